@@ -1,0 +1,45 @@
+"""The attempt as JSON: the one shape that the command line prints and exports carry (README, "The attempt as JSON")."""
+
+from datetime import UTC, datetime
+
+from app.domain.descriptions import describe
+from app.domain.model import Attempt, NoReply, Reply
+
+
+def attempt_json(attempt: Attempt) -> dict[str, object]:
+    """All keys, always, in a fixed order; plain JSON values only."""
+    request = attempt.request
+    status, code, text = reply_parts(attempt)
+    return {
+        "attempt_id": attempt.attempt_id,
+        "profile": attempt.profile,
+        "started_at": timestamp(attempt.started_at),
+        "elapsed_ms": attempt.elapsed_ms,
+        "event_id": request.event_id,
+        "event_name": attempt.event_name,
+        "key_id": request.key_id,
+        "external_id": request.external_id,
+        "data": request.data,
+        "trigger_id": request.trigger_id,
+        "outcome": attempt.outcome.value,
+        "http_status": status,
+        "reply_code": code,
+        "reply_text": text,
+        "predicted_code": attempt.predicted_code,
+        "description": describe(code),
+        "remedy": attempt.remedy,
+    }
+
+
+def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
+    """HTTP status, reply code and reply text; all None where there was no reply."""
+    match attempt.answer:
+        case Reply(http_status=status, reply_code=code, reply_text=text):
+            return status, code, text
+        case NoReply() | None:
+            return None, None, None
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC to the millisecond, ending in Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

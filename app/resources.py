@@ -1,0 +1,20 @@
+"""Where the style sheets and the sample account are: beside the package in a checkout, inside it in a wheel."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def styles() -> Path:
+    """The folder of the TCSS sheets."""
+    return _folder("styles")
+
+
+def sample_data() -> Path:
+    """The account folder of the built-in sandbox."""
+    return _folder("sample_data")
+
+
+def _folder(name: str) -> Path:
+    installed = _PACKAGE / f"_{name}"
+    return installed if installed.is_dir() else _PACKAGE.parent / name
