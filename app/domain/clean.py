@@ -1,0 +1,82 @@
+"""Text from outside, made harmless to a terminal: one rule for the dashboard and the command line.
+
+Whatever a file, the wire or a person supplies may hold escape sequences, bidirectional overrides or characters
+that nobody can see. Here they become visible, so that two values that differ also look different, and so that a
+value is as wide as it looks. Separate from the screens because headless commands must not load them.
+"""
+
+import re
+
+# What emoji sequences are made of; only next to these is a joiner or a variation selector mere decoration.
+_EMOJI = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+# Scripts that are ordinarily typed with joiners: Arabic to Myanmar, Khmer, Mongolian.
+_JOINING = "\u0620-\u06dc\u06e5-\u070d\u0710-\u088e\u08a0-\u08e1\u08e3-\u109f\u1780-\u17b3\u1820-\u18aa"
+
+# Terminals disagree on the width of these sequences; without the invisible parts they all agree.
+_DECORATION = (
+    f"(?<=[{_EMOJI}])[\ufe0e\ufe0f]"
+    "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
+    f"|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
+    f"|(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])"
+)
+
+# Controls, format characters, line separators, lone surrogates, blank letters, variation selectors, tags.
+_UNSAFE = (
+    "\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+
+_FOUND = re.compile(f"(?P<decoration>{_DECORATION})|[{_UNSAFE}]")
+_LONGEST_REPLACEMENT = len("⟨U+E0FFF⟩")
+_TAB_WIDTH = 4
+
+
+def clean(text: str, limit: int = 300) -> str:
+    """One line of at most `limit` characters; longer text ends in an ellipsis.
+
+    A control character becomes its picture (a line feed `␊`, an escape `␛`), any other that is invisible or
+    changes the direction of writing its number (`⟨U+202E⟩`). The invisible parts of emoji, and joiners inside
+    words of scripts that use them, are left out.
+    """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    shown = _FOUND.sub(_visible, text[:limit])
+    if len(text) > limit or len(shown) > limit:
+        return shown[: limit - 1] + "…"
+    return shown
+
+
+def clean_block(text: str, limit: int = 65536) -> str:
+    """The same for many lines: line ends stay, tabs are expanded, and at most `limit` characters are shown.
+
+    What is left out is said in a last line of its own, in characters.
+    """
+    kept = len(text[:limit])
+    shown = _block(text[:kept])
+    if len(shown) > limit:
+        kept = limit // _LONGEST_REPLACEMENT
+        shown = _block(text[:kept])
+    left_out = len(text) - kept
+    return f"{shown}\n… {left_out:,} more characters are not shown" if left_out else shown
+
+
+def _block(text: str) -> str:
+    return _FOUND.sub(_visible_but_line_ends, text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH))
+
+
+def _visible_but_line_ends(found: re.Match[str]) -> str:
+    return "\n" if found[0] == "\n" else _visible(found)
+
+
+def _visible(found: re.Match[str]) -> str:
+    if found.lastgroup == "decoration":
+        return ""
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
