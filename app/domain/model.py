@@ -3,6 +3,7 @@
 Ids are text throughout: the API serves them as numbers and as strings.
 """
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -126,3 +127,8 @@ class Attempt:
     answer: Answer | None = None
     elapsed_ms: float | None = None
     remedy: str | None = None
+
+
+def new_attempt_id() -> str:
+    """A new attempt id: a random UUID as text, by default also the trigger id of its request."""
+    return str(uuid.uuid4())

@@ -1,0 +1,254 @@
+"""The verbs of the product over one account: check, send, refresh, look up, history.
+
+Everything that shows or sends goes through here, so that the dashboard and the command
+line cannot differ.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.domain.advice import remedy_for, remedy_for_code
+from app.domain.model import (
+    Answer,
+    Attempt,
+    Contact,
+    ExternalEvent,
+    Field,
+    JsonObject,
+    TriggerRequest,
+)
+from app.domain.outcome import outcome_of
+from app.domain.rules import Verdict, broken_rules, predict
+from app.domain.wire import trigger_body
+from app.settings import Profile
+from app.store.cache import Cache, CacheState, ContactRow
+from app.store.database import StoreError
+from app.store.history import AttemptRow, History
+from app.store.windows import RowWindow
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+__all__ = [
+    "AttemptRow",
+    "CacheState",
+    "ContactRow",
+    "NotRecordedError",
+    "Preflight",
+    "RowWindow",
+    "StoreError",
+    "TriggerService",
+]
+
+SHOWN_CONTACTS = 6
+
+
+class NotRecordedError(Exception):
+    """The trigger was answered, but the journal could not be written: `attempt` holds the answer."""
+
+    def __init__(self, attempt: Attempt, cause: StoreError) -> None:
+        self.attempt = attempt
+        super().__init__(f"The reply could not be recorded: {cause}")
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What is known before sending.
+
+    `prediction` is None where the cache cannot know; `broken` lists every rule known to be
+    broken; `contacts` are those the key finds, a few at most; `remedy` is for the prediction.
+    """
+
+    prediction: Verdict | None
+    broken: tuple[Verdict, ...]
+    contacts: tuple[Contact, ...]
+    remedy: str | None
+
+
+class TriggerService:
+    """One profile's account, its cache, the history of all, and the way to the endpoint."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        cache: Cache,
+        history: History,
+        open_client: "Callable[[], ApiClient]",
+        examples: Callable[[], Mapping[str, JsonObject]] = dict,
+        source: str | None = None,
+    ) -> None:
+        self.profile = profile
+        self._cache = cache
+        self._history = history
+        self._open_client = open_client
+        self._examples = examples
+        self._source = source
+        self._client: ApiClient | None = None
+
+    @property
+    def client(self) -> "ApiClient":
+        """The way to the endpoint, opened when it is first needed."""
+        if self._client is None:
+            self._client = self._open_client()
+        return self._client
+
+    async def close(self) -> None:
+        """Closes the connections and the databases."""
+        if self._client is not None:
+            await self._client.aclose()
+        self._cache.close()
+        self._history.close()
+
+    # Checking and sending
+
+    def check(self, request: TriggerRequest) -> Preflight:
+        """What will be answered, and why, as far as the cache knows; nothing leaves."""
+        prediction = predict(request, self._cache)
+        return Preflight(
+            prediction,
+            broken_rules(request, self._cache),
+            self._cache.find(request.key_id, request.external_id, SHOWN_CONTACTS),
+            remedy_for_code(prediction.code, request, self._cache) if prediction else None,
+        )
+
+    async def send(
+        self, request: TriggerRequest, attempt_id: str, stop: asyncio.Event | None = None
+    ) -> Attempt:
+        """Records the attempt, triggers, records the answer; the finished attempt.
+
+        Raises StoreError, with nothing sent, where the attempt cannot be recorded first, and
+        NotRecordedError where its answer cannot be recorded afterwards.
+        """
+        attempt = self._attempt(request, attempt_id)
+        self._history.begin(attempt, trigger_body(request))
+        started = time.perf_counter()
+        answer = await self.client.trigger(request, stop)
+        return self._finish(attempt, answer, (time.perf_counter() - started) * 1000)
+
+    def planned(self, request: TriggerRequest, attempt_id: str) -> Attempt:
+        """The attempt that `send` would begin; nothing is recorded, nothing leaves."""
+        return self._attempt(request, attempt_id)
+
+    def describe(self, request: TriggerRequest) -> Mapping[str, object]:
+        """The exact HTTP request: method, url, headers, body; credentials masked."""
+        return self.client.describe(request)
+
+    def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
+        prediction = predict(request, self._cache)
+        return Attempt(
+            attempt_id=attempt_id,
+            profile=self.profile.name,
+            account=self.profile.account_key,
+            request=request,
+            event_name=self._cache.event_name(request.event_id),
+            started_at=datetime.now(UTC),
+            predicted_code=prediction.code if prediction else None,
+        )
+
+    def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
+        remedy = remedy_for(answer, attempt.request, self._cache)
+        try:
+            return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy)
+        except StoreError as error:
+            answered = replace(
+                attempt,
+                outcome=outcome_of(answer),
+                answer=answer,
+                elapsed_ms=elapsed_ms,
+                remedy=remedy,
+            )
+            raise NotRecordedError(answered, error) from error
+
+    # The cache
+
+    def state(self) -> CacheState:
+        """How old the cache is and how much it holds."""
+        return self._cache.state()
+
+    def needs_refresh(self) -> bool:
+        """Whether the cache of a sandbox is empty or of other account files; never for a real account."""
+        return self.profile.is_sandbox and self.state().source != self._source
+
+    async def refresh(self, progress: Callable[[int], None] = lambda _: None) -> CacheState:
+        """Fills the cache over the wire; `progress` is told the number of contacts so far.
+
+        The old cache stays whole until the new one is. Raises ClientError and StoreError.
+        """
+        events = await self.client.external_events()
+        fields = await self.client.fields()
+        loaded = 0
+        with self._cache.replacing(complete=self.profile.is_sandbox, source=self._source) as load:
+            load.events(events)
+            load.fields(fields)
+            if self.profile.is_sandbox:
+                async for contacts in self.client.contacts():
+                    load.contacts(contacts)
+                    loaded += len(contacts)
+                    progress(loaded)
+        return self.state()
+
+    def events(self, search: str = "") -> RowWindow[ExternalEvent]:
+        """External events whose name or id matches, by numeric id."""
+        return self._cache.events_window(search)
+
+    def contacts(self, search: str = "") -> RowWindow[ContactRow]:
+        """Contacts of which any value matches, by numeric id."""
+        return self._cache.contacts_window(search)
+
+    def fields(self) -> tuple[Field, ...]:
+        """Every field of the account, by numeric id."""
+        return self._cache.fields()
+
+    def contact(self, contact_id: str) -> Contact | None:
+        """One contact with all its values; None where it is not known here."""
+        return self._cache.contact(contact_id)
+
+    def event_name(self, event_id: str) -> str | None:
+        """The name of an external event; None where it is not known here."""
+        return self._cache.event_name(event_id)
+
+    def field_name(self, field_id: str) -> str | None:
+        """The name of a contact field; None where it is not known here."""
+        return self._cache.field_name(field_id)
+
+    def example(self, event_id: str) -> JsonObject | None:
+        """The event data that the account folder gives as an example; None where it gives none."""
+        return self._examples().get(event_id)
+
+    def list_events(self, text: str, limit: int) -> Iterator[ExternalEvent]:
+        """External events that contain `text`, case ignored, by numeric id; limit 0: all."""
+        return self._cache.list_events(text, limit)
+
+    def list_fields(self, text: str, limit: int) -> Iterator[Field]:
+        """Fields that contain `text`, case ignored, by numeric id; limit 0: all."""
+        return self._cache.list_fields(text, limit)
+
+    def list_contacts(self, text: str, limit: int) -> Iterator[Contact]:
+        """Contacts of which any value contains `text`, case ignored, by numeric id; limit 0: all."""
+        return self._cache.list_contacts(text, limit)
+
+    # The history
+
+    def attempts(self, search: str = "") -> RowWindow[AttemptRow]:
+        """The attempts on this account, newest first."""
+        return self._history.window(self.profile.account_key, search)
+
+    def list_attempts(self, limit: int, *, all_accounts: bool = False) -> Iterator[Attempt]:
+        """The attempts on this account (or on all), newest first; limit 0: all."""
+        return self._history.attempts(None if all_accounts else self.profile.account_key, limit)
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """One attempt, whole."""
+        return self._history.get(attempt_id)
+
+    def request_body(self, attempt_id: str) -> bytes:
+        """The bytes that were sent as the body of an attempt's request."""
+        return self._history.request_body(attempt_id)
+
+    def history_changed(self) -> bool:
+        """Whether another process wrote to the history since this was last asked."""
+        return self._history.changed()
