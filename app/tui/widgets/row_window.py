@@ -1,0 +1,66 @@
+"""A view of any number of rows, and the few pages of it that the screen needs.
+
+Separate from the table because it knows nothing of Textual: what a store must offer to be shown, and how much
+of it is kept in memory.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+Row = TypeVar("Row")
+
+PAGE_ROWS = 200
+_PAGES_KEPT = 8
+
+
+class RowWindow(Protocol[Row]):
+    """Rows, filtered and sorted, asked for by position. Every answer is expected within milliseconds."""
+
+    @property
+    def total(self) -> int | None:
+        """The number of rows; None while it is not known."""
+
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        """The rows from position `start` on: `count` of them, fewer only where the rows end."""
+
+    def position(self, row: Row) -> int | None:
+        """Where this row, taken from an earlier window, stands in this one; None if it is not in it."""
+
+
+class Pages(Generic[Row]):
+    """The pages of a window that were last looked at, and how far the rows are known to reach."""
+
+    def __init__(self, window: RowWindow[Row]) -> None:
+        self.window = window
+        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._total = window.total
+        self._reached = 0
+
+    @property
+    def extent(self) -> int:
+        """The number of rows, as far as they are known."""
+        return self._reached if self._total is None else self._total
+
+    def row(self, position: int) -> Row | None:
+        """The row at this position; None where the window has none."""
+        number, offset = divmod(position, PAGE_ROWS)
+        page = self._page(number)
+        return page[offset] if offset < len(page) else None
+
+    def reach(self, position: int) -> None:
+        """While the total is unknown, look for rows up to this position and a page beyond."""
+        while self._total is None and self._reached <= position + PAGE_ROWS:
+            page = self._page(self._reached // PAGE_ROWS)
+            self._reached += len(page)
+            if len(page) < PAGE_ROWS:
+                self._total = self._reached
+
+    def _page(self, number: int) -> Sequence[Row]:
+        page = self._pages.get(number)
+        if page is None:
+            page = self._pages[number] = self.window.rows(number * PAGE_ROWS, PAGE_ROWS)
+            if len(self._pages) > _PAGES_KEPT:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(number)
+        return page
