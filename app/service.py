@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.advice import remedy_for, remedy_for_code
+from app.domain.errors import DeskError
 from app.domain.model import (
     Answer,
     Attempt,
@@ -47,7 +48,7 @@ __all__ = [
 SHOWN_CONTACTS = 6
 
 
-class NotRecordedError(Exception):
+class NotRecordedError(DeskError):
     """The trigger was answered, but the journal could not be written: `attempt` holds the answer."""
 
     def __init__(self, attempt: Attempt, cause: StoreError) -> None:
@@ -78,6 +79,7 @@ class TriggerService:
         cache: Cache,
         history: History,
         open_client: "Callable[[], ApiClient]",
+        *,
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         source: str | None = None,
     ) -> None:
@@ -129,9 +131,9 @@ class TriggerService:
         answer = await self.client.trigger(request, stop)
         return self._finish(attempt, answer, (time.perf_counter() - started) * 1000)
 
-    def planned(self, request: TriggerRequest, attempt_id: str) -> Attempt:
+    def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would begin; nothing is recorded, nothing leaves."""
-        return self._attempt(request, attempt_id)
+        return self._attempt(request, "")
 
     def describe(self, request: TriggerRequest) -> Mapping[str, object]:
         """The exact HTTP request: method, url, headers, body; credentials masked."""

@@ -1,5 +1,6 @@
 """The attempt as JSON: the one shape that the command line prints and exports carry (README, "The attempt as JSON")."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from app.domain.descriptions import describe
@@ -29,6 +30,13 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "description": describe(code),
         "remedy": attempt.remedy,
     }
+
+
+def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[str, object]:
+    """The same keys for an attempt that was not made, and beside them the exact `request`."""
+    planned = attempt_json(attempt)
+    planned.update(attempt_id=None, outcome=None, started_at=None, elapsed_ms=None)
+    return {**planned, "request": dict(exact_request)}
 
 
 def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:

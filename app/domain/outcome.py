@@ -2,6 +2,16 @@
 
 from app.domain.model import Answer, NoReply, Outcome, Reply
 
+LABEL = {
+    Outcome.SENDING: ("…", "sending"),
+    Outcome.ACCEPTED: ("✓", "accepted"),
+    Outcome.PARTIAL: ("◐", "partial"),
+    Outcome.REJECTED: ("✗", "rejected"),
+    Outcome.NOT_SENT: ("○", "not sent"),
+    Outcome.UNKNOWN: ("?", "unknown"),
+}
+"""Symbol and word of each outcome, wherever one is shown."""
+
 
 def outcome_of(answer: Answer) -> Outcome:
     """Exactly one outcome for any answer; the first line that fits decides."""

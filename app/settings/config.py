@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from app.domain.errors import DeskError
 from app.settings.checks import PROFILE_KEYS, TOP_KEYS, Check
 from app.settings.profile import SANDBOX, Auth, Profile
 
 _NAME = re.compile(r"[a-z0-9-]+")
 
 
-class SettingsError(Exception):
+class SettingsError(DeskError):
     """A mistake in a flag, the environment or `config.toml`: one sentence with the key and the reason."""
 
 

@@ -39,6 +39,11 @@ class Profile:
         return self.base_url is None or is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
+    def is_production(self) -> bool:
+        """Whether real people may be mailed: any account beyond this machine, unless the profile says otherwise."""
+        return not self.is_sandbox and bool(self.values.get("production", not self.is_loopback))
+
+    @property
     def account_key(self) -> str:
         """The name of the account on this machine: its folder below `accounts/` in the home."""
         if self.folder is None:

@@ -1,0 +1,65 @@
+"""The command line: parse, build, print. Nothing here imports Textual but the dashboard's own command."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.failures import ExitCode, failing_with
+from app.cli.history import history
+from app.cli.lists import contacts, events, fields
+from app.cli.options import Options
+from app.cli.trigger import trigger
+from app.cli.version import version
+
+
+class _Program(click.Group):
+    """The program: every verb's failures become one sentence and a documented exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        with failing_with(ExitCode.USAGE):
+            return super().invoke(ctx)
+
+
+@click.command(
+    cls=_Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option("--profile", metavar="NAME", help="The profile to use; default: the built-in sandbox.")
+@click.option(
+    "--account",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Serve the sandbox from this account folder instead.",
+)
+@click.pass_context
+def program(ctx: click.Context, profile: str | None, account: Path | None) -> None:
+    """Trigger external events of an SAP Emarsys account and keep what came back.
+
+    Without a verb: the dashboard, on the built-in account unless told otherwise.
+    """
+    ctx.obj = Options(profile, account)
+    if ctx.invoked_subcommand is None:
+        _dashboard(ctx.obj)
+
+
+for verb in (trigger, history, events, fields, contacts, version):
+    program.add_command(verb)
+
+
+def main() -> None:
+    """The entry point `triggerdesk`."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always text streams here
+    program(prog_name="triggerdesk")
+
+
+def _dashboard(options: Options) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(
+            "The dashboard needs a terminal; without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
+        )
+    settings = options.settings()
+    from app.bootstrap import open_service  # noqa: PLC0415 - the dashboard's weight is its own
+    from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - the same
+
+    TriggerDeskApp(lambda: open_service(settings), theme=settings.theme, keymap=settings.keymap).run()

@@ -1,0 +1,81 @@
+"""An attempt in words, for a person at a terminal: what was sent, what came back, what to do."""
+
+from collections.abc import Iterator, Mapping
+
+from app.cli.output import json_text
+from app.domain.advice import MEANING, field_label
+from app.domain.attempt_json import reply_parts
+from app.domain.clean import clean
+from app.domain.descriptions import describe
+from app.domain.model import Attempt, TriggerRequest
+from app.domain.outcome import LABEL
+from app.service import Preflight, TriggerService
+
+_LONGEST = 2000
+
+
+def attempt_lines(attempt: Attempt, service: TriggerService) -> list[str]:
+    """The attempt, a line each; the first says the outcome."""
+    return [clean(line, _LONGEST) for line in _attempt_lines(attempt, service)]
+
+
+def plan_lines(attempt: Attempt, preflight: Preflight, exact: Mapping[str, object]) -> list[str]:
+    """What would be sent and what would be answered, a line each."""
+    lines = [
+        "dry run: nothing was sent",
+        f"{exact['method']} {exact['url']}",
+        *(f"{name}: {value}" for name, value in _headers(exact)),
+        json_text(exact["body"]),
+        _prediction(preflight),
+    ]
+    if preflight.remedy:
+        lines.append(preflight.remedy)
+    return [clean(line, _LONGEST) for line in lines]
+
+
+def _attempt_lines(attempt: Attempt, service: TriggerService) -> Iterator[str]:
+    symbol, word = LABEL[attempt.outcome]
+    status, code, text = reply_parts(attempt)
+    reply = "no reply" if status is None else f"HTTP {status}  {_code(code)} {text or ''}".rstrip()
+    yield f"{symbol} {word}  {reply}"
+    yield f"{_event(attempt)}, {_contact(attempt.request, service)}"
+    description = describe(code)
+    if description and code:
+        yield description
+    yield MEANING[attempt.outcome]
+    if attempt.remedy:
+        yield attempt.remedy
+    yield f"attempt {attempt.attempt_id}, {_took(attempt)}, {_compared(attempt.predicted_code, code)}"
+
+
+def _headers(exact: Mapping[str, object]) -> list[tuple[str, object]]:
+    headers = exact["headers"]
+    return list(headers.items()) if isinstance(headers, Mapping) else []
+
+
+def _prediction(preflight: Preflight) -> str:
+    if preflight.prediction is None:
+        return "will be answered: the cache cannot know"
+    return f"will be answered: {preflight.prediction.code} {preflight.prediction.text}"
+
+
+def _event(attempt: Attempt) -> str:
+    return f"event {attempt.request.event_id} {attempt.event_name or '(not in the cache)'}"
+
+
+def _contact(request: TriggerRequest, service: TriggerService) -> str:
+    return f"{field_label(request.key_id, service)} {request.external_id!r}"
+
+
+def _took(attempt: Attempt) -> str:
+    return "no time taken" if attempt.elapsed_ms is None else f"{attempt.elapsed_ms:.0f} ms"
+
+
+def _code(code: int | None) -> str:
+    return "no reply code" if code is None else str(code)
+
+
+def _compared(predicted: int | None, code: int | None) -> str:
+    if predicted is None:
+        return "not predicted"
+    return "as predicted" if predicted == code else f"{predicted} was predicted"

@@ -1,0 +1,49 @@
+"""What can go wrong, as one sentence on stderr and one documented exit code; never a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import IO, Any
+
+import click
+
+from app.domain.clean import clean
+from app.domain.errors import DeskError
+
+_LONGEST_SENTENCE = 2000
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every verb; the README's table says what each means."""
+
+    OK = 0
+    REJECTED = 1
+    USAGE = 2
+    UNKNOWN = 3
+    NOT_SENT = 4
+
+
+class Failure(click.ClickException):
+    """One sentence on stderr, and the exit code that goes with it."""
+
+    def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
+        """Prints the sentence."""
+        complain(self.message)
+
+
+def complain(sentence: str) -> None:
+    """One line on stderr, control characters of data made visible."""
+    click.echo(f"triggerdesk: {clean(sentence, _LONGEST_SENTENCE)}", err=True)
+
+
+@contextmanager
+def failing_with(exit_code: ExitCode) -> Iterator[None]:
+    """Turns every failure that a person can mend into its sentence and this exit code."""
+    try:
+        yield
+    except DeskError as error:
+        raise Failure(str(error), exit_code) from None

@@ -1,0 +1,105 @@
+"""The formats of the history: each turns attempts into lines, one at a time, so that any number fits in memory."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from app.cli.output import json_text, table
+from app.domain.attempt_json import attempt_json, reply_parts
+from app.domain.clean import clean
+from app.domain.descriptions import describe
+from app.domain.model import Attempt
+from app.domain.outcome import LABEL
+
+_UNCUT = 20_000_000
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
+_COLUMNS = (
+    "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
+    "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
+    "description", "remedy",
+)  # fmt: skip
+_HEADER = ("TIME", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "HTTP", "CODE", "REPLY TEXT", "DESCRIPTION")
+
+
+def as_table(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """Aligned columns for reading."""
+    rows = [_cells(attempt) for attempt in attempts]
+    if not rows:
+        return iter(["No attempts yet."])
+    return iter(table(_HEADER, rows))
+
+
+def as_jsonl(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """An attempt a line."""
+    return (json_text(attempt_json(attempt)) for attempt in attempts)
+
+
+def as_json(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """One array."""
+    before = "["
+    for attempt in attempts:
+        yield before + json_text(attempt_json(attempt))
+        before = ","
+    yield "]" if before == "," else "[]"
+
+
+def as_csv(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """RFC 4180 with a header; no cell becomes a formula, no control character survives."""
+    yield _csv_line(_COLUMNS)
+    for attempt in attempts:
+        row = attempt_json(attempt)
+        yield _csv_line([_csv_cell(row[column]) for column in _COLUMNS])
+
+
+def as_markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """A table for a ticket."""
+    yield _markdown_line([title.capitalize() for title in _HEADER])
+    yield _markdown_line(["---"] * len(_HEADER))
+    for attempt in attempts:
+        yield _markdown_line([_MARKDOWN.sub(r"\\\1", clean(cell, _UNCUT)) for cell in _cells(attempt)])
+
+
+def _cells(attempt: Attempt) -> tuple[str, ...]:
+    request = attempt.request
+    status, code, text = reply_parts(attempt)
+    symbol, word = LABEL[attempt.outcome]
+    return (
+        attempt.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        f"{symbol} {word}",
+        f"{request.event_id} {attempt.event_name or ''}".rstrip(),
+        request.key_id,
+        request.external_id,
+        "" if status is None else str(status),
+        "" if code is None else str(code),
+        text or "",
+        describe(code) or "",
+    )
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return json_text(value)
+    text = clean(value, _UNCUT)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _markdown_line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
+    "table": as_table,
+    "json": as_json,
+    "jsonl": as_jsonl,
+    "csv": as_csv,
+    "markdown": as_markdown,
+}

@@ -1,0 +1,111 @@
+"""`triggerdesk events`, `fields`, `contacts`: what the cache holds, as a table or as JSON Lines."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Generic, TypeVar
+
+import click
+
+from app.cli.options import Options, pass_options
+from app.cli.output import json_text, table
+from app.domain.model import Contact, ExternalEvent, Field
+from app.service import TriggerService
+
+Row = TypeVar("Row")
+Command = Callable[..., Any]
+
+_SHOWN_VALUES = (("1", "FIRST NAME"), ("2", "LAST NAME"), ("3", "E-MAIL"))
+
+
+def _list_options(command: Command) -> Command:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table."),
+        click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="0: all."),
+        click.option(
+            "--filter", "text", default="", metavar="TEXT", help="Only what contains TEXT, case ignored."
+        ),
+    ):
+        command = option(command)
+    return pass_options(command)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing(Generic[Row]):
+    """One kind of row: where it comes from, and how it is printed."""
+
+    rows: Callable[[TriggerService, str, int], Iterator[Row]]
+    to_json: Callable[[Row], object]
+    header: Sequence[str]
+    to_cells: Callable[[Row], Sequence[str]]
+
+
+_EVENTS: _Listing[ExternalEvent] = _Listing(
+    TriggerService.list_events,
+    lambda event: {"id": event.id, "name": event.name},
+    ("ID", "NAME"),
+    lambda event: (event.id, event.name),
+)
+_FIELDS: _Listing[Field] = _Listing(
+    TriggerService.list_fields,
+    lambda field: {
+        "id": field.id,
+        "name": field.name,
+        "string_id": field.string_id,
+        "application_type": field.application_type,
+    },
+    ("ID", "NAME", "STRING ID", "TYPE"),
+    lambda field: (field.id, field.name, field.string_id, field.application_type),
+)
+_CONTACTS: _Listing[Contact] = _Listing(
+    TriggerService.list_contacts,
+    lambda contact: {"id": contact.id, "uid": contact.uid, "fields": dict(contact.fields)},
+    ("ID", "UID", *(title for _, title in _SHOWN_VALUES)),
+    lambda contact: (contact.id, contact.uid, *(contact.value(key) for key, _ in _SHOWN_VALUES)),
+)
+
+
+@click.command()
+@_list_options
+def events(options: Options, **asked: Any) -> None:
+    """List the external events of the account, from the cache."""
+    _print(_EVENTS, options, **asked)
+
+
+@click.command()
+@_list_options
+def fields(options: Options, **asked: Any) -> None:
+    """List the contact fields of the account, from the cache."""
+    _print(_FIELDS, options, **asked)
+
+
+@click.command()
+@_list_options
+def contacts(options: Options, **asked: Any) -> None:
+    """List the contacts of the account, from the cache."""
+    _print(_CONTACTS, options, **asked)
+
+
+def _print(listing: _Listing[Row], options: Options, *, text: str, limit: int, as_json: bool) -> None:
+    async def lines(service: TriggerService) -> None:
+        found = listing.rows(service, text, limit)
+        if as_json:
+            for row in found:
+                click.echo(json_text(listing.to_json(row)))
+            return
+        first = list(islice(found, 1))
+        if not first:
+            click.echo(_nothing(service), err=True)
+            return
+        for line in table(listing.header, map(listing.to_cells, chain(first, found))):
+            click.echo(line)
+
+    options.run(lines)
+
+
+def _nothing(service: TriggerService) -> str:
+    if service.state().refreshed_at is None:
+        return (
+            f"The cache of profile {service.profile.name} is empty: nothing was fetched from the account yet."
+        )
+    return "Nothing found."

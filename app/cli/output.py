@@ -1,0 +1,69 @@
+"""How results are printed: nothing from data reaches a terminal raw, and JSON stays printable ASCII."""
+
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import click
+
+from app.domain.clean import clean
+from app.domain.model import Outcome
+
+_COLOURS = {
+    Outcome.ACCEPTED: "green",
+    Outcome.PARTIAL: "yellow",
+    Outcome.REJECTED: "red",
+    Outcome.NOT_SENT: "blue",
+    Outcome.UNKNOWN: "magenta",
+    Outcome.SENDING: "cyan",
+}
+_LONGEST_CELL = 4000
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON in printable ASCII only."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+
+
+def coloured(text: str, outcome: Outcome) -> str:
+    """The text in the outcome's colour, on a terminal that wants colours."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=_COLOURS[outcome], bold=True)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+    """Aligned lines; on a terminal cut to its width, elsewhere whole."""
+    cells = [[clean(cell, _LONGEST_CELL) for cell in row] for row in (header, *rows)]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(header))]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for row in cells:
+        line = "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        yield line if room is None else _cut(line, room)
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _cut(line: str, room: int) -> str:
+    if _width(line) <= room:
+        return line
+    kept, used = [], 1
+    for character in line:
+        used += _cells(character)
+        if used > room:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"

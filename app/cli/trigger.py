@@ -1,0 +1,159 @@
+"""`triggerdesk trigger`: send one trigger, without a screen."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from app.cli.attempt_text import attempt_lines, plan_lines
+from app.cli.failures import ExitCode, Failure, complain, failing_with
+from app.cli.options import Options, pass_options
+from app.cli.output import coloured, json_text
+from app.domain.attempt_json import attempt_json, planned_json
+from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.model import JsonObject, Outcome, TriggerRequest, new_attempt_id
+from app.service import NotRecordedError, TriggerService
+
+_EXIT = {
+    Outcome.ACCEPTED: ExitCode.OK,
+    Outcome.PARTIAL: ExitCode.REJECTED,
+    Outcome.REJECTED: ExitCode.REJECTED,
+    Outcome.NOT_SENT: ExitCode.NOT_SENT,
+    Outcome.UNKNOWN: ExitCode.UNKNOWN,
+    Outcome.SENDING: ExitCode.UNKNOWN,
+}
+
+
+@click.command()
+@click.argument("event_id")
+@click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
+@click.option(
+    "--external-id", required=True, metavar="VALUE", help="The value that finds the contact; sent as it is."
+)
+@click.option("--data", metavar="JSON|@FILE|-", help="Event data: a JSON object, a file, or standard input.")
+@click.option("--trigger-id", metavar="TEXT", help="Instead of the attempt id.")
+@click.option("--no-trigger-id", is_flag=True, help="Send no trigger id at all.")
+@click.option("--production", metavar="NAME", help="Needed for a production account: the profile's name.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and answered; send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The attempt as JSON.")
+@pass_options
+def trigger(
+    options: Options,
+    *,
+    event_id: str,
+    key_id: str,
+    external_id: str,
+    data: str | None,
+    trigger_id: str | None,
+    no_trigger_id: bool,
+    production: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Trigger external event EVENT_ID for one contact, and record the attempt.
+
+    Exit codes: 0 accepted, 1 rejected or partial, 2 bad input, 3 unknown, 4 not sent.
+    """
+    if trigger_id is not None and no_trigger_id:
+        raise Failure("--trigger-id and --no-trigger-id exclude each other; give one of them.")
+    attempt_id = new_attempt_id()
+    request = TriggerRequest(
+        _event_id(event_id),
+        _utf8("--key", key_id),
+        _utf8("--external-id", external_id),
+        _event_data(data),
+        None if no_trigger_id else _utf8("--trigger-id", attempt_id if trigger_id is None else trigger_id),
+    )
+    if dry_run:
+        options.run(lambda service: _show_plan(service, request, as_json))
+        return
+    _guard(options, production)
+    sys.exit(options.run(lambda service: _send(service, request, attempt_id, as_json)))
+
+
+async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: bool) -> None:
+    attempt = service.planned(request)
+    exact = service.describe(request)
+    if as_json:
+        click.echo(json_text(planned_json(attempt, exact)))
+    else:
+        click.echo("\n".join(plan_lines(attempt, service.check(request), exact)))
+
+
+async def _send(service: TriggerService, request: TriggerRequest, attempt_id: str, as_json: bool) -> ExitCode:
+    with failing_with(ExitCode.NOT_SENT), _stopped_by_ctrl_c() as stop:
+        try:
+            attempt = await service.send(request, attempt_id, stop)
+        except NotRecordedError as error:
+            complain(f"{error} Attempt {attempt_id}: {' '.join(attempt_lines(error.attempt, service))}")
+            return ExitCode.UNKNOWN
+    if as_json:
+        click.echo(json_text(attempt_json(attempt)))
+    else:
+        first, *others = attempt_lines(attempt, service)
+        click.echo("\n".join((coloured(first, attempt.outcome), *others)))
+    return _EXIT[attempt.outcome]
+
+
+def _guard(options: Options, production: str | None) -> None:
+    profile = options.settings().profile
+    if production is not None and production != profile.name:
+        raise Failure(
+            f"--production names {production!r}, but the profile is {profile.name!r}: name the same."
+        )
+    if profile.is_production and production is None:
+        raise Failure(
+            f"The profile {profile.name!r} is a production account: add --production {profile.name} to send."
+        )
+
+
+def _event_id(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):
+        raise Failure(f"The event id must be digits, not {text!r}; `triggerdesk events` lists the ids.")
+    return text
+
+
+def _utf8(option: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Failure(f"{option} is not valid UTF-8; give it in that encoding.") from None
+    return text
+
+
+def _event_data(source: str | None) -> JsonObject | None:
+    if source is None:
+        return None
+    try:
+        return parse_event_data(_read_source(source))
+    except EventDataError as error:
+        raise Failure(f"--data: {error}") from None
+    except UnicodeDecodeError:
+        raise Failure("--data is not valid UTF-8; save it in that encoding.") from None
+    except OSError as error:
+        raise Failure(f"--data: {source[1:]} cannot be read: {error.strerror}.") from None
+
+
+def _read_source(source: str) -> str:
+    if source == "-":
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    if source.startswith("@"):
+        return Path(source[1:]).read_bytes().decode("utf-8-sig")
+    return source
+
+
+@contextmanager
+def _stopped_by_ctrl_c() -> Iterator[asyncio.Event]:
+    """An event that ctrl+c sets, so that a trigger under way is recorded before the program ends."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
