@@ -1,0 +1,194 @@
+"""Account folder -> account database: built beside its place and renamed into it, so that no reader meets half of one.
+
+A contact is one row with a column for each column of the file, and an index for each:
+loading is then the file's rows as they are, and SQLite sorts the indexes by itself. The
+finished file is never written again, which lets every reader open it without locks.
+"""
+
+import hashlib
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from app.sandbox.contacts import ContactsFile, Progress, open_contacts
+from app.sandbox.folder import (
+    CONTACTS,
+    FILES,
+    AccountFolderError,
+    EventEntry,
+    FieldEntry,
+    read_events,
+    read_fields,
+    unreadable,
+)
+
+LAYOUT = "1"
+STALE_S = 3600.0
+CASELESS_FIELD = "3"
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT, name TEXT, created TEXT, attached INTEGER);
+CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, application_type TEXT, cell TEXT);
+"""
+
+
+class AccountDatabaseError(Exception):
+    """The account's database cannot be written or read; one sentence."""
+
+
+def ensure_built(folder: Path, database: Path, progress: Progress) -> bool:
+    """Whether the database had to be built anew because the folder's content is another than the one it holds.
+
+    Raises AccountFolderError, and AccountDatabaseError for a disk that cannot be written.
+    """
+    stamp = _stamp(folder)
+    known_stamp, known_digest = _known(database)
+    if known_stamp == stamp:
+        return False
+    digest = _digest(folder)
+    if known_digest == digest:
+        return False
+    with _at_once(database) as db:
+        _fill(db, folder, progress)
+        db.executemany("INSERT INTO meta VALUES (?, ?)", [("stamp", stamp), ("digest", digest)])
+    return True
+
+
+def _stamp(folder: Path) -> str:
+    """What changes with every write of a file, kept so that an untouched folder need not be read again."""
+    stats = [_stat(folder / name) for name in FILES]
+    return ";".join(
+        [LAYOUT, *(f"{s.st_dev},{s.st_ino},{s.st_size},{s.st_mtime_ns},{s.st_ctime_ns}" for s in stats)]
+    )
+
+
+def _stat(file: Path) -> os.stat_result:
+    try:
+        return file.stat()
+    except OSError as error:
+        raise unreadable(file, error) from None
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.blake2b(LAYOUT.encode())
+    for name in FILES:
+        try:
+            with (folder / name).open("rb") as raw:
+                digest.update(hashlib.file_digest(raw, "blake2b").digest())
+        except OSError as error:
+            raise unreadable(folder / name, error) from None
+    return digest.hexdigest()
+
+
+def _known(database: Path) -> tuple[str | None, str | None]:
+    if not database.is_file():
+        return None, None
+    try:
+        with closing(open_finished(database)) as db:
+            meta = dict(db.execute("SELECT key, value FROM meta"))
+    except sqlite3.Error:
+        return None, None
+    return meta.get("stamp"), meta.get("digest")
+
+
+def open_finished(database: Path) -> sqlite3.Connection:
+    """A finished account database, read without locks: nobody writes it, a new one takes its name."""
+    uri = f"{database.absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _at_once(database: Path) -> Iterator[sqlite3.Connection]:
+    unfinished = database.with_name(f"{database.name}.{uuid.uuid4().hex}.building")
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sweep(database)
+        unfinished.touch(mode=0o600)
+        with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
+            yield db
+        unfinished.replace(database)
+    except (OSError, sqlite3.Error) as error:
+        raise AccountDatabaseError(f"The sandbox cannot write {database}: {error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _sweep(database: Path) -> None:
+    """Removes what a killed process left half built."""
+    for leftover in database.parent.glob(f"{database.name}.*.building"):
+        if time.time() - leftover.stat().st_mtime > STALE_S:
+            leftover.unlink(missing_ok=True)
+
+
+def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
+    db.executescript(
+        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;" + _SCHEMA
+    )
+    fields = read_fields(folder)
+    _load_events(db, read_events(folder))
+    with open_contacts(folder / CONTACTS, fields) as contacts:
+        cells = {column: f"c{place}" for place, column in enumerate(contacts.columns)}
+        _load_fields(db, fields, cells)
+        _load_contacts(db, contacts, cells, progress)
+    _index(db, folder, fields, cells.values())
+
+
+def _load_events(db: sqlite3.Connection, events: Iterable[EventEntry]) -> None:
+    db.executemany(
+        "INSERT INTO event (id, name, created, attached) VALUES (?, ?, ?, ?)",
+        [(event.id, event.name, event.created, event.attached) for event in events],
+    )
+
+
+def _load_fields(db: sqlite3.Connection, fields: Iterable[FieldEntry], cells: dict[str, str]) -> None:
+    db.executemany(
+        "INSERT INTO field (id, name, string_id, application_type, cell) VALUES (?, ?, ?, ?, ?)",
+        [(f.id, f.name, f.string_id, f.application_type, cells.get(f.id)) for f in fields],
+    )
+
+
+def _load_contacts(
+    db: sqlite3.Connection, contacts: ContactsFile, cells: dict[str, str], progress: Progress
+) -> None:
+    columns = ["n INTEGER PRIMARY KEY", "id TEXT", "uid TEXT"]
+    columns += [f"{cell} TEXT{_collation(field_id)}" for field_id, cell in cells.items()]
+    db.execute(f"CREATE TABLE contact ({', '.join(columns)})")
+    insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"
+    db.execute("BEGIN")
+    for chunk in contacts.chunks(progress):
+        db.executemany(insert, chunk)
+    db.execute("COMMIT")
+
+
+def _collation(field_id: str) -> str:
+    """The e-mail address ignores ASCII case, which is what SQLite's NOCASE does; all else is exact."""
+    return " COLLATE NOCASE" if field_id == CASELESS_FIELD else ""
+
+
+def _index(db: sqlite3.Connection, folder: Path, fields: Iterable[FieldEntry], cells: Iterable[str]) -> None:
+    for key in ("id", "uid"):
+        try:
+            db.execute(f"CREATE UNIQUE INDEX contact_{key} ON contact ({key}) WHERE {key} != ''")
+        except sqlite3.IntegrityError:
+            raise _repeated(db, folder, fields, key) from None
+    for cell in cells:
+        db.execute(f"CREATE INDEX contact_{cell} ON contact ({cell}) WHERE {cell} != ''")
+
+
+def _repeated(
+    db: sqlite3.Connection, folder: Path, fields: Iterable[FieldEntry], key: str
+) -> AccountFolderError:
+    number, value = db.execute(f"""
+        SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
+            (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)
+        ORDER BY n LIMIT 1""").fetchone()  # noqa: S608
+    with open_contacts(folder / CONTACTS, tuple(fields)) as contacts:
+        line = contacts.line_of(number)
+    return AccountFolderError(
+        folder / CONTACTS, line, f"The contact {key} {value} stands here a second time."
+    )
