@@ -1,0 +1,1 @@
+"""The wire: HTTP only, and the one folder that knows httpx."""

@@ -1,0 +1,149 @@
+"""ApiClient: the calls of the API that this product makes, and the one place where what httpx raises ends.
+
+A trigger's failure is a value; a failure of the calls that fill the cache is a ClientError.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TypeVar
+
+import httpx
+
+from app.client.errors import ClientError
+from app.client.exchange import Received, exchange, within
+from app.client.faults import UnsendableError, no_reply
+from app.client.progress import Progress
+from app.client.replies import data_of, trigger_reply
+from app.client.requests import RequestMaker
+from app.domain import wire
+from app.domain.model import CONTACT_KEYS, Answer, Contact, ExternalEvent, Field, NoReply, TriggerRequest
+
+TRIGGER_CAP = 1024 * 1024
+"""Bytes kept of the reply to a trigger."""
+
+REFRESH_CAP = 64 * 1024 * 1024
+"""Bytes of the largest page that is read."""
+
+T = TypeVar("T")
+
+PAGE = 10_000
+BATCH = 1_000
+
+
+class ApiClient:
+    """One account over one httpx client, made by `open_http`; `aclose` closes both.
+
+    `deadline_s` is in seconds and covers each exchange whole, from its beginning to the last byte.
+    """
+
+    def __init__(self, base_url: str, http: httpx.AsyncClient, deadline_s: float) -> None:
+        self._http = http
+        self._requests = RequestMaker(base_url, http)
+        self._deadline_s = deadline_s
+
+    async def aclose(self) -> None:
+        """Closes what is open."""
+        await self._http.aclose()
+
+    def describe(self, request: TriggerRequest) -> dict[str, object]:
+        """The request as it would be sent: method, url, headers, body as text; credentials as `***`.
+
+        Raises ClientError where it could not be sent.
+        """
+        try:
+            return self._requests.describe(request)
+        except UnsendableError as error:
+            raise ClientError(str(error)) from None
+
+    async def trigger(self, request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
+        """POST /event/<id>/trigger, once: the reply, or why there is none. Never raises.
+
+        Setting `stop` ends the waiting.
+        """
+        try:
+            prepared = self._requests.trigger(request)
+        except UnsendableError as error:
+            return NoReply(error.reason, "no", str(error))
+        received = await self._exchange(prepared, TRIGGER_CAP, stop)
+        return received if isinstance(received, NoReply) else trigger_reply(received)
+
+    async def external_events(self) -> tuple[ExternalEvent, ...]:
+        """GET /event: every external event of the account. Raises ClientError."""
+        data = await self._ask("for its events", "GET", "event")
+        return _read(wire.parse_events, data)
+
+    async def fields(self) -> tuple[Field, ...]:
+        """GET /field: every contact field of the account. Raises ClientError."""
+        data = await self._ask("for its fields", "GET", "field")
+        return _read(wire.parse_fields, data)
+
+    async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
+        """GET /contact/query by pages, POST /contact/getdata for all their fields: 1000 contacts at a time.
+
+        `return_field` is any field of the account; `limit` 0 is all. Raises ClientError.
+        """
+        offset = 0
+        while not limit or offset < limit:
+            wanted = min(PAGE, limit - offset) if limit else PAGE
+            ids = await self._ids({"return": return_field, "limit": wanted, "offset": offset})
+            for start in range(0, len(ids), BATCH):
+                yield await self._contacts("id", ids[start : start + BATCH])
+            if len(ids) < wanted:
+                return
+            offset += len(ids)
+
+    async def lookup(self, key_id: str, value: str) -> tuple[Contact, ...]:
+        """Every contact that the key finds, () for none, with all their fields. Raises ClientError."""
+        data = await self._getdata(key_id, [value])
+        codes = {code for codes in wire.parse_errors(_member(data, "errors")).values() for code in codes}
+        if "2010" in codes and key_id not in CONTACT_KEYS:
+            ids = await self._ids({"return": key_id, key_id: value, "limit": BATCH})
+            return await self._contacts("id", ids) if ids else ()
+        return _read(wire.parse_contacts, _member(data, "result"))
+
+    async def _ids(self, query: Mapping[str, str | int]) -> list[str]:
+        data = await self._ask("for its contacts", "GET", "contact/query/", query=query)
+        return [contact.id for contact in _read(wire.parse_contacts, _member(data, "result"))]
+
+    async def _contacts(self, key_id: str, values: Sequence[str]) -> tuple[Contact, ...]:
+        return _read(wire.parse_contacts, _member(await self._getdata(key_id, values), "result"))
+
+    async def _getdata(self, key_id: str, values: Sequence[str]) -> object:
+        body = wire.dumps({"keyId": key_id, "keyValues": list(values)})
+        return await self._ask("for the data of contacts", "POST", "contact/getdata", body)
+
+    async def _ask(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        query: Mapping[str, str | int] | None = None,
+    ) -> object:
+        try:
+            prepared = self._requests.make(method, path, body, query)
+        except UnsendableError as error:
+            raise ClientError(str(error)) from None
+        received = await self._exchange(prepared, REFRESH_CAP)
+        if isinstance(received, NoReply):
+            raise ClientError(f"{received.detail} Check the connection and try again.")
+        return data_of(received, what)
+
+    async def _exchange(
+        self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None
+    ) -> Received | NoReply:
+        progress = Progress(request.url.host)
+        request.extensions["trace"] = progress
+        ended = await within(exchange(self._http, request, cap), self._deadline_s, stop)
+        return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
+
+
+def _member(data: object, name: str) -> object:
+    return data.get(name) if isinstance(data, Mapping) else None
+
+
+def _read(parse: Callable[[object], T], data: object) -> T:
+    try:
+        return parse(data)
+    except wire.WireError as error:
+        raise ClientError(f"{error} Check that the base URL is that of the API.") from None

@@ -1,0 +1,114 @@
+"""One request and its reply, under a deadline, a stop signal and a cap on the body."""
+
+import asyncio
+from collections.abc import Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+from app.client.connection import reply_headers
+
+T = TypeVar("T")
+
+_GRACE_S = 0.25
+_LONGEST_LENGTH = 2**63 - 1
+
+
+class ExpiredError(Exception):
+    """The deadline passed before the exchange was over."""
+
+
+class StoppedError(Exception):
+    """Somebody stopped waiting before the exchange was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An HTTP reply: `length` is that of the whole body, as far as it was told or read; `body` its beginning."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    length: int
+
+    @property
+    def coded(self) -> bool:
+        """Whether the body is compressed or otherwise encoded, although that was not asked for."""
+        return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the body was left out."""
+        return self.length == len(self.body)
+
+
+async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int) -> Received:
+    """Send and read at most `cap` bytes of the body. Raises whatever goes wrong."""
+    response = await http.send(request, stream=True)
+    try:
+        headers = reply_headers(response)
+        body, length = await _read(response, headers, cap)
+    finally:
+        await response.aclose()
+    return Received(response.status_code, headers, body, length)
+
+
+async def _read(response: httpx.Response, headers: Mapping[str, str], cap: int) -> tuple[bytes, int]:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > cap:
+            return bytes(body[:cap]), max(len(body), _declared_length(headers))
+    return bytes(body), len(body)
+
+
+def _declared_length(headers: Mapping[str, str]) -> int:
+    text = headers.get("content-length", "")
+    return min(int(text), _LONGEST_LENGTH) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+async def within(
+    work: Coroutine[Any, Any, T], deadline_s: float, stop: asyncio.Event | None = None
+) -> T | Exception:
+    """What `work` returned or raised; ExpiredError or StoppedError, as values, where it was ended before.
+
+    `work` runs as a task of its own, so that its end can be waited for but not for ever: what
+    ignores being cancelled is left behind.
+    """
+    if stop and stop.is_set():
+        work.close()
+        return StoppedError()
+    task = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait()) if stop else None
+    running = {task, stopping} if stopping else {task}
+    try:
+        await asyncio.wait(running, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        stopped = stopping is not None and stopping.done()
+    finally:
+        await _end(running)
+    return _ending(task, StoppedError() if stopped else ExpiredError())
+
+
+async def _end(running: Collection[asyncio.Future[Any]]) -> None:
+    for future in running:
+        future.cancel()
+        future.add_done_callback(_forget)
+    await asyncio.wait(running, timeout=_GRACE_S)
+
+
+def _forget(future: asyncio.Future[Any]) -> None:
+    # An exception nobody asks for is otherwise printed when the task is collected.
+    if not future.cancelled():
+        future.exception()
+
+
+def _ending(task: asyncio.Future[T], otherwise: Exception) -> T | Exception:
+    if not task.done() or task.cancelled():
+        return otherwise
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if not isinstance(error, Exception):
+        raise error
+    return error
