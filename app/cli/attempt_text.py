@@ -19,7 +19,7 @@ def attempt_lines(attempt: Attempt, service: TriggerService) -> list[str]:
     return [clean(line, _LONGEST) for line in _attempt_lines(attempt, service)]
 
 
-def plan_lines(attempt: Attempt, preflight: Preflight, exact: Mapping[str, object]) -> list[str]:
+def plan_lines(preflight: Preflight, exact: Mapping[str, object]) -> list[str]:
     """What would be sent and what would be answered, a line each."""
     lines = [
         "dry run: nothing was sent",

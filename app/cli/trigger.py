@@ -81,7 +81,7 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: 
     if as_json:
         click.echo(json_text(planned_json(attempt, exact)))
     else:
-        click.echo("\n".join(plan_lines(attempt, service.check(request), exact)))
+        click.echo("\n".join(plan_lines(service.check(request), exact)))
 
 
 async def _send(service: TriggerService, request: TriggerRequest, attempt_id: str, as_json: bool) -> ExitCode:

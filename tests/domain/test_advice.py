@@ -1,0 +1,116 @@
+"""What is said about a reply: the likely cause in this very request, and what to do."""
+
+import pytest
+
+from app.domain.advice import field_label, remedy_for
+from app.domain.descriptions import describe
+from app.domain.model import Answer, NoReply, Reply, TriggerRequest
+from tests.domain.accounts import HandMadeAccount
+
+
+def remedy(answer: Answer, event_id: str = "100", key_id: str = "3", value: str = "thor@example.com") -> str:
+    return remedy_for(answer, TriggerRequest(event_id, key_id, value), HandMadeAccount()) or ""
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (0, "OK"),
+        (2004, "The field ID does not exist."),
+        (2005, "The value of the key field was not provided or is empty."),
+        (2008, "No match for the specified [key_id] - [external_id] pair."),
+        (2010, "More than one contacts selected."),
+        (5001, "The customer doesn't have an external event with the specified [id]."),
+        (2012, "The customer doesn't have a contact with the specified [external_id]."),
+        (4242, None),
+        (None, None),
+    ],
+)
+def test_the_description_is_the_sentence_of_the_documented_table(
+    code: int | None, sentence: str | None
+) -> None:
+    assert describe(code) == sentence
+
+
+def test_an_accepted_trigger_needs_no_remedy() -> None:
+    assert remedy(Reply(200, 0, "OK")) == ""
+
+
+def test_an_unknown_field_is_named() -> None:
+    assert "no field 4711" in remedy(Reply(400, 2004, "x"), key_id="4711")
+    assert "Choose a key field" in remedy(Reply(400, 2004, "x"), key_id="")
+
+
+def test_a_missing_value_names_the_field_by_name_and_id() -> None:
+    assert "Customer number (10142)" in remedy(Reply(400, 2005, "x"), key_id="10142", value="")
+
+
+@pytest.mark.parametrize(
+    ("key_id", "value", "cause"),
+    [
+        ("3", " thor@example.com", "begins or ends with a space"),
+        ("10142", "thor@example.com", "looks like an e-mail address"),
+        ("3", "C-10011", "no e-mail address"),
+        ("3", "loki@example.com", "No contact has this value in E-Mail (3)"),
+    ],
+)
+def test_the_likely_cause_of_2008_is_named(key_id: str, value: str, cause: str) -> None:
+    assert cause in remedy(Reply(400, 2008, "x"), key_id=key_id, value=value)
+
+
+def test_2010_names_the_contacts_that_share_the_value() -> None:
+    said = remedy(Reply(400, 2010, "x"), value="twin@example.com")
+    assert "Contacts 12, 13 share" in said
+    assert "key field id" in said
+
+
+def test_an_unknown_event_id_is_named() -> None:
+    assert "no external event 999" in remedy(Reply(400, 5001, "x"), event_id="999")
+    assert "no longer has event 100 (purchase_confirmation)" in remedy(Reply(400, 5001, "x"))
+
+
+def test_2012_names_the_contact_id() -> None:
+    assert "the id 999999" in remedy(Reply(400, 2012, "x"), key_id="id", value="999999")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(500, None, None),
+        Reply(400, 0, "OK"),
+        Reply(200, None, None),
+        NoReply("deadline", "maybe", "No reply."),
+    ],
+)
+def test_an_unknown_outcome_says_to_check_before_sending_again(answer: Answer) -> None:
+    assert "Check in the account whether the event arrived" in remedy(answer)
+
+
+def test_what_was_not_sent_says_why() -> None:
+    assert remedy(NoReply("refused", "no", "127.0.0.1 refused the connection.")) == (
+        "127.0.0.1 refused the connection."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (Reply(302, None, None, location="https://example.org/"), "https://example.org/"),
+        (Reply(401, 1, "Unauthorized"), "credentials"),
+        (Reply(403, None, None), "externalevent.trigger"),
+        (Reply(429, 7003, "x"), "minute"),
+        (Reply(400, 5005, "x"), "program"),
+        (Reply(400, 5011, "x"), "JSON object"),
+        (Reply(400, 4242, "x"), "reply text"),
+        (Reply(200, 0, "OK", errors={"a@example.com": {"2008": "x"}}), "a@example.com"),
+    ],
+)
+def test_other_refusals_say_what_to_do(answer: Reply, word: str) -> None:
+    assert word in remedy(answer)
+
+
+def test_a_key_field_is_shown_by_name_and_id() -> None:
+    account = HandMadeAccount()
+    assert field_label("3", account) == "E-Mail (3)"
+    assert field_label("id", account) == "contact id"
+    assert field_label("4711", account) == "field 4711"

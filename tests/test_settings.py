@@ -1,0 +1,128 @@
+"""Where settings come from, which wins, and what is said about a mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import SettingsError, home_folder, load_settings
+
+REAL = '[profiles.shop]\nbase_url = "https://api.example.com/api/v2"\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def configured(home: Path, text: str) -> dict[str, str]:
+    home.mkdir()
+    (home / "config.toml").write_text(text, encoding="utf-8")
+    return {"TRIGGERDESK_HOME": str(home)}
+
+
+def fault(home: Path, text: str, profile: str | None = None, account: Path | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(configured(home, text), profile, account)
+    return str(caught.value)
+
+
+def test_without_configuration_the_built_in_sandbox_is_live(home: Path) -> None:
+    settings = load_settings({"TRIGGERDESK_HOME": str(home)})
+    assert settings.profile.name == "sandbox"
+    assert settings.profile.is_sandbox
+    assert settings.profile.deadline_s == 30
+    assert settings.account_home == home / "accounts" / "sandbox"
+
+
+def test_without_an_environment_the_platform_names_the_home() -> None:
+    assert home_folder({}).name == "triggerdesk"
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(home: Path) -> None:
+    text = f'default_profile = "shop"\n{REAL}[profiles.demo]\naccount = "demo"\n[profiles.other]\naccount = "o"\n'
+    environment = configured(home, text)
+    assert load_settings(environment).profile.name == "shop"
+    environment["TRIGGERDESK_PROFILE"] = "demo"
+    assert load_settings(environment).profile.name == "demo"
+    assert load_settings(environment, "other").profile.name == "other"
+
+
+def test_a_profile_is_read_whole(home: Path) -> None:
+    text = '[profiles.shop]\nbase_url = "https://api.example.com/api/v2"\nauth = "none"\ndeadline_s = 4.5\n'
+    profile = load_settings(configured(home, text), "shop").profile
+    assert profile.base_url == "https://api.example.com/api/v2"
+    assert (profile.auth, profile.deadline_s) == ("none", 4.5)
+    assert not profile.is_sandbox
+    assert profile.is_production
+    assert profile.account_key == "shop"
+
+
+def test_an_account_folder_is_relative_to_the_file(home: Path) -> None:
+    profile = load_settings(configured(home, '[profiles.demo]\naccount = "mine"\n'), "demo").profile
+    assert profile.folder == home / "mine"
+    assert profile.is_sandbox
+
+
+def test_accounts_of_two_folders_are_kept_apart(home: Path, tmp_path: Path) -> None:
+    environment = {"TRIGGERDESK_HOME": str(home)}
+    one = load_settings(environment, account=tmp_path / "one")
+    two = load_settings(environment, account=tmp_path / "two")
+    assert one.profile.name == two.profile.name == "sandbox"
+    assert len({one.account_home, two.account_home, load_settings(environment).account_home}) == 3
+
+
+def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_path: Path) -> None:
+    assert "--account" in fault(home, REAL, "shop", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        ("colour = 1\n", "colour", "no such key"),
+        ("default_profile = 7\n", "default_profile", "must be a text"),
+        ('default_profile = "nowhere"\n', "default_profile", "no profile 'nowhere'"),
+        ("profiles = 3\n", "profiles", "must be a table"),
+        ('[profiles.sandbox]\naccount = "x"\n', "profiles.sandbox", "built in"),
+        ('[profiles.Shop]\naccount = "x"\n', "profiles.Shop", "a-z, 0-9"),
+        ('[profiles.a]\naccount = "x"\nbase_url = "https://h/api/v2"\n', "profiles.a", "exactly one"),
+        ("[profiles.a]\n", "profiles.a", "exactly one"),
+        ('[profiles.a]\nbase_url = "https://h/api/v1"\n', "profiles.a.base_url", "/api/v2 or /api/v3"),
+        ('[profiles.a]\nbase_url = "https://h/api/v2/"\n', "profiles.a.base_url", "/api/v2 or /api/v3"),
+        ('[profiles.a]\nbase_url = "http://h/api/v2"\n', "profiles.a.base_url", "this machine only"),
+        ('[profiles.a]\nbase_url = "https://u:p@h/api/v2"\n', "profiles.a.base_url", "no user"),
+        ('[profiles.a]\nbase_url = "https://[h/api/v2"\n', "profiles.a.base_url", "no address"),
+        ('[profiles.a]\nbase_url = "ftp://h/api/v2"\n', "profiles.a.base_url", "https://"),
+        ('[profiles.a]\nbase_url = "https://h/api/v2"\nauth = "x"\n', "profiles.a.auth", "one of"),
+        ('[profiles.a]\nbase_url = "https://h/api/v2"\nauth = "oauth"\n', "profiles.a.auth", "/api/v3"),
+        ('[profiles.a]\nbase_url = "https://h/api/v3"\nauth = "wsse"\n', "profiles.a.auth", "/api/v2"),
+        ('[profiles.a]\naccount = "x"\ndeadline_s = 0\n', "profiles.a.deadline_s", "seconds"),
+        ('[profiles.a]\naccount = "x"\ndeadline_s = true\n', "profiles.a.deadline_s", "seconds"),
+        ('[profiles.a]\naccount = "x"\nrefresh_contacts = "all"\n', "profiles.a.refresh_contacts", "list:ID"),
+        ('[profiles.a]\naccount = "x"\nproduction = "no"\n', "profiles.a.production", "true or false"),
+        ('[profiles.a]\naccount = "x"\ntest_contacts = "x"\n', "profiles.a.test_contacts", "list"),
+        ("[keymap]\nsend = 9\n", "keymap", "table of texts"),
+        ("a = = 1\n", "config.toml", "no valid TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_and_the_reason(home: Path, text: str, key: str, reason: str) -> None:
+    said = fault(home, text)
+    assert key in said
+    assert reason in said
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost"])
+def test_plain_http_is_allowed_to_this_machine(home: Path, host: str) -> None:
+    text = f'[profiles.a]\nbase_url = "http://{host}:8042/api/v2"\n'
+    profile = load_settings(configured(home, text), "a").profile
+    assert profile.is_loopback
+    assert not profile.is_production
+
+
+def test_an_unknown_profile_lists_those_there_are(home: Path) -> None:
+    assert "sandbox, shop" in fault(home, REAL, "nowhere")
+
+
+def test_a_file_that_cannot_be_read_is_told(home: Path) -> None:
+    (home / "config.toml").mkdir(parents=True)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings({"TRIGGERDESK_HOME": str(home)})
