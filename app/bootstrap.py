@@ -4,11 +4,8 @@ What is heavy is imported where it is needed: a list from the cache needs neithe
 Starlette.
 """
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.model import JsonObject
 from app.resources import sample_data
 from app.service import TriggerService
 from app.settings import Profile, Settings
@@ -17,16 +14,52 @@ from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.sandbox.account import SandboxAccount
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
 
 
 def open_service(settings: Settings) -> TriggerService:
     """The service over the live profile's account. Raises AccountFolderError and StoreError."""
-    profile = settings.profile
+    if settings.profile.is_sandbox:
+        return _sandboxed(settings)
+    history, cache = _stores(settings)
+    return TriggerService(settings.profile, cache, history, lambda: _over_http(settings.profile))
+
+
+def _stores(settings: Settings) -> tuple[History, Cache]:
     history = History(settings.home / "history.db")
     history.recover()
-    cache = Cache(settings.account_home / "cache.db")
-    if profile.is_sandbox:
-        return _sandboxed(profile, cache, history, settings.account_home / "sandbox.db")
-    return TriggerService(profile, cache, history, lambda: _http_client(profile))
+    return history, Cache(settings.account_home / "cache.db")
+
+
+def _sandboxed(settings: Settings) -> TriggerService:
+    from app.sandbox.account import SandboxAccount, examples
+
+    profile = settings.profile
+    folder = profile.folder or sample_data()
+    account = SandboxAccount(folder, settings.account_home / "sandbox.db")
+    history, cache = _stores(settings)
+    return TriggerService(
+        profile,
+        cache,
+        history,
+        lambda: _in_process(profile, account),
+        examples=lambda: examples(folder),
+        source=account.fingerprint,
+    )
+
+
+def _in_process(profile: Profile, account: "SandboxAccount") -> "ApiClient":
+    from app.client.api import ApiClient
+    from app.client.connection import open_in_process
+    from app.sandbox.server import create_sandbox
+
+    return ApiClient(SANDBOX_URL, open_in_process(create_sandbox(account)), profile.deadline_s)
+
+
+def _over_http(profile: Profile) -> "ApiClient":
+    from app.client.api import ApiClient
+    from app.client.connection import open_http
+
+    return ApiClient(profile.base_url or "", open_http(proxy=profile.proxy), profile.deadline_s)

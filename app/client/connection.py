@@ -6,7 +6,7 @@ it builds the request that a redirect asks for, keeps cookies, and unpacks what 
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -48,6 +48,11 @@ def open_http(
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def open_in_process(application: Callable[..., Awaitable[None]]) -> httpx.AsyncClient:
+    """A client of an ASGI application in this process, over the same wire format."""
+    return open_http(transport=httpx.ASGITransport(application))
 
 
 def trusted() -> ssl.SSLContext:

@@ -28,7 +28,7 @@ def _silent(_: int, __: int) -> None:
 class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
-    `changed` says that it was. Implements app.domain.account.Directory and always knows.
+    `changed` says that it was; `fingerprint` tells one content from another. Implements app.domain.account.Directory and always knows.
     Raises AccountFolderError for a faulty folder, AccountDatabaseError for a database that
     cannot be written or read.
     """
@@ -47,6 +47,7 @@ class SandboxAccount:
         self._found = NOBODY
 
     def _read(self) -> None:
+        (self.fingerprint,) = self._db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
         self.events: Mapping[str, EventEntry] = {
             row[0]: EventEntry(row[0], row[1], row[2], bool(row[3]))
             for row in self._db.execute("SELECT id, name, created, attached FROM event ORDER BY n")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from app.domain.errors import DeskError
 from app.sandbox.contacts import ContactsFile, Progress, open_contacts
 from app.sandbox.folder import (
     CONTACTS,
@@ -37,7 +38,7 @@ CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, a
 """
 
 
-class AccountDatabaseError(Exception):
+class AccountDatabaseError(DeskError):
     """The account's database cannot be written or read; one sentence."""
 
 

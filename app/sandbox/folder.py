@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.domain.errors import DeskError
 from app.domain.model import JsonObject
 from app.domain.wire import scalar_text
 
@@ -17,7 +18,7 @@ CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
 
 
-class AccountFolderError(Exception):
+class AccountFolderError(DeskError):
     """A folder that is no account: which file, which line (from 1; None: the file as a whole), and why."""
 
     def __init__(self, file: Path, line: int | None, reason: str) -> None:

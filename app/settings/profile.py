@@ -39,6 +39,12 @@ class Profile:
         return self.base_url is None or is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
+    def proxy(self) -> str | None:
+        """The proxy to go through; None: straight."""
+        named = self.values.get("proxy")
+        return named if isinstance(named, str) else None
+
+    @property
     def is_production(self) -> bool:
         """Whether real people may be mailed: any account beyond this machine, unless the profile says otherwise."""
         return not self.is_sandbox and bool(self.values.get("production", not self.is_loopback))
