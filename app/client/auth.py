@@ -1,12 +1,188 @@
-"""Signing in: X-WSSE and OAuth 2 client credentials as httpx knows authentication.
+"""Signing in: X-WSSE and OAuth 2 client credentials, as httpx knows authentication.
 
-The secret is an argument here; where it comes from is not this module's concern.
+The secret is an argument here; where it comes from is not this module's concern. No text of
+an exception, and no `repr`, holds a secret or a token.
 """
+
+import asyncio
+import base64
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from datetime import UTC, datetime
 
 import httpx
 
+from app.client.errors import ClientError
+from app.client.exchange import Received, exchange, within
+from app.client.faults import UnsendableError, no_reply
+from app.client.progress import Progress
+
+TOKEN_CAP = 64 * 1024
+"""Bytes of the largest token reply that is read."""
+
+TOKEN_DEADLINE_S = 30.0
+_USUAL_LIFE_S = 300.0
+_LONGEST_LIFE_S = 86_400.0
+_MARGIN_S = 30.0
+
 
 class SignIn(httpx.Auth):
-    """What both have in common: the names of the headers that they add."""
+    """What both ways have in common: the headers that they add, and an end."""
 
     signs_with: tuple[str, ...] = ()
+
+    async def aclose(self) -> None:
+        """Closes what is open."""
+
+
+class Wsse(SignIn):
+    """X-WSSE (API v2): one header, with a nonce and a time of its own for each request; never repeats one."""
+
+    signs_with = ("X-WSSE",)
+
+    def __init__(self, user: str, secret: str) -> None:
+        """Raises ClientError for a user that no header can carry."""
+        if not user or not user.isascii() or not user.isprintable() or '"' in user or "\\" in user:
+            raise ClientError("The user of the profile holds characters that cannot be sent: correct it.")
+        self._user = user
+        self._secret = _as_bytes(secret)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Signs the request, once."""
+        created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        request.headers["X-WSSE"] = wsse_header(self._user, self._secret, secrets.token_hex(16), created)
+        yield request
+
+
+def wsse_header(user: str, secret: bytes, nonce: str, created: str) -> str:
+    """The value of the X-WSSE header. README, "Signing in"."""
+    digest = wsse_digest(nonce, created, secret)
+    return f'UsernameToken Username="{user}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}"'
+
+
+def wsse_digest(nonce: str, created: str, secret: bytes) -> str:
+    """Base64 of the lower-case hex SHA-1, as text, of nonce, time and secret."""
+    # SHA-1 is what the service asks for.
+    hexed = hashlib.sha1(f"{nonce}{created}".encode() + secret, usedforsecurity=False).hexdigest()
+    return base64.b64encode(hexed.encode("ascii")).decode("ascii")
+
+
+class ClientCredentials(SignIn):
+    """OAuth 2 client credentials (API v3): a bearer token, kept in memory only.
+
+    A 401 is answered with one new token and one repeat of the request, never more; where no
+    new token can be had, the 401 stands. Owns `http`, over which tokens are asked for.
+    """
+
+    signs_with = ("Authorization",)
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        secret: str,
+        http: httpx.AsyncClient,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises ClientError for a client id or a secret that is no text."""
+        self._token_url = token_url
+        self._basic = base64.b64encode(_as_bytes(f"{client_id}:{secret}")).decode("ascii")
+        self._http = http
+        self._clock = clock
+        self._token = ""
+        self._valid_until = 0.0
+        self._asking = asyncio.Lock()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Signs the request, and once more after a 401. Raises UnsendableError where no first token can be had."""
+        token = await self._valid_token()
+        request.headers["Authorization"] = f"Bearer {token}"
+        response = yield request
+        if response.status_code != 401:
+            return
+        try:
+            renewed = await self._valid_token(refused=token)
+        except UnsendableError:
+            return
+        await _discard(response)
+        request.headers["Authorization"] = f"Bearer {renewed}"
+        yield request
+
+    async def _valid_token(self, refused: str = "") -> str:
+        async with self._asking:
+            if self._token in ("", refused) or self._clock() >= self._valid_until:
+                self._token, life_s = await self._ask()
+                self._valid_until = self._clock() + life_s - _MARGIN_S
+            return self._token
+
+    async def _ask(self) -> tuple[str, float]:
+        progress = Progress("The token service")
+        ended = await within(self._request(progress), TOKEN_DEADLINE_S)
+        if isinstance(ended, Received):
+            return _token_of(ended, progress.host)
+        raise _no_token(no_reply(ended, progress, TOKEN_DEADLINE_S).detail)
+
+    async def _request(self, progress: Progress) -> Received:
+        request = self._http.build_request(
+            "POST",
+            self._token_url,
+            data={"grant_type": "client_credentials"},
+            headers={
+                "Authorization": f"Basic {self._basic}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            extensions={"trace": progress},
+        )
+        progress.host = request.url.host
+        return await exchange(self._http, request, TOKEN_CAP)
+
+
+def _as_bytes(secret: str) -> bytes:
+    try:
+        # What the environment holds beyond UTF-8 arrives as surrogates, and leaves as it was.
+        return secret.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ClientError("The secret of the profile is no text that can be sent: correct it.") from None
+
+
+async def _discard(response: httpx.Response) -> None:
+    # httpx reads a reply to its end before it repeats the request, however long that may be.
+    if isinstance(response.stream, httpx.AsyncByteStream):
+        await response.stream.aclose()
+    response.stream = httpx.ByteStream(b"")
+
+
+def _token_of(received: Received, host: str) -> tuple[str, float]:
+    if received.status == 401:
+        raise _no_token(f"{host} did not accept the client id and secret.")
+    if received.status != 200 or received.coded:
+        raise _no_token(f"{host} answered with HTTP {received.status}.")
+    payload = _object(received.body)
+    token = payload.get("access_token")
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        raise _no_token(f"{host} answered without one that can be used.")
+    return token, _life_s(payload.get("expires_in"))
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def _life_s(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST_LIFE_S:
+        return float(value)
+    return _USUAL_LIFE_S
+
+
+def _no_token(sentence: str) -> UnsendableError:
+    return UnsendableError("no_token", f"No access token could be had: {sentence}")

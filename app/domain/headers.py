@@ -1,0 +1,66 @@
+"""What the headers of a refusal tell: how far the clocks are apart, and how long the limit lasts.
+
+Whatever they hold is from outside: what makes no sense is as good as absent.
+"""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.domain.model import Reply
+
+LONGEST_WAIT_S = 3600
+_NONSENSE_S = 86_400
+
+
+def clock_skew_s(date_header: str | None, now: datetime) -> float | None:
+    """How many seconds the service's clock is ahead of `now` (negative: behind); None where it did not tell."""
+    told = _http_date(date_header)
+    return (told - now).total_seconds() if told else None
+
+
+def retry_after_s(reply: Reply, now: datetime) -> int | None:
+    """Seconds until the rate limit resets, 0 to 3600; None where the reply does not tell or tells nonsense.
+
+    Retry-After (seconds or a date) counts before X-RateLimit-Reset (Unix seconds). Points in time are
+    measured against the reply's own Date, so that a wrong clock on this machine does no harm.
+    """
+    here = _http_date(reply.date) or now
+    seconds = _whole(reply.retry_after)
+    if seconds is None:
+        until = _http_date(reply.retry_after) or _unix_time(reply.limit_reset)
+        seconds = round((until - here).total_seconds()) if until else None
+    if seconds is None or abs(seconds) > _NONSENSE_S:
+        return None
+    return max(0, min(seconds, LONGEST_WAIT_S))
+
+
+def in_words(seconds: float) -> str:
+    """A length of time, roughly: `45 seconds`, `6 minutes`, `3 hours`, `2 days`; its sign does not matter."""
+    length = abs(seconds)
+    for unit, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if length >= 2 * unit:
+            return f"{round(length / unit):,} {name}s"
+    count = round(length)
+    return f"{count} second{'' if count == 1 else 's'}"
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(text or "")
+        # A zone of nearly a day can push a date over the edge of the calendar.
+        return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unix_time(text: str | None) -> datetime | None:
+    seconds = _whole(text)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _whole(text: str | None) -> int | None:
+    stripped = (text or "").strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None
