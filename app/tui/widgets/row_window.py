@@ -4,6 +4,7 @@ Separate from the table because it knows nothing of Textual: what a store must o
 of it is kept in memory.
 """
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
@@ -15,7 +16,11 @@ _PAGES_KEPT = 8
 
 
 class RowWindow(Protocol[Row]):
-    """Rows, filtered and sorted, asked for by position. Every answer is expected within milliseconds."""
+    """Rows, filtered and sorted, asked for by position; every answer is expected within milliseconds.
+
+    A window is a view of one moment: rows that arrive later belong to the next window, or positions would shift
+    between one page and the next.
+    """
 
     @property
     def total(self) -> int | None:
@@ -48,13 +53,25 @@ class Pages(Generic[Row]):
         page = self._page(number)
         return page[offset] if offset < len(page) else None
 
+    @property
+    def total(self) -> int | None:
+        """The number of rows; None while it is not known."""
+        return self._total
+
     def reach(self, position: int) -> None:
         """While the total is unknown, look for rows up to this position and a page beyond."""
-        while self._total is None and self._reached <= position + PAGE_ROWS:
-            page = self._page(self._reached // PAGE_ROWS)
-            self._reached += len(page)
-            if len(page) < PAGE_ROWS:
-                self._total = self._reached
+        if self._total is not None or self._reached > position + PAGE_ROWS:
+            return
+        last = position // PAGE_ROWS + 1
+        if not self._is_short(last):
+            self._reached = (last + 1) * PAGE_ROWS
+            return
+        before = range(self._reached // PAGE_ROWS, last)
+        short = before.start + bisect_left(before, True, key=self._is_short)
+        self._total = short * PAGE_ROWS + len(self._page(short))
+
+    def _is_short(self, number: int) -> bool:
+        return len(self._page(number)) < PAGE_ROWS
 
     def _page(self, number: int) -> Sequence[Row]:
         page = self._pages.get(number)

@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 GAP = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     """One column: `text` makes the cell of a row; a plain string is never read as markup.
 
@@ -35,7 +35,7 @@ class Column(Generic[Row]):
     justify: Literal["left", "right"] = "left"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slot(Generic[Row]):
     """A column that is shown, with the cells it occupies: `x` from the left, and its width."""
 

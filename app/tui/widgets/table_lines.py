@@ -37,7 +37,7 @@ class TableLines(Generic[Row]):
     def slots(self, width: int) -> list[Slot[Row]]:
         """The columns shown in a pane of this width."""
         if self._slots[0] != width:
-            self._slots = (width, fit_columns(self.columns, width - MARGIN))
+            self._slots = (width, fit_columns(self.columns, max(0, width - MARGIN)))
         return self._slots[1]
 
     def column_at(self, x: int, width: int) -> Column[Row] | None:

@@ -4,13 +4,12 @@ A widget of its own because Textual's DataTable holds every row, and freezes on 
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal
 
 from rich.style import Style as RichStyle
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size, clamp
-from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -18,15 +17,14 @@ from textual.strip import Strip
 from app.tui.widgets.row_window import Pages, Row, RowWindow
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.table_lines import TableLines, empty_line
-
-Item = TypeVar("Item")
+from app.tui.widgets.table_messages import TableMessages
 
 
 def _binding(key: str, action: str, description: str, tooltip: str) -> Binding:
     return Binding(key, action, description, show=False, tooltip=tooltip, id=f"table.{action}")
 
 
-class WindowedTable(ScrollView, Generic[Row], can_focus=True):
+class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
     """Rows of a window in columns that fit the pane, with one row under the cursor."""
 
     ALLOW_SELECT = False
@@ -76,39 +74,6 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
     empty_text: reactive[str] = reactive("")
     """The sentence shown where there are no rows."""
 
-    class TableMessage(Message):
-        """What any message of a table has."""
-
-        def __init__(self, table: "WindowedTable[Any]") -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> "WindowedTable[Any]":
-            """The table that sent the message, for `@on` with a selector."""
-            return self.table
-
-    class Highlighted(TableMessage, Generic[Item]):
-        """Another row is under the cursor, or the same row reads differently now; None: there are no rows."""
-
-        def __init__(self, table: "WindowedTable[Any]", row: Item | None) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class Selected(TableMessage, Generic[Item]):
-        """This row was chosen, by Enter or by the mouse."""
-
-        def __init__(self, table: "WindowedTable[Any]", row: Item) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class HeaderSelected(TableMessage):
-        """The title of this column was clicked."""
-
-        def __init__(self, table: "WindowedTable[Any]", column: Column[Any]) -> None:
-            super().__init__(table)
-            self.column = column
-
     def __init__(
         self,
         columns: Sequence[Column[Row]],
@@ -129,7 +94,7 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
         self._choose_on_click = choose_on_click
         self._pages: Pages[Row] | None = None
         self._cursor = 0
-        self._announced: Row | None = None
+        self._row: Row | None = None
         self._sort: tuple[str, bool] | None = None
         self._body_lines = 0
 
@@ -140,13 +105,13 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor."""
-        return self._row_at(self._cursor)
+        """The row under the cursor; None where there are no rows."""
+        return self._row
 
     @property
-    def row_count(self) -> int:
-        """The number of rows, as far as they are known."""
-        return self._pages.extent if self._pages else 0
+    def row_count(self) -> int | None:
+        """The number of rows; None while it is not known."""
+        return self._pages.total if self._pages else 0
 
     def show(self, window: RowWindow[Row], *, keep_cursor: bool = False) -> None:
         """Show these rows from the first one on.
@@ -154,7 +119,7 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
         With `keep_cursor` the row under the cursor stays under it, on the same line of the screen, as new rows
         arrive above; only at the very top do the newest rows come into view.
         """
-        row, cursor, top = self.row, self._cursor, self.scroll_offset.y
+        row, cursor, top = self._row, self._cursor, self.scroll_offset.y
         self._pages = Pages(window)
         if not keep_cursor or row is None or cursor == top == 0:
             self._place(0, 0)
@@ -178,10 +143,10 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
         """Put the cursor on this row, or on the nearest there is, and bring it into view."""
         self._reach(max(0, position))
         previous = self._cursor
-        self._cursor = clamp(position, 0, max(0, self.row_count - 1))
+        self._cursor = clamp(position, 0, max(0, self._extent - 1))
         self._scroll_into_view()
         for changed in (previous, self._cursor):
-            self.refresh_line(changed + self._header_lines)
+            self._refresh_row(changed)
         self._announce()
 
     def action_cursor_up(self) -> None:
@@ -200,11 +165,11 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
         self.move_cursor(0)
 
     def action_last(self) -> None:
-        self.move_cursor(self.row_count - 1)
+        self.move_cursor(self._extent - 1)
 
     def action_select(self) -> None:
-        if (row := self.row) is not None:
-            self.post_message(self.Selected(self, row))
+        if self._row is not None:
+            self.post_message(self.Selected(self, self._row))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -216,10 +181,14 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
                 self.post_message(self.HeaderSelected(self, column))
             return
         position = self.scroll_offset.y + offset.y - self._header_lines
-        if position < self.row_count:
+        if position < self._extent:
             self.move_cursor(position)
             if event.chain == (1 if self._choose_on_click else 2):
                 self.action_select()
+
+    def on_mount(self) -> None:
+        if self._row is not None:
+            self.post_message(self.Highlighted(self, self._row))
 
     def on_resize(self) -> None:
         was_visible = 0 <= self._cursor - self.scroll_offset.y < self._body_lines
@@ -232,6 +201,12 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._reach(round(new_value) + self._body_lines)
 
+    def on_focus(self) -> None:
+        self._refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        self._refresh_row(self._cursor)
+
     def notify_style_update(self) -> None:
         self._lines.forget_styles()
         super().notify_style_update()
@@ -242,7 +217,7 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
         line = y - self._header_lines
         if line < 0:
             return self._lines.header(width, self._style("header"), self._sort)
-        if not self.row_count:
+        if not self._extent:
             return empty_line(self.empty_text, line, self._body_lines, width, self._style("empty"))
         position = self.scroll_offset.y + line
         row = self._row_at(position)
@@ -257,6 +232,10 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
     def _style(self, part: str) -> RichStyle:
         return self.get_component_rich_style(f"windowed-table--{part}")
 
+    @property
+    def _extent(self) -> int:
+        return self._pages.extent if self._pages else 0
+
     def _row_at(self, position: int) -> Row | None:
         if self._pages is None or position >= self._pages.extent:
             return None
@@ -264,8 +243,8 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
 
     def _place(self, cursor: int, top: int) -> None:
         self._reach(max(cursor, top + self._body_lines))
-        self._cursor = clamp(cursor, 0, max(0, self.row_count - 1))
-        self.scroll_to(y=top, animate=False, force=True)
+        self._cursor = clamp(cursor, 0, max(0, self._extent - 1))
+        self._scroll_top(top)
         self.refresh()
         self._announce()
 
@@ -274,21 +253,29 @@ class WindowedTable(ScrollView, Generic[Row], can_focus=True):
             self._pages.reach(position)
             self.virtual_size = Size(0, self._pages.extent + self._header_lines)
 
+    def _refresh_row(self, position: int) -> None:
+        self.refresh_line(position + self._header_lines)
+
     def _announce(self) -> None:
-        row = self.row
-        if row != self._announced:
-            self._announced = row
-            self.post_message(self.Highlighted(self, row))
+        row = self._row_at(self._cursor)
+        if row != self._row:
+            self._row = row
+            if self.is_attached:
+                self.post_message(self.Highlighted(self, row))
+
+    def _scroll_top(self, top: int) -> None:
+        if self.is_attached:
+            self.scroll_to(y=top, animate=False, force=True)
 
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         lines = direction * max(1, self._body_lines)
         top = self.scroll_offset.y
         self._reach(self._cursor + lines)
-        self.scroll_to(y=top + lines, animate=False, force=True)
+        self._scroll_top(top + lines)
         self.move_cursor(self._cursor + lines)
 
     def _scroll_into_view(self) -> None:
         top = self.scroll_offset.y
         lowest_top = self._cursor - max(1, self._body_lines) + 1
         if not lowest_top <= top <= self._cursor:
-            self.scroll_to(y=clamp(top, lowest_top, self._cursor), animate=False, force=True)
+            self._scroll_top(clamp(top, lowest_top, self._cursor))

@@ -1,0 +1,33 @@
+"""Text for the screen: never markup, never a control character."""
+
+import pytest
+
+from app.domain import clean as rule
+from app.tui import text
+from app.tui.text import clean_content, label
+
+
+def test_the_screen_and_the_command_line_share_one_rule() -> None:
+    assert text.clean is rule.clean
+    assert text.clean_block is rule.clean_block
+
+
+@pytest.mark.parametrize("data", ["[/]", "[@click=app.quit]x", "[bold]x[/bold]", "[$error]x"])
+def test_a_label_is_never_markup(data: str) -> None:
+    assert (label(data).plain, label(data).spans) == (data, [])
+
+
+def test_a_label_is_harmless_and_short() -> None:
+    assert label("a\x00b\x1b").plain == "a␀b␛"
+    assert label("x" * 1000, limit=10).plain == "xxxxxxxxx…"
+
+
+def test_a_label_is_styled_as_a_whole() -> None:
+    assert [(span.start, span.end, span.style) for span in label("✓ accepted", "bold").spans] == [
+        (0, 10, "bold")
+    ]
+
+
+def test_content_that_is_harmless_stays_itself() -> None:
+    content = label("✓ accepted", "bold")
+    assert clean_content(content) is content
