@@ -97,6 +97,7 @@ class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
         self._row: Row | None = None
         self._sort: tuple[str, bool] | None = None
         self._body_lines = 0
+        self._has_mounted = False
 
     @property
     def cursor(self) -> int:
@@ -187,10 +188,13 @@ class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
                 self.action_select()
 
     def on_mount(self) -> None:
+        self._has_mounted = True
         if self._row is not None:
             self.post_message(self.Highlighted(self, self._row))
 
     def on_resize(self) -> None:
+        if not self.size:
+            return
         was_visible = 0 <= self._cursor - self.scroll_offset.y < self._body_lines
         self._body_lines = max(1, self.size.height - self._header_lines)
         if was_visible:
@@ -260,7 +264,7 @@ class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
         row = self._row_at(self._cursor)
         if row != self._row:
             self._row = row
-            if self.is_attached:
+            if self._has_mounted:
                 self.post_message(self.Highlighted(self, row))
 
     def _scroll_top(self, top: int) -> None:
