@@ -6,19 +6,18 @@ of them cost no memory. A single look-up takes microseconds and is called direct
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.domain.account import Matches
 from app.sandbox.build import AccountDatabaseError, ensure_built, open_finished
 from app.sandbox.contacts import Progress
 from app.sandbox.folder import AccountFolderError, EventEntry, FieldEntry, examples
+from app.sandbox.rows import Rows, searchable
 
 __all__ = ["AccountDatabaseError", "AccountFolderError", "SandboxAccount", "examples"]
 
 NOBODY = Matches((), complete=True)
-
-ContactRow = Mapping[str, str]
 
 
 def _silent(_: int, __: int) -> None:
@@ -56,8 +55,9 @@ class SandboxAccount:
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
         ).fetchall()
         self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in rows}
-        self._cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in rows if row[4]}
-        self._find = {key: _find_sql(cell) for key, cell in self._cells.items()}
+        cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in rows if row[4]}
+        self.rows = Rows(self._db, cells)
+        self._find = {key: _find_sql(cell) for key, cell in cells.items()}
 
     def close(self) -> None:
         """Closes the database."""
@@ -91,18 +91,15 @@ class SandboxAccount:
 
     def _look_up(self, key_id: str, external_id: str) -> Matches:
         sql = self._find.get(key_id)
-        if sql is None or not _searchable(external_id):
+        if sql is None or not searchable(external_id):
             return NOBODY
-        try:
-            rows = self._db.execute(sql, (external_id,)).fetchall()
-        except UnicodeEncodeError:
-            return NOBODY
+        rows = self._db.execute(sql, (external_id,)).fetchall()
         return Matches(tuple([row[0] for row in rows]), complete=True)
 
     def matches_of_many(self, key_id: str, external_ids: Iterable[str]) -> Mapping[str, Matches]:
         """What `matches` says of each value, by one look-up statement for all of them."""
-        values = [value for value in set(external_ids) if _searchable(value)]
-        cell = self._cells.get(key_id)
+        values = [value for value in set(external_ids) if searchable(value)]
+        cell = self.rows.cells.get(key_id)
         if cell is None or not values:
             return {}
         found = dict.fromkeys(values, NOBODY)
@@ -111,10 +108,6 @@ class SandboxAccount:
             if ids:
                 found[values[place]] = Matches(tuple(ids.split(",")), complete=True)
         return found
-
-    def cells(self, field_ids: Sequence[str]) -> str:
-        """The columns of these fields as SQL; a field without a column in the file is empty."""
-        return ", ".join(self._cells.get(field_id, "''") for field_id in field_ids)
 
 
 # The columns named in these statements are the builder's own (`c0`, `c1`, ...), never text from outside.
@@ -127,8 +120,3 @@ def _find_many_sql(cell: str) -> str:
         SELECT asked.key, (SELECT group_concat(id) FROM
             (SELECT id FROM contact WHERE {cell} = asked.value AND {cell} != '' LIMIT 2))
         FROM json_each(?) AS asked"""  # noqa: S608
-
-
-def _searchable(value: str) -> bool:
-    """Whether a value can be in a database at all: not empty, and read alike by SQLite's text and its JSON."""
-    return value != "" and "\0" not in value

@@ -159,7 +159,7 @@ def _load_contacts(
     columns = ["n INTEGER PRIMARY KEY", "id TEXT", "uid TEXT"]
     columns += [f"{cell} TEXT{_collation(field_id)}" for field_id, cell in cells.items()]
     db.execute(f"CREATE TABLE contact ({', '.join(columns)})")
-    insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"
+    insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"  # noqa: S608
     db.execute("BEGIN")
     for chunk in contacts.chunks(progress):
         db.executemany(insert, chunk)

@@ -1,0 +1,41 @@
+"""What a call answers, before it is HTTP: a status, a body, and what the record of requests notes."""
+
+from dataclasses import dataclass
+
+from app.domain.wire import reply_body
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One reply; `deduplicated` lists trigger ids that had been accepted before."""
+
+    status: int
+    body: bytes
+    deduplicated: tuple[str, ...] = ()
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """Raised where a call finds that it must be refused; carries the whole answer."""
+
+    def __init__(self, code: int, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.answer = refused(code, text, status)
+
+
+def ok(data: object) -> Answer:
+    """HTTP 200 with reply code 0."""
+    return Answer(200, reply_body(0, "OK", data))
+
+
+def refused(code: int, text: str, status: int = 400) -> Answer:
+    """A refusal: `data` is the empty string, as it is in every published example."""
+    return Answer(status, reply_body(code, text))
+
+
+UNREADABLE = refused(1010, "Invalid request payload.")
+WRONG_METHOD = refused(1009, "Invalid HTTP method.")
+TOO_LARGE = refused(1001, "The request body is over 10 MB.", 413)
+TOO_SLOW = refused(1001, "The request body did not arrive in time.", 408)
+OVERLOADED = refused(1, "The system is overloaded for this resource.", 503)
+UNKNOWN_PATH = refused(1, "Not found.", 404)
+"""The shape of this one is not known from any public source; the envelope is assumed."""

@@ -1,0 +1,20 @@
+"""How a sandbox behaves where the public material leaves a choice, as one frozen value."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """`rate_limit` is requests a minute, None: not enforced; `interactions` makes replies say `connectedTo`.
+
+    `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`.
+    """
+
+    auth: Literal["none", "wsse", "oauth"] = "none"
+    user: str = "sandbox001"
+    secret: str = "sandbox-secret"  # noqa: S105 - of a rehearsal, and published
+    interactions: bool = False
+    rate_limit: int | None = None
+    max_body: int = 10_000_000
+    body_timeout_s: float = 30.0
