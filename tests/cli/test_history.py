@@ -1,0 +1,103 @@
+"""`triggerdesk history`: the attempts, newest first, in each format, harmless wherever they are opened."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+
+
+def send(desk: Desk, value: str, *more: str, event: str = "100") -> str:
+    attempt_id: str = desk("trigger", event, "--key", "3", "--external-id", value, "--json", *more).json[
+        "attempt_id"
+    ]
+    return attempt_id
+
+
+def test_attempts_are_listed_newest_first(desk: Desk) -> None:
+    sent = [send(desk, value) for value in ("thor@example.com", "sif@example.com", "nobody@example.com")]
+    listed = [row["attempt_id"] for row in desk("history", "--json").lines]
+    assert listed == sent[::-1]
+    assert [row["attempt_id"] for row in desk("history", "--limit", "1", "--json").lines] == sent[2:]
+    assert len(desk("history", "--limit", "0", "--json").lines) == 3
+
+
+def test_an_empty_history_is_no_failure(desk: Desk) -> None:
+    assert desk("history", "--json").code == 0
+    assert desk("history", "--format", "json").json == []
+    assert "No attempts yet" in desk("history").out + desk("history").err
+
+
+def test_a_row_of_the_history_is_the_attempt_that_was_printed(desk: Desk) -> None:
+    printed = desk(
+        "trigger", "100", "--key", "3", "--external-id", "twin@example.com", "--data", '{"a": [1]}', "--json"
+    ).json
+    assert desk("history", "--json").lines == [printed]
+    assert desk("history", "--format", "json").json == [printed]
+
+
+def test_the_table_shows_what_a_person_looks_for(desk: Desk) -> None:
+    send(desk, "loki@example.com")
+    out = desk("history").out
+    for word in (
+        "100 purchase_confirmation",
+        "loki@example.com",
+        "✗ rejected",
+        "400",
+        "2008",
+        "No contact found",
+    ):
+        assert word in out
+
+
+def test_no_cell_of_a_csv_becomes_a_formula_or_a_control_character(desk: Desk) -> None:
+    for value in ("=1+1", "+1", "-1", "@x", "a\nb", "\x1b[31m", 'say "hi", you'):
+        send(desk, value)
+    out = desk("history", "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["external_id"] for row in rows][::-1] == [
+        "'=1+1", "'+1", "'-1", "'@x", "a␊b", "␛[31m", 'say "hi", you',
+    ]  # fmt: skip
+    assert "\x1b" not in out
+
+
+def test_markdown_cells_cannot_break_their_table(desk: Desk) -> None:
+    send(desk, "a|b`c*[x](y)<i>")
+    header, rule, row = desk("history", "--format", "markdown").out.splitlines()
+    assert header.count("|") == rule.count("|") == row.replace("\\|", "").count("|")
+    assert r"a\|b\`c\*\[x\]\(y\)\<i\>" in row
+
+
+def test_the_output_may_go_to_a_file(desk: Desk, tmp_path: Path) -> None:
+    send(desk, "thor@example.com")
+    file = tmp_path / "out.json"
+    ran = desk("history", "--format", "json", "--output", str(file))
+    assert (ran.code, ran.out) == (0, "")
+    assert len(json.loads(file.read_text(encoding="utf-8"))) == 1
+    ran = desk("history", "--output", str(tmp_path / "no" / "such" / "folder"))
+    assert ran.code == 2
+    assert "cannot be written" in ran.err
+
+
+def test_each_account_has_its_own_history_unless_all_are_asked_for(desk: Desk, account: Path) -> None:
+    send(desk, "thor@example.com")
+    other = desk(
+        "--account", str(account), "trigger", "1", "--key", "3", "--external-id", "a@example.org", "--json"
+    )
+    assert other.json["outcome"] == "accepted"
+    assert len(desk("history", "--json").lines) == 1
+    assert len(desk("--account", str(account), "history", "--json").lines) == 1
+    assert len(desk("history", "--all-accounts", "--json").lines) == 2
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Path:
+    folder = tmp_path / "account"
+    folder.mkdir()
+    (folder / "events.json").write_text('[{"id": 1, "name": "[/] hello"}]')
+    (folder / "fields.json").write_text('[{"id": 3, "name": "E-Mail"}]')
+    (folder / "contacts.csv").write_text("id,uid,3\n5,u5,a@example.org\n")
+    return folder
