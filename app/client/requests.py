@@ -64,8 +64,10 @@ def _check(url: httpx.URL) -> None:
     fault = None
     if url.scheme not in ("http", "https"):
         fault = "must begin with http:// or https://"
-    elif not url.host:
+    elif not url.host or "%" in url.host:
         fault = "must name a host"
+    elif url.port is not None and not 0 < url.port < 65536:
+        fault = "must name a port between 1 and 65535"
     elif url.userinfo:
         fault = "must not hold a user or a password"
     elif url.fragment:

@@ -128,7 +128,9 @@ def parse_errors(errors: object) -> ContactErrors:
         return {str(who): _codes(what) for who, what in errors.items()}
     if isinstance(errors, list) and all(isinstance(entry, Mapping) for entry in errors):
         return {
-            str(entry.get("key", "")): {str(entry.get("errorCode", "")): str(entry.get("errorMsg", ""))}
+            _as_text(entry.get("key", "")): {
+                _as_text(entry.get("errorCode", "")): _as_text(entry.get("errorMsg", ""))
+            }
             for entry in errors
         }
     return {"": {"": _as_text(errors)}}
@@ -141,7 +143,10 @@ def _codes(what: object) -> Mapping[str, str]:
 
 
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    try:
+        return value if isinstance(value, str) else json.dumps(value)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
 
 
 def parse_events(data: object) -> tuple[ExternalEvent, ...]:
