@@ -1,13 +1,53 @@
 """What the screens say, as text that is never read as markup.
 
 Everything that came from a file, the wire or a person passes through here on its way to a widget.
+Pure: the same values always give the same words.
 """
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
 
 from textual.content import Content
 
+from app.domain.advice import MEANING
+from app.domain.attempt_json import reply_parts
 from app.domain.clean import clean, clean_block
+from app.domain.descriptions import describe
+from app.domain.model import CONTACT_KEYS, Attempt, Contact, NoReply, Outcome, Reply
+from app.domain.rules import Verdict
 
 __all__ = ["clean", "clean_block", "clean_content", "label"]
+
+MAX_SHOWN = 65_536
+
+_SYMBOLS = {
+    Outcome.SENDING: "…",
+    Outcome.ACCEPTED: "✓",
+    Outcome.PARTIAL: "◐",
+    Outcome.REJECTED: "✗",
+    Outcome.NOT_SENT: "○",
+    Outcome.UNKNOWN: "?",
+}
+
+FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
+
+
+class Live(Protocol):
+    """What the status line says of a profile."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def base_url(self) -> str | None: ...
+    @property
+    def folder(self) -> object | None: ...
+    @property
+    def is_sandbox(self) -> bool: ...
+    @property
+    def is_loopback(self) -> bool: ...
 
 
 def label(text: str, style: str = "", limit: int = 300) -> Content:
@@ -19,3 +59,198 @@ def clean_content(content: Content) -> Content:
     """The content as it is if it is harmless, else its text made harmless, without its styles."""
     cleaned = clean(content.plain)
     return content if cleaned == content.plain else Content(cleaned)
+
+
+def visible(text: str) -> str:
+    """The text with every unsafe character replaced by one visible character, so that positions stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible_character(character) for character in text)
+
+
+def _visible_character(character: str) -> str:
+    if character.isascii() and character.isprintable():
+        return character
+    shown = clean(character)
+    return shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}"
+
+
+def lines(parts: Iterable[Content | None]) -> Content:
+    """The parts below each other, those that are None left out."""
+    return Content("\n").join([part for part in parts if part is not None])
+
+
+# Outcomes and replies
+
+
+def outcome_style(outcome: Outcome) -> str:
+    """The theme token of an outcome."""
+    return f"$outcome-{outcome.value.replace('_', '-')}"
+
+
+def outcome_label(outcome: Outcome) -> Content:
+    """Symbol and word in the outcome's colour, such as `✓ accepted`."""
+    return Content.styled(f"{_SYMBOLS[outcome]} {outcome_word(outcome)}", f"bold {outcome_style(outcome)}")
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """The word of an outcome."""
+    return outcome.value.replace("_", " ")
+
+
+def meaning(outcome: Outcome) -> str:
+    """What an outcome means, in one or two sentences."""
+    return MEANING[outcome]
+
+
+def elapsed(milliseconds: float | None) -> str:
+    """A duration for people; '' for none."""
+    if milliseconds is None:
+        return ""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def answer_head(attempt: Attempt) -> Content:
+    """Outcome, HTTP status and time on one line."""
+    status, _, _ = reply_parts(attempt)
+    facts = [f"HTTP {status}" if status is not None else "", elapsed(attempt.elapsed_ms)]
+    said = " · ".join(fact for fact in facts if fact)
+    return Content.assemble(outcome_label(attempt.outcome), ("   " + said if said else "", "$text-muted"))
+
+
+def answer_code(attempt: Attempt) -> Content | None:
+    """Reply code and reply text; what is known instead where there was no reply."""
+    match attempt.answer:
+        case Reply(reply_code=None, reply_text=None):
+            return Content("No reply code could be read.")
+        case Reply(reply_code=code, reply_text=text):
+            shown = "no code" if code is None else str(code)
+            return Content.assemble((shown, "bold"), "  ", clean(text or "", 2000))
+        case NoReply(reason=reason):
+            return label(f"No reply: {reason}.")
+        case None:
+            return None
+
+
+def answer_description(attempt: Attempt) -> Content | None:
+    """The documented sentence for a refusal; the meaning of the outcome else."""
+    _, code, _ = reply_parts(attempt)
+    published = describe(code)
+    if published and attempt.outcome is Outcome.REJECTED:
+        return Content.styled(published, "$text-muted")
+    return Content.styled(meaning(attempt.outcome), "$text-muted")
+
+
+def remedy(text: str | None) -> Content | None:
+    """What to do, behind an arrow."""
+    return None if text is None else Content.assemble(("→ ", "bold $accent"), clean(text, 2000))
+
+
+def compared(attempt: Attempt) -> Content | None:
+    """How the reply compares with what was predicted; None where there is nothing to compare."""
+    status, code, _ = reply_parts(attempt)
+    if status is None or attempt.predicted_code is None:
+        return None
+    if code == attempt.predicted_code:
+        return Content.styled("= as predicted", "$text-muted")
+    return Content.styled(
+        f"≠ predicted was {attempt.predicted_code}: the cache is stale, f5 refreshes it.",
+        "bold $text-warning",
+    )
+
+
+def predicted_label(verdict: Verdict) -> Content:
+    """The prediction as symbol and words."""
+    if verdict.code == 0:
+        return Content.styled("✓ will be answered 0 OK", "bold $outcome-accepted")
+    return Content.styled(f"✗ will be refused with {verdict.code}", "bold $outcome-rejected")
+
+
+# Ids, names and times
+
+
+def key_label(key_id: str, field_name: Callable[[str], str | None]) -> str:
+    """A key field by name and id, such as `E-Mail (3)`."""
+    if key_id in CONTACT_KEYS:
+        return f"contact {key_id} ({key_id})"
+    name = field_name(key_id)
+    return f"{name} ({key_id})" if name else f"field {key_id or '–'}"
+
+
+def contact_name(contact: Contact) -> str:
+    """First and last name, or the e-mail address, or nothing."""
+    names = [contact.fields.get(FIRST_NAME, ""), contact.fields.get(LAST_NAME, "")]
+    return " ".join(name for name in names if name) or contact.fields.get(EMAIL, "")
+
+
+def contact_label(contact: Contact) -> Content:
+    """A contact by name and id."""
+    return Content.assemble(
+        (clean(contact_name(contact) or "without a name"), "bold"), f" · contact {clean(contact.id)}"
+    )
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """The local time of today, the day and time of any other."""
+    local = moment.astimezone()
+    return (
+        local.strftime("%H:%M:%S")
+        if local.date() == now.astimezone().date()
+        else local.strftime("%d %b %H:%M")
+    )
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
+
+
+def count(number: int, word: str) -> str:
+    """`1 event`, `1,000 events`."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+# The status line
+
+
+def account_label(profile: Live, *, short: bool = False) -> Content:
+    """Which account is live and what that means, by symbol, word and colour."""
+    if profile.is_sandbox:
+        where = "" if short else f"folder {_folder_name(profile)}, " if profile.folder else "built in, "
+        return _account("◆", profile.name, f"{where}nothing leaves this machine", "$account-sandbox")
+    host = (profile.base_url or "").partition("://")[2].partition("/")[0]
+    if profile.is_loopback:
+        return _account("◇", profile.name, f"{host}, on this machine", "$account-local")
+    return _account("▲", profile.name, f"{host}, REAL CONTACTS", "$account-real")
+
+
+def _account(symbol: str, name: str, where: str, token: str) -> Content:
+    return Content.assemble((f"{symbol} {clean(name)}", f"bold {token}"), (f" · {clean(where)}", token))
+
+
+def _folder_name(profile: Live) -> str:
+    return str(profile.folder).rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+
+
+def fit_line(choices: Iterable[tuple[Content, Content]], width: int) -> Content:
+    """The first (left, right) pair that fits the width, left and right aligned; the last one, cut, if none does."""
+    left, right = Content(""), Content("")
+    for left, right in choices:
+        if left.cell_length + right.cell_length + 2 <= width:
+            break
+    gap = max(1, width - left.cell_length - right.cell_length)
+    return Content.assemble(left, " " * gap, right).truncate(width, ellipsis=True)
+
+
+def pretty(body: bytes) -> Content:
+    """A body for reading: JSON indented, anything else as it is, at most 64 KiB of it."""
+    text = body.decode("utf-8", "replace")
+    if len(body) <= MAX_SHOWN:
+        with contextlib.suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return Content(clean_block(text, MAX_SHOWN) if text else "empty")

@@ -1,0 +1,76 @@
+"""The dashboard as a Textual application: sheets, themes, the first screen, leaving."""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from app.domain.errors import DeskError
+from app.resources import styles
+from app.service import TriggerService
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.dashboard import Dashboard
+from app.tui.theme import DARK, LIGHT, own_tokens
+
+LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
+
+
+class TriggerDeskApp(App[DeskError]):
+    """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
+
+    TITLE = "triggerdesk"
+    CSS_PATH = sorted(styles().glob("*.tcss"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q", "quit", "Quit", tooltip="Leave the desk", show=False, priority=True, id="desk.quit"
+        ),
+        Binding(
+            "ctrl+t", "other_theme", "Dark or light", tooltip="Change the theme", show=False, id="desk.theme"
+        ),
+    ]
+
+    def __init__(
+        self,
+        open_service: Callable[[], TriggerService],
+        *,
+        theme: str | None = None,
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._open_service = open_service
+        self._service: TriggerService | None = None
+        self._keymap = dict(keymap or {})
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = theme if theme in self.available_themes else DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The desk's own tokens, for themes that do not set them."""
+        return own_tokens(self.current_theme.to_color_system().generate())
+
+    def on_mount(self) -> None:
+        self.set_keymap(self._keymap)
+        try:
+            self._service = self._open_service()
+            self.push_screen(Dashboard(self._service))
+        except DeskError as error:
+            self.exit(error)
+
+    async def on_unmount(self) -> None:
+        if self._service is not None:
+            await self._service.close()
+
+    def action_other_theme(self) -> None:
+        self.theme = DARK.name if not self.current_theme.dark else LIGHT.name
+
+    async def action_quit(self) -> None:
+        """Leaves; asks first while a trigger is under way."""
+        if any(isinstance(screen, Dashboard) and screen.sending for screen in self.screen_stack):
+            self.push_screen(Confirm(LEAVING, yes="Leave", no="Stay"), self._leave_if)
+        else:
+            self.exit()
+
+    def _leave_if(self, leave: bool | None) -> None:
+        if leave:
+            self.exit()

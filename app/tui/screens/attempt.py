@@ -1,0 +1,96 @@
+"""One attempt, whole: what was sent, what came back, what it means."""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Static
+
+from app.domain.model import Attempt, NoReply, Reply
+from app.tui.text import (
+    answer_code,
+    answer_description,
+    answer_head,
+    clean,
+    compared,
+    key_label,
+    lines,
+    pretty,
+    remedy,
+)
+
+
+class AttemptScreen(ModalScreen[None]):
+    """Request and reply of an attempt; Esc goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "dismiss", "Back", tooltip="Back to the desk", id="attempt.back"),
+    ]
+
+    def __init__(self, attempt: Attempt, body: bytes, field_name: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._attempt = attempt
+        self._body = body
+        self._field_name = field_name
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="attempt") as pane:
+            pane.border_title = "Attempt"
+            yield Static(self._outcome(), markup=False, classes="part")
+            yield Static("What was asked", classes="heading")
+            yield Static(self._facts(), markup=False, classes="part")
+            yield Static("Request body", classes="heading")
+            yield Static(pretty(self._body), markup=False, classes="body")
+            yield Static(self._reply_heading(), markup=False, classes="heading")
+            yield Static(self._reply_body(), markup=False, classes="body")
+        yield Footer(show_command_palette=False)
+
+    def _outcome(self) -> Content:
+        attempt = self._attempt
+        return lines(
+            [
+                answer_head(attempt),
+                answer_code(attempt),
+                answer_description(attempt),
+                remedy(attempt.remedy),
+                compared(attempt),
+            ]
+        )
+
+    def _facts(self) -> Content:
+        attempt, request = self._attempt, self._attempt.request
+        started = attempt.started_at.astimezone()
+        facts = {
+            "Event": f"{request.event_id}  {attempt.event_name or 'not known here'}",
+            "Key field": key_label(request.key_id, self._field_name),
+            "External id": request.external_id,
+            "Trigger id": request.trigger_id or "none",
+            "Attempt id": attempt.attempt_id,
+            "Profile": attempt.profile,
+            "Started": f"{started:%Y-%m-%d %H:%M:%S %z}   {started.astimezone(UTC):%H:%M:%S} UTC",
+        }
+        return lines(
+            Content.assemble((f"{name:<13}", "$text-muted"), clean(value, 2000))
+            for name, value in facts.items()
+        )
+
+    def _reply_heading(self) -> str:
+        match self._attempt.answer:
+            case Reply(body=body, body_length=length) if length > len(body):
+                return f"Reply body, the first {len(body):,} of {length:,} bytes"
+            case _:
+                return "Reply body"
+
+    def _reply_body(self) -> Content:
+        match self._attempt.answer:
+            case Reply(body=body):
+                return pretty(body)
+            case NoReply(detail=detail):
+                return Content(clean(detail, 2000))
+            case None:
+                return Content("No reply was recorded.")

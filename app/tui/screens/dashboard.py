@@ -1,0 +1,311 @@
+"""The desk: events and contacts, the trigger form, what will be answered, the reply, the history."""
+
+import asyncio
+from typing import ClassVar, cast
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Button, Footer, Tab, Tabs
+
+from app.domain.errors import DeskError
+from app.domain.model import ExternalEvent, TriggerRequest
+from app.service import AttemptRow, CacheState, ContactRow, NotRecordedError, TriggerService
+from app.tui.screens.attempt import AttemptScreen
+from app.tui.screens.commands import DESK, DeskCommands
+from app.tui.screens.help import HelpScreen
+from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.event_list import EventList
+from app.tui.widgets.history_table import HistoryTable
+from app.tui.widgets.preflight import PreflightPane
+from app.tui.widgets.reply_panel import ReplyPanel
+from app.tui.widgets.status_line import StatusLine
+from app.tui.widgets.trigger_form import TriggerForm
+from app.tui.widgets.windowed_table import WindowedTable
+
+PANES = {
+    "events": "Events",
+    "contacts": "Contacts",
+    "trigger": "Trigger",
+    "reply": "Reply",
+    "history": "History",
+}
+FILLING = "The lists are being filled; one moment."
+
+
+def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
+    return Binding(
+        key, action, name, tooltip=tooltip, show=show, id=f"{DESK}{name.lower().replace(' ', '_')}"
+    )
+
+
+class Dashboard(Screen[None]):
+    """The panes of one account: side by side where there is room, as tabs where there is not."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    COMMANDS = {DeskCommands}  # noqa: RUF012 - declared by Textual
+    AUTO_FOCUS = "#events-filter"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _binding("f9", "send", "Send", "Trigger the event for the contact"),
+        Binding(
+            "escape",
+            "stop",
+            "Stop waiting",
+            tooltip="Stop waiting for the reply",
+            priority=True,
+            id="desk.stop",
+        ),
+        _binding("f2", "go('events')", "Events", "Find an event"),
+        _binding("f3", "go('contacts')", "Contacts", "Find a contact"),
+        _binding("f4", "go('trigger')", "Form", "Edit the trigger form"),
+        _binding("f6", "go('history')", "History", "What was sent before, and the replies"),
+        _binding("f5", "refresh", "Refresh", "Read events, fields and contacts of the account again"),
+        _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
+        _binding(
+            "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
+        ),
+        _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
+        _binding("f1", "help", "Help", "Keys, symbols, and how to produce each reply"),
+    ]
+
+    pane: reactive[str] = reactive("events")
+    """The pane in which the focus is; the only one shown where the screen is narrow."""
+
+    def __init__(self, service: TriggerService) -> None:
+        super().__init__()
+        self._service = service
+        self._stop: asyncio.Event | None = None
+        self._filling = False
+        self._state: CacheState = service.state()
+
+    def compose(self) -> ComposeResult:
+        name = self._service.field_name
+        yield StatusLine(self._service.profile)
+        yield Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in PANES.items()), id="tabs")
+        with Container(id="desk"):
+            with Vertical(id="finding"):
+                yield EventList(self._service.events, self._service.event_name)
+                yield ContactList(self._service.contacts)
+            yield TriggerForm(self._service)
+            with Vertical(id="answers"):
+                yield PreflightPane(name)
+                yield ReplyPanel(name)
+            yield HistoryTable(name)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one(Tabs).can_focus = False
+        self._title_panes()
+        self._show_lists()
+        self._show_history()
+        self._predict()
+        if self._service.needs_refresh():
+            self.call_after_refresh(self.action_refresh)
+        self.set_interval(1, self._look)
+
+    # Choosing
+
+    @on(EventList.Chosen, "#events")
+    def _event_chosen(self, message: EventList.Chosen) -> None:
+        self._form.choose_event(cast("ExternalEvent", message.row))
+        self.query_one(ContactList).filter.focus()
+
+    @on(ContactList.Chosen, "#contacts")
+    def _contact_chosen(self, message: ContactList.Chosen) -> None:
+        contact = self._service.contact(cast("ContactRow", message.row).id)
+        if contact is not None:
+            self._form.choose_contact(contact)
+        self._form.focus_next()
+
+    @on(TriggerForm.Changed)
+    def _predict(self) -> None:
+        request = self._form.request()
+        asked = bool(request.event_id or request.external_id)
+        self.query_one(PreflightPane).show(request, self._service.check(request) if asked else None)
+        self.refresh_bindings()
+
+    # Sending
+
+    @property
+    def sending(self) -> bool:
+        """Whether a trigger is under way."""
+        return self._stop is not None
+
+    @on(Button.Pressed, "#send")
+    def action_send(self) -> None:
+        if reason := self._form.send():
+            self._say(reason)
+
+    @on(TriggerForm.Submitted)
+    def _submitted(self, message: TriggerForm.Submitted) -> None:
+        self._stop = asyncio.Event()
+        self._reply.show_sending(message.request)
+        if self.has_class("-narrow"):
+            self._reply.focus()
+        self._send(message.request, message.attempt_id, self._stop)
+        self.refresh_bindings()
+
+    @work(group="send")
+    async def _send(self, request: TriggerRequest, attempt_id: str, stop: asyncio.Event) -> None:
+        self.call_later(self._show_history)
+        try:
+            self._reply.show_attempt(await self._service.send(request, attempt_id, stop))
+        except NotRecordedError as error:
+            self._reply.show_attempt(error.attempt, fault=str(error))
+        except DeskError as error:
+            self._reply.show_fault(f"Nothing was sent. {error}")
+        finally:
+            self._stop = None
+            self._form.finished()
+        self._show_history()
+        self.refresh_bindings()
+
+    def action_stop(self) -> None:
+        if self._stop is not None:
+            self._stop.set()
+
+    # The cache
+
+    def action_refresh(self) -> None:
+        if not self._filling:
+            self._filling = True
+            self._form.busy = "" if self._state.refreshed_at else FILLING
+            self._show_lists()
+            self._refill()
+
+    @work(group="refresh")
+    async def _refill(self) -> None:
+        status = self.query_one(StatusLine)
+        status.filling(0)
+        try:
+            await self._service.refresh(status.filling)
+        except DeskError as error:
+            self._reply.show_fault(f"The lists could not be refreshed. {error}")
+        finally:
+            self._filling = False
+            if self._form.busy == FILLING:
+                self._form.busy = ""
+        self._show_lists()
+        self._predict()
+
+    def _show_lists(self) -> None:
+        self._state = self._service.state()
+        self.query_one(StatusLine).show(self._state)
+        self._form.offer_fields(self._service.fields())
+        self.query_one(EventList).reload(self._why_empty("event", self._state.events))
+        self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
+
+    def _why_empty(self, word: str, number: int) -> str:
+        if number:
+            return f"No {word} has that. Esc shows all."
+        return (
+            "Filling the list from the account…"
+            if self._filling
+            else f"No {word} is known here. f5 refreshes."
+        )
+
+    # The history
+
+    def _show_history(self) -> None:
+        self._history.show(self._service.attempts(), keep_cursor=True)
+
+    def _look(self) -> None:
+        if self._service.history_changed():
+            self._show_history()
+        if not self._filling:
+            self.query_one(StatusLine).show(self._state)
+
+    @on(WindowedTable.Selected, "#history")
+    def _open_attempt(self, message: WindowedTable.Selected[AttemptRow]) -> None:
+        attempt = self._service.attempt(message.row.attempt_id)
+        if attempt is not None:
+            body = self._service.request_body(attempt.attempt_id)
+            self.app.push_screen(AttemptScreen(attempt, body, self._service.field_name))
+
+    # Moving about
+
+    def action_go(self, pane: str) -> None:
+        self.pane = pane
+        match pane:
+            case "events" | "contacts":
+                self.query_one(f"#{pane}-filter").focus()
+            case "trigger":
+                self._form.focus_next()
+            case _:
+                self.query_one(f"#{pane}").focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if node.id in PANES:
+                self.pane = node.id
+        self.refresh_bindings()
+
+    @on(Tabs.TabActivated)
+    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
+        pane = (message.tab.id or "").removeprefix("tab-")
+        if pane in PANES and pane != self.pane:
+            self.action_go(pane)
+
+    def watch_pane(self, old: str, new: str) -> None:
+        self.remove_class(f"-at-{old}").add_class(f"-at-{new}")
+        for tabs in self.query(Tabs):
+            tabs.active = f"tab-{new}"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What works now: None is shown dimmed, False not at all."""
+        match action:
+            case "stop":
+                return self.sending
+            case "send" if self.is_mounted:
+                return None if self._form.obstacle else True
+            case "example" if self.is_mounted:
+                return True if self._form.editor.has_example else None
+            case _:
+                return super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        """Send says why it is off."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled and active.binding.action == "send":
+            self._say(self._form.obstacle)
+
+    def action_example(self) -> None:
+        self._form.editor.take_example()
+
+    def action_clear(self) -> None:
+        self._form.clear()
+        self.action_go("events")
+
+    def action_help(self) -> None:
+        shown = {active.binding.id: active for active in self.active_bindings.values()}
+        desk = [active for name, active in shown.items() if name and name.startswith(DESK)]
+        self.app.push_screen(
+            HelpScreen(
+                [(self.app.get_key_display(a.binding), a.binding.description, a.tooltip) for a in desk]
+            )
+        )
+
+    def _say(self, sentence: str) -> None:
+        self.notify(sentence, title="Send is off", severity="warning", markup=False, timeout=4)
+
+    def _title_panes(self) -> None:
+        keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
+        for pane in PANES:
+            if binding := keys.get(f"go('{pane}')"):
+                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+
+    @property
+    def _form(self) -> TriggerForm:
+        return self.query_one(TriggerForm)
+
+    @property
+    def _reply(self) -> ReplyPanel:
+        return self.query_one(ReplyPanel)
+
+    @property
+    def _history(self) -> HistoryTable:
+        return self.query_one(HistoryTable)

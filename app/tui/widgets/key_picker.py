@@ -1,0 +1,74 @@
+"""The key field: every field of the account, the two ids of a contact, and a line for any other key id."""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Select
+
+from app.domain.model import Field
+from app.tui.text import EMAIL, clean
+from app.tui.widgets.safe_input import SafeInput
+
+_OTHER = ""
+
+
+class KeyPicker(Vertical):
+    """Which field of the contact the external id is looked up in."""
+
+    class Changed(Message):
+        """Another key field was chosen or typed."""
+
+    def compose(self) -> ComposeResult:
+        yield Select[str](_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
+        yield SafeInput(placeholder="any key id, sent as it is", id="key-id")
+
+    def on_mount(self) -> None:
+        self._typed.display = False
+        self._list.tooltip = "The field whose value finds the contact"
+
+    @property
+    def key_id(self) -> str:
+        """The key id as it is sent."""
+        chosen = self._list.value
+        return self._typed.value if chosen == _OTHER or not isinstance(chosen, str) else chosen
+
+    def offer(self, fields: Iterable[Field]) -> None:
+        """List these fields; what is chosen stays chosen."""
+        chosen = self._list.value
+        options = _options(fields)
+        with self.prevent(Select.Changed):
+            self._list.set_options(options)
+            self._list.value = chosen if any(chosen == value for _, value in options) else EMAIL
+
+    @property
+    def _list(self) -> Select[str]:
+        return self.query_one("#key-field", Select)
+
+    @property
+    def _typed(self) -> SafeInput:
+        return self.query_one("#key-id", SafeInput)
+
+    @on(Select.Changed)
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self._typed.display = event.value == _OTHER
+        if event.value == _OTHER:
+            self._typed.focus()
+        self.post_message(self.Changed())
+
+    @on(Input.Changed)
+    def _typing(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed())
+
+
+def _options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
+    named = [(f"{clean(field.name, 60)} ({clean(field.id, 20)})", field.id) for field in fields]
+    if not any(key_id == EMAIL for _, key_id in named):
+        named.insert(0, (f"E-Mail ({EMAIL})", EMAIL))
+    named += [("contact id (id)", "id"), ("contact uid (uid)", "uid"), ("other key id …", _OTHER)]
+    return [(Text(prompt, no_wrap=True, overflow="ellipsis"), key_id) for prompt, key_id in named]

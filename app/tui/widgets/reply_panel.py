@@ -1,0 +1,77 @@
+"""The reply to the last trigger: outcome, codes, what they mean, what to do, and whether it was predicted."""
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from app.domain.model import Attempt, Outcome, TriggerRequest
+from app.tui.text import (
+    answer_code,
+    answer_description,
+    answer_head,
+    clean,
+    compared,
+    key_label,
+    lines,
+    outcome_label,
+    remedy,
+)
+
+
+class ReplyPanel(VerticalScroll):
+    """What came back, or that something is under way, or why nothing could be sent."""
+
+    def __init__(self, field_name: Callable[[str], str | None]) -> None:
+        super().__init__(id="reply", classes="pane")
+        self.border_title = "Reply"
+        self._field_name = field_name
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content.styled("Nothing was sent yet.", "$text-muted"), markup=False, id="reply-text")
+
+    def show_sending(self, request: TriggerRequest) -> None:
+        """A trigger is under way."""
+        self._say(
+            "sending",
+            [
+                outcome_label(Outcome.SENDING),
+                self._what(request),
+                Content.styled("Waiting for the reply. Esc stops waiting.", "$text-muted"),
+            ],
+        )
+
+    def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """The finished attempt; `fault` says what went wrong beside it."""
+        self._say(
+            attempt.outcome.value,
+            [
+                answer_head(attempt),
+                answer_code(attempt),
+                answer_description(attempt),
+                remedy(attempt.remedy),
+                compared(attempt),
+                self._what(attempt.request),
+                _fault(fault),
+            ],
+        )
+
+    def show_fault(self, fault: str) -> None:
+        """Why nothing was sent or refreshed."""
+        self._say("fault", [_fault(fault)])
+
+    def _what(self, request: TriggerRequest) -> Content:
+        key = key_label(request.key_id, self._field_name)
+        said = f"event {clean(request.event_id)} to {clean(key)} {clean(request.external_id)}"
+        return Content.styled(said, "$text-muted")
+
+    def _say(self, state: str, parts: list[Content | None]) -> None:
+        self.set_classes(f"pane -{state.replace('_', '-')}")
+        self.query_one("#reply-text", Static).update(lines(parts))
+        self.scroll_home(animate=False)
+
+
+def _fault(fault: str | None) -> Content | None:
+    return None if fault is None else Content.styled(f"! {clean(fault, 2000)}", "bold $text-error")

@@ -1,0 +1,51 @@
+"""Fields for typing that show what cannot be seen: the value stays as it was typed or pasted, the screen stays safe.
+
+Separate from the forms because every place where one types or pastes needs it: Textual draws control and
+bidirectional characters raw.
+"""
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual import events
+from textual.widgets import Input, TextArea
+
+from app.tui.text import visible
+
+MAX_PASTE = 1_100_000
+
+
+class _Visible(Highlighter):
+    def highlight(self, text: Text) -> None:
+        text.plain = visible(text.plain)
+
+
+class SafeInput(Input):
+    """One line of text; unsafe characters are drawn as visible ones of the same number."""
+
+    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(
+            value, placeholder=placeholder, highlighter=_Visible(), id=id, compact=True, select_on_focus=True
+        )
+
+
+class SafeTextArea(TextArea):
+    """Many lines of text, without a language: the parser behind highlighting can take the program down."""
+
+    def get_line(self, line_index: int) -> Text:
+        """The line as it is drawn."""
+        return Text(visible(self.document.get_line(line_index)), end="", no_wrap=True)
+
+    async def on_paste(self, event: events.Paste) -> None:
+        """Refuses what would freeze the editor; it could not be sent either."""
+        if len(event.text) > MAX_PASTE:
+            event.prevent_default()
+            self.notify(
+                f"{len(event.text):,} characters are more than event data can hold. Nothing was pasted.",
+                severity="warning",
+                markup=False,
+            )
+
+    def replace_all(self, text: str) -> None:
+        """Other text in place of all; undo brings the old text back."""
+        self.replace(text, (0, 0), self.document.end)
+        self.move_cursor((0, 0))

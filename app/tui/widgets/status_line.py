@@ -1,0 +1,45 @@
+"""The first line of the screen: which account is live, what is cached of it, and how old that is."""
+
+from datetime import UTC, datetime
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from app.service import CacheState
+from app.tui.text import Live, account_label, age, count, fit_line
+
+
+class StatusLine(Widget):
+    """Name, account, counts and age; what is less needed is left out where the line is short."""
+
+    counts: reactive[str] = reactive("")
+    freshness: reactive[str] = reactive("")
+
+    def __init__(self, profile: Live) -> None:
+        super().__init__(id="status")
+        self._profile = profile
+
+    def show(self, state: CacheState) -> None:
+        """The counts and the age of the cache; repaints only where a word changes."""
+        self.counts = f"{count(state.events, 'event')}  {count(state.contacts, 'contact')}"
+        refreshed = state.refreshed_at
+        self.freshness = f"refreshed {age(refreshed, datetime.now(UTC))}" if refreshed else "never refreshed"
+
+    def filling(self, contacts: int) -> None:
+        """How far a refresh has come."""
+        self.freshness = f"refreshing… {count(contacts, 'contact')}"
+
+    def render(self) -> Content:
+        brand = Content.styled("triggerdesk   ", "bold $primary")
+        account, short = account_label(self._profile), account_label(self._profile, short=True)
+        facts = Content.styled(f"{self.counts}   {self.freshness}", "$text-muted")
+        counts = Content.styled(self.counts, "$text-muted")
+        choices = (
+            (brand + account, facts),
+            (brand + short, facts),
+            (short, facts),
+            (short, counts),
+            (short, Content("")),
+        )
+        return fit_line(choices, self.content_size.width)

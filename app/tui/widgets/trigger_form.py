@@ -1,0 +1,241 @@
+"""The trigger form: event, key field, external id, event data, Send."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Button, Input, Static
+
+from app.domain.event_data import EventDataError
+from app.domain.model import Contact, ExternalEvent, Field, JsonObject, TriggerRequest, new_attempt_id
+from app.tui.text import clean, contact_label, key_label
+from app.tui.widgets.data_editor import DataEditor
+from app.tui.widgets.key_picker import KeyPicker
+from app.tui.widgets.safe_input import SafeInput
+
+DOUBLE_PRESS_S = 1.0
+
+
+class Directory(Protocol):
+    """What the form asks about what is typed."""
+
+    def event_name(self, event_id: str) -> str | None: ...
+    def field_name(self, field_id: str) -> str | None: ...
+    def example(self, event_id: str) -> JsonObject | None: ...
+
+
+class TriggerForm(Vertical):
+    """Builds a TriggerRequest; says why it cannot be sent, where it cannot."""
+
+    busy: reactive[str] = reactive("")
+    """Why nothing can be sent just now, said by the screen; '' where nothing is in the way."""
+
+    class Changed(Message):
+        """The request would be another one now."""
+
+    class Submitted(Message):
+        """Send was pressed, and may be."""
+
+        def __init__(self, request: TriggerRequest, attempt_id: str) -> None:
+            super().__init__()
+            self.request = request
+            self.attempt_id = attempt_id
+
+    def __init__(self, directory: Directory, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(id="trigger", classes="pane")
+        self.border_title = "Trigger"
+        self._directory = directory
+        self._clock = clock
+        self._contact: Contact | None = None
+        self._last_sent: tuple[TriggerRequest, float] | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Static("Event", classes="name")
+            yield SafeInput(placeholder="id", id="event-id")
+            yield Static(markup=False, id="event-name")
+        with Horizontal(classes="row"):
+            yield Static("Key field", classes="name")
+            yield KeyPicker(id="key")
+        with Horizontal(classes="row"):
+            yield Static("External id", classes="name")
+            yield SafeInput(placeholder="the contact's value of the key field", id="external-id")
+        yield DataEditor()
+        with Horizontal(id="sending"):
+            yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
+            yield Static(markup=False, id="why")
+
+    def on_mount(self) -> None:
+        self._say_why()
+
+    # What is asked for
+
+    def request(self) -> TriggerRequest:
+        """What the form asks for, without event data where that has a fault."""
+        return TriggerRequest(self.event_id, self.key_id, self._external_id.value)
+
+    @property
+    def event_id(self) -> str:
+        """The event id; an id never holds a space."""
+        return self.query_one("#event-id", Input).value.strip()
+
+    @property
+    def key_id(self) -> str:
+        """The key id, as it is sent."""
+        return self.query_one(KeyPicker).key_id
+
+    @property
+    def obstacle(self) -> str:
+        """Why this cannot be sent; '' where it can."""
+        if self.busy:
+            return self.busy
+        if not self.event_id:
+            return "Choose an event first."
+        if not (self.event_id.isascii() and self.event_id.isdecimal()):
+            return "The event id is a number."
+        try:
+            self.editor.data()
+        except EventDataError as fault:
+            return f"Mend the event data: {fault}" if not fault.line else "Mend the event data first."
+        return ""
+
+    def send(self) -> str:
+        """Submits the request, once; the reason where it is not submitted, else ''."""
+        if self.obstacle:
+            return self.obstacle
+        asked = TriggerRequest(self.event_id, self.key_id, self._external_id.value, self.editor.data())
+        if self._pressed_twice(asked):
+            return "This was sent a moment ago. To send it a second time, press Send again."
+        attempt_id = new_attempt_id()
+        self.busy = "Sending…"
+        request = TriggerRequest(asked.event_id, asked.key_id, asked.external_id, asked.data, attempt_id)
+        self._last_sent = (asked, self._clock())
+        self.post_message(self.Submitted(request, attempt_id))
+        return ""
+
+    def _pressed_twice(self, asked: TriggerRequest) -> bool:
+        return (
+            self._last_sent is not None
+            and self._last_sent[0] == asked
+            and self._clock() - self._last_sent[1] < DOUBLE_PRESS_S
+        )
+
+    def finished(self) -> None:
+        """The sending is over; a press meant for it no longer counts."""
+        self.busy = ""
+        if self._last_sent is not None:
+            self._last_sent = (self._last_sent[0], self._clock())
+
+    # What others choose
+
+    def offer_fields(self, fields: Iterable[Field]) -> None:
+        """The key fields to choose from."""
+        self.query_one(KeyPicker).offer(fields)
+
+    def choose_event(self, event: ExternalEvent) -> None:
+        """This event, and its example data unless something was typed by hand."""
+        self.query_one("#event-id", Input).value = event.id
+
+    def choose_contact(self, contact: Contact) -> None:
+        """The external id is this contact's value of the key field, also once that changes."""
+        self._contact = contact
+        self._external_id.value = contact.value(self.key_id)
+        self._changed()
+
+    def focus_start(self) -> None:
+        """The focus on what is first to be decided here."""
+        self.query_one("#event-id", Input).focus()
+
+    def focus_next(self) -> None:
+        """The focus on Send where it can be pressed, on what is missing where not."""
+        if not self.event_id:
+            self.focus_start()
+        elif not self._external_id.value:
+            self._external_id.focus()
+        else:
+            self.query_one("#send", Button).focus()
+
+    def clear(self) -> None:
+        """Everything empty again but the key field; undo in the editor brings its text back."""
+        self._contact = None
+        for field in ("#event-id", "#external-id"):
+            self.query_one(field, Input).value = ""
+        self.editor.fill("")
+
+    @property
+    def editor(self) -> DataEditor:
+        """The event data."""
+        return self.query_one(DataEditor)
+
+    @property
+    def _external_id(self) -> Input:
+        return self.query_one("#external-id", Input)
+
+    # What is typed
+
+    @on(Input.Changed, "#event-id")
+    def _event_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        name = self._directory.event_name(self.event_id) if self.event_id else ""
+        self.query_one("#event-name", Static).update(
+            Content.styled("not in the list", "$text-warning") if name is None else Content(clean(name))
+        )
+        if name is not None:
+            self.editor.offer(self.event_id, self._directory.example(self.event_id))
+        self._changed()
+
+    @on(Input.Changed, "#external-id")
+    def _external_id_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._contact is not None and event.value != self._contact.value(self.key_id):
+            self._contact = None
+        self._changed()
+
+    @on(KeyPicker.Changed)
+    def _key_changed(self, event: KeyPicker.Changed) -> None:
+        event.stop()
+        if self._contact is not None:
+            self._external_id.value = self._contact.value(self.key_id)
+        self._changed()
+
+    @on(DataEditor.Changed)
+    def _data_changed(self, event: DataEditor.Changed) -> None:
+        event.stop()
+        self._say_why()
+
+    @on(Input.Submitted)
+    def _next(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_next()
+
+    def watch_busy(self) -> None:
+        if self.is_mounted:
+            self._say_why()
+
+    def _changed(self) -> None:
+        self._say_why()
+        self.post_message(self.Changed())
+
+    def _say_why(self) -> None:
+        obstacle = self.obstacle
+        self.query_one("#send", Button).set_class(bool(obstacle), "-off")
+        self.query_one("#why", Static).update(self._hint() if not obstacle else _off(obstacle))
+
+    def _hint(self) -> Content:
+        contact = self._contact
+        if contact is None:
+            return Content("")
+        if not contact.value(self.key_id):
+            missing = f"has no {clean(key_label(self.key_id, self._directory.field_name))}"
+            return Content.assemble(contact_label(contact), (f" {missing}", "$text-warning"))
+        return Content.assemble(("to ", "$text-muted"), contact_label(contact))
+
+
+def _off(obstacle: str) -> Content:
+    return Content.styled(f"off: {clean(obstacle)}", "$text-muted")
