@@ -152,7 +152,7 @@ class TriggerService:
         )
 
     def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
-        remedy = remedy_for(answer, attempt.request, self._cache)
+        remedy = remedy_for(answer, attempt.request, self._cache, datetime.now(UTC))
         try:
             return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy)
         except StoreError as error:

@@ -5,8 +5,10 @@ known beforehand, so that the pre-flight and the reply say the same.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from app.domain.account import Directory
+from app.domain.http_advice import remedy_for_status
 from app.domain.model import Answer, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.outcome import outcome_of
 
@@ -33,8 +35,8 @@ def field_label(key_id: str, directory: Directory) -> str:
     return f"{name} ({key_id})" if name else f"field {key_id}"
 
 
-def remedy_for(answer: Answer, request: TriggerRequest, directory: Directory) -> str | None:
-    """What to do about an answer; None where nothing needs doing."""
+def remedy_for(answer: Answer, request: TriggerRequest, directory: Directory, now: datetime) -> str | None:
+    """What to do about an answer that came at `now`; None where nothing needs doing."""
     outcome = outcome_of(answer)
     match answer:
         case NoReply(detail=detail):
@@ -46,7 +48,7 @@ def remedy_for(answer: Answer, request: TriggerRequest, directory: Directory) ->
         case Reply(errors=errors) if outcome is Outcome.PARTIAL:
             return f"Refused for {', '.join(list(errors)[:SHOWN_IDS])}: send again for these alone, once the cause is mended."
         case Reply():
-            return _refusal(answer, request, directory)
+            return _refusal(answer, request, directory, now)
 
 
 def _unknown_reply(status: int, code: int | None) -> str:
@@ -57,14 +59,10 @@ def _unknown_reply(status: int, code: int | None) -> str:
     return f"The reply (HTTP {status}) could not be read."
 
 
-def _refusal(reply: Reply, request: TriggerRequest, directory: Directory) -> str:
-    if 300 <= reply.http_status < 400:
-        where = f" to {reply.location}" if reply.location else ""
-        return f"The address was redirected{where}; correct the base URL of the profile."
-    if reply.http_status in _BY_STATUS:
-        return _BY_STATUS[reply.http_status]
+def _refusal(reply: Reply, request: TriggerRequest, directory: Directory, now: datetime) -> str:
     return (
-        remedy_for_code(reply.reply_code, request, directory)
+        remedy_for_status(reply, now)
+        or remedy_for_code(reply.reply_code, request, directory)
         or "Read the reply text; correct the request and send again."
     )
 
@@ -149,12 +147,4 @@ _BY_CODE: dict[int, Callable[[TriggerRequest, Directory], str]] = {
     5008: _data,
     5009: _data,
     5011: _data,
-}
-
-_BY_STATUS = {
-    401: "The credentials were not accepted: check the profile's user and secret, and the clock of this machine.",
-    403: "The API user lacks the permission externalevent.trigger: have it switched on in the account's security settings.",
-    404: "The address is not that of the API: check the base URL of the profile.",
-    413: "The request is too large: shorten the event data.",
-    429: "Too many requests in the last minute: wait a minute, then send again.",
 }

@@ -1,5 +1,7 @@
 """What is said about a reply: the likely cause in this very request, and what to do."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.domain.advice import field_label, remedy_for
@@ -7,9 +9,12 @@ from app.domain.descriptions import describe
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
 from tests.domain.accounts import HandMadeAccount
 
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
 
 def remedy(answer: Answer, event_id: str = "100", key_id: str = "3", value: str = "thor@example.com") -> str:
-    return remedy_for(answer, TriggerRequest(event_id, key_id, value), HandMadeAccount()) or ""
+    request = TriggerRequest(event_id, key_id, value)
+    return remedy_for(answer, request, HandMadeAccount(), NOW) or ""
 
 
 @pytest.mark.parametrize(
@@ -114,3 +119,27 @@ def test_a_key_field_is_shown_by_name_and_id() -> None:
     assert field_label("3", account) == "E-Mail (3)"
     assert field_label("id", account) == "contact id"
     assert field_label("4711", account) == "field 4711"
+
+
+def test_a_401_with_a_wrong_clock_says_by_how_much() -> None:
+    assert "credentials were not accepted" in remedy(
+        Reply(401, 1, "Unauthorized", date="Sun, 01 Mar 2026 12:00:30 GMT")
+    )
+    behind = remedy(Reply(401, 1, "Unauthorized", date="Sun, 01 Mar 2026 12:20:00 GMT"))
+    assert "clock of this machine is 20 minutes behind" in behind
+    ahead = remedy(Reply(401, 1, "Unauthorized", date="Sun, 01 Mar 2026 10:00:00 GMT"))
+    assert "2 hours ahead of" in ahead
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"retry_after": "17"}, "resets in 17 seconds"),
+        ({"limit_reset": str(int(NOW.timestamp()) + 40)}, "resets in 40 seconds"),
+        ({"retry_after": "soon", "limit_reset": "-1"}, "wait a minute"),
+        ({"retry_after": "99999999999"}, "wait a minute"),
+        ({}, "wait a minute"),
+    ],
+)
+def test_a_429_says_when_the_limit_resets_and_is_sane_about_junk(headers: dict[str, str], said: str) -> None:
+    assert said in remedy(Reply(429, 7003, "x", **headers))  # type: ignore[arg-type]

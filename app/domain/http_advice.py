@@ -1,0 +1,63 @@
+"""What to do about a refusal that its HTTP status explains: sign-in, permission, address, size, rate.
+
+Separate from `advice`, which explains reply codes by the request; here the headers of the reply tell.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from app.domain.headers import clock_skew_s, in_words, retry_after_s
+from app.domain.model import Reply
+
+ALLOWED_SKEW_S = 240
+"""The service accepts five minutes; what is near that is already worth saying."""
+
+
+def remedy_for_status(reply: Reply, now: datetime) -> str | None:
+    """What to do about a 3xx or 4xx; None where the status alone explains nothing."""
+    if 300 <= reply.http_status < 400:
+        where = f" to {reply.location}" if reply.location else ""
+        return f"The address was redirected{where}; correct the base URL of the profile."
+    advise = _BY_STATUS.get(reply.http_status)
+    return advise(reply, now) if advise else None
+
+
+def _credentials(reply: Reply, now: datetime) -> str:
+    skew = clock_skew_s(reply.date, now)
+    if skew is not None and abs(skew) > ALLOWED_SKEW_S:
+        side = "behind" if skew > 0 else "ahead of"
+        return (
+            f"The clock of this machine is {in_words(skew)} {side} the service's, which refuses more than "
+            "five minutes: set the clock, then send again."
+        )
+    return "The credentials were not accepted: check the profile's user and secret."
+
+
+def _permission(_: Reply, __: datetime) -> str:
+    return (
+        "The API user lacks the permission externalevent.trigger: have it switched on under "
+        "Management, Security Settings, API Credentials."
+    )
+
+
+def _address(_: Reply, __: datetime) -> str:
+    return "The address is not that of the API: check the base URL of the profile."
+
+
+def _size(_: Reply, __: datetime) -> str:
+    return "The request is too large: shorten the event data."
+
+
+def _rate(reply: Reply, now: datetime) -> str:
+    seconds = retry_after_s(reply, now)
+    wait = "wait a minute" if seconds is None else f"the limit resets in {in_words(seconds)}: wait as long"
+    return f"Too many requests; {wait}, then send again."
+
+
+_BY_STATUS: dict[int, Callable[[Reply, datetime], str]] = {
+    401: _credentials,
+    403: _permission,
+    404: _address,
+    413: _size,
+    429: _rate,
+}
