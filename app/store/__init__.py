@@ -1,0 +1,1 @@
+"""SQLite only: the cache of an account and the history of attempts."""

@@ -1,0 +1,182 @@
+"""Filling a cache: everything is loaded beside the old contents, which stay whole until one short swap.
+
+Works on a connection of its own, so that it may run in another thread than the one that shows the cache.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
+
+from app.domain.model import Contact, ExternalEvent, Field
+from app.store.contact_rows import (
+    FIRST_ODD,
+    NARROW,
+    document,
+    narrow_values,
+    plain_number,
+    value_rows,
+    word_values,
+)
+from app.store.contact_write import copy_survivors
+from app.store.database import transaction
+from app.store.history_rows import microseconds
+from app.store.schema import CONTACT_TABLES, contact_tables
+from app.store.text import Stored, numeric_order, stored
+
+_BATCH = 5000
+_MOST_COLUMNS = 200
+_NEW, _OLD = "_new", "_old"
+
+T = TypeVar("T")
+
+
+class CacheLoad:
+    """One filling: `events`, `fields` and then `contacts` any number of times; `finish` swaps it in."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._events: Sequence[ExternalEvent] = ()
+        self._fields: Sequence[Field] = ()
+        self._columns: list[str] | None = None
+        self._count = 0
+        self._highest = -1
+        self._odd: dict[str, int] = {}
+        self.discard()
+
+    def events(self, events: Iterable[ExternalEvent]) -> None:
+        """All external events of the account."""
+        self._events = tuple(events)
+
+    def fields(self, fields: Iterable[Field]) -> None:
+        """All fields of the account; before the contacts, so that each has a word index of its own."""
+        self._fields = tuple(fields)
+
+    def contacts(self, contacts: Iterable[Contact]) -> None:
+        """Some more contacts; of two with the same id the first one counts. Raises sqlite3.Error."""
+        remaining = iter(contacts)
+        while batch := tuple(islice(remaining, _BATCH)):
+            if self._columns is None:
+                self._columns = self._stage()
+            self._store(batch, self._columns)
+
+    def finish(self, complete: bool, source: str | None) -> None:
+        """Swaps the new contents in. A complete filling drops every earlier contact, also looked-up ones."""
+        if complete and self._columns is None:
+            self._columns = self._stage()
+        if self._columns is not None:
+            self._sort_values()
+        with transaction(self._connection):
+            if self._columns is not None:
+                self._swap(complete)
+            self._replace_names()
+            self._connection.execute("DELETE FROM looked_up")
+            self._connection.execute(
+                "UPDATE state SET refreshed_at = ?, complete = ?, source = ?",
+                (microseconds(datetime.now(UTC)), complete, source),
+            )
+        self.discard()
+
+    def discard(self) -> None:
+        """Removes what this filling, or one that was cut off, has left behind."""
+        self._connection.execute("DROP TABLE IF EXISTS temp.raw_values")
+        for suffix in (_NEW, _OLD):
+            for table in reversed(CONTACT_TABLES):
+                self._connection.execute(f"DROP TABLE IF EXISTS main.{table}{suffix}")
+
+    def _stage(self) -> list[str]:
+        """Makes the new tables; the fields that get a column of the word index."""
+        columns = sorted((field.id for field in self._fields), key=numeric_order)[:_MOST_COLUMNS]
+        with transaction(self._connection):
+            for statement in contact_tables(_NEW, len(columns)).split(";\n"):
+                if statement.strip():
+                    self._connection.execute(statement)
+            self._connection.executemany(
+                "INSERT INTO search_columns_new VALUES (?, ?)",
+                [(position, stored(field_id)) for position, field_id in enumerate(columns)],
+            )
+        self._connection.execute("CREATE TEMP TABLE raw_values (field_id TEXT, value TEXT, contact INTEGER)")
+        return columns
+
+    def _store(self, batch: Sequence[Contact], columns: Sequence[str]) -> None:
+        rows = self._numbered(batch)
+        execute = self._connection.executemany
+        with transaction(self._connection):
+            execute(
+                f"INSERT INTO contacts_new ({NARROW}) VALUES (?, ?, ?, ?, ?, ?)",
+                [narrow_values(number, contact) for number, contact in rows.items()],
+            )
+            execute("INSERT INTO documents_new VALUES (?, ?)", _documents(rows.items()))
+            execute("INSERT INTO raw_values VALUES (?, ?, ?)", _values(rows.items()))
+            marks = ", ".join("?" * (len(columns) + 4))
+            execute(
+                f"INSERT INTO search_new (rowid, contact_id, contact_uid, {_names(columns)}rest) VALUES ({marks})",
+                ((number, *word_values(contact, columns)) for number, contact in rows.items()),
+            )
+        self._count += len(rows)
+
+    def _numbered(self, batch: Sequence[Contact]) -> dict[int, Contact]:
+        """The contacts of a batch that are new, by rising row number."""
+        rows: dict[int, Contact] = {}
+        for contact in batch:
+            number = plain_number(contact.id)
+            if number is None:
+                if contact.id in self._odd:
+                    continue
+                number = self._odd[contact.id] = FIRST_ODD + len(self._odd)
+            rows.setdefault(number, contact)
+        numbers = [number for number in sorted(rows) if number > self._highest or not self._has(number)]
+        self._highest = max(self._highest, *rows)
+        return {number: rows[number] for number in numbers}
+
+    def _has(self, number: int) -> bool:
+        found = self._connection.execute("SELECT 1 FROM contacts_new WHERE number = ?", (number,)).fetchone()
+        return found is not None
+
+    def _sort_values(self) -> None:
+        with transaction(self._connection):
+            self._connection.execute(
+                "INSERT INTO field_values_new SELECT field_id, value, contact FROM raw_values ORDER BY 1, 2, 3"
+            )
+
+    def _swap(self, complete: bool) -> None:
+        if complete:
+            self._connection.execute("DELETE FROM origins")
+        else:
+            self._count += copy_survivors(self._connection, _NEW)
+        for table in CONTACT_TABLES:
+            self._connection.execute(f"ALTER TABLE {table} RENAME TO {table}{_OLD}")
+            self._connection.execute(f"ALTER TABLE {table}{_NEW} RENAME TO {table}")
+        self._connection.execute("UPDATE state SET contacts = ?", (self._count,))
+
+    def _replace_names(self) -> None:
+        """Events and fields by their new names; what has vanished stays known by its last one."""
+        execute = self._connection.executemany
+        self._connection.execute("UPDATE events SET gone = 1")
+        self._connection.execute("UPDATE fields SET gone = 1")
+        execute("INSERT OR REPLACE INTO events (id, name) VALUES (?, ?)", map(_event_values, self._events))
+        execute(
+            "INSERT OR REPLACE INTO fields (id, name, string_id, application_type) VALUES (?, ?, ?, ?)",
+            map(_field_values, self._fields),
+        )
+
+
+def _names(columns: Sequence[str]) -> str:
+    return "".join(f"f{position}, " for position in range(len(columns)))
+
+
+def _documents(rows: Iterable[tuple[int, Contact]]) -> Iterator[tuple[int, str]]:
+    return ((number, document(contact)) for number, contact in rows)
+
+
+def _values(rows: Iterable[tuple[int, Contact]]) -> Iterator[tuple[Stored, Stored, int]]:
+    return (row for number, contact in rows for row in value_rows(number, contact))
+
+
+def _event_values(event: ExternalEvent) -> tuple[Stored, Stored]:
+    return stored(event.id), stored(event.name)
+
+
+def _field_values(field: Field) -> tuple[Stored, ...]:
+    return stored(field.id), stored(field.name), stored(field.string_id), stored(field.application_type)

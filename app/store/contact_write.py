@@ -1,0 +1,148 @@
+"""Single contacts in and out of the cache's tables: what a look-up found, what a refresh must not lose.
+
+Nothing here begins or ends a transaction; that is the caller's.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Literal
+
+from app.domain.model import Contact
+from app.store.contact_rows import (
+    FIRST_ODD,
+    NARROW,
+    document,
+    narrow_values,
+    plain_number,
+    value_rows,
+    whole_contact,
+    word_values,
+)
+from app.store.text import restored, stored
+
+Origin = Literal["lookup", "import"]
+
+
+class ContactTables:
+    """The tables that hold contacts, live ones or those with `suffix`, through one connection with named rows."""
+
+    def __init__(self, connection: sqlite3.Connection, suffix: str = "") -> None:
+        self._connection = connection
+        self._suffix = suffix
+
+    def number_of(self, contact_id: str) -> int | None:
+        """The row number that a contact of this id has, or would have; None for an odd id that is not there."""
+        number = plain_number(contact_id)
+        if number is not None:
+            return number
+        row = self._one(
+            "SELECT contact FROM field_values{} WHERE field_id = 'id' AND value = ?", stored(contact_id)
+        )
+        return None if row is None else row["contact"]
+
+    def get(self, number: int) -> Contact | None:
+        """One contact with all its values; None where there is none."""
+        row = self._one(
+            f"SELECT {NARROW}, fields FROM contacts{{0}} JOIN documents{{0}} USING (number) WHERE number = ?",
+            number,
+        )
+        return None if row is None else whole_contact(row)
+
+    def add(self, contact: Contact) -> int:
+        """Adds a contact that is not there; its row number."""
+        number = self.number_of(contact.id)
+        if number is None:
+            number = self._next_odd()
+        self._run(
+            f"INSERT INTO contacts{{}} ({NARROW}) VALUES (?, ?, ?, ?, ?, ?)", *narrow_values(number, contact)
+        )
+        self._run("INSERT INTO documents{} VALUES (?, ?)", number, document(contact))
+        for row in value_rows(number, contact):
+            self._run("INSERT OR IGNORE INTO field_values{} VALUES (?, ?, ?)", *row)
+        self._words("", number, contact)
+        return number
+
+    def remove(self, number: int) -> Contact | None:
+        """Takes a contact out of every table; the contact, None where there was none."""
+        contact = self.get(number)
+        if contact is not None:
+            self._words("delete", number, contact)
+            for row in value_rows(number, contact):
+                self._run("DELETE FROM field_values{} WHERE field_id = ? AND value = ? AND contact = ?", *row)
+            self._run("DELETE FROM documents{} WHERE number = ?", number)
+            self._run("DELETE FROM contacts{} WHERE number = ?", number)
+        return contact
+
+    def columns(self) -> Sequence[str]:
+        """The field ids that have a column of the word index, in the order of the columns."""
+        sql = f"SELECT field_id FROM search_columns{self._suffix} ORDER BY position"
+        return [restored(row["field_id"]) for row in self._connection.execute(sql)]
+
+    def _words(self, command: str, number: int, contact: Contact) -> None:
+        columns = self.columns()
+        names = ["rowid", "contact_id", "contact_uid", *(f"f{n}" for n in range(len(columns))), "rest"]
+        values = [number, *word_values(contact, columns)]
+        if command:
+            names.insert(0, f"search{self._suffix}")
+            values.insert(0, command)
+        marks = ", ".join("?" * len(values))
+        self._run(f"INSERT INTO search{{}} ({', '.join(names)}) VALUES ({marks})", *values)
+
+    def _next_odd(self) -> int:
+        row = self._one("SELECT max(number) AS highest FROM contacts{}")
+        return FIRST_ODD if row is None else max(FIRST_ODD, (row["highest"] or 0) + 1)
+
+    def _one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection.execute(sql.format(self._suffix), values).fetchone()
+        return row
+
+    def _run(self, sql: str, *values: object) -> None:
+        self._connection.execute(sql.format(self._suffix), values)
+
+
+def copy_survivors(connection: sqlite3.Connection, suffix: str) -> int:
+    """Copies looked-up and imported contacts to the tables with `suffix`, if those lack them; how many it copied."""
+    live, new = ContactTables(connection), ContactTables(connection, suffix)
+    kept: list[tuple[int, str]] = []
+    for row in connection.execute("SELECT contact, origin FROM origins ORDER BY contact").fetchall():
+        contact = live.get(row["contact"])
+        if contact is not None:
+            number = new.number_of(contact.id)
+            if number is None or new.get(number) is None:
+                kept.append((new.add(contact), row["origin"]))
+    connection.execute("DELETE FROM origins")
+    connection.executemany("INSERT INTO origins VALUES (?, ?)", kept)
+    return len(kept)
+
+
+def remember(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> int:
+    """Adds a contact, or what is new about it, and marks where it came from; its row number."""
+    tables = ContactTables(connection)
+    number = tables.number_of(contact.id)
+    earlier = None if number is None else tables.remove(number)
+    fields = {**(earlier.fields if earlier else {}), **contact.fields}
+    number = tables.add(
+        Contact(
+            contact.id,
+            contact.uid or (earlier.uid if earlier else ""),
+            {k: v for k, v in fields.items() if v},
+        )
+    )
+    connection.execute("INSERT OR IGNORE INTO origins VALUES (?, ?)", (number, origin))
+    if earlier is None:
+        connection.execute("UPDATE state SET contacts = contacts + 1")
+    return number
+
+
+def correct(connection: sqlite3.Connection, number: int, key_id: str) -> None:
+    """Takes a value that the account no longer has from a contact; with key `id` the whole contact is gone."""
+    tables = ContactTables(connection)
+    contact = tables.remove(number)
+    if contact is None:
+        return
+    if key_id == "id":
+        connection.execute("DELETE FROM origins WHERE contact = ?", (number,))
+        connection.execute("UPDATE state SET contacts = contacts - 1")
+        return
+    fields = {field_id: value for field_id, value in contact.fields.items() if field_id != key_id}
+    tables.add(Contact(contact.id, "" if key_id == "uid" else contact.uid, fields))

@@ -1,0 +1,162 @@
+"""How a database file is opened: its rights, its pragmas, its version; the same for cache, history and sandbox."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.store.errors import DamagedError, StoreError, explained
+from app.store.schema import Schema
+
+__all__ = ["DamagedError", "Schema", "StoreError", "explained", "open_database", "set_aside", "transaction"]
+
+BUSY_SECONDS = 5.0
+_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+
+
+def open_database(path: Path, schema: Schema, *, any_thread: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode to a database of this schema, made or migrated where needed.
+
+    Transactions are the caller's (`transaction`). Raises StoreError for every file that is not, or cannot be made,
+    such a database; no foreign, damaged or newer file is changed.
+    """
+    with explained(path, schema.what):
+        _make_file(path, schema.what)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=not any_thread
+        )
+        try:
+            _prepare(connection, path, schema)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One write transaction: committed at the end, rolled back on any exception."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a database, with its side files, to a free name beside it; that name. Only ever done when asked to."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = next(
+        name
+        for name in (path.with_name(f"{path.name}.damaged-{stamp}{more}") for more in _endings())
+        if not name.exists()
+    )
+    with explained(path, "file"):
+        for ending in reversed(_SIDE_FILES):
+            source = path.with_name(path.name + ending)
+            if source.exists():
+                source.rename(target.with_name(target.name + ending))
+    return target
+
+
+def remove(path: Path) -> None:
+    """Deletes a database with its side files."""
+    with explained(path, "file"):
+        for ending in reversed(_SIDE_FILES):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _endings() -> Iterator[str]:
+    yield ""
+    number = 2
+    while True:
+        yield f"-{number}"
+        number += 1
+
+
+def _make_file(path: Path, what: str) -> None:
+    _make_folder(path.parent)
+    # In this order: whoever makes the database writes its first page before there is a log.
+    log = path.with_name(path.name + "-wal")
+    logged = log.stat().st_size if log.exists() else 0
+    # SQLite gives its side files the rights of the database.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_mode & 0o077 and os.name == "posix":
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    if logged and not status.st_size:
+        raise DamagedError(f"The {what} at {path} is damaged: the file is empty, but its log is not.")
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    if _version(connection, path, schema) < schema.version:
+        _migrate(connection, path, schema)
+    connection.execute(f"PRAGMA synchronous = {schema.synchronous}")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _version(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
+    """The version of the file, 0 for an empty one. Raises StoreError for a foreign or newer one."""
+    application_id, version = (
+        _pragma(connection, "application_id"),
+        _pragma(connection, "user_version"),
+    )
+    if application_id != schema.application_id:
+        if application_id or version or connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StoreError(
+                f"The file {path} is a database of another program, not a {schema.what}. "
+                "Move it away, or choose another home folder."
+            )
+        return 0
+    if version > schema.version:
+        raise StoreError(
+            f"The {schema.what} at {path} was written by a newer version of this program "
+            f"(version {version}; this one knows {schema.version}). Use that version, or another home folder."
+        )
+    return version
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    from sqlite_utils import Database  # noqa: PLC0415 - opening a current database must not pay for it
+
+    _use_log(connection)
+    migrations = schema.migrations()
+    with transaction(connection):
+        # Asked again under the lock: another process may have been faster.
+        if _version(connection, path, schema) < schema.version:
+            migrations.apply(Database(connection, execute_plugins=False))
+            connection.execute(f"PRAGMA application_id = {schema.application_id}")
+            connection.execute(f"PRAGMA user_version = {schema.version}")
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Write-ahead logging, for good. SQLite does not wait for others here, so this does."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -1,0 +1,101 @@
+"""The attempts of one account, or of all, newest first, as the windows need them."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.store.errors import explained
+from app.store.history_rows import NARROW, AttemptRow, Value, narrow_row
+from app.store.text import searchable, stored
+
+_SEARCHED = ("event_name", "event_id", "external_id", "reply_code", "reply_text")
+
+
+class AttemptOrder:
+    """Attempts by falling row number: a KeyOrder, and with a search a FoundOrder."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, account: str | None, search: str = ""
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._where, self._values = _condition(account, search)
+
+    def key_of(self, row: AttemptRow) -> int | None:
+        """See KeyOrder."""
+        return self._number(
+            f"SELECT number FROM attempts WHERE attempt_id = ? AND {self._where}", stored(row.attempt_id)
+        )
+
+    def ends(self) -> tuple[int, int] | None:
+        """See KeyOrder."""
+        newest = self._number(f"SELECT max(number) FROM attempts WHERE {self._where}")
+        oldest = self._number(f"SELECT min(number) FROM attempts WHERE {self._where}")
+        return None if newest is None or oldest is None else (newest, oldest)
+
+    def step(self, key: int, rows: int) -> int | None:
+        """See KeyOrder."""
+        sign, order = ("<=", "DESC") if rows > 0 else (">=", "ASC")
+        return self._number(
+            f"SELECT number FROM attempts WHERE number {sign} ? AND {self._where} "
+            f"ORDER BY number {order} LIMIT 1 OFFSET {abs(rows)}",
+            key,
+        )
+
+    def distance(self, key: int, target: int) -> int:
+        """See KeyOrder."""
+        found = self._all(
+            f"SELECT count(*) FROM attempts WHERE number <= ? AND number > ? AND {self._where}", key, target
+        )
+        count: int = found[0][0]
+        return count
+
+    def from_key(self, key: int, skip: int, count: int) -> Sequence[AttemptRow]:
+        """See KeyOrder."""
+        rows = self._all(
+            f"SELECT {NARROW} FROM attempts WHERE number <= ? AND {self._where} "
+            f"ORDER BY number DESC LIMIT {count} OFFSET {skip}",
+            key,
+        )
+        return [narrow_row(row) for row in rows]
+
+    def after(self, key: int | None, count: int) -> Sequence[int]:
+        """See FoundOrder."""
+        rows = self._all(
+            f"SELECT number FROM attempts WHERE number < ? AND {self._where} "
+            f"ORDER BY number DESC LIMIT {count}",
+            2**63 - 1 if key is None else key,
+        )
+        return [row[0] for row in rows]
+
+    def with_keys(self, keys: Sequence[int]) -> Sequence[AttemptRow]:
+        """See FoundOrder."""
+        with explained(self._path, "history"):
+            rows = self._connection.execute(
+                f"SELECT {NARROW} FROM attempts WHERE number IN (SELECT value FROM json_each(?)) "
+                "ORDER BY number DESC",
+                (json.dumps(list(keys)),),
+            ).fetchall()
+        return [narrow_row(row) for row in rows]
+
+    def _number(self, sql: str, *values: Value) -> int | None:
+        rows = self._all(sql, *values)
+        return rows[0][0] if rows else None
+
+    def _all(self, sql: str, *values: Value) -> list[sqlite3.Row]:
+        with explained(self._path, "history"):
+            return self._connection.execute(sql, (*values, *self._values)).fetchall()
+
+
+def _condition(account: str | None, search: str) -> tuple[str, list[Value]]:
+    conditions: list[str] = []
+    values: list[Value] = []
+    if account is not None:
+        conditions.append("account = ?")
+        values.append(stored(account))
+    for word in search.split():
+        pattern = "%" + searchable(word).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
+        values.extend([pattern] * len(_SEARCHED))
+    return " AND ".join(conditions) or "1", values

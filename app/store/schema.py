@@ -1,0 +1,122 @@
+"""The numbered steps by which a database comes into being, and from an older version to this one.
+
+Separate from `database` because it is data: a step, once published, is never changed, only followed by another.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One kind of database: `what` names it in sentences, `steps` are SQL scripts in the order of their numbers."""
+
+    what: str
+    application_id: int
+    steps: tuple[str, ...]
+    synchronous: Literal["FULL", "NORMAL"] = "NORMAL"
+
+    @property
+    def version(self) -> int:
+        """The number of steps, which a current database bears as its user_version."""
+        return len(self.steps)
+
+    def migrations(self) -> "Migrations":
+        """The steps as migrations; each commits together with the record that it was applied."""
+        from sqlite_utils import Migrations  # noqa: PLC0415 - opening a current database must not pay for it
+
+        migrations = Migrations(self.what)
+        for number, script in enumerate(self.steps, start=1):
+            migrations(name=f"{number:04}")(_step(script))
+        return migrations
+
+
+def _step(script: str) -> "Callable[[Database], None]":
+    def step(db: "Database") -> None:
+        # executescript would commit first and so tear the step from its record.
+        for statement in script.split(";\n"):
+            if statement.strip():
+                db.conn.execute(statement)
+
+    return step
+
+
+def contact_tables(suffix: str, field_columns: int = 0) -> str:
+    """The tables that hold the contacts, under other names while they are loaded.
+
+    `number` is the contact id itself where it is a plain number, so that the rows stand in numeric order and an id
+    needs no index; other ids get numbers above all plain ones, and are found in `field_values` under `id`.
+    The word index keeps no text of its own; `documents` has every value and gives back what was indexed.
+    """
+    columns = "".join(f"f{number}, " for number in range(field_columns))
+    return f"""
+CREATE TABLE contacts{suffix} (
+    number INTEGER PRIMARY KEY, id TEXT, uid TEXT NOT NULL, email TEXT, first_name TEXT, last_name TEXT
+);
+CREATE TABLE documents{suffix} (number INTEGER PRIMARY KEY, fields TEXT NOT NULL);
+CREATE TABLE field_values{suffix} (
+    field_id TEXT, value TEXT, contact INTEGER, PRIMARY KEY (field_id, value, contact)
+) WITHOUT ROWID;
+CREATE TABLE search_columns{suffix} (position INTEGER PRIMARY KEY, field_id TEXT NOT NULL);
+CREATE VIRTUAL TABLE search{suffix} USING fts5(
+    contact_id, contact_uid, {columns}rest, content='', columnsize=0, prefix='1 2 3 4 5 6',
+    tokenize='unicode61 remove_diacritics 2'
+);
+"""
+
+
+CONTACT_TABLES = ("contacts", "documents", "field_values", "search_columns", "search")
+
+CACHE = Schema(
+    "cache",
+    0x54444361,
+    (
+        f"""
+CREATE TABLE state (
+    one INTEGER PRIMARY KEY CHECK (one = 1), refreshed_at INTEGER, complete INTEGER NOT NULL DEFAULT 0,
+    source TEXT, contacts INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO state (one) VALUES (1);
+CREATE TABLE events (id TEXT PRIMARY KEY, name TEXT NOT NULL, gone INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE fields (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, string_id TEXT NOT NULL, application_type TEXT NOT NULL,
+    gone INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE origins (contact INTEGER PRIMARY KEY, origin TEXT NOT NULL);
+CREATE TABLE looked_up (key_id TEXT, value TEXT, PRIMARY KEY (key_id, value)) WITHOUT ROWID;
+{contact_tables("")}""",
+    ),
+)
+
+HISTORY = Schema(
+    "history",
+    0x54444869,
+    (
+        """
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY, attempt_id TEXT NOT NULL UNIQUE, parent_id TEXT, profile TEXT NOT NULL,
+    account TEXT NOT NULL, event_id TEXT NOT NULL, event_name TEXT, key_id TEXT NOT NULL,
+    external_id TEXT NOT NULL, trigger_id TEXT, started_at INTEGER NOT NULL, predicted_code INTEGER,
+    outcome TEXT NOT NULL, http_status INTEGER, reply_code INTEGER, reply_text TEXT, elapsed_ms REAL,
+    owner TEXT, note TEXT, settlement TEXT CHECK (settlement IN ('arrived', 'did_not')), settlement_note TEXT,
+    settled_at INTEGER
+);
+CREATE INDEX attempts_by_account ON attempts (account);
+CREATE INDEX attempts_under_way ON attempts (owner) WHERE outcome = 'sending';
+CREATE TABLE requests (
+    attempt INTEGER PRIMARY KEY REFERENCES attempts (number) ON DELETE CASCADE, body BLOB NOT NULL, data TEXT
+);
+CREATE TABLE answers (
+    attempt INTEGER PRIMARY KEY REFERENCES attempts (number) ON DELETE CASCADE, remedy TEXT,
+    reason TEXT, sent TEXT, detail TEXT,
+    body BLOB, body_length INTEGER, reply_text TEXT, errors TEXT,
+    location TEXT, date TEXT, retry_after TEXT, limit_reset TEXT
+);
+""",
+    ),
+    synchronous="FULL",
+)
