@@ -133,8 +133,7 @@ class ApiClient:
         self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None
     ) -> Received | NoReply:
         progress = Progress(request.url.host)
-        request.extensions["trace"] = progress
-        ended = await within(exchange(self._http, request, cap), self._deadline_s, stop)
+        ended = await within(exchange(self._http, request, cap, progress), self._deadline_s, stop)
         return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
 
 

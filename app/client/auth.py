@@ -137,10 +137,9 @@ class ClientCredentials(SignIn):
                 "Authorization": f"Basic {self._basic}",
                 "Content-Type": "application/x-www-form-urlencoded",
             },
-            extensions={"trace": progress},
         )
         progress.host = request.url.host
-        return await exchange(self._http, request, TOKEN_CAP)
+        return await exchange(self._http, request, TOKEN_CAP, progress)
 
 
 def _as_bytes(secret: str) -> bytes:

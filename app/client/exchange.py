@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import httpx
 
 from app.client.connection import reply_headers
+from app.client.progress import Progress
 
 T = TypeVar("T")
 
@@ -43,9 +44,13 @@ class Received:
         return self.length == len(self.body)
 
 
-async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int) -> Received:
+async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, progress: Progress) -> Received:
     """Send and read at most `cap` bytes of the body. Raises whatever goes wrong."""
-    response = await http.send(request, stream=True)
+    request.extensions["trace"] = progress
+    try:
+        response = await http.send(request, stream=True)
+    finally:
+        await progress.abandon()
     try:
         headers = reply_headers(response)
         body, length = await _read(response, headers, cap)

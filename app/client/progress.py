@@ -1,9 +1,14 @@
 """How far a request has come, as the transport tells it: what decides between not sent and unknown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 _AFTERWARDS = ("response_closed", "close")
+
+
+class _Stream(Protocol):
+    async def aclose(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -17,10 +22,13 @@ class Progress:
     host: str
     sent: bool = False
     stage: str = ""
+    _tcp: _Stream | None = field(default=None, init=False)
 
-    async def __call__(self, event: str, info: Mapping[str, object]) -> None:
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         """Called by httpcore as `http11.send_request_headers.started` and the like."""
         _, step, moment = event.split(".")
+        if step == "connect_tcp" and moment == "complete":
+            self._tcp = info["return_value"]
         if moment != "started" or step in _AFTERWARDS:
             return
         self.stage = step
@@ -29,6 +37,11 @@ class Progress:
         if step == "send_request_headers" and not _opens_tunnel(info):
             self.sent = True
 
+    async def abandon(self) -> None:
+        """Closes a connection on which TLS was begun and not finished: httpcore forgets it when it is cancelled."""
+        if self._tcp and self.stage == "start_tls":
+            await self._tcp.aclose()
 
-def _opens_tunnel(info: Mapping[str, object]) -> bool:
+
+def _opens_tunnel(info: Mapping[str, Any]) -> bool:
     return getattr(info.get("request"), "method", None) == b"CONNECT"

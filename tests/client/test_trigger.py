@@ -1,0 +1,347 @@
+"""One trigger: what leaves, how often, to whom; how waiting ends; what a reply keeps."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.client.api import ApiClient
+from app.client.auth import Wsse
+from app.client.connection import open_http
+from app.domain.model import NoReply, Reply, TriggerRequest
+from tests.client.fault_server import (
+    ACCEPTED,
+    MIB,
+    Fault,
+    FaultServer,
+    Writer,
+    envelope,
+    fault_server,
+    gzip_bomb,
+    redirect,
+    reply,
+    silence,
+    without_end,
+)
+
+REQUEST = TriggerRequest("100", "3", "thor@example.com", {"global": {"itemName": "hammer"}}, "t-1")
+BODY = b'{"key_id":"3","external_id":"thor@example.com","data":{"global":{"itemName":"hammer"}},"trigger_id":"t-1"}'
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+async def test_what_leaves_is_one_post_with_these_bytes(server: FaultServer, http: httpx.AsyncClient) -> None:
+    await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(REQUEST)
+
+    head, _, body = server.received[0].partition(b"\r\n\r\n")
+    first, *headers = head.decode("ascii").split("\r\n")
+    assert first == "POST /ok/event/100/trigger HTTP/1.1"
+    assert {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in headers} == {
+        "host": server.origin.removeprefix("http://"),
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "connection": "close",
+        "content-type": "application/json",
+        "content-length": str(len(BODY)),
+        "user-agent": "triggerdesk/0.1.0",
+    }
+    assert body == BODY
+    assert len(server.received) == 1
+
+
+async def test_the_description_of_a_request_is_what_leaves(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    api = ApiClient(server.url("ok", ACCEPTED), http, 5)
+    described = api.describe(REQUEST)
+
+    await api.trigger(REQUEST)
+
+    lines = server.received[0].partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n")[1:]
+    assert described == {
+        "method": "POST",
+        "url": f"{server.origin}/ok/event/100/trigger",
+        "headers": {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines},
+        "body": BODY.decode("ascii"),
+    }
+
+
+async def test_a_base_url_may_end_in_a_slash(server: FaultServer, http: httpx.AsyncClient) -> None:
+    await ApiClient(server.url("ok", ACCEPTED) + "/", http, 5).trigger(REQUEST)
+
+    assert server.received[0].startswith(b"POST /ok/event/100/trigger ")
+
+
+@pytest.mark.parametrize("event_id", ["1/2", "ä", "100?x=1", "100#x", "100%2F", " "])
+async def test_an_event_id_stays_one_part_of_the_path(
+    event_id: str, server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(replace(REQUEST, event_id=event_id))
+
+    path = server.received[0].split(b" ")[1]
+    assert path.count(b"/") == 4
+    assert b"?" not in path
+
+
+async def test_a_second_answer_on_a_connection_is_no_answer_to_the_next_trigger(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    two = reply("400 Bad Request", envelope(2008, "first")) + ACCEPTED
+    api = ApiClient(server.url("two", two), http, 5)
+
+    answers = [await api.trigger(REQUEST), await api.trigger(REQUEST)]
+
+    assert [(a.http_status, a.reply_text) for a in answers if isinstance(a, Reply)] == [(400, "first")] * 2
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("status", ["301 M", "302 F", "303 S", "307 T", "308 P"])
+async def test_nothing_reaches_the_host_that_a_redirect_points_to(status: str, server: FaultServer) -> None:
+    http = open_http(auth=Wsse("thor001", "mjolnir"))
+    async with fault_server() as other:
+        location = other.url("ok", ACCEPTED) + "/event/100/trigger"
+        answer = await ApiClient(server.url("moved", redirect(status, location)), http, 5).trigger(REQUEST)
+
+        assert other.connections == 0
+    await http.aclose()
+    assert isinstance(answer, Reply)
+    assert (answer.http_status, answer.location) == (int(status[:3]), location)
+    assert b"X-WSSE" in server.received[0]
+
+
+async def test_cookies_are_not_kept(server: FaultServer, http: httpx.AsyncClient) -> None:
+    api = ApiClient(server.url("ok", reply("200 OK", envelope(0), "Set-Cookie: session=1; Path=/")), http, 5)
+
+    await api.trigger(REQUEST)
+    await api.trigger(REQUEST)
+
+    assert b"cookie" not in server.received[1].lower()
+
+
+async def test_credentials_of_the_environment_are_not_used(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login thor password mjolnir\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    http = open_http()
+
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(REQUEST)
+
+    await http.aclose()
+    assert isinstance(answer, Reply)
+    assert b"authorization" not in server.received[0].lower()
+
+
+async def test_many_triggers_at_once_are_as_many_requests(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    api = ApiClient(server.url("ok", ACCEPTED), http, 10)
+
+    answers = await asyncio.gather(*(api.trigger(REQUEST) for _ in range(120)))
+
+    assert all(isinstance(answer, Reply) and answer.reply_code == 0 for answer in answers)
+    assert len(server.received) == 120
+
+
+# What a reply keeps
+
+
+async def test_a_reply_keeps_its_body_and_the_headers_that_matter(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    headers = ("Date: Sun, 06 Nov 1994 08:49:37 GMT", "RETRY-AFTER: 7", "X-Ratelimit-Reset: 784111777")
+    api = ApiClient(server.url("limit", reply("429 Too Many Requests", b"Too many", *headers)), http, 5)
+
+    assert await api.trigger(REQUEST) == Reply(
+        http_status=429,
+        reply_code=None,
+        reply_text=None,
+        body=b"Too many",
+        body_length=8,
+        date="Sun, 06 Nov 1994 08:49:37 GMT",
+        retry_after="7",
+        limit_reset="784111777",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "kept", "length"),
+    [
+        (reply("200 OK", b"x" * MIB), MIB, MIB),
+        (reply("200 OK", b"x" * (MIB + 1)), MIB, MIB + 1),
+        (reply("200 OK", envelope(0) + b" " * MIB), MIB, len(envelope(0)) + MIB),
+        (without_end(b"HTTP/1.1 200 OK\r\nContent-Length: 8589934592\r\n\r\n", bytes(65536)), MIB, 2**33),
+        (reply("200 OK", envelope(0), "Content-Encoding: gzip"), len(envelope(0)), len(envelope(0))),
+    ],
+    ids=["just whole", "a byte more", "an envelope and blanks", "8 GiB", "packed"],
+)
+async def test_a_body_is_kept_up_to_a_mebibyte_with_its_full_length(
+    fault: Fault, kept: int, length: int, server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    answer = await ApiClient(server.url("long", fault), http, 10).trigger(REQUEST)
+
+    assert isinstance(answer, Reply)
+    assert (len(answer.body), answer.body_length, answer.reply_code) == (kept, length, None)
+
+
+async def test_a_packed_body_is_kept_packed(server: FaultServer, http: httpx.AsyncClient) -> None:
+    bomb = gzip_bomb()
+
+    answer = await ApiClient(server.url("bomb", bomb), http, 5).trigger(REQUEST)
+
+    assert isinstance(answer, Reply)
+    assert answer.body == bomb.partition(b"\r\n\r\n")[2]
+
+
+async def test_a_coding_that_changes_nothing_is_read(server: FaultServer, http: httpx.AsyncClient) -> None:
+    fault = reply("200 OK", envelope(0), "Content-Encoding: Identity")
+
+    answer = await ApiClient(server.url("ok", fault), http, 5).trigger(REQUEST)
+
+    assert isinstance(answer, Reply)
+    assert answer.reply_code == 0
+
+
+async def test_an_early_reply_to_a_long_request_is_read(server: FaultServer, http: httpx.AsyncClient) -> None:
+    api = ApiClient(server.url("large", reply("413 Payload Too Large")), http, 5)
+
+    answer = await api.trigger(replace(REQUEST, data={"text": "x" * 900_000}))
+
+    assert isinstance(answer, Reply)
+    assert answer.http_status == 413
+
+
+# How waiting ends
+
+
+async def test_stopping_before_anything_left_is_not_sent(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    stop = asyncio.Event()
+    stop.set()
+
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(REQUEST, stop)
+
+    assert answer == NoReply("stopped", "no", "Waiting for 127.0.0.1 was stopped.")
+    assert server.connections == 0
+
+
+async def test_stopping_under_way_may_have_been_sent(server: FaultServer, http: httpx.AsyncClient) -> None:
+    stop = asyncio.Event()
+
+    async def stop_when_received(_: Writer) -> None:
+        stop.set()
+        await asyncio.sleep(60)
+
+    started = time.perf_counter()
+    answer = await ApiClient(server.url("slow", stop_when_received), http, 30).trigger(REQUEST, stop)
+
+    assert answer == NoReply("stopped", "maybe", "Waiting for 127.0.0.1 was stopped.")
+    assert time.perf_counter() - started < 1
+
+
+async def test_a_stop_that_never_comes_leaves_nothing_running(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(REQUEST, asyncio.Event())
+
+    assert not [task for task in asyncio.all_tasks() if "Event.wait" in str(task.get_coro())]
+
+
+async def test_being_cancelled_is_passed_on_and_ends_what_was_begun(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    received = asyncio.Event()
+
+    async def hang(writer: Writer) -> None:
+        received.set()
+        await silence(writer)
+
+    task = asyncio.create_task(ApiClient(server.url("slow", hang), http, 30).trigger(REQUEST))
+    await received.wait()
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not [other for other in asyncio.all_tasks() if "exchange" in str(other.get_coro())]
+
+
+async def test_what_ignores_being_cancelled_does_not_hold_up_the_answer() -> None:
+    released = asyncio.Event()
+
+    async def stubborn(scope: Message, receive: Receive, send: Send) -> None:
+        while not released.is_set():
+            try:
+                await released.wait()
+            except asyncio.CancelledError:
+                continue
+
+    http = open_http(transport=httpx.ASGITransport(stubborn))
+    started = time.perf_counter()
+    answer = await ApiClient("http://sandbox.localhost", http, 0.1).trigger(REQUEST)
+    took = time.perf_counter() - started
+    released.set()
+    await asyncio.sleep(0)
+    await http.aclose()
+
+    assert answer == NoReply(
+        "deadline", "maybe", "sandbox.localhost did not answer in full within 0.1 seconds."
+    )
+    assert took < 0.6
+
+
+# In this process
+
+
+def application(*messages: Message, error: Exception | None = None) -> httpx.ASGITransport:
+    """Sends the messages, then raises the error."""
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+        if error:
+            raise error
+
+    return httpx.ASGITransport(app)
+
+
+START: Message = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+@pytest.mark.parametrize(
+    ("transport", "expected"),
+    [
+        (application(START, {"type": "http.response.body", "body": envelope(0)}), 0),
+        (application(error=RuntimeError("broken")), "crashed"),
+        (application(START, error=OSError("full")), "crashed"),
+        (application(START), "crashed"),
+        (application(error=httpx.ReadError("cut")), "reset"),
+        (
+            application(error=httpx.RemoteProtocolError("Server disconnected without sending a response.")),
+            "no_reply",
+        ),
+        (application(error=httpx.ConnectError("refused")), "reset"),
+    ],
+)
+async def test_what_has_begun_in_this_process_counts_as_sent(
+    transport: httpx.ASGITransport, expected: int | str
+) -> None:
+    http = open_http(transport=transport)
+
+    answer = await ApiClient("http://sandbox.localhost/api/v2", http, 5).trigger(REQUEST)
+
+    await http.aclose()
+    if isinstance(answer, NoReply):
+        assert (answer.reason, answer.sent) == (expected, "maybe")
+    else:
+        assert answer.reply_code == expected
