@@ -20,29 +20,30 @@ SANDBOX_URL = "http://sandbox.localhost/api/v2"
 
 
 def open_service(settings: Settings) -> TriggerService:
-    """The service over the live profile's account. Raises AccountFolderError and StoreError."""
-    if settings.profile.is_sandbox:
-        return _sandboxed(settings)
-    history, cache = _stores(settings)
-    return TriggerService(settings.profile, cache, history, lambda: _over_http(settings.profile))
+    """The service over the live profile's account. Raises StoreError and AccountFolderError.
 
-
-def _stores(settings: Settings) -> tuple[History, Cache]:
+    The history comes first: what cannot be recorded must not get any further.
+    """
     history = History(settings.home / "history.db")
     history.recover()
-    return history, Cache(settings.account_home / "cache.db")
+    if settings.profile.is_sandbox:
+        return _sandboxed(settings, history)
+    return TriggerService(settings.profile, _cache(settings), history, lambda: _over_http(settings.profile))
 
 
-def _sandboxed(settings: Settings) -> TriggerService:
+def _cache(settings: Settings) -> Cache:
+    return Cache(settings.account_home / "cache.db")
+
+
+def _sandboxed(settings: Settings, history: History) -> TriggerService:
     from app.sandbox.account import SandboxAccount, examples
 
     profile = settings.profile
     folder = profile.folder or sample_data()
     account = SandboxAccount(folder, settings.account_home / "sandbox.db")
-    history, cache = _stores(settings)
     return TriggerService(
         profile,
-        cache,
+        _cache(settings),
         history,
         lambda: _in_process(profile, account),
         examples=lambda: examples(folder),

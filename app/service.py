@@ -5,6 +5,7 @@ line cannot differ.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from app.domain.model import (
     ExternalEvent,
     Field,
     JsonObject,
+    NoReply,
+    Reply,
     TriggerRequest,
 )
 from app.domain.outcome import outcome_of
@@ -47,6 +50,8 @@ __all__ = [
 
 SHOWN_CONTACTS = 6
 
+_log = logging.getLogger(__name__)
+
 
 class NotRecordedError(DeskError):
     """The trigger was answered, but the journal could not be written: `attempt` holds the answer."""
@@ -68,6 +73,14 @@ class Preflight:
     broken: tuple[Verdict, ...]
     contacts: tuple[Contact, ...]
     remedy: str | None
+
+
+def _in_short(answer: Answer) -> str:
+    match answer:
+        case Reply(http_status=status, reply_code=code):
+            return f"{outcome_of(answer)}, HTTP {status}, reply code {code}"
+        case NoReply(reason=reason):
+            return f"{outcome_of(answer)}, {reason}"
 
 
 class TriggerService:
@@ -125,10 +138,12 @@ class TriggerService:
         Raises StoreError, with nothing sent, where the attempt cannot be recorded first, and
         NotRecordedError where its answer cannot be recorded afterwards.
         """
+        client = self.client
         attempt = self._attempt(request, attempt_id)
         self._history.begin(attempt, trigger_body(request))
+        _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
-        answer = await self.client.trigger(request, stop)
+        answer = await client.trigger(request, stop)
         return self._finish(attempt, answer, (time.perf_counter() - started) * 1000)
 
     def planned(self, request: TriggerRequest) -> Attempt:
@@ -153,9 +168,11 @@ class TriggerService:
 
     def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
         remedy = remedy_for(answer, attempt.request, self._cache, datetime.now(UTC))
+        _log.info("attempt %s: %s after %.1f ms", attempt.attempt_id, _in_short(answer), elapsed_ms)
         try:
             return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy)
         except StoreError as error:
+            _log.error("attempt %s: not recorded: %s", attempt.attempt_id, error)
             answered = replace(
                 attempt,
                 outcome=outcome_of(answer),

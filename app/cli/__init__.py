@@ -1,5 +1,6 @@
 """The command line: parse, build, print. Nothing here imports Textual but the dashboard's own command."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import click
 from app.cli.failures import ExitCode, failing_with
 from app.cli.history import history
 from app.cli.lists import contacts, events, fields
+from app.cli.log import log_to
 from app.cli.options import Options
 from app.cli.trigger import trigger
 from app.cli.version import version
+from app.settings import home_folder
 
 
 class _Program(click.Group):
@@ -31,13 +34,16 @@ class _Program(click.Group):
     type=click.Path(path_type=Path),
     help="Serve the sandbox from this account folder instead.",
 )
+@click.option("--verbose", is_flag=True, help="Write a log file in the home.")
 @click.pass_context
-def program(ctx: click.Context, profile: str | None, account: Path | None) -> None:
+def program(ctx: click.Context, *, profile: str | None, account: Path | None, verbose: bool) -> None:
     """Trigger external events of an SAP Emarsys account and keep what came back.
 
     Without a verb: the dashboard, on the built-in account unless told otherwise.
     """
     ctx.obj = Options(profile, account)
+    if verbose:
+        log_to(home_folder(os.environ))
     if ctx.invoked_subcommand is None:
         _dashboard(ctx.obj)
 

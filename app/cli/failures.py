@@ -28,7 +28,7 @@ class Failure(click.ClickException):
 
     def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(sentence)
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
         """Prints the sentence."""
@@ -41,9 +41,9 @@ def complain(sentence: str) -> None:
 
 
 @contextmanager
-def failing_with(exit_code: ExitCode) -> Iterator[None]:
-    """Turns every failure that a person can mend into its sentence and this exit code."""
+def failing_with(exit_code: ExitCode, failure: type[DeskError] = DeskError) -> Iterator[None]:
+    """Turns failures of this kind into their sentence and this exit code."""
     try:
         yield
-    except DeskError as error:
+    except failure as error:
         raise Failure(str(error), exit_code) from None

@@ -16,7 +16,7 @@ from app.cli.output import coloured, json_text
 from app.domain.attempt_json import attempt_json, planned_json
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject, Outcome, TriggerRequest, new_attempt_id
-from app.service import NotRecordedError, TriggerService
+from app.service import NotRecordedError, StoreError, TriggerService
 
 _EXIT = {
     Outcome.ACCEPTED: ExitCode.OK,
@@ -72,7 +72,9 @@ def trigger(
         options.run(lambda service: _show_plan(service, request, as_json))
         return
     _guard(options, production)
-    sys.exit(options.run(lambda service: _send(service, request, attempt_id, as_json)))
+    with failing_with(ExitCode.NOT_SENT, StoreError):
+        exit_code = options.run(lambda service: _send(service, request, attempt_id, as_json))
+    sys.exit(exit_code)
 
 
 async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: bool) -> None:
@@ -85,7 +87,7 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: 
 
 
 async def _send(service: TriggerService, request: TriggerRequest, attempt_id: str, as_json: bool) -> ExitCode:
-    with failing_with(ExitCode.NOT_SENT), _stopped_by_ctrl_c() as stop:
+    with _stopped_by_ctrl_c() as stop:
         try:
             attempt = await service.send(request, attempt_id, stop)
         except NotRecordedError as error:

@@ -29,11 +29,15 @@ class Account(Protocol):
         """The contacts whose `key_id` (a field id, `id` or `uid`) holds `external_id`."""
 
 
-class Directory(Account, Protocol):
+class FieldNames(Protocol):
+    """Whoever can name a field."""
+
+    def field_name(self, field_id: str) -> str | None:
+        """The name of a contact field; None where it is not known here."""
+
+
+class Directory(Account, FieldNames, Protocol):
     """An account that also knows names: what advice needs beside the rules."""
 
     def event_name(self, event_id: str) -> str | None:
         """The name of an external event; None where it is not known here."""
-
-    def field_name(self, field_id: str) -> str | None:
-        """The name of a contact field; None where it is not known here."""

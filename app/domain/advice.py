@@ -7,7 +7,7 @@ known beforehand, so that the pre-flight and the reply say the same.
 from collections.abc import Callable
 from datetime import datetime
 
-from app.domain.account import Directory
+from app.domain.account import Directory, FieldNames
 from app.domain.http_advice import remedy_for_status
 from app.domain.model import Answer, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.outcome import outcome_of
@@ -27,7 +27,7 @@ UNKNOWN_REMEDY = (
 SHOWN_IDS = 5
 
 
-def field_label(key_id: str, directory: Directory) -> str:
+def field_label(key_id: str, directory: FieldNames) -> str:
     """A key field by name and id, such as `E-Mail (3)`; `contact id` and `contact uid` for the other two."""
     if key_id in ("id", "uid"):
         return f"contact {key_id}"

@@ -13,11 +13,19 @@ ALLOWED_SKEW_S = 240
 """The service accepts five minutes; what is near that is already worth saying."""
 
 
-def remedy_for_status(reply: Reply, now: datetime) -> str | None:
-    """What to do about a 3xx or 4xx; None where the status alone explains nothing."""
+def remedy_for_status(reply: Reply, now: datetime, permission: str = "externalevent.trigger") -> str | None:
+    """What to do about a 3xx or 4xx; None where the status alone explains nothing.
+
+    `permission` is the one that the call needs.
+    """
     if 300 <= reply.http_status < 400:
         where = f" to {reply.location}" if reply.location else ""
         return f"The address was redirected{where}; correct the base URL of the profile."
+    if reply.http_status == 403:
+        return (
+            f"The API user lacks the permission {permission}: have it switched on under "
+            "Management, Security Settings, API Credentials."
+        )
     advise = _BY_STATUS.get(reply.http_status)
     return advise(reply, now) if advise else None
 
@@ -28,16 +36,9 @@ def _credentials(reply: Reply, now: datetime) -> str:
         side = "behind" if skew > 0 else "ahead of"
         return (
             f"The clock of this machine is {in_words(skew)} {side} the service's, which refuses more than "
-            "five minutes: set the clock, then send again."
+            "five minutes: set the clock, then try again."
         )
     return "The credentials were not accepted: check the profile's user and secret."
-
-
-def _permission(_: Reply, __: datetime) -> str:
-    return (
-        "The API user lacks the permission externalevent.trigger: have it switched on under "
-        "Management, Security Settings, API Credentials."
-    )
 
 
 def _address(_: Reply, __: datetime) -> str:
@@ -51,12 +52,11 @@ def _size(_: Reply, __: datetime) -> str:
 def _rate(reply: Reply, now: datetime) -> str:
     seconds = retry_after_s(reply, now)
     wait = "wait a minute" if seconds is None else f"the limit resets in {in_words(seconds)}: wait as long"
-    return f"Too many requests; {wait}, then send again."
+    return f"Too many requests; {wait}, then try again."
 
 
 _BY_STATUS: dict[int, Callable[[Reply, datetime], str]] = {
     401: _credentials,
-    403: _permission,
     404: _address,
     413: _size,
     429: _rate,

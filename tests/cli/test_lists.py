@@ -29,7 +29,7 @@ def test_a_filter_is_a_substring_of_any_value_case_ignored(desk: Desk) -> None:
     assert [row["name"] for row in desk("events", "--filter", "PURCHASE_C", "--json").lines] == [
         "purchase_confirmation"
     ]
-    assert [row["id"] for row in desk("contacts", "--filter", "in@example.com", "--json").lines][:2] == [
+    assert [row["id"] for row in desk("contacts", "--filter", "WIN@Example.com", "--json").lines] == [
         "12",
         "13",
     ]
