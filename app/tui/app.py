@@ -1,10 +1,11 @@
 """The dashboard as a Textual application: sheets, themes, the first screen, leaving."""
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from app.domain.errors import DeskError
 from app.resources import styles
@@ -13,6 +14,7 @@ from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
 from app.tui.theme import DARK, LIGHT, own_tokens
 
+OFFERED = ("Theme", "Screenshot")
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
 
 
@@ -48,6 +50,10 @@ class TriggerDeskApp(App[DeskError]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The desk's own tokens, for themes that do not set them."""
         return own_tokens(self.current_theme.to_color_system().generate())
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What Textual offers beside the desk's own actions, which its bindings bring."""
+        return (command for command in super().get_system_commands(screen) if command.title in OFFERED)
 
     def on_mount(self) -> None:
         self.set_keymap(self._keymap)

@@ -115,7 +115,7 @@ def answer_head(attempt: Attempt) -> Content:
     status, _, _ = reply_parts(attempt)
     facts = [f"HTTP {status}" if status is not None else "", elapsed(attempt.elapsed_ms)]
     said = " · ".join(fact for fact in facts if fact)
-    return Content.assemble(outcome_label(attempt.outcome), ("   " + said if said else "", "$text-muted"))
+    return Content.assemble(outcome_label(attempt.outcome), ("   " + said if said else "", "$quiet"))
 
 
 def answer_code(attempt: Attempt) -> Content | None:
@@ -137,8 +137,8 @@ def answer_description(attempt: Attempt) -> Content | None:
     _, code, _ = reply_parts(attempt)
     published = describe(code)
     if published and attempt.outcome is Outcome.REJECTED:
-        return Content.styled(published, "$text-muted")
-    return Content.styled(meaning(attempt.outcome), "$text-muted")
+        return Content.styled(published, "$quiet")
+    return Content.styled(meaning(attempt.outcome), "$quiet")
 
 
 def remedy(text: str | None) -> Content | None:
@@ -152,7 +152,7 @@ def compared(attempt: Attempt) -> Content | None:
     if status is None or attempt.predicted_code is None:
         return None
     if code == attempt.predicted_code:
-        return Content.styled("= as predicted", "$text-muted")
+        return Content.styled("= as predicted", "$quiet")
     return Content.styled(
         f"≠ predicted was {attempt.predicted_code}: the cache is stale, f5 refreshes it.",
         "bold $text-warning",

@@ -3,6 +3,7 @@
 Every colour of a sheet is a token; what a state is called never depends on its colour.
 """
 
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -58,7 +59,10 @@ LIGHT = Theme(
 
 def own_tokens(colors: dict[str, str]) -> dict[str, str]:
     """The desk's own tokens from the colours of any theme; a theme may set each one itself."""
+    foreground, surface = Color.parse(colors["foreground"]), Color.parse(colors["surface"])
     return {
+        "quiet": foreground.blend(surface, 0.4).hex,
+        "faint": foreground.blend(surface, 0.8).hex,
         "outcome-sending": colors["text-primary"],
         "outcome-accepted": colors["text-success"],
         "outcome-partial": colors["text-warning"],

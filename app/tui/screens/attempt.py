@@ -75,8 +75,7 @@ class AttemptScreen(ModalScreen[None]):
             "Started": f"{started:%Y-%m-%d %H:%M:%S %z}   {started.astimezone(UTC):%H:%M:%S} UTC",
         }
         return lines(
-            Content.assemble((f"{name:<13}", "$text-muted"), clean(value, 2000))
-            for name, value in facts.items()
+            Content.assemble((f"{name:<13}", "$quiet"), clean(value, 2000)) for name, value in facts.items()
         )
 
     def _reply_heading(self) -> str:

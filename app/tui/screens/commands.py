@@ -1,13 +1,20 @@
 """The palette: every action of the dashboard, with its key, and why it is off where it is."""
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from textual.binding import ActiveBinding, Binding
+from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 DESK = "desk."
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A screen that can say why an action is off."""
+
+    def why_off(self, action: str) -> str: ...
 
 
 class DeskCommands(Provider):
@@ -36,10 +43,14 @@ class DeskCommands(Provider):
                 yield active
 
     def _help(self, active: ActiveBinding) -> str:
-        return f"{active.tooltip}  [{self._key(active.binding)}]"
+        key = self.app.get_key_display(active.binding)
+        return f"{active.tooltip} ({key})" if active.enabled else f"Off: {self._why_off(active)}"
 
-    def _key(self, binding: Binding) -> str:
-        return self.app.get_key_display(binding)
+    def _why_off(self, active: ActiveBinding) -> str:
+        screen = self.screen
+        return screen.why_off(active.binding.action) if isinstance(screen, Explaining) else active.tooltip
 
-    def _run(self, active: ActiveBinding) -> partial[Coroutine[Any, Any, bool]]:
+    def _run(self, active: ActiveBinding) -> partial[Any]:
+        if not active.enabled:
+            return partial(self.app.notify, self._why_off(active), severity="warning", markup=False)
         return partial(self.app.run_action, active.binding.action, active.node)

@@ -1,15 +1,15 @@
 """The desk: events and contacts, the trigger form, what will be answered, the reply, the history."""
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
 from typing import ClassVar, cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Button, Footer, Tab, Tabs
+from textual.widgets import Button, Footer
 
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent, TriggerRequest
@@ -17,22 +17,18 @@ from app.service import AttemptRow, CacheState, ContactRow, NotRecordedError, Tr
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.commands import DESK, DeskCommands
 from app.tui.screens.help import HelpScreen
+from app.tui.screens.panes import PanedScreen
+from app.tui.text import clean
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
-from app.tui.widgets.history_table import HistoryTable
+from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.preflight import PreflightPane
 from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.status_line import StatusLine
 from app.tui.widgets.trigger_form import TriggerForm
 from app.tui.widgets.windowed_table import WindowedTable
 
-PANES = {
-    "events": "Events",
-    "contacts": "Contacts",
-    "trigger": "Trigger",
-    "reply": "Reply",
-    "history": "History",
-}
+WARM_UP_S = 0.3
 FILLING = "The lists are being filled; one moment."
 
 
@@ -42,10 +38,16 @@ def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = Tru
     )
 
 
-class Dashboard(Screen[None]):
-    """The panes of one account: side by side where there is room, as tabs where there is not."""
+class Dashboard(PanedScreen):
+    """The panes of one account, and what passes between them."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    PANES: Mapping[str, str] = {
+        "events": "Events",
+        "contacts": "Contacts",
+        "trigger": "Trigger",
+        "reply": "Reply",
+        "history": "History",
+    }
     COMMANDS = {DeskCommands}  # noqa: RUF012 - declared by Textual
     AUTO_FOCUS = "#events-filter"
 
@@ -72,9 +74,6 @@ class Dashboard(Screen[None]):
         _binding("f1", "help", "Help", "Keys, symbols, and how to produce each reply"),
     ]
 
-    pane: reactive[str] = reactive("events")
-    """The pane in which the focus is; the only one shown where the screen is narrow."""
-
     def __init__(self, service: TriggerService) -> None:
         super().__init__()
         self._service = service
@@ -85,7 +84,7 @@ class Dashboard(Screen[None]):
     def compose(self) -> ComposeResult:
         name = self._service.field_name
         yield StatusLine(self._service.profile)
-        yield Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in PANES.items()), id="tabs")
+        yield self.tabs()
         with Container(id="desk"):
             with Vertical(id="finding"):
                 yield EventList(self._service.events, self._service.event_name)
@@ -94,18 +93,23 @@ class Dashboard(Screen[None]):
             with Vertical(id="answers"):
                 yield PreflightPane(name)
                 yield ReplyPanel(name)
-            yield HistoryTable(name)
-        yield Footer()
+            yield HistoryPane(name)
+        yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(Tabs).can_focus = False
-        self._title_panes()
+        self.title_panes()
         self._show_lists()
         self._show_history()
         self._predict()
         if self._service.needs_refresh():
             self.call_after_refresh(self.action_refresh)
+        self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
+
+    def _warm_up(self) -> None:
+        """Opens the way to the endpoint once the desk stands, or the first reply would wait for it."""
+        with contextlib.suppress(DeskError):
+            self._service.client  # noqa: B018 - opened when it is first asked for
 
     # Choosing
 
@@ -138,7 +142,7 @@ class Dashboard(Screen[None]):
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
         if reason := self._form.send():
-            self._say(reason)
+            self._say("Not sent", reason)
 
     @on(TriggerForm.Submitted)
     def _submitted(self, message: TriggerForm.Submitted) -> None:
@@ -185,6 +189,7 @@ class Dashboard(Screen[None]):
             await self._service.refresh(status.filling)
         except DeskError as error:
             self._reply.show_fault(f"The lists could not be refreshed. {error}")
+            self._say("The lists could not be refreshed", str(error))
         finally:
             self._filling = False
             if self._form.busy == FILLING:
@@ -211,7 +216,7 @@ class Dashboard(Screen[None]):
     # The history
 
     def _show_history(self) -> None:
-        self._history.show(self._service.attempts(), keep_cursor=True)
+        self.query_one(HistoryPane).show(self._service.attempts())
 
     def _look(self) -> None:
         if self._service.history_changed():
@@ -219,7 +224,7 @@ class Dashboard(Screen[None]):
         if not self._filling:
             self.query_one(StatusLine).show(self._state)
 
-    @on(WindowedTable.Selected, "#history")
+    @on(WindowedTable.Selected, "#history-table")
     def _open_attempt(self, message: WindowedTable.Selected[AttemptRow]) -> None:
         attempt = self._service.attempt(message.row.attempt_id)
         if attempt is not None:
@@ -228,32 +233,17 @@ class Dashboard(Screen[None]):
 
     # Moving about
 
-    def action_go(self, pane: str) -> None:
-        self.pane = pane
+    def enter(self, pane: str) -> None:
+        """Put the focus where one begins in this pane."""
         match pane:
             case "events" | "contacts":
                 self.query_one(f"#{pane}-filter").focus()
+            case "history":
+                self.query_one("#history-table").focus()
             case "trigger":
                 self._form.focus_next()
             case _:
-                self.query_one(f"#{pane}").focus()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        for node in event.widget.ancestors_with_self:
-            if node.id in PANES:
-                self.pane = node.id
-        self.refresh_bindings()
-
-    @on(Tabs.TabActivated)
-    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
-        pane = (message.tab.id or "").removeprefix("tab-")
-        if pane in PANES and pane != self.pane:
-            self.action_go(pane)
-
-    def watch_pane(self, old: str, new: str) -> None:
-        self.remove_class(f"-at-{old}").add_class(f"-at-{new}")
-        for tabs in self.query(Tabs):
-            tabs.active = f"tab-{new}"
+                super().enter(pane)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What works now: None is shown dimmed, False not at all."""
@@ -267,11 +257,15 @@ class Dashboard(Screen[None]):
             case _:
                 return super().check_action(action, parameters)
 
+    def why_off(self, action: str) -> str:
+        """Why an action that is shown dimmed does nothing."""
+        return self._form.obstacle if action == "send" else "There is no other example data for this event."
+
     def on_key(self, event: events.Key) -> None:
         """Send says why it is off."""
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled and active.binding.action == "send":
-            self._say(self._form.obstacle)
+            self._say("Send is off", self._form.obstacle)
 
     def action_example(self) -> None:
         self._form.editor.take_example()
@@ -289,14 +283,8 @@ class Dashboard(Screen[None]):
             )
         )
 
-    def _say(self, sentence: str) -> None:
-        self.notify(sentence, title="Send is off", severity="warning", markup=False, timeout=4)
-
-    def _title_panes(self) -> None:
-        keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
-        for pane in PANES:
-            if binding := keys.get(f"go('{pane}')"):
-                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+    def _say(self, title: str, sentence: str) -> None:
+        self.notify(clean(sentence, 500), title=title, severity="warning", markup=False, timeout=4)
 
     @property
     def _form(self) -> TriggerForm:
@@ -305,7 +293,3 @@ class Dashboard(Screen[None]):
     @property
     def _reply(self) -> ReplyPanel:
         return self.query_one(ReplyPanel)
-
-    @property
-    def _history(self) -> HistoryTable:
-        return self.query_one(HistoryTable)

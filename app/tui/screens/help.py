@@ -1,18 +1,17 @@
 """Help: the straight line, the keys, the symbols, and how each reply can be produced."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.descriptions import describe
 from app.domain.model import Outcome
-from app.tui.text import label, lines, meaning, outcome_label
+from app.tui.text import meaning, outcome_label
 
 STEPS = (
     "Type in Events until the event is on top, then Enter.",
@@ -32,6 +31,14 @@ REPLIES = (
 )
 
 
+EVERYWHERE = (
+    ("tab", "To the next field; shift+tab to the one before"),
+    ("↑ ↓", "In a filter: another row of its list"),
+    ("enter", "Choose, and go on to what is to be decided next"),
+    ("esc", "Clear a filter; while sending: stop waiting"),
+)
+
+
 class HelpScreen(ModalScreen[None]):
     """What one needs to know, on one page."""
 
@@ -47,50 +54,25 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as pane:
             pane.border_title = "Help"
-            for heading, text in (
-                ("To trigger an event", _steps()),
-                ("Keys", self._key_lines()),
-                ("Outcomes", _outcomes()),
-                ("To produce each reply on the built-in account", _replies()),
+            for heading, pairs in (
+                ("To trigger an event", [(str(number), step) for number, step in enumerate(STEPS, 1)]),
+                ("Keys", [*((key, f"{name}: {what}") for key, name, what in self._keys), *EVERYWHERE]),
+                ("Outcomes", [(outcome_label(outcome), meaning(outcome)) for outcome in Outcome]),
+                (
+                    "To produce each reply on the built-in account",
+                    [(str(code), how) for code, how in REPLIES],
+                ),
             ):
                 yield Static(heading, classes="heading")
-                yield Static(text, markup=False, classes="part")
+                with Vertical(classes="part"):
+                    yield from _pairs(pairs)
         yield Footer(show_command_palette=False)
 
-    def _key_lines(self) -> Content:
-        own = [_row(key, 9, f"{name}: {what}") for key, name, what in self._keys]
-        return lines([*own, *(_row(key, 9, what) for key, what in _EVERYWHERE)])
 
-
-_EVERYWHERE = (
-    ("tab", "To the next field; shift+tab to the one before"),
-    ("↑ ↓", "In a filter: another row of its list"),
-    ("enter", "Choose, and go on to what is to be decided next"),
-    ("esc", "Clear a filter; while sending: stop waiting"),
-)
-
-
-def _row(left: str, width: int, right: str) -> Content:
-    return Content.assemble((f"{left:<{width}}", "bold $accent"), right)
-
-
-def _steps() -> Content:
-    return lines(_row(f"{number}", 3, step) for number, step in enumerate(STEPS, 1))
-
-
-def _outcomes() -> Content:
-    return lines(
-        Content.assemble(
-            outcome_label(outcome).pad_right(14 - outcome_label(outcome).cell_length), meaning(outcome)
+def _pairs(pairs: Iterable[tuple[str | Content, str]]) -> Iterator[Horizontal]:
+    for sign, said in pairs:
+        yield Horizontal(
+            Static(sign, markup=False, classes="sign"),
+            Static(said, markup=False, classes="said"),
+            classes="pair",
         )
-        for outcome in Outcome
-    )
-
-
-def _replies() -> Content:
-    return lines(
-        Content.assemble(
-            (f"{code:<6}", "bold $accent"), recipe, "\n      ", label(describe(code) or "", "$text-muted")
-        )
-        for code, recipe in REPLIES
-    )

@@ -25,14 +25,14 @@ class ContactList(FilteredList[ContactRow]):
             Column[ContactRow]("email", "E-Mail", _email, 16, flex=3, max_width=36),
             Column[ContactRow]("name", "Name", _name, 7, flex=2, rank=1),
             Column[ContactRow](
-                "id", "Id", lambda row: label(row.id, "$text-muted"), 4, max_width=10, rank=2, justify="right"
+                "id", "Id", lambda row: label(row.id, "$quiet"), 4, max_width=10, rank=2, justify="right"
             ),
         ]
         super().__init__(columns, find, title="Contacts", placeholder="filter by any value", id="contacts")
 
 
 def _email(row: ContactRow) -> str | Content:
-    return row.email or label("no e-mail", "$text-muted italic")
+    return row.email or label("no e-mail", "$quiet italic")
 
 
 def _name(row: ContactRow) -> str:

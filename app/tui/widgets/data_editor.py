@@ -14,7 +14,7 @@ from textual.widgets import Static, TextArea
 
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject
-from app.tui.text import clean, count
+from app.tui.text import clean
 from app.tui.widgets.safe_input import SafeTextArea
 
 
@@ -35,6 +35,7 @@ class DataEditor(Vertical):
         yield SafeTextArea(id="event-data", compact=True, soft_wrap=True, show_line_numbers=False)
 
     def on_mount(self) -> None:
+        self._area.match_cursor_bracket = False
         self._check()
 
     @property
@@ -84,8 +85,8 @@ class DataEditor(Vertical):
         said = self._verdict()
         if self.has_example and self._example is not None:
             hint = f"   f8 takes the example of {clean(self._for_event, 12)}"
-            said = Content.assemble(said, (hint, "$text-muted"))
-        self.query_one("#data-check", Static).update(Content.assemble(("Event data   ", "$text-muted"), said))
+            said = Content.assemble(said, (hint, "$quiet"))
+        self.query_one("#data-check", Static).update(Content.assemble(("Event data   ", "$quiet"), said))
 
     def _verdict(self) -> Content:
         try:
@@ -93,5 +94,5 @@ class DataEditor(Vertical):
         except EventDataError as fault:
             return Content.styled(f"✗ {clean(str(fault))}", "$outcome-rejected")
         if data is None:
-            return Content.styled("none will be sent", "$text-muted")
-        return Content.styled(f"✓ JSON, {count(len(self.text), 'character')}", "$outcome-accepted")
+            return Content.styled("none will be sent", "$quiet")
+        return Content.styled("✓ JSON object", "$outcome-accepted")

@@ -22,7 +22,7 @@ class EventList(FilteredList[ExternalEvent]):
     def __init__(self, find: Events, name_of: Callable[[str], str | None]) -> None:
         columns = [
             Column[ExternalEvent](
-                "id", "Id", lambda row: label(row.id, "$text-muted"), 4, max_width=8, justify="right"
+                "id", "Id", lambda row: label(row.id, "$quiet"), 4, max_width=8, justify="right"
             ),
             Column[ExternalEvent]("name", "Name", lambda row: row.name, 8, flex=1),
         ]

@@ -3,20 +3,26 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
+from textual.widgets import Static
 
 from app.domain.descriptions import describe
-from app.service import AttemptRow
-from app.tui.text import clean, clock, elapsed, key_label, label, outcome_label
+from app.service import AttemptRow, RowWindow
+from app.tui.text import clean, clock, elapsed, key_label, label, lines, outcome_label
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.windowed_table import WindowedTable
 
 
-class HistoryTable(WindowedTable[AttemptRow]):
-    """Attempts with what was asked and what came back."""
+class HistoryPane(Vertical):
+    """Attempts with what was asked and what came back; below them what does not fit into the row."""
 
     def __init__(self, field_name: Callable[[str], str | None]) -> None:
-        columns = [
+        super().__init__(id="history", classes="pane")
+        self.border_title = "History"
+        self._columns = [
             Column[AttemptRow]("time", "Time", _time, 8, max_width=12),
             Column[AttemptRow]("outcome", "Outcome", lambda row: outcome_label(row.outcome), 10),
             Column[AttemptRow]("event", "Event", _event, 12, flex=3, max_width=34, rank=2),
@@ -38,14 +44,26 @@ class HistoryTable(WindowedTable[AttemptRow]):
                 "took", "Took", lambda row: elapsed(row.elapsed_ms), 7, rank=7, justify="right"
             ),
         ]
-        super().__init__(
-            columns,
-            empty_text="Nothing was sent yet. What you send appears here, with its reply.",
-            choose_on_click=True,
-            id="history",
-            classes="pane",
+
+    def compose(self) -> ComposeResult:
+        yield WindowedTable[AttemptRow](
+            self._columns, empty_text=EMPTY, choose_on_click=True, id="history-table"
         )
-        self.border_title = "History"
+        yield Static(markup=False, id="history-detail")
+
+    def show(self, window: RowWindow[AttemptRow]) -> None:
+        """These attempts; the cursor stays on its row."""
+        self.query_one(WindowedTable).show(window, keep_cursor=True)
+
+    @on(WindowedTable.Highlighted)
+    def _detail(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
+        message.stop()
+        row = message.row
+        said = "" if row is None else lines([_reply(row), label(describe(row.reply_code) or "", "$quiet")])
+        self.query_one("#history-detail", Static).update(said)
+
+
+EMPTY = "Nothing was sent yet. What you send appears here, with its reply."
 
 
 def _time(row: AttemptRow) -> str:
@@ -53,7 +71,7 @@ def _time(row: AttemptRow) -> str:
 
 
 def _event(row: AttemptRow) -> Content:
-    return Content.assemble((clean(row.event_id), "$text-muted"), " ", clean(row.event_name or ""))
+    return Content.assemble((clean(row.event_id), "$quiet"), " ", clean(row.event_name or ""))
 
 
 def _number(number: int | None) -> str:
@@ -61,4 +79,12 @@ def _number(number: int | None) -> str:
 
 
 def _description(row: AttemptRow) -> Content:
-    return label(describe(row.reply_code) or "", "$text-muted")
+    return label(describe(row.reply_code) or "", "$quiet")
+
+
+def _reply(row: AttemptRow) -> Content:
+    status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
+    said = f"{_number(row.reply_code)} {clean(row.reply_text or '')}".strip()
+    return Content.assemble(
+        (status, "$quiet"), f"  {said}  ", (f"{elapsed(row.elapsed_ms)}   enter opens it", "$quiet")
+    )

@@ -7,7 +7,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from app.domain.descriptions import describe
 from app.domain.model import Contact, TriggerRequest
 from app.service import Preflight
 from app.tui.text import clean, contact_label, key_label, lines, predicted_label, remedy
@@ -40,8 +39,7 @@ class PreflightPane(VerticalScroll, can_focus=False):
         return lines(
             [
                 predicted_label(known.prediction),
-                Content(clean(known.prediction.text, 2000)),
-                _muted(describe(known.prediction.code)),
+                Content.styled(clean(known.prediction.text, 2000), "$quiet"),
                 remedy(known.remedy),
                 found,
                 _also(known),
@@ -49,7 +47,7 @@ class PreflightPane(VerticalScroll, can_focus=False):
         )
 
     def _by(self, request: TriggerRequest) -> Content:
-        return Content.styled(f"found by {clean(key_label(request.key_id, self._field_name))}", "$text-muted")
+        return Content.styled(f"found by {clean(key_label(request.key_id, self._field_name))}", "$quiet")
 
 
 START = lines(
@@ -64,19 +62,15 @@ START = lines(
 UNPREDICTED = lines(
     [
         Content.styled("? what will be answered is not known", "bold $text-warning"),
-        Content.styled("The contacts of this account are known here only in part.", "$text-muted"),
+        Content.styled("The contacts of this account are known here only in part.", "$quiet"),
     ]
 )
-
-
-def _muted(text: str | None) -> Content | None:
-    return Content.styled(text, "$text-muted") if text else None
 
 
 def _found(contacts: Sequence[Contact]) -> Content | None:
     shown = [contact_label(contact) for contact in contacts[:SHOWN_CONTACTS]]
     if len(contacts) > SHOWN_CONTACTS:
-        shown.append(Content.styled("and more", "$text-muted"))
+        shown.append(Content.styled("and more", "$quiet"))
     return lines(shown) if shown else None
 
 
@@ -85,4 +79,4 @@ def _also(known: Preflight) -> Content | None:
     if not others:
         return None
     said = "; ".join(f"{verdict.code} {clean(verdict.text)}" for verdict in others)
-    return Content.styled(f"Once that is mended: {said}", "$text-muted")
+    return Content.styled(f"Once that is mended: {said}", "$quiet")

@@ -30,7 +30,7 @@ class ReplyPanel(VerticalScroll):
         self._field_name = field_name
 
     def compose(self) -> ComposeResult:
-        yield Static(Content.styled("Nothing was sent yet.", "$text-muted"), markup=False, id="reply-text")
+        yield Static(Content.styled("Nothing was sent yet.", "$quiet"), markup=False, id="reply-text")
 
     def show_sending(self, request: TriggerRequest) -> None:
         """A trigger is under way."""
@@ -39,7 +39,7 @@ class ReplyPanel(VerticalScroll):
             [
                 outcome_label(Outcome.SENDING),
                 self._what(request),
-                Content.styled("Waiting for the reply. Esc stops waiting.", "$text-muted"),
+                Content.styled("Waiting for the reply. Esc stops waiting.", "$quiet"),
             ],
         )
 
@@ -65,7 +65,7 @@ class ReplyPanel(VerticalScroll):
     def _what(self, request: TriggerRequest) -> Content:
         key = key_label(request.key_id, self._field_name)
         said = f"event {clean(request.event_id)} to {clean(key)} {clean(request.external_id)}"
-        return Content.styled(said, "$text-muted")
+        return Content.styled(said, "$quiet")
 
     def _say(self, state: str, parts: list[Content | None]) -> None:
         self.set_classes(f"pane -{state.replace('_', '-')}")

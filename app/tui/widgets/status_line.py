@@ -33,8 +33,8 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         account, short = account_label(self._profile), account_label(self._profile, short=True)
-        facts = Content.styled(f"{self.counts}   {self.freshness}", "$text-muted")
-        counts = Content.styled(self.counts, "$text-muted")
+        facts = Content.styled(f"{self.counts}   {self.freshness}", "$quiet")
+        counts = Content.styled(self.counts, "$quiet")
         choices = (
             (brand + account, facts),
             (brand + short, facts),

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -56,16 +56,17 @@ class TriggerForm(Vertical):
         self._last_sent: tuple[TriggerRequest, float] | None = None
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
+        with Horizontal(id="event-row", classes="row"):
             yield Static("Event", classes="name")
-            yield SafeInput(placeholder="id", id="event-id")
-            yield Static(markup=False, id="event-name")
+            with Container(id="event"):
+                yield SafeInput(placeholder="id", id="event-id")
+                yield Static(markup=False, id="event-name")
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             yield KeyPicker(id="key")
         with Horizontal(classes="row"):
             yield Static("External id", classes="name")
-            yield SafeInput(placeholder="the contact's value of the key field", id="external-id")
+            yield SafeInput(placeholder="the contact's value", id="external-id")
         yield DataEditor()
         with Horizontal(id="sending"):
             yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
@@ -234,8 +235,8 @@ class TriggerForm(Vertical):
         if not contact.value(self.key_id):
             missing = f"has no {clean(key_label(self.key_id, self._directory.field_name))}"
             return Content.assemble(contact_label(contact), (f" {missing}", "$text-warning"))
-        return Content.assemble(("to ", "$text-muted"), contact_label(contact))
+        return Content.assemble(("filled from ", "$quiet"), contact_label(contact))
 
 
 def _off(obstacle: str) -> Content:
-    return Content.styled(f"off: {clean(obstacle)}", "$text-muted")
+    return Content.styled(f"off: {clean(obstacle)}", "$quiet")

@@ -1,0 +1,61 @@
+"""A screen of panes: side by side where there is room, one at a time under tabs where there is not.
+
+The panes are mounted once; classes of the screen decide what the sheet shows. Separate from the dashboard
+because moving about has nothing to do with sending.
+"""
+
+from collections.abc import Mapping
+
+from textual import events, on
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Tab, Tabs
+
+
+class PanedScreen(Screen[None]):
+    """The pane with the focus is the active one; `-at-PANE` on the screen names it."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    PANES: Mapping[str, str] = {}
+    """Id and title of each pane, in the order of the tabs; an action `go('ID')` goes to each."""
+
+    pane: reactive[str] = reactive("", init=False)
+
+    def tabs(self) -> Tabs:
+        """One tab a pane; the function keys lead to them, so they take no focus of their own."""
+        tabs = Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in self.PANES.items()), id="tabs")
+        tabs.can_focus = False
+        return tabs
+
+    def title_panes(self) -> None:
+        """Write into each pane's border the key that leads there."""
+        keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
+        for pane in self.PANES:
+            if binding := keys.get(f"go('{pane}')"):
+                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+
+    def action_go(self, pane: str) -> None:
+        """Show this pane and put the focus where one begins in it."""
+        self.pane = pane
+        self.enter(pane)
+
+    def enter(self, pane: str) -> None:
+        """Put the focus where one begins in this pane."""
+        self.query_one(f"#{pane}").focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if node.id in self.PANES:
+                self.pane = node.id or ""
+        self.refresh_bindings()
+
+    @on(Tabs.TabActivated)
+    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
+        pane = (message.tab.id or "").removeprefix("tab-")
+        if pane in self.PANES and pane != self.pane:
+            self.action_go(pane)
+
+    def watch_pane(self, old: str, new: str) -> None:
+        self.remove_class(f"-at-{old}").add_class(f"-at-{new}")
+        for tabs in self.query(Tabs):
+            tabs.active = f"tab-{new}"

@@ -1,0 +1,126 @@
+"""The dashboard over the real service: a home of its own, the built-in account served in process."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from app.bootstrap import open_service
+from app.domain.model import Answer, NoReply, Reply, TriggerRequest
+from app.service import TriggerService
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.screens.dashboard import Dashboard
+
+WIDE = (140, 40)
+NARROW = (80, 24)
+
+
+class Desk:
+    """A running dashboard, and how a test looks at it."""
+
+    def __init__(self, pilot: Pilot[object], service: TriggerService) -> None:
+        self.pilot = pilot
+        self.app = pilot.app
+        self.service = service
+
+    async def press(self, *keys: str) -> None:
+        """Presses the keys and waits until everything they caused is done."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Waits until nothing is under way."""
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The main screen."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, Dashboard))
+
+    def screen(self) -> str:
+        """Everything on the screen as text, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    def text_of(self, selector: str) -> str:
+        """What a pane shows, on one line; its words survive wrapping."""
+        widgets = self.app.screen.query(selector).first().walk_children(with_self=True)
+        return " ".join(" ".join(str(widget.render()).split()) for widget in widgets if not widget.children)
+
+    @property
+    def focus(self) -> str | None:
+        """The id of the widget that has the focus."""
+        focused = self.app.screen.focused
+        return None if focused is None else focused.id
+
+
+OpenDesk = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture(scope="session")
+def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose cache was filled once; every test gets a copy."""
+    home = tmp_path_factory.mktemp("filled")
+
+    async def fill() -> None:
+        service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+        await service.refresh()
+        await service.close()
+
+    asyncio.run(fill())
+    return home
+
+
+@pytest.fixture
+def home(filled_home: Path, tmp_path: Path) -> Path:
+    """A home with a filled cache and an empty history."""
+    return Path(shutil.copytree(filled_home, tmp_path / "home"))
+
+
+@pytest.fixture
+def open_desk(home: Path) -> Iterator[OpenDesk]:
+    """Opens the dashboard: `async with open_desk(size=..., theme=..., at=...) as desk`."""
+
+    @asynccontextmanager
+    async def opened(
+        size: tuple[int, int] = WIDE, at: Path = home, **settings: object
+    ) -> AsyncIterator[Desk]:
+        service = open_service(load_settings({"TRIGGERDESK_HOME": str(at)}))
+        app = TriggerDeskApp(lambda: service, **settings)  # type: ignore[arg-type]
+        async with app.run_test(size=size) as pilot:
+            desk = Desk(pilot, service)
+            await desk.settle()
+            yield desk
+
+    yield opened
+
+
+class SlowEndpoint:
+    """Stands at the wire: remembers every trigger, and answers when it is told to."""
+
+    def __init__(self, service: TriggerService, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.requests: list[TriggerRequest] = []
+        self.answers: asyncio.Queue[Answer] = asyncio.Queue()
+        monkeypatch.setattr(service.client, "trigger", self._trigger)
+
+    async def _trigger(self, request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
+        self.requests.append(request)
+        assert stop is not None
+        stopped, answered = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self.answers.get())
+        await asyncio.wait((stopped, answered), return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (stopped, answered):
+            waiting.cancel()
+        if answered.done() and not answered.cancelled():
+            return answered.result()
+        return NoReply("stopped", "maybe", "You stopped waiting for the reply.")
+
+    def accept(self) -> None:
+        """Answers the next trigger with 0 OK."""
+        self.answers.put_nowait(Reply(200, 0, "OK"))
