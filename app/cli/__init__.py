@@ -68,4 +68,6 @@ def _dashboard(options: Options) -> None:
     from app.bootstrap import open_service  # noqa: PLC0415 - the dashboard's weight is its own
     from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - the same
 
-    TriggerDeskApp(lambda: open_service(settings), theme=settings.theme, keymap=settings.keymap).run()
+    desk = TriggerDeskApp(lambda: open_service(settings), theme=settings.theme, keymap=settings.keymap)
+    if (failure := desk.run()) is not None:
+        raise failure
