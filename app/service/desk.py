@@ -1,7 +1,6 @@
-"""The verbs of the product over one account: check, send, refresh, look up, history.
+"""TriggerService: check, send, refresh, look up, history, over one account.
 
-Everything that shows or sends goes through here, so that the dashboard and the command
-line cannot differ.
+One for the dashboard and the command line, so that they cannot differ.
 """
 
 import asyncio
@@ -36,17 +35,6 @@ from app.store.windows import RowWindow
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
-
-__all__ = [
-    "AttemptRow",
-    "CacheState",
-    "ContactRow",
-    "NotRecordedError",
-    "Preflight",
-    "RowWindow",
-    "StoreError",
-    "TriggerService",
-]
 
 SHOWN_CONTACTS = 6
 
