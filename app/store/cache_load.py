@@ -3,13 +3,14 @@
 Works on a connection of its own, so that it may run in another thread than the one that shows the cache.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
 
 from app.domain.model import Contact, ExternalEvent, Field
+from app.store.cache_file import CacheFile
 from app.store.contact_rows import (
     FIRST_ODD,
     NARROW,
@@ -20,10 +21,9 @@ from app.store.contact_rows import (
     word_values,
 )
 from app.store.contact_write import copy_survivors
-from app.store.database import transaction
-from app.store.history_rows import microseconds
+from app.store.database import StoreError, transaction
 from app.store.schema import CONTACT_TABLES, contact_tables
-from app.store.text import Stored, numeric_order, stored
+from app.store.text import Stored, microseconds, numeric_order, stored, stored_or_null
 
 _BATCH = 5000
 _MOST_COLUMNS = 200
@@ -35,15 +35,15 @@ T = TypeVar("T")
 class CacheLoad:
     """One filling: `events`, `fields` and then `contacts` any number of times; `finish` swaps it in."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, file: CacheFile) -> None:
+        self._file = file
+        self._connection = file.connection
         self._events: Sequence[ExternalEvent] = ()
         self._fields: Sequence[Field] = ()
         self._columns: list[str] | None = None
         self._count = 0
         self._highest = -1
         self._odd: dict[str, int] = {}
-        self.discard()
 
     def events(self, events: Iterable[ExternalEvent]) -> None:
         """All external events of the account."""
@@ -54,36 +54,38 @@ class CacheLoad:
         self._fields = tuple(fields)
 
     def contacts(self, contacts: Iterable[Contact]) -> None:
-        """Some more contacts; of two with the same id the first one counts. Raises sqlite3.Error."""
+        """Some more contacts; of two with the same id the first one counts. Raises StoreError."""
         remaining = iter(contacts)
         while batch := tuple(islice(remaining, _BATCH)):
-            if self._columns is None:
-                self._columns = self._stage()
-            self._store(batch, self._columns)
+            with self._file.guarded():
+                if self._columns is None:
+                    self._columns = self._stage()
+                self._store(batch, self._columns)
 
     def finish(self, complete: bool, source: str | None) -> None:
         """Swaps the new contents in. A complete filling drops every earlier contact, also looked-up ones."""
-        if complete and self._columns is None:
-            self._columns = self._stage()
-        if self._columns is not None:
-            self._sort_values()
-        with transaction(self._connection):
+        with self._file.guarded():
+            if complete and self._columns is None:
+                self._columns = self._stage()
             if self._columns is not None:
-                self._swap(complete)
-            self._replace_names()
-            self._connection.execute("DELETE FROM looked_up")
-            self._connection.execute(
-                "UPDATE state SET refreshed_at = ?, complete = ?, source = ?",
-                (microseconds(datetime.now(UTC)), complete, source),
-            )
-        self.discard()
+                self._sort_values()
+            with transaction(self._connection):
+                if self._columns is not None:
+                    self._swap(complete)
+                self._replace_names()
+                self._connection.execute("DELETE FROM looked_up")
+                self._connection.execute(
+                    "UPDATE state SET refreshed_at = ?, complete = ?, source = ?",
+                    (microseconds(datetime.now(UTC)), complete, stored_or_null(source)),
+                )
 
     def discard(self) -> None:
         """Removes what this filling, or one that was cut off, has left behind."""
-        self._connection.execute("DROP TABLE IF EXISTS temp.raw_values")
-        for suffix in (_NEW, _OLD):
-            for table in reversed(CONTACT_TABLES):
-                self._connection.execute(f"DROP TABLE IF EXISTS main.{table}{suffix}")
+        with self._file.guarded():
+            self._connection.execute("DROP TABLE IF EXISTS temp.raw_values")
+            for suffix in (_NEW, _OLD):
+                for table in reversed(CONTACT_TABLES):
+                    self._connection.execute(f"DROP TABLE IF EXISTS main.{table}{suffix}")
 
     def _stage(self) -> list[str]:
         """Makes the new tables; the fields that get a column of the word index."""
@@ -160,6 +162,20 @@ class CacheLoad:
             "INSERT OR REPLACE INTO fields (id, name, string_id, application_type) VALUES (?, ?, ?, ?)",
             map(_field_values, self._fields),
         )
+
+
+@contextmanager
+def filling(file: CacheFile, complete: bool, source: str | None) -> Iterator[CacheLoad]:
+    """A filling that is swapped in where the block ends well, and discarded where it does not."""
+    load = CacheLoad(file)
+    load.discard()
+    try:
+        yield load
+        load.finish(complete, source)
+    finally:
+        # What cannot be removed now, on a full disk perhaps, is removed by the next filling.
+        with suppress(StoreError):
+            load.discard()
 
 
 def _names(columns: Sequence[str]) -> str:

@@ -1,12 +1,11 @@
 """The contacts of a cache by rising number, all of them or those a search finds, as the windows need them."""
 
 import json
-import sqlite3
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from app.store.cache_file import CacheFile
 from app.store.contact_rows import NARROW, ContactRow, narrow_row
-from app.store.errors import explained
+from app.store.contact_write import ContactTables
 
 _ALL = -1
 
@@ -14,28 +13,18 @@ _ALL = -1
 class ContactOrder:
     """Contacts by rising row number: a KeyOrder, and with a `query` of the word index a FoundOrder."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        path: Path,
-        number_of: Callable[[str], int | None],
-        query: str = "",
-    ) -> None:
-        self._connection = connection
-        self._path = path
-        self._number_of = number_of
+    def __init__(self, file: CacheFile, query: str = "") -> None:
+        self._file = file
         self._query = query
 
     def key_of(self, row: ContactRow) -> int | None:
         """See KeyOrder."""
-        number = self._number_of(row.id)
-        if number is None or not self._all("SELECT 1 FROM contacts WHERE number = ?", number):
-            return None
-        return number
+        with self._file.guarded() as connection:
+            return next(iter(ContactTables(connection).numbers("id", row.id, 1)), None)
 
     def ends(self) -> tuple[int, int] | None:
         """See KeyOrder."""
-        first, last = self._all(
+        first, last = self._file.all(
             "SELECT (SELECT min(number) FROM contacts), (SELECT max(number) FROM contacts)"
         )[0]
         return None if first is None else (first, last)
@@ -43,7 +32,7 @@ class ContactOrder:
     def step(self, key: int, rows: int) -> int | None:
         """See KeyOrder."""
         sign, order = (">=", "ASC") if rows > 0 else ("<=", "DESC")
-        found = self._all(
+        found = self._file.all(
             f"SELECT number FROM contacts WHERE number {sign} ? ORDER BY number {order} LIMIT 1 OFFSET {abs(rows)}",
             key,
         )
@@ -51,20 +40,20 @@ class ContactOrder:
 
     def distance(self, key: int, target: int) -> int:
         """See KeyOrder."""
-        count: int = self._all("SELECT count(*) FROM contacts WHERE number >= ? AND number < ?", key, target)[
-            0
-        ][0]
+        count: int = self._file.all(
+            "SELECT count(*) FROM contacts WHERE number >= ? AND number < ?", key, target
+        )[0][0]
         return count
 
     def from_key(self, key: int, skip: int, count: int) -> Sequence[ContactRow]:
         """See KeyOrder."""
         sql = f"SELECT {NARROW} FROM contacts WHERE number >= ? ORDER BY number LIMIT ? OFFSET ?"
-        return [narrow_row(row) for row in self._all(sql, key, count, skip)]
+        return [narrow_row(row) for row in self._file.all(sql, key, count, skip)]
 
     def after(self, key: int | None, count: int) -> Sequence[int]:
         """See FoundOrder."""
         sql = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
-        return [row[0] for row in self._all(sql, self._query, -1 if key is None else key, count)]
+        return [row[0] for row in self._file.all(sql, self._query, -1 if key is None else key, count)]
 
     def every(self) -> Sequence[int]:
         """All keys that the query finds."""
@@ -75,8 +64,4 @@ class ContactOrder:
         sql = (
             f"SELECT {NARROW} FROM contacts WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
         )
-        return [narrow_row(row) for row in self._all(sql, json.dumps(list(keys)))]
-
-    def _all(self, sql: str, *values: str | int) -> list[sqlite3.Row]:
-        with explained(self._path, "cache"):
-            return self._connection.execute(sql, values).fetchall()
+        return [narrow_row(row) for row in self._file.all(sql, json.dumps(list(keys)))]

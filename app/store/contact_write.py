@@ -4,7 +4,8 @@ Nothing here begins or ends a transaction; that is the caller's.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from app.domain.model import Contact
@@ -18,7 +19,7 @@ from app.store.contact_rows import (
     whole_contact,
     word_values,
 )
-from app.store.text import restored, stored
+from app.store.text import comparable, restored, stored
 
 Origin = Literal["lookup", "import"]
 
@@ -33,12 +34,27 @@ class ContactTables:
     def number_of(self, contact_id: str) -> int | None:
         """The row number that a contact of this id has, or would have; None for an odd id that is not there."""
         number = plain_number(contact_id)
+        return next(iter(self.numbers("id", contact_id, 1)), None) if number is None else number
+
+    def numbers(self, key_id: str, value: str, limit: int = -1) -> list[int]:
+        """The first row numbers of contacts with this value, rising; empty values find nobody, -1 is all."""
+        if not value:
+            return []
+        number = plain_number(value) if key_id == "id" else None
         if number is not None:
-            return number
-        row = self._one(
-            "SELECT contact FROM field_values{} WHERE field_id = 'id' AND value = ?", stored(contact_id)
-        )
-        return None if row is None else row["contact"]
+            sql = self._named("SELECT number FROM contacts{} WHERE number = ? LIMIT ?")
+            found = self._connection.execute(sql, (number, limit))
+        else:
+            sql = self._named(
+                "SELECT contact FROM field_values{} WHERE field_id = ? AND value = ? ORDER BY contact LIMIT ?"
+            )
+            found = self._connection.execute(sql, (stored(key_id), comparable(key_id, value), limit))
+        return [row[0] for row in found]
+
+    def id_of(self, number: int) -> str:
+        """The contact id of a row number."""
+        row = None if number < FIRST_ODD else self._one("SELECT id FROM contacts{} WHERE number = ?", number)
+        return str(number) if row is None else restored(row["id"])
 
     def get(self, number: int) -> Contact | None:
         """One contact with all its values; None where there is none."""
@@ -92,12 +108,15 @@ class ContactTables:
         row = self._one("SELECT max(number) AS highest FROM contacts{}")
         return FIRST_ODD if row is None else max(FIRST_ODD, (row["highest"] or 0) + 1)
 
+    def _named(self, sql: str) -> str:
+        return sql.format(self._suffix)
+
     def _one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection.execute(sql.format(self._suffix), values).fetchone()
+        row: sqlite3.Row | None = self._connection.execute(self._named(sql), values).fetchone()
         return row
 
     def _run(self, sql: str, *values: object) -> None:
-        self._connection.execute(sql.format(self._suffix), values)
+        self._connection.execute(self._named(sql), values)
 
 
 def copy_survivors(connection: sqlite3.Connection, suffix: str) -> int:
@@ -134,15 +153,34 @@ def remember(connection: sqlite3.Connection, contact: Contact, origin: Origin) -
     return number
 
 
-def correct(connection: sqlite3.Connection, number: int, key_id: str) -> None:
-    """Takes a value that the account no longer has from a contact; with key `id` the whole contact is gone."""
+def remember_lookup(
+    connection: sqlite3.Connection, key_id: str, value: str, contacts: Iterable[Contact]
+) -> None:
+    """Makes the contacts with (key, value) those that the account answered with: no more, no fewer."""
+    tables = ContactTables(connection)
+    found = {remember(connection, contact, "lookup") for contact in contacts}
+    held = set(tables.numbers(key_id, value))
+    for number in held - found:
+        _change(connection, number, key_id, "")
+    for number in found - held:
+        _change(connection, number, key_id, value)
+    connection.execute(
+        "INSERT OR IGNORE INTO looked_up VALUES (?, ?)", (stored(key_id), comparable(key_id, value))
+    )
+
+
+def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str) -> None:
+    """Gives a contact another value; one that has lost its id is gone."""
     tables = ContactTables(connection)
     contact = tables.remove(number)
     if contact is None:
         return
-    if key_id == "id":
-        connection.execute("DELETE FROM origins WHERE contact = ?", (number,))
-        connection.execute("UPDATE state SET contacts = contacts - 1")
-        return
-    fields = {field_id: value for field_id, value in contact.fields.items() if field_id != key_id}
-    tables.add(Contact(contact.id, "" if key_id == "uid" else contact.uid, fields))
+    match key_id:
+        case "id":
+            connection.execute("DELETE FROM origins WHERE contact = ?", (number,))
+            connection.execute("UPDATE state SET contacts = contacts - 1")
+        case "uid":
+            tables.add(replace(contact, uid=value))
+        case _:
+            fields = {**contact.fields, key_id: value}
+            tables.add(replace(contact, fields={name: text for name, text in fields.items() if text}))

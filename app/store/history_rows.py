@@ -4,17 +4,14 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.wire import dumps, trigger_body
-from app.store.text import restored, restored_or_none, stored, stored_or_null
+from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
 
 SHOWN_REPLY_TEXT = 1000
 """Characters of the reply text that stand in the narrow row; the rest is kept beside the body."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 Value = str | bytes | int | float | None
 
@@ -47,16 +44,6 @@ WHOLE = """
     answers.location, answers.date, answers.retry_after, answers.limit_reset
     FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
 """
-
-
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970, UTC."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment(microseconds: int) -> datetime:
-    """The time of day in UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:

@@ -1,14 +1,18 @@
-"""Any Python text in and out of SQLite without loss.
+"""Any Python text, and moments, in and out of SQLite without loss.
 
 Replies and typed values may hold lone surrogates, which SQLite refuses as text. Such a text is stored as the
 bytes of its lossless encoding: equal texts stay equal, and different ones different.
 """
 
 import sys
+from datetime import UTC, datetime, timedelta
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ASCII_LOWER = str.maketrans(_UPPER, _UPPER.lower())
 ASCII_CASE_IGNORED = "3"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 Stored = str | bytes
 
@@ -57,3 +61,13 @@ def numeric_order(identifier: str) -> tuple[int, str, str]:
         digits = identifier.lstrip("0")
         return len(digits), digits, identifier
     return sys.maxsize, identifier, identifier
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """The time of day in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)

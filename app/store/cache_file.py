@@ -1,0 +1,96 @@
+"""The open file of a cache: every statement goes through here, so that damage is met in one place.
+
+A damaged cache is emptied on the spot, whenever it shows; a refresh fills it again.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.store.database import DamagedError, StoreError, explained, open_database, remove, set_aside
+from app.store.schema import CACHE
+
+
+class CacheFile:
+    """One connection to a cache, opened anew when the file turns out damaged. Raises StoreError."""
+
+    def __init__(self, path: Path, *, any_thread: bool = False) -> None:
+        self.path = path
+        self._any_thread = any_thread
+        self._replaced = False
+        try:
+            self._open()
+        except DamagedError:
+            _put_away(path)
+            self._open()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.connection.close()
+
+    @contextmanager
+    def guarded(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for work whose errors become StoreError."""
+        if self._replaced:
+            self._renew()
+        try:
+            with explained(self.path, CACHE.what):
+                yield self.connection
+        except DamagedError as error:
+            self._renew()
+            raise StoreError(
+                f"The cache at {self.path} was damaged and has been emptied. Refresh to fill it again."
+            ) from error
+
+    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Every row of a statement."""
+        with self.guarded() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """The first row of a statement; None where it has none."""
+        with self.guarded() as connection:
+            row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
+        return row
+
+    def look_again(self) -> None:
+        """Makes the next use open the file anew if another connection has replaced it; from any thread."""
+        self._replaced = not self._is_current()
+
+    def _open(self) -> None:
+        self.connection = open_database(self.path, CACHE, any_thread=self._any_thread)
+        self.connection.row_factory = sqlite3.Row
+        self._status = self.path.stat()
+        self._replaced = False
+
+    def _renew(self) -> None:
+        self.connection.close()
+        # What another connection has put in its place is good.
+        if self._is_current():
+            _put_away(self.path)
+        self._open()
+
+    def _is_current(self) -> bool:
+        return self.path.exists() and os.path.samestat(self.path.stat(), self._status)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[CacheFile]:
+    """A connection of its own, for any one thread at a time."""
+    file = CacheFile(path, any_thread=True)
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def _put_away(path: Path) -> None:
+    """Deletes a damaged cache; what does not even begin like a database may be somebody's, and is kept aside."""
+    with explained(path, CACHE.what), path.open("rb") as file:
+        is_database = file.read(16) in (b"SQLite format 3\0", b"")
+    if is_database:
+        remove(path)
+    else:
+        set_aside(path)
