@@ -13,7 +13,7 @@ from app.client.errors import ClientError
 from app.client.exchange import Received, exchange, within
 from app.client.faults import UnsendableError, no_reply
 from app.client.progress import Progress
-from app.client.replies import data_of, trigger_reply
+from app.client.replies import Purpose, data_of, trigger_reply
 from app.client.requests import RequestMaker
 from app.domain import wire
 from app.domain.model import CONTACT_KEYS, Answer, Contact, ExternalEvent, Field, NoReply, TriggerRequest
@@ -23,6 +23,11 @@ TRIGGER_CAP = 1024 * 1024
 
 REFRESH_CAP = 64 * 1024 * 1024
 """Bytes of the largest page that is read."""
+
+EVENTS = Purpose("events", "externalevent.list")
+FIELDS = Purpose("fields", "field.list")
+CONTACTS = Purpose("contacts", "contact.list")
+CONTACT_DATA = Purpose("contacts", "contact.getdata")
 
 T = TypeVar("T")
 
@@ -69,12 +74,12 @@ class ApiClient:
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
         """GET /event: every external event of the account. Raises ClientError."""
-        data = await self._ask("for its events", "GET", "event")
+        data = await self._ask(EVENTS, "GET", "event")
         return _read(wire.parse_events, data)
 
     async def fields(self) -> tuple[Field, ...]:
         """GET /field: every contact field of the account. Raises ClientError."""
-        data = await self._ask("for its fields", "GET", "field")
+        data = await self._ask(FIELDS, "GET", "field")
         return _read(wire.parse_fields, data)
 
     async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
@@ -102,7 +107,7 @@ class ApiClient:
         return _read(wire.parse_contacts, _member(data, "result"))
 
     async def _ids(self, query: Mapping[str, str | int]) -> list[str]:
-        data = await self._ask("for its contacts", "GET", "contact/query/", query=query)
+        data = await self._ask(CONTACTS, "GET", "contact/query/", query=query)
         return [contact.id for contact in _read(wire.parse_contacts, _member(data, "result"))]
 
     async def _contacts(self, key_id: str, values: Sequence[str]) -> tuple[Contact, ...]:
@@ -110,11 +115,11 @@ class ApiClient:
 
     async def _getdata(self, key_id: str, values: Sequence[str]) -> object:
         body = wire.dumps({"keyId": key_id, "keyValues": list(values)})
-        return await self._ask("for the data of contacts", "POST", "contact/getdata", body)
+        return await self._ask(CONTACT_DATA, "POST", "contact/getdata", body)
 
     async def _ask(
         self,
-        what: str,
+        purpose: Purpose,
         method: str,
         path: str,
         body: bytes | None = None,
@@ -127,7 +132,7 @@ class ApiClient:
         received = await self._exchange(prepared, REFRESH_CAP)
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
-        return data_of(received, what)
+        return data_of(received, purpose)
 
     async def _exchange(
         self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None

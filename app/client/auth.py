@@ -7,7 +7,6 @@ an exception, and no `repr`, holds a secret or a token.
 import asyncio
 import base64
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -19,6 +18,7 @@ from app.client.errors import ClientError
 from app.client.exchange import Received, exchange, within
 from app.client.faults import UnsendableError, no_reply
 from app.client.progress import Progress
+from app.domain.wire import json_object
 
 TOKEN_CAP = 64 * 1024
 """Bytes of the largest token reply that is read."""
@@ -162,19 +162,11 @@ def _token_of(received: Received, host: str) -> tuple[str, float]:
         raise _no_token(f"{host} did not accept the client id and secret.")
     if received.status != 200 or received.coded:
         raise _no_token(f"{host} answered with HTTP {received.status}.")
-    payload = _object(received.body)
+    payload = json_object(received.body)
     token = payload.get("access_token")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise _no_token(f"{host} answered without one that can be used.")
     return token, _life_s(payload.get("expires_in"))
-
-
-def _object(body: bytes) -> dict[str, object]:
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return payload if isinstance(payload, dict) else {}
 
 
 def _life_s(value: object) -> float:

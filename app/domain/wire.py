@@ -86,13 +86,13 @@ def parse_reply(
     body_length: int | None = None,
 ) -> Reply:
     """Any HTTP reply; what cannot be read leaves code and text None. `headers` in lower case. Never raises."""
-    payload = _object(body)
+    payload = json_object(body)
     data = payload.get("data")
     text = payload.get("replyText")
     header = headers or {}
     return Reply(
         http_status=http_status,
-        reply_code=_reply_code(payload.get("replyCode")),
+        reply_code=reply_code(payload.get("replyCode")),
         reply_text=text if isinstance(text, str) else None,
         errors=parse_errors(data.get("errors")) if isinstance(data, dict) else {},
         body=body,
@@ -104,7 +104,8 @@ def parse_reply(
     )
 
 
-def _object(body: bytes) -> Mapping[str, object]:
+def json_object(body: bytes) -> Mapping[str, object]:
+    """A body as a JSON object, whatever its content type says; empty where it is none. Never raises."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
@@ -112,7 +113,8 @@ def _object(body: bytes) -> Mapping[str, object]:
     return payload if isinstance(payload, dict) else {}
 
 
-def _reply_code(value: object) -> int | None:
+def reply_code(value: object) -> int | None:
+    """A reply code: an integer or a string of digits; true, 0.0 and null are none."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value in _SQLITE_INTEGER:
