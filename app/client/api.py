@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import httpx
 
-from app.client.errors import ClientError
+from app.client.errors import ClientError, UnsendableError
 from app.client.exchange import Received, exchange, within
-from app.client.faults import UnsendableError, no_reply
+from app.client.faults import no_reply
 from app.client.progress import Progress
 from app.client.replies import Purpose, data_of, trigger_reply
 from app.client.requests import RequestMaker
@@ -137,7 +137,7 @@ class ApiClient:
     async def _exchange(
         self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None
     ) -> Received | NoReply:
-        progress = Progress(request.url.host)
+        progress = Progress(request.url.raw_host.decode("ascii"))
         ended = await within(exchange(self._http, request, cap, progress), self._deadline_s, stop)
         return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
 

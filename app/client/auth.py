@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 
 import httpx
 
-from app.client.errors import ClientError
+from app.client.errors import ClientError, UnsendableError
 from app.client.exchange import Received, exchange, within
-from app.client.faults import UnsendableError, no_reply
+from app.client.faults import no_reply
 from app.client.progress import Progress
 from app.domain.wire import json_object
 
@@ -122,10 +122,10 @@ class ClientCredentials(SignIn):
             return self._token
 
     async def _ask(self) -> tuple[str, float]:
-        progress = Progress("The token service")
+        progress = Progress("the token service")
         ended = await within(self._request(progress), TOKEN_DEADLINE_S)
         if isinstance(ended, Received):
-            return _token_of(ended, progress.host)
+            return _token_of(ended, progress.asked)
         raise _no_token(no_reply(ended, progress, TOKEN_DEADLINE_S).detail)
 
     async def _request(self, progress: Progress) -> Received:
@@ -138,7 +138,7 @@ class ClientCredentials(SignIn):
                 "Content-Type": "application/x-www-form-urlencoded",
             },
         )
-        progress.host = request.url.host
+        progress.asked = request.url.raw_host.decode("ascii")
         return await exchange(self._http, request, TOKEN_CAP, progress)
 
 

@@ -13,6 +13,7 @@ from typing import Self
 import httpx
 
 from app import __version__
+from app.client.errors import UnsendableError
 
 HEADERS = {
     "Accept": "application/json",
@@ -132,10 +133,22 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             return self._secure
 
     def _make(self, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-        proxy = httpx.Proxy(self._proxy, ssl_context=context) if self._proxy else None
+        proxy = _proxy(self._proxy, context) if self._proxy else None
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_NO_REUSE, proxy=proxy)
 
     async def aclose(self) -> None:
         for transport in (self._plain, self._secure):
             if transport:
                 await transport.aclose()
+
+
+def _proxy(address: str, context: ssl.SSLContext) -> httpx.Proxy:
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise UnsendableError(
+            "proxy", "The proxy of the profile must begin with http:// or https:// and name a host."
+        )
+    return httpx.Proxy(url, ssl_context=context if url.scheme == "https" else None)

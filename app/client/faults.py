@@ -10,17 +10,13 @@ from collections.abc import Iterator
 
 import httpx
 
+from app.client.errors import UnsendableError
 from app.client.exchange import ExpiredError, StoppedError
 from app.client.progress import Progress
+from app.domain.clean import clean
 from app.domain.model import NoReply
 
-
-class UnsendableError(Exception):
-    """A request that cannot be made: `reason` is one of the words, the message one sentence."""
-
-    def __init__(self, reason: str, sentence: str) -> None:
-        self.reason = reason
-        super().__init__(sentence)
+_LONGEST_QUOTE = 120
 
 
 def no_reply(error: Exception, progress: Progress, deadline_s: float) -> NoReply:
@@ -34,9 +30,9 @@ def _reason(error: Exception, progress: Progress, deadline_s: float) -> tuple[st
         case UnsendableError(reason=reason):
             return reason, str(error)
         case StoppedError():
-            return "stopped", f"Waiting for {progress.host} was stopped."
+            return "stopped", f"Waiting for {progress.asked} was stopped."
         case ExpiredError() | httpx.TimeoutException() | TimeoutError():
-            return "deadline", f"{progress.host} did not answer in full within {deadline_s:g} seconds."
+            return "deadline", f"{progress.who} did not answer in full within {deadline_s:g} seconds."
         case _ if progress.sent:
             return _broken(error, progress)
         case _:
@@ -44,39 +40,43 @@ def _reason(error: Exception, progress: Progress, deadline_s: float) -> tuple[st
 
 
 def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
-    host = progress.host
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return (
             "address",
             "The address cannot be used: it must begin with http:// or https:// and name a host.",
         )
-    if isinstance(error, httpx.ProxyError):
-        return "proxy", f"The proxy {host} refused to connect onwards: {error}."
     if progress.stage == "start_tls":
-        return "tls", f"No secure connection to {host}: {_innermost(error)}."
+        return "tls", f"No secure connection to {progress.host}: {_innermost(error)}."
+    if progress.stage not in ("", "connect_tcp"):
+        return "proxy", f"{progress.who} did not connect onwards to {progress.asked}: {_innermost(error)}."
     causes = list(_causes(error))
     if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
-        return "dns", f"The name {host} could not be resolved to an address."
+        name = progress.host or progress.asked
+        return "dns", f"The name {name} could not be resolved to an address."
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return "refused", f"{host} refused the connection."
-    return "unreachable", f"{host} could not be reached: {_innermost(error)}."
+        return "refused", f"{progress.who} refused the connection."
+    return "unreachable", f"{progress.who} could not be reached: {_innermost(error)}."
 
 
 def _broken(error: Exception, progress: Progress) -> tuple[str, str]:
-    host = progress.host
+    who = progress.who
     if not isinstance(error, httpx.TransportError):
-        return "crashed", f"The exchange with {host} broke off inside this program: {type(error).__name__}."
+        return (
+            "crashed",
+            f"The exchange with {progress.asked} broke off in this program: {type(error).__name__}.",
+        )
     if progress.stage == "receive_response_body":
-        return "cut", f"{host} broke off in the middle of its reply."
+        return "cut", f"{who} broke off in the middle of its reply."
     if isinstance(error, httpx.NetworkError):
-        return "reset", f"{host} broke the connection before it replied."
+        return "reset", f"{who} broke the connection before it replied."
     if "without sending a response" in str(error):
-        return "no_reply", f"{host} closed the connection without a reply."
-    return "protocol", f"{host} answered with something that is not HTTP: {error}."
+        return "no_reply", f"{who} closed the connection without a reply."
+    return "protocol", f"{who} answered with something that is not HTTP: {_innermost(error)}."
 
 
 def _innermost(error: BaseException) -> str:
-    return (str(list(_causes(error))[-1]) or type(error).__name__).rstrip(".")
+    # The text of an error may quote what came over the wire.
+    return clean(str(list(_causes(error))[-1]) or type(error).__name__, _LONGEST_QUOTE).rstrip(".")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

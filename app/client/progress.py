@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+_NAMES_A_HOST = {"connect_tcp": "host", "start_tls": "server_hostname"}
 _AFTERWARDS = ("response_closed", "close")
 
 
@@ -15,14 +16,21 @@ class _Stream(Protocol):
 class Progress:
     """The trace of one exchange.
 
-    `host` is the machine being talked to, a proxy where there is one; `sent` says that bytes
-    of the request itself may have left, `stage` is the last step begun.
+    `asked` is the host that the request is for, `host` the one that is talked to at this stage,
+    which may be a proxy; `sent` says that bytes of the request itself may have left; `stage` is
+    the last step begun.
     """
 
-    host: str
+    asked: str
+    host: str = ""
     sent: bool = False
     stage: str = ""
     _tcp: _Stream | None = field(default=None, init=False)
+
+    @property
+    def who(self) -> str:
+        """Who is talked to, to begin a sentence with."""
+        return self.asked if self.host in ("", self.asked) else f"The proxy {self.host}"
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         """Called by httpcore as `http11.send_request_headers.started` and the like."""
@@ -32,8 +40,8 @@ class Progress:
         if moment != "started" or step in _AFTERWARDS:
             return
         self.stage = step
-        if step == "connect_tcp":
-            self.host = str(info["host"])
+        if step in _NAMES_A_HOST:
+            self.host = str(info[_NAMES_A_HOST[step]])
         if step == "send_request_headers" and not _opens_tunnel(info):
             self.sent = True
 

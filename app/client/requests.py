@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 
 from app.client.auth import SignIn
-from app.client.faults import UnsendableError
+from app.client.errors import UnsendableError
 from app.domain import wire
 from app.domain.model import TriggerRequest
 

@@ -100,7 +100,8 @@ class FaultServer:
     async def handle(self, reader: Reader, writer: Writer) -> None:
         self.connections += 1
         head = await reader.readuntil(b"\r\n\r\n")
-        fault = self._faults[head.split(b"/")[1].decode("ascii")]
+        path = head.split(b" ")[1]
+        fault = self._faults[path.split(b"/")[1].decode("ascii")]
         self.received.append(head + await reader.readexactly(_length(head)))
         if isinstance(fault, bytes):
             writer.write(fault)
