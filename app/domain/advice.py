@@ -11,6 +11,7 @@ from app.domain.account import Directory, FieldNames
 from app.domain.http_advice import remedy_for_status
 from app.domain.model import Answer, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.outcome import outcome_of
+from app.domain.unsent_advice import remedy_for_reason
 
 MEANING = {
     Outcome.SENDING: "Under way.",
@@ -39,8 +40,9 @@ def remedy_for(answer: Answer, request: TriggerRequest, directory: Directory, no
     """What to do about an answer that came at `now`; None where nothing needs doing."""
     outcome = outcome_of(answer)
     match answer:
-        case NoReply(detail=detail):
-            return f"{detail} {UNKNOWN_REMEDY}" if outcome is Outcome.UNKNOWN else detail
+        case NoReply(detail=detail, reason=reason):
+            todo = UNKNOWN_REMEDY if outcome is Outcome.UNKNOWN else remedy_for_reason(reason)
+            return f"{detail} {todo}" if todo else detail
         case Reply() if outcome is Outcome.ACCEPTED:
             return None
         case Reply(reply_code=code) if outcome is Outcome.UNKNOWN:

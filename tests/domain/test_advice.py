@@ -91,10 +91,34 @@ def test_an_unknown_outcome_says_to_check_before_sending_again(answer: Answer) -
     assert "Check in the account whether the event arrived" in remedy(answer)
 
 
-def test_what_was_not_sent_says_why() -> None:
+def test_what_was_not_sent_says_why_and_what_to_do() -> None:
     assert remedy(NoReply("refused", "no", "127.0.0.1 refused the connection.")) == (
-        "127.0.0.1 refused the connection."
+        "127.0.0.1 refused the connection. "
+        "Check the base URL of the profile, and that the service runs; then send again."
     )
+
+
+def test_what_was_stopped_before_it_was_sent_needs_no_advice() -> None:
+    assert remedy(NoReply("stopped", "no", "Waiting was stopped.")) == "Waiting was stopped."
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "address",
+        "request",
+        "too_large",
+        "refused",
+        "dns",
+        "unreachable",
+        "deadline",
+        "tls",
+        "proxy",
+        "no_token",
+    ],
+)
+def test_each_reason_for_not_sending_has_a_remedy(reason: str) -> None:
+    assert len(remedy(NoReply(reason, "no", "So it was."))) > len("So it was. ")
 
 
 @pytest.mark.parametrize(
