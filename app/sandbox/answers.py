@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from app.domain.wire import reply_body
 
+JSON = b"application/json; charset=utf-8"
+HTML = b"text/html; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -12,6 +16,7 @@ class Answer:
     status: int
     body: bytes
     deduplicated: tuple[str, ...] = ()
+    content_type: bytes = JSON
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
@@ -19,12 +24,14 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     def __init__(self, code: int, text: str, status: int = 400) -> None:
         super().__init__(text)
+        self.code = code
+        self.text = text
         self.answer = refused(code, text, status)
 
 
-def ok(data: object) -> Answer:
+def ok(data: object, deduplicated: tuple[str, ...] = ()) -> Answer:
     """HTTP 200 with reply code 0."""
-    return Answer(200, reply_body(0, "OK", data))
+    return Answer(200, reply_body(0, "OK", data), deduplicated)
 
 
 def refused(code: int, text: str, status: int = 400) -> Answer:
@@ -34,8 +41,12 @@ def refused(code: int, text: str, status: int = 400) -> Answer:
 
 UNREADABLE = refused(1010, "Invalid request payload.")
 WRONG_METHOD = refused(1009, "Invalid HTTP method.")
+UNAUTHORIZED = refused(1, "Unauthorized", 401)
+SKEWED = refused(1, "Unauthorized Time frame is invalid", 401)
+TOO_MANY = refused(7003, "Too many requests for this account and resource within the last minute.", 429)
 TOO_LARGE = refused(1001, "The request body is over 10 MB.", 413)
 TOO_SLOW = refused(1001, "The request body did not arrive in time.", 408)
-OVERLOADED = refused(1, "The system is overloaded for this resource.", 503)
+BROKEN = refused(1003, "Database connection error", 500)
+OVERLOADED = Answer(503, b"The system is overloaded for this resource.", (), TEXT)
 UNKNOWN_PATH = refused(1, "Not found.", 404)
 """The shape of this one is not known from any public source; the envelope is assumed."""

@@ -7,40 +7,68 @@ from typing import NoReturn
 
 from starlette.types import Receive
 
+from app.sandbox.answers import OVERLOADED, TOO_LARGE, TOO_SLOW, Answer
+from app.sandbox.options import SandboxOptions
 
-class BodyTooLarge(Exception):  # noqa: N818 - a state of the request, not a fault of the program
-    """The body went past the limit; the rest of it is still on its way."""
 
-
-class ClientGone(Exception):  # noqa: N818 - the same
+class ClientGone(Exception):  # noqa: N818 - a state of the connection, not a fault of the program
     """The client hung up before its body was complete."""
 
 
-async def read_body(receive: Receive, limit: int, timeout_s: float) -> bytes:
-    """The whole body. Raises BodyTooLarge past `limit` bytes, TimeoutError after `timeout_s`, ClientGone."""
-    async with asyncio.timeout(timeout_s):
-        message = await receive()
-        body = message.get("body", b"")
-        if message.get("more_body"):
-            body = await _rest(receive, bytearray(body), limit)
+class BodyRefused(Exception):  # noqa: N818 - the same
+    """A body that will not be read to its end; carries the answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class BodyReader:
+    """Reads bodies one after the other and side by side, within the limits of the options."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self._most = options.max_body
+        self._timeout_s = options.body_timeout_s
+        self._room = options.max_held
+
+    async def read(self, receive: Receive) -> bytes:
+        """The whole body. Raises BodyRefused past a limit, ClientGone where the client hung up."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                message = await receive()
+                if message.get("more_body"):
+                    return await self._rest(receive, bytearray(message.get("body", b"")))
+        except TimeoutError:
+            raise BodyRefused(TOO_SLOW) from None
+        body: bytes = _part(message)
+        if len(body) > self._most:
+            raise BodyRefused(TOO_LARGE)
+        return body
+
+    async def _rest(self, receive: Receive, body: bytearray) -> bytes:
+        held = 0
+        try:
+            more = True
+            while more:
+                message = await receive()
+                body += _part(message)
+                if len(body) > self._most:
+                    raise BodyRefused(TOO_LARGE)
+                self._room -= len(body) - held
+                held = len(body)
+                if self._room < 0:
+                    raise BodyRefused(OVERLOADED)
+                more = message.get("more_body", False)
+            return bytes(body)
+        finally:
+            self._room += held
+
+
+def _part(message: Mapping[str, bytes | str]) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientGone
-    if len(body) > limit:
-        raise BodyTooLarge
-    return bytes(body)
-
-
-async def _rest(receive: Receive, body: bytearray, limit: int) -> bytearray:
-    more = True
-    while more:
-        if len(body) > limit:
-            raise BodyTooLarge
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
+    part = message.get("body", b"")
+    return part if isinstance(part, bytes) else b""
 
 
 def decode(body: bytes) -> Mapping[str, object] | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from app.domain.event_data import MAX_BYTES
 from app.sandbox.answers import Refused
 from app.sandbox.folder import EventEntry
+from app.sandbox.options import SandboxOptions
 
 _EVENT_TIME = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
@@ -48,6 +49,12 @@ def _decoded(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise Refused(5009, "Event data is not valid JSON.") from None
+
+
+def check_attached(event: EventEntry, options: SandboxOptions) -> None:
+    """Checks that something uses the event, where the account has no Interactions. Raises Refused (5005)."""
+    if not (event.attached or options.interactions):
+        raise Refused(5005, "No program or campaign is triggered.")
 
 
 def connected_to(event: EventEntry) -> object:

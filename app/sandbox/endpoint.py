@@ -1,63 +1,93 @@
-"""One path of the API as an ASGI application: everything that is the same for each call stands here, in order."""
+"""One path of the API as an ASGI application: everything that is the same for each call stands here, in order.
 
-from collections.abc import Mapping
+The body, sign-in, rate, method, JSON, rehearsed failures, the call itself, the record, the way back.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from app.sandbox.answers import (
-    TOO_LARGE,
-    TOO_SLOW,
-    UNREADABLE,
-    WRONG_METHOD,
-    Answer,
-    Refused,
-)
-from app.sandbox.body import BodyTooLarge, ClientGone, decode, read_body
+from app.sandbox.answers import BROKEN, TOO_MANY, UNREADABLE, WRONG_METHOD, Answer, Refused
+from app.sandbox.auth import SignIn
+from app.sandbox.body import BodyReader, BodyRefused, ClientGone, decode
 from app.sandbox.calls import Call, Ground, Handler
+from app.sandbox.delivery import deliver, deliver_early
+from app.sandbox.faults import INSTEAD, Fault, Faults
+from app.sandbox.limits import RateLimit
+from app.sandbox.records import Records
 
-_JSON = (b"content-type", b"application/json; charset=utf-8")
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the endpoints of one sandbox share."""
+
+    ground: Ground
+    sign_in: SignIn
+    rate: RateLimit
+    faults: Faults
+    records: Records
+    reader: BodyReader
+    clock: Callable[[], float]
 
 
 class Endpoint:
-    """The calls of one path, by method."""
+    """The calls of one path of one version of the API, by method."""
 
-    def __init__(self, ground: Ground, methods: Mapping[str, Handler]) -> None:
-        self._ground = ground
+    def __init__(self, desk: Desk, version: str, methods: Mapping[str, Handler]) -> None:
+        self._desk = desk
+        self._version = version
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request. Raises nothing that a client could cause."""
-        options = self._ground.options
+        """Answers one request. Raises nothing but SandboxCut, and that only where it was asked for."""
+        desk = self._desk
+        at = desk.clock()
+        fault, body, refused = None, b"", False
         try:
-            body = await read_body(receive, options.max_body, options.body_timeout_s)
+            body = await desk.reader.read(receive)
+            answer, fault = self._judged(scope, body)
+        except BodyRefused as refusal:
+            answer, refused = refusal.answer, True
         except ClientGone:
             return
-        except BodyTooLarge:
-            await reply(send, TOO_LARGE)
-        except TimeoutError:
-            await reply(send, TOO_SLOW)
+        desk.records.add(at, scope, body, answer, fault.kind if fault else None)
+        headers = desk.rate.headers(exhausted=answer.status == 429)
+        if refused:
+            await deliver_early(receive, send, answer, headers)
         else:
-            await reply(send, self._answer(scope, body))
+            await deliver(send, answer, headers, fault)
 
-    def _answer(self, scope: Scope, body: bytes) -> Answer:
+    def _judged(self, scope: Scope, body: bytes) -> tuple[Answer, Fault | None]:
+        desk = self._desk
+        refusal = desk.sign_in.refusal(self._version, scope["headers"])
+        if refusal is not None:
+            return refusal, None
+        if desk.rate.exceeded():
+            return TOO_MANY, None
         handler = self._methods.get(scope["method"])
         if handler is None:
-            return WRONG_METHOD
+            return WRONG_METHOD, None
         payload = decode(body) if scope["method"] == "POST" else {}
         if payload is None:
-            return UNREADABLE
+            return UNREADABLE, None
+        call = Call(scope["path_params"], scope["query_string"], payload, len(body))
+        return self._struck(handler, call) if desk.faults else (self._handled(handler, call), None)
+
+    def _struck(self, handler: Handler, call: Call) -> tuple[Answer, Fault | None]:
+        event_id = call.path["event_id"] if call.payload and "event_id" in call.path else None
+        fault = self._desk.faults.strike(event_id, call.payload)
+        if fault is None:
+            return self._handled(handler, call), None
+        return INSTEAD.get(fault.kind) or self._handled(handler, call), fault
+
+    def _handled(self, handler: Handler, call: Call) -> Answer:
         try:
-            return handler(
-                self._ground, Call(scope["path_params"], scope["query_string"], payload, len(body))
-            )
+            return handler(self._desk.ground, call)
         except Refused as refusal:
             return refusal.answer
         except RecursionError:
             return UNREADABLE
-
-
-async def reply(send: Send, answer: Answer) -> None:
-    """Sends an answer as HTTP."""
-    headers = [_JSON, (b"content-length", str(len(answer.body)).encode())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+        except sqlite3.Error:
+            return BROKEN

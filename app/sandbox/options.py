@@ -9,6 +9,7 @@ class SandboxOptions:
     """`rate_limit` is requests a minute, None: not enforced; `interactions` makes replies say `connectedTo`.
 
     `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`.
+    `max_body` is in bytes, for one request; `max_held` for all that are being read at once.
     """
 
     auth: Literal["none", "wsse", "oauth"] = "none"
@@ -17,4 +18,5 @@ class SandboxOptions:
     interactions: bool = False
     rate_limit: int | None = None
     max_body: int = 10_000_000
+    max_held: int = 64_000_000
     body_timeout_s: float = 30.0

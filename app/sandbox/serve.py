@@ -1,0 +1,82 @@
+"""The sandbox on a port: uvicorn, silent, announced once it answers, ended by ctrl+c.
+
+Separate from the application so that using it in process never imports a server.
+"""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from app.domain.errors import DeskError
+from app.sandbox.protocols import SandboxProtocol
+
+GRACE_S = 1
+
+
+class ServeError(DeskError):
+    """The address cannot be listened on; one sentence."""
+
+
+class _Announcing(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+
+def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serves until ctrl+c, then returns; port 0 picks a free one.
+
+    `announce` is told the URL once it answers. Raises ServeError for an address that
+    cannot be listened on, such as a taken port.
+    """
+    with listen(host, port) as listener:
+        server = _Announcing(_config(app), lambda: announce(url_of(listener)))
+        try:
+            server.run([listener])
+        except KeyboardInterrupt:
+            return
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=SandboxProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        # Who is calling decides about the controls, and a header must not.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ServeError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ServeError(
+            f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
+        ) from error
+    except OverflowError:
+        raise ServeError(f"There is no port {port}: choose one from 0 to 65535.") from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL that reaches a listening socket from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
