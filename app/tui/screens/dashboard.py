@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
 from textual import events, on, work
@@ -47,6 +47,13 @@ class Dashboard(PanedScreen):
         "trigger": "Trigger",
         "reply": "Reply",
         "history": "History",
+    }
+    SHOWN: Mapping[str, Sequence[str]] = {
+        "events": ("finding", "events"),
+        "contacts": ("finding", "contacts"),
+        "trigger": ("trigger", "answers", "preflight"),
+        "reply": ("answers", "reply"),
+        "history": ("history",),
     }
     COMMANDS = {DeskCommands}  # noqa: RUF012 - declared by Textual
     AUTO_FOCUS = "#events-filter"
@@ -130,6 +137,9 @@ class Dashboard(PanedScreen):
         request = self._form.request()
         asked = bool(request.event_id or request.external_id)
         self.query_one(PreflightPane).show(request, self._service.check(request) if asked else None)
+
+    @on(TriggerForm.Ready)
+    def _ready(self) -> None:
         self.refresh_bindings()
 
     # Sending
@@ -147,11 +157,11 @@ class Dashboard(PanedScreen):
     @on(TriggerForm.Submitted)
     def _submitted(self, message: TriggerForm.Submitted) -> None:
         self._stop = asyncio.Event()
+        self.app.clear_notifications()
         self._reply.show_sending(message.request)
         if self.has_class("-narrow"):
             self._reply.focus()
         self._send(message.request, message.attempt_id, self._stop)
-        self.refresh_bindings()
 
     @work(group="send")
     async def _send(self, request: TriggerRequest, attempt_id: str, stop: asyncio.Event) -> None:
@@ -166,7 +176,6 @@ class Dashboard(PanedScreen):
             self._stop = None
             self._form.finished()
         self._show_history()
-        self.refresh_bindings()
 
     def action_stop(self) -> None:
         if self._stop is not None:

@@ -4,7 +4,7 @@ The panes are mounted once; classes of the screen decide what the sheet shows. S
 because moving about has nothing to do with sending.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import events, on
 from textual.reactive import reactive
@@ -13,11 +13,13 @@ from textual.widgets import Tab, Tabs
 
 
 class PanedScreen(Screen[None]):
-    """The pane with the focus is the active one; `-at-PANE` on the screen names it."""
+    """The pane with the focus is the active one."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     PANES: Mapping[str, str] = {}
     """Id and title of each pane, in the order of the tabs; an action `go('ID')` goes to each."""
+    SHOWN: Mapping[str, Sequence[str]] = {}
+    """The ids of what is shown with each pane; these get the class `-at-PANE`, which costs less than the screen."""
 
     pane: reactive[str] = reactive("", init=False)
 
@@ -47,7 +49,6 @@ class PanedScreen(Screen[None]):
         for node in event.widget.ancestors_with_self:
             if node.id in self.PANES:
                 self.pane = node.id or ""
-        self.refresh_bindings()
 
     @on(Tabs.TabActivated)
     def _tab_clicked(self, message: Tabs.TabActivated) -> None:
@@ -56,6 +57,9 @@ class PanedScreen(Screen[None]):
             self.action_go(pane)
 
     def watch_pane(self, old: str, new: str) -> None:
-        self.remove_class(f"-at-{old}").add_class(f"-at-{new}")
+        for pane in self.SHOWN.get(old, ()):
+            self.query_one(f"#{pane}").remove_class(f"-at-{old}")
+        for pane in self.SHOWN.get(new, ()):
+            self.query_one(f"#{pane}").add_class(f"-at-{new}")
         for tabs in self.query(Tabs):
             tabs.active = f"tab-{new}"

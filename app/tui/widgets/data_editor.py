@@ -32,10 +32,9 @@ class DataEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="data-check")
-        yield SafeTextArea(id="event-data", compact=True, soft_wrap=True, show_line_numbers=False)
+        yield SafeTextArea(id="event-data")
 
     def on_mount(self) -> None:
-        self._area.match_cursor_bracket = False
         self._check()
 
     @property
@@ -86,7 +85,7 @@ class DataEditor(Vertical):
         if self.has_example and self._example is not None:
             hint = f"   f8 takes the example of {clean(self._for_event, 12)}"
             said = Content.assemble(said, (hint, "$quiet"))
-        self.query_one("#data-check", Static).update(Content.assemble(("Event data   ", "$quiet"), said))
+        self.query_one("#data-check", Static).update(Content.assemble(("Event data    ", "$quiet"), said))
 
     def _verdict(self) -> Content:
         try:

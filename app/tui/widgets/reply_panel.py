@@ -28,6 +28,7 @@ class ReplyPanel(VerticalScroll):
         super().__init__(id="reply", classes="pane")
         self.border_title = "Reply"
         self._field_name = field_name
+        self._state = "nothing"
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled("Nothing was sent yet.", "$quiet"), markup=False, id="reply-text")
@@ -46,7 +47,7 @@ class ReplyPanel(VerticalScroll):
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """The finished attempt; `fault` says what went wrong beside it."""
         self._say(
-            attempt.outcome.value,
+            attempt.outcome.value.replace("_", "-"),
             [
                 answer_head(attempt),
                 answer_code(attempt),
@@ -68,7 +69,8 @@ class ReplyPanel(VerticalScroll):
         return Content.styled(said, "$quiet")
 
     def _say(self, state: str, parts: list[Content | None]) -> None:
-        self.set_classes(f"pane -{state.replace('_', '-')}")
+        self.remove_class(f"-{self._state}").add_class(f"-{state}")
+        self._state = state
         self.query_one("#reply-text", Static).update(lines(parts))
         self.scroll_home(animate=False)
 

@@ -26,10 +26,16 @@ class SafeInput(Input):
         super().__init__(
             value, placeholder=placeholder, highlighter=_Visible(), id=id, compact=True, select_on_focus=True
         )
+        self.cursor_blink = False  # an idle desk repaints nothing
 
 
 class SafeTextArea(TextArea):
     """Many lines of text, without a language: the parser behind highlighting can take the program down."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, compact=True, soft_wrap=True, show_line_numbers=False)
+        self.set_reactive(TextArea.cursor_blink, False)
+        self.set_reactive(TextArea.match_cursor_bracket, False)
 
     def get_line(self, line_index: int) -> Text:
         """The line as it is drawn."""

@@ -39,6 +39,9 @@ class TriggerForm(Vertical):
     class Changed(Message):
         """The request would be another one now."""
 
+    class Ready(Message):
+        """It can be sent now, or no longer can."""
+
     class Submitted(Message):
         """Send was pressed, and may be."""
 
@@ -225,7 +228,10 @@ class TriggerForm(Vertical):
 
     def _say_why(self) -> None:
         obstacle = self.obstacle
-        self.query_one("#send", Button).set_class(bool(obstacle), "-off")
+        send = self.query_one("#send", Button)
+        if send.has_class("-off") != bool(obstacle):
+            send.toggle_class("-off")
+            self.post_message(self.Ready())
         self.query_one("#why", Static).update(self._hint() if not obstacle else _off(obstacle))
 
     def _hint(self) -> Content:
@@ -235,7 +241,7 @@ class TriggerForm(Vertical):
         if not contact.value(self.key_id):
             missing = f"has no {clean(key_label(self.key_id, self._directory.field_name))}"
             return Content.assemble(contact_label(contact), (f" {missing}", "$text-warning"))
-        return Content.assemble(("filled from ", "$quiet"), contact_label(contact))
+        return Content.assemble(("from ", "$quiet"), contact_label(contact))
 
 
 def _off(obstacle: str) -> Content:

@@ -1,0 +1,163 @@
+"""The trigger form: what it asks for, what fills it, and what it never loses."""
+
+import pytest
+from textual.widgets import Input, Select, TextArea
+
+from tests.tui.conftest import Desk, OpenDesk
+
+
+def _input(desk: Desk, name: str) -> Input:
+    return desk.app.screen.query_one(f"#{name}", Input)
+
+
+def _editor(desk: Desk) -> TextArea:
+    return desk.app.screen.query_one("#event-data", TextArea)
+
+
+async def _choose_key(desk: Desk, key_id: str) -> None:
+    desk.app.screen.query_one("#key-field", Select).value = key_id
+    await desk.settle()
+
+
+async def test_every_field_is_offered_by_name_and_id_with_both_ids_and_any_other(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        options = {
+            value: str(prompt) for prompt, value in desk.app.screen.query_one("#key-field", Select)._options
+        }
+        assert options["3"] == "E-Mail (3)"
+        assert options["10142"] == "Customer number (10142)"
+        assert options["id"] == "contact id (id)"
+        assert options["uid"] == "contact uid (uid)"
+        assert options[""] == "other key id …"
+        assert len(options) == 21 + 3
+
+
+async def test_the_key_field_is_chosen_by_typing_its_name(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f4")
+        desk.app.screen.query_one("#key-field").focus()
+        await desk.press("enter", *"customer", "enter")
+        assert desk.dashboard.query_one("#trigger").key_id == "10142"
+
+
+async def test_another_key_field_takes_its_value_from_the_chosen_contact(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f3", *"thor", "enter")
+        assert _input(desk, "external-id").value == "thor@example.com"
+        for key_id, value in (("10142", "C-10011"), ("id", "11"), ("uid", "mJ0LniR9aKhM")):
+            await _choose_key(desk, key_id)
+            assert _input(desk, "external-id").value == value
+
+
+async def test_an_external_id_typed_by_hand_survives_another_key_field(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f3", *"thor", "enter")
+        _input(desk, "external-id").value = " by hand "
+        await desk.settle()
+        await _choose_key(desk, "10142")
+        assert desk.dashboard.query_one("#trigger").request().external_id == " by hand "
+
+
+async def test_a_contact_without_a_value_says_so(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"100", "enter", *"Brunhilde Altmann", "enter")
+        assert _input(desk, "external-id").value == ""
+        assert "Brunhilde Altmann · contact 14 has no E-Mail (3)" in desk.text_of("#why")
+        assert "will be refused with 2005" in desk.text_of("#preflight")
+
+
+async def test_an_event_brings_its_example_and_the_next_event_another(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter")
+        assert '"itemName": "hammer"' in _editor(desk).text
+        await desk.press("f2", *"102", "enter")
+        assert '"voucherCode": "HELLO-10"' in _editor(desk).text
+
+
+async def test_event_data_typed_by_hand_is_not_replaced_but_the_example_is_offered(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter")
+        _editor(desk).text = '{"mine": 1}'
+        await desk.press("f2", *"102", "enter")
+        assert _editor(desk).text == '{"mine": 1}'
+        assert "f8 takes the example of 102" in desk.text_of("#data-check")
+        await desk.press("f8")
+        assert "HELLO-10" in _editor(desk).text
+        _editor(desk).undo()
+        assert _editor(desk).text == '{"mine": 1}'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "none will be sent"),
+        ("null", "none will be sent"),
+        ('{"a": 1}', "✓ JSON object"),
+        ('{\n  "a": 1,\n}', "✗ line 3, column 1"),
+        ("[1]", "✗ line 1, column 1: The event data must be a JSON object"),
+        ('{"a": NaN}', "✗"),
+        ("[" * 100_000, "✗ line 1, column 1: The event data is nested too deeply"),
+    ],
+    ids=["blank", "null", "object", "comma", "array", "nan", "deep"],
+)
+async def test_event_data_is_checked_as_one_types(open_desk: OpenDesk, text: str, said: str) -> None:
+    async with open_desk() as desk:
+        _editor(desk).text = text
+        await desk.settle()
+        assert said in desk.text_of("#data-check")
+
+
+async def test_send_is_off_while_the_event_data_has_a_fault(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        _editor(desk).text = '{"a" 1}'
+        await desk.press("f9")
+        assert "off: Mend the event data first." in desk.text_of("#why")
+        assert list(desk.service.list_attempts(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("event_id", "why"), [("", "Choose an event first."), ("hammer", "The event id is a number.")]
+)
+async def test_send_says_why_it_is_off(open_desk: OpenDesk, event_id: str, why: str) -> None:
+    async with open_desk() as desk:
+        _input(desk, "event-id").value = event_id
+        await desk.press("f9")
+        assert f"off: {why}" in desk.text_of("#why")
+        assert why in {notification.message for notification in desk.app._notifications}
+        assert list(desk.service.list_attempts(0)) == []
+
+
+async def test_spaces_around_an_event_id_are_forgiven(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        _input(desk, "event-id").value = " 100 "
+        await desk.settle()
+        assert desk.text_of("#event-name") == "purchase_confirmation"
+        assert desk.dashboard.query_one("#trigger").request().event_id == "100"
+
+
+async def test_an_event_that_is_not_in_the_list_can_be_typed(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f4", *"999")
+        assert desk.text_of("#event-name") == "not in the list"
+
+
+async def test_enter_in_the_form_moves_on_to_send(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f4", *"100", "enter")
+        assert desk.focus == "external-id"
+        await desk.press("x", "enter")
+        assert desk.focus == "send"
+
+
+async def test_the_form_can_be_emptied(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter", "ctrl+n")
+        assert (_input(desk, "event-id").value, _input(desk, "external-id").value, _editor(desk).text) == (
+            "",
+            "",
+            "",
+        )
+        assert desk.focus == "events-filter"

@@ -1,0 +1,133 @@
+"""Whatever stands in names, replies and typed text: it neither crashes, acts, nor reaches the terminal raw."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input, TextArea
+
+from app.bootstrap import open_service
+from app.domain.model import Reply
+from app.settings import load_settings
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+
+HOSTILE = [
+    "[/]",
+    "[@click=app.quit]x",
+    "[bold]b[/bold]",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b31m",
+    "nul\x00nul",
+    "\u202egnp.exe",
+    "e\u0301\u200d\u2066x",
+    "👩‍👩‍👧‍👦 🇳🇴 ❤️",
+    "\ud800",
+    "\r\n\tx",
+    "x" * 100_000,
+]
+RAW = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+def _assert_safe(desk: Desk) -> None:
+    assert not RAW.search(desk.screen())
+    assert desk.app.is_running
+    assert not desk.app._exit
+
+
+@pytest.fixture(scope="module")
+def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An account folder whose events, fields and contacts are named by the enemy, and a home."""
+    folder, home = tmp_path_factory.mktemp("account"), tmp_path_factory.mktemp("home")
+    names = [name.encode("utf-8", "replace").decode() for name in HOSTILE]
+    events_ = [
+        {"id": str(100 + n), "name": name, "example_data": {name: name}} for n, name in enumerate(names)
+    ]
+    fields = [
+        {"id": "3", "name": "[/]\x1b[31m"},
+        *({"id": str(n + 10), "name": name} for n, name in enumerate(names)),
+    ]
+    (folder / "events.json").write_text(json.dumps(events_), "utf-8")
+    (folder / "fields.json").write_text(json.dumps(fields), "utf-8")
+    quoted = [name.replace('"', '""').replace("\x00", "") for name in names if "\r" not in name]
+    rows = [f'{n + 1},u{n},"{name}","{name}"' for n, name in enumerate(quoted)]
+    (folder / "contacts.csv").write_text("\n".join(["id,uid,3,10", *rows]) + "\n", "utf-8")
+    return folder, home
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_hostile_account_is_shown_and_triggered_harmlessly(
+    hostile_home: tuple[Path, Path], size: tuple[int, int]
+) -> None:
+    from app.tui.app import TriggerDeskApp
+
+    folder, home = hostile_home
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, account=folder))
+    app = TriggerDeskApp(lambda: service)
+    async with app.run_test(size=size) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        _assert_safe(desk)
+        for _ in HOSTILE:
+            await desk.press("down")
+            _assert_safe(desk)
+        for _ in range(3):
+            await desk.press("f2", "up", "enter", "down", "enter", "f9")
+            _assert_safe(desk)
+        await desk.press("f6", "enter")
+        _assert_safe(desk)
+        await desk.press("escape", "f4")
+        desk.app.screen.query_one("#key-field").focus()
+        await desk.press("enter", "end", "home")
+        _assert_safe(desk)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[repr(text)[:20] for text in HOSTILE])
+async def test_hostile_text_can_be_typed_pasted_and_sent(open_desk: OpenDesk, text: str) -> None:
+    async with open_desk() as desk:
+        screen = desk.app.screen
+        for name in ("events-filter", "contacts-filter", "event-id", "external-id"):
+            screen.query_one(f"#{name}", Input).post_message(events.Paste(text))
+            await desk.settle()
+            _assert_safe(desk)
+        screen.query_one("#event-data", TextArea).post_message(events.Paste(text))
+        await desk.settle()
+        _assert_safe(desk)
+        screen.query_one("#event-id", Input).value = "100"
+        screen.query_one("#external-id", Input).value = text
+        screen.query_one("#event-data", TextArea).text = json.dumps({"a": text}, ensure_ascii=False)
+        await desk.press("f9")
+        _assert_safe(desk)
+        await desk.press("f6", "enter")
+        _assert_safe(desk)
+        (attempt,) = desk.service.list_attempts(0)
+        assert attempt.request.external_id == text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[repr(text)[:20] for text in HOSTILE])
+async def test_a_hostile_reply_is_shown_harmlessly(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        body = json.dumps({"replyCode": 2008, "replyText": text}, ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
+        endpoint.answers.put_nowait(Reply(400, 2008, text, body=body, body_length=len(body)))
+        await desk.press(*"100", "enter", *"thor", "enter", "f9")
+        _assert_safe(desk)
+        await desk.press("f6", "enter", "end")
+        _assert_safe(desk)
+
+
+async def test_event_data_too_large_to_edit_is_refused_in_words(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        editor = desk.app.screen.query_one("#event-data", TextArea)
+        editor.post_message(events.Paste("x" * 2_000_000))
+        await desk.settle()
+        assert editor.text == ""
+        assert any("Nothing was pasted" in notice.message for notice in desk.app._notifications)

@@ -1,0 +1,128 @@
+"""Each documented reply: produced from the form, predicted before, explained after."""
+
+import pytest
+from textual.widgets import Input, Select
+
+from tests.tui.conftest import NARROW, Desk, OpenDesk
+
+SEVEN = [
+    ("100", "3", "thor@example.com", 200, "0 OK", "Received by the account."),
+    (
+        "100",
+        "email",
+        "thor@example.com",
+        400,
+        "2004 Invalid key field id: email",
+        "The field ID does not exist.",
+    ),
+    (
+        "100",
+        "3",
+        "",
+        400,
+        "2005 No value provided for key field: 3",
+        "The value of the key field was not provided or is empty.",
+    ),
+    (
+        "100",
+        "3",
+        "nobody@example.com",
+        400,
+        "2008 No contact found with the external id: 3 - nobody@example.com",
+        "No match for the specified [key_id] - [external_id] pair.",
+    ),
+    (
+        "100",
+        "3",
+        "twin@example.com",
+        400,
+        "2010 More contacts found with the external id: 3 - twin@example.com.",
+        "More than one contacts selected.",
+    ),
+    (
+        "999",
+        "3",
+        "thor@example.com",
+        400,
+        "5001 Invalid event id for customer.",
+        "The customer doesn't have an external event with the specified [id].",
+    ),
+    (
+        "100",
+        "id",
+        "999999",
+        400,
+        "2012 Invalid contact id for customer.",
+        "The customer doesn't have a contact with the specified [external_id].",
+    ),
+]
+
+
+async def _fill(desk: Desk, event_id: str, key_id: str, external_id: str) -> None:
+    screen = desk.app.screen
+    screen.query_one("#event-id", Input).value = event_id
+    picker = screen.query_one("#key-field", Select)
+    known = {value for _, value in picker._options}
+    picker.value = key_id if key_id in known else ""
+    screen.query_one("#key-id", Input).value = key_id
+    await desk.settle()
+    screen.query_one("#external-id", Input).value = external_id
+    await desk.settle()
+
+
+@pytest.mark.parametrize(
+    ("event_id", "key_id", "external_id", "status", "reply", "description"),
+    SEVEN,
+    ids=[r[4][:4] for r in SEVEN],
+)
+async def test_a_reply_is_predicted_and_explained(
+    open_desk: OpenDesk,
+    event_id: str,
+    key_id: str,
+    external_id: str,
+    status: int,
+    reply: str,
+    description: str,
+) -> None:
+    async with open_desk() as desk:
+        await _fill(desk, event_id, key_id, external_id)
+        code, text = reply.split(" ", 1)
+        before = desk.text_of("#preflight")
+        if code == "0":
+            assert "✓ will be answered 0 OK" in before
+            assert "Thor Odinson · contact 11" in before
+        else:
+            assert f"✗ will be refused with {code}" in before
+            assert text in before
+            assert "→" in before
+        await desk.press("f9")
+        after = desk.text_of("#reply")
+        assert ("✓ accepted" if code == "0" else "✗ rejected") in after
+        assert f"HTTP {status}" in after
+        assert reply in after
+        assert description in after
+        assert "= as predicted" in after
+        assert ("→" in after) == (code != "0")
+
+
+async def test_contacts_that_share_a_value_are_listed(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await _fill(desk, "100", "3", "twin@example.com")
+        assert "Mira Tveskov · contact 12" in desk.text_of("#preflight")
+        assert "Magnus Tveskov-Hale · contact 13" in desk.text_of("#preflight")
+
+
+async def test_what_else_is_broken_is_said_too(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await _fill(desk, "999", "3", "nobody@example.com")
+        assert "will be refused with 2008" in desk.text_of("#preflight")
+        assert "Once that is mended: 5001" in desk.text_of("#preflight")
+
+
+async def test_a_refusal_is_explained_on_a_narrow_screen(open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
+        await desk.press(*"100", "enter", *"twin@", "enter")
+        assert "✗ will be refused with 2010" in desk.screen()
+        await desk.press("enter")
+        assert "✗ rejected   HTTP 400" in desk.screen()
+        assert "2010  More contacts found" in desk.screen()

@@ -1,0 +1,158 @@
+"""Sending: once for one press, seen while it is under way, and never a traceback."""
+
+import pytest
+
+from app.domain.model import Outcome, Reply
+from app.service import StoreError, TriggerService
+from app.tui.screens.confirm import Confirm
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+
+CHOSEN = (*"100", "enter", *"thor", "enter")
+
+
+async def _sent(desk: Desk, *keys: str) -> None:
+    """Presses keys without waiting for the reply."""
+    await desk.pilot.press(*keys)
+    await desk.pilot.pause()
+
+
+@pytest.mark.parametrize("key", ["f9", "enter"])
+async def test_a_double_press_while_sending_sends_once(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, key, key, key)
+        endpoint.accept()
+        await desk.settle()
+        assert len(endpoint.requests) == 1
+        assert len(list(desk.service.list_attempts(0))) == 1
+
+
+async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        now = [0.0]
+        desk.dashboard.query_one("#trigger")._clock = lambda: now[0]
+        await desk.press(*CHOSEN, "f9", "f9")
+        assert len(list(desk.service.list_attempts(0))) == 1
+        assert any("sent a moment ago" in notice.message for notice in desk.app._notifications)
+        now[0] = 1.5
+        await desk.press("f9")
+        first, second = desk.service.list_attempts(0)
+        assert first.request.trigger_id != second.request.trigger_id
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_while_sending_the_desk_says_so_and_the_rest_works(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9")
+        assert "… sending" in desk.screen()
+        assert "off: Sending…" in desk.text_of("#why")
+        await _sent(desk, "f2", *"104")
+        assert "order_shipped" in desk.screen()
+        await _sent(desk, "f6")
+        assert "… sending" in desk.screen()
+        endpoint.accept()
+        await desk.settle()
+        assert "✓ accepted" in desk.text_of("#reply")
+        assert "off" not in desk.text_of("#why")
+
+
+async def test_esc_stops_waiting_and_the_outcome_is_unknown(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", "escape")
+        await desk.settle()
+        assert "? unknown" in desk.text_of("#reply")
+        assert "Do not send again without checking." in desk.text_of("#reply")
+        (attempt,) = desk.service.list_attempts(0)
+        assert attempt.outcome is Outcome.UNKNOWN
+
+
+async def test_leaving_while_sending_asks_first(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", "ctrl+q")
+        assert isinstance(desk.app.screen, Confirm)
+        await _sent(desk, "escape")
+        assert desk.app.is_running
+        assert desk.app.screen is desk.dashboard
+        endpoint.accept()
+        await desk.settle()
+        await _sent(desk, "ctrl+q")
+        assert desk.app._exit
+
+
+async def test_a_reply_other_than_predicted_names_the_stale_cache(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        endpoint.answers.put_nowait(
+            Reply(400, 2008, "No contact found with the external id: 3 - thor@example.com")
+        )
+        await desk.press(*CHOSEN, "f9")
+        assert "≠ predicted was 0: the cache is stale, f5 refreshes it." in desk.text_of("#reply")
+
+
+async def test_nothing_is_sent_that_cannot_be_recorded(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+
+        def full(*_: object) -> None:
+            raise StoreError("The disk is full: free some space, then send again.")
+
+        monkeypatch.setattr(desk.service._history, "begin", full)
+        await desk.press(*CHOSEN, "f9")
+        assert "Nothing was sent. The disk is full" in desk.text_of("#reply")
+        assert endpoint.requests == []
+        assert "off" not in desk.text_of("#why")
+
+
+async def test_a_reply_that_cannot_be_recorded_is_shown_all_the_same(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+
+        def full(*_: object) -> None:
+            raise StoreError("The disk is full: free some space.")
+
+        monkeypatch.setattr(desk.service._history, "finish", full)
+        await desk.press(*CHOSEN, "f9")
+        assert "✓ accepted" in desk.text_of("#reply")
+        assert "could not be recorded: The disk is full" in desk.text_of("#reply")
+
+
+async def test_a_refresh_that_fails_leaves_the_lists_and_says_why(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+
+        async def refused(*_: object) -> None:
+            raise StoreError("The cache is locked by another program.")
+
+        monkeypatch.setattr(TriggerService, "refresh", refused)
+        await desk.press("f5")
+        assert "could not be refreshed. The cache is locked" in desk.text_of("#reply")
+        assert "22 events" in desk.text_of("#status")
+
+
+async def test_send_is_off_while_the_first_filling_is_under_way(
+    open_desk: OpenDesk, tmp_path: object
+) -> None:
+    async with open_desk() as desk:
+        desk.dashboard.query_one("#trigger").busy = "The lists are being filled; one moment."
+        await desk.press(*CHOSEN, "f9")
+        assert "off: The lists are being filled" in desk.text_of("#why")
+        assert list(desk.service.list_attempts(0)) == []
