@@ -3,7 +3,7 @@
 Works on a connection of its own, so that it may run in another thread than the one that shows the cache.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,11 +13,11 @@ from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile
 from app.store.contact_rows import (
     FIRST_ODD,
-    NARROW,
     document,
     narrow_values,
     plain_number,
     value_rows,
+    word_columns,
     word_values,
 )
 from app.store.contact_write import copy_survivors
@@ -25,7 +25,7 @@ from app.store.database import StoreError, transaction
 from app.store.schema import CONTACT_TABLES, contact_tables
 from app.store.text import Stored, microseconds, numeric_order, stored, stored_or_null
 
-_BATCH = 5000
+_BATCH = 10_000
 _MOST_COLUMNS = 200
 _NEW, _OLD = "_new", "_old"
 
@@ -40,7 +40,7 @@ class CacheLoad:
         self._connection = file.connection
         self._events: Sequence[ExternalEvent] = ()
         self._fields: Sequence[Field] = ()
-        self._columns: list[str] | None = None
+        self._columns: Mapping[str, int] | None = None
         self._count = 0
         self._highest = -1
         self._odd: dict[str, int] = {}
@@ -87,35 +87,36 @@ class CacheLoad:
                 for table in reversed(CONTACT_TABLES):
                     self._connection.execute(f"DROP TABLE IF EXISTS main.{table}{suffix}")
 
-    def _stage(self) -> list[str]:
-        """Makes the new tables; the fields that get a column of the word index."""
-        columns = sorted((field.id for field in self._fields), key=numeric_order)[:_MOST_COLUMNS]
+    def _stage(self) -> Mapping[str, int]:
+        """Makes the new tables; the columns of the word index by the fields that get one."""
+        field_ids = sorted({field.id for field in self._fields}, key=numeric_order)[:_MOST_COLUMNS]
         with transaction(self._connection):
-            for statement in contact_tables(_NEW, len(columns)).split(";\n"):
+            for statement in contact_tables(_NEW, len(field_ids)).split(";\n"):
                 if statement.strip():
                     self._connection.execute(statement)
             self._connection.executemany(
                 "INSERT INTO search_columns_new VALUES (?, ?)",
-                [(position, stored(field_id)) for position, field_id in enumerate(columns)],
+                [(position, stored(field_id)) for position, field_id in enumerate(field_ids)],
             )
+        # Beside the cache, and never committed to it: these rows are only there to be sorted.
         self._connection.execute("CREATE TEMP TABLE raw_values (field_id TEXT, value TEXT, contact INTEGER)")
-        return columns
+        return word_columns(field_ids)
 
-    def _store(self, batch: Sequence[Contact], columns: Sequence[str]) -> None:
-        rows = self._numbered(batch)
-        execute = self._connection.executemany
+    def _store(self, batch: Sequence[Contact], columns: Mapping[str, int]) -> None:
+        rows = self._numbered(batch).items()
+        words = ", ".join("?" * (len(columns) + 4))
+        statements: tuple[tuple[str, Iterator[Sequence[object]]], ...] = (
+            ("contacts_new VALUES (?, ?, ?, ?, ?, ?)", (narrow_values(*row) for row in rows)),
+            ("documents_new VALUES (?, ?)", ((number, document(contact)) for number, contact in rows)),
+            ("raw_values VALUES (?, ?, ?)", (value for row in rows for value in value_rows(*row))),
+            (
+                f"search_new (rowid, contact_id, contact_uid, {_names(columns)}rest) VALUES ({words})",
+                ((number, *word_values(contact, columns)) for number, contact in rows),
+            ),
+        )
         with transaction(self._connection):
-            execute(
-                f"INSERT INTO contacts_new ({NARROW}) VALUES (?, ?, ?, ?, ?, ?)",
-                [narrow_values(number, contact) for number, contact in rows.items()],
-            )
-            execute("INSERT INTO documents_new VALUES (?, ?)", _documents(rows.items()))
-            execute("INSERT INTO raw_values VALUES (?, ?, ?)", _values(rows.items()))
-            marks = ", ".join("?" * (len(columns) + 4))
-            execute(
-                f"INSERT INTO search_new (rowid, contact_id, contact_uid, {_names(columns)}rest) VALUES ({marks})",
-                ((number, *word_values(contact, columns)) for number, contact in rows.items()),
-            )
+            for table, values in statements:
+                self._connection.executemany(f"INSERT INTO {table}", values)
         self._count += len(rows)
 
     def _numbered(self, batch: Sequence[Contact]) -> dict[int, Contact]:
@@ -178,16 +179,8 @@ def filling(file: CacheFile, complete: bool, source: str | None) -> Iterator[Cac
             load.discard()
 
 
-def _names(columns: Sequence[str]) -> str:
+def _names(columns: Mapping[str, int]) -> str:
     return "".join(f"f{position}, " for position in range(len(columns)))
-
-
-def _documents(rows: Iterable[tuple[int, Contact]]) -> Iterator[tuple[int, str]]:
-    return ((number, document(contact)) for number, contact in rows)
-
-
-def _values(rows: Iterable[tuple[int, Contact]]) -> Iterator[tuple[Stored, Stored, int]]:
-    return (row for number, contact in rows for row in value_rows(number, contact))
 
 
 def _event_values(event: ExternalEvent) -> tuple[Stored, Stored]:

@@ -18,8 +18,6 @@ FIRST_ODD = 1 << 62
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 NARROW = "number, id, uid, email, first_name, last_name"
 
-Words = tuple[str | None, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
@@ -70,12 +68,24 @@ def value_rows(number: int, contact: Contact) -> Iterator[tuple[Stored, Stored, 
         yield "id", stored(contact.id), number
 
 
-def word_values(contact: Contact, columns: Sequence[str]) -> Words:
+def word_columns(field_ids: Sequence[str]) -> Mapping[str, int]:
+    """The place of each field's column among the values of `word_values`."""
+    return {field_id: place for place, field_id in enumerate(field_ids, start=2)}
+
+
+def word_values(contact: Contact, columns: Mapping[str, int]) -> list[str | None]:
     """The columns of the word index: id, uid, the fields that have a column, and all others in one."""
-    fields = contact.fields
-    rest = " ".join(fields[field_id] for field_id in sorted(fields.keys() - set(columns)))
-    texts = (contact.id, contact.uid, *(fields.get(field_id) for field_id in columns), rest)
-    return tuple(searchable(text) if text else None for text in texts)
+    values: list[str | None] = [None] * (len(columns) + 3)
+    values[0], values[1] = searchable(contact.id), searchable(contact.uid)
+    rest = []
+    for field_id, text in contact.fields.items():
+        place = columns.get(field_id)
+        if place is None:
+            rest.append((field_id, searchable(text)))
+        else:
+            values[place] = searchable(text)
+    values[-1] = " ".join(text for _, text in sorted(rest)) or None
+    return values
 
 
 def row_id(row: sqlite3.Row) -> str:

@@ -17,6 +17,7 @@ from app.store.contact_rows import (
     plain_number,
     value_rows,
     whole_contact,
+    word_columns,
     word_values,
 )
 from app.store.text import comparable, restored, stored
@@ -97,7 +98,7 @@ class ContactTables:
     def _words(self, command: str, number: int, contact: Contact) -> None:
         columns = self.columns()
         names = ["rowid", "contact_id", "contact_uid", *(f"f{n}" for n in range(len(columns))), "rest"]
-        values = [number, *word_values(contact, columns)]
+        values = [number, *word_values(contact, word_columns(columns))]
         if command:
             names.insert(0, f"search{self._suffix}")
             values.insert(0, command)

@@ -16,16 +16,18 @@ BUSY_SECONDS = 5.0
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
-def open_database(path: Path, schema: Schema, *, any_thread: bool = False) -> sqlite3.Connection:
+def open_database(
+    path: Path, schema: Schema, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> sqlite3.Connection:
     """A connection in autocommit mode to a database of this schema, made or migrated where needed.
 
-    Transactions are the caller's (`transaction`). Raises StoreError for every file that is not, or cannot be made,
+    Transactions are the caller's (`transaction`); what others have locked is waited for. Raises StoreError for every file that is not, or cannot be made,
     such a database; no foreign, damaged or newer file is changed.
     """
     with explained(path, schema.what):
         _make_file(path, schema.what)
         connection = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=not any_thread
+            path, timeout=busy_seconds, isolation_level=None, check_same_thread=not any_thread
         )
         try:
             _prepare(connection, path, schema)
@@ -88,7 +90,7 @@ def _make_file(path: Path, what: str) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         status = os.fstat(descriptor)
-        if status.st_mode & 0o077 and os.name == "posix":
+        if status.st_mode & 0o077 and os.name == "posix" and status.st_uid == os.geteuid():
             os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)

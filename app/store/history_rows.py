@@ -65,11 +65,10 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
     }
 
 
-def data_beside(request: TriggerRequest, body: bytes) -> str | None:
-    """The event data as JSON, `null` for none, where the body is not written as usual; None where it is."""
-    if body == trigger_body(request):
-        return None
-    return dumps(request.data).decode("ascii")
+def request_values(number: int, request: TriggerRequest, body: bytes) -> dict[str, Value]:
+    """The columns of `requests`; the event data stand beside the body only where it is not written as usual."""
+    usual = body == trigger_body(request)
+    return {"attempt": number, "body": body, "data": None if usual else dumps(request.data).decode("ascii")}
 
 
 def answer_values(answer: Answer, remedy: str | None) -> dict[str, Value]:

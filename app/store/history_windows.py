@@ -3,23 +3,20 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
-from app.store.errors import explained
+from app.store.history_file import HistoryFile
 from app.store.history_rows import NARROW, AttemptRow, Value, narrow_row
 from app.store.text import searchable, stored
 
+_ALL = -1
 _SEARCHED = ("event_name", "event_id", "external_id", "reply_code", "reply_text")
 
 
 class AttemptOrder:
     """Attempts by falling row number: a KeyOrder, and with a search a FoundOrder."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, path: Path, account: str | None, search: str = ""
-    ) -> None:
-        self._connection = connection
-        self._path = path
+    def __init__(self, file: HistoryFile, account: str | None, search: str = "") -> None:
+        self._file = file
         self._where, self._values = _condition(account, search)
 
     def key_of(self, row: AttemptRow) -> int | None:
@@ -69,14 +66,16 @@ class AttemptOrder:
         )
         return [row[0] for row in rows]
 
+    def every(self) -> Sequence[int]:
+        """All keys."""
+        return self.after(None, _ALL)
+
     def with_keys(self, keys: Sequence[int]) -> Sequence[AttemptRow]:
         """See FoundOrder."""
-        with explained(self._path, "history"):
-            rows = self._connection.execute(
-                f"SELECT {NARROW} FROM attempts WHERE number IN (SELECT value FROM json_each(?)) "
-                "ORDER BY number DESC",
-                (json.dumps(list(keys)),),
-            ).fetchall()
+        rows = self._file.all(
+            f"SELECT {NARROW} FROM attempts WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number DESC",
+            json.dumps(list(keys)),
+        )
         return [narrow_row(row) for row in rows]
 
     def _number(self, sql: str, *values: Value) -> int | None:
@@ -84,8 +83,7 @@ class AttemptOrder:
         return rows[0][0] if rows else None
 
     def _all(self, sql: str, *values: Value) -> list[sqlite3.Row]:
-        with explained(self._path, "history"):
-            return self._connection.execute(sql, (*values, *self._values)).fetchall()
+        return self._file.all(sql, *values, *self._values)
 
 
 def _condition(account: str | None, search: str) -> tuple[str, list[Value]]:
