@@ -1,15 +1,13 @@
 """`triggerdesk trigger`: send one trigger, without a screen."""
 
 import asyncio
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from app.cli.attempt_text import attempt_lines, plan_lines
+from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, Failure, complain, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import coloured, json_text
@@ -41,6 +39,7 @@ _EXIT = {
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and answered; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON.")
 @pass_options
+@sending_nothing_after_ctrl_c()
 def trigger(
     options: Options,
     *,
@@ -87,12 +86,14 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: 
 
 
 async def _send(service: TriggerService, request: TriggerRequest, attempt_id: str, as_json: bool) -> ExitCode:
-    with _stopped_by_ctrl_c() as stop:
-        try:
-            attempt = await service.send(request, attempt_id, stop)
-        except NotRecordedError as error:
-            complain(f"{error} Attempt {attempt_id}: {' '.join(attempt_lines(error.attempt, service))}")
-            return ExitCode.UNKNOWN
+    stop = stopped_by_ctrl_c()
+    # A ctrl+c from just before takes effect here, while nothing is recorded.
+    await asyncio.sleep(0)
+    try:
+        attempt = await service.send(request, attempt_id, stop)
+    except NotRecordedError as error:
+        complain(f"{error} Attempt {attempt_id}: {' '.join(attempt_lines(error.attempt, service))}")
+        return ExitCode.UNKNOWN
     if as_json:
         click.echo(json_text(attempt_json(attempt)))
     else:
@@ -146,16 +147,3 @@ def _read_source(source: str) -> str:
     if source.startswith("@"):
         return Path(source[1:]).read_bytes().decode("utf-8-sig")
     return source
-
-
-@contextmanager
-def _stopped_by_ctrl_c() -> Iterator[asyncio.Event]:
-    """An event that ctrl+c sets, so that a trigger under way is recorded before the program ends."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,37 @@
+"""ctrl+c and a trigger: before it is recorded the program just ends; from then on its outcome is recorded first."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.cli.failures import ExitCode, Failure
+
+
+@contextmanager
+def sending_nothing_after_ctrl_c() -> Iterator[None]:
+    """ctrl+c before `stopped_by_ctrl_c` ends the verb with a sentence and the code for not sent."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Failure("Stopped. Nothing was sent or recorded.", ExitCode.NOT_SENT) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def stopped_by_ctrl_c() -> asyncio.Event:
+    """An event that ctrl+c sets from now on until the verb is over, however often it is pressed.
+
+    Waiting ends at once, and what is left is the recording, which no second ctrl+c may keep from
+    its end. For use inside `sending_nothing_after_ctrl_c`, in the running loop.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stopped(*_: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+
+    signal.signal(signal.SIGINT, stopped)
+    return stop
