@@ -20,7 +20,7 @@ BREAKING = [
     ("sqlite-utils only in the store", "app/client/api.py", "import sqlite_utils"),
     ("Starlette and uvicorn only in the sandbox", "app/client/api.py", "import starlette"),
     ("click only in the command line", "app/store/schema.py", "import click"),
-    ("tomlkit and platformdirs only in the settings", "app/store/schema.py", "import platformdirs"),
+    ("keyring, tomlkit and platformdirs only in the settings", "app/store/schema.py", "import keyring"),
 ]
 
 

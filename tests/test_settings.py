@@ -100,6 +100,28 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
         ('[profiles.a]\naccount = "x"\nrefresh_contacts = "all"\n', "profiles.a.refresh_contacts", "list:ID"),
         ('[profiles.a]\naccount = "x"\nproduction = "no"\n', "profiles.a.production", "true or false"),
         ('[profiles.a]\naccount = "x"\ntest_contacts = "x"\n', "profiles.a.test_contacts", "list"),
+        ('[profiles.a]\nbase_url = "https://h/api/v2"\nauth = "wsse"\n', "profiles.a.user", "is missing"),
+        (
+            '[profiles.a]\nbase_url = "https://h/api/v3"\nauth = "oauth"\n',
+            "profiles.a.client_id",
+            "is missing",
+        ),
+        ('[profiles.a]\naccount = "x"\nuser = \'a"b\'\n', "profiles.a.user", "printable ASCII"),
+        ('[profiles.a]\naccount = "x"\nclient_id = "a:b"\n', "profiles.a.client_id", "colon"),
+        (
+            '[profiles.a]\naccount = "x"\ntoken_url = "http://h/token"\n',
+            "profiles.a.token_url",
+            "this machine only",
+        ),
+        ('[profiles.a]\naccount = "x"\ntoken_url = "https://u:p@h/t"\n', "profiles.a.token_url", "no user"),
+        (
+            '[profiles.a]\naccount = "x"\nsecret_command = "pass \'shop"\n',
+            "profiles.a.secret_command",
+            "no closing",
+        ),
+        ('[profiles.a]\naccount = "x"\nsecret_command = " "\n', "profiles.a.secret_command", "no command"),
+        ('[profiles.a]\naccount = "x"\ntest_contacts = ["@"]\n', "profiles.a.test_contacts", "@example.com"),
+        ('[profiles.a]\naccount = "x"\ntest_contacts = [""]\n', "profiles.a.test_contacts", "@example.com"),
         ("[keymap]\nsend = 9\n", "keymap", "table of texts"),
         ("a = = 1\n", "config.toml", "no valid TOML"),
     ],
@@ -116,6 +138,18 @@ def test_plain_http_is_allowed_to_this_machine(home: Path, host: str) -> None:
     profile = load_settings(configured(home, text), "a").profile
     assert profile.is_loopback
     assert not profile.is_production
+
+
+def test_a_profile_that_signs_in_says_as_whom(home: Path) -> None:
+    text = (
+        '[profiles.a]\nbase_url = "https://h/api/v3"\nauth = "oauth"\nclient_id = "desk"\n'
+        '[profiles.b]\nbase_url = "https://h/api/v2"\nauth = "wsse"\nuser = "shop001"\n'
+    )
+    environment = configured(home, text)
+    oauth, wsse = load_settings(environment, "a").profile, load_settings(environment, "b").profile
+    assert (oauth.auth, oauth.client_id) == ("oauth", "desk")
+    assert oauth.token_url == "https://auth.emarsys.net/oauth2/token"
+    assert (wsse.auth, wsse.user) == ("wsse", "shop001")
 
 
 def test_an_unknown_profile_lists_those_there_are(home: Path) -> None:

@@ -6,10 +6,26 @@ The README's table "Configuration" lists every key.
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.settings.config import SettingsError, read_config
-from app.settings.profile import SANDBOX, Profile, Settings, is_loopback
+from app.settings.config import Config, read_config
+from app.settings.errors import SettingsError
+from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
 
-__all__ = ["SANDBOX", "Profile", "Settings", "SettingsError", "home_folder", "is_loopback", "load_settings"]
+__all__ = [
+    "SANDBOX",
+    "Config",
+    "Profile",
+    "Settings",
+    "SettingsError",
+    "home_folder",
+    "is_loopback",
+    "load_config",
+    "load_settings",
+]
+
+
+def load_config(environment: Mapping[str, str]) -> Config:
+    """Every profile of the home, with the default one. Raises SettingsError."""
+    return read_config(home_folder(environment) / CONFIG)
 
 
 def load_settings(
@@ -17,7 +33,7 @@ def load_settings(
 ) -> Settings:
     """The settings for these flags and this environment. Raises SettingsError."""
     home = home_folder(environment)
-    config = read_config(home / "config.toml")
+    config = read_config(home / CONFIG)
     name = profile or environment.get("TRIGGERDESK_PROFILE") or config.default_profile
     live = config.profiles.get(name)
     if live is None:
@@ -48,4 +64,6 @@ def _on_folder(profile: Profile, folder: Path) -> Profile:
             f"--account names a folder, but the profile {profile.name!r} has a base_url: "
             f"leave --account out, or add --profile {SANDBOX}."
         )
-    return Profile(profile.name, None, folder.absolute().resolve(), "none", profile.deadline_s)
+    return Profile(
+        profile.name, None, folder.absolute().resolve(), "none", profile.deadline_s, profile.values
+    )

@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from app.settings.profile import is_loopback
+from app.settings.secrets import split_command
 
 Check = Callable[[object], str | None]
+
+_DOMAIN = re.compile(r"@[^@\s]+")
 
 
 def _text(value: object) -> str | None:
@@ -27,10 +30,36 @@ def _keymap(value: object) -> str | None:
     return 'must be a table of texts, such as send = "f9"'
 
 
-def _texts(value: object) -> str | None:
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        return None
-    return "must be a list of texts"
+def _test_contacts(value: object) -> str | None:
+    if not (isinstance(value, list) and all(isinstance(entry, str) for entry in value)):
+        return "must be a list of texts"
+    if any(not entry or (entry.startswith("@") and not _DOMAIN.fullmatch(entry)) for entry in value):
+        return "must hold values such as thor@example.com, or domains such as @example.com"
+    return None
+
+
+def _user(value: object) -> str | None:
+    if not isinstance(value, str) or not value:
+        return "must be a text"
+    if not (value.isascii() and value.isprintable()) or set(value) & set('"\\'):
+        return 'must be printable ASCII without " and \\'
+    return None
+
+
+def _client_id(value: object) -> str | None:
+    if not isinstance(value, str) or not value:
+        return "must be a text"
+    return None if value.isprintable() and ":" not in value else "must be printable, without a colon"
+
+
+def _command(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "must be a text"
+    try:
+        split_command(value)
+    except ValueError as error:
+        return f"is no command line: {str(error)[:1].lower()}{str(error)[1:]}"
+    return None
 
 
 def _whole(value: object) -> str | None:
@@ -56,8 +85,16 @@ def _contacts(value: object) -> str | None:
 
 
 def _base_url(value: object) -> str | None:
+    if reason := _url(value):
+        return reason
+    return None if str(value).endswith(("/api/v2", "/api/v3")) else "must end in /api/v2 or /api/v3"
+
+
+def _url(value: object) -> str | None:
     if not isinstance(value, str):
         return "must be a text"
+    if not value.isprintable() or " " in value:
+        return "must hold no spaces and no control characters"
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
@@ -71,8 +108,6 @@ def _address(parts: SplitResult, host: str) -> str | None:
         return "must begin with https:// (http:// only for this machine) and name a host"
     if parts.username or parts.password or parts.query or parts.fragment:
         return "must hold no user, password, query or fragment"
-    if not parts.path.endswith(("/api/v2", "/api/v3")):
-        return "must end in /api/v2 or /api/v3"
     if parts.scheme == "http" and not is_loopback(host):
         return "plain http is allowed to this machine only (127.0.0.0/8, ::1, localhost); use https"
     return None
@@ -89,12 +124,12 @@ PROFILE_KEYS: Mapping[str, Check] = {
     "base_url": _base_url,
     "account": _text,
     "auth": _one_of("none", "wsse", "oauth"),
-    "client_id": _text,
-    "token_url": _text,
-    "user": _text,
-    "secret_command": _text,
+    "client_id": _client_id,
+    "token_url": _url,
+    "user": _user,
+    "secret_command": _command,
     "production": _truth,
-    "test_contacts": _texts,
+    "test_contacts": _test_contacts,
     "deadline_s": _seconds,
     "second_send_s": _whole,
     "refresh_contacts": _contacts,

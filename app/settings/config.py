@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from app.domain.errors import DeskError
 from app.settings.checks import PROFILE_KEYS, TOP_KEYS, Check
+from app.settings.errors import SettingsError
 from app.settings.profile import SANDBOX, Auth, Profile
 
 _NAME = re.compile(r"[a-z0-9-]+")
-
-
-class SettingsError(DeskError):
-    """A mistake in a flag, the environment or `config.toml`: one sentence with the key and the reason."""
+_NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +24,24 @@ class Config:
 
 
 def read_config(path: Path) -> Config:
+    """The configuration in a file; that of a fresh start where there is none. Raises SettingsError."""
+    return check_config(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file, '' where there is none. Raises SettingsError."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Config({SANDBOX: Profile(SANDBOX)})
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
+
+
+def check_config(path: Path, text: str) -> Config:
+    """The configuration in `text`, as it stands or would stand in `path`. Raises SettingsError."""
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is no valid TOML: {error}.") from None
     try:
@@ -70,7 +79,7 @@ def _parse_profile(name: str, table: object, folder: Path) -> Profile:
         raise SettingsError(f"{where}: needs exactly one of base_url and account.")
     auth = cast("Auth", values.get("auth", "none"))
     base_url = cast("str | None", values.get("base_url"))
-    _check_auth(where, auth, base_url)
+    _check_auth(where, auth, base_url, values)
     account = cast("str | None", values.get("account"))
     return Profile(
         name,
@@ -82,10 +91,14 @@ def _parse_profile(name: str, table: object, folder: Path) -> Profile:
     )
 
 
-def _check_auth(where: str, auth: Auth, base_url: str | None) -> None:
-    needed = {"oauth": "/api/v3", "wsse": "/api/v2"}.get(auth)
-    if needed and not (base_url or "").endswith(needed):
+def _check_auth(where: str, auth: Auth, base_url: str | None, values: Mapping[str, object]) -> None:
+    if auth == "none":
+        return
+    needed, named = _NEEDS[auth]
+    if not (base_url or "").endswith(needed):
         raise SettingsError(f"{where}.auth: {auth} needs a base_url that ends in {needed}.")
+    if named not in values:
+        raise SettingsError(f"{where}.{named}: is missing; auth = {auth!r} needs it.")
 
 
 def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -> Mapping[str, object]:

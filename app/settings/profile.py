@@ -9,8 +9,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 SANDBOX = "sandbox"
+CONFIG = "config.toml"
 
 Auth = Literal["none", "wsse", "oauth"]
+
+TOKEN_URL = "https://auth.emarsys.net/oauth2/token"  # noqa: S105 - an address
+"""Where OAuth 2 tokens come from unless the profile says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,48 @@ class Profile:
     @property
     def proxy(self) -> str | None:
         """The proxy to go through; None: straight."""
-        named = self.values.get("proxy")
-        return named if isinstance(named, str) else None
+        return self._text("proxy")
+
+    @property
+    def user(self) -> str:
+        """The API user of X-WSSE; '' where the profile signs in otherwise."""
+        return self._text("user") or ""
+
+    @property
+    def client_id(self) -> str:
+        """The client id of OAuth 2; '' where the profile signs in otherwise."""
+        return self._text("client_id") or ""
+
+    @property
+    def token_url(self) -> str:
+        """Where OAuth 2 tokens come from."""
+        return self._text("token_url") or TOKEN_URL
+
+    @property
+    def secret_command(self) -> str | None:
+        """The command that prints the secret; None: it comes from elsewhere."""
+        return self._text("secret_command")
+
+    @property
+    def refresh_contacts(self) -> str:
+        """Which contacts a refresh fetches: `none`, `list:ID` or `query:N`."""
+        return self._text("refresh_contacts") or "none"
+
+    @property
+    def test_contacts(self) -> tuple[str, ...] | None:
+        """The values and `@domains` that may be triggered; None: anybody."""
+        listed = self.values.get("test_contacts")
+        return tuple(map(str, listed)) if isinstance(listed, list) else None
+
+    @property
+    def retention_days(self) -> int:
+        """How old an attempt may grow; 0: as old as it likes."""
+        return self._whole("retention_days")
+
+    @property
+    def retention_rows(self) -> int:
+        """How many attempts are kept; 0: all."""
+        return self._whole("retention_rows")
 
     @property
     def is_production(self) -> bool:
@@ -55,6 +99,14 @@ class Profile:
         if self.folder is None:
             return self.name
         return hashlib.sha256(str(self.folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def _text(self, key: str) -> str | None:
+        value = self.values.get(key)
+        return value if isinstance(value, str) else None
+
+    def _whole(self, key: str) -> int:
+        value = self.values.get(key)
+        return value if isinstance(value, int) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +122,21 @@ class Settings:
     def account_home(self) -> Path:
         """Where the cache of the live account is."""
         return self.home / "accounts" / self.profile.account_key
+
+    @property
+    def config(self) -> Path:
+        """The configuration file, whether it is there or not."""
+        return self.home / CONFIG
+
+    @property
+    def history(self) -> Path:
+        """The history of every account."""
+        return self.home / "history.db"
+
+    @property
+    def cache(self) -> Path:
+        """The cache of the live account."""
+        return self.account_home / "cache.db"
 
 
 def is_loopback(host: str) -> bool:
