@@ -58,7 +58,7 @@ class Wsse(SignIn):
 
 
 def wsse_header(user: str, secret: bytes, nonce: str, created: str) -> str:
-    """The value of the X-WSSE header. README, "Signing in"."""
+    """The value of the X-WSSE header, as the documentation of the API's authentication has it."""
     digest = wsse_digest(nonce, created, secret)
     return f'UsernameToken Username="{user}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}"'
 

@@ -7,8 +7,6 @@ it builds the request that a redirect asks for, keeps cookies, and unpacks what 
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from types import TracebackType
-from typing import Self
 
 import httpx
 
@@ -40,9 +38,9 @@ def open_http(
     `transport` replaces the network: what has begun on it counts as sent. `trust` makes the
     TLS context, by default one that trusts certifi's list and this machine's.
     """
-    inner = _Announced(transport) if transport else NetworkTransport(proxy, trust or trusted)
+    inner = transport or NetworkTransport(proxy, trust or trusted)
     return httpx.AsyncClient(
-        transport=_Plain(inner),
+        transport=_Guarded(inner, traces=transport is None),
         auth=auth,
         headers=HEADERS,
         timeout=None,  # noqa: S113  one deadline covers the whole exchange instead
@@ -69,13 +67,19 @@ def reply_headers(response: httpx.Response) -> Mapping[str, str]:
     return headers
 
 
-class _Plain(httpx.AsyncBaseTransport):
-    """Hides from httpx what it would act upon."""
+class _Guarded(httpx.AsyncBaseTransport):
+    """A transport whose replies hold nothing that httpx would act upon.
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+    One in this process fires no trace: for it, this says that the request is under way.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, traces: bool) -> None:
         self._inner = inner
+        self._traces = traces
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self._traces:
+            await request.extensions["trace"]("inside.send_request_headers.started", {})
         response = await self._inner.handle_async_request(request)
         response.extensions["reply_headers"] = {
             name: value[:_LONGEST_VALUE] for name, value in response.headers.items()
@@ -84,30 +88,8 @@ class _Plain(httpx.AsyncBaseTransport):
             response.headers.pop(name, None)
         return response
 
-    async def __aenter__(self) -> Self:
-        await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self._inner.__aexit__(kind, error, traceback)
-
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-class _Announced(_Plain):
-    """A transport in this process, which fires no trace: says itself that the request is under way."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        trace = request.extensions.get("trace")
-        if trace:
-            await trace("inside.send_request_headers.started", {"request": request})
-        return await self._inner.handle_async_request(request)
 
 
 class NetworkTransport(httpx.AsyncBaseTransport):

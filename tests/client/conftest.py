@@ -1,12 +1,15 @@
-"""A fault server and an httpx client without sign-in, for every test of the wire."""
+"""A fault server and clients of it, without sign-in and with OAuth 2, for every test of the wire."""
 
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
+from app.client.api import ApiClient
+from app.client.auth import ClientCredentials
 from app.client.connection import open_http
-from tests.client.fault_server import FaultServer, fault_server
+from tests.client.fault_server import Fault, FaultServer, fault_server
+from tests.client.oauth import Clock, Sign
 
 
 @pytest.fixture
@@ -20,3 +23,22 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     client = open_http()
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def sign(server: FaultServer, clock: Clock) -> AsyncIterator[Sign]:
+    opened = []
+
+    def signed(trigger: Fault, tokens: Fault) -> ApiClient:
+        auth = ClientCredentials(server.url("token", tokens), "desk", "mjolnir", open_http(), clock)
+        opened.append(ApiClient(server.url("api", trigger), open_http(auth=auth), 2))
+        return opened[-1]
+
+    yield signed
+    for api in opened:
+        await api.aclose()

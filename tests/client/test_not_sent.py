@@ -1,0 +1,200 @@
+"""What never left this machine, or may not have: connecting, TLS, addresses, names, sizes."""
+
+import socket
+import ssl
+import sys
+import time
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from app.client.api import ApiClient
+from app.client.connection import open_http
+from app.domain.model import NoReply
+from tests.client.fault_server import (
+    ACCEPTED,
+    CERTIFICATE,
+    MIB,
+    FaultServer,
+    Reader,
+    Writer,
+    backlog_full,
+    fault_server,
+    listening,
+    nobody_listening,
+    reset,
+    silence,
+    tls_context,
+)
+from tests.client.said import REQUEST, said
+
+DEADLINE_S = 0.4
+LATEST_S = DEADLINE_S + 0.5
+
+
+async def test_a_refused_connection_is_not_sent(http: httpx.AsyncClient) -> None:
+    with nobody_listening() as origin:
+        answer = await ApiClient(origin, http, DEADLINE_S).trigger(REQUEST)
+
+    assert said(answer) == ("not_sent", None, "refused")
+
+
+async def test_a_name_of_several_addresses_that_all_refuse_is_refused(http: httpx.AsyncClient) -> None:
+    with nobody_listening() as origin:
+        answer = await ApiClient(origin.replace("127.0.0.1", "localhost"), http, DEADLINE_S).trigger(REQUEST)
+
+    assert answer == NoReply("refused", "no", "localhost refused the connection.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a full backlog is met with silence on Linux alone")
+async def test_a_connection_that_is_never_made_is_not_sent(http: httpx.AsyncClient) -> None:
+    started = time.perf_counter()
+    with backlog_full() as origin:
+        answer = await ApiClient(origin, http, DEADLINE_S).trigger(REQUEST)
+
+    assert said(answer) == ("not_sent", None, "deadline")
+    assert time.perf_counter() - started < LATEST_S
+
+
+async def test_a_connection_reset_as_soon_as_it_is_accepted_leaves_the_outcome_unknown(
+    http: httpx.AsyncClient,
+) -> None:
+    async def accept(_: Reader, writer: Writer) -> None:
+        await reset(writer)
+
+    async with listening(accept) as origin:
+        answer = await ApiClient(origin, http, DEADLINE_S).trigger(REQUEST)
+
+    assert said(answer) == ("unknown", None, "reset")
+
+
+async def test_an_untrusted_certificate_is_not_sent_to(http: httpx.AsyncClient) -> None:
+    async with fault_server(tls_context()) as secure:
+        answer = await ApiClient(secure.url("tls", ACCEPTED), http, 5).trigger(REQUEST)
+
+        assert said(answer) == ("not_sent", None, "tls")
+        assert secure.received == []
+    assert isinstance(answer, NoReply)
+    assert answer.detail.startswith("No secure connection to 127.0.0.1: ")
+    assert "certificate verify failed" in answer.detail
+
+
+async def test_a_trusted_certificate_is_sent_to() -> None:
+    http = open_http(trust=lambda: ssl.create_default_context(cafile=CERTIFICATE))
+    async with fault_server(tls_context()) as secure:
+        answer = await ApiClient(secure.url("tls", ACCEPTED), http, 5).trigger(REQUEST)
+
+    await http.aclose()
+    assert said(answer) == ("accepted", 200, 0)
+
+
+async def test_where_no_certificates_can_be_had_nothing_is_sent() -> None:
+    def none() -> ssl.SSLContext:
+        raise OSError("The list of certificates is missing.")
+
+    http = open_http(trust=none)
+    answer = await ApiClient("https://127.0.0.1:9", http, 5).trigger(REQUEST)
+
+    await http.aclose()
+    assert answer == NoReply(
+        "unreachable", "no", "127.0.0.1 could not be reached: The list of certificates is missing."
+    )
+
+
+async def test_a_plain_address_needs_no_certificates(server: FaultServer) -> None:
+    http = open_http(trust=lambda: pytest.fail("Certificates were read."))
+
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(REQUEST)
+
+    await http.aclose()
+    assert said(answer) == ("accepted", 200, 0)
+
+
+async def test_a_port_that_does_not_speak_tls_is_not_sent_to(http: httpx.AsyncClient) -> None:
+    async def accept(_: Reader, writer: Writer) -> None:
+        writer.write(ACCEPTED)
+        await writer.drain()
+
+    async with listening(accept) as origin:
+        answer = await ApiClient(origin.replace("http:", "https:"), http, 5).trigger(REQUEST)
+
+    assert said(answer) == ("not_sent", None, "tls")
+
+
+async def test_a_tls_handshake_that_never_ends_is_not_sent(http: httpx.AsyncClient) -> None:
+    async def accept(_: Reader, writer: Writer) -> None:
+        await silence(writer)
+
+    async with listening(accept) as origin:
+        answer = await ApiClient(origin.replace("http:", "https:"), http, DEADLINE_S).trigger(REQUEST)
+
+    assert said(answer) == ("not_sent", None, "deadline")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "reason"),
+    [
+        ("", "address"),
+        ("nonsense", "address"),
+        ("http://", "address"),
+        ("http:///api/v2", "address"),
+        ("http://[::1", "address"),
+        ("http://127.0.0.1:99999", "address"),
+        ("http://127.0.0.1:x", "address"),
+        ("http://exa\x00mple.com", "address"),
+        ("ftp://example.com", "address"),
+        ("file:///etc/passwd", "address"),
+        ("http://thor:mjolnir@127.0.0.1", "address"),
+        ("http://127.0.0.1/#x", "address"),
+        ("http://exa mple.com", "address"),
+        (f"http://{'a' * 64}.example.com", "dns"),
+        ("http://127.0.0.1:0", "address"),
+        ("http://\ud800.example.com", "address"),
+        ("http://xn--\u00fc.example.com", "address"),
+    ],
+)
+async def test_an_address_that_cannot_be_used_is_not_sent(
+    base_url: str, reason: str, http: httpx.AsyncClient
+) -> None:
+    answer = await ApiClient(base_url, http, DEADLINE_S).trigger(REQUEST)
+
+    assert said(answer) == ("not_sent", None, reason)
+    assert isinstance(answer, NoReply)
+    assert "mjolnir" not in answer.detail
+
+
+async def test_a_name_that_nobody_knows_is_not_sent_to(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    answer = await ApiClient("http://api.example.com", http, DEADLINE_S).trigger(REQUEST)
+
+    assert answer == NoReply("dns", "no", "The name api.example.com could not be resolved to an address.")
+
+
+async def test_what_would_take_more_than_a_mebibyte_is_not_sent(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    api = ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S)
+
+    answer = await api.trigger(replace(REQUEST, data={"text": "x" * MIB}))
+
+    assert said(answer) == ("not_sent", None, "too_large")
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("data", [{"nan": float("nan")}, {"set": {1}}], ids=["nan", "set"])
+async def test_what_is_no_json_is_not_sent(
+    data: dict[str, object], server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S).trigger(
+        replace(REQUEST, data=data)
+    )
+
+    assert said(answer) == ("not_sent", None, "request")
+    assert server.connections == 0
