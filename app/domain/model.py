@@ -109,11 +109,21 @@ Answer = Reply | NoReply
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """What somebody found out about an attempt whose outcome is unknown, and stays so: whether it arrived."""
+
+    arrived: bool
+    note: str
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One trigger, its request, its outcome: a row of the history.
 
     `account` names the account on this machine (one cache folder each); `elapsed_ms` is
-    milliseconds from the first call to the last byte.
+    milliseconds from the first call to the last byte; `parent_id` is the attempt that this one
+    sent again.
     """
 
     attempt_id: str
@@ -127,6 +137,8 @@ class Attempt:
     answer: Answer | None = None
     elapsed_ms: float | None = None
     remedy: str | None = None
+    parent_id: str | None = None
+    settlement: Settlement | None = None
 
 
 def new_attempt_id() -> str:

@@ -4,18 +4,23 @@
 """
 
 from app.service.desk import NotRecordedError, Preflight, TriggerService
+from app.service.settling import AttemptError, offers_same_trigger
 from app.store.cache import CacheState, ContactRow
-from app.store.database import StoreError
-from app.store.history import AttemptRow
+from app.store.database import StoreError, set_aside
+from app.store.history import AttemptRow, DamagedHistoryError
 from app.store.windows import RowWindow
 
 __all__ = [
+    "AttemptError",
     "AttemptRow",
     "CacheState",
     "ContactRow",
+    "DamagedHistoryError",
     "NotRecordedError",
     "Preflight",
     "RowWindow",
     "StoreError",
     "TriggerService",
+    "offers_same_trigger",
+    "set_aside",
 ]

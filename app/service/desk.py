@@ -17,8 +17,6 @@ from app.domain.model import (
     Answer,
     Attempt,
     Contact,
-    ExternalEvent,
-    Field,
     JsonObject,
     NoReply,
     Reply,
@@ -27,8 +25,10 @@ from app.domain.model import (
 from app.domain.outcome import outcome_of
 from app.domain.rules import Verdict, broken_rules, predict
 from app.domain.wire import trigger_body
+from app.service import settling
+from app.service.lists import AccountLists
 from app.settings import Profile
-from app.store.cache import Cache, CacheState, ContactRow
+from app.store.cache import Cache, CacheState
 from app.store.database import StoreError
 from app.store.history import AttemptRow, History
 from app.store.windows import RowWindow
@@ -71,7 +71,7 @@ def _in_short(answer: Answer) -> str:
             return f"{outcome_of(answer)}, {reason}"
 
 
-class TriggerService:
+class TriggerService(AccountLists):
     """One profile's account, its cache, the history of all, and the way to the endpoint."""
 
     def __init__(
@@ -84,8 +84,8 @@ class TriggerService:
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         source: str | None = None,
     ) -> None:
+        super().__init__(cache)
         self.profile = profile
-        self._cache = cache
         self._history = history
         self._open_client = open_client
         self._examples = examples
@@ -119,20 +119,57 @@ class TriggerService:
         )
 
     async def send(
-        self, request: TriggerRequest, attempt_id: str, stop: asyncio.Event | None = None
+        self,
+        request: TriggerRequest,
+        attempt_id: str,
+        stop: asyncio.Event | None = None,
+        *,
+        parent_id: str | None = None,
     ) -> Attempt:
         """Records the attempt, triggers, records the answer; the finished attempt.
+
+        `parent_id` is the attempt that is sent again.
 
         Raises StoreError, with nothing sent, where the attempt cannot be recorded first, and
         NotRecordedError where its answer cannot be recorded afterwards.
         """
         client = self.client
-        attempt = self._attempt(request, attempt_id)
+        attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id)
         self._history.begin(attempt, trigger_body(request))
         _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
         answer = await client.trigger(request, stop)
         return self._finish(attempt, answer, (time.perf_counter() - started) * 1000)
+
+    async def resend(
+        self,
+        attempt_id: str,
+        *,
+        same_trigger: bool,
+        new_attempt_id: str,
+        stop: asyncio.Event | None = None,
+    ) -> Attempt:
+        """Sends an attempt's request again, as a new attempt that names it; the finished one.
+
+        As the same trigger to the account (`settling.offers_same_trigger` says when that should be
+        offered), or as one of its own. Raises AttemptError, with nothing sent, and what `send` raises.
+        """
+        earlier = settling.ended(self._history, attempt_id)
+        request = settling.request_again(
+            earlier, self.profile.account_key, same_trigger=same_trigger, new_attempt_id=new_attempt_id
+        )
+        return await self.send(request, new_attempt_id, stop, parent_id=earlier.attempt_id)
+
+    def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
+        """Says of an unknown outcome whether it arrived after all; the attempt, its outcome as it was.
+
+        Raises AttemptError for any other outcome, and StoreError.
+        """
+        return settling.settle(self._history, attempt_id, arrived=arrived, note=note)
+
+    def find_attempt(self, reference: str) -> Attempt:
+        """The one attempt of any account with this id, or whose id begins so. Raises AttemptError."""
+        return settling.find(self._history, reference)
 
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would begin; nothing is recorded, nothing leaves."""
@@ -198,45 +235,9 @@ class TriggerService:
                     progress(loaded)
         return self.state()
 
-    def events(self, search: str = "") -> RowWindow[ExternalEvent]:
-        """External events whose name or id matches, by numeric id."""
-        return self._cache.events_window(search)
-
-    def contacts(self, search: str = "") -> RowWindow[ContactRow]:
-        """Contacts of which any value matches, by numeric id."""
-        return self._cache.contacts_window(search)
-
-    def fields(self) -> tuple[Field, ...]:
-        """Every field of the account, by numeric id."""
-        return self._cache.fields()
-
-    def contact(self, contact_id: str) -> Contact | None:
-        """One contact with all its values; None where it is not known here."""
-        return self._cache.contact(contact_id)
-
-    def event_name(self, event_id: str) -> str | None:
-        """The name of an external event; None where it is not known here."""
-        return self._cache.event_name(event_id)
-
-    def field_name(self, field_id: str) -> str | None:
-        """The name of a contact field; None where it is not known here."""
-        return self._cache.field_name(field_id)
-
     def example(self, event_id: str) -> JsonObject | None:
         """The event data that the account folder gives as an example; None where it gives none."""
         return self._examples().get(event_id)
-
-    def list_events(self, text: str, limit: int) -> Iterator[ExternalEvent]:
-        """External events that contain `text`, case ignored, by numeric id; limit 0: all."""
-        return self._cache.list_events(text, limit)
-
-    def list_fields(self, text: str, limit: int) -> Iterator[Field]:
-        """Fields that contain `text`, case ignored, by numeric id; limit 0: all."""
-        return self._cache.list_fields(text, limit)
-
-    def list_contacts(self, text: str, limit: int) -> Iterator[Contact]:
-        """Contacts of which any value contains `text`, case ignored, by numeric id; limit 0: all."""
-        return self._cache.list_contacts(text, limit)
 
     # The history
 
@@ -259,3 +260,10 @@ class TriggerService:
     def history_changed(self) -> bool:
         """Whether another process wrote to the history since this was last asked."""
         return self._history.changed()
+
+    def recover(self) -> int:
+        """Makes `unknown` what is under way in processes that have ended; the number of such attempts.
+
+        Reads a little and writes only where there are some: fit to be asked now and then.
+        """
+        return self._history.recover()

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.domain.model import Answer, Attempt
+from app.domain.model import Answer, Attempt, Settlement
 from app.store.database import BUSY_SECONDS, StoreError, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, guarded
 from app.store.history_rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
 from app.store.history_windows import AttemptOrder
-from app.store.history_write import insert, interrupt, record_answer
+from app.store.history_write import insert, interrupt, record_answer, record_settlement
 from app.store.owners import Owner
-from app.store.text import stored
+from app.store.text import restored, stored
 from app.store.windows import AnchoredWindow, FoundWindow, ListWindow, RowWindow
 
 __all__ = ["AttemptRow", "DamagedHistoryError", "History"]
@@ -65,6 +65,11 @@ class History:
             number = record_answer(connection, attempt_id, answer, elapsed_ms, remedy)
             return self._whole("number = ?", number)[0]
 
+    def settle(self, attempt_id: str, settlement: Settlement) -> None:
+        """Puts a settlement beside an unknown outcome. Raises StoreError also for any other attempt."""
+        with self._file.guarded() as connection, transaction(connection):
+            record_settlement(connection, attempt_id, settlement)
+
     def recover(self) -> int:
         """Makes `unknown` what is `sending` by a process that has ended; the number of such attempts.
 
@@ -79,6 +84,17 @@ class History:
     def get(self, attempt_id: str) -> Attempt | None:
         """One attempt, whole; None where it is not recorded."""
         return next(iter(self._whole("attempt_id = ?", stored(attempt_id))), None)
+
+    def beginning_with(self, text: str, limit: int) -> Sequence[Attempt]:
+        """The first few attempts whose id begins with this text, whole."""
+        rows = self._file.all(
+            "SELECT attempt_id FROM attempts WHERE attempt_id >= ? AND attempt_id < ? ORDER BY attempt_id LIMIT ?",
+            stored(text),
+            stored(f"{text}\x7f"),
+            limit,
+        )
+        found = [self.get(restored(row["attempt_id"])) for row in rows]
+        return [attempt for attempt in found if attempt is not None]
 
     def request_body(self, attempt_id: str) -> bytes:
         """The bytes of the request's body. Raises StoreError also where the attempt is not recorded."""

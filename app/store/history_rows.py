@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.wire import dumps, trigger_body
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
 
@@ -18,7 +18,10 @@ Value = str | bytes | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """What a list of attempts shows of one; `reply_text` is cut at 1,000 characters."""
+    """What a list of attempts shows of one; `reply_text` is cut at 1,000 characters.
+
+    `arrived` is what somebody settled about an unknown outcome; None where nobody did.
+    """
 
     attempt_id: str
     profile: str
@@ -32,11 +35,12 @@ class AttemptRow:
     reply_code: int | None
     reply_text: str | None
     elapsed_ms: float | None
+    arrived: bool | None = None
 
 
 NARROW = (
     "number, attempt_id, profile, started_at, outcome, event_id, event_name, key_id, external_id, "
-    "http_status, reply_code, reply_text, elapsed_ms"
+    "http_status, reply_code, reply_text, elapsed_ms, settlement"
 )
 WHOLE = """
     attempts.*, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
@@ -51,6 +55,7 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
     request = attempt.request
     return {
         "attempt_id": stored(attempt.attempt_id),
+        "parent_id": stored_or_null(attempt.parent_id),
         "profile": stored(attempt.profile),
         "account": stored(attempt.account),
         "event_id": stored(request.event_id),
@@ -114,6 +119,15 @@ def outcome_values(answer: Answer, outcome: Outcome, elapsed_ms: float | None) -
     }
 
 
+def settlement_values(settlement: Settlement) -> dict[str, Value]:
+    """The columns of `attempts` that somebody added to an unknown outcome."""
+    return {
+        "settlement": "arrived" if settlement.arrived else "did_not",
+        "settlement_note": stored(settlement.note),
+        "settled_at": microseconds(settlement.settled_at),
+    }
+
+
 def narrow_row(row: sqlite3.Row) -> AttemptRow:
     """An AttemptRow from the columns NARROW."""
     return AttemptRow(
@@ -129,6 +143,7 @@ def narrow_row(row: sqlite3.Row) -> AttemptRow:
         reply_code=row["reply_code"],
         reply_text=restored_or_none(row["reply_text"]),
         elapsed_ms=row["elapsed_ms"],
+        arrived=_arrived(row),
     )
 
 
@@ -146,6 +161,8 @@ def whole_attempt(row: sqlite3.Row) -> Attempt:
         answer=_answer(row),
         elapsed_ms=row["elapsed_ms"],
         remedy=restored_or_none(row["remedy"]),
+        parent_id=restored_or_none(row["parent_id"]),
+        settlement=_settlement(row),
     )
 
 
@@ -166,6 +183,17 @@ def _data_of(body: bytes) -> JsonObject | None:
         return None
     data = payload.get("data") if isinstance(payload, Mapping) else None
     return data if isinstance(data, Mapping) else None
+
+
+def _settlement(row: sqlite3.Row) -> Settlement | None:
+    arrived = _arrived(row)
+    if arrived is None:
+        return None
+    return Settlement(arrived, restored(row["settlement_note"]), moment(row["settled_at"]))
+
+
+def _arrived(row: sqlite3.Row) -> bool | None:
+    return None if row["settlement"] is None else row["settlement"] == "arrived"
 
 
 def _answer(row: sqlite3.Row) -> Answer | None:

@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Mapping
 
 from app.domain.advice import UNKNOWN_REMEDY
-from app.domain.model import Answer, NoReply
+from app.domain.model import Answer, NoReply, Settlement
 from app.domain.outcome import outcome_of
 from app.store.database import StoreError, transaction
-from app.store.history_rows import Value, answer_values, outcome_values
+from app.store.history_rows import Value, answer_values, outcome_values, settlement_values
 from app.store.text import restored, stored
 
 INTERRUPTED = NoReply("interrupted", "maybe", "The program ended before the reply was recorded.")
@@ -50,6 +50,21 @@ def record_answer(
     )
     insert(connection, "answers", {"attempt": number, **answer_values(answer, remedy)}, "INSERT OR REPLACE")
     return number
+
+
+def record_settlement(connection: sqlite3.Connection, attempt_id: str, settlement: Settlement) -> None:
+    """Puts a settlement, a second one in place of the first, beside an unknown outcome.
+
+    Raises StoreError for any other attempt.
+    """
+    values = settlement_values(settlement)
+    changed = connection.execute(
+        f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in values)} "
+        "WHERE attempt_id = ? AND outcome = 'unknown'",
+        (*values.values(), stored(attempt_id)),
+    )
+    if not changed.rowcount:
+        raise StoreError(f"The attempt {attempt_id} has no unknown outcome: there is nothing to settle.")
 
 
 def interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
