@@ -4,7 +4,9 @@ What is heavy is imported where it is needed: a list from the cache needs neithe
 Starlette.
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol
 
 from app.resources import sample_data
 from app.service import TriggerService
@@ -15,6 +17,18 @@ from app.store.history import History
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.sandbox.account import SandboxAccount
+    from app.sandbox.options import SandboxOptions
+
+
+class Watch(Protocol):
+    """Who is told how a served sandbox comes up."""
+
+    def loading(self, done: int, total: int) -> None:
+        """Of `total` bytes of contacts, `done` are loaded."""
+
+    def answering(self, url: str) -> None:
+        """It answers at `url`."""
+
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
 
@@ -49,6 +63,29 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
         examples=lambda: examples(folder),
         source=account.fingerprint,
     )
+
+
+def serve_sandbox(
+    settings: Settings, options: "SandboxOptions", address: tuple[str, int], keep: Path | None, watch: Watch
+) -> None:
+    """Serves the profile's account folder on an address until ctrl+c; port 0 picks a free one.
+
+    The trigger ids that were accepted are remembered in `keep`, without it until the end.
+    Raises AccountFolderError, AccountDatabaseError, ServeError.
+    """
+    from app.sandbox.account import SandboxAccount
+    from app.sandbox.serve import serve
+    from app.sandbox.server import create_sandbox
+
+    folder = settings.profile.folder or sample_data()
+    account = SandboxAccount(folder, settings.account_home / "sandbox.db", watch.loading)
+    with TemporaryDirectory() as forgotten:
+        sandbox = create_sandbox(account, options, accepted=keep or Path(forgotten) / "accepted.db")
+        try:
+            serve(sandbox, *address, watch.answering)
+        finally:
+            sandbox.close()
+            account.close()
 
 
 def _in_process(profile: Profile, account: "SandboxAccount") -> "ApiClient":

@@ -11,6 +11,7 @@ from app.cli.history import history
 from app.cli.lists import contacts, events, fields
 from app.cli.log import log_to
 from app.cli.options import Options
+from app.cli.sandbox import sandbox
 from app.cli.trigger import trigger
 from app.cli.version import version
 from app.settings import home_folder
@@ -48,7 +49,7 @@ def program(ctx: click.Context, *, profile: str | None, account: Path | None, ve
         _dashboard(ctx.obj)
 
 
-for verb in (trigger, history, events, fields, contacts, version):
+for verb in (trigger, history, events, fields, contacts, sandbox, version):
     program.add_command(verb)
 
 

@@ -1,31 +1,26 @@
-"""The sandbox as one ASGI application: the API, the token endpoint, the controls, the description and the page."""
+"""The sandbox as one ASGI application: the trigger call at once, everything else by its path."""
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
 
-from starlette.routing import BaseRoute, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox import token_endpoint
 from app.sandbox.account import SandboxAccount
-from app.sandbox.answers import UNKNOWN_PATH
 from app.sandbox.auth import SignIn
 from app.sandbox.body import BodyReader
-from app.sandbox.calls import Ground, Handler
-from app.sandbox.controls import Controls
-from app.sandbox.delivery import deliver
-from app.sandbox.endpoint import Desk, Endpoint
+from app.sandbox.calls import Ground
+from app.sandbox.endpoint import VERSIONS, Desk, Endpoint
 from app.sandbox.faults import Faults
 from app.sandbox.limits import RateLimit
 from app.sandbox.memory import TriggerMemory
 from app.sandbox.options import SandboxOptions
-from app.sandbox.pages import page_routes
 from app.sandbox.records import Records
-from app.sandbox.routes import ROUTES, TRIGGER
 from app.sandbox.tokens import Tokens
+from app.sandbox.trigger import trigger
 
-VERSIONS = ("v2", "v3")
 _TRIGGER_PATH = re.compile(r"/+api/+(v[23])/+event/+(.+?)/+trigger/*")
 
 
@@ -33,12 +28,15 @@ def create_sandbox(
     account: SandboxAccount,
     options: SandboxOptions | None = None,
     clock: Callable[[], float] = time.time,
+    accepted: Path | None = None,
 ) -> "Sandbox":
     """The endpoint over an account, as an ASGI application; `clock` is in seconds since 1970.
 
-    What it has accepted is kept beside the account's database. Raises AccountDatabaseError.
+    The trigger ids that it accepted are kept in the file `accepted`, by default beside the
+    account's database. Raises AccountDatabaseError.
     """
-    return Sandbox(account, options or SandboxOptions(), clock)
+    beside = account.database.with_name(f"{account.database.stem}-triggers.db")
+    return Sandbox(account, TriggerMemory(accepted or beside), options or SandboxOptions(), clock)
 
 
 class Sandbox:
@@ -47,8 +45,14 @@ class Sandbox:
     `faults` are the failures being rehearsed, `records` what was received lately.
     """
 
-    def __init__(self, account: SandboxAccount, options: SandboxOptions, clock: Callable[[], float]) -> None:
-        self._memory = TriggerMemory(account.database.with_name(f"{account.database.stem}-triggers.db"))
+    def __init__(
+        self,
+        account: SandboxAccount,
+        memory: TriggerMemory,
+        options: SandboxOptions,
+        clock: Callable[[], float],
+    ) -> None:
+        self._memory = memory
         self._tokens = Tokens(options, clock)
         self.faults = Faults()
         self.records = Records()
@@ -61,10 +65,7 @@ class Sandbox:
             BodyReader(options),
             clock,
         )
-        self._triggers = {
-            version: Endpoint(self._desk, version, {TRIGGER.method: TRIGGER.handler}) for version in VERSIONS
-        }
-        self._router = Router(self._routes(), redirect_slashes=False, default=self._unknown)
+        self._triggers = {version: Endpoint(self._desk, version, {"POST": trigger}) for version in VERSIONS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -75,7 +76,7 @@ class Sandbox:
             scope["path_params"] = {"event_id": found[2]}
             await self._triggers[found[1]](scope, receive, send)
         else:
-            await self._router(_tidied(scope), receive, send)
+            await self._others(_tidied(scope), receive, send)
 
     def reset(self) -> None:
         """Back to how it began: no trigger id remembered, nothing recorded, no failure set."""
@@ -88,31 +89,11 @@ class Sandbox:
         """Closes the files that the sandbox itself opened; the account stays open."""
         self._memory.close()
 
-    def _routes(self) -> list[BaseRoute]:
-        return [
-            *_api_routes(self._desk),
-            token_endpoint.route(self._tokens, self._desk),
-            *Controls(self._desk, self.reset).routes(),
-            *page_routes(self._desk.ground),
-        ]
+    @cached_property
+    def _others(self) -> ASGIApp:
+        from app.sandbox.paths import router  # noqa: PLC0415 - a trigger must not wait for what it does not use
 
-    async def _unknown(self, _: Scope, __: Receive, send: Send) -> None:
-        await deliver(send, UNKNOWN_PATH, self._desk.rate.headers())
-
-
-def _api_routes(desk: Desk) -> list[Route]:
-    return [
-        Route(f"/api/{version}{path}", Endpoint(desk, version, methods))
-        for version in VERSIONS
-        for path, methods in _by_path().items()
-    ]
-
-
-def _by_path() -> Mapping[str, Mapping[str, Handler]]:
-    methods: dict[str, dict[str, Handler]] = {}
-    for route in ROUTES:
-        methods.setdefault(route.path, {})[route.method] = route.handler
-    return methods
+        return router(self._desk, self._tokens, self.reset)
 
 
 def _tidied(scope: Scope) -> Scope:

@@ -1,0 +1,125 @@
+"""`triggerdesk sandbox`: says where it answers, answers, ends cleanly, and refuses in words."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+
+TRIGGER = b'{"key_id":"3","external_id":"loki@example.com","trigger_id":"t-1"}'
+
+
+@contextmanager
+def served(home: Path, *words: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "sandbox", "--port", "0", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line
+        yield found[0], process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def post(url: str, body: bytes) -> tuple[int, dict[str, object]]:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_it_says_where_it_answers_and_ends_cleanly(home: Path) -> None:
+    with served(home) as (url, process):
+        assert post(f"{url}/api/v2/event/100/trigger", TRIGGER) == (
+            400,
+            {
+                "replyCode": 2008,
+                "replyText": "No contact found with the external id: 3 - loki@example.com",
+                "data": "",
+            },
+        )
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_serves_another_account_folder(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "account"
+    folder.mkdir()
+    (folder / "events.json").write_text('[{"id": 7, "name": "hello"}]')
+    (folder / "fields.json").write_text('[{"id": 3, "name": "E-Mail"}]')
+    (folder / "contacts.csv").write_text("id,uid,3\n5,u5,loki@example.com\n")
+    monkeypatch.setenv("TRIGGERDESK_ACCOUNT", str(folder))
+    with served(home) as (url, _):
+        assert post(f"{url}/api/v2/event/7/trigger", TRIGGER)[0] == 200
+
+
+def test_the_secret_is_asked_for_and_never_printed(home: Path) -> None:
+    with served(home, "--auth", "wsse", "--user", "me001", "--secret", "hush-hush") as (url, process):
+        status, reply = post(f"{url}/api/v2/event/100/trigger", TRIGGER)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (status, reply["replyCode"]) == (401, 1)
+    assert "hush" not in out + err
+
+
+def test_accepted_trigger_ids_are_kept_only_where_asked(home: Path, tmp_path: Path) -> None:
+    keep = tmp_path / "kept.db"
+    with served(home, "--keep", str(keep)) as (url, _):
+        post(f"{url}/api/v2/event/100/trigger", TRIGGER.replace(b"loki", b"thor"))
+    assert keep.exists()
+    assert not [file for file in home.rglob("*") if "trigger" in file.name]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--account", "nowhere", "sandbox"), "nowhere"),
+        (("sandbox", "--port", "70000"), "70000"),
+        (("sandbox", "--host", "256.0.0.1"), "256.0.0.1"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    ran = desk(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_taken_port_is_one_sentence(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = desk("sandbox", "--port", str(taken.getsockname()[1]))
+    assert (ran.code, ran.out) == (2, "")
+    assert "Choose another --port" in ran.err
+
+
+def test_a_real_account_cannot_be_served(desk: Desk, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text('[profiles.shop]\nbase_url = "https://api.example.com/api/v2"\n')
+    ran = desk("--profile", "shop", "sandbox")
+    assert ran.code == 2
+    assert "--profile sandbox" in ran.err
