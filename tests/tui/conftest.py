@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def home(filled_home: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_desk(home: Path) -> Iterator[OpenDesk]:
+def open_desk(home: Path) -> OpenDesk:
     """Opens the dashboard: `async with open_desk(size=..., theme=..., at=...) as desk`."""
 
     @asynccontextmanager
@@ -99,7 +99,7 @@ def open_desk(home: Path) -> Iterator[OpenDesk]:
             await desk.settle()
             yield desk
 
-    yield opened
+    return opened
 
 
 class SlowEndpoint:

@@ -9,7 +9,7 @@ from textual import events
 from textual.widgets import Input, TextArea
 
 from app.bootstrap import open_service
-from app.domain.model import Reply
+from app.domain.model import Reply, TriggerRequest, new_attempt_id
 from app.settings import load_settings
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
@@ -86,41 +86,51 @@ async def test_a_hostile_account_is_shown_and_triggered_harmlessly(
         _assert_safe(desk)
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=[repr(text)[:20] for text in HOSTILE])
-async def test_hostile_text_can_be_typed_pasted_and_sent(open_desk: OpenDesk, text: str) -> None:
+async def test_hostile_text_can_be_typed_pasted_and_sent(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         screen = desk.app.screen
-        for name in ("events-filter", "contacts-filter", "event-id", "external-id"):
-            screen.query_one(f"#{name}", Input).post_message(events.Paste(text))
+        for text in HOSTILE:
+            for name in ("events-filter", "contacts-filter", "event-id", "external-id"):
+                screen.query_one(f"#{name}", Input).post_message(events.Paste(text))
+            screen.query_one("#event-data", TextArea).post_message(events.Paste(text))
             await desk.settle()
             _assert_safe(desk)
-        screen.query_one("#event-data", TextArea).post_message(events.Paste(text))
-        await desk.settle()
-        _assert_safe(desk)
-        screen.query_one("#event-id", Input).value = "100"
-        screen.query_one("#external-id", Input).value = text
-        screen.query_one("#event-data", TextArea).text = json.dumps({"a": text}, ensure_ascii=False)
-        await desk.press("f9")
-        _assert_safe(desk)
-        await desk.press("f6", "enter")
-        _assert_safe(desk)
-        (attempt,) = desk.service.list_attempts(0)
-        assert attempt.request.external_id == text
+            screen.query_one("#event-id", Input).value = "100"
+            screen.query_one("#external-id", Input).value = text
+            screen.query_one("#event-data", TextArea).text = json.dumps({"a": text}, ensure_ascii=False)
+            await desk.press("f9")
+            _assert_safe(desk)
+        assert [attempt.request.external_id for attempt in desk.service.list_attempts(0)] == HOSTILE[::-1]
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=[repr(text)[:20] for text in HOSTILE])
-async def test_a_hostile_reply_is_shown_harmlessly(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, text: str
+async def test_hostile_attempts_are_shown_whole_harmlessly(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        for text in HOSTILE:
+            await desk.service.send(TriggerRequest("100", "3", text, {text: text}), new_attempt_id())
+        desk.dashboard._show_history()
+        await desk.press("f6")
+        for _ in HOSTILE:
+            await desk.press("enter")
+            _assert_safe(desk)
+            await desk.press("escape", "down")
+            _assert_safe(desk)
+
+
+async def test_hostile_replies_are_shown_harmlessly(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
         endpoint = SlowEndpoint(desk.service, monkeypatch)
-        body = json.dumps({"replyCode": 2008, "replyText": text}, ensure_ascii=False).encode(
-            "utf-8", "surrogatepass"
-        )
-        endpoint.answers.put_nowait(Reply(400, 2008, text, body=body, body_length=len(body)))
-        await desk.press(*"100", "enter", *"thor", "enter", "f9")
-        _assert_safe(desk)
-        await desk.press("f6", "enter", "end")
+        await desk.press(*"100", "enter", *"thor", "enter")
+        for number, text in enumerate(HOSTILE):
+            body = json.dumps({"replyCode": 2008, "replyText": text}, ensure_ascii=False)
+            raw = body.encode("utf-8", "surrogatepass")
+            endpoint.answers.put_nowait(Reply(400, 2008, text, body=raw, body_length=len(raw)))
+            desk.app.screen.query_one("#external-id", Input).value = str(number)
+            await desk.press("f9")
+            assert "2008" in desk.text_of("#reply")
+            _assert_safe(desk)
+        await desk.press("f6", "home", "enter", "end")
         _assert_safe(desk)
 
 

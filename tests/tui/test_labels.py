@@ -1,0 +1,154 @@
+"""The words of the screen, from the values alone."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from textual.content import Content
+
+from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
+from app.tui.text import (
+    account_label,
+    age,
+    answer_code,
+    answer_description,
+    answer_head,
+    clock,
+    compared,
+    contact_name,
+    count,
+    elapsed,
+    fit_line,
+    key_label,
+    outcome_label,
+    pretty,
+    visible,
+)
+
+NOW = datetime(2026, 6, 18, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Live:
+    name: str = "sandbox"
+    base_url: str | None = None
+    folder: object | None = None
+    is_sandbox: bool = False
+    is_loopback: bool = False
+
+
+def _attempt(answer: Reply | NoReply | None, outcome: Outcome, predicted: int | None = 0) -> Attempt:
+    request = TriggerRequest("100", "3", "thor@example.com")
+    return Attempt("a", "sandbox", "sandbox", request, None, NOW, predicted, outcome, answer, 12.4)
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        (Live(is_sandbox=True), "◆ sandbox · built in, nothing leaves this machine"),
+        (
+            Live("demo", folder="/a/my shop/", is_sandbox=True),
+            "◆ demo · folder my shop, nothing leaves this machine",
+        ),
+        (
+            Live("local", "http://127.0.0.1:8042/api/v2", is_loopback=True),
+            "◇ local · 127.0.0.1:8042, on this machine",
+        ),
+        (Live("live", "https://api.example.com/api/v3"), "▲ live · api.example.com, REAL CONTACTS"),
+    ],
+)
+def test_the_account_is_told_by_symbol_and_word(profile: Live, said: str) -> None:
+    assert account_label(profile).plain == said
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Outcome.SENDING, "… sending"),
+        (Outcome.ACCEPTED, "✓ accepted"),
+        (Outcome.PARTIAL, "◐ partial"),
+        (Outcome.REJECTED, "✗ rejected"),
+        (Outcome.NOT_SENT, "○ not sent"),
+        (Outcome.UNKNOWN, "? unknown"),
+    ],
+)
+def test_each_outcome_has_a_symbol_and_a_word(outcome: Outcome, said: str) -> None:
+    assert outcome_label(outcome).plain == said
+
+
+def test_an_answer_without_a_reply_says_why() -> None:
+    attempt = _attempt(NoReply("refused", "no", "The connection was refused."), Outcome.NOT_SENT)
+    assert answer_head(attempt).plain == "○ not sent   12 ms"
+    code, description = answer_code(attempt), answer_description(attempt)
+    assert code is not None
+    assert code.plain == "No reply: refused."
+    assert description is not None
+    assert "safe to send again" in description.plain
+    assert compared(attempt) is None
+
+
+def test_a_reply_that_cannot_be_read_says_so() -> None:
+    code = answer_code(_attempt(Reply(502, None, None), Outcome.UNKNOWN))
+    assert code is not None
+    assert code.plain == "No reply code could be read."
+
+
+def test_a_reply_text_without_a_code_is_shown() -> None:
+    code = answer_code(_attempt(Reply(401, None, "[/] Unauthorized"), Outcome.REJECTED))
+    assert code is not None
+    assert code.plain == "no code  [/] Unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "just now"), (2, "2 min ago"), (119, "1 h ago"), (2880, "2 days ago")]
+)
+def test_an_age_is_told_in_the_largest_unit_that_fits(minutes: int, said: str) -> None:
+    assert age(NOW - timedelta(minutes=minutes), NOW) == said
+
+
+def test_the_time_of_another_day_names_the_day() -> None:
+    yesterday = (NOW - timedelta(days=1)).astimezone()
+    assert clock(yesterday, NOW) == yesterday.strftime("%d %b %H:%M")
+    assert clock(NOW, NOW) == NOW.astimezone().strftime("%H:%M:%S")
+
+
+def test_numbers_and_durations_are_told_for_people() -> None:
+    assert [count(1, "event"), count(1000, "contact")] == ["1 event", "1,000 contacts"]
+    assert [elapsed(None), elapsed(12.4), elapsed(1500)] == ["", "12 ms", "1.5 s"]
+
+
+def test_a_key_field_is_named_by_name_and_id() -> None:
+    names = {"3": "E-Mail"}.get
+    assert [key_label(key, names) for key in ("3", "9", "id", "uid", "")] == [
+        "E-Mail (3)",
+        "field 9",
+        "contact id (id)",
+        "contact uid (uid)",
+        "field –",
+    ]
+
+
+def test_a_contact_is_named_by_what_is_known() -> None:
+    assert contact_name(Contact("1", "u", {"1": "Thor", "2": "Odinson"})) == "Thor Odinson"
+    assert contact_name(Contact("1", "u", {"3": "thor@example.com"})) == "thor@example.com"
+    assert contact_name(Contact("1", "u")) == ""
+
+
+def test_a_line_leaves_out_what_does_not_fit() -> None:
+    choices = [(Content("long name"), Content("facts")), (Content("name"), Content(""))]
+    assert fit_line(choices, 20).plain == "long name      facts"
+    assert fit_line(choices, 8).plain.rstrip() == "name"
+    assert fit_line(choices, 3).plain == "na…"
+
+
+def test_unsafe_characters_are_drawn_one_for_one() -> None:
+    assert visible("a\x1b[31mb") == "a␛[31mb"
+    assert visible("a\u202eb\u200d") == "a\ufffdb\ufffd"
+    assert visible("Źrebiński 🇳🇴") == "Źrebiński 🇳🇴"
+
+
+def test_a_body_is_shown_indented_where_it_is_json_and_as_it_is_where_not() -> None:
+    assert pretty(b'{"a":1}').plain == '{\n  "a": 1\n}'
+    assert pretty(b"<html>[/]").plain == "<html>[/]"
+    assert pretty(b"").plain == "empty"
+    assert "are not shown" in pretty(b"x" * 100_000).plain

@@ -1,0 +1,192 @@
+"""The screen as a whole: every size, theme and terminal, every pane reachable, every action named."""
+
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import OptionList
+
+from app.service import StoreError, TriggerService
+from app.tui.app import TriggerDeskApp
+from app.tui.screens.help import HelpScreen
+from tests.tui.conftest import NARROW, WIDE, OpenDesk
+
+CHOSEN = (*"100", "enter", *"thor", "enter")
+PANES = {"f2": "events", "f3": "contacts", "f4": "trigger", "f6": "history", "f7": "reply"}
+
+
+@pytest.mark.parametrize("size", [(100, 30), WIDE])
+async def test_a_wide_screen_shows_every_pane_at_once(open_desk: OpenDesk, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as desk:
+        for title in ("Events", "Contacts", "Trigger", "Before sending", "Reply", "History"):
+            assert f"─ {title} ─" in desk.screen()
+        assert not desk.dashboard.query_one("#tabs").display
+
+
+@pytest.mark.parametrize("size", [NARROW, (60, 20)])
+async def test_a_narrow_screen_shows_one_pane_at_a_time_and_keys_reach_each(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        for key, pane in PANES.items():
+            await desk.press(key)
+            assert f"─ {pane.title()} ─" in desk.screen()
+            others = set(PANES.values()) - {pane}
+            assert not [other for other in others if f"─ {other.title()} ─" in desk.screen()]
+            assert desk.dashboard.pane == pane
+
+
+async def test_a_click_on_a_tab_shows_its_pane(open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
+        for pane in ("history", "reply", "trigger", "contacts", "events"):
+            await desk.pilot.click(f"#tab-{pane}")
+            await desk.settle()
+            assert f"─ {pane.title()} ─" in desk.screen()
+
+
+async def test_a_screen_that_becomes_narrow_keeps_the_pane_and_what_was_typed(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f4", *"104")
+        await desk.pilot.resize_terminal(*NARROW)
+        await desk.settle()
+        assert "order_shipped" in desk.screen()
+        assert "─ Trigger ─" in desk.screen()
+        assert "─ History ─" not in desk.screen()
+
+
+@pytest.mark.parametrize("size", [(60, 20), NARROW, (100, 30), WIDE])
+async def test_the_live_account_is_named_on_every_screen(open_desk: OpenDesk, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as desk:
+        first = desk.screen().splitlines()[0]
+        assert "◆ sandbox" in first
+        assert "nothing leaves this machine" in first
+
+
+@pytest.mark.parametrize(
+    "theme", ["triggerdesk-dark", "triggerdesk-light", "textual-dark", "dracula", "ansi-dark"]
+)
+async def test_the_desk_stands_in_every_theme(open_desk: OpenDesk, theme: str) -> None:
+    async with open_desk(theme=theme) as desk:
+        await desk.press(*CHOSEN, "f9", "f1")
+        assert desk.app.theme == theme
+
+
+async def test_an_unknown_theme_is_the_dark_one(open_desk: OpenDesk) -> None:
+    async with open_desk(theme="no-such-theme") as desk:
+        assert desk.app.theme == "triggerdesk-dark"
+        await desk.press("ctrl+t")
+        assert desk.app.theme == "triggerdesk-light"
+
+
+async def test_without_colour_every_state_is_told_by_symbol_and_word(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_desk() as desk:
+        assert desk.app.no_color
+        assert "off: Choose an event first." in desk.screen()
+        await desk.press(*CHOSEN)
+        assert "✓ will be answered 0 OK" in desk.screen()
+        await desk.press("f9")
+        assert desk.screen().count("✓ accepted") == 2
+        await desk.press("f3", *"twin", "enter")
+        assert "✗ will be refused with 2010" in desk.screen()
+        await desk.press("f9")
+        assert desk.screen().count("✗ rejected") == 2
+
+
+async def test_help_names_every_key_symbol_and_reply(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f1")
+        assert isinstance(desk.app.screen, HelpScreen)
+        shown = desk.text_of("#help")
+        for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "^q"):
+            assert f" {key} " in shown
+        for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown"):
+            assert symbol in shown
+        for code in (2004, 2005, 2008, 2010, 5001, 2012):
+            assert str(code) in shown
+        await desk.press("f1")
+        assert desk.app.screen is desk.dashboard
+
+
+async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.pilot.press("ctrl+p")
+        await desk.settle()
+        assert isinstance(desk.app.screen, CommandPalette)
+        options = desk.app.screen.query_one(OptionList)
+        shown = "\n".join(str(options.get_option_at_index(n).prompt) for n in range(options.option_count))
+        for action in (
+            "Send",
+            "Events",
+            "Contacts",
+            "Form",
+            "History",
+            "Refresh",
+            "Reply",
+            "Take example",
+            "Clear form",
+        ):
+            assert action in shown
+        for action in ("Help", "Dark or light", "Quit", "Theme", "Screenshot"):
+            assert action in shown
+        assert "Off: Choose an event first." in shown
+
+
+async def test_every_binding_has_an_id_a_name_and_a_tooltip(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        for binding in [*desk.dashboard._bindings.key_to_bindings.values()]:
+            for one in binding:
+                if one.id and one.id.startswith("desk."):
+                    assert one.description
+                    assert one.tooltip
+
+
+async def test_the_configured_keymap_is_obeyed_and_shown(open_desk: OpenDesk) -> None:
+    async with open_desk(keymap={"desk.history": "f12"}) as desk:
+        await desk.press("f12")
+        assert desk.dashboard.pane == "history"
+        assert desk.dashboard.query_one("#history").border_subtitle == "f12"
+
+
+async def test_a_home_that_cannot_be_opened_ends_with_its_sentence() -> None:
+    def locked() -> TriggerService:
+        raise StoreError("The history is locked by another program.")
+
+    app = TriggerDeskApp(locked)
+    async with app.run_test():
+        pass
+    assert str(app.return_value) == "The history is locked by another program."
+
+
+async def test_an_idle_desk_repaints_nothing(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk() as desk:
+        painted: list[object] = []
+        monkeypatch.setattr(desk.app, "_display", lambda *_: painted.append(1))
+        for _ in range(5):
+            desk.dashboard._look()
+            await desk.settle()
+        assert painted == []
+
+
+async def test_a_filter_is_cleared_by_esc(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"zzz")
+        assert "No event has that. Esc shows all." in " ".join(desk.screen().split())
+        await desk.press("escape")
+        assert "purchase_confirmation" in desk.screen()
+
+
+async def test_the_first_start_says_what_it_waits_for(
+    open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(TriggerService, "refresh", refused)
+    async with open_desk(at=tmp_path / "new") as desk:
+        shown = " ".join(desk.screen().split())
+        assert "No event is known here. f5 refreshes." in shown
+        assert "never refreshed" in shown
+        assert "could not be refreshed. The disk is full." in desk.text_of("#reply")
