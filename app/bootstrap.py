@@ -39,9 +39,15 @@ def open_service(settings: Settings) -> TriggerService:
     The history comes first: what cannot be recorded must not get any further.
     """
     history = History(settings.home / "history.db")
-    history.recover()
-    if settings.profile.is_sandbox:
-        return _sandboxed(settings, history)
+    try:
+        history.recover()
+        return _sandboxed(settings, history) if settings.profile.is_sandbox else _remote(settings, history)
+    except BaseException:
+        history.close()
+        raise
+
+
+def _remote(settings: Settings, history: History) -> TriggerService:
     return TriggerService(settings.profile, _cache(settings), history, lambda: _over_http(settings.profile))
 
 

@@ -1,4 +1,4 @@
-"""`triggerdesk history`: the attempts, newest first, in the format that is asked for."""
+"""`triggerdesk history`: the attempts, newest first, in the format that is asked for; and what is done with one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +10,11 @@ import click
 from app.cli.failures import Failure
 from app.cli.formats import FORMATS
 from app.cli.options import Options, pass_options
+from app.cli.settle import settle
 from app.service import TriggerService
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="0: all.")
 @click.option("--all-accounts", is_flag=True, help="Not of the live account only.")
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True)
@@ -25,10 +26,20 @@ from app.service import TriggerService
     help="Write to FILE instead of standard output.",
 )
 @pass_options
+@click.pass_context
 def history(
-    options: Options, *, limit: int, all_accounts: bool, format_name: str, as_json: bool, output: Path | None
+    ctx: click.Context,
+    options: Options,
+    *,
+    limit: int,
+    all_accounts: bool,
+    format_name: str,
+    as_json: bool,
+    output: Path | None,
 ) -> None:
-    """List the attempts, newest first."""
+    """List the attempts, newest first, or do something with one of them."""
+    if ctx.invoked_subcommand is not None:
+        return
     lines = FORMATS["jsonl" if as_json else format_name]
 
     async def write(service: TriggerService) -> None:
@@ -38,6 +49,9 @@ def history(
                 click.echo(line, file=file)
 
     options.run(write)
+
+
+history.add_command(settle)
 
 
 @contextmanager

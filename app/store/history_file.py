@@ -13,7 +13,14 @@ from app.store.schema import HISTORY
 
 
 class DamagedHistoryError(DamagedError):
-    """The history is damaged; `database.set_aside` renames it, once the person has agreed."""
+    """The history at `path` is damaged; `database.set_aside` renames it, once the person has agreed."""
+
+    def __init__(self, path: Path, cause: DamagedError) -> None:
+        self.path = path
+        super().__init__(
+            f"{cause} Nothing is sent until it is set aside under another name: the dashboard asks whether it may, "
+            f"or rename {path.name} and {path.name}-wal by hand."
+        )
 
 
 class HistoryFile:
@@ -56,6 +63,4 @@ def guarded(path: Path) -> Iterator[None]:
     except DamagedHistoryError:
         raise
     except DamagedError as error:
-        raise DamagedHistoryError(
-            f"{error} Nothing can be sent until it is set aside under another name, or replaced by a copy."
-        ) from error
+        raise DamagedHistoryError(path, error) from error
