@@ -179,6 +179,14 @@ def parse_contacts(result: object) -> tuple[Contact, ...]:
     return tuple(_contact(row) for row in _rows(result or [], "contacts"))
 
 
+def parse_ids(data: object) -> tuple[str, ...]:
+    """`data` of a contact list: contact ids. Raises WireError where it is no list of ids."""
+    ids = [scalar_text(entry) for entry in data] if isinstance(data, list) else [None]
+    if not all(ids):
+        raise WireError("The account did not answer with a list of contact ids.")
+    return tuple(entry for entry in ids if entry)
+
+
 def _contact(row: Mapping[str, object]) -> Contact:
     values = {
         key: text for key, value in row.items() if key not in ("id", "uid") and (text := _value_text(value))

@@ -1,0 +1,67 @@
+"""Keeping a refresh within the rate limit: no call is made while a reply has said that none is left.
+
+Single calls, and triggers above all, do not wait: they are told what the limit is, and a person decides.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from app.client.exchange import Received
+from app.domain.headers import retry_after_s
+from app.domain.model import Reply
+
+UNTOLD_WAIT_S = 60
+"""How long a limit lasts whose end was not told."""
+
+
+class Pace:
+    """When the next reading call may be made; it waits only inside `keeping`."""
+
+    def __init__(
+        self,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._free_at = 0.0
+        self._watch: Callable[[int], None] | None = None
+
+    @contextmanager
+    def keeping(self, watch: Callable[[int], None]) -> Iterator[None]:
+        """Within: wait where the limit says so; `watch` is told every second how many are left."""
+        self._watch = watch
+        try:
+            yield
+        finally:
+            self._watch = None
+
+    async def turn(self) -> None:
+        """Waits until a call may be made."""
+        while self._watch and (left := self._free_at - self._clock()) > 0:
+            self._watch(max(1, round(left)))
+            await self._sleep(min(1.0, left))
+
+    def note(self, received: Received) -> bool:
+        """Reads the limit from a reply; whether the call was refused for it and is to be made again."""
+        refused = received.status == 429
+        if refused or received.headers.get("x-ratelimit-remaining", "").strip() == "0":
+            self._free_at = self._clock() + _wait_s(received)
+        return refused and self._watch is not None
+
+
+def _wait_s(received: Received) -> int:
+    headers = received.headers
+    told = Reply(
+        received.status,
+        None,
+        None,
+        date=headers.get("date"),
+        retry_after=headers.get("retry-after"),
+        limit_reset=headers.get("x-ratelimit-reset"),
+    )
+    seconds = retry_after_s(told, datetime.now(UTC))
+    return UNTOLD_WAIT_S if seconds is None else seconds
