@@ -4,6 +4,8 @@ What is heavy is imported where it is needed: a list from the cache needs neithe
 Starlette.
 """
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
@@ -11,11 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 from app.resources import sample_data
 from app.service import TriggerService
 from app.settings import Profile, Settings
+from app.settings.secrets import find_secret
 from app.store.cache import Cache
 from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.client.auth import SignIn
     from app.sandbox.account import SandboxAccount
     from app.sandbox.options import SandboxOptions
 
@@ -38,7 +42,7 @@ def open_service(settings: Settings) -> TriggerService:
 
     The history comes first: what cannot be recorded must not get any further.
     """
-    history = History(settings.home / "history.db")
+    history = History(settings.history)
     try:
         history.recover()
         return _sandboxed(settings, history) if settings.profile.is_sandbox else _remote(settings, history)
@@ -48,11 +52,9 @@ def open_service(settings: Settings) -> TriggerService:
 
 
 def _remote(settings: Settings, history: History) -> TriggerService:
-    return TriggerService(settings.profile, _cache(settings), history, lambda: _over_http(settings.profile))
-
-
-def _cache(settings: Settings) -> Cache:
-    return Cache(settings.account_home / "cache.db")
+    return TriggerService(
+        settings.profile, Cache(settings.cache), history, lambda: _over_http(settings.profile, os.environ)
+    )
 
 
 def _sandboxed(settings: Settings, history: History) -> TriggerService:
@@ -63,7 +65,7 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
     account = SandboxAccount(folder, settings.account_home / "sandbox.db")
     return TriggerService(
         profile,
-        _cache(settings),
+        Cache(settings.cache),
         history,
         lambda: _in_process(profile, account),
         examples=lambda: examples(folder),
@@ -102,8 +104,24 @@ def _in_process(profile: Profile, account: "SandboxAccount") -> "ApiClient":
     return ApiClient(SANDBOX_URL, open_in_process(create_sandbox(account)), profile.deadline_s)
 
 
-def _over_http(profile: Profile) -> "ApiClient":
+def _over_http(profile: Profile, environment: Mapping[str, str]) -> "ApiClient":
     from app.client.api import ApiClient
     from app.client.connection import open_http
 
-    return ApiClient(profile.base_url or "", open_http(proxy=profile.proxy), profile.deadline_s)
+    http = open_http(proxy=profile.proxy, auth=_sign_in(profile, environment))
+    return ApiClient(profile.base_url or "", http, profile.deadline_s)
+
+
+def _sign_in(profile: Profile, environment: Mapping[str, str]) -> "SignIn | None":
+    from app.client.auth import ClientCredentials, Wsse
+    from app.client.connection import open_http
+
+    match profile.auth:
+        case "none":
+            return None
+        case "wsse":
+            return Wsse(profile.user, find_secret(profile, environment))
+        case "oauth":
+            secret = find_secret(profile, environment)
+            tokens = open_http(proxy=profile.proxy)
+            return ClientCredentials(profile.token_url, profile.client_id, secret, tokens)
