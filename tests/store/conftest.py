@@ -1,0 +1,63 @@
+"""A home folder in tmp_path, and the two databases in it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from app.domain.model import Attempt, JsonObject, TriggerRequest
+from app.store.cache import Cache
+from app.store.history import History
+
+STARTED = datetime(2026, 3, 1, 10, 31, 2, 123456, UTC)
+
+
+class Making(Protocol):
+    def __call__(
+        self,
+        attempt_id: str,
+        *,
+        account: str = ...,
+        external_id: str = ...,
+        event_name: str | None = ...,
+        data: JsonObject | None = ...,
+    ) -> Attempt: ...
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def cache(home: Path) -> Iterator[Cache]:
+    cache = Cache(home / "cache.db")
+    yield cache
+    cache.close()
+
+
+@pytest.fixture
+def history(home: Path) -> Iterator[History]:
+    history = History(home / "history.db")
+    yield history
+    history.close()
+
+
+@pytest.fixture
+def make() -> Making:
+    """An attempt as it is before it is sent."""
+
+    def attempt(
+        attempt_id: str,
+        *,
+        account: str = "here",
+        external_id: str = "thor@example.com",
+        event_name: str | None = "Purchase confirmed",
+        data: JsonObject | None = None,
+    ) -> Attempt:
+        request = TriggerRequest("100", "3", external_id, data, attempt_id)
+        return Attempt(attempt_id, "sandbox", account, request, event_name, STARTED, 0)
+
+    return attempt

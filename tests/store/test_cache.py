@@ -1,0 +1,424 @@
+"""What the cache knows of an account, what it says when it does not know, and what a refresh may lose."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.account import Matches
+from app.domain.model import Contact, ExternalEvent, Field
+from app.store.cache import Cache, CacheState
+from app.store.database import StoreError
+
+EVENTS = (ExternalEvent("100", "Purchase confirmed"), ExternalEvent("20", "Password reset"))
+FIELDS = (
+    Field("3", "E-Mail", "email", "email"),
+    Field("1", "First Name", "first_name"),
+    Field("2", "Last Name", "last_name"),
+    Field("4711", "Customer number", "customer_no"),
+)
+THOR = Contact("11", "uThor", {"3": "Thor@example.com", "1": "Thor", "2": "Odinson", "4711": "007"})
+TWINS = tuple(Contact(str(n), f"uTwin{n}", {"3": "twin@example.com", "1": "Twin"}) for n in (13, 12))
+NAMELESS = Contact("9", "", {})
+
+
+def fill(cache: Cache, *contacts: Contact, complete: bool = True, source: str | None = None) -> None:
+    with cache.replacing(complete, source) as load:
+        load.events(EVENTS)
+        load.fields(FIELDS)
+        if contacts:
+            load.contacts(contacts)
+
+
+def found(cache: Cache, key_id: str, value: str) -> tuple[str, ...]:
+    return cache.matches(key_id, value).ids
+
+
+# Before and after a refresh
+
+
+def test_an_empty_cache_knows_nothing_and_says_so(cache: Cache) -> None:
+    assert cache.state() == CacheState(None, False, 0, 0, 0)
+    assert cache.has_event("100") is None
+    assert cache.has_field("3") is None
+    assert cache.matches("3", "thor@example.com") == Matches((), False)
+    assert (cache.event_name("100"), cache.field_name("3")) == (None, None)
+    assert (cache.contact("11"), cache.fields(), list(cache.list_contacts("", 0))) == (None, (), [])
+
+
+def test_a_refresh_is_known_whole(cache: Cache) -> None:
+    fill(cache, THOR, *TWINS, NAMELESS, source="folder 1")
+    state = cache.state()
+    assert state.refreshed_at is not None
+    assert (state.complete, state.events, state.fields, state.contacts, state.source) == (
+        True,
+        2,
+        4,
+        4,
+        "folder 1",
+    )
+    assert (cache.has_event("100"), cache.has_event("999"), cache.has_event("0100")) == (True, False, False)
+    assert (cache.has_field("4711"), cache.has_field("email")) == (True, False)
+    assert (cache.event_name("20"), cache.field_name("3")) == ("Password reset", "E-Mail")
+    assert [field.id for field in cache.fields()] == ["1", "2", "3", "4711"]
+    assert cache.fields()[2] == FIELDS[0]
+
+
+def test_it_is_still_known_after_a_restart(cache: Cache, home: Path) -> None:
+    fill(cache, THOR)
+    with closing(Cache(home / "cache.db")) as again:
+        assert again.contact("11") == THOR
+
+
+def test_what_has_vanished_from_the_account_keeps_its_name(cache: Cache) -> None:
+    fill(cache, THOR)
+    with cache.replacing(True) as load:
+        load.events(EVENTS[1:])
+    assert (cache.has_event("100"), cache.event_name("100")) == (False, "Purchase confirmed")
+    assert (cache.has_field("3"), cache.field_name("3")) == (False, "E-Mail")
+    assert ([event.id for event in cache.list_events("", 0)], cache.fields()) == (["20"], ())
+    assert cache.state().contacts == 0
+
+
+# Exact look-ups
+
+
+@pytest.mark.parametrize(
+    ("key_id", "value", "ids"),
+    [
+        ("3", "thor@example.com", ("11",)),
+        ("3", "THOR@EXAMPLE.COM", ("11",)),
+        ("3", " thor@example.com", ()),
+        ("3", "twin@example.com", ("12", "13")),
+        ("4711", "007", ("11",)),
+        ("4711", "7", ()),
+        ("1", "Thor", ("11",)),
+        ("1", "thor", ()),
+        ("1", "", ()),
+        ("id", "11", ("11",)),
+        ("id", "011", ()),
+        ("id", "999999", ()),
+        ("id", "", ()),
+        ("uid", "uThor", ("11",)),
+        ("uid", "uthor", ()),
+        ("uid", "", ()),
+        ("99", "anything", ()),
+        ("", "", ()),
+        ("\ud800", "\udfff", ()),
+    ],
+)
+def test_values_are_compared_as_the_endpoint_compares_them(
+    cache: Cache, key_id: str, value: str, ids: tuple[str, ...]
+) -> None:
+    fill(cache, THOR, *TWINS, NAMELESS)
+    assert cache.matches(key_id, value) == Matches(ids, True)
+    assert tuple(contact.id for contact in cache.find(key_id, value, 10)) == ids
+
+
+def test_field_3_ignores_the_case_of_ascii_letters_alone(cache: Cache) -> None:
+    fill(cache, Contact("1", "", {"3": "ÄRGER@example.com"}))
+    assert found(cache, "3", "Ärger@EXAMPLE.com") == ("1",)
+    assert found(cache, "3", "ärger@example.com") == ()
+
+
+def test_a_value_shared_by_many_names_the_first_few_in_numeric_order(cache: Cache) -> None:
+    fill(cache, *(Contact(str(n), "", {"5": "same"}) for n in range(120, 0, -1)))
+    assert found(cache, "5", "same") == ("1", "2", "3", "4", "5", "6")
+    assert [contact.id for contact in cache.find("5", "same", 2)] == ["1", "2"]
+
+
+def test_ids_that_are_no_plain_numbers_are_ids_all_the_same(cache: Cache) -> None:
+    odd = ("007", "0", "9" * 30, "abc", "-5", "٣")
+    fill(cache, *(Contact(name, f"u{name}", {"1": "odd"}) for name in odd), Contact("7", "u7", {}))
+    assert [found(cache, "id", name) for name in odd] == [(name,) for name in odd]
+    assert [found(cache, "uid", f"u{name}") for name in odd] == [(name,) for name in odd]
+    assert [contact.id for contact in cache.find("1", "odd", 9)] == ["0", "007", "9" * 30, "abc", "-5", "٣"]
+    assert {row.id for row in cache.contacts_window().rows(0, 9)} == {*odd, "7"}
+    assert [cache.contacts_window("odd").rows(0, 9)[n].id for n in range(6)] == [
+        "0", "007", "9" * 30, "abc", "-5", "٣"
+    ]  # fmt: skip
+
+
+def test_of_two_contacts_with_one_id_the_first_counts(cache: Cache) -> None:
+    later = Contact("11", "other", {"3": "other@example.com"})
+    with cache.replacing(True) as load:
+        load.contacts([THOR, later])
+        load.contacts([*TWINS, later])
+        load.contacts([Contact("5", "", {}), later])
+    assert cache.contact("11") == THOR
+    assert found(cache, "3", "other@example.com") == ()
+    assert cache.state().contacts == 4
+    assert [row.id for row in cache.contacts_window().rows(0, 9)] == ["5", "11", "12", "13"]
+
+
+text = st.text(st.characters(), max_size=12)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    uid=text,
+    fields=st.dictionaries(text.filter(lambda name: name not in ("id", "uid")), text, max_size=5),
+    search=text,
+)
+def test_any_contact_comes_back_equal_and_no_search_fails(
+    cache: Cache, uid: str, fields: dict[str, str], search: str
+) -> None:
+    contact = Contact("1", uid, fields)
+    with cache.replacing(True) as load:
+        load.fields([Field(name, name) for name in sorted(fields)[:2]])
+        load.contacts([contact])
+    assert cache.contact("1") == contact
+    for key_id, value in (*fields.items(), ("uid", uid)):
+        assert found(cache, key_id, value) == (("1",) if value else ())
+    for words in (search, *fields, *fields.values(), ":".join(fields)):
+        assert len(cache.contacts_window(words).rows(0, 5)) <= 1
+    cache.remember_lookup("3", "a@example.com", [Contact("1", "changed", {"3": "a@example.com"})])
+    assert found(cache, "uid", "changed") == ("1",)
+
+
+# Partial
+
+
+def test_a_partial_cache_knows_only_what_was_looked_up(cache: Cache) -> None:
+    fill(cache, THOR, complete=False)
+    assert cache.matches("3", "thor@example.com") == Matches(("11",), False)
+    assert cache.matches("3", "nobody@example.com") == Matches((), False)
+    cache.remember_lookup("3", "NOBODY@example.com", [])
+    assert cache.matches("3", "nobody@EXAMPLE.com") == Matches((), True)
+    assert cache.matches("1", "nobody@example.com") == Matches((), False)
+
+
+def test_what_a_look_up_found_joins_the_cache(cache: Cache) -> None:
+    fill(cache, THOR, complete=False)
+    sif = Contact("14", "uSif", {"3": "sif@example.com", "1": "Sif", "77": "unheard of"})
+    cache.remember_lookup("3", "sif@example.com", [sif])
+    assert cache.matches("3", "sif@example.com") == Matches(("14",), True)
+    assert cache.contact("14") == sif
+    assert cache.state().contacts == 2
+    assert [row.first_name for row in cache.contacts_window("unhe sif").rows(0, 5)] == ["Sif"]
+
+
+def test_a_look_up_that_tells_less_forgets_nothing_and_what_it_tells_counts(cache: Cache) -> None:
+    fill(cache, THOR, complete=False)
+    cache.remember_lookup("4711", "007", [Contact("11", "", {"1": "Donar"})])
+    assert cache.contact("11") == Contact("11", "uThor", {**THOR.fields, "1": "Donar"})
+    assert (found(cache, "1", "Thor"), found(cache, "1", "Donar")) == ((), ("11",))
+    assert [cache.contacts_window(word).rows(0, 5) != [] for word in ("donar", "first_name:thor")] == [
+        True,
+        False,
+    ]
+
+
+def test_a_contact_found_by_a_value_has_that_value(cache: Cache) -> None:
+    cache.remember_lookup("4711", "008", [Contact("15", "", {"1": "Loki"})])
+    cache.remember_lookup("uid", "uLoki", [Contact("15", "", {})])
+    assert cache.contact("15") == Contact("15", "uLoki", {"1": "Loki", "4711": "008"})
+
+
+@pytest.mark.parametrize(
+    ("key_id", "value", "left"),
+    [
+        ("3", "thor@example.com", Contact("11", "uThor", {"1": "Thor", "2": "Odinson", "4711": "007"})),
+        ("uid", "uThor", Contact("11", "", THOR.fields)),
+        ("id", "11", None),
+    ],
+)
+def test_a_contact_that_a_look_up_no_longer_finds_loses_the_value(
+    cache: Cache, key_id: str, value: str, left: Contact | None
+) -> None:
+    fill(cache, THOR, complete=False)
+    cache.remember_lookup(key_id, value, [])
+    assert cache.matches(key_id, value) == Matches((), True)
+    assert cache.contact("11") == left
+    assert cache.state().contacts == (1 if left else 0)
+    assert len(cache.contacts_window().rows(0, 5)) == cache.state().contacts
+
+
+def test_looked_up_contacts_survive_a_partial_refresh_but_not_a_complete_one(cache: Cache) -> None:
+    fill(cache, THOR, complete=False)
+    odd = Contact("0815", "uOdd", {"3": "odd@example.com"})
+    sif = Contact("14", "uSif", {"3": "sif@example.com"})
+    cache.remember_lookup("3", "odd@example.com", [odd])
+    cache.remember_lookup("3", "sif@example.com", [sif])
+    newer = Contact("14", "uSif", {"3": "sif@example.org"})
+    for _ in range(2):
+        fill(cache, Contact("0099", "", {}), newer, complete=False)
+        assert [row.id for row in cache.contacts_window().rows(0, 9)] == ["14", "0099", "0815"]
+        assert (cache.contact("0815"), cache.contact("14")) == (odd, newer)
+        assert cache.matches("3", "odd@example.com") == Matches(("0815",), False)
+        assert [row.id for row in cache.contacts_window("odd@example").rows(0, 9)] == ["0815"]
+    fill(cache, newer)
+    assert [row.id for row in cache.contacts_window().rows(0, 9)] == ["14"]
+
+
+def test_a_partial_refresh_without_contacts_keeps_those_there_are(cache: Cache) -> None:
+    cache.remember_lookup("3", "thor@example.com", [THOR])
+    fill(cache, complete=False)
+    assert cache.contact("11") == THOR
+    assert cache.state().contacts == 1
+    assert cache.matches("3", "thor@example.com") == Matches(("11",), False)
+
+
+# Filling
+
+
+def leftovers(home: Path) -> list[str]:
+    with closing(sqlite3.connect(home / "cache.db")) as connection:
+        rows = connection.execute(
+            "SELECT name FROM sqlite_master WHERE name LIKE '%\\_new%' ESCAPE '\\' OR name LIKE '%\\_old%' ESCAPE '\\'"
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+def test_a_refresh_that_fails_leaves_the_old_contents_whole(cache: Cache, home: Path) -> None:
+    fill(cache, THOR, source="one")
+    before = cache.state()
+
+    def cut_off() -> None:
+        with cache.replacing(True, "two") as load:
+            load.events(())
+            load.contacts(TWINS)
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        cut_off()
+    assert cache.state() == before
+    assert cache.contact("11") == THOR
+    assert leftovers(home) == []
+    assert [file.name for file in home.iterdir() if "filling" in file.name] == []
+
+
+def test_the_old_contents_are_there_until_the_new_ones_are(cache: Cache) -> None:
+    fill(cache, THOR)
+    with cache.replacing(True) as load:
+        load.contacts(TWINS)
+        assert found(cache, "3", "thor@example.com") == ("11",)
+        assert [row.id for row in cache.contacts_window().rows(0, 5)] == ["11"]
+    assert found(cache, "3", "thor@example.com") == ()
+    assert [row.id for row in cache.contacts_window().rows(0, 5)] == ["12", "13"]
+
+
+def test_what_a_killed_refresh_left_is_cleared_by_the_next(cache: Cache, home: Path) -> None:
+    with closing(sqlite3.connect(home / "cache.db")) as connection:
+        connection.execute("CREATE TABLE contacts_new (x)")
+        connection.execute("CREATE TABLE documents_old (x)")
+    fill(cache, THOR)
+    assert leftovers(home) == []
+
+
+def test_two_refreshes_at_once_are_refused(cache: Cache, home: Path) -> None:
+    with (
+        closing(Cache(home / "cache.db")) as another,
+        cache.replacing(True),
+        pytest.raises(StoreError, match="Another refresh"),
+    ):
+        fill(another, TWINS[0])
+    fill(cache, THOR)
+
+
+def test_a_refresh_may_run_in_another_thread(cache: Cache) -> None:
+    thread = threading.Thread(target=fill, args=(cache, THOR))
+    thread.start()
+    thread.join()
+    assert found(cache, "id", "11") == ("11",)
+
+
+def test_looking_up_is_possible_while_a_refresh_is_under_way_and_is_not_lost(cache: Cache) -> None:
+    with cache.replacing(False) as load:
+        load.contacts(TWINS)
+        cache.remember_lookup("3", "thor@example.com", [THOR])
+        load.contacts([NAMELESS])
+    assert [row.id for row in cache.contacts_window().rows(0, 5)] == ["9", "11", "12", "13"]
+
+
+# Damage
+
+
+def test_a_cache_that_is_no_database_is_replaced_and_what_was_there_is_kept(home: Path) -> None:
+    home.mkdir()
+    (home / "cache.db").write_bytes(b"a letter " * 1000)
+    with closing(Cache(home / "cache.db")) as cache:
+        assert cache.state().refreshed_at is None
+    (aside,) = home.glob("cache.db.damaged-*")
+    assert aside.read_bytes() == b"a letter " * 1000
+
+
+def test_a_truncated_cache_is_emptied(home: Path) -> None:
+    with closing(Cache(home / "cache.db")) as cache:
+        fill(cache, THOR)
+    (home / "cache.db").write_bytes((home / "cache.db").read_bytes()[:9000])
+    with closing(Cache(home / "cache.db")) as cache:
+        assert cache.state() == CacheState(None, False, 0, 0, 0)
+        fill(cache, THOR)
+        assert cache.contact("11") == THOR
+    assert list(home.glob("*damaged*")) == []
+
+
+def test_damage_that_shows_later_empties_the_cache_and_says_so(home: Path) -> None:
+    with closing(Cache(home / "cache.db")) as cache:
+        fill(cache, *(Contact(str(n), f"u{n}", {"1": "x" * 100}) for n in range(500)))
+    whole = (home / "cache.db").read_bytes()
+    (home / "cache.db").write_bytes(whole[:4096] + b"\xaa" * (len(whole) - 4096))
+    with closing(Cache(home / "cache.db")) as cache:
+        window = None
+        with pytest.raises(StoreError, match="was damaged and has been emptied"):
+            window = cache.contacts_window()
+        assert window is None
+        assert cache.state() == CacheState(None, False, 0, 0, 0)
+        fill(cache, THOR)
+        assert cache.contacts_window().rows(0, 1)[0].id == "11"
+
+
+def test_a_cache_of_another_program_is_refused(home: Path) -> None:
+    home.mkdir()
+    with closing(sqlite3.connect(home / "cache.db")) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+    with pytest.raises(StoreError, match="another program"):
+        Cache(home / "cache.db")
+
+
+def test_a_full_disk_stops_the_refresh_and_keeps_the_old_contents(cache: Cache) -> None:
+    fill(cache, THOR)
+    many = [Contact(str(n), "", {"1": "x" * 1000}) for n in range(500)]
+
+    def overflow() -> None:
+        with cache.replacing(True) as load:
+            pages = load._connection.execute("PRAGMA page_count").fetchone()[0]
+            load._connection.execute(f"PRAGMA max_page_count = {pages + 10}")
+            load.contacts(many)
+
+    with pytest.raises(StoreError, match="disk is full"):
+        overflow()
+    assert cache.contact("11") == THOR
+
+
+# Lists
+
+
+def test_lists_stand_in_numeric_order_and_contain_the_text(cache: Cache) -> None:
+    fill(cache, THOR, *TWINS, Contact("2", "", {"2": "Straße"}))
+    assert [event.id for event in cache.list_events("", 0)] == ["20", "100"]
+    assert [event.id for event in cache.list_events("PASS", 5)] == ["20"]
+    assert [field.id for field in cache.list_fields("name", 0)] == ["1", "2"]
+    assert [field.id for field in cache.list_fields("", 3)] == ["1", "2", "3"]
+    assert [contact.id for contact in cache.list_contacts("", 0)] == ["2", "11", "12", "13"]
+    assert [contact.id for contact in cache.list_contacts("WIN@exam", 0)] == ["12", "13"]
+    assert [contact.id for contact in cache.list_contacts("e", 2)] == ["2", "11"]
+    assert [contact.id for contact in cache.list_contacts("STRASSE", 0)] == ["2"]
+    assert [contact.id for contact in cache.list_contacts("uthor", 0)] == ["11"]
+
+
+def test_events_are_searched_by_every_word(cache: Cache) -> None:
+    fill(cache)
+    assert [event.id for event in cache.events_window("RES pass").rows(0, 9)] == ["20"]
+    window = cache.events_window()
+    assert (window.total, window.position(EVENTS[0]), window.position(ExternalEvent("1", "x"))) == (
+        2,
+        1,
+        None,
+    )
+    window.settle()

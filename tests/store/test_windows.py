@@ -1,0 +1,118 @@
+"""Windows over many rows: every position is right, from whichever side it is reached, and little is read for it."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from app.domain.model import Contact
+from app.store.cache import Cache, ContactRow
+from app.store.windows import AnchoredWindow, FoundWindow
+
+COUNT = 6_543
+
+
+class Numbers:
+    """The even numbers below twice `count`, as a KeyOrder and FoundOrder that counts what is read."""
+
+    def __init__(self, count: int, descending: bool = False) -> None:
+        self.keys = [2 * n for n in range(count)]
+        if descending:
+            self.keys.reverse()
+        self.read = 0
+
+    def key_of(self, row: int) -> int | None:
+        return row if row in self.keys else None
+
+    def ends(self) -> tuple[int, int] | None:
+        return (self.keys[0], self.keys[-1]) if self.keys else None
+
+    def step(self, key: int, rows: int) -> int | None:
+        self.read += abs(rows)
+        place = self.keys.index(key) + rows
+        return self.keys[place] if 0 <= place < len(self.keys) else None
+
+    def distance(self, key: int, target: int) -> int:
+        return self.keys.index(target) - self.keys.index(key)
+
+    def from_key(self, key: int, skip: int, count: int) -> Sequence[int]:
+        self.read += skip + count
+        place = self.keys.index(key) + skip
+        return self.keys[place : place + count]
+
+    def after(self, key: int | None, count: int) -> Sequence[int]:
+        self.read += count
+        place = 0 if key is None else self.keys.index(key) + 1
+        return self.keys[place:] if count < 0 else self.keys[place : place + count]
+
+    def with_keys(self, keys: Sequence[int]) -> Sequence[int]:
+        return list(keys)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_every_position_is_right_wherever_one_jumps(descending: bool) -> None:
+    numbers = Numbers(COUNT, descending)
+    window = AnchoredWindow(numbers, COUNT, descending)
+    places = [n * 2_741 % COUNT for n in range(60)]
+    for place in (0, COUNT - 1, COUNT // 2, 1, *places):
+        assert window.rows(place, 3) == numbers.keys[place : place + 3]
+        assert window.position(numbers.keys[place]) == place
+    assert window.rows(COUNT, 5) == window.rows(-1, 5) == ()
+    assert window.position(1) is None
+
+
+def test_the_end_is_reached_without_reading_the_middle() -> None:
+    numbers = Numbers(COUNT)
+    window = AnchoredWindow(numbers, COUNT, False)
+    assert window.rows(COUNT - 10, 50) == numbers.keys[-10:]
+    assert window.rows(0, 50) == numbers.keys[:50]
+    assert numbers.read < 3_000
+
+
+def test_a_window_over_nothing_has_no_rows() -> None:
+    window = AnchoredWindow(Numbers(0), 0, False)
+    assert (window.total, window.rows(0, 5), window.position(0)) == (0, (), None)
+
+
+def test_rows_that_have_gone_meanwhile_are_an_empty_end_not_a_fault() -> None:
+    numbers = Numbers(10)
+    window = AnchoredWindow(numbers, 5000, False)
+    assert len(window.rows(0, 50)) == 10
+    assert window.rows(4000, 50) == []
+
+
+def test_a_single_row_is_first_and_last() -> None:
+    window = AnchoredWindow(Numbers(1), 1, False)
+    assert (window.rows(0, 9), window.position(0)) == ([0], 0)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_search_finds_the_first_screen_first(descending: bool) -> None:
+    numbers = Numbers(COUNT, descending)
+    window = FoundWindow(numbers, descending, lambda: numbers.keys)
+    assert window.rows(0, 50) == numbers.keys[:50]
+    assert (numbers.read, window.total) == (50, None)
+    assert window.rows(3000, 10) == numbers.keys[3000:3010]
+    assert window.total is None
+    assert window.position(numbers.keys[6000]) == 6000
+    assert window.rows(COUNT - 5, 50) == numbers.keys[-5:]
+    assert window.total == COUNT
+    assert window.position(1) is None
+
+
+def test_a_search_is_settled_on_demand() -> None:
+    numbers = Numbers(COUNT)
+    window = FoundWindow(numbers, False, lambda: numbers.keys)
+    window.settle()
+    assert (window.total, window.rows(COUNT - 1, 5), window.position(4)) == (COUNT, [2 * COUNT - 2], 2)
+
+
+def test_the_contacts_of_a_search_can_be_counted_from_another_thread(cache: Cache) -> None:
+    with cache.replacing(True) as load:
+        load.contacts(Contact(str(n), "", {"1": "many"}) for n in range(500))
+    window = cache.contacts_window("many")
+    assert [row.id for row in window.rows(0, 2)] == ["0", "1"]
+    assert window.total is None
+    window.settle()
+    assert (window.total, window.position(ContactRow("77", "", "", "", ""))) == (500, 77)
+    assert cache.contacts_window().position(ContactRow("9999", "", "", "", "")) is None
+    assert cache.contacts_window().position(ContactRow("77", "", "", "", "")) == 77
