@@ -20,13 +20,18 @@ class Answer:
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """Raised where a call finds that it must be refused; carries the whole answer."""
+    """Raised where a call finds that it must be refused; carries its code and text."""
 
     def __init__(self, code: int, text: str, status: int = 400) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
-        self.answer = refused(code, text, status)
+        self._status = status
+
+    @property
+    def answer(self) -> Answer:
+        """The whole answer; only here, as in a batch it is not wanted."""
+        return refused(self.code, self.text, self._status)
 
 
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> Answer:

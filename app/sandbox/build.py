@@ -9,7 +9,6 @@ import hashlib
 import os
 import sqlite3
 import time
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -105,7 +104,7 @@ def open_finished(database: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _at_once(database: Path) -> Iterator[sqlite3.Connection]:
-    unfinished = database.with_name(f"{database.name}.{uuid.uuid4().hex}.building")
+    unfinished = database.with_name(f"{database.name}.{os.urandom(8).hex()}.building")
     try:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _sweep(database)

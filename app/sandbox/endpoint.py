@@ -18,6 +18,8 @@ from app.sandbox.faults import INSTEAD, Fault, Faults
 from app.sandbox.limits import RateLimit
 from app.sandbox.records import Records
 
+VERSIONS = ("v2", "v3")
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:

@@ -4,8 +4,8 @@ import binascii
 import hashlib
 import hmac
 import json
-import secrets
-from base64 import b64decode
+import os
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import parse_qs, unquote_plus
 
@@ -46,7 +46,7 @@ class Tokens:
         self._ends = {digest: end for digest, end in self._ends.items() if end > now}
         while len(self._ends) >= KEPT:
             del self._ends[next(iter(self._ends))]
-        token = secrets.token_urlsafe(32)
+        token = urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
         self._ends[_digest(token)] = now + LIFETIME_S
         return token
 
