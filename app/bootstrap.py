@@ -6,12 +6,13 @@ Starlette.
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from app.resources import sample_data
-from app.service import TriggerService
+from app.service import Rehearsal, TriggerService
 from app.settings import Profile, Settings
 from app.settings.secrets import find_secret
 from app.store.cache import Cache
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.client.auth import SignIn
     from app.sandbox.account import SandboxAccount
     from app.sandbox.options import SandboxOptions
+    from app.sandbox.server import Sandbox
 
 
 class Watch(Protocol):
@@ -63,14 +65,35 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
     profile = settings.profile
     folder = profile.folder or sample_data()
     account = SandboxAccount(folder, settings.account_home / "sandbox.db")
+    inside = _InProcess(account)
     return TriggerService(
         profile,
         Cache(settings.cache),
         history,
-        lambda: _in_process(profile, account),
+        lambda: inside.client(profile.deadline_s),
         examples=lambda: examples(folder),
         source=account.fingerprint,
+        rehearsal=None if profile.folder else Rehearsal(lambda: inside.sandbox, history, profile.account_key),
     )
+
+
+class _InProcess:
+    """The sandbox in this process, made when it is first needed, and the way to it."""
+
+    def __init__(self, account: "SandboxAccount") -> None:
+        self._account = account
+
+    @cached_property
+    def sandbox(self) -> "Sandbox":
+        from app.sandbox.server import create_sandbox
+
+        return create_sandbox(self._account)
+
+    def client(self, deadline_s: float) -> "ApiClient":
+        from app.client.api import ApiClient
+        from app.client.connection import open_in_process
+
+        return ApiClient(SANDBOX_URL, open_in_process(self.sandbox), deadline_s)
 
 
 def serve_sandbox(
@@ -94,14 +117,6 @@ def serve_sandbox(
         finally:
             sandbox.close()
             account.close()
-
-
-def _in_process(profile: Profile, account: "SandboxAccount") -> "ApiClient":
-    from app.client.api import ApiClient
-    from app.client.connection import open_in_process
-    from app.sandbox.server import create_sandbox
-
-    return ApiClient(SANDBOX_URL, open_in_process(create_sandbox(account)), profile.deadline_s)
 
 
 def _over_http(profile: Profile, environment: Mapping[str, str]) -> "ApiClient":

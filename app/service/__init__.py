@@ -4,6 +4,7 @@
 """
 
 from app.service.desk import NotRecordedError, Preflight, TriggerService
+from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
 from app.service.settling import AttemptError, offers_same_trigger
 from app.store.cache import CacheState, ContactRow
 from app.store.database import StoreError, set_aside
@@ -11,13 +12,17 @@ from app.store.history import AttemptRow, DamagedHistoryError
 from app.store.windows import RowWindow
 
 __all__ = [
+    "FAILURES",
+    "REPLIES",
     "AttemptError",
     "AttemptRow",
     "CacheState",
     "ContactRow",
     "DamagedHistoryError",
+    "Failure",
     "NotRecordedError",
     "Preflight",
+    "Rehearsal",
     "RowWindow",
     "StoreError",
     "TriggerService",

@@ -27,6 +27,7 @@ from app.domain.rules import Verdict, broken_rules, predict
 from app.domain.wire import trigger_body
 from app.service import settling
 from app.service.lists import AccountLists
+from app.service.rehearsal import Rehearsal
 from app.settings import Profile
 from app.store.cache import Cache, CacheState
 from app.store.database import StoreError
@@ -83,6 +84,7 @@ class TriggerService(AccountLists):
         *,
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         source: str | None = None,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         super().__init__(cache)
         self.profile = profile
@@ -90,6 +92,7 @@ class TriggerService(AccountLists):
         self._open_client = open_client
         self._examples = examples
         self._source = source
+        self.rehearsal = rehearsal
         self._client: ApiClient | None = None
 
     @property

@@ -81,6 +81,14 @@ class History:
             self._owner.sweep()
             return sum(interrupt(connection, owner) for owner in gone)
 
+    def forget(self, account: str) -> int:
+        """Deletes the attempts on one account that are not under way; their number."""
+        self._windows.clear()
+        with self._file.guarded() as connection, transaction(connection):
+            return connection.execute(
+                "DELETE FROM attempts WHERE account = ? AND outcome != 'sending'", (stored(account),)
+            ).rowcount
+
     def get(self, attempt_id: str) -> Attempt | None:
         """One attempt, whole; None where it is not recorded."""
         return next(iter(self._whole("attempt_id = ?", stored(attempt_id))), None)

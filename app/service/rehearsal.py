@@ -1,0 +1,76 @@
+"""For presenting: on the built-in account every reply and every failure can be had at will, and all of it undone.
+
+Separate from `desk` because a real account has none of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.model import TriggerRequest
+from app.store.history import History
+
+if TYPE_CHECKING:
+    from app.sandbox.server import Sandbox
+
+SLOW_S = 6.0
+_DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure to produce: its kind in the sandbox, and what it shows."""
+
+    kind: str
+    title: str
+
+
+REPLIES: dict[int, TriggerRequest] = {
+    0: TriggerRequest("100", "3", "thor@example.com", _DATA),
+    2004: TriggerRequest("100", "4711", "thor@example.com", _DATA),
+    2005: TriggerRequest("100", "3", "", _DATA),
+    2008: TriggerRequest("100", "3", "loki@example.com", _DATA),
+    2010: TriggerRequest("100", "3", "twin@example.com", _DATA),
+    5001: TriggerRequest("999", "3", "thor@example.com", _DATA),
+    2012: TriggerRequest("100", "id", "999999", _DATA),
+}
+"""A request for each documented reply of the built-in account: the README's table of replies."""
+
+FAILURES: tuple[Failure, ...] = (
+    Failure("cut_before", "connection cut before the reply: unknown"),
+    Failure("401", "401: the credentials are not accepted"),
+    Failure("429", "429: too many requests"),
+    Failure("502", "502: a gateway fails: unknown"),
+    Failure("slow", f"slow: the reply takes {SLOW_S:.0f} seconds"),
+)
+
+
+class Rehearsal:
+    """The built-in account as a stage."""
+
+    def __init__(self, sandbox: "Callable[[], Sandbox]", history: History, account: str) -> None:
+        self._sandbox = sandbox
+        self._history = history
+        self._account = account
+
+    def request_for(self, code: int) -> TriggerRequest:
+        """A request that is answered with this reply code, without a trigger id yet."""
+        return REPLIES[code]
+
+    def fail_next(self, failure: Failure) -> TriggerRequest:
+        """Makes the next call fail so, once; a request to send, which would be accepted otherwise."""
+        from app.sandbox.faults import Fault  # noqa: PLC0415 - only who presents needs it
+
+        faults = self._sandbox().faults
+        faults.clear()
+        faults.add(Fault(failure.kind, times=1, seconds=SLOW_S))
+        return REPLIES[0]
+
+    def reset(self, *, with_history: bool) -> None:
+        """The account as it began: no accepted trigger id, no failure set; on request without its attempts.
+
+        Raises StoreError.
+        """
+        self._sandbox().reset()
+        if with_history:
+            self._history.forget(self._account)

@@ -1,0 +1,75 @@
+"""Presenting on the built-in account: every reply and every failure on demand, and a fresh start."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.attempt_json import reply_parts
+from app.domain.model import Attempt, TriggerRequest, new_attempt_id
+from app.service import FAILURES, REPLIES, Rehearsal, TriggerService
+from app.settings import load_settings
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[TriggerService]:
+    opened = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
+    await opened.refresh()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def rehearsal(service: TriggerService) -> Rehearsal:
+    assert service.rehearsal is not None
+    return service.rehearsal
+
+
+async def send(service: TriggerService, request: TriggerRequest) -> Attempt:
+    attempt_id = new_attempt_id()
+    return await service.send(replace(request, trigger_id=attempt_id), attempt_id)
+
+
+def test_the_seven_documented_replies_are_on_offer() -> None:
+    assert list(REPLIES) == [0, 2004, 2005, 2008, 2010, 5001, 2012]
+
+
+@pytest.mark.parametrize("code", REPLIES)
+async def test_each_reply_is_had_and_was_predicted(
+    service: TriggerService, rehearsal: Rehearsal, code: int
+) -> None:
+    attempt = await send(service, rehearsal.request_for(code))
+    assert reply_parts(attempt)[1] == code
+    assert attempt.predicted_code == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("cut_before", "unknown"), ("401", "rejected"), ("429", "rejected"), ("502", "unknown")],
+)
+async def test_each_failure_happens_once(
+    service: TriggerService, rehearsal: Rehearsal, kind: str, outcome: str
+) -> None:
+    failure = next(failure for failure in FAILURES if failure.kind == kind)
+    request = rehearsal.fail_next(failure)
+    assert (await send(service, request)).outcome == outcome
+    assert (await send(service, request)).outcome == "accepted"
+
+
+async def test_a_reset_may_keep_or_take_the_history(service: TriggerService, rehearsal: Rehearsal) -> None:
+    await send(service, rehearsal.request_for(0))
+    rehearsal.reset(with_history=False)
+    assert service.attempts().total == 1
+    rehearsal.reset(with_history=True)
+    assert service.attempts().total == 0
+
+
+def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
+    folder = tmp_path / "account"
+    folder.mkdir()
+    for name, text in (("events.json", "[]"), ("fields.json", "[]"), ("contacts.csv", "id,uid\n")):
+        (folder / name).write_text(text)
+    settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder)
+    assert open_service(settings).rehearsal is None
