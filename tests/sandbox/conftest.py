@@ -1,0 +1,53 @@
+"""The sandbox over a small account, in process, and the clock that it goes by."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.sandbox.account import SandboxAccount
+from app.sandbox.options import SandboxOptions
+from app.sandbox.server import Sandbox, create_sandbox
+from tests.sandbox.asking import Asker
+from tests.sandbox.folders import write_folder
+
+
+class Clock:
+    """Seconds since 1970, as a test sets them."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[SandboxAccount]:
+    account = SandboxAccount(write_folder(tmp_path / "folder"), tmp_path / "home" / "sandbox.db")
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def open_sandbox(account: SandboxAccount, clock: Clock) -> Iterator[Callable[..., Asker]]:
+    """Opens sandboxes over the account: `open_sandbox(auth="wsse")`."""
+    opened: list[Sandbox] = []
+
+    def opener(**options: object) -> Asker:
+        opened.append(create_sandbox(account, SandboxOptions(**options), clock))  # type: ignore[arg-type]
+        return Asker(opened[-1])
+
+    yield opener
+    for sandbox in opened:
+        sandbox.close()
+
+
+@pytest.fixture
+def sandbox(open_sandbox: Callable[..., Asker]) -> Asker:
+    return open_sandbox()
