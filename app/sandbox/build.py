@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from app.domain.errors import DeskError
@@ -113,16 +113,20 @@ def _at_once(database: Path) -> Iterator[sqlite3.Connection]:
             yield db
         unfinished.replace(database)
     except (OSError, sqlite3.Error) as error:
-        raise AccountDatabaseError(f"The sandbox cannot write {database}: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise AccountDatabaseError(f"The sandbox cannot write {database}: {reason}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _sweep(database: Path) -> None:
     """Removes what a killed process left half built."""
     for leftover in database.parent.glob(f"{database.name}.*.building"):
-        if time.time() - leftover.stat().st_mtime > STALE_S:
-            leftover.unlink(missing_ok=True)
+        # Another process may sweep at the same time.
+        with suppress(FileNotFoundError):
+            if time.time() - leftover.stat().st_mtime > STALE_S:
+                leftover.unlink()
 
 
 def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:

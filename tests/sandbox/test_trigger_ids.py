@@ -1,0 +1,111 @@
+"""Trigger ids: an accepted one is not processed a second time, and the reply does not say so."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.sandbox.account import SandboxAccount
+from app.sandbox.memory import TriggerMemory
+from app.sandbox.server import create_sandbox
+from tests.sandbox.asking import Asker
+
+OK = (200, b'{"replyCode":0,"replyText":"OK","data":{}}')
+
+
+def one(trigger_id: str, who: str = "thor@example.com") -> str:
+    return json.dumps({"key_id": "3", "external_id": who, "trigger_id": trigger_id})
+
+
+def deduplicated(sandbox: Asker) -> list[list[str]]:
+    lines = sandbox.get("/_sandbox/requests").body.decode().splitlines()
+    return [json.loads(line)["deduplicated"] for line in lines]
+
+
+def test_a_repeat_is_answered_like_the_first_and_recorded_as_one(sandbox: Asker) -> None:
+    assert [sandbox.trigger(100, one("t")).plain for _ in range(3)] == [OK, OK, OK]
+    assert deduplicated(sandbox) == [[], ["t"], ["t"]]
+
+
+def test_a_refused_trigger_is_judged_anew(sandbox: Asker) -> None:
+    assert sandbox.trigger(100, one("t", "nobody")).status == 400
+    assert sandbox.trigger(102, one("t")).status == 400
+    assert sandbox.trigger(100, one("t")).plain == OK
+    assert deduplicated(sandbox) == [[], [], []]
+
+
+def test_a_repeat_that_breaks_a_rule_is_refused(sandbox: Asker) -> None:
+    sandbox.trigger(100, one("t"))
+    assert sandbox.trigger(999, one("t")).status == 400
+
+
+def test_without_a_trigger_id_nothing_is_remembered(sandbox: Asker) -> None:
+    for body in (
+        '{"key_id":"3","external_id":"thor@example.com"}',
+        one("x").replace('"x"', "null"),
+        one("x").replace('"x"', "7"),
+    ):
+        for _ in range(2):
+            assert sandbox.trigger(100, body).plain == OK
+    assert deduplicated(sandbox) == [[]] * 6
+
+
+def test_a_batch_remembers_those_that_were_accepted(sandbox: Asker) -> None:
+    contacts = [("11", "a"), ("9", "b"), ("14", "a"), ("15", "\ud800")]
+    body = json.dumps(
+        {"key_id": "id", "contacts": [{"external_id": who, "trigger_id": t} for who, t in contacts]}
+    )
+    for _ in range(2):
+        assert json.loads(sandbox.trigger(100, body).body)["data"]["ids"] == ["11", "14", "15"]
+    assert deduplicated(sandbox) == [["a"], ["a", "a", "\ud800"]]
+
+
+def test_they_outlive_the_process_and_a_change_of_the_folder(account: SandboxAccount) -> None:
+    first = create_sandbox(account)
+    Asker(first).trigger(100, one("t"))
+    first.close()
+    (account.folder / "fields.json").write_text(
+        '[{"id":3,"name":"E-Mail"},{"id":1,"name":"N"},{"id":10142,"name":"C"}]'
+    )
+    changed = SandboxAccount(account.folder, account.database)
+    second = create_sandbox(changed)
+    asker = Asker(second)
+    asker.trigger(100, one("t"))
+    assert changed.changed
+    assert deduplicated(asker) == [["t"]]
+    second.close()
+    changed.close()
+
+
+def test_a_reset_forgets_them(sandbox: Asker) -> None:
+    sandbox.trigger(100, one("t"))
+    sandbox.app.reset()
+    sandbox.trigger(100, one("t"))
+    assert deduplicated(sandbox) == [[]]
+
+
+def test_two_sandboxes_of_one_account_share_them(open_sandbox: Callable[..., Asker]) -> None:
+    first, second = open_sandbox(), open_sandbox()
+    first.trigger(100, one("t"))
+    second.trigger(100, one("t"))
+    assert deduplicated(second) == [["t"]]
+
+
+def test_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.sandbox.memory.KEPT", 20)
+    monkeypatch.setattr("app.sandbox.memory.PRUNE_EVERY", 10)
+    memory = TriggerMemory(tmp_path / "triggers.db")
+    assert not any(memory.repeat(str(number)) for number in range(50))
+    assert memory.repeat("49")
+    assert not memory.repeat("5")
+    memory.close()
+
+
+def test_a_damaged_memory_is_begun_again(tmp_path: Path) -> None:
+    file = tmp_path / "triggers.db"
+    file.write_bytes(b"not a database" * 1000)
+    memory = TriggerMemory(file)
+    assert not memory.repeat("t")
+    assert memory.repeat("t")
+    memory.close()
