@@ -26,6 +26,7 @@ from app.store.schema import CONTACT_TABLES, contact_tables
 from app.store.text import Stored, microseconds, numeric_order, stored, stored_or_null
 
 _BATCH = 10_000
+_SORTING_KILOBYTES = 32_768
 _MOST_COLUMNS = 200
 _NEW, _OLD = "_new", "_old"
 
@@ -38,6 +39,8 @@ class CacheLoad:
     def __init__(self, file: CacheFile) -> None:
         self._file = file
         self._connection = file.connection
+        # Sorting a million contacts' values in the few megabytes of the default takes many times as long.
+        self._connection.execute(f"PRAGMA cache_size = -{_SORTING_KILOBYTES}")
         self._events: Sequence[ExternalEvent] = ()
         self._fields: Sequence[Field] = ()
         self._columns: Mapping[str, int] | None = None
@@ -86,6 +89,7 @@ class CacheLoad:
             for suffix in (_NEW, _OLD):
                 for table in reversed(CONTACT_TABLES):
                     self._connection.execute(f"DROP TABLE IF EXISTS main.{table}{suffix}")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _stage(self) -> Mapping[str, int]:
         """Makes the new tables; the columns of the word index by the fields that get one."""
@@ -138,10 +142,11 @@ class CacheLoad:
         return found is not None
 
     def _sort_values(self) -> None:
-        with transaction(self._connection):
-            self._connection.execute(
-                "INSERT INTO field_values_new SELECT field_id, value, contact FROM raw_values ORDER BY 1, 2, 3"
-            )
+        """Sorted first, the rows are appended, and in short transactions: others may write meanwhile."""
+        rows = self._connection.execute("SELECT field_id, value, contact FROM raw_values ORDER BY 1, 2, 3")
+        while batch := rows.fetchmany(_BATCH):
+            with transaction(self._connection):
+                self._connection.executemany("INSERT OR IGNORE INTO field_values_new VALUES (?, ?, ?)", batch)
 
     def _swap(self, complete: bool) -> None:
         if complete:

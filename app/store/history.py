@@ -13,8 +13,8 @@ from app.domain.model import Answer, Attempt, Settlement
 from app.store.database import BUSY_SECONDS, StoreError, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, guarded
 from app.store.history_rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
-from app.store.history_windows import AttemptOrder
-from app.store.history_write import insert, interrupt, record_answer, record_settlement
+from app.store.history_windows import AccountWindow, AttemptOrder
+from app.store.history_write import forget, insert, interrupt, next_place, record_answer, record_settlement
 from app.store.owners import Owner
 from app.store.text import restored, stored
 from app.store.windows import AnchoredWindow, FoundWindow, ListWindow, RowWindow
@@ -31,7 +31,7 @@ class History:
         self._file = HistoryFile(path, busy_seconds)
         self._owner = Owner(path.parent / "owners")
         self._version = self._data_version()
-        self._windows: dict[str | None, AnchoredWindow[AttemptRow]] = {}
+        self._everywhere: AnchoredWindow[AttemptRow] | None = None
 
     def close(self) -> None:
         """Closes the file; what is still `sending` will be found interrupted."""
@@ -48,7 +48,9 @@ class History:
             values = attempt_values(attempt, self._owner.name())
             try:
                 with transaction(connection):
-                    number = insert(connection, "attempts", values)
+                    number = insert(
+                        connection, "attempts", {**values, "place": next_place(connection, attempt.account)}
+                    )
                     insert(connection, "requests", request_values(number, attempt.request, body))
             except sqlite3.IntegrityError as error:
                 raise StoreError(
@@ -83,11 +85,9 @@ class History:
 
     def forget(self, account: str) -> int:
         """Deletes the attempts on one account that are not under way; their number."""
-        self._windows.clear()
+        self._everywhere = None
         with self._file.guarded() as connection, transaction(connection):
-            return connection.execute(
-                "DELETE FROM attempts WHERE account = ? AND outcome != 'sending'", (stored(account),)
-            ).rowcount
+            return forget(connection, account)
 
     def get(self, attempt_id: str) -> Attempt | None:
         """One attempt, whole; None where it is not recorded."""
@@ -124,11 +124,13 @@ class History:
         order = AttemptOrder(self._file, account, search)
         if search.split():
             return FoundWindow(order, True, lambda: _found_by_itself(self._file.path, account, search))
+        if account is not None:
+            return AccountWindow(self._file, account)
         ends = order.ends()
         if ends is None:
             return ListWindow(())
-        window = self._windows[account] = _continued(order, ends, self._windows.get(account))
-        return window
+        self._everywhere = _continued(order, ends, self._everywhere)
+        return self._everywhere
 
     def attempts(self, account: str | None, limit: int, search: str = "") -> Iterator[Attempt]:
         """The attempts on one account (None: on all), newest first, in pages; limit 0: all."""

@@ -12,6 +12,46 @@ _ALL = -1
 _SEARCHED = ("event_name", "event_id", "external_id", "reply_code", "reply_text")
 
 
+class AccountWindow:
+    """All attempts on one account as they are now, newest first: a RowWindow that asks by place."""
+
+    def __init__(self, file: HistoryFile, account: str) -> None:
+        self._file = file
+        self._account = stored(account)
+        row = file.one(
+            "SELECT (SELECT min(place) FROM attempts WHERE account = ?1), "
+            "(SELECT max(place) FROM attempts WHERE account = ?1)",
+            self._account,
+        )
+        oldest, newest = (1, 0) if row is None or row[0] is None else row
+        self._newest: int = newest
+        self.total: int = newest - oldest + 1
+
+    def rows(self, start: int, count: int) -> Sequence[AttemptRow]:
+        """See RowWindow."""
+        newest = self._newest - max(0, start)
+        rows = self._file.all(
+            f"SELECT {NARROW} FROM attempts WHERE account = ? AND place BETWEEN ? AND ? ORDER BY place DESC",
+            self._account,
+            newest - count + 1,
+            newest,
+        )
+        return [narrow_row(row) for row in rows]
+
+    def position(self, row: AttemptRow) -> int | None:
+        """See RowWindow."""
+        found = self._file.one(
+            "SELECT place FROM attempts WHERE attempt_id = ? AND account = ? AND place <= ?",
+            stored(row.attempt_id),
+            self._account,
+            self._newest,
+        )
+        return None if found is None else self._newest - found["place"]
+
+    def settle(self) -> None:
+        """See RowWindow: nothing is left to find out."""
+
+
 class AttemptOrder:
     """Attempts by falling row number: a KeyOrder, and with a search a FoundOrder."""
 

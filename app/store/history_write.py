@@ -24,6 +24,15 @@ def insert(
     return cursor.lastrowid or 0
 
 
+def next_place(connection: sqlite3.Connection, account: str) -> int:
+    """The place of the next attempt on this account."""
+    row = connection.execute(
+        "SELECT coalesce(max(place), 0) + 1 AS place FROM attempts WHERE account = ?", (stored(account),)
+    ).fetchone()
+    place: int = row["place"]
+    return place
+
+
 def record_answer(
     connection: sqlite3.Connection,
     attempt_id: str,
@@ -77,3 +86,18 @@ def interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
             attempt_id = restored(row["attempt_id"])
             record_answer(connection, attempt_id, INTERRUPTED, None, f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}")
     return len(rows)
+
+
+def forget(connection: sqlite3.Connection, account: str) -> int:
+    """Deletes the attempts on one account that are not under way, and closes the gaps between those; their number."""
+    deleted = connection.execute(
+        "DELETE FROM attempts WHERE account = ? AND outcome != 'sending'", (stored(account),)
+    ).rowcount
+    left = connection.execute(
+        "SELECT number FROM attempts WHERE account = ? ORDER BY place", (stored(account),)
+    ).fetchall()
+    connection.executemany(
+        "UPDATE attempts SET place = ? WHERE number = ?",
+        [(place, row["number"]) for place, row in enumerate(left, start=1)],
+    )
+    return deleted

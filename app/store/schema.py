@@ -92,6 +92,8 @@ CREATE TABLE looked_up (key_id TEXT, value TEXT, PRIMARY KEY (key_id, value)) WI
     ),
 )
 
+# `place` counts the attempts of one account without gaps, so that a list of any length is asked for by position;
+# whoever deletes attempts other than the oldest numbers the places anew.
 HISTORY = Schema(
     "history",
     0x54444869,
@@ -99,13 +101,13 @@ HISTORY = Schema(
         """
 CREATE TABLE attempts (
     number INTEGER PRIMARY KEY, attempt_id TEXT NOT NULL UNIQUE, parent_id TEXT, profile TEXT NOT NULL,
-    account TEXT NOT NULL, event_id TEXT NOT NULL, event_name TEXT, key_id TEXT NOT NULL,
+    account TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL, event_name TEXT, key_id TEXT NOT NULL,
     external_id TEXT NOT NULL, trigger_id TEXT, started_at INTEGER NOT NULL, predicted_code INTEGER,
     outcome TEXT NOT NULL, http_status INTEGER, reply_code INTEGER, reply_text TEXT, elapsed_ms REAL,
     owner TEXT, note TEXT, settlement TEXT CHECK (settlement IN ('arrived', 'did_not')), settlement_note TEXT,
     settled_at INTEGER
 );
-CREATE INDEX attempts_by_account ON attempts (account);
+CREATE UNIQUE INDEX attempts_by_account ON attempts (account, place);
 CREATE INDEX attempts_under_way ON attempts (owner) WHERE outcome = 'sending';
 CREATE TABLE requests (
     attempt INTEGER PRIMARY KEY REFERENCES attempts (number) ON DELETE CASCADE, body BLOB NOT NULL, data TEXT

@@ -358,7 +358,7 @@ def test_the_newest_stands_first_and_each_account_by_itself(history: History, ma
     assert ids(history.window(None).rows(1, 3)) == ["there0", "here2", "here1"]
     assert (history.window("here").total, history.window(None).total) == (3, 5)
     assert history.window("nowhere").total == 0
-    assert history.window("nowhere").rows(0, 5) == ()
+    assert list(history.window("nowhere").rows(0, 5)) == []
 
 
 def test_a_row_shows_what_a_list_needs(history: History, make: Making) -> None:
@@ -377,20 +377,42 @@ def test_a_row_shows_what_a_list_needs(history: History, make: Making) -> None:
     assert row.reply_text == "No contact found with the external id: 3 - a"
 
 
+@pytest.mark.parametrize("account", ["here", None])
 def test_new_attempts_stand_on_top_of_the_next_window_and_not_in_the_earlier_one(
-    history: History, home: Path, make: Making
+    history: History, home: Path, make: Making, account: str | None
 ) -> None:
     fill(history, make, 5)
-    earlier = history.window("here")
+    earlier = history.window(account)
     read = earlier.rows(2, 1)[0]
     with closing(History(home / "history.db")) as another:
         another.begin(make("new"), b"{}")
-    later = history.window("here")
+    later = history.window(account)
     assert (earlier.total, later.total) == (5, 6)
     assert ids(earlier.rows(0, 9)) == ["here4", "here3", "here2", "here1", "here0"]
     assert (earlier.position(read), later.position(read)) == (2, 3)
     assert later.position(later.rows(0, 1)[0]) == 0
     assert earlier.position(later.rows(0, 1)[0]) is None
+    assert [later.position(row) for row in later.rows(0, 9)] == list(range(6))
+    assert ids(later.rows(5, 9)) == ["here0"]
+    later.settle()
+
+
+def test_all_accounts_together_are_listed_from_an_empty_history_on(history: History, make: Making) -> None:
+    assert (history.window(None).total, list(history.window(None).rows(0, 5))) == (0, [])
+    fill(history, make, 1)
+    assert ids(history.window(None).rows(0, 5)) == ["here0"]
+    fill(history, make, 2, "there")
+    assert ids(history.window(None).rows(0, 5)) == ["there1", "there0", "here0"]
+
+
+def test_a_search_through_much_is_settled_elsewhere(history: History, make: Making) -> None:
+    fill(history, make, 30)
+    window = history.window("here", "thor")
+    assert (len(window.rows(0, 10)), window.total) == (10, None)
+    thread = threading.Thread(target=window.settle)
+    thread.start()
+    thread.join()
+    assert (window.total, window.position(window.rows(29, 1)[0])) == (30, 29)
 
 
 @pytest.mark.parametrize(
@@ -428,3 +450,20 @@ def test_every_attempt_can_be_streamed_and_the_first_few(history: History, make:
     assert ids(history.attempts("here", 0)) == [f"here{n}" for n in reversed(range(450))]
     assert ids(history.attempts(None, 201)) == [f"here{n}" for n in reversed(range(249, 450))]
     assert ids(history.attempts("there", 0)) == []
+
+
+def test_a_forgotten_account_keeps_what_is_under_way_and_counts_on_from_there(
+    history: History, make: Making
+) -> None:
+    fill(history, make, 4)
+    fill(history, make, 1, "there")
+    for name in ("here0", "here2"):
+        history.finish(name, OK, 1.0, None)
+    assert history.forget("here") == 2
+    assert (history.get("here0"), history.request_body("here1")) == (None, b"{}")
+    with pytest.raises(StoreError, match="no attempt here0"):
+        history.request_body("here0")
+    history.begin(make("new"), b"{}")
+    window = history.window("here")
+    assert (window.total, ids(window.rows(0, 9))) == (3, ["new", "here3", "here1"])
+    assert ids(history.window(None).rows(0, 9)) == ["new", "there0", "here3", "here1"]
