@@ -14,7 +14,7 @@ from app.cli.output import coloured, json_text
 from app.domain.attempt_json import attempt_json, planned_json
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject, Outcome, TriggerRequest, new_attempt_id
-from app.service import NotRecordedError, StoreError, TriggerService
+from app.service import NotRecordedError, StoreError, TriggerService, check_production
 
 _EXIT = {
     Outcome.ACCEPTED: ExitCode.OK,
@@ -70,9 +70,9 @@ def trigger(
     if dry_run:
         options.run(lambda service: _show_plan(service, request, as_json))
         return
-    _guard(options, production)
+    check_production(options.settings().profile, production)
     with failing_with(ExitCode.NOT_SENT, StoreError):
-        exit_code = options.run(lambda service: _send(service, request, attempt_id, as_json))
+        exit_code = options.run(lambda service: _send(service, request, attempt_id, production, as_json))
     sys.exit(exit_code)
 
 
@@ -85,12 +85,14 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: 
         click.echo("\n".join(plan_lines(service.check(request), exact)))
 
 
-async def _send(service: TriggerService, request: TriggerRequest, attempt_id: str, as_json: bool) -> ExitCode:
+async def _send(
+    service: TriggerService, request: TriggerRequest, attempt_id: str, production: str | None, as_json: bool
+) -> ExitCode:
     stop = stopped_by_ctrl_c()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
     try:
-        attempt = await service.send(request, attempt_id, stop)
+        attempt = await service.send(request, attempt_id, stop, production=production)
     except NotRecordedError as error:
         complain(f"{error} Attempt {attempt_id}: {' '.join(attempt_lines(error.attempt, service))}")
         return ExitCode.UNKNOWN
@@ -100,18 +102,6 @@ async def _send(service: TriggerService, request: TriggerRequest, attempt_id: st
         first, *others = attempt_lines(attempt, service)
         click.echo("\n".join((coloured(first, attempt.outcome), *others)))
     return _EXIT[attempt.outcome]
-
-
-def _guard(options: Options, production: str | None) -> None:
-    profile = options.settings().profile
-    if production is not None and production != profile.name:
-        raise Failure(
-            f"--production names {production!r}, but the profile is {profile.name!r}: name the same."
-        )
-    if profile.is_production and production is None:
-        raise Failure(
-            f"The profile {profile.name!r} is a production account: add --production {profile.name} to send."
-        )
 
 
 def _event_id(text: str) -> str:

@@ -3,7 +3,10 @@
 `desk` has the service itself; the dashboard and the command line take all they need from here.
 """
 
+from app.service.arming import Arming
 from app.service.desk import NotRecordedError, Preflight, TriggerService
+from app.service.filling import FillStep
+from app.service.guard import GuardError, check_production
 from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
 from app.service.settling import AttemptError, offers_same_trigger
 from app.store.cache import CacheState, ContactRow
@@ -14,18 +17,22 @@ from app.store.windows import RowWindow
 __all__ = [
     "FAILURES",
     "REPLIES",
+    "Arming",
     "AttemptError",
     "AttemptRow",
     "CacheState",
     "ContactRow",
     "DamagedHistoryError",
     "Failure",
+    "FillStep",
+    "GuardError",
     "NotRecordedError",
     "Preflight",
     "Rehearsal",
     "RowWindow",
     "StoreError",
     "TriggerService",
+    "check_production",
     "offers_same_trigger",
     "set_aside",
 ]

@@ -26,10 +26,11 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import Verdict, broken_rules, predict
 from app.domain.wire import trigger_body
 from app.service import settling
-from app.service.lists import AccountLists
+from app.service.guard import check_production, check_test_contacts
+from app.service.keeping import AccountKeeping
 from app.service.rehearsal import Rehearsal
 from app.settings import Profile
-from app.store.cache import Cache, CacheState
+from app.store.cache import Cache
 from app.store.database import StoreError
 from app.store.history import AttemptRow, History
 from app.store.windows import RowWindow
@@ -72,7 +73,7 @@ def _in_short(answer: Answer) -> str:
             return f"{outcome_of(answer)}, {reason}"
 
 
-class TriggerService(AccountLists):
+class TriggerService(AccountKeeping):
     """One profile's account, its cache, the history of all, and the way to the endpoint."""
 
     def __init__(
@@ -86,28 +87,9 @@ class TriggerService(AccountLists):
         source: str | None = None,
         rehearsal: Rehearsal | None = None,
     ) -> None:
-        super().__init__(cache)
-        self.profile = profile
-        self._history = history
-        self._open_client = open_client
+        super().__init__(profile, cache, history, open_client, source)
         self._examples = examples
-        self._source = source
         self.rehearsal = rehearsal
-        self._client: ApiClient | None = None
-
-    @property
-    def client(self) -> "ApiClient":
-        """The way to the endpoint, opened when it is first needed."""
-        if self._client is None:
-            self._client = self._open_client()
-        return self._client
-
-    async def close(self) -> None:
-        """Closes the connections and the databases."""
-        if self._client is not None:
-            await self._client.aclose()
-        self._cache.close()
-        self._history.close()
 
     # Checking and sending
 
@@ -121,6 +103,11 @@ class TriggerService(AccountLists):
             remedy_for_code(prediction.code, request, self._cache) if prediction else None,
         )
 
+    def guard(self, request: TriggerRequest, production: str | None) -> None:
+        """Raises GuardError where `send` would, so that it can be told beforehand."""
+        check_production(self.profile, production)
+        check_test_contacts(self.profile, request, self._cache.find)
+
     async def send(
         self,
         request: TriggerRequest,
@@ -128,14 +115,15 @@ class TriggerService(AccountLists):
         stop: asyncio.Event | None = None,
         *,
         parent_id: str | None = None,
+        production: str | None = None,
     ) -> Attempt:
         """Records the attempt, triggers, records the answer; the finished attempt.
 
-        `parent_id` is the attempt that is sent again.
-
-        Raises StoreError, with nothing sent, where the attempt cannot be recorded first, and
+        `parent_id` is the attempt that is sent again; `production` names the profile, as it must for a production
+        account. Raises GuardError and SettingsError, with nothing recorded or sent, StoreError, with nothing sent, where the attempt cannot be recorded first, and
         NotRecordedError where its answer cannot be recorded afterwards.
         """
+        self.guard(request, production)
         client = self.client
         attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id)
         self._history.begin(attempt, trigger_body(request))
@@ -151,6 +139,7 @@ class TriggerService(AccountLists):
         same_trigger: bool,
         new_attempt_id: str,
         stop: asyncio.Event | None = None,
+        production: str | None = None,
     ) -> Attempt:
         """Sends an attempt's request again, as a new attempt that names it; the finished one.
 
@@ -161,7 +150,9 @@ class TriggerService(AccountLists):
         request = settling.request_again(
             earlier, self.profile.account_key, same_trigger=same_trigger, new_attempt_id=new_attempt_id
         )
-        return await self.send(request, new_attempt_id, stop, parent_id=earlier.attempt_id)
+        return await self.send(
+            request, new_attempt_id, stop, parent_id=earlier.attempt_id, production=production
+        )
 
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
         """Says of an unknown outcome whether it arrived after all; the attempt, its outcome as it was.
@@ -209,34 +200,6 @@ class TriggerService(AccountLists):
                 remedy=remedy,
             )
             raise NotRecordedError(answered, error) from error
-
-    # The cache
-
-    def state(self) -> CacheState:
-        """How old the cache is and how much it holds."""
-        return self._cache.state()
-
-    def needs_refresh(self) -> bool:
-        """Whether the cache of a sandbox is empty or of other account files; never for a real account."""
-        return self.profile.is_sandbox and self.state().source != self._source
-
-    async def refresh(self, progress: Callable[[int], None] = lambda _: None) -> CacheState:
-        """Fills the cache over the wire; `progress` is told the number of contacts so far.
-
-        The old cache stays whole until the new one is. Raises ClientError and StoreError.
-        """
-        events = await self.client.external_events()
-        fields = await self.client.fields()
-        loaded = 0
-        with self._cache.replacing(complete=self.profile.is_sandbox, source=self._source) as load:
-            load.events(events)
-            load.fields(fields)
-            if self.profile.is_sandbox:
-                async for contacts in self.client.contacts():
-                    load.contacts(contacts)
-                    loaded += len(contacts)
-                    progress(loaded)
-        return self.state()
 
     def example(self, event_id: str) -> JsonObject | None:
         """The event data that the account folder gives as an example; None where it gives none."""

@@ -26,9 +26,7 @@ def check_production(profile: Profile, named: str | None) -> None:
     Nothing need be named where nobody real is mailed; what is named must agree. Raises GuardError.
     """
     if named is not None and named != profile.name:
-        raise GuardError(
-            f"--production names {named!r}, but the profile is {profile.name!r}: name the same."
-        )
+        raise GuardError(f"--production names {named!r}, but the profile is {profile.name!r}: name the same.")
     if profile.is_production and named is None:
         raise GuardError(
             f"The profile {profile.name!r} is a production account: add --production {profile.name} to send."
@@ -51,10 +49,15 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
     found = list(find(request.key_id, request.external_id, _LOOKED_AT))
     if not found:
         raise GuardError(
-            _refusal(profile, "the cache does not know this contact: look it up, or trigger it by its e-mail address")
+            _refusal(
+                profile,
+                "the cache does not know this contact: look it up, or trigger it by its e-mail address",
+            )
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
-        raise GuardError(_refusal(profile, "the e-mail address of this contact is not among its test_contacts"))
+        raise GuardError(
+            _refusal(profile, "the e-mail address of this contact is not among its test_contacts")
+        )
 
 
 def _is_listed(address: str, allowed: Iterable[str]) -> bool:
