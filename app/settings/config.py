@@ -32,7 +32,7 @@ def read_text(path: Path) -> str:
     """The text of a configuration file, '' where there is none. Raises SettingsError."""
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
