@@ -161,3 +161,14 @@ async def test_the_form_can_be_emptied(open_desk: OpenDesk) -> None:
             "",
         )
         assert desk.focus == "events-filter"
+
+
+async def test_a_line_too_long_to_wrap_is_scrolled_and_the_next_text_wraps_again(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        editor = _editor(desk)
+        editor.text = '{"a": "' + "x " * 50_000 + '"}'
+        await desk.settle()
+        assert "✓ JSON object" in desk.text_of("#data-check")
+        assert not editor.soft_wrap
+        desk.dashboard.query_one("#data").fill('{"a": 1}')
+        assert editor.soft_wrap

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from app.domain.model import Attempt, NoReply, Reply
+from app.domain.wire import trigger_path
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -44,7 +45,7 @@ class AttemptScreen(ModalScreen[None]):
             yield Static(self._outcome(), markup=False, classes="part")
             yield Static("What was asked", classes="heading")
             yield Static(self._facts(), markup=False, classes="part")
-            yield Static("Request body", classes="heading")
+            yield Static(self._request_heading(), markup=False, classes="heading")
             yield Static(pretty(self._body), markup=False, classes="body")
             yield Static(self._reply_heading(), markup=False, classes="heading")
             yield Static(self._reply_body(), markup=False, classes="body")
@@ -72,11 +73,14 @@ class AttemptScreen(ModalScreen[None]):
             "Trigger id": request.trigger_id or "none",
             "Attempt id": attempt.attempt_id,
             "Profile": attempt.profile,
-            "Started": f"{started:%Y-%m-%d %H:%M:%S %z}   {started.astimezone(UTC):%H:%M:%S} UTC",
+            "Started": f"{started:%Y-%m-%d %H:%M:%S} here, {started.astimezone(UTC):%H:%M:%S} UTC",
         }
         return lines(
             Content.assemble((f"{name:<13}", "$quiet"), clean(value, 2000)) for name, value in facts.items()
         )
+
+    def _request_heading(self) -> str:
+        return f"Request body of POST {clean(trigger_path(self._attempt.request.event_id))}"
 
     def _reply_heading(self) -> str:
         match self._attempt.answer:

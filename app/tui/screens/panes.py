@@ -16,6 +16,7 @@ class PanedScreen(Screen[None]):
     """The pane with the focus is the active one."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
     PANES: Mapping[str, str] = {}
     """Id and title of each pane, in the order of the tabs; an action `go('ID')` goes to each."""
     SHOWN: Mapping[str, Sequence[str]] = {}

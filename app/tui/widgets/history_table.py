@@ -25,7 +25,7 @@ class HistoryPane(Vertical):
         self._columns = [
             Column[AttemptRow]("time", "Time", _time, 8, max_width=12),
             Column[AttemptRow]("outcome", "Outcome", lambda row: outcome_label(row.outcome), 10),
-            Column[AttemptRow]("event", "Event", _event, 12, flex=3, max_width=34, rank=2),
+            Column[AttemptRow]("event", "Event", _event, 14, flex=6, max_width=34, rank=2),
             Column[AttemptRow](
                 "key", "Key field", lambda row: key_label(row.key_id, field_name), 10, 18, rank=3
             ),
@@ -38,8 +38,8 @@ class HistoryPane(Vertical):
             Column[AttemptRow](
                 "code", "Code", lambda row: _number(row.reply_code), 5, rank=1, justify="right"
             ),
-            Column[AttemptRow]("text", "Reply text", lambda row: row.reply_text or "", 14, flex=6, rank=6),
-            Column[AttemptRow]("description", "Description", _description, 24, flex=5, rank=8),
+            Column[AttemptRow]("text", "Reply text", lambda row: row.reply_text or "", 14, flex=4, rank=6),
+            Column[AttemptRow]("description", "Description", _description, 24, flex=3, rank=8),
             Column[AttemptRow](
                 "took", "Took", lambda row: elapsed(row.elapsed_ms), 7, rank=7, justify="right"
             ),

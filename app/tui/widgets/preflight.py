@@ -14,7 +14,7 @@ from app.tui.text import clean, contact_label, key_label, lines, predicted_label
 SHOWN_CONTACTS = 5
 
 
-class PreflightPane(VerticalScroll, can_focus=False):
+class PreflightPane(VerticalScroll):
     """The prediction, live beside the form."""
 
     def __init__(self, field_name: Callable[[str], str | None]) -> None:
@@ -39,9 +39,9 @@ class PreflightPane(VerticalScroll, can_focus=False):
         return lines(
             [
                 predicted_label(known.prediction),
-                Content.styled(clean(known.prediction.text, 2000), "$quiet"),
                 remedy(known.remedy),
                 found,
+                Content.styled(clean(known.prediction.text, 2000), "$quiet"),
                 _also(known),
             ]
         )

@@ -8,10 +8,12 @@ from rich.highlighter import Highlighter
 from rich.text import Text
 from textual import events
 from textual.widgets import Input, TextArea
+from textual.widgets.text_area import Edit, EditResult
 
 from app.tui.text import visible
 
 MAX_PASTE = 1_100_000
+LONGEST_WRAPPED = 4_000
 
 
 class _Visible(Highlighter):
@@ -41,6 +43,20 @@ class SafeTextArea(TextArea):
         """The line as it is drawn."""
         return Text(visible(self.document.get_line(line_index)), end="", no_wrap=True)
 
+    def edit(self, edit: Edit) -> EditResult:
+        """Makes one change; lines too long to wrap in time are scrolled instead."""
+        self._wrap_unless_long(edit.text)
+        return super().edit(edit)
+
+    def load_text(self, text: str) -> None:
+        """Another text, which cannot be undone."""
+        self._wrap_unless_long(text)
+        super().load_text(text)
+
+    def _wrap_unless_long(self, text: str) -> None:
+        if self.soft_wrap and any(len(line) > LONGEST_WRAPPED for line in text.splitlines()):
+            self.soft_wrap = False
+
     async def on_paste(self, event: events.Paste) -> None:
         """Refuses what would freeze the editor; it could not be sent either."""
         if len(event.text) > MAX_PASTE:
@@ -53,5 +69,6 @@ class SafeTextArea(TextArea):
 
     def replace_all(self, text: str) -> None:
         """Other text in place of all; undo brings the old text back."""
+        self.soft_wrap = True
         self.replace(text, (0, 0), self.document.end)
         self.move_cursor((0, 0))
