@@ -20,7 +20,7 @@ def contact_lists(_: Ground, __: Call) -> Answer:
 def contact_list(ground: Ground, call: Call) -> Answer:
     """GET contactlist/<id> and contactlist/<id>/contacts: contact ids, by limit and offset. Raises Refused (3006)."""
     if call.path["list_id"] != ALL_CONTACTS:
-        raise Refused(3006, "The contact list does not exist.", 404)
+        raise Refused(3006, "No contact list found with the specified ID.", 404)
     limit = _number(call, "limit", MAX_PAGE)
     if not 1 <= limit <= MAX_PAGE:
         raise Refused(2016, "Invalid limit")

@@ -108,7 +108,7 @@ def checkids(ground: Ground, call: Call) -> Answer:
         raise Refused(2004, f"Invalid key field id: {key_id}")
     values = call.payload.get("external_ids")
     if not isinstance(values, list):
-        raise Refused(2003, "The list of external ids is not an array.")
+        raise Refused(2003, "Invalid datatype for the list of external ids. Array expected")
     if len(values) > MAX_KEYS:
         raise Refused(2002, "The list of external ids exceeds the maximum size.")
     several = call.payload.get("get_multiple_ids") is True

@@ -34,4 +34,4 @@ def list_choices(ground: Ground, call: Call) -> Answer:
 
 def _check_language(call: Call) -> None:
     if not _LANGUAGE.fullmatch(call.path.get("language", "en")):
-        raise Refused(1002, "Invalid language.")
+        raise Refused(1002, "Invalid language code")

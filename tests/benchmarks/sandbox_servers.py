@@ -1,0 +1,89 @@
+"""The servers that the sandbox's benchmarks ask, each a process of its own: `python -m ... hello | sandbox FOLDER DB`.
+
+The floor is a bare ASGI application on the same uvicorn with the same settings.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it is, and how long it took to answer."""
+
+    pid: int
+    port: int
+    ready_s: float
+
+    def cpu_s(self) -> float:
+        """The CPU time spent so far, in seconds."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * TICK_S
+
+    def memory_mb(self) -> float:
+        """The most that was resident so far, in MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Server]:
+    """One of the servers below, until the block ends."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "tests.benchmarks.sandbox_servers", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        try:
+            yield Server(process.pid, port, time.perf_counter() - started)
+        finally:
+            process.kill()
+
+
+async def _hello(_: Any, __: Any, send: Any) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"42")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"replyCode":0,"replyText":"OK","data":{}}'})
+
+
+def _serve_hello() -> None:
+    import socket
+
+    import uvicorn
+
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+
+        class Announcing(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                print(listener.getsockname()[1], flush=True)
+
+        config = uvicorn.Config(
+            _hello, ws="none", lifespan="off", log_config=None, log_level="critical", access_log=False
+        )
+        Announcing(config).run([listener])
+
+
+def _serve_sandbox(folder: str, database: str) -> None:
+    from app.sandbox.account import SandboxAccount
+    from app.sandbox.serve import serve
+    from app.sandbox.server import create_sandbox
+
+    account = SandboxAccount(Path(folder), Path(database))
+    serve(create_sandbox(account), "127.0.0.1", 0, lambda url: print(url.rpartition(":")[2], flush=True))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "hello":
+        _serve_hello()
+    else:
+        _serve_sandbox(sys.argv[2], sys.argv[3])
