@@ -9,7 +9,7 @@ import click
 from app.cli.failures import ExitCode, failing_with
 from app.cli.history import history
 from app.cli.lists import contacts, events, fields
-from app.cli.log import log_to
+from app.cli.log import log_nowhere, log_to
 from app.cli.options import Options
 from app.cli.sandbox import sandbox
 from app.cli.trigger import trigger
@@ -45,6 +45,8 @@ def program(ctx: click.Context, *, profile: str | None, account: Path | None, ve
     ctx.obj = Options(profile, account)
     if verbose:
         log_to(home_folder(os.environ))
+    else:
+        log_nowhere()
     if ctx.invoked_subcommand is None:
         _dashboard(ctx.obj)
 

@@ -11,6 +11,13 @@ _BYTES = 1_000_000
 _LINE = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(message)s"
 
 
+def log_nowhere() -> None:
+    """Keeps what would be logged off the terminal, where Python writes what nobody takes."""
+    logger = logging.getLogger("app")
+    if not logger.hasHandlers():
+        logger.addHandler(logging.NullHandler())
+
+
 def log_to(home: Path) -> None:
     """Starts the log file `triggerdesk.log`, readable by its owner only. Raises Failure."""
     try:
