@@ -4,10 +4,12 @@ Answers the rules and the advice as a Directory, and the lists as windows. It ca
 damaged file is replaced by an empty one; nothing else about an unusable file is mended here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from app.domain.account import Matches
@@ -48,6 +50,11 @@ class Cache(CachedNames):
 
     def __init__(self, path: Path) -> None:
         super().__init__(CacheFile(path))
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
 
     def close(self) -> None:
         """Closes the file."""
@@ -128,15 +135,14 @@ class Cache(CachedNames):
     def list_contacts(self, text: str, limit: int) -> Iterator[Contact]:
         """Contacts of which any value contains `text`, case ignored, by numeric id; limit 0: all."""
         wanted = text.casefold()
-        left = limit or -1
-        for contact in self._contacts():
+        found = (
+            contact
+            for contact in self._contacts(text)
             if any(
                 wanted in value.casefold() for value in (contact.id, contact.uid, *contact.fields.values())
-            ):
-                yield contact
-                left -= 1
-                if left == 0:
-                    return
+            )
+        )
+        return islice(found, limit or None)
 
     def contacts_window(self, search: str = "") -> RowWindow[ContactRow]:
         """Contacts with words that begin like every word of `search`, accents and case ignored, by numeric id.
@@ -146,9 +152,10 @@ class Cache(CachedNames):
         path = self._file.path
         query = match_query(search, self._columns()) if search.strip() else None
         if query is None:
-            return AnchoredWindow(ContactOrder(self._file), self.state().contacts, False)
+            order = ContactOrder(self._file)
+            return AnchoredWindow(order, self.state().contacts, False, order.anchors())
 
-        def find_all() -> Sequence[int]:
+        def find_all() -> "array[int]":
             with opened(path) as file:
                 return ContactOrder(file, query).every()
 
@@ -159,12 +166,16 @@ class Cache(CachedNames):
             indexed = ContactTables(connection).columns()
         return field_columns(self.fields(), {field_id: f"f{n}" for n, field_id in enumerate(indexed)})
 
-    def _contacts(self) -> Iterator[Contact]:
+    def _contacts(self, text: str) -> Iterator[Contact]:
+        """Contacts in pages, by number: all that might contain `text`, and some that do not."""
         last = -1
+        # Only these texts stand in the documents as they are, and SQLite ignores the case of no other letters.
+        plain = text.isascii() and text.isprintable() and not {'"', "\\", "%", "_"} & {*text}
+        pattern = f"%{text}%" if plain else "%"
         sql = (
-            f"SELECT {NARROW}, fields FROM contacts JOIN documents USING (number) "
-            f"WHERE number > ? ORDER BY number LIMIT {_PAGE}"
+            f"SELECT {NARROW}, fields FROM contacts JOIN documents USING (number) WHERE number > ?1 "
+            f"AND (fields LIKE ?2 OR uid LIKE ?2 OR number LIKE ?2 OR id LIKE ?2) ORDER BY number LIMIT {_PAGE}"
         )
-        while rows := self._file.all(sql, last):
+        while rows := self._file.all(sql, last, pattern):
             yield from map(whole_contact, rows)
             last = rows[-1]["number"]

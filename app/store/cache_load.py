@@ -20,10 +20,11 @@ from app.store.contact_rows import (
     word_columns,
     word_values,
 )
-from app.store.contact_write import copy_survivors
+from app.store.contact_write import ContactTables, copy_survivors
 from app.store.database import StoreError, transaction
 from app.store.schema import CONTACT_TABLES, contact_tables
 from app.store.text import Stored, microseconds, numeric_order, stored, stored_or_null
+from app.store.windows import STEP
 
 _BATCH = 10_000
 _SORTING_KILOBYTES = 32_768
@@ -153,6 +154,7 @@ class CacheLoad:
             self._connection.execute("DELETE FROM origins")
         else:
             self._count += copy_survivors(self._connection, _NEW)
+        ContactTables(self._connection, _NEW).place_anchors(STEP)
         for table in CONTACT_TABLES:
             self._connection.execute(f"ALTER TABLE {table} RENAME TO {table}{_OLD}")
             self._connection.execute(f"ALTER TABLE {table}{_NEW} RENAME TO {table}")

@@ -1,13 +1,13 @@
 """The contacts of a cache by rising number, all of them or those a search finds, as the windows need them."""
 
 import json
+from array import array
 from collections.abc import Sequence
 
 from app.store.cache_file import CacheFile
 from app.store.contact_rows import NARROW, ContactRow, narrow_row
 from app.store.contact_write import ContactTables
-
-_ALL = -1
+from app.store.windows import keys_of
 
 
 class ContactOrder:
@@ -50,14 +50,24 @@ class ContactOrder:
         sql = f"SELECT {NARROW} FROM contacts WHERE number >= ? ORDER BY number LIMIT ? OFFSET ?"
         return [narrow_row(row) for row in self._file.all(sql, key, count, skip)]
 
+    def anchors(self) -> Sequence[tuple[int, int]]:
+        """(position, key) of some contacts, all through the order."""
+        return [
+            (row[0], row[1]) for row in self._file.all("SELECT position, number FROM anchors ORDER BY number")
+        ]
+
     def after(self, key: int | None, count: int) -> Sequence[int]:
         """See FoundOrder."""
         sql = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
         return [row[0] for row in self._file.all(sql, self._query, -1 if key is None else key, count)]
 
-    def every(self) -> Sequence[int]:
+    def every(self) -> "array[int]":
         """All keys that the query finds."""
-        return self.after(None, _ALL)
+        with self._file.guarded() as connection:
+            found = connection.execute(
+                "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", (self._query,)
+            )
+            return keys_of(found)
 
     def with_keys(self, keys: Sequence[int]) -> Sequence[ContactRow]:
         """See FoundOrder."""

@@ -77,6 +77,7 @@ class ContactTables:
         for row in value_rows(number, contact):
             self._run("INSERT OR IGNORE INTO field_values{} VALUES (?, ?, ?)", *row)
         self._words("", number, contact)
+        self._run("UPDATE anchors{} SET position = position + 1 WHERE number > ?", number)
         return number
 
     def remove(self, number: int) -> Contact | None:
@@ -88,12 +89,23 @@ class ContactTables:
                 self._run("DELETE FROM field_values{} WHERE field_id = ? AND value = ? AND contact = ?", *row)
             self._run("DELETE FROM documents{} WHERE number = ?", number)
             self._run("DELETE FROM contacts{} WHERE number = ?", number)
+            # An anchor stands at a row that is there; one of many may be missing.
+            self._run("DELETE FROM anchors{} WHERE number = ?", number)
+            self._run("UPDATE anchors{} SET position = position - 1 WHERE number > ?", number)
         return contact
 
     def columns(self) -> Sequence[str]:
         """The field ids that have a column of the word index, in the order of the columns."""
         sql = f"SELECT field_id FROM search_columns{self._suffix} ORDER BY position"
         return [restored(row["field_id"]) for row in self._connection.execute(sql)]
+
+    def place_anchors(self, every: int) -> None:
+        """Anchors the first contact and every so many from there; for tables that have no anchors yet."""
+        self._run(
+            "INSERT INTO anchors{0} SELECT number, place - 1 FROM "
+            "(SELECT number, row_number() OVER (ORDER BY number) AS place FROM contacts{0}) WHERE place % ? = 1",
+            every,
+        )
 
     def _words(self, command: str, number: int, contact: Contact) -> None:
         columns = self.columns()

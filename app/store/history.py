@@ -6,6 +6,7 @@ Every text that came from outside is kept whole. One file serves every account a
 import json
 import sqlite3
 import sys
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,6 +33,11 @@ class History:
         self._owner = Owner(path.parent / "owners")
         self._version = self._data_version()
         self._everywhere: AnchoredWindow[AttemptRow] | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
 
     def close(self) -> None:
         """Closes the file; what is still `sending` will be found interrupted."""
@@ -156,7 +162,7 @@ class History:
         return 0 if row is None else row[0]
 
 
-def _found_by_itself(path: Path, account: str | None, search: str) -> Sequence[int]:
+def _found_by_itself(path: Path, account: str | None, search: str) -> "array[int]":
     """All row numbers that a search finds, through a connection of its own: for another thread."""
     file = HistoryFile(path)
     try:

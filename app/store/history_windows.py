@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
+from array import array
 from collections.abc import Sequence
 
 from app.store.history_file import HistoryFile
 from app.store.history_rows import NARROW, AttemptRow, Value, narrow_row
 from app.store.text import searchable, stored
+from app.store.windows import keys_of
 
-_ALL = -1
 _SEARCHED = ("event_name", "event_id", "external_id", "reply_code", "reply_text")
 
 
@@ -106,9 +107,11 @@ class AttemptOrder:
         )
         return [row[0] for row in rows]
 
-    def every(self) -> Sequence[int]:
+    def every(self) -> "array[int]":
         """All keys."""
-        return self.after(None, _ALL)
+        sql = f"SELECT number FROM attempts WHERE {self._where} ORDER BY number DESC"
+        with self._file.guarded() as connection:
+            return keys_of(connection.execute(sql, self._values))
 
     def with_keys(self, keys: Sequence[int]) -> Sequence[AttemptRow]:
         """See FoundOrder."""

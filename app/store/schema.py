@@ -50,6 +50,7 @@ def contact_tables(suffix: str, field_columns: int = 0) -> str:
 
     `number` is the contact id itself where it is a plain number, so that the rows stand in numeric order and an id
     needs no index; other ids get numbers above all plain ones, and are found in `field_values` under `id`.
+    `anchors` has the positions of some contacts, kept true when one is added or removed.
     The word index keeps no text of its own; `documents` has every value and gives back what was indexed.
     """
     columns = "".join(f"f{number}, " for number in range(field_columns))
@@ -61,6 +62,7 @@ CREATE TABLE documents{suffix} (number INTEGER PRIMARY KEY, fields TEXT NOT NULL
 CREATE TABLE field_values{suffix} (
     field_id TEXT, value TEXT, contact INTEGER, PRIMARY KEY (field_id, value, contact)
 ) WITHOUT ROWID;
+CREATE TABLE anchors{suffix} (number INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE search_columns{suffix} (position INTEGER PRIMARY KEY, field_id TEXT NOT NULL);
 CREATE VIRTUAL TABLE search{suffix} USING fts5(
     contact_id, contact_uid, {columns}rest, content='', columnsize=0, prefix='1 2 3 4 5 6',
@@ -69,7 +71,7 @@ CREATE VIRTUAL TABLE search{suffix} USING fts5(
 """
 
 
-CONTACT_TABLES = ("contacts", "documents", "field_values", "search_columns", "search")
+CONTACT_TABLES = ("contacts", "documents", "field_values", "anchors", "search_columns", "search")
 
 CACHE = Schema(
     "cache",

@@ -4,6 +4,7 @@ A position is found from sparse anchors, each a position with the key that stand
 from the top. A window is a snapshot of the order: whoever changes the rows asks for a new one.
 """
 
+import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -13,6 +14,13 @@ Row = TypeVar("Row")
 
 STEP = 1000
 _MORE_FOUND = 2000
+
+
+def keys_of(found: sqlite3.Cursor) -> "array[int]":
+    """The first column of every row: eight bytes each, for there may be a million."""
+    # A Row for each would take ten times the memory.
+    found.row_factory = None
+    return array("q", (row[0] for row in found))
 
 
 class RowWindow(Protocol[Row]):
@@ -142,12 +150,12 @@ class FoundWindow(Generic[Row]):
     """The rows that a search finds: a screen of them at once, the number of all when somebody asks for it."""
 
     def __init__(
-        self, order: FoundOrder[Row], descending: bool, find_all: Callable[[], Sequence[int]]
+        self, order: FoundOrder[Row], descending: bool, find_all: "Callable[[], array[int]]"
     ) -> None:
         self._order = order
         self._sign = -1 if descending else 1
         self._find_all = find_all
-        self._keys = array("q")
+        self._keys: array[int] = array("q")
         self._complete = False
 
     @property
@@ -174,7 +182,7 @@ class FoundWindow(Generic[Row]):
         """See RowWindow."""
         if not self._complete:
             # Assigned only when whole: the screen's thread reads on meanwhile.
-            self._keys = array("q", self._find_all())
+            self._keys = self._find_all()
             self._complete = True
 
     def _reach(self, needed: int) -> None:

@@ -408,7 +408,10 @@ def test_lists_stand_in_numeric_order_and_contain_the_text(cache: Cache) -> None
     assert [contact.id for contact in cache.list_contacts("", 0)] == ["2", "11", "12", "13"]
     assert [contact.id for contact in cache.list_contacts("WIN@exam", 0)] == ["12", "13"]
     assert [contact.id for contact in cache.list_contacts("e", 2)] == ["2", "11"]
-    assert [contact.id for contact in cache.list_contacts("STRASSE", 0)] == ["2"]
+    assert [contact.id for contact in cache.list_contacts("raß", 0)] == ["2"]
+    assert [contact.id for contact in cache.list_contacts('"', 0)] == []
+    assert [contact.id for contact in cache.list_contacts("_", 0)] == []
+    assert [contact.id for contact in cache.list_contacts("1", 0)] == ["11", "12", "13"]
     assert [contact.id for contact in cache.list_contacts("uthor", 0)] == ["11"]
 
 

@@ -1,5 +1,6 @@
 """Windows over many rows: every position is right, from whichever side it is reached, and little is read for it."""
 
+from array import array
 from collections.abc import Sequence
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_single_row_is_first_and_last() -> None:
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_search_finds_the_first_screen_first(descending: bool) -> None:
     numbers = Numbers(COUNT, descending)
-    window = FoundWindow(numbers, descending, lambda: numbers.keys)
+    window = FoundWindow(numbers, descending, lambda: array("q", numbers.keys))
     assert window.rows(0, 50) == numbers.keys[:50]
     assert (numbers.read, window.total) == (50, None)
     assert window.rows(3000, 10) == numbers.keys[3000:3010]
@@ -101,7 +102,7 @@ def test_a_search_finds_the_first_screen_first(descending: bool) -> None:
 
 def test_a_search_is_settled_on_demand() -> None:
     numbers = Numbers(COUNT)
-    window = FoundWindow(numbers, False, lambda: numbers.keys)
+    window = FoundWindow(numbers, False, lambda: array("q", numbers.keys))
     window.settle()
     assert (window.total, window.rows(COUNT - 1, 5), window.position(4)) == (COUNT, [2 * COUNT - 2], 2)
 
@@ -116,3 +117,25 @@ def test_the_contacts_of_a_search_can_be_counted_from_another_thread(cache: Cach
     assert (window.total, window.position(ContactRow("77", "", "", "", ""))) == (500, 77)
     assert cache.contacts_window().position(ContactRow("9999", "", "", "", "")) is None
     assert cache.contacts_window().position(ContactRow("77", "", "", "", "")) == 77
+
+
+def test_positions_stay_right_while_contacts_come_and_go(cache: Cache) -> None:
+    with cache.replacing(False) as load:
+        load.contacts(Contact(str(2 * n), "", {"1": "x"}) for n in range(2_500))
+    for looked_up in ("1", "2001", "4999", "0", "3333", "x"):
+        cache.remember_lookup("id", looked_up, [Contact(looked_up, "", {})])
+    for gone in ("0", "2000", "2002", "4998", "3000"):
+        cache.remember_lookup("id", gone, [])
+    assert_true_positions(cache)
+    with cache.replacing(False) as load:
+        load.contacts(Contact(str(3 * n), "", {"1": "x"}) for n in range(2_500))
+    assert_true_positions(cache)
+
+
+def assert_true_positions(cache: Cache) -> None:
+    ids = [contact.id for contact in cache.list_contacts("", 0)]
+    assert cache.state().contacts == len(ids)
+    for place in (*range(0, len(ids), 97), 999, 1000, 1001, 2000, len(ids) - 1):
+        window = cache.contacts_window()
+        (row,) = window.rows(place, 1)
+        assert (row.id, window.position(row)) == (ids[place], place)
