@@ -1,20 +1,45 @@
-"""The cache of one account kept up to date: refreshed, and joined by what was looked up.
+"""The cache of one account kept up to date: refreshed, joined by what was looked up or imported, rid of a person.
 
 Separate from `desk` because nothing here triggers; what the lists only read stands in `lists`.
 """
 
+import asyncio
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.errors import DeskError
 from app.domain.model import Contact
 from app.service.filling import FillStep, Watch, fill
+from app.service.importing import ContactFile, Fault, ImportRefusedError, ImportReport, open_contacts
 from app.service.lists import AccountLists
 from app.settings import Profile
 from app.store.cache import Cache, CacheState
+from app.store.contact_import import import_contacts
+from app.store.errors import FillingError
+from app.store.forget import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+
+
+class ForgetRefusedError(DeskError):
+    """A person who cannot be forgotten by this key; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What forgetting a person takes away: the contact, if the cache has it, and the number of attempts emptied."""
+
+    contacts: tuple[Contact, ...]
+    attempts: int
+    named: Person
+
+
+_LOOK_AGAIN_S = 0.05
 
 
 class AccountKeeping(AccountLists):
@@ -78,6 +103,20 @@ class AccountKeeping(AccountLists):
         await fill(self._cache, self.client, self.profile, self._source, told)
         return self.state()
 
+    async def fill_where_needed(
+        self, progress: Callable[[int], None] = lambda _: None, watch: Watch | None = None
+    ) -> CacheState:
+        """Refreshes what `needs_refresh`; where another process is already at it, waits for what it brings.
+
+        Raises what `refresh` raises.
+        """
+        while self.needs_refresh():
+            try:
+                return await self.refresh(progress, watch)
+            except FillingError:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+        return self.state()
+
     async def look_up(self, key_id: str, value: str) -> tuple[Contact, ...]:
         """The contacts that the account finds by this key, () for none; they join the cache.
 
@@ -89,3 +128,52 @@ class AccountKeeping(AccountLists):
         contacts = await self.client.lookup(key_id, value)
         self._cache.remember_lookup(key_id, value, contacts)
         return contacts
+
+    async def import_contacts(
+        self, path: Path, fault: Fault, progress: Callable[[int, int], None] = lambda *_: None
+    ) -> ImportReport:
+        """Adds the contacts of a CSV file to the cache, marked as imported; what became of its lines.
+
+        `fault` is told each line that is left out; `progress` the bytes read and the bytes there are. Raises
+        ImportRefusedError and StoreError.
+        """
+        if self.profile.is_sandbox:
+            raise ImportRefusedError(
+                "The contacts of a sandbox are those of its account folder: add them to contacts.csv there."
+            )
+        if self.state().refreshed_at is None:
+            raise ImportRefusedError(
+                "The cache knows no fields yet, so the columns mean nothing: refresh first."
+            )
+        imported = 0
+        with open_contacts(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            lines = ContactFile(file, self.fields(), fault)
+            for imported in import_contacts(self._cache.path, lines.contacts()):  # noqa: B007 - the last one counts
+                progress(file.buffer.tell(), size)
+                await asyncio.sleep(0)
+        return ImportReport(imported, lines.left_out, lines.unknown_columns)
+
+    def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
+        """What `forget` would take away. Raises ForgetRefusedError and StoreError."""
+        contacts = self._cache.find(key_id, value, 2)
+        if len(contacts) > 1:
+            ids = ", ".join(contact.id for contact in self._cache.find(key_id, value, 5))
+            raise ForgetRefusedError(
+                f"Several contacts share this value ({ids}): forget one by the key id and its contact id."
+            )
+        if contacts and self.profile.is_sandbox:
+            raise ForgetRefusedError(
+                "This contact stands in the account folder, which would bring it back: "
+                "take it out of contacts.csv first."
+            )
+        named = person(key_id, value, contacts)
+        return Forgetting(contacts, attempts_on(self._history.path, self.profile.account_key, named), named)
+
+    def forget(self, forgetting: Forgetting) -> int:
+        """Takes a person out of cache and history, and out of the bytes of their files; the attempts emptied.
+
+        Raises StoreError, and can be run again where it was kept from its end.
+        """
+        forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
+        return forget_in_history(self._history.path, self.profile.account_key, forgetting.named)

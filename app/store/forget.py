@@ -1,0 +1,173 @@
+"""A person taken out of cache and history, and out of the bytes of their files.
+
+Deleting alone is not enough: freed pages, the write-ahead log and the word index keep what was deleted. So the
+freed parts are overwritten, the index is merged, the file is built anew and its log emptied.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.domain.model import Contact
+from app.store.cache_file import CacheFile, opened
+from app.store.cache_load import CacheLoad
+from app.store.contact_write import ContactTables
+from app.store.database import StoreError, explained, transaction
+from app.store.history_file import HistoryFile
+from app.store.locks import FileLock
+from app.store.schema import CACHE
+from app.store.text import Stored, comparable, stored
+
+FORGOTTEN = "(forgotten)"
+"""What stands in the history for the external id of a person who was forgotten."""
+
+_SHORTEST_NAME = 6
+_PATIENCE_MS = 1000
+_KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
+_MENTIONS = (
+    "attempts.external_id", "attempts.trigger_id", "attempts.reply_text", "attempts.note", "attempts.settlement_note",
+    "requests.body", "requests.data", "answers.remedy", "answers.detail", "answers.body", "answers.reply_text",
+    "answers.errors", "answers.location",
+)  # fmt: skip
+_ROWS = "attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How one person is named: the keys that find them, and the texts that mean nobody else wherever they stand."""
+
+    keys: frozenset[tuple[str, str]]
+    texts: frozenset[str] = field(default_factory=frozenset)
+
+
+def person(key_id: str, value: str, contacts: Iterable[Contact]) -> Person:
+    """The person whom `value` names under `key_id`, with all that the cache knows of them."""
+    known = tuple(contacts)
+    keys = {(key_id, value)}
+    for contact in known:
+        keys |= {("id", contact.id), ("uid", contact.uid), *contact.fields.items()}
+    texts = {value for _, value in keys if "@" in value}
+    texts |= {text for text in (value, *(contact.uid for contact in known)) if _means_nobody_else(text)}
+    return Person(frozenset(key for key in keys if key[1]), frozenset(texts))
+
+
+def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:
+    """Takes contacts out of a cache, and that they were ever looked up. Raises StoreError."""
+    with explained(path, CACHE.what):
+        lock = FileLock.acquire(path.with_name(f"{path.name}.filling"))
+    if lock is None:
+        raise StoreError("A refresh of this account is under way. Wait until it is done.")
+    try:
+        with opened(path) as file:
+            # What a refresh that was cut off has left may hold the person too.
+            CacheLoad(file).discard()
+            _empty_cache(file, person, contact_ids)
+    finally:
+        lock.release()
+
+
+def attempts_on(path: Path, account: str, person: Person) -> int:
+    """How many attempts `forget_in_history` would empty. Raises StoreError."""
+    file = HistoryFile(path)
+    try:
+        with file.guarded() as connection:
+            return len(_attempts(connection, account, person))
+    finally:
+        file.close()
+
+
+def forget_in_history(path: Path, account: str, person: Person) -> int:
+    """Empties the attempts on an account that concern a person; how many they are.
+
+    That there was an attempt stays, with its event, time, outcome and reply code; the external id, the event data,
+    and every body and text go. Raises StoreError, also while such an attempt is under way.
+    """
+    file = HistoryFile(path)
+    try:
+        with file.guarded() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            with transaction(connection):
+                numbers = _attempts(connection, account, person)
+                for number in numbers:
+                    _empty_attempt(connection, number)
+            _compact(connection, path)
+    finally:
+        file.close()
+    return len(numbers)
+
+
+def _means_nobody_else(text: str) -> bool:
+    return len(text) >= _SHORTEST_NAME and not text.isdigit()
+
+
+def _empty_cache(file: CacheFile, person: Person, contact_ids: Iterable[str]) -> None:
+    with file.guarded() as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        with transaction(connection):
+            tables = ContactTables(connection)
+            for contact_id in contact_ids:
+                number = tables.number_of(contact_id)
+                if number is not None and tables.remove(number) is not None:
+                    connection.execute("DELETE FROM origins WHERE contact = ?", (number,))
+                    connection.execute("UPDATE state SET contacts = contacts - 1")
+            connection.executemany("DELETE FROM looked_up WHERE key_id = ? AND value = ?", _keys(person))
+            connection.execute("INSERT INTO search(search) VALUES ('optimize')")
+        _compact(connection, file.path)
+
+
+def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> list[int]:
+    """The row numbers of attempts that were made on the person, or name them anywhere."""
+    keys = _keys(person)
+    patterns = sorted({form for text in person.texts for form in _forms(text)})
+    named = " OR ".join(f"instr(lower(CAST({column} AS TEXT)), ?) > 0" for column in _MENTIONS)
+    conditions = [f"{_KEY} IN (VALUES {', '.join(['(?, ?)'] * len(keys))})", *[f"({named})"] * len(patterns)]
+    rows = connection.execute(
+        f"SELECT number, outcome FROM {_ROWS} WHERE account = ? AND ({' OR '.join(conditions)})",
+        (
+            stored(account),
+            *(part for key in keys for part in key),
+            *(pattern for pattern in patterns for _ in _MENTIONS),
+        ),
+    ).fetchall()
+    if any(row["outcome"] == "sending" for row in rows):
+        raise StoreError("A trigger for this person is under way. Wait for its outcome, then forget.")
+    return [row["number"] for row in rows]
+
+
+def _keys(person: Person) -> list[tuple[Stored, Stored]]:
+    return sorted(
+        ((stored(key_id), comparable(key_id, value)) for key_id, value in person.keys),
+        key=repr,
+    )
+
+
+def _forms(text: str) -> tuple[Stored, ...]:
+    """A text as it stands, and as it stands in JSON, in lower case as the rows are compared."""
+    escaped = json.dumps(text)[1:-1]
+    return tuple(comparable("3", form) for form in (text, escaped))
+
+
+def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute(
+        "UPDATE attempts SET external_id = ?, reply_text = NULL, note = NULL, settlement_note = NULL, trigger_id = "
+        "(SELECT attempt_id FROM attempts AS made WHERE made.attempt_id = attempts.trigger_id) WHERE number = ?",
+        (FORGOTTEN, number),
+    )
+    connection.execute("UPDATE requests SET body = x'', data = 'null' WHERE attempt = ?", (number,))
+    connection.execute(
+        "UPDATE answers SET remedy = NULL, body = CASE WHEN body IS NULL THEN NULL ELSE x'' END, "
+        "reply_text = NULL, errors = NULL, location = NULL WHERE attempt = ?",
+        (number,),
+    )
+
+
+def _compact(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("VACUUM")
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError(
+            f"Another window reads {path}, so that its log still holds what was forgotten. Close it, then forget again."
+        )
