@@ -21,7 +21,8 @@ from app.store.contact_rows import NARROW, ContactRow, whole_contact
 from app.store.contact_search import field_columns, match_query
 from app.store.contact_windows import ContactOrder
 from app.store.contact_write import ContactTables, remember_lookup
-from app.store.database import StoreError, explained, transaction
+from app.store.database import explained, transaction
+from app.store.errors import FillingError
 from app.store.locks import FileLock
 from app.store.schema import CACHE
 from app.store.text import comparable, moment, restored_or_none, stored
@@ -67,13 +68,13 @@ class Cache(CachedNames):
         """A filling that is swapped in at once at the end of the block; on any exception the old one stays whole.
 
         `complete`: the contacts are all of the account. Partial: looked-up and imported ones stay, and all of them
-        if the filling had none. Raises StoreError, also while another filling is under way.
+        if the filling had none. Raises StoreError; FillingError while another filling is under way.
         """
         path = self._file.path
         with explained(path, CACHE.what):
             lock = FileLock.acquire(path.with_name(f"{path.name}.filling"))
         if lock is None:
-            raise StoreError("Another refresh of this account is under way. Wait until it is done.")
+            raise FillingError
         try:
             with opened(path) as file, filling(file, complete, source) as load:
                 yield load

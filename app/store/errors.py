@@ -16,6 +16,13 @@ class DamagedError(StoreError):
     """The file is damaged, or is no database at all."""
 
 
+class FillingError(StoreError):
+    """Another process, or another part of this one, is filling the cache just now."""
+
+    def __init__(self) -> None:
+        super().__init__("Another refresh of this account is under way. Wait until it is done.")
+
+
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)

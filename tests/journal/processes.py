@@ -17,7 +17,7 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "TRIGGERDESK_HOME": str(home)}
 
 
-async def started(home: Path, *words: str, quiet: bool = False) -> Process:
+async def started(home: Path, *words: str, quiet: bool = False, stdin: int = DEVNULL) -> Process:
     """`python -m WORDS`, running."""
     output = DEVNULL if quiet else PIPE
     return await asyncio.create_subprocess_exec(
@@ -26,7 +26,7 @@ async def started(home: Path, *words: str, quiet: bool = False) -> Process:
         *words,
         cwd=ROOT,
         env=environment(home),
-        stdin=DEVNULL,
+        stdin=stdin,
         stdout=output,
         stderr=output,
     )

@@ -6,7 +6,7 @@ Its own record is the truth that the history is held against, so it shares no co
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,16 +29,20 @@ class Received:
 
 @dataclass
 class Endpoint:
-    """What was received, in order; `delay_s` is the longest that a reply takes."""
+    """What was received, in order; `delay_s` is the longest that a reply takes and none is given while `speaking` is not set."""
 
     seed: int = 0
     delay_s: float = 0.05
     answers: tuple[tuple[int, int, str], ...] = ANSWERS
     received: list[Received] = field(default_factory=list)
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
+    speaking: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
+    on_arrival: Callable[[], object] = bool
+    """Called when a request is there, before it is answered."""
 
     def __post_init__(self) -> None:
+        self.speaking.set()
         self._random = random.Random(self.seed)  # noqa: S311 - to be repeatable, not secret
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,6 +58,8 @@ class Endpoint:
         body = await reader.readexactly(_length(head))
         self.received[place] = Received(_event_id(head), json.loads(body)["trigger_id"])
         self.arrival.set()
+        self.on_arrival()
+        await self.speaking.wait()
         await asyncio.sleep(self._random.random() * self.delay_s)
         status, code, text = self._random.choice(self.answers)
         if not status:

@@ -1,0 +1,64 @@
+"""`python -m tests.journal.desk_user EVENT_ID SENDS`: one long-lived user of the service, told what to do line by line.
+
+`send` sends SENDS triggers, `count` says how many attempts the history holds, `look` does once it has changed,
+`recover` says how many were recovered, anything else ends it. Each command is answered by one line.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+from app.bootstrap import open_service
+from app.domain.model import TriggerRequest, new_attempt_id
+from app.service import TriggerService
+from app.settings import load_settings
+
+LOOKS = 500
+PAUSE_S = 0.02
+
+
+async def send(service: TriggerService, event_id: str, sends: int) -> str:
+    outcomes = []
+    for number in range(sends):
+        attempt_id = new_attempt_id()
+        request = TriggerRequest(event_id, "3", f"{number}@example.com", None, attempt_id)
+        outcomes.append((await service.send(request, attempt_id)).outcome)
+    return " ".join(outcomes)
+
+
+async def look(service: TriggerService) -> str:
+    for _ in range(LOOKS):
+        if service.history_changed():
+            break
+        await asyncio.sleep(PAUSE_S)
+    return await count(service)
+
+
+async def count(service: TriggerService) -> str:
+    return str(sum(1 for _ in service.list_attempts(0)))
+
+
+async def recover(service: TriggerService) -> str:
+    return str(service.recover())
+
+
+async def follow(event_id: str, sends: int) -> None:
+    service = open_service(load_settings(os.environ))
+    service.history_changed()
+    done: dict[str, Callable[[], Awaitable[str]]] = {
+        "send": lambda: send(service, event_id, sends),
+        "look": lambda: look(service),
+        "count": lambda: count(service),
+        "recover": lambda: recover(service),
+    }
+    print("ready", flush=True)
+    for line in sys.stdin:
+        if (command := done.get(line.strip())) is None:
+            break
+        print(await command(), flush=True)
+    await service.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(follow(sys.argv[1], int(sys.argv[2])))
