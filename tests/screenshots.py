@@ -4,6 +4,7 @@ Drives the dashboard over the built-in account in a temporary home; nothing is r
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -64,13 +65,15 @@ async def draw(picture: Picture, folder: Path) -> Path:
                 await app.workers.wait_for_complete()
             await pilot.pause()
             path = folder / f"{picture.name}.svg"
-            path.write_text(_with_spaces(app.export_screenshot(title="triggerdesk")), "utf-8")
+            path.write_text(_at_rest(app.export_screenshot(title="triggerdesk")), "utf-8")
     return path
 
 
-def _with_spaces(svg: str) -> str:
-    # Some viewers fold leading spaces, and with them the columns.
-    return svg.replace("<text ", '<text xml:space="preserve" ')
+def _at_rest(svg: str) -> str:
+    # Some viewers fold leading spaces, and with them the columns; and a picture should fetch no fonts.
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace(
+        "<text ", '<text xml:space="preserve" '
+    )
 
 
 def main() -> None:

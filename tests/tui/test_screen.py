@@ -190,3 +190,14 @@ async def test_the_first_start_says_what_it_waits_for(
         assert "No event is known here. f5 refreshes." in shown
         assert "never refreshed" in shown
         assert "could not be refreshed. The disk is full." in desk.text_of("#reply")
+
+
+@pytest.mark.parametrize(
+    "focused", ["events-filter", "contacts-table", "key-field", "external-id", "event-data", "send", "reply"]
+)
+async def test_the_function_keys_work_wherever_the_focus_is(open_desk: OpenDesk, focused: str) -> None:
+    async with open_desk() as desk:
+        for key, pane in PANES.items():
+            desk.app.screen.query_one(f"#{focused}").focus()
+            await desk.press(key)
+            assert desk.dashboard.pane == pane

@@ -152,7 +152,23 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
     open_desk: OpenDesk, tmp_path: object
 ) -> None:
     async with open_desk() as desk:
-        desk.dashboard.query_one("#trigger").busy = "The lists are being filled; one moment."
+        desk.dashboard.query_one("#trigger").blocked = "The lists are being filled; one moment."
         await desk.press(*CHOSEN, "f9")
         assert "off: The lists are being filled" in desk.text_of("#why")
         assert list(desk.service.list_attempts(0)) == []
+
+
+async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", "f5")
+        while "refreshing" in desk.text_of("#status"):
+            await desk.pilot.pause()
+        await _sent(desk, "f9")
+        assert "off: Sending…" in desk.text_of("#why")
+        endpoint.accept()
+        await desk.settle()
+        assert len(endpoint.requests) == 1

@@ -1,13 +1,50 @@
-"""The palette: every action of the dashboard, with its key, and why it is off where it is."""
+"""What the dashboard can do: its keys, and the palette, which offers the same actions and says why one is off."""
 
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 DESK = "desk."
+
+
+def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
+    return Binding(
+        # Before the focused widget: an editor has uses of its own for some function keys.
+        key,
+        action,
+        name,
+        tooltip=tooltip,
+        show=show,
+        priority=True,
+        id=f"{DESK}{name.lower().replace(' ', '_')}",
+    )
+
+
+DESK_BINDINGS: list[BindingType] = [
+    _binding("f9", "send", "Send", "Trigger the event for the contact"),
+    Binding(
+        "escape",
+        "stop",
+        "Stop waiting",
+        tooltip="Stop waiting for the reply",
+        priority=True,
+        id="desk.stop",
+    ),
+    _binding("f2", "go('events')", "Events", "Find an event"),
+    _binding("f3", "go('contacts')", "Contacts", "Find a contact"),
+    _binding("f4", "go('trigger')", "Form", "Edit the trigger form"),
+    _binding("f6", "go('history')", "History", "What was sent before, and the replies"),
+    _binding("f5", "refresh", "Refresh", "Read events, fields and contacts of the account again"),
+    _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
+    _binding(
+        "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
+    ),
+    _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
+    _binding("f1", "help", "Help", "Keys, symbols, and how to produce each reply"),
+]
 
 
 @runtime_checkable

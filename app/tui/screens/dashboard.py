@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from typing import cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Button, Footer
 
@@ -15,7 +14,7 @@ from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent, TriggerRequest
 from app.service import AttemptRow, CacheState, ContactRow, NotRecordedError, TriggerService
 from app.tui.screens.attempt import AttemptScreen
-from app.tui.screens.commands import DESK, DeskCommands
+from app.tui.screens.commands import DESK, DESK_BINDINGS, DeskCommands
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.panes import PanedScreen
 from app.tui.text import clean
@@ -30,12 +29,6 @@ from app.tui.widgets.windowed_table import WindowedTable
 
 WARM_UP_S = 0.3
 FILLING = "The lists are being filled; one moment."
-
-
-def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
-    return Binding(
-        key, action, name, tooltip=tooltip, show=show, id=f"{DESK}{name.lower().replace(' ', '_')}"
-    )
 
 
 class Dashboard(PanedScreen):
@@ -58,28 +51,7 @@ class Dashboard(PanedScreen):
     COMMANDS = {DeskCommands}  # noqa: RUF012 - declared by Textual
     AUTO_FOCUS = "#events-filter"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("f9", "send", "Send", "Trigger the event for the contact"),
-        Binding(
-            "escape",
-            "stop",
-            "Stop waiting",
-            tooltip="Stop waiting for the reply",
-            priority=True,
-            id="desk.stop",
-        ),
-        _binding("f2", "go('events')", "Events", "Find an event"),
-        _binding("f3", "go('contacts')", "Contacts", "Find a contact"),
-        _binding("f4", "go('trigger')", "Form", "Edit the trigger form"),
-        _binding("f6", "go('history')", "History", "What was sent before, and the replies"),
-        _binding("f5", "refresh", "Refresh", "Read events, fields and contacts of the account again"),
-        _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
-        _binding(
-            "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
-        ),
-        _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
-        _binding("f1", "help", "Help", "Keys, symbols, and how to produce each reply"),
-    ]
+    BINDINGS = DESK_BINDINGS
 
     def __init__(self, service: TriggerService) -> None:
         super().__init__()
@@ -109,6 +81,7 @@ class Dashboard(PanedScreen):
         self._show_history()
         self._predict()
         if self._service.needs_refresh():
+            self._form.blocked = FILLING
             self.call_after_refresh(self.action_refresh)
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
@@ -186,7 +159,6 @@ class Dashboard(PanedScreen):
     def action_refresh(self) -> None:
         if not self._filling:
             self._filling = True
-            self._form.busy = "" if self._state.refreshed_at else FILLING
             self._show_lists()
             self._refill()
 
@@ -201,8 +173,7 @@ class Dashboard(PanedScreen):
             self._say("The lists could not be refreshed", str(error))
         finally:
             self._filling = False
-            if self._form.busy == FILLING:
-                self._form.busy = ""
+            self._form.blocked = ""
         self._show_lists()
         self._predict()
 
@@ -218,7 +189,7 @@ class Dashboard(PanedScreen):
             return f"No {word} has that. Esc shows all."
         return (
             "Filling the list from the account…"
-            if self._filling
+            if self._filling or self._form.blocked
             else f"No {word} is known here. f5 refreshes."
         )
 
@@ -228,8 +199,9 @@ class Dashboard(PanedScreen):
         self.query_one(HistoryPane).show(self._service.attempts())
 
     def _look(self) -> None:
-        if self._service.history_changed():
-            self._show_history()
+        with contextlib.suppress(DeskError):
+            if self._service.history_changed():
+                self._show_history()
         if not self._filling:
             self.query_one(StatusLine).show(self._state)
 

@@ -62,5 +62,6 @@ class PanedScreen(Screen[None]):
             self.query_one(f"#{pane}").remove_class(f"-at-{old}")
         for pane in self.SHOWN.get(new, ()):
             self.query_one(f"#{pane}").add_class(f"-at-{new}")
-        for tabs in self.query(Tabs):
-            tabs.active = f"tab-{new}"
+        with self.prevent(Tabs.TabActivated):  # which would come late, and lead back here
+            for tabs in self.query(Tabs):
+                tabs.active = f"tab-{new}"

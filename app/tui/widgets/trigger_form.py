@@ -33,8 +33,11 @@ class Directory(Protocol):
 class TriggerForm(Vertical):
     """Builds a TriggerRequest; says why it cannot be sent, where it cannot."""
 
-    busy: reactive[str] = reactive("")
+    blocked: reactive[str] = reactive("")
     """Why nothing can be sent just now, said by the screen; '' where nothing is in the way."""
+
+    sending: reactive[bool] = reactive(False)
+    """Whether a trigger is under way: from the press that submits it until `finished`."""
 
     class Changed(Message):
         """The request would be another one now."""
@@ -97,8 +100,8 @@ class TriggerForm(Vertical):
     @property
     def obstacle(self) -> str:
         """Why this cannot be sent; '' where it can."""
-        if self.busy:
-            return self.busy
+        if self.sending or self.blocked:
+            return "Sending…" if self.sending else self.blocked
         if not self.event_id:
             return "Choose an event first."
         if not (self.event_id.isascii() and self.event_id.isdecimal()):
@@ -117,7 +120,7 @@ class TriggerForm(Vertical):
         if self._pressed_twice(asked):
             return "This was sent a moment ago. To send it a second time, press Send again."
         attempt_id = new_attempt_id()
-        self.busy = "Sending…"
+        self.sending = True
         request = TriggerRequest(asked.event_id, asked.key_id, asked.external_id, asked.data, attempt_id)
         self._last_sent = (asked, self._clock())
         self.post_message(self.Submitted(request, attempt_id))
@@ -132,7 +135,7 @@ class TriggerForm(Vertical):
 
     def finished(self) -> None:
         """The sending is over; a press meant for it no longer counts."""
-        self.busy = ""
+        self.sending = False
         if self._last_sent is not None:
             self._last_sent = (self._last_sent[0], self._clock())
 
@@ -218,7 +221,11 @@ class TriggerForm(Vertical):
         event.stop()
         self.focus_next()
 
-    def watch_busy(self) -> None:
+    def watch_blocked(self) -> None:
+        if self.is_mounted:
+            self._say_why()
+
+    def watch_sending(self) -> None:
         if self.is_mounted:
             self._say_why()
 
