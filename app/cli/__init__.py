@@ -6,11 +6,15 @@ from pathlib import Path
 
 import click
 
+from app.cli.contacts import contacts
 from app.cli.failures import ExitCode, failing_with
 from app.cli.history import history
-from app.cli.lists import contacts, events, fields
+from app.cli.lists import events, fields
+from app.cli.locate import locate
 from app.cli.log import log_nowhere, log_to
 from app.cli.options import Options
+from app.cli.profile import profile as profile_verb
+from app.cli.refresh import refresh
 from app.cli.sandbox import sandbox
 from app.cli.trigger import trigger
 from app.cli.version import version
@@ -35,14 +39,17 @@ class _Program(click.Group):
     type=click.Path(path_type=Path),
     help="Serve the sandbox from this account folder instead.",
 )
+@click.option("--mask", is_flag=True, help="Mask personal data in everything that is shown.")
 @click.option("--verbose", is_flag=True, help="Write a log file in the home.")
 @click.pass_context
-def program(ctx: click.Context, *, profile: str | None, account: Path | None, verbose: bool) -> None:
+def program(
+    ctx: click.Context, *, profile: str | None, account: Path | None, mask: bool, verbose: bool
+) -> None:
     """Trigger external events of an SAP Emarsys account and keep what came back.
 
     Without a verb: the dashboard, on the built-in account unless told otherwise.
     """
-    ctx.obj = Options(profile, account)
+    ctx.obj = Options(profile, account, mask)
     if verbose:
         log_to(home_folder(os.environ))
     else:
@@ -51,7 +58,7 @@ def program(ctx: click.Context, *, profile: str | None, account: Path | None, ve
         _dashboard(ctx.obj)
 
 
-for verb in (trigger, history, events, fields, contacts, sandbox, version):
+for verb in (trigger, history, events, fields, contacts, refresh, profile_verb, sandbox, locate, version):
     program.add_command(verb)
 
 

@@ -41,11 +41,12 @@ def history(
     if ctx.invoked_subcommand is not None:
         return
     lines = FORMATS["jsonl" if as_json else format_name]
+    mask = options.mask()
 
     async def write(service: TriggerService) -> None:
         attempts = service.list_attempts(limit, all_accounts=all_accounts)
         with _opened(output) as file:
-            for line in lines(attempts):
+            for line in lines(map(mask.attempt, attempts)):
                 click.echo(line, file=file)
 
     options.run(write)

@@ -1,7 +1,7 @@
-"""`triggerdesk events`, `fields`, `contacts`: what the cache holds, as a table or as JSON Lines."""
+"""`triggerdesk events` and `fields`, and the list of `contacts`: what the cache holds, as a table or as JSON Lines."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +18,7 @@ Command = Callable[..., Any]
 _SHOWN_VALUES = (("1", "FIRST NAME"), ("2", "LAST NAME"), ("3", "E-MAIL"))
 
 
-def _list_options(command: Command) -> Command:
+def list_options(command: Command) -> Command:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table."),
         click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="0: all."),
@@ -66,41 +66,48 @@ _CONTACTS: _Listing[Contact] = _Listing(
 
 
 @click.command()
-@_list_options
+@list_options
 def events(options: Options, **asked: Any) -> None:
     """List the external events of the account, from the cache."""
     _print(_EVENTS, options, **asked)
 
 
 @click.command()
-@_list_options
+@list_options
 def fields(options: Options, **asked: Any) -> None:
     """List the contact fields of the account, from the cache."""
     _print(_FIELDS, options, **asked)
 
 
-@click.command()
-@_list_options
-def contacts(options: Options, **asked: Any) -> None:
-    """List the contacts of the account, from the cache."""
-    _print(_CONTACTS, options, **asked)
+def list_contacts(options: Options, **asked: Any) -> None:
+    """Prints the contacts of the cache, masked where that was asked for."""
+    mask = options.mask()
+    masked = replace(_CONTACTS, rows=lambda *wanted: map(mask.contact, TriggerService.list_contacts(*wanted)))
+    _print(masked, options, **asked)
 
 
 def _print(listing: _Listing[Row], options: Options, *, text: str, limit: int, as_json: bool) -> None:
     async def lines(service: TriggerService) -> None:
         found = listing.rows(service, text, limit)
-        if as_json:
-            for row in found:
-                click.echo(json_text(listing.to_json(row)))
-            return
         first = list(islice(found, 1))
-        if not first:
+        if not first and not as_json:
             click.echo(_nothing(service), err=True)
-            return
-        for line in table(listing.header, map(listing.to_cells, chain(first, found))):
+        for line in _lines(listing, chain(first, found), as_json):
             click.echo(line)
 
     options.run(lines)
+
+
+def contact_lines(found: Iterable[Contact], as_json: bool) -> Iterable[str]:
+    """Contacts as they are listed: JSON Lines or a table, nothing for none."""
+    return _lines(_CONTACTS, found, as_json)
+
+
+def _lines(listing: _Listing[Row], found: Iterable[Row], as_json: bool) -> Iterable[str]:
+    if as_json:
+        return (json_text(listing.to_json(row)) for row in found)
+    cells = [listing.to_cells(row) for row in found]
+    return table(listing.header, cells) if cells else ()
 
 
 def _nothing(service: TriggerService) -> str:

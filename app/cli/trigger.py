@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -13,8 +14,10 @@ from app.cli.options import Options, pass_options
 from app.cli.output import coloured, json_text
 from app.domain.attempt_json import attempt_json, planned_json
 from app.domain.event_data import EventDataError, parse_event_data
-from app.domain.model import JsonObject, Outcome, TriggerRequest, new_attempt_id
+from app.domain.mask import Mask
+from app.domain.model import Attempt, JsonObject, Outcome, TriggerRequest, new_attempt_id
 from app.service import NotRecordedError, StoreError, TriggerService, check_production
+from app.service.masking import masked_preflight
 
 _EXIT = {
     Outcome.ACCEPTED: ExitCode.OK,
@@ -67,26 +70,45 @@ def trigger(
         _event_data(data),
         None if no_trigger_id else _utf8("--trigger-id", attempt_id if trigger_id is None else trigger_id),
     )
+    printed = _Printed(options.mask(), as_json)
     if dry_run:
-        options.run(lambda service: _show_plan(service, request, as_json))
+        options.run(lambda service: _show_plan(service, request, printed))
         return
     check_production(options.settings().profile, production)
     with failing_with(ExitCode.NOT_SENT, StoreError):
-        exit_code = options.run(lambda service: _send(service, request, attempt_id, production, as_json))
+        exit_code = options.run(lambda service: _send(service, request, attempt_id, production, printed))
     sys.exit(exit_code)
 
 
-async def _show_plan(service: TriggerService, request: TriggerRequest, as_json: bool) -> None:
-    attempt = service.planned(request)
-    exact = service.describe(request)
-    if as_json:
-        click.echo(json_text(planned_json(attempt, exact)))
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """How an attempt is printed."""
+
+    mask: Mask
+    as_json: bool
+
+    def attempt(self, attempt: Attempt, service: TriggerService) -> list[str]:
+        """The attempt: its JSON, or some lines of which the first says the outcome."""
+        shown = self.mask.attempt(attempt)
+        return [json_text(attempt_json(shown))] if self.as_json else attempt_lines(shown, service)
+
+
+async def _show_plan(service: TriggerService, request: TriggerRequest, printed: _Printed) -> None:
+    mask = printed.mask
+    exact = service.describe(mask.request(request))
+    if printed.as_json:
+        click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        click.echo("\n".join(plan_lines(service.check(request), exact)))
+        preflight = masked_preflight(mask, service.check(request), request)
+        click.echo("\n".join(plan_lines(preflight, exact)))
 
 
 async def _send(
-    service: TriggerService, request: TriggerRequest, attempt_id: str, production: str | None, as_json: bool
+    service: TriggerService,
+    request: TriggerRequest,
+    attempt_id: str,
+    production: str | None,
+    printed: _Printed,
 ) -> ExitCode:
     stop = stopped_by_ctrl_c()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
@@ -94,13 +116,11 @@ async def _send(
     try:
         attempt = await service.send(request, attempt_id, stop, production=production)
     except NotRecordedError as error:
-        complain(f"{error} Attempt {attempt_id}: {' '.join(attempt_lines(error.attempt, service))}")
+        words = replace(printed, as_json=False).attempt(error.attempt, service)
+        complain(f"{error} Attempt {attempt_id}: {' '.join(words)}")
         return ExitCode.UNKNOWN
-    if as_json:
-        click.echo(json_text(attempt_json(attempt)))
-    else:
-        first, *others = attempt_lines(attempt, service)
-        click.echo("\n".join((coloured(first, attempt.outcome), *others)))
+    first, *others = printed.attempt(attempt, service)
+    click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
     return _EXIT[attempt.outcome]
 
 

@@ -7,6 +7,8 @@ from app.service.arming import Arming
 from app.service.desk import NotRecordedError, Preflight, TriggerService
 from app.service.filling import FillStep
 from app.service.guard import GuardError, check_production
+from app.service.importing import ImportRefusedError, ImportReport
+from app.service.keeping import ForgetRefusedError, Forgetting
 from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
 from app.service.settling import AttemptError, offers_same_trigger
 from app.store.cache import CacheState, ContactRow
@@ -25,7 +27,11 @@ __all__ = [
     "DamagedHistoryError",
     "Failure",
     "FillStep",
+    "ForgetRefusedError",
+    "Forgetting",
     "GuardError",
+    "ImportRefusedError",
+    "ImportReport",
     "NotRecordedError",
     "Preflight",
     "Rehearsal",

@@ -11,6 +11,7 @@ from app.settings.errors import SettingsError
 from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
 
 __all__ = [
+    "CONFIG",
     "SANDBOX",
     "Config",
     "Profile",

@@ -1,0 +1,131 @@
+"""Personal data made unreadable, the same value always to the same mask: for presenting, and for what is handed on.
+
+Pure: where the key comes from is not this module's concern. What stays readable are the ids and names of events and
+fields, codes, outcomes and times; masked is whatever may belong to one person.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.domain.model import Answer, Attempt, Contact, JsonObject, NoReply, Reply, TriggerRequest
+
+_DIGITS = 6
+_SHORTEST_WITH_INITIAL = 4
+_LONGEST_PLAIN_NUMBER = 4
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
+_CONTACT_IDS = re.compile(r"(?<=\bContacts )\S+(?:, \S+)*(?= (?:and more )?share )")
+
+
+class Mask:
+    """Masks under one secret key; without a key everything stays as it is."""
+
+    def __init__(self, key: bytes | None) -> None:
+        self._key = key
+
+    def value(self, text: str) -> str:
+        """One value of one person, such as `t…-3f2a9c@masked.example`; '' stays ''. ASCII case does not matter."""
+        if self._key is None or not text:
+            return text
+        name, at, _ = text.rpartition("@")
+        return _shape(name if at else text, self._digits(text)) + ("@masked.example" if at else "")
+
+    def text(self, text: str, *values: str) -> str:
+        """A text that may speak of persons: e-mail addresses, and these values, are masked wherever they stand."""
+        if self._key is None:
+            return text
+        for value in sorted({value for value in values if value.strip()}, key=len, reverse=True):
+            parts = re.split(rf"(?<!\w){re.escape(value)}(?!\w)", text)
+            text = self.value(value).join(parts)
+        return _ADDRESS.sub(self._address, text)
+
+    def contact(self, contact: Contact) -> Contact:
+        """A contact with every value masked, its ids too."""
+        if self._key is None:
+            return contact
+        fields = {field_id: self.value(value) for field_id, value in contact.fields.items()}
+        return Contact(self.value(contact.id), self.value(contact.uid), fields)
+
+    def request(self, request: TriggerRequest) -> TriggerRequest:
+        """A request with its external id and event data masked."""
+        if self._key is None:
+            return request
+        trigger_id = request.trigger_id
+        return replace(
+            request,
+            external_id=self.value(request.external_id),
+            data=None if request.data is None else self._data(request.data),
+            trigger_id=None if trigger_id is None else self.text(trigger_id, request.external_id),
+        )
+
+    def attempt(self, attempt: Attempt) -> Attempt:
+        """An attempt with request, reply text and remedy masked; the bodies of the reply are left out."""
+        if self._key is None:
+            return attempt
+        value = attempt.request.external_id
+        return replace(
+            attempt,
+            request=self.request(attempt.request),
+            answer=None if attempt.answer is None else self._answer(attempt.answer, value),
+            remedy=None if attempt.remedy is None else self.remedy(attempt.remedy, value),
+        )
+
+    def remedy(self, text: str, external_id: str) -> str:
+        """Advice with the external id masked, and the contact ids that it lists."""
+        if self._key is None:
+            return text
+        listed = _CONTACT_IDS.sub(lambda found: ", ".join(map(self.value, found[0].split(", "))), text)
+        return self.text(listed, external_id)
+
+    def _answer(self, answer: Answer, external_id: str) -> Answer:
+        match answer:
+            case Reply(reply_text=text):
+                errors = {
+                    self.value(who): {code: self.text(told, who, external_id) for code, told in codes.items()}
+                    for who, codes in answer.errors.items()
+                }
+                masked = None if text is None else self.text(text, external_id, *answer.errors)
+                return replace(answer, reply_text=masked, errors=errors, body=b"", location=None)
+            case NoReply():
+                return replace(answer, detail=self.text(answer.detail, external_id))
+
+    def _data(self, data: JsonObject) -> JsonObject:
+        return {self.text(name): self._json(value) for name, value in data.items()}
+
+    def _json(self, value: object) -> object:
+        match value:
+            case str():
+                return self.value(value)
+            case bool():
+                return value
+            # A long number is a telephone or customer number as likely as a price.
+            case int() if len(str(abs(value))) > _LONGEST_PLAIN_NUMBER:
+                return self.value(str(value))
+            case Mapping():
+                return self._data(value)
+            case list():
+                return [self._json(entry) for entry in value]
+            case _:
+                return value
+
+    def _address(self, found: re.Match[str]) -> str:
+        address = found[0].rstrip(".")
+        masked = address if address.endswith("@masked.example") else self.value(address)
+        return masked + found[0][len(address) :]
+
+    def _digits(self, text: str) -> str:
+        lowered = text.lower() if text.isascii() else text
+        encoded = lowered.encode("utf-8", "surrogatepass")
+        return hmac.new(self._key or b"", encoded, hashlib.sha256).hexdigest()[:_DIGITS]
+
+
+def _shape(name: str, digits: str) -> str:
+    """The first letter helps the eye; of a short value, or of a number, it would say too much."""
+    initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
+    return f"{initial}…-{digits}"
+
+
+NO_MASK = Mask(None)
+"""Shows everything as it is."""

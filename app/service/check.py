@@ -1,0 +1,141 @@
+"""Whether a profile works: does its address answer, is the sign-in accepted, the clock right, what is permitted.
+
+Asks reading calls only, each once. What only a trigger could tell is said to be unknown.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from app.domain.clean import clean
+from app.domain.headers import clock_skew_s, in_words
+from app.domain.http_advice import ALLOWED_SKEW_S, remedy_for_status
+from app.domain.model import Answer, NoReply, Reply
+from app.domain.wire import dumps
+from app.settings import Profile
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+State = Literal["ok", "failed", "unknown"]
+
+WSSE_ENDS = "X-WSSE is announced to end with 2026; OAuth 2 (auth = oauth, /api/v3) takes its place."
+
+_LONGEST_TEXT = 200
+_NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked into, and what was found."""
+
+    what: str
+    state: State
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A reading call that needs one permission."""
+
+    permission: str
+    method: str
+    path: str
+    body: bytes | None = None
+    query: Mapping[str, str | int] | None = None
+
+
+_EVENTS = _Probe("externalevent.list", "GET", "event")
+_PROBES = (
+    _Probe("field.list", "GET", "field"),
+    _Probe(
+        "contact.getdata",
+        "POST",
+        "contact/getdata",
+        dumps({"keyId": "id", "keyValues": ["0"], "fields": ["3"]}),
+    ),
+    _Probe("contact.list", "GET", "contact/query/", None, {"return": "3", "limit": 1}),
+)
+_LISTS = _Probe("contactlist.list", "GET", "contactlist")
+
+
+async def check_account(profile: Profile, client: "ApiClient") -> AsyncIterator[Finding]:
+    """Every finding, as it is made."""
+    first = await _ask(client, _EVENTS)
+    for finding in (_address(first), _sign_in(profile, first), _clock(first), _permission(_EVENTS, first)):
+        yield finding
+    asked = (*_PROBES, _LISTS) if profile.refresh_contacts.startswith("list:") else _PROBES
+    for probe in asked:
+        if isinstance(first, NoReply):
+            yield Finding(probe.permission, "unknown", _NOT_ASKED)
+        else:
+            yield _permission(probe, await _ask(client, probe))
+    yield Finding("externalevent.trigger", "unknown", "only a trigger can tell, and that would be sent")
+
+
+async def _ask(client: "ApiClient", probe: _Probe) -> Answer:
+    return await client.probe(probe.method, probe.path, probe.body, probe.query)
+
+
+def _address(answer: Answer) -> Finding:
+    match answer:
+        case NoReply(reason="no_token"):
+            return Finding("address", "unknown", f"{_NOT_ASKED}: signing in comes first")
+        case NoReply(detail=detail):
+            return Finding("address", "failed", detail)
+        case Reply(http_status=status):
+            return Finding("address", "ok", f"answers (HTTP {status})")
+
+
+def _sign_in(profile: Profile, answer: Answer) -> Finding:
+    match answer:
+        case NoReply(reason="no_token", detail=detail):
+            return Finding("sign-in", "failed", detail)
+        case NoReply():
+            return Finding("sign-in", "unknown", _NOT_ASKED)
+        case Reply(http_status=401):
+            return Finding("sign-in", "failed", _advice(answer, _EVENTS))
+        case Reply():
+            return Finding(
+                "sign-in", "ok", "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
+            )
+
+
+def _clock(answer: Answer) -> Finding:
+    skew = clock_skew_s(answer.date, datetime.now(UTC)) if isinstance(answer, Reply) else None
+    if skew is None:
+        return Finding("clock", "unknown", "the account did not tell its time")
+    side = "behind" if skew > 0 else "ahead of"
+    if abs(skew) > ALLOWED_SKEW_S:
+        return Finding(
+            "clock", "failed", f"{in_words(skew)} {side} the account's: set the clock of this machine"
+        )
+    return Finding(
+        "clock",
+        "ok",
+        "agrees with the account's" if abs(skew) < 2 else f"{in_words(skew)} {side} the account's",
+    )
+
+
+def _permission(probe: _Probe, answer: Answer) -> Finding:
+    match answer:
+        case NoReply():
+            return Finding(probe.permission, "unknown", _NOT_ASKED if probe is _EVENTS else answer.detail)
+        case Reply(http_status=401):
+            return Finding(probe.permission, "unknown", "not signed in")
+        case Reply(http_status=403):
+            return Finding(probe.permission, "failed", _advice(answer, probe))
+        case Reply(http_status=status, reply_code=code) if status // 100 in (2, 4) and code is not None:
+            return Finding(probe.permission, "ok" if status != 429 else "unknown", _said(answer))
+        case Reply():
+            return Finding(probe.permission, "unknown", f"{_said(answer)}. {_advice(answer, probe)}")
+
+
+def _advice(reply: Reply, probe: _Probe) -> str:
+    return remedy_for_status(reply, datetime.now(UTC), probe.permission) or "Try again later."
+
+
+def _said(reply: Reply) -> str:
+    text = clean(reply.reply_text or "", _LONGEST_TEXT)
+    return f"HTTP {reply.http_status} {'' if reply.reply_code is None else reply.reply_code} {text}".strip()

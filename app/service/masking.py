@@ -1,0 +1,81 @@
+"""The mask of one home, and what the service shows under it: rows of lists, and what is known before sending.
+
+The key is a file of its own, made when it is first needed: without it nobody finds the value behind a mask.
+"""
+
+import os
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from app.domain.errors import DeskError
+from app.domain.mask import Mask
+from app.domain.model import TriggerRequest
+from app.domain.rules import Verdict
+from app.service.desk import Preflight
+from app.store.cache import ContactRow
+from app.store.history import AttemptRow
+
+KEY_FILE = "mask.key"
+_KEY_BYTES = 32
+
+
+class MaskKeyError(DeskError):
+    """The key of the mask cannot be read or made; the message says why."""
+
+
+def open_mask(home: Path) -> Mask:
+    """The mask of this home; the same for as long as `mask.key` stays. Raises MaskKeyError."""
+    path = home / KEY_FILE
+    try:
+        key = path.read_bytes() if path.exists() else _made(path)
+    except OSError as error:
+        raise MaskKeyError(f"{path} cannot be used: {error.strerror}.") from None
+    if len(key) < _KEY_BYTES:
+        raise MaskKeyError(f"{path} is no key of a mask: remove it, and the next run makes another.")
+    return Mask(key)
+
+
+def masked_contact_row(mask: Mask, row: ContactRow) -> ContactRow:
+    """A row of the list of contacts."""
+    return ContactRow(*map(mask.value, (row.id, row.uid, row.email, row.first_name, row.last_name)))
+
+
+def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
+    """A row of the history."""
+    text = row.reply_text
+    return replace(
+        row,
+        external_id=mask.value(row.external_id),
+        reply_text=None if text is None else mask.text(text, row.external_id),
+    )
+
+
+def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) -> Preflight:
+    """What is known before sending `request`."""
+
+    def masked(verdict: Verdict) -> Verdict:
+        return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
+
+    remedy = preflight.remedy
+    return Preflight(
+        None if preflight.prediction is None else masked(preflight.prediction),
+        tuple(map(masked, preflight.broken)),
+        tuple(map(mask.contact, preflight.contacts)),
+        None if remedy is None else mask.remedy(remedy, request.external_id),
+    )
+
+
+def _made(path: Path) -> bytes:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    beside.touch(mode=0o600)
+    try:
+        beside.write_bytes(secrets.token_bytes(_KEY_BYTES))
+        # Whoever comes first makes the key; a link, unlike a new name, never replaces one.
+        os.link(beside, path)
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
+    return path.read_bytes()
