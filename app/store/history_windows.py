@@ -11,6 +11,7 @@ from app.store.text import searchable, stored
 from app.store.windows import keys_of
 
 _SEARCHED = ("event_name", "event_id", "external_id", "reply_code", "reply_text")
+_PLACED_BEFORE = "place < (SELECT place FROM attempts AS before WHERE before.number = ?)"
 
 
 class AccountWindow:
@@ -59,6 +60,8 @@ class AttemptOrder:
     def __init__(self, file: HistoryFile, account: str | None, search: str = "") -> None:
         self._file = file
         self._where, self._values = _condition(account, search)
+        # Within an account both orders are the same, but only the place is indexed.
+        self._order, self._before = ("number", "number < ?") if account is None else ("place", _PLACED_BEFORE)
 
     def key_of(self, row: AttemptRow) -> int | None:
         """See KeyOrder."""
@@ -100,16 +103,17 @@ class AttemptOrder:
 
     def after(self, key: int | None, count: int) -> Sequence[int]:
         """See FoundOrder."""
+        before, values = ("1", ()) if key is None else (self._before, (key,))
         rows = self._all(
-            f"SELECT number FROM attempts WHERE number < ? AND {self._where} "
-            f"ORDER BY number DESC LIMIT {count}",
-            2**63 - 1 if key is None else key,
+            f"SELECT number FROM attempts WHERE {before} AND {self._where} "
+            f"ORDER BY {self._order} DESC LIMIT {count}",
+            *values,
         )
         return [row[0] for row in rows]
 
     def every(self) -> "array[int]":
         """All keys."""
-        sql = f"SELECT number FROM attempts WHERE {self._where} ORDER BY number DESC"
+        sql = f"SELECT number FROM attempts WHERE {self._where} ORDER BY {self._order} DESC"
         with self._file.guarded() as connection:
             return keys_of(connection.execute(sql, self._values))
 
