@@ -84,5 +84,7 @@ async def _huge(send: Send, answer: Answer, headers: Sequence[Header]) -> None:
     await _start(send, answer, headers, len(before) + HUGE_BYTES + len(after))
     await send({"type": "http.response.body", "body": before, "more_body": True})
     for _ in range(HUGE_BYTES // _CHUNK):
+        # Whoever has hung up is noticed only while others have their turn.
+        await asyncio.sleep(0)
         await send({"type": "http.response.body", "body": b"x" * _CHUNK, "more_body": True})
     await send({"type": "http.response.body", "body": after})

@@ -3,6 +3,8 @@
 Separate from the application so that using it in process never imports a server.
 """
 
+import logging
+import os
 import socket
 from collections.abc import Callable
 
@@ -13,6 +15,7 @@ from app.domain.errors import DeskError
 from app.sandbox.protocols import SandboxProtocol
 
 GRACE_S = 1
+MAX_PORT = 65_535
 
 
 class ServeError(DeskError):
@@ -35,6 +38,8 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -
     `announce` is told the URL once it answers. Raises ServeError for an address that
     cannot be listened on, such as a taken port.
     """
+    # What clients do to a connection is no news for the terminal; a log that was asked for still gets it.
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())
     with listen(host, port) as listener:
         server = _Announcing(_config(app), lambda: announce(url_of(listener)))
         try:
@@ -62,17 +67,19 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises ServeError."""
+    if not 0 <= port <= MAX_PORT:
+        raise ServeError(f"There is no port {port}: choose one from 0 to {MAX_PORT}.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
-        reason = error.strerror or str(error)
+        # A number above zero is the system's; its own words are plainer than the library's.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
         raise ServeError(
             f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
         ) from error
-    except OverflowError:
-        raise ServeError(f"There is no port {port}: choose one from 0 to 65535.") from None
 
 
 def url_of(listener: socket.socket) -> str:

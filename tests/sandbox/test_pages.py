@@ -1,0 +1,93 @@
+"""What a person or a generator finds beside the API."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app.sandbox.account import SandboxAccount
+from app.sandbox.routes import ROUTES
+from app.sandbox.server import create_sandbox
+from tests.sandbox.asking import Asker
+from tests.sandbox.folders import write_folder
+
+
+def described(sandbox: Asker) -> Any:
+    got = sandbox.get("/openapi.json")
+    assert (got.status, got.headers["content-type"]) == (200, "application/json")
+    return json.loads(got.body)
+
+
+def test_the_description_names_every_call_once(sandbox: Asker) -> None:
+    description = described(sandbox)
+    assert description["openapi"] == "3.1.0"
+    calls = {(method.upper(), path) for path, methods in description["paths"].items() for method in methods}
+    assert calls == {(route.method, route.path.replace(":path}", "}")) for route in ROUTES}
+    names = [
+        operation["operationId"]
+        for methods in description["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(names) == len(set(names)) == len(ROUTES)
+
+
+def test_the_parameters_described_are_those_of_the_paths_and_exist(sandbox: Asker) -> None:
+    for path, methods in described(sandbox)["paths"].items():
+        for method, operation in methods.items():
+            inside = {p["name"]: p["example"] for p in operation["parameters"] if p["in"] == "path"}
+            assert set(inside) == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+            # Which field the bare path asks for stands in the query by a name that no description can know.
+            if method == "get" and path != "/contact":
+                query = "&".join(
+                    f"{p['name']}={p['example']}"
+                    for p in operation["parameters"]
+                    if p["in"] == "query" and "example" in p
+                )
+                assert sandbox.get(f"/api/v2{path.format(**inside)}?{query}").status == 200, path
+
+
+def test_the_example_of_the_trigger_is_accepted(sandbox: Asker) -> None:
+    operation = described(sandbox)["paths"]["/event/{event_id}/trigger"]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    assert sandbox.trigger(operation["parameters"][0]["example"], json.dumps(example)).status == 200
+
+
+def test_the_description_says_how_to_sign_in(open_sandbox: Callable[..., Asker]) -> None:
+    assert (described(open_sandbox())["security"], len(described(open_sandbox())["servers"])) == ([], 2)
+    wsse, oauth = described(open_sandbox(auth="wsse")), described(open_sandbox(auth="oauth"))
+    assert (wsse["security"], wsse["servers"]) == ([{"wsse": []}], [{"url": "/api/v2"}])
+    assert (oauth["security"], oauth["servers"]) == ([{"oauth": []}], [{"url": "/api/v3"}])
+
+
+def test_an_account_without_anything_is_described_all_the_same(tmp_path: Path) -> None:
+    account = SandboxAccount(write_folder(tmp_path, "[]", "[]", "id,uid\n"), tmp_path / "sandbox.db")
+    sandbox = create_sandbox(account)
+    assert described(Asker(sandbox))["paths"]
+    assert Asker(sandbox).get("/").status == 200
+    sandbox.close()
+    account.close()
+
+
+def test_the_page_lists_the_events_and_shows_calls_that_work(sandbox: Asker) -> None:
+    page = sandbox.get("/").body.decode()
+    for text in ("purchase", "password reset", "draft", "/openapi.json", "curl", "/_sandbox/faults"):
+        assert text in page
+
+
+def test_no_name_of_the_account_acts_on_the_page(tmp_path: Path) -> None:
+    events = json.dumps([{"id": 1, "name": "<script>alert(1)</script>{base}&"}])
+    account = SandboxAccount(write_folder(tmp_path, events), tmp_path / "sandbox.db")
+    sandbox = create_sandbox(account)
+    page = Asker(sandbox).get("/").body.decode()
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{base}&amp;" in page
+    sandbox.close()
+    account.close()
+
+
+def test_the_page_shows_the_header_that_signs_in(open_sandbox: Callable[..., Asker]) -> None:
+    assert "X-WSSE: $WSSE" in open_sandbox(auth="wsse").get("/").body.decode()
+    page = open_sandbox(auth="oauth", secret="hush").get("/").body.decode()
+    assert "Authorization: Bearer $TOKEN" in page
+    assert "/api/v3" in page
+    assert "hush" not in page
