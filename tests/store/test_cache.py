@@ -148,11 +148,12 @@ def test_of_two_contacts_with_one_id_the_first_counts(cache: Cache) -> None:
     with cache.replacing(True) as load:
         load.contacts([THOR, later])
         load.contacts([*TWINS, later])
-        load.contacts([Contact("5", "", {}), later])
+        load.contacts([Contact("5", "", {}), later, Contact("x", "first", {}), Contact("x", "second", {})])
     assert cache.contact("11") == THOR
     assert found(cache, "3", "other@example.com") == ()
-    assert cache.state().contacts == 4
-    assert [row.id for row in cache.contacts_window().rows(0, 9)] == ["5", "11", "12", "13"]
+    assert cache.state().contacts == 5
+    assert [row.id for row in cache.contacts_window().rows(0, 9)] == ["5", "11", "12", "13", "x"]
+    assert [found(cache, "uid", uid) for uid in ("first", "second")] == [("x",), ()]
 
 
 text = st.text(st.characters(), max_size=12)

@@ -467,3 +467,25 @@ def test_a_forgotten_account_keeps_what_is_under_way_and_counts_on_from_there(
     window = history.window("here")
     assert (window.total, ids(window.rows(0, 9))) == (3, ["new", "here3", "here1"])
     assert ids(history.window(None).rows(0, 9)) == ["new", "there0", "here3", "here1"]
+
+
+@pytest.mark.parametrize("account", ["here", None])
+@pytest.mark.parametrize("search", ["", "thor nobody"])
+def test_no_list_of_attempts_is_sorted_in_memory(
+    history: History, make: Making, account: str | None, search: str
+) -> None:
+    fill(history, make, 20)
+    plans: list[str] = []
+    connection = history._file.connection
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    window = history.window(account, search)
+    window.rows(0, 5)
+    window.rows(5, 15)
+    list(history.attempts(account, 0, search))
+    connection.set_trace_callback(None)
+    for statement in statements:
+        if statement.startswith("SELECT") and "json_each" not in statement:
+            plans += [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert plans
+    assert [plan for plan in plans if "TEMP B-TREE" in plan] == []
