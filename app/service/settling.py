@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
+from app.domain.reference import beginnings_of
 from app.store.history import History
 
 SHORTEST_REFERENCE = 4
@@ -24,21 +25,27 @@ class AttemptError(DeskError):
 
 
 def find(history: History, reference: str) -> Attempt:
-    """The one attempt with this id, or whose id begins so. Raises AttemptError and StoreError."""
+    """The one attempt with this id or reference, or whose id begins so. Raises AttemptError and StoreError."""
     wanted = reference.strip().lower()
     if exact := history.get(wanted) or history.get(reference):
         return exact
     if len(wanted) < SHORTEST_REFERENCE or not wanted.isascii():
         raise AttemptError(
-            f"There is no attempt {reference!r}. Give its id, or at least the first {SHORTEST_REFERENCE} characters."
+            f"There is no attempt {reference!r}. Give its id or its reference, or at least the first "
+            f"{SHORTEST_REFERENCE} characters of the id."
         )
-    found = history.beginning_with(wanted, _LISTED)
+    found = {
+        attempt.attempt_id: attempt
+        for beginning in (wanted, *beginnings_of(wanted))
+        for attempt in history.beginning_with(beginning, _LISTED)
+    }
     if not found:
-        raise AttemptError(f"There is no attempt whose id begins with {reference!r}.")
+        raise AttemptError(f"There is no attempt whose id begins with {reference!r}, or with this reference.")
     if len(found) > 1:
-        ids = ", ".join(attempt.attempt_id for attempt in found)
-        raise AttemptError(f"Several attempts begin with {reference!r}: {ids}. Give more of the id.")
-    return found[0]
+        raise AttemptError(
+            f"Several attempts are meant by {reference!r}: {', '.join(found)}. Give more of the id."
+        )
+    return next(iter(found.values()))
 
 
 def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> Attempt:

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.domain.model import Answer, Attempt, Settlement
 from app.store.database import BUSY_SECONDS, StoreError, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, guarded
+from app.store.history_recent import RecentAttempts
 from app.store.history_rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
 from app.store.history_windows import AccountWindow, AttemptOrder
 from app.store.history_write import forget, insert, interrupt, next_place, record_answer, record_settlement
@@ -30,6 +31,7 @@ class History:
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self._file = HistoryFile(path, busy_seconds)
+        self.recent = RecentAttempts(self._file)
         self._owner = Owner(path.parent / "owners")
         self._version = self._data_version()
         self._everywhere: AnchoredWindow[AttemptRow] | None = None
@@ -125,7 +127,7 @@ class History:
         """The attempts on one account (None: on all), newest first, as they are now.
 
         `search`: words, each of which occurs, ASCII case ignored, in the event's name or id, the external id, the
-        reply code or the first 1,000 characters of the reply text.
+        reply code or the first 1,000 characters of the reply text, or is the attempt's reference.
         """
         order = AttemptOrder(self._file, account, search)
         if search.split():

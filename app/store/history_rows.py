@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.canonical import canonical_json, contact_mark, send_mark
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.wire import dumps, trigger_body
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
@@ -67,6 +68,8 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "predicted_code": attempt.predicted_code,
         "outcome": Outcome.SENDING.value,
         "owner": owner,
+        "contact_mark": contact_mark(attempt.account, request.key_id, request.external_id),
+        "send_mark": send_mark(attempt.account, request, canonical_json(request.data)),
     }
 
 

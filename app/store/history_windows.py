@@ -5,6 +5,7 @@ import sqlite3
 from array import array
 from collections.abc import Sequence
 
+from app.domain.reference import beginnings_of
 from app.store.history_file import HistoryFile
 from app.store.history_rows import NARROW, AttemptRow, Value, narrow_row
 from app.store.text import searchable, stored
@@ -141,6 +142,10 @@ def _condition(account: str | None, search: str) -> tuple[str, list[Value]]:
         values.append(stored(account))
     for word in search.split():
         pattern = "%" + searchable(word).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
+        found_in = [f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED]
         values.extend([pattern] * len(_SEARCHED))
+        for beginning in beginnings_of(word):
+            found_in.append("attempt_id BETWEEN ? AND ?")
+            values.extend([beginning, f"{beginning}\x7f"])
+        conditions.append(f"({' OR '.join(found_in)})")
     return " AND ".join(conditions) or "1", values

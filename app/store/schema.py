@@ -95,7 +95,7 @@ CREATE TABLE looked_up (key_id TEXT, value TEXT, PRIMARY KEY (key_id, value)) WI
 )
 
 # `place` counts the attempts of one account without gaps, so that a list of any length is asked for by position;
-# whoever deletes attempts other than the oldest numbers the places anew.
+# whoever deletes attempts other than the oldest numbers the places anew. The marks are those of `domain.canonical`.
 HISTORY = Schema(
     "history",
     0x54444869,
@@ -107,8 +107,12 @@ CREATE TABLE attempts (
     external_id TEXT NOT NULL, trigger_id TEXT, started_at INTEGER NOT NULL, predicted_code INTEGER,
     outcome TEXT NOT NULL, http_status INTEGER, reply_code INTEGER, reply_text TEXT, elapsed_ms REAL,
     owner TEXT, note TEXT, settlement TEXT CHECK (settlement IN ('arrived', 'did_not')), settlement_note TEXT,
-    settled_at INTEGER
+    settled_at INTEGER, contact_mark INTEGER, send_mark INTEGER
 );
+CREATE INDEX attempts_by_event ON attempts (account, event_id);
+CREATE INDEX attempts_by_contact ON attempts (contact_mark, outcome);
+CREATE INDEX attempts_sent ON attempts (send_mark) WHERE outcome IN ('accepted', 'partial', 'sending');
+CREATE INDEX attempts_unknown ON attempts (send_mark) WHERE outcome = 'unknown';
 CREATE UNIQUE INDEX attempts_by_account ON attempts (account, place);
 CREATE INDEX attempts_under_way ON attempts (owner) WHERE outcome = 'sending';
 CREATE TABLE requests (

@@ -7,9 +7,7 @@ bytes of its lossless encoding: equal texts stay equal, and different ones diffe
 import sys
 from datetime import UTC, datetime, timedelta
 
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ASCII_LOWER = str.maketrans(_UPPER, _UPPER.lower())
-ASCII_CASE_IGNORED = "3"
+from app.domain.canonical import same_value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,9 +43,7 @@ def restored_or_none(value: Stored | None) -> str | None:
 
 def comparable(key_id: str, value: str) -> Stored:
     """The form in which a value of this field is compared: field 3 ignores ASCII case, all else is exact."""
-    if key_id == ASCII_CASE_IGNORED:
-        value = value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
-    return stored(value)
+    return stored(same_value(key_id, value))
 
 
 def searchable(text: str) -> str:

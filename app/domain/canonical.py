@@ -1,0 +1,57 @@
+"""Event data in one form, whatever the order of its keys, and marks by which equal triggers are found.
+
+A mark is a 64-bit number: one column, one small index, also for a million attempts. Two different things share one
+with a chance of 1 in 10^19, and then a warning is shown that need not have been; nothing else depends on it.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from app.domain.model import JsonObject, TriggerRequest
+
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ASCII_LOWER = str.maketrans(_UPPER, _UPPER.lower())
+_ASCII_CASE_IGNORED = "3"
+_EXACT_WHOLE = 2**53
+
+
+def same_value(key_id: str, value: str) -> str:
+    """The form in which values of this field are compared: field 3 ignores ASCII case, all else is exact."""
+    if key_id != _ASCII_CASE_IGNORED:
+        return value
+    return value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
+
+
+def canonical_json(data: JsonObject | None) -> str:
+    """Event data as JSON with its keys in order and its numbers as short as they go; '' for none and for `{}`."""
+    return json.dumps(_plain(data), sort_keys=True, separators=(",", ":")) if data else ""
+
+
+def contact_mark(account: str, key_id: str, external_id: str) -> int:
+    """The mark of a contact by one key of it: equal for all attempts on an account with this key and value."""
+    return _mark(account, key_id, same_value(key_id, external_id))
+
+
+def send_mark(account: str, request: TriggerRequest, data: str) -> int:
+    """The mark of what is sent: account, event, contact by its key, and the data as `canonical_json` gives it."""
+    value = same_value(request.key_id, request.external_id)
+    return _mark(account, request.key_id, value, request.event_id, data)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(member) for member in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_WHOLE:
+        return int(value)
+    return value
+
+
+def _mark(*parts: str) -> int:
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        text = part.encode("utf-8", "surrogatepass")
+        digest.update(len(text).to_bytes(8, "big") + text)
+    return int.from_bytes(digest.digest(), "big", signed=True)

@@ -1,0 +1,94 @@
+"""Placeholders in event data, filled from the contact: `{{field:1}}`, `{{contact.id}}`, `{{contact.uid}}`, `{{event.name}}`.
+
+They are filled inside the texts of the parsed object, never in its JSON text, so that no value of a contact can
+change its shape; and once, so that a value that looks like a placeholder stays what it is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from app.domain.account import FieldNames
+from app.domain.model import Contact, JsonObject
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")
+_FIELD = "field:"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Event data ready to be sent, where `missing` is empty; else it says of each placeholder why it has no value.
+
+    `used` maps the placeholders that were filled to their values; other text in double braces is left as it is.
+    """
+
+    data: JsonObject | None
+    used: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fault(self) -> str | None:
+        """Why this cannot be sent; None where it can."""
+        if not self.missing:
+            return None
+        return f"The event data cannot be filled: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}."
+
+
+def placeholders_in(value: object) -> tuple[str, ...]:
+    """The placeholders in event data, each once, in their order and without braces."""
+    return tuple(dict.fromkeys(name for text in _texts(value) for name in _PLACEHOLDER.findall(text)))
+
+
+def fill_placeholders(
+    data: JsonObject | None,
+    contact: Contact | None,
+    event_name: str | None,
+    fields: FieldNames,
+    why_no_contact: str = "no contact is chosen",
+) -> Filled:
+    """Event data with every placeholder replaced by its value; `why_no_contact` says why `contact` is None."""
+    used: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    for name in placeholders_in(data):
+        value, why = _value(name, contact, event_name, fields, why_no_contact)
+        if value:
+            used[name] = value
+        else:
+            missing[f"{{{{{name}}}}}"] = why
+    if not used:
+        return Filled(data, used, missing)
+    filled = {key: _replaced(member, used) for key, member in (data or {}).items()}
+    return Filled(filled, used, missing)
+
+
+def _value(
+    name: str, contact: Contact | None, event_name: str | None, fields: FieldNames, why_no_contact: str
+) -> tuple[str | None, str]:
+    if name == "event.name":
+        return event_name, "the event is not in the cache"
+    key_id = name.removeprefix(_FIELD).strip() if name.startswith(_FIELD) else name.removeprefix("contact.")
+    known = key_id.isascii() and key_id.isdecimal() if name.startswith(_FIELD) else key_id in ("id", "uid")
+    if name.startswith("event.") or not known:
+        return None, "there is no such placeholder"
+    if contact is None:
+        return None, why_no_contact
+    label = f"{fields.field_name(key_id)} ({key_id})" if fields.field_name(key_id) else key_id
+    return contact.value(key_id), f"contact {contact.id} has no {label}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for member in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(member)
+
+
+def _replaced(value: object, used: Mapping[str, str]) -> object:
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda found: used.get(found[1], found[0]), value)
+    if isinstance(value, Mapping):
+        return {key: _replaced(member, used) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_replaced(member, used) for member in value]
+    return value

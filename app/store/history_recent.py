@@ -1,0 +1,115 @@
+"""What was sent last: by event, to a contact, and the same before. Short questions that the form asks at every key.
+
+Each is answered from an index, however long the history is. Separate from the windows, which list.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from app.domain.model import JsonObject, Outcome
+from app.store.history_file import HistoryFile
+from app.store.history_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
+from app.store.text import microseconds, restored, stored
+
+_LOOKED_BACK = 50
+"""Attempts with one event among which the last event data are looked for."""
+
+_EVENTS = """
+WITH RECURSIVE used (id) AS (
+    SELECT min(event_id) FROM attempts WHERE account = ?1
+    UNION ALL
+    SELECT (SELECT min(event_id) FROM attempts WHERE account = ?1 AND event_id > used.id) FROM used WHERE id IS NOT NULL
+)
+SELECT id FROM used WHERE id IS NOT NULL
+ORDER BY (SELECT max(number) FROM attempts WHERE account = ?1 AND event_id = used.id) DESC LIMIT ?2
+"""
+_NAME_ELSEWHERE = """
+WITH RECURSIVE known (account) AS (
+    SELECT min(account) FROM attempts
+    UNION ALL
+    SELECT (SELECT min(account) FROM attempts WHERE account > known.account) FROM known WHERE account IS NOT NULL
+)
+SELECT event_name FROM attempts JOIN known USING (account)
+WHERE event_id = ? AND event_name IS NOT NULL ORDER BY number DESC LIMIT 1
+"""
+_LAST_TO = """
+SELECT max((SELECT max(number) FROM attempts WHERE contact_mark = marks.value AND outcome = outcomes.value))
+FROM json_each(?) AS marks, json_each(?) AS outcomes
+"""
+_SENT = "outcome IN ('accepted', 'partial', 'sending')"
+
+
+class RecentAttempts:
+    """The newest attempts of the history, asked for by what they were. Raises StoreError."""
+
+    def __init__(self, file: HistoryFile) -> None:
+        self._file = file
+
+    def events(self, account: str, limit: int) -> tuple[str, ...]:
+        """The ids of the events that were sent on an account, the last one first."""
+        return tuple(restored(row[0]) for row in self._file.all(_EVENTS, stored(account), limit))
+
+    def key(self, account: str, event_id: str) -> str | None:
+        """The key field that an event was last sent with; None where it never was."""
+        row = self._file.one(
+            "SELECT key_id FROM attempts WHERE account = ? AND event_id = ? ORDER BY number DESC LIMIT 1",
+            stored(account),
+            stored(event_id),
+        )
+        return None if row is None else restored(row[0])
+
+    def data(self, account: str, event_id: str) -> JsonObject | None:
+        """The event data that an event was last sent with; None where the last 50 times had none."""
+        numbers = self._file.all(
+            "SELECT number FROM attempts WHERE account = ? AND event_id = ? ORDER BY number DESC LIMIT ?",
+            stored(account),
+            stored(event_id),
+            _LOOKED_BACK,
+        )
+        for row in numbers:
+            whole = self._file.one(f"SELECT {WHOLE} WHERE number = ?", row[0])
+            data = None if whole is None else whole_attempt(whole).request.data
+            if data:
+                return data
+        return None
+
+    def name_elsewhere(self, event_id: str) -> str | None:
+        """The name that an event of this id had on whatever account it was last sent; None where it had none."""
+        row = self._file.one(_NAME_ELSEWHERE, stored(event_id))
+        return None if row is None else restored(row[0])
+
+    def with_contact(self, marks: Iterable[int], outcomes: Iterable[Outcome]) -> AttemptRow | None:
+        """The newest attempt with one of these contact marks and one of these outcomes."""
+        row = self._file.one(_LAST_TO, json.dumps(list(marks)), json.dumps([one.value for one in outcomes]))
+        return None if row is None else self._narrow("number = ?", row[0])
+
+    def sent(self, marks: Sequence[int], since: datetime) -> AttemptRow | None:
+        """The newest attempt with one of these send marks that was or may have been received.
+
+        Those with a reply, or still under way, count from `since` on; those of unknown outcome always, unless
+        somebody settled that they did not arrive.
+        """
+        listed = json.dumps(list(marks))
+        newest = self._file.one(
+            f"SELECT max((SELECT max(number) FROM attempts WHERE send_mark = value AND {_SENT})) FROM json_each(?)",
+            listed,
+        )
+        unknown = self._file.one(
+            "SELECT max(number) FROM attempts WHERE send_mark IN (SELECT value FROM json_each(?)) "
+            "AND outcome = 'unknown' AND settlement IS NOT 'did_not'",
+            listed,
+        )
+        within = self._narrow("number = ? AND started_at >= ?", _number(newest), microseconds(since))
+        doubtful = self._narrow("number = ?", _number(unknown))
+        found = [row for row in (within, doubtful) if row is not None]
+        return max(found, key=lambda row: row.started_at, default=None)
+
+    def _narrow(self, condition: str, *values: object) -> AttemptRow | None:
+        row = self._file.one(f"SELECT {NARROW} FROM attempts WHERE {condition}", *values)
+        return None if row is None else narrow_row(row)
+
+
+def _number(row: sqlite3.Row | None) -> int | None:
+    return None if row is None else row[0]
