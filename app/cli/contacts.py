@@ -1,6 +1,5 @@
 """`triggerdesk contacts`: the list, and what is done with contacts of the cache: look up, import, forget."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import click
 from app.cli.failures import ExitCode, Failure, complain, failing_with
 from app.cli.lists import contact_lines, list_contacts, list_options
 from app.cli.options import Options, pass_options
+from app.cli.output import at_terminal
 from app.cli.progress import bar
 from app.client.errors import ClientError
 from app.domain.mask import Mask
@@ -104,7 +104,7 @@ def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
 def _confirm(forgetting: Forgetting, mask: Mask, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise Failure("Nobody can be asked here: add --yes to forget this person.")
     who = (
         ", ".join(f"contact {mask.value(contact.id)}" for contact in forgetting.contacts)

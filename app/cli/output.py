@@ -23,6 +23,11 @@ _COLOURS = {
 _LONGEST_CELL = 4000
 
 
+def at_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
 def json_text(value: object, indent: int | None = None) -> str:
     """JSON in printable ASCII only."""
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")

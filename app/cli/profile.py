@@ -8,7 +8,7 @@ import click
 
 from app.cli.failures import ExitCode, Failure, complain
 from app.cli.options import Options, pass_options
-from app.cli.output import json_text, table
+from app.cli.output import at_terminal, json_text, table
 from app.service import TriggerService
 from app.service.check import WSSE_ENDS, Finding, State, check_account
 from app.settings import CONFIG, SANDBOX, Profile, home_folder, load_config
@@ -99,7 +99,7 @@ def remove(name: str, *, yes: bool) -> None:
     """Remove the profile NAME and its secret from the keyring. Its history and cache stay."""
     home = home_folder(os.environ)
     if not yes:
-        if not sys.stdin.isatty():
+        if not at_terminal():
             raise Failure(f"Nobody can be asked here: add --yes to remove the profile {name!r}.")
         if not click.confirm(f"Remove the profile {name!r} and its secret?", err=True):
             raise Failure("Nothing was removed.")
@@ -117,7 +117,7 @@ def _keep_secret(added: Profile) -> None:
     """Asks for the secret where somebody can be asked and it has a place; else says where it is looked for."""
     if added.secret_command is not None or os.environ.get(secret_variable(added.name)):
         return
-    if not sys.stdin.isatty():
+    if not at_terminal():
         complain(f"Its secret is still missing: {other_ways(added.name)}.")
         return
     secret = click.prompt(
