@@ -1,7 +1,7 @@
 """The command line, run in this process on a home of its own: real account, real stores, real wire."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,3 +50,12 @@ def desk(home: Path) -> Desk:
         return Ran(result.exit_code, result.stdout, result.stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def open_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a served sandbox that asks for no sign-in; nothing but trigger ids is remembered there."""
+    from tests.cli.test_sandbox import served
+
+    with served(tmp_path_factory.mktemp("there")) as (url, _):
+        yield url

@@ -1,0 +1,145 @@
+"""`contacts`: still a list, and look-up, import and forget beside it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+from tests.cli.real import Account, everything_in
+
+TRIGGER = ("trigger", "100", "--key", "3", "--external-id")
+
+
+@pytest.fixture
+def shop(desk: Desk, home: Path, open_account: str) -> Account:
+    account = Account(desk, open_account, home)
+    account.configure("")
+    return account
+
+
+def test_a_looked_up_contact_joins_the_cache_and_is_predicted(shop: Account) -> None:
+    shop("refresh")
+    assert shop(*TRIGGER, "thor@example.com", "--dry-run", "--json").json["predicted_code"] is None
+    found = shop("contacts", "lookup", "thor@example.com", "--key", "3", "--json")
+    assert (found.code, found.json["id"], found.json["fields"]["1"]) == (0, "11", "Thor")
+    assert shop(*TRIGGER, "thor@example.com", "--dry-run", "--json").json["predicted_code"] == 0
+    assert [row["id"] for row in shop("contacts", "--json").lines] == ["11"]
+    nobody = shop("contacts", "lookup", "loki@example.com", "--key", "3")
+    assert (nobody.code, nobody.out) == (1, "")
+    assert shop(*TRIGGER, "loki@example.com", "--dry-run", "--json").json["predicted_code"] == 2008
+
+
+def test_several_contacts_are_found_together(shop: Account) -> None:
+    shop("refresh")
+    found = shop("contacts", "lookup", "twin@example.com", "--key", "3", "--json")
+    assert [row["id"] for row in found.lines] == ["12", "13"]
+    assert shop(*TRIGGER, "twin@example.com", "--dry-run", "--json").json["predicted_code"] == 2010
+
+
+def test_looked_up_and_imported_contacts_survive_a_refresh(shop: Account, tmp_path: Path) -> None:
+    shop("refresh")
+    shop("contacts", "lookup", "11", "--key", "id")
+    file = tmp_path / "more.csv"
+    file.write_text("id,3\n900001,new@example.org\n")
+    assert shop("contacts", "import", str(file)).code == 0
+    shop.configure('refresh_contacts = "query:3"')
+    assert shop("refresh").code == 0
+    ids = [row["id"] for row in shop("contacts", "--json").lines]
+    assert len(ids) == 5
+    assert {"11", "900001"} < set(ids)
+
+
+def test_columns_are_fields_by_id_string_id_or_name(shop: Account, tmp_path: Path) -> None:
+    shop("refresh")
+    file = tmp_path / "contacts.csv"
+    file.write_text(
+        "\ufeffEmail;ID;First name;2;Shoe size;uid\r\na@example.org;7001;Ann;O'Hara;39;u7\r\n",
+        encoding="utf-8",
+    )
+    ran = shop("contacts", "import", str(file))
+    assert (ran.code, ran.out) == (0, "1 contacts imported, 0 lines left out\n")
+    assert "Shoe size" in ran.err
+    (row,) = shop("contacts", "--json").lines
+    assert row == {"id": "7001", "uid": "u7", "fields": {"1": "Ann", "2": "O'Hara", "3": "a@example.org"}}
+
+
+def test_bad_lines_are_told_by_number_and_left_out(shop: Account, tmp_path: Path) -> None:
+    shop("refresh")
+    file = tmp_path / "contacts.csv"
+    file.write_bytes(
+        b"id,3\n1,a@example.org\n2\n,b@example.org\nx7,c@example.org\n\n"
+        b"3,caf\xe9@example.org\n4,\"d\"e\n5,\"two\nlines\"\n6,f@example.org,more\n7,g@example.org\n8,\"open\n"
+    )  # fmt: skip
+    ran = shop("contacts", "import", str(file))
+    assert ran.code == 0
+    told = [line.split(": ", 1)[1].split(" ")[:2] for line in ran.err.splitlines() if ": line " in line]
+    assert told == [["line", number] for number in ("3", "4", "5", "7", "8", "11", "13")]
+    assert ran.out == "3 contacts imported, 7 lines left out\n"
+    assert [row["id"] for row in shop("contacts", "--json").lines] == ["1", "5", "7"]
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [("name,3", "no column `id`"), ("id,3,e-mail", "Several columns"), ("", "no column `id`")],
+)
+def test_a_header_that_cannot_be_used_is_refused(
+    shop: Account, tmp_path: Path, header: str, reason: str
+) -> None:
+    shop("refresh")
+    file = tmp_path / "contacts.csv"
+    file.write_text(f"{header}\n1,2,3\n")
+    ran = shop("contacts", "import", str(file))
+    assert (ran.code, ran.out) == (2, "")
+    assert reason in ran.err
+
+
+def test_nothing_is_imported_before_the_fields_are_known_nor_into_a_sandbox(
+    shop: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "contacts.csv"
+    file.write_text("id,3\n1,a@example.org\n")
+    assert "refresh first" in shop("contacts", "import", str(file)).err
+    assert "contacts.csv" in shop.desk("contacts", "import", str(file)).err
+    assert shop("contacts", "import", str(tmp_path / "none.csv")).code == 2
+
+
+def test_a_forgotten_person_is_in_no_byte_of_the_home(shop: Account, home: Path) -> None:
+    shop("refresh")
+    shop("contacts", "lookup", "thor@example.com", "--key", "3")
+    shop("contacts", "lookup", "12", "--key", "id")
+    shop(*TRIGGER, "Thor@example.com", "--data", '{"global": {"to": "thor@example.com"}}')
+    shop("trigger", "100", "--key", "id", "--external-id", "11", "--data", '{"name": "Odinson"}')
+    shop("trigger", "999", "--key", "id", "--external-id", "12", "--data", '{"name": "Twin"}')
+    traces = (b"thor@example.com", b"odinson")
+    assert all(trace in everything_in(home).lower() for trace in traces)
+    assert shop("contacts", "forget", "thor@example.com", "--key", "3").code == 2
+    forgotten = shop("contacts", "forget", "thor@example.com", "--key", "3", "--yes")
+    assert (forgotten.code, forgotten.err) == (0, "")
+    assert "2 attempts" in forgotten.out
+    assert not [trace for trace in traces if trace in everything_in(home).lower()]
+    rows = shop("history", "--json").lines
+    assert [(row["external_id"], row["data"]) for row in rows] == [
+        ("12", {"name": "Twin"}), ("(forgotten)", None), ("(forgotten)", None),
+    ]  # fmt: skip
+    assert [row["reply_code"] for row in rows] == [5001, 0, 0]
+    assert [row["id"] for row in shop("contacts", "--json").lines] == ["12"]
+
+
+def test_forgetting_asks_for_one_person(shop: Account) -> None:
+    shop("refresh")
+    shop("contacts", "lookup", "twin@example.com", "--key", "3")
+    ran = shop("contacts", "forget", "twin@example.com", "--key", "3", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "12, 13" in ran.err
+
+
+def test_who_stands_in_the_account_folder_would_come_back(desk: Desk) -> None:
+    ran = desk("contacts", "forget", "thor@example.com", "--key", "3", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "contacts.csv" in ran.err
+
+
+def test_somebody_whom_only_the_history_knows_is_forgotten_too(desk: Desk, home: Path) -> None:
+    desk("trigger", "100", "--key", "3", "--external-id", "loki@example.com")
+    assert desk("contacts", "forget", "loki@example.com", "--key", "3", "--yes").code == 0
+    assert b"loki@example.com" not in everything_in(home)

@@ -1,0 +1,121 @@
+"""`refresh`: what it fetches, what it tells meanwhile, and that stopping or failing leaves the cache whole."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+from tests.cli.real import Account, account
+
+
+@pytest.fixture
+def shop(desk: Desk, home: Path, open_account: str) -> Account:
+    shop = Account(desk, open_account, home)
+    shop.configure("")
+    return shop
+
+
+def ids(shop: Account) -> list[str]:
+    return [row["id"] for row in shop("contacts", "--limit", "0", "--json").lines]
+
+
+def test_events_and_fields_always_and_no_contacts_by_default(shop: Account) -> None:
+    ran = shop("refresh")
+    assert (ran.code, ran.out) == (0, "22 events, 21 fields, 0 contacts\n")
+    assert "refresh: events\nrefresh: fields\n" in ran.err
+    assert shop("events", "--json").lines[0] == {"id": "100", "name": "purchase_confirmation"}
+
+
+@pytest.mark.parametrize(
+    ("which", "number"), [("list:1", 250), ("query:7", 7), ("query:0", 250), ("none", 0)]
+)
+def test_contacts_by_list_or_by_query(shop: Account, which: str, number: int) -> None:
+    shop.configure(f'refresh_contacts = "{which}"')
+    assert shop("refresh").code == 0
+    assert len(ids(shop)) == number
+
+
+def test_a_list_that_is_not_there_leaves_the_cache_as_it_was(shop: Account) -> None:
+    shop.configure('refresh_contacts = "query:7"')
+    shop("refresh")
+    before = ids(shop)
+    shop.configure('refresh_contacts = "list:77"')
+    ran = shop("refresh")
+    assert (ran.code, ran.out) == (4, "")
+    assert "contact list" in ran.err
+    assert ids(shop) == before
+
+
+def test_the_sandbox_can_be_refreshed_too(desk: Desk) -> None:
+    assert desk("refresh").out == "22 events, 21 fields, 250 contacts\n"
+
+
+def large(folder: Path, contacts: int) -> Path:
+    folder.mkdir()
+    (folder / "events.json").write_text('[{"id": 1, "name": "one"}]')
+    (folder / "fields.json").write_text('[{"id": 3, "name": "E-Mail"}]')
+    lines = (f"{n},u{n},p{n}@example.com\n" for n in range(1, contacts + 1))
+    (folder / "contacts.csv").write_text(f"id,uid,3\n{''.join(lines)}")
+    return folder
+
+
+def test_a_refresh_waits_for_the_rate_limit_and_says_so(desk: Desk, home: Path) -> None:
+    with account(desk, home, "none", "--rate-limit", "3") as shop:
+        shop.configure('refresh_contacts = "query:1"')
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "--profile", "shop", "refresh"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+        )
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if "rate limit" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        out, err = process.communicate(timeout=20)
+        assert "waiting" in said[-1]
+        assert (process.returncode, out) == (4, "")
+        assert err.endswith("triggerdesk: Stopped. What the cache held is whole.\n")
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_contacts_arrive_under_a_moving_bar(
+    desk: Desk, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIGGERDESK_ACCOUNT", str(large(tmp_path / "account", 100_000)))
+    with account(desk, home, "none") as shop:
+        monkeypatch.delenv("TRIGGERDESK_ACCOUNT")
+        shop.configure('refresh_contacts = "list:1"')
+        screen = under_a_terminal(home, "--profile", "shop", "refresh")
+        assert "50,000 contacts of 100,000 [############............]  50%" in screen
+        assert shop("contacts", "--filter", "p99999@", "--json").json["id"] == "99999"
+
+
+def under_a_terminal(home: Path, *words: str) -> str:
+    """What the program draws on a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env={**os.environ, "TRIGGERDESK_HOME": str(home), "COLUMNS": "80"},
+    )
+    os.close(theirs)
+    drawn = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            drawn += chunk
+    except OSError:  # what a terminal answers once nobody holds its other side
+        pass
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    return drawn.decode()
