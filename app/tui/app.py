@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from app.domain.errors import DeskError
 from app.resources import styles
 from app.service import TriggerService
+from app.tui.key_order import KeysInOrder
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
 from app.tui.theme import DARK, LIGHT, own_tokens
@@ -18,7 +19,7 @@ OFFERED = ("Theme", "Screenshot")
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
 
 
-class TriggerDeskApp(App[DeskError]):
+class TriggerDeskApp(KeysInOrder[DeskError]):
     """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"

@@ -25,6 +25,7 @@ class Desk:
 
     def __init__(self, pilot: Pilot[object], service: TriggerService) -> None:
         self.pilot = pilot
+        assert isinstance(pilot.app, TriggerDeskApp)
         self.app = pilot.app
         self.service = service
 
@@ -36,6 +37,8 @@ class Desk:
     async def settle(self) -> None:
         """Waits until nothing is under way."""
         await self.pilot.pause()
+        while not self.app.is_idle:
+            await self.pilot.pause()
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from app.domain.model import Outcome
-from tests.tui.conftest import NARROW, WIDE, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 EXAMPLE_DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 STRAIGHT_LINE = (*"100", "enter", *"thor", "enter", "f9")
@@ -78,3 +79,38 @@ async def test_the_mouse_alone_does_the_job(open_desk: OpenDesk, size: tuple[int
         await desk.pilot.click("#send")
         await desk.settle()
         assert "✓ accepted" in desk.text_of("#reply")
+
+
+def _at_once(desk: Desk, *keys: str) -> None:
+    """Presses keys faster than the screen can follow."""
+    driver = desk.app._driver
+    assert driver is not None
+    for key in keys:
+        driver.send_message(events.Key(key, key if len(key) == 1 else None))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_send_pressed_faster_than_the_screen_follows_never_sends_the_choice_before(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press(*STRAIGHT_LINE)
+        _at_once(desk, "f3", *"sif", "enter", "f9", "f9")
+        await desk.settle()
+        newest, first = desk.service.list_attempts(0)
+        assert first.request.external_id == "thor@example.com"
+        assert newest.request.external_id == "sif@example.com"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_whole_line_that_arrives_at_once_is_typed_where_it_belongs(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        _at_once(desk, *STRAIGHT_LINE)
+        await desk.settle()
+        _at_once(desk, "f2", *"104", "enter", *"sif", "enter", "enter")
+        await desk.settle()
+        newest, first = desk.service.list_attempts(0)
+        assert (first.request.event_id, first.request.external_id) == ("100", "thor@example.com")
+        assert (newest.request.event_id, newest.request.external_id) == ("104", "sif@example.com")

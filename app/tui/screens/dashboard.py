@@ -243,10 +243,10 @@ class Dashboard(PanedScreen):
         return self._form.obstacle if action == "send" else "There is no other example data for this event."
 
     def on_key(self, event: events.Key) -> None:
-        """Send says why it is off."""
+        """Send says why it is off, if it still is."""
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled and active.binding.action == "send":
-            self._say("Send is off", self._form.obstacle)
+            self.action_send()
 
     def action_example(self) -> None:
         self._form.editor.take_example()
@@ -265,6 +265,7 @@ class Dashboard(PanedScreen):
         )
 
     def _say(self, title: str, sentence: str) -> None:
+        self.app.clear_notifications()
         self.notify(clean(sentence, 500), title=title, severity="warning", markup=False, timeout=4)
 
     @property

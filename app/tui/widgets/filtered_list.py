@@ -100,7 +100,8 @@ class FilteredList(Vertical, Generic[Row]):
     @on(Input.Submitted)
     def _choose_row(self, event: Input.Submitted) -> None:
         event.stop()
-        self.table.action_select()
+        if (row := self.table.row) is not None:
+            self.post_message(self.Chosen(self, row))
 
     @on(WindowedTable.Selected)
     def _chosen(self, event: WindowedTable.Selected[Row]) -> None:
