@@ -30,6 +30,7 @@ class KeysInOrder(App[Result]):
         super().__init__()
         self._pressed: deque[events.Event] = deque()
         self._taking: asyncio.Task[None] | None = None
+        self._shown = asyncio.Event()
 
     async def on_event(self, event: events.Event) -> None:
         """Queues what a person does; everything else passes."""
@@ -46,7 +47,12 @@ class KeysInOrder(App[Result]):
         """Whether every key that was pressed has taken effect."""
         return self._taking is None or self._taking.done()
 
+    def on_ready(self) -> None:
+        """What was typed ahead of the first frame has waited for it."""
+        self._shown.set()
+
     async def _take(self) -> None:
+        await self._shown.wait()
         while self._pressed:
             event = self._pressed.popleft()
             focused = self.screen.focused or self.screen
