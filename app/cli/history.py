@@ -10,6 +10,7 @@ import click
 from app.cli.failures import Failure
 from app.cli.formats import FORMATS
 from app.cli.options import Options, pass_options
+from app.cli.prune import prune
 from app.cli.settle import settle
 from app.service import TriggerService
 
@@ -52,6 +53,7 @@ def history(
     options.run(write)
 
 
+history.add_command(prune)
 history.add_command(settle)
 
 

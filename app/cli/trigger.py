@@ -17,7 +17,6 @@ from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.mask import Mask
 from app.domain.model import Attempt, JsonObject, Outcome, TriggerRequest, new_attempt_id
 from app.service import NotRecordedError, StoreError, TriggerService, check_production
-from app.service.masking import masked_preflight
 
 _EXIT = {
     Outcome.ACCEPTED: ExitCode.OK,
@@ -99,8 +98,8 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, printed: 
     if printed.as_json:
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        preflight = masked_preflight(mask, service.check(request), request)
-        click.echo("\n".join(plan_lines(preflight, exact)))
+        lines = plan_lines(service.check(request), exact)
+        click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
 
 
 async def _send(

@@ -16,7 +16,8 @@ _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
 _LONGEST_PLAIN_NUMBER = 4
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
-_CONTACT_IDS = re.compile(r"(?<=\bContacts )\S+(?:, \S+)*(?= (?:and more )?share )")
+_CONTACT_IDS = re.compile(r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*")
+_WRITTEN = re.compile(r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*")
 
 
 class Mask:
@@ -69,15 +70,15 @@ class Mask:
             attempt,
             request=self.request(attempt.request),
             answer=None if attempt.answer is None else self._answer(attempt.answer, value),
-            remedy=None if attempt.remedy is None else self.remedy(attempt.remedy, value),
+            remedy=None if attempt.remedy is None else self.words(attempt.remedy, value),
         )
 
-    def remedy(self, text: str, external_id: str) -> str:
-        """Advice with the external id masked, and the contact ids that it lists."""
+    def words(self, text: str, external_id: str) -> str:
+        """What this program says about a request: the external id masked, and contacts and values that it names."""
         if self._key is None:
             return text
         listed = _CONTACT_IDS.sub(lambda found: ", ".join(map(self.value, found[0].split(", "))), text)
-        return self.text(listed, external_id)
+        return self.text(_WRITTEN.sub(lambda found: self.value(found[0]), listed), external_id)
 
     def _answer(self, answer: Answer, external_id: str) -> Answer:
         match answer:

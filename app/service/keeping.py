@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from app.store.contact_import import import_contacts
 from app.store.errors import FillingError
 from app.store.forget import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.history import History
+from app.store.retention import Doomed, Retention, doomed, let_go
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -177,3 +179,17 @@ class AccountKeeping(AccountLists):
         """
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
         return forget_in_history(self._history.path, self.profile.account_key, forgetting.named)
+
+    def retention_preview(self) -> Doomed | None:
+        """The attempts that `apply_retention` would delete; None for none, also where the profile keeps all."""
+        return doomed(self._history.path, self._retention(), datetime.now(UTC))
+
+    def apply_retention(self) -> int:
+        """Deletes the attempts past `retention_days` and `retention_rows` of the profile; how many. Raises StoreError.
+
+        Nothing calls this by itself: whoever does has shown the preview first.
+        """
+        return let_go(self._history.path, self._retention(), datetime.now(UTC))
+
+    def _retention(self) -> Retention:
+        return Retention(self.profile.account_key, self.profile.retention_days, self.profile.retention_rows)

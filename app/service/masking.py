@@ -1,4 +1,4 @@
-"""The mask of one home, and what the service shows under it: rows of lists, and what is known before sending.
+"""The mask of one home, and what the service shows under it: rows of lists.
 
 The key is a file of its own, made when it is first needed: without it nobody finds the value behind a mask.
 """
@@ -10,9 +10,6 @@ from pathlib import Path
 
 from app.domain.errors import DeskError
 from app.domain.mask import Mask
-from app.domain.model import TriggerRequest
-from app.domain.rules import Verdict
-from app.service.desk import Preflight
 from app.store.cache import ContactRow
 from app.store.history import AttemptRow
 
@@ -48,21 +45,6 @@ def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
         row,
         external_id=mask.value(row.external_id),
         reply_text=None if text is None else mask.text(text, row.external_id),
-    )
-
-
-def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) -> Preflight:
-    """What is known before sending `request`."""
-
-    def masked(verdict: Verdict) -> Verdict:
-        return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
-
-    remedy = preflight.remedy
-    return Preflight(
-        None if preflight.prediction is None else masked(preflight.prediction),
-        tuple(map(masked, preflight.broken)),
-        tuple(map(mask.contact, preflight.contacts)),
-        None if remedy is None else mask.remedy(remedy, request.external_id),
     )
 
 

@@ -1,0 +1,86 @@
+"""Old attempts let go: which ones would go, and their going. Only ever done when a profile asks for it.
+
+What is under way stays, and so does an unknown outcome that nobody has settled: it still asks for something.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from app.store.database import transaction
+from app.store.history_file import HistoryFile
+from app.store.text import microseconds, moment, stored
+
+_DOOMED = """
+    account = :account AND outcome != 'sending' AND NOT (outcome = 'unknown' AND settlement IS NULL)
+    AND ((:before IS NOT NULL AND started_at < :before)
+        OR (:rows > 0 AND place <= (SELECT max(place) FROM attempts WHERE account = :account) - :rows))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the attempts of one account are kept: `days` old at most, `rows` at most; 0 is without limit."""
+
+    account: str
+    days: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What would go: so many attempts, from the oldest to the newest of them."""
+
+    attempts: int
+    oldest: datetime
+    newest: datetime
+
+
+def doomed(path: Path, retention: Retention, now: datetime) -> Doomed | None:
+    """What `let_go` would delete; None for nothing. Raises StoreError."""
+    file = HistoryFile(path)
+    try:
+        with file.guarded() as connection:
+            row = connection.execute(
+                "SELECT count(*) AS attempts, min(started_at) AS oldest, max(started_at) AS newest "
+                f"FROM attempts WHERE {_DOOMED}",
+                _values(retention, now),
+            ).fetchone()
+    finally:
+        file.close()
+    if not row["attempts"]:
+        return None
+    return Doomed(row["attempts"], moment(row["oldest"]), moment(row["newest"]))
+
+
+def let_go(path: Path, retention: Retention, now: datetime) -> int:
+    """Deletes the attempts past their time, with requests and replies; how many they were. Raises StoreError."""
+    file = HistoryFile(path)
+    try:
+        with file.guarded() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            with transaction(connection):
+                gone = connection.execute(
+                    f"DELETE FROM attempts WHERE {_DOOMED}", _values(retention, now)
+                ).rowcount
+                if gone:
+                    _number_anew(connection, retention.account)
+    finally:
+        file.close()
+    return gone
+
+
+def _values(retention: Retention, now: datetime) -> dict[str, object]:
+    before = microseconds(now - timedelta(days=retention.days)) if retention.days else None
+    return {"account": stored(retention.account), "before": before, "rows": retention.rows}
+
+
+def _number_anew(connection: sqlite3.Connection, account: str) -> None:
+    """Places without gaps. By way of negative ones, since no two may be the same at any moment."""
+    connection.execute("UPDATE attempts SET place = -place WHERE account = ?", (stored(account),))
+    connection.execute(
+        "UPDATE attempts SET place = ordered.place FROM (SELECT number AS kept, row_number() OVER (ORDER BY place DESC) "
+        "AS place FROM attempts WHERE account = ?) AS ordered WHERE number = ordered.kept",
+        (stored(account),),
+    )
