@@ -70,7 +70,8 @@ def main() -> None:
 
 
 def _dashboard(options: Options) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on the standard error stream.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise click.UsageError(
             "The dashboard needs a terminal; without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
         )
