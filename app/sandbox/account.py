@@ -11,8 +11,7 @@ from pathlib import Path
 
 from app.domain.account import Matches
 from app.sandbox.build import AccountDatabaseError, ensure_built, open_finished
-from app.sandbox.contacts import Progress
-from app.sandbox.folder import AccountFolderError, EventEntry, FieldEntry, examples
+from app.sandbox.folder import AccountFolderError, EventEntry, FieldEntry, Progress, examples
 from app.sandbox.rows import Rows, searchable
 
 __all__ = ["AccountDatabaseError", "AccountFolderError", "SandboxAccount", "examples"]

@@ -2,15 +2,12 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from app.sandbox.folder import AccountFolderError, FieldEntry, unreadable
-
-Progress = Callable[[int, int], None]
-"""Told as (bytes read, bytes in all) while contacts are loaded."""
+from app.sandbox.folder import AccountFolderError, FieldEntry, Progress, unreadable
 
 MAX_COLUMNS = 1990
 CHUNK = 5_000

@@ -4,7 +4,7 @@ Separate from the account so that a folder can be checked, and its examples read
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,9 @@ EVENTS = "events.json"
 FIELDS = "fields.json"
 CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
+
+Progress = Callable[[int, int], None]
+"""Told as (bytes read, bytes in all) while contacts are loaded."""
 
 
 class AccountFolderError(DeskError):

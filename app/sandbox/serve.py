@@ -16,6 +16,7 @@ from app.sandbox.protocols import SandboxProtocol
 
 GRACE_S = 1
 MAX_PORT = 65_535
+BACKLOG = 2048
 
 
 class ServeError(DeskError):
@@ -70,9 +71,10 @@ def listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= MAX_PORT:
         raise ServeError(f"There is no port {port}: choose one from 0 to {MAX_PORT}.")
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+        )
+        return _bound(*found[0])
     except OSError as error:
         # A number above zero is the system's; its own words are plainer than the library's.
         number = error.errno or 0
@@ -80,6 +82,22 @@ def listen(host: str, port: int) -> socket.socket:
         raise ServeError(
             f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
         ) from error
+
+
+def _bound(
+    family: int, kind: int, protocol: int, _: str, address: tuple[str | int, ...] | tuple[int, bytes]
+) -> socket.socket:
+    # Only for a socket that names its protocol does asyncio send small writes at once; else each reply waits 40 ms.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def url_of(listener: socket.socket) -> str:

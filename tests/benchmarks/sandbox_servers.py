@@ -60,7 +60,8 @@ def _serve_hello() -> None:
 
     import uvicorn
 
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
 
         class Announcing(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:

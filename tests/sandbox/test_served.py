@@ -279,6 +279,11 @@ def test_an_address_for_everybody_is_told_as_one_that_works_here() -> None:
         assert url_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+def test_replies_are_sent_without_waiting_for_more() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 def test_controls_are_used_over_the_wire_like_anything_else(clean: Served) -> None:
     status, body = clean.ask("POST", "/_sandbox/faults", b'{"kind":"503","times":1}')
     assert (status, json.loads(body)[0]["kind"]) == (200, "503")
