@@ -10,18 +10,22 @@ from app.cli.failures import ExitCode, Failure
 
 @contextmanager
 def sending_nothing_after_ctrl_c() -> Iterator[None]:
-    """ctrl+c before `stopped_by_ctrl_c` ends the verb with a sentence and the code for not sent."""
+    """ctrl+c before `stopped_by_ctrl_c` ends the verb with a sentence and the code for not sent.
+
+    After it, the exit code is that of the outcome: what is left of the process ignores ctrl+c.
+    """
     before = signal.getsignal(signal.SIGINT)
     try:
         yield
     except KeyboardInterrupt:
         raise Failure("Stopped. Nothing was sent or recorded.", ExitCode.NOT_SENT) from None
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.getsignal(signal.SIGINT) is not before:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def stopped_by_ctrl_c() -> asyncio.Event:
-    """An event that ctrl+c sets from now on until the verb is over, however often it is pressed.
+    """An event that ctrl+c sets from now on, however often it is pressed.
 
     Waiting ends at once, and what is left is the recording, which no second ctrl+c may keep from
     its end. For use inside `sending_nothing_after_ctrl_c`, in the running loop.

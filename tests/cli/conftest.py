@@ -1,6 +1,7 @@
 """The command line, run in this process on a home of its own: real account, real stores, real wire."""
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def desk(home: Path) -> Desk:
     def run(*words: str, stdin: str | bytes | None = None) -> Ran:
+        # A verb that sends ends its process, and from then on leaves ctrl+c ignored.
+        before = signal.getsignal(signal.SIGINT)
         result = CliRunner().invoke(program, list(words), input=stdin, prog_name="triggerdesk")
+        signal.signal(signal.SIGINT, before)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)

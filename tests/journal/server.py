@@ -42,13 +42,16 @@ class Endpoint:
     """Called when a request is there, before it is answered."""
 
     def __post_init__(self) -> None:
+        self.answering: set[asyncio.Task[None] | None] = set()
         self.speaking.set()
         self._random = random.Random(self.seed)  # noqa: S311 - to be repeatable, not secret
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.answering.add(asyncio.current_task())
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             await self._answer(reader, writer)
         writer.close()
+        self.answering.discard(asyncio.current_task())
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -103,3 +106,5 @@ async def endpoint(
         yield running
     finally:
         server.close()
+        running.speaking.set()
+        await asyncio.gather(*filter(None, running.answering))

@@ -1,0 +1,100 @@
+"""ctrl+c on the command line: recorded once there is something to record, and told."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import Process
+from pathlib import Path
+
+import pytest
+
+from app.domain.model import NoReply, Outcome
+from tests.client.fault_server import backlog_full
+from tests.journal.processes import ended, started, trigger
+from tests.journal.server import OK, endpoint
+from tests.journal.truth import check, recovered
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+
+LOOKS = 1000
+PAUSE_S = 0.02
+MORE_THAN_A_PIPE_HOLDS = b" " * 4_000_000
+
+
+def stopped(process: Process, times: int = 1) -> None:
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+
+
+async def stopped_until_it_ends(process: Process, every_s: float) -> tuple[int | None, str, str]:
+    over = asyncio.ensure_future(ended(process))
+    while not over.done():
+        stopped(process)
+        await asyncio.wait((over,), timeout=every_s)
+    return over.result()
+
+
+async def under_way(home: Path) -> None:
+    for _ in range(LOOKS):
+        if any(attempt.outcome is Outcome.SENDING for attempt in recovered(home)):
+            return
+        await asyncio.sleep(PAUSE_S)
+
+
+@pytest.mark.parametrize("times", [1, 5])
+async def test_waiting_for_a_slow_reply_ends_recorded_as_unknown(times: int, tmp_path: Path) -> None:
+    async with endpoint(delay_s=0, answers=(OK,)) as server:
+        server.write_profile(tmp_path)
+        server.speaking.clear()
+        process = await started(tmp_path, *trigger(1))
+        await server.arrival.wait()
+        stopped(process, times)
+        code, out, err = await ended(process)
+        (attempt,) = check(server, tmp_path)
+    assert (code, err) == (3, "")
+    assert out.startswith("? unknown  no reply\n")
+    assert attempt.outcome is Outcome.UNKNOWN
+    assert isinstance(attempt.answer, NoReply)
+    assert (attempt.answer.reason, attempt.answer.sent) == ("stopped", "maybe")
+
+
+async def test_a_ctrl_c_every_moment_never_loses_the_record(tmp_path: Path) -> None:
+    async with endpoint(delay_s=0, answers=(OK,)) as server:
+        server.write_profile(tmp_path)
+        server.speaking.clear()
+        process = await started(tmp_path, *trigger(1))
+        await server.arrival.wait()
+        code, _, err = await stopped_until_it_ends(process, 0.001)
+        attempts = check(server, tmp_path)
+    assert (code, err) == (3, "")
+    assert [attempt.outcome for attempt in attempts] == [Outcome.UNKNOWN]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+async def test_a_connection_that_hangs_ends_recorded_as_not_sent(tmp_path: Path) -> None:
+    with backlog_full() as origin:
+        (tmp_path / "config.toml").write_text(f'[profiles.local]\nbase_url = "{origin}/api/v2"\n')
+        process = await started(tmp_path, "app", "--profile", "local", *trigger(1)[1:])
+        await under_way(tmp_path)
+        stopped(process)
+        code, out, err = await ended(process)
+    assert (code, err) == (4, "")
+    assert out.startswith("○ not sent  no reply\n")
+    (attempt,) = recovered(tmp_path)
+    assert attempt.outcome is Outcome.NOT_SENT
+
+
+async def test_before_anything_is_recorded_it_says_that_nothing_was_sent(tmp_path: Path) -> None:
+    async with endpoint() as server:
+        server.write_profile(tmp_path)
+        process = await started(tmp_path, *trigger(1), "--data", "-", stdin=asyncio.subprocess.PIPE)
+        assert process.stdin is not None
+        process.stdin.write(MORE_THAN_A_PIPE_HOLDS)
+        # Over only once the other side has read.
+        await process.stdin.drain()
+        # One that comes just before a read is seen by Python only after it.
+        code, out, err = await stopped_until_it_ends(process, 0.2)
+        assert server.received == []
+    assert (code, out) == (4, "")
+    assert err == "triggerdesk: Stopped. Nothing was sent or recorded.\n"
+    assert recovered(tmp_path) == []
