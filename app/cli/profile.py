@@ -79,8 +79,8 @@ def check(options: Options, *, name: str | None) -> None:
     """
     asked = Options(name or options.profile, options.account)
 
-    async def look(service: TriggerService) -> list[Finding]:
-        return [finding async for finding in check_account(service.profile, service.client)]
+    async def look(service: TriggerService) -> tuple[Finding, ...]:
+        return await check_account(service.profile, service.client)
 
     findings = asked.run(look, filled=False)
     rows = [(finding.what, _SIGN[finding.state], finding.detail) for finding in findings]

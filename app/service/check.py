@@ -3,7 +3,7 @@
 Asks reading calls only, each once. What only a trigger could tell is said to be unknown.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -60,18 +60,18 @@ _PROBES = (
 _LISTS = _Probe("contactlist.list", "GET", "contactlist")
 
 
-async def check_account(profile: Profile, client: "ApiClient") -> AsyncIterator[Finding]:
-    """Every finding, as it is made."""
+async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding, ...]:
+    """Every finding, in the order in which one thing depends on another. Never raises for what the account does."""
     first = await _ask(client, _EVENTS)
-    for finding in (_address(first), _sign_in(profile, first), _clock(first), _permission(_EVENTS, first)):
-        yield finding
+    findings = [_address(first), _sign_in(profile, first), _clock(first), _permission(_EVENTS, first)]
     asked = (*_PROBES, _LISTS) if profile.refresh_contacts.startswith("list:") else _PROBES
     for probe in asked:
         if isinstance(first, NoReply):
-            yield Finding(probe.permission, "unknown", _NOT_ASKED)
+            findings.append(Finding(probe.permission, "unknown", _NOT_ASKED))
         else:
-            yield _permission(probe, await _ask(client, probe))
-    yield Finding("externalevent.trigger", "unknown", "only a trigger can tell, and that would be sent")
+            findings.append(_permission(probe, await _ask(client, probe)))
+    unasked = Finding("externalevent.trigger", "unknown", "only a trigger can tell, and that would be sent")
+    return (*findings, unasked)
 
 
 async def _ask(client: "ApiClient", probe: _Probe) -> Answer:

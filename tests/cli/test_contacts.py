@@ -1,9 +1,12 @@
 """`contacts`: still a list, and look-up, import and forget beside it."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from app.domain.model import Field
+from app.service.importing import ContactFile, ImportRefusedError
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, everything_in
 
@@ -143,3 +146,42 @@ def test_somebody_whom_only_the_history_knows_is_forgotten_too(desk: Desk, home:
     desk("trigger", "100", "--key", "3", "--external-id", "loki@example.com")
     assert desk("contacts", "forget", "loki@example.com", "--key", "3", "--yes").code == 0
     assert b"loki@example.com" not in everything_in(home)
+
+
+def test_forgetting_is_asked_for_at_a_terminal(
+    shop: Account, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["app.cli.contacts"], "at_terminal", lambda: True)
+    shop("refresh")
+    shop("contacts", "lookup", "thor@example.com", "--key", "3")
+    forget = ("contacts", "forget", "thor@example.com", "--key", "3")
+    kept = shop.desk("--profile", "shop", *forget, stdin="n\n")
+    assert (kept.code, kept.out) == (2, "")
+    assert "contact 11" in kept.err
+    assert b"thor@example.com" in everything_in(home)
+    assert shop.desk("--profile", "shop", *forget, stdin="y\n").code == 0
+    assert b"thor@example.com" not in everything_in(home)
+
+
+def test_only_the_first_bad_lines_are_told_one_by_one(shop: Account, tmp_path: Path) -> None:
+    shop("refresh")
+    file = tmp_path / "contacts.csv"
+    file.write_text("id,3\n" + "x,y\n" * 50)
+    ran = shop("contacts", "import", str(file))
+    assert ran.err.count("line ") == 20
+    assert "30 more lines were left out" in ran.err
+    assert ran.out == "0 contacts imported, 50 lines left out\n"
+
+
+def test_a_name_that_several_fields_bear_must_be_an_id(shop: Account, tmp_path: Path) -> None:
+    fields = [Field("5", "Phone"), Field("6", "phone"), Field("7", "x", "5")]
+    with (tmp_path / "header.csv").open("w+") as file:
+        file.write("id,PHONE\n")
+        file.seek(0)
+        with pytest.raises(ImportRefusedError, match="fields 5, 6: name it by its id"):
+            ContactFile(file, fields, lambda *_: None)
+        file.seek(0)
+        file.write("id,5   \n1,2\n")
+        file.seek(0)
+        (contact,) = ContactFile(file, fields, lambda *_: None).contacts()
+        assert contact.fields == {"5": "2"}

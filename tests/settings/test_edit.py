@@ -1,5 +1,6 @@
 """Profiles written and taken out: everything else stays byte for byte, and nothing faulty is ever written."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,31 @@ def test_a_link_to_the_file_stays_a_link(file: Path, tmp_path: Path) -> None:
     add_profile(file, "shop", VALUES)
     assert file.is_symlink()
     assert "profiles.shop" in real.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="a superuser may write anywhere")
+def test_a_home_that_cannot_be_written_is_told(file: Path) -> None:
+    typed(file, TYPED)
+    file.parent.chmod(0o500)
+    with pytest.raises(SettingsError, match="cannot be written"):
+        add_profile(file, "shop", VALUES)
+    file.parent.chmod(0o700)
+
+
+def test_a_home_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    with pytest.raises(SettingsError, match="cannot be"):
+        add_profile(tmp_path / "home" / "config.toml", "shop", VALUES)
+
+
+def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    typed(file, TYPED)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(SettingsError, match="cannot be written: Permission denied"):
+        add_profile(file, "shop", VALUES)
+    assert list(file.parent.iterdir()) == [file]

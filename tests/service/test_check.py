@@ -1,0 +1,116 @@
+"""What `profile check` makes of every answer."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from app.client.api import ApiClient
+from app.client.connection import open_http
+from app.service.check import check_account
+from app.settings import Profile
+
+WSSE = Profile("shop", "https://api.example.com/api/v2", auth="wsse")
+OK = b'{"replyCode":0,"replyText":"OK","data":[]}'
+
+
+def said(status: int, body: bytes = OK, **headers: str) -> httpx.Response:
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+
+async def found(
+    answer: Callable[[httpx.Request], httpx.Response], profile: Profile = WSSE
+) -> dict[str, tuple[str, str]]:
+    http = open_http(transport=httpx.MockTransport(answer))
+    client = ApiClient("https://api.example.com/api/v2", http, 5)
+    findings = await check_account(profile, client)
+    await client.aclose()
+    return {finding.what: (finding.state, finding.detail) for finding in findings}
+
+
+async def test_a_working_profile_asks_reading_calls_only() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.path}")
+        return said(200, Date=format_datetime(datetime.now(UTC)))
+
+    states = await found(answer)
+    assert {what: state for what, (state, _) in states.items()} == {
+        "address": "ok",
+        "sign-in": "ok",
+        "clock": "ok",
+        "externalevent.list": "ok",
+        "field.list": "ok",
+        "contact.getdata": "ok",
+        "contact.list": "ok",
+        "externalevent.trigger": "unknown",
+    }
+    assert asked == [
+        "GET /api/v2/event", "GET /api/v2/field", "POST /api/v2/contact/getdata", "GET /api/v2/contact/query/",
+    ]  # fmt: skip
+
+
+async def test_contact_lists_are_asked_for_where_the_profile_needs_them() -> None:
+    profile = Profile("shop", "https://api.example.com/api/v2", values={"refresh_contacts": "list:7"})
+    assert (await found(lambda _: said(200), profile))["contactlist.list"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "words"),
+    [
+        (timedelta(), "ok", "agrees"),
+        (timedelta(seconds=90), "ok", "behind"),
+        (timedelta(minutes=9), "failed", "9 minutes behind the account's: set the clock"),
+        (timedelta(hours=-3), "failed", "3 hours ahead of"),
+    ],
+)
+async def test_a_wrong_clock_is_told(ahead: timedelta, state: str, words: str) -> None:
+    date = format_datetime(datetime.now(UTC) + ahead)
+    told = (await found(lambda _: said(200, Date=date)))["clock"]
+    assert told[0] == state
+    assert words in told[1]
+
+
+@pytest.mark.parametrize(
+    ("response", "state", "words"),
+    [
+        ((403, b"Forbidden"), "failed", "lacks the permission field.list"),
+        ((401, b""), "unknown", "not signed in"),
+        ((400, b'{"replyCode":10001,"replyText":"Missing parameter","data":""}'), "ok", "10001"),
+        ((429, b'{"replyCode":7003,"replyText":"Too many","data":""}'), "unknown", "429"),
+        ((404, b"<html>"), "unknown", "check the base URL"),
+        ((502, b"<html>"), "unknown", "HTTP 502"),
+    ],
+)
+async def test_what_an_answer_says_of_a_permission(
+    response: tuple[int, bytes], state: str, words: str
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return said(*response) if request.url.path.endswith("/field") else said(200)
+
+    told = (await found(answer))["field.list"]
+    assert told[0] == state
+    assert words in told[1]
+
+
+async def test_a_refused_sign_in_is_told_as_such() -> None:
+    told = await found(lambda _: said(401, b'{"replyCode":1,"replyText":"Unauthorized","data":""}'))
+    assert told["address"][0] == "ok"
+    assert told["sign-in"][0] == "failed"
+    assert "credentials were not accepted" in told["sign-in"][1]
+
+
+async def test_after_no_answer_nothing_more_is_asked() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise httpx.ConnectError("nobody there")
+
+    told = await found(answer)
+    assert len(asked) == 1
+    assert told["address"][0] == "failed"
+    assert {told[what][0] for what in told if what != "address"} == {"unknown"}
