@@ -54,8 +54,15 @@ class Tokens:
         if self._options.auth == "none":
             return True
         user, secret = _basic(authorization)
-        same_user = hmac.compare_digest(user.encode(), self._options.user.encode())
-        return hmac.compare_digest(secret.encode(), self._options.secret.encode()) and same_user
+        # RFC 6749 encodes both like a form; many clients send them as they are.
+        same_user = self._same(user, self._options.user)
+        return self._same(secret, self._options.secret) and same_user
+
+    @staticmethod
+    def _same(sent: str, own: str) -> bool:
+        as_sent = hmac.compare_digest(sent.encode(), own.encode())
+        decoded = unquote_plus(sent).encode()
+        return hmac.compare_digest(decoded, own.encode()) or as_sent
 
 
 def _basic(authorization: str) -> tuple[str, str]:
@@ -65,7 +72,7 @@ def _basic(authorization: str) -> tuple[str, str]:
         user, _, secret = b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return "", ""
-    return (unquote_plus(user), unquote_plus(secret)) if scheme.lower() == "basic" else ("", "")
+    return (user, secret) if scheme.lower() == "basic" else ("", "")
 
 
 def _digest(token: str) -> bytes:

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -202,6 +203,16 @@ def test_a_token_is_good_for_an_hour(oauth: Asker, clock: Clock) -> None:
     assert oauth.get("/api/v3/settings", bearer).status == 200
     clock.now += 1
     assert oauth.get("/api/v3/settings", bearer).plain == UNAUTHORIZED
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_secret_of_any_characters_is_accepted_as_it_is_and_encoded_like_a_form(
+    open_sandbox: Callable[..., Asker], encoded: bool
+) -> None:
+    secret = "p+q%41 ü&=:x"
+    sent = quote_plus(secret) if encoded else secret
+    asked = open_sandbox(auth="oauth", user=USER, secret=secret)
+    assert asked.post("/oauth2/token", "grant_type=client_credentials", basic(secret=sent)).status == 200
 
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer nix", "Basic nix", "nix", "Bearer \xff"])
