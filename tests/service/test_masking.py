@@ -1,10 +1,14 @@
 """The key of the mask: a file of the home's owner, made once."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.service.masking import MaskKeyError, open_mask
+from app.domain.model import Attempt, Reply, TriggerRequest
+from app.service import ContactRow
+from app.service.masking import MaskKeyError, masked_attempt_row, masked_contact_row, open_mask
+from app.store.history import History
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -29,3 +33,21 @@ def test_a_key_that_cannot_be_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "mask.key").mkdir()
     with pytest.raises(MaskKeyError, match="cannot be used"):
         open_mask(tmp_path)
+
+
+def test_rows_of_lists_are_masked_whole(tmp_path: Path) -> None:
+    mask = open_mask(tmp_path)
+    contact = masked_contact_row(mask, ContactRow("11", "u11", "thor@example.com", "Thor", ""))
+    assert contact == ContactRow(
+        mask.value("11"), mask.value("u11"), mask.value("thor@example.com"), mask.value("Thor"), ""
+    )
+    request = TriggerRequest("100", "3", "thor@example.com")
+    history = History(tmp_path / "history.db")
+    history.begin(Attempt("a1", "shop", "shop", request, "purchase", datetime.now(UTC), None), b"{}")
+    history.finish("a1", Reply(400, 2008, "No contact: 3 - thor@example.com"), 1.0, None)
+    (row,) = history.window("shop").rows(0, 1)
+    masked = masked_attempt_row(mask, row)
+    history.close()
+    assert masked.external_id == mask.value("thor@example.com")
+    assert masked.reply_text == f"No contact: 3 - {mask.value('thor@example.com')}"
+    assert (masked.event_name, masked.reply_code) == ("purchase", 2008)
