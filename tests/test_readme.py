@@ -11,6 +11,8 @@ from app.domain.descriptions import describe
 from app.domain.model import TriggerRequest
 from app.domain.outcome import LABEL
 from app.domain.rules import RULES
+from app.sandbox.faults import KINDS
+from app.sandbox.provenance import provenance_rows
 from app.settings.checks import PROFILE_KEYS, TOP_KEYS
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
@@ -97,3 +99,12 @@ def test_links_and_pictures_lead_somewhere() -> None:
     assert targets
     for target in targets:
         assert (CHECKOUT / target).exists(), f"{target} does not exist"
+
+
+def test_where_each_rule_of_the_sandbox_comes_from_is_told() -> None:
+    assert "\n".join(provenance_rows()) in section("What is documented, and what is assumed")
+
+
+def test_every_kind_of_failure_is_listed() -> None:
+    for kind in KINDS:
+        assert kind in section("The sandbox on a port")
