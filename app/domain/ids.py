@@ -37,13 +37,18 @@ class Unresolved:
     events: tuple[ExternalEvent, ...] = ()
 
 
+def bare(text: str) -> str:
+    """The text without the blanks and invisible characters around it."""
+    return _AROUND.sub("", text)
+
+
 def plain_id(text: str) -> str | None:
     """The digits of an id that was written with blanks around it or thousands marks in it; None for anything else."""
-    bare = _AROUND.sub("", text)
-    if bare.isascii() and bare.isdecimal():
-        return bare
-    found = _GROUPED.fullmatch(bare)
-    return bare.replace(found["mark"], "") if found else None
+    trimmed = bare(text)
+    if trimmed.isascii() and trimmed.isdecimal():
+        return trimmed
+    found = _GROUPED.fullmatch(trimmed)
+    return trimmed.replace(found["mark"], "") if found else None
 
 
 def resolve_event(text: str, events: Callable[[], Iterable[ExternalEvent]]) -> Resolved | Unresolved:
@@ -57,10 +62,10 @@ def resolve_event(text: str, events: Callable[[], Iterable[ExternalEvent]]) -> R
         return Resolved(
             digits, None if digits == text.strip() else f"{text!r} was taken for the event id {digits}."
         )
-    if not _AROUND.sub("", text):
+    if not bare(text):
         return Unresolved("The event id is missing.")
     known = list(events())
-    found = _meant(_AROUND.sub("", text), known)
+    found = _meant(bare(text), known)
     if len(found) == 1:
         return Resolved(found[0].id, f"{text!r} was taken for event {_label(found[0])}.")
     return _unresolved(text, found, known)

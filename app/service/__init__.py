@@ -4,8 +4,9 @@
 """
 
 from app.service.arming import Arming
-from app.service.desk import NotRecordedError, Preflight, TriggerService
+from app.service.desk import NotRecordedError, TriggerService
 from app.service.filling import FillStep
+from app.service.form import Preflight
 from app.service.guard import GuardError, check_production
 from app.service.importing import ImportRefusedError, ImportReport
 from app.service.keeping import ForgetRefusedError, Forgetting

@@ -1,4 +1,4 @@
-"""TriggerService: check, send, refresh, look up, history, over one account.
+"""TriggerService: check, send, refresh, look up, history, over one account; here it sends.
 
 One for the dashboard and the command line, so that they cannot differ.
 """
@@ -7,27 +7,25 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.domain.advice import remedy_for, remedy_for_code
 from app.domain.errors import DeskError
 from app.domain.model import (
     Answer,
     Attempt,
-    Contact,
     JsonObject,
     NoReply,
     Reply,
     TriggerRequest,
 )
 from app.domain.outcome import outcome_of
-from app.domain.rules import Verdict, broken_rules, predict
+from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import settling
+from app.service.form import FormKnowledge, Preflight
 from app.service.guard import check_production, check_test_contacts
-from app.service.keeping import AccountKeeping
 from app.service.rehearsal import Rehearsal
 from app.settings import Profile
 from app.store.cache import Cache
@@ -38,7 +36,7 @@ from app.store.windows import RowWindow
 if TYPE_CHECKING:
     from app.client.api import ApiClient
 
-SHOWN_CONTACTS = 6
+__all__ = ["NotRecordedError", "Preflight", "TriggerService"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,20 +49,6 @@ class NotRecordedError(DeskError):
         super().__init__(f"The reply could not be recorded: {cause}")
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
-    """What is known before sending.
-
-    `prediction` is None where the cache cannot know; `broken` lists every rule known to be
-    broken; `contacts` are those the key finds, a few at most; `remedy` is for the prediction.
-    """
-
-    prediction: Verdict | None
-    broken: tuple[Verdict, ...]
-    contacts: tuple[Contact, ...]
-    remedy: str | None
-
-
 def _in_short(answer: Answer) -> str:
     match answer:
         case Reply(http_status=status, reply_code=code):
@@ -73,7 +57,7 @@ def _in_short(answer: Answer) -> str:
             return f"{outcome_of(answer)}, {reason}"
 
 
-class TriggerService(AccountKeeping):
+class TriggerService(FormKnowledge):
     """One profile's account, its cache, the history of all, and the way to the endpoint."""
 
     def __init__(
@@ -87,21 +71,10 @@ class TriggerService(AccountKeeping):
         source: str | None = None,
         rehearsal: Rehearsal | None = None,
     ) -> None:
-        super().__init__(profile, cache, history, open_client, source)
-        self._examples = examples
+        super().__init__(profile, cache, history, open_client, source=source, examples=examples)
         self.rehearsal = rehearsal
 
-    # Checking and sending
-
-    def check(self, request: TriggerRequest) -> Preflight:
-        """What will be answered, and why, as far as the cache knows; nothing leaves."""
-        prediction = predict(request, self._cache)
-        return Preflight(
-            prediction,
-            broken_rules(request, self._cache),
-            self._cache.find(request.key_id, request.external_id, SHOWN_CONTACTS),
-            remedy_for_code(prediction.code, request, self._cache) if prediction else None,
-        )
+    # Sending
 
     def guard(self, request: TriggerRequest, production: str | None) -> None:
         """Raises GuardError where `send` would, so that it can be told beforehand."""
@@ -186,7 +159,8 @@ class TriggerService(AccountKeeping):
         )
 
     def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
-        remedy = remedy_for(answer, attempt.request, self._cache, datetime.now(UTC))
+        advice = self._advise(answer, attempt.request)
+        remedy = advice.words if advice else None
         _log.info("attempt %s: %s after %.1f ms", attempt.attempt_id, _in_short(answer), elapsed_ms)
         try:
             return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy)
@@ -200,10 +174,6 @@ class TriggerService(AccountKeeping):
                 remedy=remedy,
             )
             raise NotRecordedError(answered, error) from error
-
-    def example(self, event_id: str) -> JsonObject | None:
-        """The event data that the account folder gives as an example; None where it gives none."""
-        return self._examples().get(event_id)
 
     # The history
 

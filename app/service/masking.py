@@ -1,4 +1,4 @@
-"""The mask of one home, and what the service shows under it: rows of lists.
+"""The mask of one home, and what the service shows under it: rows of lists, and what is known before sending.
 
 The key is a file of its own, made when it is first needed: without it nobody finds the value behind a mask.
 """
@@ -10,6 +10,10 @@ from pathlib import Path
 
 from app.domain.errors import DeskError
 from app.domain.mask import Mask
+from app.domain.model import TriggerRequest
+from app.domain.remedies import Advice, FormChange, Remedy
+from app.domain.rules import Verdict
+from app.service.desk import Preflight
 from app.store.cache import ContactRow
 from app.store.history import AttemptRow
 
@@ -46,6 +50,37 @@ def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
         external_id=mask.value(row.external_id),
         reply_text=None if text is None else mask.text(text, row.external_id),
     )
+
+
+def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) -> Preflight:
+    """What is known before sending `request`; what a remedy would change stays true."""
+
+    def masked(verdict: Verdict) -> Verdict:
+        return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
+
+    return replace(
+        preflight,
+        prediction=None if preflight.prediction is None else masked(preflight.prediction),
+        broken=tuple(map(masked, preflight.broken)),
+        contacts=tuple(map(mask.contact, preflight.contacts)),
+        advice=None if preflight.advice is None else _advice(mask, preflight.advice, request.external_id),
+        last=None if preflight.last is None else masked_attempt_row(mask, preflight.last),
+        second_send=None
+        if preflight.second_send is None
+        else masked_attempt_row(mask, preflight.second_send),
+    )
+
+
+def _advice(mask: Mask, advice: Advice, external_id: str) -> Advice:
+    return Advice(
+        mask.words(advice.words, external_id),
+        tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),
+    )
+
+
+def _remedy(mask: Mask, remedy: Remedy, external_id: str) -> Remedy:
+    offered = remedy.change.external_id if isinstance(remedy.change, FormChange) else None
+    return replace(remedy, words=mask.text(mask.words(remedy.words, external_id), offered or ""))
 
 
 def _made(path: Path) -> bytes:

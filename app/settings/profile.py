@@ -17,6 +17,10 @@ TOKEN_URL = "https://auth.emarsys.net/oauth2/token"  # noqa: S105 - an address
 """Where OAuth 2 tokens come from unless the profile says otherwise."""
 
 
+SECOND_SEND_S = 600
+"""Ten minutes: as long as the same telephone call may last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How to reach one account: an account folder (the sandbox) or a base URL.
@@ -79,6 +83,11 @@ class Profile:
         return tuple(map(str, listed)) if isinstance(listed, list) else None
 
     @property
+    def second_send_s(self) -> int:
+        """How long ago, in seconds, the same must have been sent for a second send not to be warned of."""
+        return self._whole("second_send_s", SECOND_SEND_S)
+
+    @property
     def retention_days(self) -> int:
         """How old an attempt may grow; 0: as old as it likes."""
         return self._whole("retention_days")
@@ -104,9 +113,9 @@ class Profile:
         value = self.values.get(key)
         return value if isinstance(value, str) else None
 
-    def _whole(self, key: str) -> int:
+    def _whole(self, key: str, otherwise: int = 0) -> int:
         value = self.values.get(key)
-        return value if isinstance(value, int) else 0
+        return value if isinstance(value, int) else otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_load import CacheLoad, filling
 from app.store.cache_names import CachedNames
+from app.store.contact_clues import ContactClues
 from app.store.contact_rows import NARROW, ContactRow, whole_contact
 from app.store.contact_search import field_columns, match_query
 from app.store.contact_windows import ContactOrder
@@ -51,6 +52,7 @@ class Cache(CachedNames):
 
     def __init__(self, path: Path) -> None:
         super().__init__(CacheFile(path))
+        self.clues = ContactClues(self._file)
 
     @property
     def path(self) -> Path:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.advice import field_label, remedy_for
+from app.domain.advice import advise, field_label
 from app.domain.descriptions import describe
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
 from tests.domain.accounts import HandMadeAccount
@@ -14,7 +14,8 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 def remedy(answer: Answer, event_id: str = "100", key_id: str = "3", value: str = "thor@example.com") -> str:
     request = TriggerRequest(event_id, key_id, value)
-    return remedy_for(answer, request, HandMadeAccount(), NOW) or ""
+    advice = advise(answer, request, HandMadeAccount(), NOW)
+    return advice.words if advice else ""
 
 
 @pytest.mark.parametrize(

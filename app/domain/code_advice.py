@@ -1,0 +1,233 @@
+"""The likely cause of each documented refusal in this very request, and the remedy: what the error table cannot say.
+
+`advise_code` speaks of a refusal known beforehand or just received, so that both say the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.domain.account import Directory, FieldNames
+from app.domain.clean import clean
+from app.domain.ids import bare
+from app.domain.model import CONTACT_KEYS, TriggerRequest
+from app.domain.other_codes import words_for_other_code
+from app.domain.remedies import LOOK_UP, REFRESH, Advice, Clues, FormChange, Holder, Remedy
+
+SHOWN_IDS = 5
+LONGEST_VALUE = 60
+EMAIL = "3"
+
+
+def field_label(key_id: str, directory: FieldNames) -> str:
+    """A key field by name and id, such as `E-Mail (3)`; `contact id` and `contact uid` for the other two."""
+    if key_id in CONTACT_KEYS:
+        return f"contact {key_id}"
+    name = directory.field_name(key_id)
+    return f"{name} ({key_id})" if name else f"field {key_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One refused request, and all that can be asked about it."""
+
+    request: TriggerRequest
+    directory: Directory
+    clues: Clues
+
+    def label(self, key_id: str | None = None) -> str:
+        return field_label(self.request.key_id if key_id is None else key_id, self.directory)
+
+    def finds(self, key_id: str, value: str) -> tuple[str, ...]:
+        return self.directory.matches(key_id, value).ids
+
+    def elsewhere(self, value: str) -> Holder | None:
+        """The contact that has this value in another key field."""
+        others = (holder for holder in self.clues.holders(value) if holder.key_id != self.request.key_id)
+        return next(others, None)
+
+
+def advise_code(
+    code: int | None, request: TriggerRequest, directory: Directory, clues: Clues
+) -> Advice | None:
+    """What to do about a refusal with this reply code; None for codes without advice of their own."""
+    if code is None:
+        return None
+    advise = _BY_CODE.get(code)
+    if advise:
+        return advise(_Case(request, directory, clues))
+    words = words_for_other_code(code, request.event_id)
+    return Advice(words) if words else None
+
+
+def _use_key(case: _Case, key_id: str, value: str | None = None) -> Remedy:
+    return Remedy(f"use {case.label(key_id)}", FormChange(key_id=key_id, external_id=value))
+
+
+def _key_unknown(case: _Case) -> Advice:
+    key_id, value = case.request.key_id, case.request.external_id
+    meant = _key_meant(case)
+    if meant is not None:
+        words = f"The key field is given by its id, not as {key_id!r}: {case.label(meant)} is probably meant."
+        return Advice(words, (_use_key(case, meant),))
+    holder = case.elsewhere(value)
+    if holder is not None:
+        words = f"This account has no field {key_id}. " if key_id else "No key field is chosen. "
+        words += f"Contact {holder.contact_id} has this value in {case.label(holder.key_id)}: choose that key field."
+        return Advice(words, (_use_key(case, holder.key_id),))
+    if not key_id:
+        words = (
+            "Choose a key field: the field whose value finds the contact, such as 3 for the e-mail address."
+        )
+    else:
+        words = (
+            f"This account has no field {key_id}. Field ids differ between accounts: "
+            "choose the key field from the list, or use id or uid."
+        )
+    return Advice(words, _by_email(case))
+
+
+def _key_meant(case: _Case) -> str | None:
+    key_id = case.request.key_id
+    for spelling in (bare(key_id), bare(key_id).lower(), bare(key_id).lstrip("0")):
+        if (
+            spelling
+            and spelling != key_id
+            and (spelling in CONTACT_KEYS or case.directory.has_field(spelling))
+        ):
+            return spelling
+    called = case.clues.fields_called(key_id)
+    return called[0] if len(called) == 1 else None
+
+
+def _by_email(case: _Case) -> tuple[Remedy, ...]:
+    if "@" in case.request.external_id and case.request.key_id != EMAIL and case.directory.has_field(EMAIL):
+        return (_use_key(case, EMAIL),)
+    return ()
+
+
+def _value_missing(case: _Case) -> Advice:
+    return Advice(f"Enter the contact's value of {case.label()} as the external id.")
+
+
+def _nobody(case: _Case) -> Advice:
+    causes = (_blanks_around, _value_of_another_field, _other_case, _email_elsewhere)
+    for cause in causes:
+        advice = cause(case)
+        if advice is not None:
+            return advice
+    return Advice(
+        f"No contact has this value in {case.label()}. Check its spelling, or choose the field it belongs to."
+    )
+
+
+def _blanks_around(case: _Case) -> Advice | None:
+    value, key_id = case.request.external_id, case.request.key_id
+    trimmed = bare(value)
+    if trimmed == value:
+        return None
+    if not trimmed:
+        return Advice(f"The value is nothing but blanks: enter the contact's value of {case.label()}.")
+    cause = "The value begins or ends with a space, which counts: remove it."
+    found = case.finds(key_id, trimmed)
+    if found:
+        shown = f"contact {found[0]}" if len(found) == 1 else "several contacts"
+        return Advice(f"{cause} Without it, {shown} will be found.", (_use_value(trimmed),))
+    holder = case.elsewhere(trimmed)
+    if holder is not None:
+        words = f"{cause} Contact {holder.contact_id} has it in {case.label(holder.key_id)}: choose that key field."
+        return Advice(words, (_use_key(case, holder.key_id, trimmed),))
+    return Advice(f"{cause} No contact has it in {case.label()}.", (_use_value(trimmed),))
+
+
+def _use_value(value: str) -> Remedy:
+    return Remedy(f"use {clean(value, LONGEST_VALUE)}", FormChange(external_id=value))
+
+
+def _value_of_another_field(case: _Case) -> Advice | None:
+    holder = case.elsewhere(case.request.external_id)
+    if holder is None:
+        return None
+    words = (
+        f"No contact has this value in {case.label()}, but contact {holder.contact_id} has it in "
+        f"{case.label(holder.key_id)}: choose that key field."
+    )
+    return Advice(words, (_use_key(case, holder.key_id),))
+
+
+def _other_case(case: _Case) -> Advice | None:
+    known = case.clues.variants(case.request.key_id, case.request.external_id)
+    if not known:
+        return None
+    shown = " or ".join(f"{clean(value, LONGEST_VALUE)!r}" for value in known[:SHOWN_IDS])
+    words = f"{case.label()} is compared as exact text, and what the account knows is written {shown}."
+    return Advice(words, tuple(_use_value(value) for value in known[:SHOWN_IDS]))
+
+
+def _email_elsewhere(case: _Case) -> Advice | None:
+    looks_like_email = "@" in case.request.external_id
+    if looks_like_email and case.request.key_id != EMAIL:
+        words = f"The value looks like an e-mail address, but it is looked up in {case.label()}: choose the key field E-Mail (3)."
+        return Advice(words, _by_email(case))
+    if not looks_like_email and case.request.key_id == EMAIL:
+        return Advice(
+            f"The value is no e-mail address, but it is looked up in {case.label()}: choose the field it belongs to."
+        )
+    return None
+
+
+def _several(case: _Case) -> Advice:
+    ids = case.finds(case.request.key_id, case.request.external_id)
+    who = f"Contacts {', '.join(ids[:SHOWN_IDS])}" if ids else "Several contacts"
+    more = " and more" if len(ids) > SHOWN_IDS else ""
+    words = (
+        f"{who}{more} share this value of {case.label()}. "
+        "Choose the key field id and one of these contact ids; as it is, nobody is triggered."
+    )
+    known = tuple(
+        Remedy(f"use contact id {one}", FormChange(key_id="id", external_id=one)) for one in ids[:SHOWN_IDS]
+    )
+    return Advice(words, known if len(ids) > 1 else (LOOK_UP,))
+
+
+def _event_unknown(case: _Case) -> Advice:
+    event_id = case.request.event_id
+    name = case.directory.event_name(event_id)
+    elsewhere = name or case.clues.name_elsewhere(event_id)
+    namesakes = case.clues.events_called(elsewhere or event_id)
+    others = [event for event in namesakes if event.id != event_id]
+    change = tuple(
+        Remedy(f"use event {event.id}", FormChange(event_id=event.id)) for event in others[:SHOWN_IDS]
+    )
+    here = f"here {elsewhere} is event {' or '.join(event.id for event in others[:SHOWN_IDS])}."
+    if name and others:
+        return Advice(f"The account no longer has event {event_id} ({name}), but {here}", change)
+    if name:
+        words = f"The account no longer has event {event_id} ({name}): refresh, and choose the event from the list."
+        return Advice(words, (REFRESH,))
+    if elsewhere and others:
+        return Advice(f"Event {event_id} ({elsewhere}) is one of another account; {here}", change)
+    if others:
+        return Advice(f"{event_id!r} is the name of an event, not its id.", change)
+    return Advice(f"The account has no external event {event_id}: choose the event from the list.")
+
+
+def _contact_unknown(case: _Case) -> Advice:
+    for cause in (_blanks_around, _value_of_another_field, _other_case):
+        advice = cause(case)
+        if advice is not None:
+            return advice
+    words = (
+        f"No contact of this account has the {case.request.key_id} {case.request.external_id}. "
+        "Check it, or find the contact by another key field."
+    )
+    return Advice(words, _by_email(case))
+
+
+_BY_CODE: dict[int, Callable[[_Case], Advice]] = {
+    2004: _key_unknown,
+    2005: _value_missing,
+    2008: _nobody,
+    2010: _several,
+    5001: _event_unknown,
+    2012: _contact_unknown,
+}

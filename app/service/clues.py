@@ -1,0 +1,44 @@
+"""What the cache and the history know that helps to find the cause of a refusal: the Clues that advice asks for."""
+
+from collections.abc import Sequence
+
+from app.domain.model import ExternalEvent
+from app.domain.remedies import Holder
+from app.store.cache import Cache
+from app.store.history_recent import RecentAttempts
+
+
+class AccountClues:
+    """Clues about one account. Raises StoreError."""
+
+    def __init__(self, cache: Cache, recent: RecentAttempts) -> None:
+        self._cache = cache
+        self._recent = recent
+
+    def holders(self, value: str) -> Sequence[Holder]:
+        """See Clues."""
+        return self._cache.clues.holders(value)
+
+    def variants(self, key_id: str, value: str) -> Sequence[str]:
+        """See Clues."""
+        return self._cache.clues.variants(key_id, value)
+
+    def fields_called(self, name: str) -> Sequence[str]:
+        """See Clues."""
+        wanted = name.strip().casefold()
+        return [
+            field.id
+            for field in self._cache.fields()
+            if wanted and wanted in (field.name.casefold(), field.string_id.casefold())
+        ]
+
+    def events_called(self, name: str) -> Sequence[ExternalEvent]:
+        """See Clues."""
+        wanted = name.strip().casefold()
+        return [
+            event for event in self._cache.list_events(name.strip(), 0) if event.name.casefold() == wanted
+        ]
+
+    def name_elsewhere(self, event_id: str) -> str | None:
+        """See Clues."""
+        return self._recent.name_elsewhere(event_id)

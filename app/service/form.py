@@ -1,0 +1,179 @@
+"""What the form knows before anything is sent: the reply to come, the cause of a refusal, what was sent before.
+
+Separate from `desk`, which sends: everything here only reads.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from app.domain.advice import advise, advise_beforehand
+from app.domain.canonical import canonical_json, contact_mark, send_mark
+from app.domain.ids import Resolved, Unresolved, resolve_event
+from app.domain.model import Answer, Attempt, Contact, JsonObject, Outcome, Reply, TriggerRequest
+from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
+from app.domain.remedies import REFRESH, Advice
+from app.domain.rules import Verdict, broken_rules, predict
+from app.service.clues import AccountClues
+from app.service.keeping import AccountKeeping
+from app.settings import Profile
+from app.store.cache import Cache
+from app.store.history import AttemptRow, History
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+SHOWN_CONTACTS = 6
+RECENT_EVENTS = 20
+
+_BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What is known before sending.
+
+    `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `contacts` are
+    those the key finds, a few at most; `advice` is for the prediction, or says how to come by one. `last` is the last
+    attempt to this contact, by whatever key; `second_send` an earlier one of the same event and data that was, or may
+    have been, received.
+    """
+
+    prediction: Verdict | None
+    broken: tuple[Verdict, ...]
+    contacts: tuple[Contact, ...]
+    advice: Advice | None = None
+    last: AttemptRow | None = None
+    second_send: AttemptRow | None = None
+
+    @property
+    def remedy(self) -> str | None:
+        """The advice in words."""
+        return self.advice.words if self.advice else None
+
+
+class FormKnowledge(AccountKeeping):
+    """What is known of one account, and what was sent on it. Raises StoreError."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        cache: Cache,
+        history: History,
+        open_client: "Callable[[], ApiClient]",
+        *,
+        source: str | None,
+        examples: Callable[[], Mapping[str, JsonObject]],
+    ) -> None:
+        super().__init__(profile, cache, history, open_client, source)
+        self._examples = examples
+        self._clues = AccountClues(cache, history.recent)
+
+    def check(self, request: TriggerRequest) -> Preflight:
+        """What will be answered, and why, as far as the cache knows; what was sent before. Nothing leaves."""
+        prediction = predict(request, self._cache)
+        contacts = self._cache.find(request.key_id, request.external_id, SHOWN_CONTACTS)
+        return Preflight(
+            prediction,
+            broken_rules(request, self._cache),
+            contacts,
+            advise_beforehand(prediction, request, self._cache, self._clues),
+            self._last_to(request, contacts),
+            self._second_send(request, contacts),
+        )
+
+    def advice(self, attempt: Attempt) -> Advice | None:
+        """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
+        if attempt.answer is None:
+            return None
+        found = self._advise(attempt.answer, attempt.request)
+        if found is None or not _is_stale(attempt):
+            return found
+        return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
+
+    def _advise(self, answer: Answer, request: TriggerRequest) -> Advice | None:
+        return advise(answer, request, self._cache, datetime.now(UTC), self._clues)
+
+    def resolve_event(self, text: str) -> Resolved | Unresolved:
+        """The event that is meant by an id, however it is written, or by a name."""
+        return resolve_event(text, lambda: self._cache.list_events("", 0))
+
+    # What was sent before
+
+    def recent_events(self, limit: int = RECENT_EVENTS) -> tuple[str, ...]:
+        """The ids of the events that were sent on this account, the last one first."""
+        return self._history.recent.events(self.profile.account_key, limit)
+
+    def last_key(self, event_id: str) -> str | None:
+        """The key field that this event was last sent with; None where it never was."""
+        return self._history.recent.key(self.profile.account_key, event_id)
+
+    def last_data(self, event_id: str) -> JsonObject | None:
+        """The event data that this event was last sent with; None where there were none."""
+        return self._history.recent.data(self.profile.account_key, event_id)
+
+    def last_to(self, request: TriggerRequest) -> AttemptRow | None:
+        """The last attempt to the contact of a request: by this key, or by any other value of the contact it finds."""
+        return self._last_to(request, self._cache.find(request.key_id, request.external_id, 2))
+
+    def second_send(self, request: TriggerRequest) -> AttemptRow | None:
+        """The attempt of which this request would be a second one; None where it would be the first.
+
+        The same event, contact (by whatever key) and event data, in whatever order of keys: received within
+        `second_send_s` of the profile or still under way; or of unknown outcome, whenever that was.
+        """
+        return self._second_send(request, self._cache.find(request.key_id, request.external_id, 2))
+
+    def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
+        account, recent = self.profile.account_key, self._history.recent
+        own, *others = [contact_mark(account, *key) for key in _keys(request, contacts)]
+        found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
+        return max(filter(None, found), key=lambda row: row.started_at, default=None)
+
+    def _second_send(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
+        account, data = self.profile.account_key, canonical_json(request.data)
+        marks = [
+            send_mark(account, replace(request, key_id=key_id, external_id=value), data)
+            for key_id, value in _keys(request, contacts)
+        ]
+        since = datetime.now(UTC) - timedelta(seconds=self.profile.second_send_s)
+        return self._history.recent.sent(marks, since)
+
+    # Event data
+
+    def fill(self, request: TriggerRequest) -> Filled:
+        """The event data of a request, its placeholders filled from the contact that its key finds."""
+        if not placeholders_in(request.data):
+            return Filled(request.data)
+        found = self._cache.find(request.key_id, request.external_id, 2)
+        why = "several contacts share the value" if found else "no contact is known here by this value"
+        return fill_placeholders(
+            request.data,
+            found[0] if len(found) == 1 else None,
+            self._cache.event_name(request.event_id),
+            self._cache,
+            why,
+        )
+
+    def example(self, event_id: str) -> JsonObject | None:
+        """The event data that the account folder gives as an example; None where it gives none."""
+        return self._examples().get(event_id)
+
+
+def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[str, str]]:
+    """The request's own key first, then every other that finds the same contact."""
+    keys = {(request.key_id, request.external_id): None}
+    if len(contacts) == 1:
+        contact = contacts[0]
+        keys |= dict.fromkeys([("id", contact.id), ("uid", contact.uid), *contact.fields.items()])
+    return [key for key in keys if key[1]] or [(request.key_id, request.external_id)]
+
+
+def _is_stale(attempt: Attempt) -> bool:
+    """Whether the reply was another one than the cache predicted."""
+    match attempt.answer:
+        case Reply(reply_code=code) if code is not None:
+            return attempt.predicted_code is not None and attempt.predicted_code != code
+        case _:
+            return False
