@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from app.domain.errors import DeskError
 from app.sandbox.protocols import SandboxProtocol
+from app.sandbox.server import Sandbox
 
 GRACE_S = 1
 MAX_PORT = 65_535
@@ -33,7 +34,7 @@ class _Announcing(uvicorn.Server):
         self._announce()
 
 
-def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(sandbox: Sandbox, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serves until ctrl+c, then returns; port 0 picks a free one.
 
     `announce` is told the URL once it answers. Raises ServeError for an address that
@@ -41,8 +42,8 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -
     """
     # What clients do to a connection is no news for the terminal; a log that was asked for still gets it.
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
-    with listen(host, port) as listener:
-        server = _Announcing(_config(app), lambda: announce(url_of(listener)))
+    with listen(host, port) as listener, sandbox.served():
+        server = _Announcing(_config(sandbox), lambda: announce(url_of(listener)))
         try:
             server.run([listener])
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
@@ -84,6 +85,10 @@ class Sandbox:
         self.records.clear()
         self.faults.clear()
         self._desk.rate.forget()
+
+    def served(self) -> AbstractContextManager[None]:
+        """Within the block it runs in one loop that goes on, and may put off what can wait a moment."""
+        return self._memory.gathering()
 
     def close(self) -> None:
         """Closes the files that the sandbox itself opened; the account stays open."""
