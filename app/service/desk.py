@@ -193,6 +193,10 @@ class TriggerService(FormKnowledge):
         """The bytes that were sent as the body of an attempt's request."""
         return self._history.request_body(attempt_id)
 
+    def unsettled(self) -> int:
+        """How many attempts on this account are unknown, with nobody having said whether they arrived."""
+        return self._history.unsettled(self.profile.account_key)
+
     def history_changed(self) -> bool:
         """Whether another process wrote to the history since this was last asked."""
         return self._history.changed()

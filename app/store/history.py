@@ -151,6 +151,14 @@ class History:
             last = keys[-1]
             left -= len(keys)
 
+    def unsettled(self, account: str) -> int:
+        """How many attempts on this account are unknown and not settled."""
+        row = self._file.one(
+            "SELECT count(*) AS found FROM attempts WHERE account = ? AND outcome = 'unknown' AND settlement IS NULL",
+            stored(account),
+        )
+        return 0 if row is None else int(row["found"])
+
     def changed(self) -> bool:
         """Whether another connection wrote to the file since this was last asked."""
         before, self._version = self._version, self._data_version()

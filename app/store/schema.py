@@ -114,6 +114,7 @@ CREATE INDEX attempts_by_contact ON attempts (contact_mark, outcome);
 CREATE INDEX attempts_sent ON attempts (send_mark) WHERE outcome IN ('accepted', 'partial', 'sending');
 CREATE INDEX attempts_unknown ON attempts (send_mark) WHERE outcome = 'unknown';
 CREATE UNIQUE INDEX attempts_by_account ON attempts (account, place);
+CREATE INDEX attempts_unsettled ON attempts (account) WHERE outcome = 'unknown' AND settlement IS NULL;
 CREATE INDEX attempts_under_way ON attempts (owner) WHERE outcome = 'sending';
 CREATE TABLE requests (
     attempt INTEGER PRIMARY KEY REFERENCES attempts (number) ON DELETE CASCADE, body BLOB NOT NULL, data TEXT
@@ -127,4 +128,18 @@ CREATE TABLE answers (
 """,
     ),
     synchronous="FULL",
+)
+
+NOTES = Schema(
+    "file of drafts and templates",
+    0x5444646B,
+    (
+        """
+CREATE TABLE drafts (
+    profile TEXT PRIMARY KEY, event_id TEXT NOT NULL, key_id TEXT NOT NULL, external_id TEXT NOT NULL,
+    data_text TEXT NOT NULL, contact_id TEXT NOT NULL, saved_at INTEGER NOT NULL
+);
+CREATE TABLE templates (name TEXT PRIMARY KEY, event_id TEXT NOT NULL, data_text TEXT NOT NULL);
+""",
+    ),
 )

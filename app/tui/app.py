@@ -1,6 +1,7 @@
 """The dashboard as a Textual application: sheets, themes, the first screen, leaving."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
@@ -9,13 +10,15 @@ from textual.screen import Screen
 
 from app.domain.errors import DeskError
 from app.resources import styles
-from app.service import TriggerService
+from app.service import DamagedHistoryError, TriggerService, set_aside
 from app.tui.key_order import KeysInOrder
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
+from app.tui.text import clean
 from app.tui.theme import DARK, LIGHT, own_tokens
 
 OFFERED = ("Theme", "Screenshot")
+SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
 
 
@@ -58,11 +61,31 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
 
     def on_mount(self) -> None:
         self.set_keymap(self._keymap)
+        self._open()
+
+    def _open(self) -> None:
         try:
             self._service = self._open_service()
             self.push_screen(Dashboard(self._service))
+        except DamagedHistoryError as error:
+            question = f"{error} {SET_ASIDE}"
+            self.push_screen(
+                Confirm(clean(question, 2000), yes="Set aside", no="Leave"), partial(self._mend, error)
+            )
         except DeskError as error:
             self.exit(error)
+
+    def _mend(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
+        """Begins a new history beside the damaged one, or leaves with the sentence."""
+        if not yes:
+            self.exit(damaged)
+            return
+        try:
+            set_aside(damaged.path)
+        except DeskError as error:
+            self.exit(error)
+        else:
+            self._open()
 
     async def on_unmount(self) -> None:
         if self._service is not None:

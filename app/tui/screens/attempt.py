@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC
+from enum import Enum
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,8 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.model import Attempt, NoReply, Reply
+from app.domain.model import Attempt, NoReply, Outcome, Reply
 from app.domain.wire import trigger_path
+from app.service import offers_same_trigger
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -23,14 +25,52 @@ from app.tui.text import (
     lines,
     pretty,
     remedy,
+    settled,
 )
 
 
-class AttemptScreen(ModalScreen[None]):
-    """Request and reply of an attempt; Esc goes back."""
+class Choice(Enum):
+    """What somebody wants to do about an attempt."""
+
+    ARRIVED = "arrived"
+    DID_NOT = "did not"
+    SAME_TRIGGER = "same trigger"
+    NEW_TRIGGER = "new trigger"
+
+
+class AttemptScreen(ModalScreen[Choice | None]):
+    """Request and reply of an attempt, and what may follow it; Esc goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss", "Back", tooltip="Back to the desk", id="attempt.back"),
+        Binding("escape,enter", "dismiss(None)", "Back", tooltip="Back to the desk", id="attempt.back"),
+        Binding(
+            "a",
+            "choose('ARRIVED')",
+            "It arrived",
+            tooltip="Settle: the event did arrive",
+            id="attempt.arrived",
+        ),
+        Binding(
+            "d",
+            "choose('DID_NOT')",
+            "It did not",
+            tooltip="Settle: the event did not arrive",
+            id="attempt.did_not",
+        ),
+        Binding(
+            "s",
+            "choose('SAME_TRIGGER')",
+            "Send again, same trigger",
+            tooltip="Send it again with the same trigger id",
+            id="attempt.same",
+        ),
+        Binding(
+            "n",
+            "choose('NEW_TRIGGER')",
+            "Send again, new",
+            tooltip="Send it again as a trigger of its own",
+            id="attempt.new",
+        ),
     ]
 
     def __init__(self, attempt: Attempt, body: bytes, field_name: Callable[[str], str | None]) -> None:
@@ -38,6 +78,21 @@ class AttemptScreen(ModalScreen[None]):
         self._attempt = attempt
         self._body = body
         self._field_name = field_name
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only an unknown outcome is settled; only what is over, and had a trigger id, is sent again as the same."""
+        match parameters:
+            case ("ARRIVED" | "DID_NOT",):
+                return self._attempt.outcome is Outcome.UNKNOWN
+            case ("SAME_TRIGGER",):
+                return offers_same_trigger(self._attempt)
+            case ("NEW_TRIGGER",):
+                return self._attempt.outcome is not Outcome.SENDING
+            case _:
+                return super().check_action(action, parameters)
+
+    def action_choose(self, name: str) -> None:
+        self.dismiss(Choice[name])
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="attempt") as pane:
@@ -60,6 +115,7 @@ class AttemptScreen(ModalScreen[None]):
                 answer_description(attempt),
                 remedy(attempt.remedy),
                 compared(attempt),
+                settled(attempt.settlement),
             ]
         )
 
@@ -72,6 +128,7 @@ class AttemptScreen(ModalScreen[None]):
             "External id": request.external_id,
             "Trigger id": request.trigger_id or "none",
             "Attempt id": attempt.attempt_id,
+            "Sent again": f"after attempt {attempt.parent_id}" if attempt.parent_id else "no",
             "Profile": attempt.profile,
             "Started": f"{started:%Y-%m-%d %H:%M:%S} here, {started.astimezone(UTC):%H:%M:%S} UTC",
         }

@@ -1,4 +1,4 @@
-"""A question that must be answered before something is lost."""
+"""Questions above the desk: yes or no before something is lost, and a line to be typed."""
 
 from typing import ClassVar
 
@@ -7,7 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
+
+from app.tui.widgets.safe_input import SafeInput
 
 
 class Confirm(ModalScreen[bool]):
@@ -38,3 +40,25 @@ class Confirm(ModalScreen[bool]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")
+
+
+class Ask(ModalScreen[str | None]):
+    """Answers what was typed, on Enter; None on Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing is done", id="ask.back"),
+    ]
+
+    def __init__(self, question: str, placeholder: str = "enter goes on, esc goes back") -> None:
+        super().__init__()
+        self._question = question
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            yield Static(self._question, markup=False)
+            yield SafeInput(placeholder=self._placeholder, id="answer")
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)

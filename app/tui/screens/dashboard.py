@@ -8,16 +8,15 @@ from typing import cast
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.widgets import Button, Footer
+from textual.widgets import Footer
 
 from app.domain.errors import DeskError
-from app.domain.model import ExternalEvent, TriggerRequest
-from app.service import AttemptRow, CacheState, ContactRow, NotRecordedError, TriggerService
-from app.tui.screens.attempt import AttemptScreen
+from app.domain.model import ExternalEvent
+from app.service import CacheState, ContactRow, TriggerService
 from app.tui.screens.commands import DESK, DESK_BINDINGS, DeskCommands
 from app.tui.screens.help import HelpScreen
-from app.tui.screens.panes import PanedScreen
-from app.tui.text import clean
+from app.tui.screens.rehearsing import RehearsalCommands
+from app.tui.screens.sending import SendingScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.history_table import HistoryPane
@@ -25,13 +24,13 @@ from app.tui.widgets.preflight import PreflightPane
 from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.status_line import StatusLine
 from app.tui.widgets.trigger_form import TriggerForm
-from app.tui.widgets.windowed_table import WindowedTable
 
 WARM_UP_S = 0.3
+RECOVER_S = 10
 FILLING = "The lists are being filled; one moment."
 
 
-class Dashboard(PanedScreen):
+class Dashboard(SendingScreen):
     """The panes of one account, and what passes between them."""
 
     PANES: Mapping[str, str] = {
@@ -48,15 +47,13 @@ class Dashboard(PanedScreen):
         "reply": ("answers", "reply"),
         "history": ("history",),
     }
-    COMMANDS = {DeskCommands}  # noqa: RUF012 - declared by Textual
+    COMMANDS = {DeskCommands, RehearsalCommands}  # noqa: RUF012 - declared by Textual
     AUTO_FOCUS = "#events-filter"
 
     BINDINGS = DESK_BINDINGS
 
     def __init__(self, service: TriggerService) -> None:
-        super().__init__()
-        self._service = service
-        self._stop: asyncio.Event | None = None
+        super().__init__(service)
         self._filling = False
         self._state: CacheState = service.state()
 
@@ -78,81 +75,59 @@ class Dashboard(PanedScreen):
     def on_mount(self) -> None:
         self.title_panes()
         self._show_lists()
-        self._show_history()
+        self.show_history()
         self._predict()
         if self._service.needs_refresh():
-            self._form.blocked = FILLING
+            self.form.blocked = FILLING
             self.call_after_refresh(self.action_refresh)
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
+        self.set_interval(RECOVER_S, self._recover)
 
-    def _warm_up(self) -> None:
-        """Opens the way to the endpoint once the desk stands, or the first reply would wait for it."""
+    def _open_client(self) -> None:
         with contextlib.suppress(DeskError):
             self._service.client  # noqa: B018 - opened when it is first asked for
+
+    @work(group="warm up")
+    async def _warm_up(self) -> None:
+        """Opens the way to the endpoint once the desk stands, or the first reply would wait for it.
+
+        That of a real account in a thread: its secret may be asked of a keyring or a command.
+        """
+        if self._service.profile.is_sandbox:
+            self._open_client()
+        else:
+            await asyncio.to_thread(self._open_client)
+
+    def _recover(self) -> None:
+        """Finds attempts whose process has ended meanwhile."""
+        with contextlib.suppress(DeskError):
+            if self._service.recover():
+                self.show_history()
 
     # Choosing
 
     @on(EventList.Chosen, "#events")
     def _event_chosen(self, message: EventList.Chosen) -> None:
-        self._form.choose_event(cast("ExternalEvent", message.row))
+        self.form.choose_event(cast("ExternalEvent", message.row))
         self.query_one(ContactList).filter.focus()
 
     @on(ContactList.Chosen, "#contacts")
     def _contact_chosen(self, message: ContactList.Chosen) -> None:
         contact = self._service.contact(cast("ContactRow", message.row).id)
         if contact is not None:
-            self._form.choose_contact(contact)
-        self._form.focus_next()
+            self.form.choose_contact(contact)
+        self.form.focus_next()
 
     @on(TriggerForm.Changed)
     def _predict(self) -> None:
-        request = self._form.request()
+        request = self.form.request()
         asked = bool(request.event_id or request.external_id)
         self.query_one(PreflightPane).show(request, self._service.check(request) if asked else None)
 
     @on(TriggerForm.Ready)
     def _ready(self) -> None:
         self.refresh_bindings()
-
-    # Sending
-
-    @property
-    def sending(self) -> bool:
-        """Whether a trigger is under way."""
-        return self._stop is not None
-
-    @on(Button.Pressed, "#send")
-    def action_send(self) -> None:
-        if reason := self._form.send():
-            self._say("Not sent", reason)
-
-    @on(TriggerForm.Submitted)
-    def _submitted(self, message: TriggerForm.Submitted) -> None:
-        self._stop = asyncio.Event()
-        self.app.clear_notifications()
-        self._reply.show_sending(message.request)
-        if self.has_class("-narrow"):
-            self._reply.focus()
-        self._send(message.request, message.attempt_id, self._stop)
-
-    @work(group="send")
-    async def _send(self, request: TriggerRequest, attempt_id: str, stop: asyncio.Event) -> None:
-        self.call_later(self._show_history)
-        try:
-            self._reply.show_attempt(await self._service.send(request, attempt_id, stop))
-        except NotRecordedError as error:
-            self._reply.show_attempt(error.attempt, fault=str(error))
-        except DeskError as error:
-            self._reply.show_fault(f"Nothing was sent. {error}")
-        finally:
-            self._stop = None
-            self._form.finished()
-        self._show_history()
-
-    def action_stop(self) -> None:
-        if self._stop is not None:
-            self._stop.set()
 
     # The cache
 
@@ -169,18 +144,18 @@ class Dashboard(PanedScreen):
         try:
             await self._service.refresh(status.filling)
         except DeskError as error:
-            self._reply.show_fault(f"The lists could not be refreshed. {error}")
-            self._say("The lists could not be refreshed", str(error))
+            self.reply.show_fault(f"The lists could not be refreshed. {error}")
+            self.say("The lists could not be refreshed", str(error))
         finally:
             self._filling = False
-            self._form.blocked = ""
+            self.form.blocked = ""
         self._show_lists()
         self._predict()
 
     def _show_lists(self) -> None:
         self._state = self._service.state()
         self.query_one(StatusLine).show(self._state)
-        self._form.offer_fields(self._service.fields())
+        self.form.offer_fields(self._service.fields())
         self.query_one(EventList).reload(self._why_empty("event", self._state.events))
         self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
 
@@ -189,28 +164,23 @@ class Dashboard(PanedScreen):
             return f"No {word} has that. Esc shows all."
         return (
             "Filling the list from the account…"
-            if self._filling or self._form.blocked
+            if self._filling or self.form.blocked
             else f"No {word} is known here. f5 refreshes."
         )
 
     # The history
 
-    def _show_history(self) -> None:
+    def show_history(self) -> None:
+        """Shows the attempts as they are now."""
         self.query_one(HistoryPane).show(self._service.attempts())
+        self.query_one(StatusLine).unsettled = self._service.unsettled()
 
     def _look(self) -> None:
         with contextlib.suppress(DeskError):
             if self._service.history_changed():
-                self._show_history()
+                self.show_history()
         if not self._filling:
             self.query_one(StatusLine).show(self._state)
-
-    @on(WindowedTable.Selected, "#history-table")
-    def _open_attempt(self, message: WindowedTable.Selected[AttemptRow]) -> None:
-        attempt = self._service.attempt(message.row.attempt_id)
-        if attempt is not None:
-            body = self._service.request_body(attempt.attempt_id)
-            self.app.push_screen(AttemptScreen(attempt, body, self._service.field_name))
 
     # Moving about
 
@@ -222,7 +192,7 @@ class Dashboard(PanedScreen):
             case "history":
                 self.query_one("#history-table").focus()
             case "trigger":
-                self._form.focus_next()
+                self.form.focus_next()
             case _:
                 super().enter(pane)
 
@@ -232,15 +202,15 @@ class Dashboard(PanedScreen):
             case "stop":
                 return self.sending
             case "send" if self.is_mounted:
-                return None if self._form.obstacle else True
+                return None if self.form.obstacle else True
             case "example" if self.is_mounted:
-                return True if self._form.editor.has_example else None
+                return True if self.form.editor.has_example else None
             case _:
                 return super().check_action(action, parameters)
 
     def why_off(self, action: str) -> str:
         """Why an action that is shown dimmed does nothing."""
-        return self._form.obstacle if action == "send" else "There is no other example data for this event."
+        return self.form.obstacle if action == "send" else "There is no other example data for this event."
 
     def on_key(self, event: events.Key) -> None:
         """Send says why it is off, if it still is."""
@@ -249,10 +219,10 @@ class Dashboard(PanedScreen):
             self.action_send()
 
     def action_example(self) -> None:
-        self._form.editor.take_example()
+        self.form.editor.take_example()
 
     def action_clear(self) -> None:
-        self._form.clear()
+        self.form.clear()
         self.action_go("events")
 
     def action_help(self) -> None:
@@ -263,15 +233,3 @@ class Dashboard(PanedScreen):
                 [(self.app.get_key_display(a.binding), a.binding.description, a.tooltip) for a in desk]
             )
         )
-
-    def _say(self, title: str, sentence: str) -> None:
-        self.app.clear_notifications()
-        self.notify(clean(sentence, 500), title=title, severity="warning", markup=False, timeout=4)
-
-    @property
-    def _form(self) -> TriggerForm:
-        return self.query_one(TriggerForm)
-
-    @property
-    def _reply(self) -> ReplyPanel:
-        return self.query_one(ReplyPanel)

@@ -24,7 +24,7 @@ class HistoryPane(Vertical):
         self.border_title = "History"
         self._columns = [
             Column[AttemptRow]("time", "Time", _time, 8, max_width=12),
-            Column[AttemptRow]("outcome", "Outcome", lambda row: outcome_label(row.outcome), 10),
+            Column[AttemptRow]("outcome", "Outcome", _outcome, 10, max_width=20),
             Column[AttemptRow]("event", "Event", _event, 14, flex=6, max_width=34, rank=2),
             Column[AttemptRow](
                 "key", "Key field", lambda row: key_label(row.key_id, field_name), 10, 18, rank=3
@@ -68,6 +68,12 @@ EMPTY = "Nothing was sent yet. What you send appears here, with its reply."
 
 def _time(row: AttemptRow) -> str:
     return clock(row.started_at, datetime.now(UTC))
+
+
+def _outcome(row: AttemptRow) -> Content:
+    if row.arrived is None:
+        return outcome_label(row.outcome)
+    return Content.assemble(outcome_label(row.outcome), (" arrived" if row.arrived else " did not", "$quiet"))
 
 
 def _event(row: AttemptRow) -> Content:

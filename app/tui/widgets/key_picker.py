@@ -44,6 +44,13 @@ class KeyPicker(Vertical):
             self._list.set_options(options)
             self._list.value = chosen if any(chosen == value for _, value in options) else EMAIL
 
+    def choose(self, key_id: str) -> None:
+        """This key id, from the list or, where it is not in it, as if it were typed."""
+        known = any(key_id == value for _, value in self._list._options)
+        self._list.value = key_id if known else _OTHER
+        if not known:
+            self._typed.value = key_id
+
     @property
     def _list(self) -> Select[str]:
         return self.query_one("#key-field", Select)
@@ -56,7 +63,7 @@ class KeyPicker(Vertical):
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
         self._typed.display = event.value == _OTHER
-        if event.value == _OTHER:
+        if event.value == _OTHER and not self._typed.value:
             self._typed.focus()
         self.post_message(self.Changed())
 

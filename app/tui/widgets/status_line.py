@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from app.service import CacheState
-from app.tui.text import Live, account_label, age, count, fit_line
+from app.tui.text import Live, account_label, age, count, fit_line, unsettled_label
 
 
 class StatusLine(Widget):
@@ -15,6 +15,8 @@ class StatusLine(Widget):
 
     counts: reactive[str] = reactive("")
     freshness: reactive[str] = reactive("")
+    unsettled: reactive[int] = reactive(0)
+    """Attempts whose outcome is unknown, and of which nobody has said yet whether they arrived."""
 
     def __init__(self, profile: Live) -> None:
         super().__init__(id="status")
@@ -33,13 +35,14 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         account, short = account_label(self._profile), account_label(self._profile, short=True)
-        facts = Content.styled(f"{self.counts}   {self.freshness}", "$quiet")
-        counts = Content.styled(self.counts, "$quiet")
+        open_ends = unsettled_label(self.unsettled)
+        facts = open_ends + Content.styled(f"{self.counts}   {self.freshness}", "$quiet")
+        counts = open_ends + Content.styled(self.counts, "$quiet")
         choices = (
             (brand + account, facts),
             (brand + short, facts),
             (short, facts),
             (short, counts),
-            (short, Content("")),
+            (short, open_ends),
         )
         return fit_line(choices, self.content_size.width)

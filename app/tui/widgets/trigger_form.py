@@ -1,5 +1,6 @@
 """The trigger form: event, key field, external id, event data, Send."""
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -144,6 +145,20 @@ class TriggerForm(Vertical):
     def offer_fields(self, fields: Iterable[Field]) -> None:
         """The key fields to choose from."""
         self.query_one(KeyPicker).offer(fields)
+
+    def fill(self, request: TriggerRequest) -> None:
+        """Everything as in this request; undo in the editor brings its text back."""
+        self._contact = None
+        self.query_one("#event-id", Input).value = request.event_id
+        self.query_one(KeyPicker).choose(request.key_id)
+        self._external_id.value = request.external_id
+        self.editor.fill(
+            "" if request.data is None else json.dumps(request.data, indent=2, ensure_ascii=False)
+        )
+
+    def forget_last(self) -> None:
+        """The next press is meant, even where the same was sent a moment ago."""
+        self._last_sent = None
 
     def choose_event(self, event: ExternalEvent) -> None:
         """This event, and its example data unless something was typed by hand."""

@@ -1,0 +1,189 @@
+"""What the dashboard does with triggers: sends the form, stops waiting, settles and sends again what was sent before.
+
+Separate from `dashboard`, which arranges the panes and fills them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from textual import on, work
+from textual.widgets import Button
+
+from app.domain.errors import DeskError
+from app.domain.model import Attempt, TriggerRequest, new_attempt_id
+from app.service import AttemptRow, Failure, NotRecordedError, TriggerService
+from app.tui.screens.attempt import AttemptScreen, Choice
+from app.tui.screens.confirm import Ask, Confirm
+from app.tui.screens.panes import PanedScreen
+from app.tui.text import again_question, clean
+from app.tui.widgets.reply_panel import ReplyPanel
+from app.tui.widgets.trigger_form import TriggerForm
+from app.tui.widgets.windowed_table import WindowedTable
+
+Send = Callable[[asyncio.Event], Awaitable[Attempt]]
+
+NOTE = "a note, may be empty; enter goes on, esc goes back"
+FRESH = "Forget the trigger ids that were accepted and the failures that are set"
+
+
+class SendingScreen(PanedScreen):
+    """A screen with a form, a reply panel and a history, over one service."""
+
+    def __init__(self, service: TriggerService) -> None:
+        super().__init__()
+        self._service = service
+        self._stop: asyncio.Event | None = None
+
+    @property
+    def form(self) -> TriggerForm:
+        """The trigger form."""
+        return self.query_one(TriggerForm)
+
+    @property
+    def reply(self) -> ReplyPanel:
+        """The reply to the last trigger."""
+        return self.query_one(ReplyPanel)
+
+    def show_history(self) -> None:
+        """Shows the attempts as they are now."""
+        raise NotImplementedError
+
+    def say(self, title: str, sentence: str) -> None:
+        """A short message that goes away by itself."""
+        self.app.clear_notifications()
+        self.notify(clean(sentence, 500), title=title, severity="warning", markup=False, timeout=4)
+
+    # Sending
+
+    @property
+    def sending(self) -> bool:
+        """Whether a trigger is under way."""
+        return self._stop is not None
+
+    @on(Button.Pressed, "#send")
+    def action_send(self) -> None:
+        if reason := self.form.send():
+            self.say("Not sent", reason)
+
+    def action_stop(self) -> None:
+        if self._stop is not None:
+            self._stop.set()
+
+    @on(TriggerForm.Submitted)
+    def _submitted(self, message: TriggerForm.Submitted) -> None:
+        request, attempt_id = message.request, message.attempt_id
+        self._begin(request, lambda stop: self._service.send(request, attempt_id, stop))
+
+    def _begin(self, request: TriggerRequest, send: Send) -> None:
+        self._stop = asyncio.Event()
+        self.app.clear_notifications()
+        self.reply.show_sending(request)
+        if self.has_class("-narrow"):
+            self.reply.focus()
+        self._send(send, self._stop)
+
+    @work(group="send")
+    async def _send(self, send: Send, stop: asyncio.Event) -> None:
+        self.call_later(self.show_history)
+        try:
+            self.reply.show_attempt(await send(stop))
+        except NotRecordedError as error:
+            self.reply.show_attempt(error.attempt, fault=str(error))
+        except DeskError as error:
+            self.reply.show_fault(f"Nothing was sent. {error}")
+        finally:
+            self._stop = None
+            self.form.finished()
+        self.show_history()
+
+    # What was sent before
+
+    @on(WindowedTable.Selected, "#history-table")
+    def _look_at(self, message: WindowedTable.Selected[AttemptRow]) -> None:
+        attempt = self._service.attempt(message.row.attempt_id)
+        if attempt is not None:
+            body = self._service.request_body(attempt.attempt_id)
+            screen = AttemptScreen(attempt, body, self._service.field_name)
+            self.app.push_screen(screen, partial(self._follow, attempt))
+
+    def _follow(self, attempt: Attempt, choice: Choice | None) -> None:
+        match choice:
+            case Choice.ARRIVED | Choice.DID_NOT:
+                arrived = choice is Choice.ARRIVED
+                question = f"It {'arrived' if arrived else 'did not arrive'}: how do you know?"
+                self.app.push_screen(Ask(question, NOTE), partial(self._settle, attempt, arrived))
+            case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
+                same = choice is Choice.SAME_TRIGGER
+                question = again_question(attempt, self._service.field_name, same_trigger=same)
+                self.app.push_screen(
+                    Confirm(question, yes="Send again", no="Do not send"),
+                    partial(self._send_again, attempt, same),
+                )
+            case None:
+                pass
+
+    def _settle(self, attempt: Attempt, arrived: bool, note: str | None) -> None:
+        if note is None:
+            return
+        try:
+            self._service.settle(attempt.attempt_id, arrived=arrived, note=note)
+        except DeskError as error:
+            self.reply.show_fault(str(error))
+        self.show_history()
+
+    def _send_again(self, attempt: Attempt, same_trigger: bool, yes: bool | None) -> None:
+        if not yes:
+            return
+        if self.form.sending or self.form.blocked:
+            self.say("Not sent", self.form.obstacle)
+            return
+        self.form.sending = True
+        attempt_id = new_attempt_id()
+        self._begin(
+            attempt.request,
+            lambda stop: self._service.resend(
+                attempt.attempt_id, same_trigger=same_trigger, new_attempt_id=attempt_id, stop=stop
+            ),
+        )
+
+    # Presenting on the built-in account
+
+    @property
+    def can_present(self) -> bool:
+        """Whether every reply and every failure can be produced here."""
+        return self._service.rehearsal is not None
+
+    def produce_reply(self, code: int) -> None:
+        """Fills the form so that it is answered with this reply code, and sends it."""
+        if self._service.rehearsal is not None:
+            self._fill_and_send(self._service.rehearsal.request_for(code))
+
+    def produce_failure(self, failure: Failure) -> None:
+        """Fills the form, and sends it into this failure."""
+        if self._service.rehearsal is not None and not self.sending:
+            self._fill_and_send(self._service.rehearsal.fail_next(failure))
+
+    def reset_account(self, *, with_history: bool) -> None:
+        """The account as it began, once that was confirmed."""
+        question = f"{FRESH}, and delete the history of this account?" if with_history else f"{FRESH}?"
+        self.app.push_screen(
+            Confirm(question, yes="Reset", no="Keep"), partial(self._reset, with_history=with_history)
+        )
+
+    def _reset(self, yes: bool | None, *, with_history: bool) -> None:
+        if not yes or self._service.rehearsal is None:
+            return
+        try:
+            self._service.rehearsal.reset(with_history=with_history)
+        except DeskError as error:
+            self.reply.show_fault(str(error))
+        self.show_history()
+
+    def _fill_and_send(self, request: TriggerRequest) -> None:
+        if self.form.sending or self.form.blocked:
+            self.say("Not sent", self.form.obstacle)
+            return
+        self.form.fill(request)
+        self.form.forget_last()
+        self.call_after_refresh(self.action_send)

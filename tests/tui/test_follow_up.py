@@ -1,0 +1,118 @@
+"""What follows an attempt: an unknown one stands out until somebody settles it, and any can be sent again."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.model import NoReply, Reply
+from app.service import TriggerService
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.screens.confirm import Confirm
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+
+TO_THOR = (*"100", "enter", *"thor", "enter")
+
+
+def set_aside_in(home: Path) -> list[bytes]:
+    return [file.read_bytes()[:11] for file in home.glob("history.db.damaged-*")]
+
+
+async def send_into_the_unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> SlowEndpoint:
+    endpoint = SlowEndpoint(desk.service, monkeypatch)
+    endpoint.answers.put_nowait(NoReply("deadline", "maybe", "No reply within 30 seconds."))
+    await desk.press(*TO_THOR, "f9")
+    return endpoint
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_an_unknown_outcome_stands_out_until_it_is_settled(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await send_into_the_unknown(desk, monkeypatch)
+        assert "? 1 unknown" in desk.text_of("#status")
+        await desk.press("f6", "enter")
+        assert "It arrived" in desk.screen()
+        await desk.press("a", *"call", "enter")
+        assert "unknown" not in desk.text_of("#status")
+        await desk.press("f6", "enter")
+        assert "settled it arrived: call" in desk.text_of("#attempt")
+        (row,) = desk.service.attempts().rows(0, 9)
+        assert (row.outcome, row.arrived) == ("unknown", True)
+
+
+async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_question(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = await send_into_the_unknown(desk, monkeypatch)
+        await desk.press("f6", "enter", "s")
+        assert isinstance(desk.app.screen, Confirm)
+        for word in ("purchase_confirmation", "thor@example.com", "unknown", "same trigger"):
+            assert word in desk.text_of("#confirm")
+        await desk.press("escape")
+        assert len(endpoint.requests) == 1
+        endpoint.answers.put_nowait(Reply(200, 0, "OK"))
+        await desk.press("f6", "enter", "s", "y")
+        first, second = endpoint.requests
+        assert first == second
+        again, before = desk.service.attempts().rows(0, 9)
+        assert again.outcome == "accepted"
+        repeated = desk.service.attempt(again.attempt_id)
+        assert repeated is not None
+        assert repeated.parent_id == before.attempt_id
+        assert "accepted" in desk.text_of("#reply")
+
+
+async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        endpoint.accept()
+        await desk.press(*TO_THOR, "f9", "f6", "enter")
+        assert "It arrived" not in desk.screen()
+        assert "same trigger" not in desk.screen()
+        endpoint.accept()
+        await desk.press("n", "y")
+        first, second = endpoint.requests
+        assert first.trigger_id != second.trigger_id
+        assert (first.event_id, first.external_id, first.data) == (
+            second.event_id,
+            second.external_id,
+            second.data,
+        )
+
+
+async def test_a_damaged_history_is_set_aside_only_after_asking(open_desk: OpenDesk, home: Path) -> None:
+    await asyncio.to_thread((home / "history.db").write_bytes, b"no database " * 1000)
+    opened: list[TriggerService] = []
+
+    def open_it() -> TriggerService:
+        opened.append(open_service(load_settings({"TRIGGERDESK_HOME": str(home)})))
+        return opened[-1]
+
+    app = TriggerDeskApp(open_it)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        assert not opened
+        await pilot.press("y")
+        await pilot.pause()
+        assert len(opened) == 1
+    assert set_aside_in(home) == [b"no database"]
+
+
+async def test_a_damaged_history_that_may_not_be_set_aside_is_left_as_it_is(home: Path) -> None:
+    await asyncio.to_thread((home / "history.db").write_bytes, b"no database " * 1000)
+
+    app = TriggerDeskApp(lambda: open_service(load_settings({"TRIGGERDESK_HOME": str(home)})))
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+    assert "damaged" in str(app.return_value)
+    assert (home / "history.db").read_bytes() == b"no database " * 1000
