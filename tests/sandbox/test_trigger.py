@@ -266,36 +266,3 @@ def test_slashes_more_or_fewer_and_version_3_are_the_same_call(sandbox: Asker, p
 
 def test_a_byte_order_mark_and_any_content_type_are_read(sandbox: Asker) -> None:
     assert sandbox.trigger(100, b"\xef\xbb\xbf" + THOR.encode(), {"Content-Type": "text/plain"}).plain == OK
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"nix",
-        b"[]",
-        b'"x"',
-        b"1",
-        b"null",
-        b'{"key_id":NaN}',
-        b"\xff\xfe",
-        b'{"a":"\xff"}',
-        b"[" * 200_000,
-        b'{"key_id":' + b"1" * 5000 + b"}",
-    ],
-)
-def test_a_body_that_is_no_json_object_is_1010(sandbox: Asker, body: bytes) -> None:
-    assert sandbox.trigger(100, body).plain == refusal(1010, "Invalid request payload.")
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"])
-def test_a_wrong_method_is_1009(sandbox: Asker, method: str) -> None:
-    got = sandbox.ask(method, "/api/v2/event/100/trigger")
-    assert got.plain == refusal(1009, "Invalid HTTP method.")
-
-
-def test_an_unknown_path_is_404(sandbox: Asker) -> None:
-    assert sandbox.get("/api/v2/nix").status == 404
-    assert sandbox.get("/api/v1/event").status == 404
-    assert sandbox.get("/nix").status == 404

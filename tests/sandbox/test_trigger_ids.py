@@ -1,5 +1,6 @@
 """Trigger ids: an accepted one is not processed a second time, and the reply does not say so."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -109,3 +110,16 @@ def test_a_damaged_memory_is_begun_again(tmp_path: Path) -> None:
     assert not memory.repeat("t")
     assert memory.repeat("t")
     memory.close()
+
+
+async def test_a_server_writes_a_burst_together_and_misses_no_repeat_in_it(tmp_path: Path) -> None:
+    memory, other = TriggerMemory(tmp_path / "triggers.db"), TriggerMemory(tmp_path / "triggers.db")
+    with memory.gathering():
+        assert [memory.repeat(trigger_id) for trigger_id in ("a", "b", "a")] == [False, False, True]
+        assert memory.repeats(["b", "c"]) == ("b",)
+        await asyncio.sleep(0.1)
+        assert other.repeat("c")
+        assert not memory.repeat("d")
+    assert other.repeat("d")
+    memory.close()
+    other.close()

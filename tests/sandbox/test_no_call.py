@@ -1,0 +1,70 @@
+"""What is no call at all, and what is none of the caller's fault: refused in the words of the service, never a crash."""
+
+import json
+
+import pytest
+
+from app.sandbox.account import SandboxAccount
+from tests.sandbox.asking import Asker
+
+THOR = '{"key_id":"3","external_id":"thor@example.com"}'
+TOO_LONG = b" " * 10_000_001
+
+
+def refusal(code: int, text: str, status: int = 400) -> tuple[int, bytes]:
+    return status, json.dumps(
+        {"replyCode": code, "replyText": text, "data": ""}, separators=(",", ":")
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"nix",
+        b"[]",
+        b'"x"',
+        b"1",
+        b"null",
+        b'{"key_id":NaN}',
+        b"\xff\xfe",
+        b'{"a":"\xff"}',
+        b"[" * 200_000,
+        b'{"key_id":' + b"1" * 5000 + b"}",
+    ],
+)
+def test_a_body_that_is_no_json_object_is_1010(sandbox: Asker, body: bytes) -> None:
+    assert sandbox.trigger(100, body).plain == refusal(1010, "Invalid request payload.")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"])
+def test_a_wrong_method_is_1009(sandbox: Asker, method: str) -> None:
+    got = sandbox.ask(method, "/api/v2/event/100/trigger")
+    assert got.plain == refusal(1009, "Invalid HTTP method.")
+
+
+def test_an_unknown_path_is_404(sandbox: Asker) -> None:
+    assert sandbox.get("/api/v2/nix").status == 404
+    assert sandbox.get("/api/v1/event").status == 404
+    assert sandbox.get("/nix").status == 404
+
+
+def test_a_disk_that_fails_is_500_as_the_service_s_own_would_be(
+    sandbox: Asker, account: SandboxAccount
+) -> None:
+    account.close()
+    assert sandbox.trigger(100, THOR).plain == refusal(1003, "Database connection error", 500)
+
+
+@pytest.mark.parametrize("target", ["/oauth2/token", "/_sandbox/faults", "/api/v2/event/100/trigger"])
+def test_no_path_reads_a_body_without_end(sandbox: Asker, target: str) -> None:
+    assert sandbox.post(target, TOO_LONG).status == 413
+
+
+def test_event_data_nested_beyond_measure_is_refused_and_nothing_breaks(sandbox: Asker) -> None:
+    for depth in (100, 500, 900, 990, 1000, 5000, 300_000):
+        nested = '{"a":' * depth + "1" + "}" * depth
+        padding = "x" * 1_000_001
+        for data in (nested, f'{{"a":"{padding}","b":{nested}}}', json.dumps(nested)):
+            assert sandbox.trigger(100, f'{THOR[:-1]},"data":{data}}}').status in (200, 400)
