@@ -60,6 +60,9 @@ def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
 
 def _broken(error: Exception, progress: Progress) -> tuple[str, str]:
     who = progress.who
+    if isinstance(error, ConnectionError):
+        # An application in this process, cutting the connection as a server would.
+        return "reset", f"{who} broke the connection before it replied."
     if not isinstance(error, httpx.TransportError):
         return (
             "crashed",

@@ -19,9 +19,10 @@ _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure to produce: its kind in the sandbox, and what it shows."""
+    """One failure to produce: its kind in the sandbox, its name, and what it shows."""
 
     kind: str
+    name: str
     title: str
 
 
@@ -37,11 +38,11 @@ REPLIES: dict[int, TriggerRequest] = {
 """A request for each documented reply of the built-in account: the README's table of replies."""
 
 FAILURES: tuple[Failure, ...] = (
-    Failure("cut_before", "connection cut before the reply: unknown"),
-    Failure("401", "401: the credentials are not accepted"),
-    Failure("429", "429: too many requests"),
-    Failure("502", "502: a gateway fails: unknown"),
-    Failure("slow", f"slow: the reply takes {SLOW_S:.0f} seconds"),
+    Failure("cut_before", "cut connection", "no reply comes: unknown"),
+    Failure("401", "401", "the credentials are not accepted: rejected"),
+    Failure("429", "429", "too many requests: rejected"),
+    Failure("502", "502", "a gateway fails: unknown"),
+    Failure("slow", "slow", f"the reply takes {SLOW_S:.0f} seconds"),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.attempt_json import reply_parts
-from app.domain.model import Attempt, TriggerRequest, new_attempt_id
+from app.domain.model import Attempt, NoReply, TriggerRequest, new_attempt_id
 from app.service import FAILURES, REPLIES, Rehearsal, TriggerService
 from app.settings import load_settings
 
@@ -73,3 +73,11 @@ def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
         (folder / name).write_text(text)
     settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder)
     assert open_service(settings).rehearsal is None
+
+
+async def test_a_cut_connection_is_told_as_one(service: TriggerService, rehearsal: Rehearsal) -> None:
+    cut = next(failure for failure in FAILURES if failure.kind == "cut_before")
+    attempt = await send(service, rehearsal.fail_next(cut))
+    assert isinstance(attempt.answer, NoReply)
+    assert attempt.answer.reason == "reset"
+    assert attempt.answer.detail == "sandbox.localhost broke the connection before it replied."

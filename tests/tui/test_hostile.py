@@ -107,7 +107,7 @@ async def test_hostile_attempts_are_shown_whole_harmlessly(open_desk: OpenDesk) 
     async with open_desk() as desk:
         for text in HOSTILE:
             await desk.service.send(TriggerRequest("100", "3", text, {text: text}), new_attempt_id())
-        desk.dashboard._show_history()
+        desk.dashboard.show_history()
         await desk.press("f6")
         for _ in HOSTILE:
             await desk.press("enter")

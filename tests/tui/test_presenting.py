@@ -42,8 +42,8 @@ async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
         names = [str(hit.display) async for hit in commands.discover()]
         assert names == [
             "Produce reply 0", "Produce reply 2004", "Produce reply 2005", "Produce reply 2008",
-            "Produce reply 2010", "Produce reply 5001", "Produce reply 2012", "Produce failure cut before",
-            "Produce failure 401", "Produce failure 429", "Produce failure 502", "Produce failure slow",
+            "Produce reply 2010", "Produce reply 5001", "Produce reply 2012", "Produce failure: cut connection",
+            "Produce failure: 401", "Produce failure: 429", "Produce failure: 502", "Produce failure: slow",
             "Reset the account", "Reset the account and its history",
         ]  # fmt: skip
 

@@ -34,8 +34,7 @@ class RehearsalCommands(Provider):
         for code in REPLIES:
             yield f"Produce reply {code}", describe(code) or "", partial(screen.produce_reply, code)
         for failure in FAILURES:
-            name = f"Produce failure {failure.kind.replace('_', ' ')}"
-            yield name, failure.title, partial(screen.produce_failure, failure)
+            yield f"Produce failure: {failure.name}", failure.title, partial(screen.produce_failure, failure)
         yield "Reset the account", "Its history stays", partial(screen.reset_account, with_history=False)
         yield (
             "Reset the account and its history",
