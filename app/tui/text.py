@@ -16,7 +16,14 @@ from app.domain.advice import MEANING
 from app.domain.attempt_json import reply_parts
 from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
-from app.domain.model import CONTACT_KEYS, Attempt, Contact, NoReply, Outcome, Reply, Settlement
+from app.domain.model import (
+    CONTACT_KEYS,
+    Attempt,
+    Contact,
+    NoReply,
+    Outcome,
+    Reply,
+)
 from app.domain.rules import Verdict
 
 __all__ = ["clean", "clean_block", "clean_content", "label"]
@@ -254,41 +261,3 @@ def pretty(body: bytes) -> Content:
         with contextlib.suppress(ValueError, RecursionError):
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     return Content(clean_block(text, MAX_SHOWN) if text else "empty")
-
-
-def settled(settlement: Settlement | None) -> Content | None:
-    """What somebody settled about an unknown outcome."""
-    if settlement is None:
-        return None
-    found = "it arrived" if settlement.arrived else "it did not arrive"
-    note = f": {clean(settlement.note, 2000)}" if settlement.note else ""
-    when = f"{settlement.settled_at.astimezone():%Y-%m-%d %H:%M}"
-    return Content.assemble(("settled ", "bold $primary"), found, note, (f"  {when}", "$quiet"))
-
-
-def again_question(attempt: Attempt, field_name: Callable[[str], str | None], *, same_trigger: bool) -> str:
-    """The question before an attempt is sent again, with the attempt in it."""
-    request = attempt.request
-    outcome = outcome_label(attempt.outcome).plain
-    started = attempt.started_at.astimezone()
-    name = f" {clean(attempt.event_name)}" if attempt.event_name else ""
-    said = (
-        f"{started:%Y-%m-%d %H:%M:%S}  {outcome}\n"
-        f"event {clean(request.event_id)}{name}\n"
-        f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n\n"
-    )
-    if same_trigger:
-        return (
-            f"{said}Send it again as the same trigger? The trigger id stays, so that an account which already "
-            "received it can know it for the same."
-        )
-    return (
-        f"{said}Send it again as a new trigger? Where the first one arrived, the contact is triggered twice."
-    )
-
-
-def unsettled_label(number: int) -> Content:
-    """How many unknown outcomes nobody has settled yet; nothing where there are none."""
-    if not number:
-        return Content("")
-    return Content.styled(f"? {number:,} unknown   ", f"bold {outcome_style(Outcome.UNKNOWN)}")

@@ -15,6 +15,7 @@ from textual.widgets import Footer, Static
 from app.domain.model import Attempt, NoReply, Outcome, Reply
 from app.domain.wire import trigger_path
 from app.service import offers_same_trigger
+from app.tui.notices import settled
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -25,7 +26,6 @@ from app.tui.text import (
     lines,
     pretty,
     remedy,
-    settled,
 )
 
 

@@ -42,6 +42,7 @@ DESK_BINDINGS: list[BindingType] = [
     _binding(
         "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
     ),
+    _binding("f10", "arm", "Arm", "Arm sending to a real account for ten minutes, or end that"),
     _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
     _binding("f1", "help", "Help", "Keys, symbols, and how to produce each reply"),
 ]

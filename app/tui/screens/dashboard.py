@@ -27,6 +27,7 @@ from app.tui.widgets.trigger_form import TriggerForm
 
 WARM_UP_S = 0.3
 RECOVER_S = 10
+LOOKING = "Looking only: f10 arms sending to this real account."
 FILLING = "The lists are being filled; one moment."
 
 
@@ -80,6 +81,7 @@ class Dashboard(SendingScreen):
         if self._service.needs_refresh():
             self.form.blocked = FILLING
             self.call_after_refresh(self.action_refresh)
+        self.armed_changed()
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
         self.set_interval(RECOVER_S, self._recover)
@@ -149,6 +151,7 @@ class Dashboard(SendingScreen):
         finally:
             self._filling = False
             self.form.blocked = ""
+            self.armed_changed()
         self._show_lists()
         self._predict()
 
@@ -175,7 +178,14 @@ class Dashboard(SendingScreen):
         self.query_one(HistoryPane).show(self._service.attempts())
         self.query_one(StatusLine).unsettled = self._service.unsettled()
 
+    def armed_changed(self) -> None:
+        """Shows whether sending to a real account is armed; looking only, Send is off."""
+        left = self.query_one(StatusLine).armed_s = self.armed_s
+        if left is not None and self.form.blocked in ("", LOOKING):
+            self.form.blocked = "" if left else LOOKING
+
     def _look(self) -> None:
+        self.armed_changed()
         with contextlib.suppress(DeskError):
             if self._service.history_changed():
                 self.show_history()
@@ -203,6 +213,8 @@ class Dashboard(SendingScreen):
                 return self.sending
             case "send" if self.is_mounted:
                 return None if self.form.obstacle else True
+            case "arm":
+                return self.armed_s is not None
             case "example" if self.is_mounted:
                 return True if self.form.editor.has_example else None
             case _:

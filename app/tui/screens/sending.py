@@ -5,6 +5,7 @@ Separate from `dashboard`, which arranges the panes and fills them.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 
 from textual import on, work
@@ -12,11 +13,12 @@ from textual.widgets import Button
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
-from app.service import AttemptRow, Failure, NotRecordedError, TriggerService
+from app.service import Arming, AttemptRow, Failure, NotRecordedError, TriggerService
+from app.tui.notices import again_question, real_question
 from app.tui.screens.attempt import AttemptScreen, Choice
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.panes import PanedScreen
-from app.tui.text import again_question, clean
+from app.tui.text import clean
 from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.trigger_form import TriggerForm
 from app.tui.widgets.windowed_table import WindowedTable
@@ -24,6 +26,7 @@ from app.tui.widgets.windowed_table import WindowedTable
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
 NOTE = "a note, may be empty; enter goes on, esc goes back"
+ARMED_MINUTES = 10
 FRESH = "Forget the trigger ids that were accepted and the failures that are set"
 
 
@@ -34,6 +37,8 @@ class SendingScreen(PanedScreen):
         super().__init__()
         self._service = service
         self._stop: asyncio.Event | None = None
+        profile = service.profile
+        self._arming = Arming(profile.name, ARMED_MINUTES) if profile.is_production else None
 
     @property
     def form(self) -> TriggerForm:
@@ -72,8 +77,22 @@ class SendingScreen(PanedScreen):
 
     @on(TriggerForm.Submitted)
     def _submitted(self, message: TriggerForm.Submitted) -> None:
-        request, attempt_id = message.request, message.attempt_id
-        self._begin(request, lambda stop: self._service.send(request, attempt_id, stop))
+        if self._arming is None:
+            self._send_submitted(message, True)
+            return
+        question = real_question(
+            message.request, self._service.event_name(message.request.event_id), self._service
+        )
+        self.app.push_screen(
+            Confirm(question, yes="Send", no="Do not send"), partial(self._send_submitted, message)
+        )
+
+    def _send_submitted(self, message: TriggerForm.Submitted, yes: bool | None) -> None:
+        if not yes:
+            self.form.finished()
+            return
+        request, attempt_id, permit = message.request, message.attempt_id, self.permit
+        self._begin(request, lambda stop: self._service.send(request, attempt_id, stop, production=permit))
 
     def _begin(self, request: TriggerRequest, send: Send) -> None:
         self._stop = asyncio.Event()
@@ -96,6 +115,44 @@ class SendingScreen(PanedScreen):
             self._stop = None
             self.form.finished()
         self.show_history()
+
+    # The safety catch of a production account
+
+    @property
+    def permit(self) -> str | None:
+        """What the guard is given: the name of the profile while sending to it is armed."""
+        return self._arming.permit(datetime.now(UTC)) if self._arming else None
+
+    @property
+    def armed_s(self) -> int | None:
+        """Seconds of the countdown; 0: looking only; None where nothing need be armed."""
+        return self._arming.left_s(datetime.now(UTC)) if self._arming else None
+
+    def action_arm(self) -> None:
+        """Asks for the profile's name, which arms sending; armed, it goes back to looking only."""
+        if self._arming is None:
+            return
+        if self.permit:
+            self._arming.disarm()
+            self.armed_changed()
+            return
+        name = self._service.profile.name
+        question = (
+            f"{clean(name)} is a real account: real people are mailed.\n"
+            f"Type its name to arm sending for {ARMED_MINUTES} minutes."
+        )
+        self.app.push_screen(Ask(question), self._arm)
+
+    def _arm(self, typed: str | None) -> None:
+        if typed is None or self._arming is None:
+            return
+        if not self._arming.arm(typed, datetime.now(UTC)):
+            self.say("Not armed", "That is not the name of this profile.")
+        self.armed_changed()
+
+    def armed_changed(self) -> None:
+        """Shows whether sending is armed."""
+        raise NotImplementedError
 
     # What was sent before
 
@@ -139,11 +196,15 @@ class SendingScreen(PanedScreen):
             self.say("Not sent", self.form.obstacle)
             return
         self.form.sending = True
-        attempt_id = new_attempt_id()
+        attempt_id, permit = new_attempt_id(), self.permit
         self._begin(
             attempt.request,
             lambda stop: self._service.resend(
-                attempt.attempt_id, same_trigger=same_trigger, new_attempt_id=attempt_id, stop=stop
+                attempt.attempt_id,
+                same_trigger=same_trigger,
+                new_attempt_id=attempt_id,
+                stop=stop,
+                production=permit,
             ),
         )
 

@@ -7,7 +7,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from app.service import CacheState
-from app.tui.text import Live, account_label, age, count, fit_line, unsettled_label
+from app.tui.notices import armed_label, unsettled_label
+from app.tui.text import Live, account_label, age, count, fit_line
 
 
 class StatusLine(Widget):
@@ -15,6 +16,9 @@ class StatusLine(Widget):
 
     counts: reactive[str] = reactive("")
     freshness: reactive[str] = reactive("")
+    armed_s: reactive[int | None] = reactive(None)
+    """Seconds for which sending to a real account is still armed; None where nothing need be armed."""
+
     unsettled: reactive[int] = reactive(0)
     """Attempts whose outcome is unknown, and of which nobody has said yet whether they arrived."""
 
@@ -35,7 +39,7 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         account, short = account_label(self._profile), account_label(self._profile, short=True)
-        open_ends = unsettled_label(self.unsettled)
+        open_ends = armed_label(self.armed_s) + unsettled_label(self.unsettled)
         facts = open_ends + Content.styled(f"{self.counts}   {self.freshness}", "$quiet")
         counts = open_ends + Content.styled(self.counts, "$quiet")
         choices = (

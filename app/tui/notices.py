@@ -1,0 +1,77 @@
+"""Labels about what needs somebody's attention: unsettled outcomes, real accounts, questions before a trigger.
+
+Pure, like `text`, and separate from it because only what sends needs them.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from textual.content import Content
+
+from app.domain.model import Attempt, Outcome, Settlement, TriggerRequest
+from app.tui.text import Live, clean, key_label, outcome_label, outcome_style
+
+
+class RealAccount(Protocol):
+    """What a question about a real account names."""
+
+    @property
+    def profile(self) -> Live: ...
+    def field_name(self, field_id: str) -> str | None: ...
+
+
+def settled(settlement: Settlement | None) -> Content | None:
+    """What somebody settled about an unknown outcome."""
+    if settlement is None:
+        return None
+    found = "it arrived" if settlement.arrived else "it did not arrive"
+    note = f": {clean(settlement.note, 2000)}" if settlement.note else ""
+    when = f"{settlement.settled_at.astimezone():%Y-%m-%d %H:%M}"
+    return Content.assemble(("settled ", "bold $primary"), found, note, (f"  {when}", "$quiet"))
+
+
+def again_question(attempt: Attempt, field_name: Callable[[str], str | None], *, same_trigger: bool) -> str:
+    """The question before an attempt is sent again, with the attempt in it."""
+    request = attempt.request
+    outcome = outcome_label(attempt.outcome).plain
+    started = attempt.started_at.astimezone()
+    name = f" {clean(attempt.event_name)}" if attempt.event_name else ""
+    said = (
+        f"{started:%Y-%m-%d %H:%M:%S}  {outcome}\n"
+        f"event {clean(request.event_id)}{name}\n"
+        f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n\n"
+    )
+    if same_trigger:
+        return (
+            f"{said}Send it again as the same trigger? The trigger id stays, so that an account which already "
+            "received it can know it for the same."
+        )
+    return (
+        f"{said}Send it again as a new trigger? Where the first one arrived, the contact is triggered twice."
+    )
+
+
+def unsettled_label(number: int) -> Content:
+    """How many unknown outcomes nobody has settled yet; nothing where there are none."""
+    if not number:
+        return Content("")
+    return Content.styled(f"? {number:,} unknown   ", f"bold {outcome_style(Outcome.UNKNOWN)}")
+
+
+def real_question(request: TriggerRequest, event_name: str | None, account: RealAccount) -> str:
+    """The question before every trigger that mails somebody real: event, contact and account."""
+    name = f" {clean(event_name)}" if event_name else ""
+    return (
+        f"event {clean(request.event_id)}{name}\n"
+        f"to {clean(key_label(request.key_id, account.field_name))} {clean(request.external_id)}\n"
+        f"on {clean(account.profile.name)}, a real account\n\nSend it?"
+    )
+
+
+def armed_label(seconds: int | None) -> Content:
+    """Whether sending to a real account is armed, and for how much longer."""
+    if seconds is None:
+        return Content("")
+    if not seconds:
+        return Content.styled("looking only   ", "bold $account-real")
+    return Content.styled(f"ARMED {seconds // 60}:{seconds % 60:02}   ", "bold reverse $account-real")
