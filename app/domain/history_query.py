@@ -1,0 +1,98 @@
+"""What a tester asks of the history, as a value: which attempts, and in which order.
+
+It is written as a short line, `code:2008 event:12 since:1d thor`, which `query_text` reads; a screen may as well put
+it together from its filters. Which rows that means in a database is not said here.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.model import Outcome
+
+
+class QueryField(StrEnum):
+    """What can be asked of an attempt by `field:value`."""
+
+    OUTCOME = "outcome"
+    CODE = "code"
+    STATUS = "status"
+    EVENT = "event"
+    KEY = "key"
+    CONTACT = "contact"
+    PROFILE = "profile"
+
+
+class Column(StrEnum):
+    """What attempts can be sorted by."""
+
+    TIME = "time"
+    OUTCOME = "outcome"
+    EVENT = "event"
+    KEY = "key"
+    CONTACT = "contact"
+    STATUS = "status"
+    CODE = "code"
+    TEXT = "text"
+    TOOK = "took"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column, and which way; what has no value in that column stands last either way."""
+
+    column: Column = Column.TIME
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as it is compared; in a `pattern` every `*` stands for any characters, also none."""
+
+    text: str
+    pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """An attempt has one of these values in this field; or, where `negated`, none of them."""
+
+    field: QueryField
+    values: tuple[Value, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text that occurs in request or reply, ASCII case ignored; or, where `negated`, does not."""
+
+    text: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Attempts that pass every filter, contain every word, and began from `since` on and before `until`."""
+
+    filters: tuple[Filter, ...] = ()
+    words: tuple[Word, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    order: Order = field(default_factory=Order)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every attempt is meant."""
+        return not (self.filters or self.words or self.since or self.until)
+
+    @property
+    def names_profile(self) -> bool:
+        """Whether it asks for profiles, and so may mean other accounts than the live one."""
+        return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
+
+
+NO_VALUE = "none"
+"""How a query asks for attempts without a reply code or HTTP status."""
+
+OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+NUMERIC = (QueryField.CODE, QueryField.STATUS)

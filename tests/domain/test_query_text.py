@@ -1,0 +1,165 @@
+"""The line in which a query is written: what it means, and how it explains its faults."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.history_query import (
+    Column,
+    Filter,
+    HistoryQuery,
+    Order,
+    QueryField,
+    Value,
+    Word,
+)
+from app.domain.query_text import QueryFaultError, filter_text, parse_query
+from app.domain.query_times import Clock
+
+NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+CLOCK = Clock(NOW, BERLIN)
+
+
+def parsed(line: str) -> HistoryQuery:
+    return parse_query(line, CLOCK)
+
+
+def only(line: str) -> Filter:
+    (found,) = parsed(line).filters
+    return found
+
+
+def test_an_empty_line_means_every_attempt_newest_first() -> None:
+    assert parsed("") == parsed("  \t ") == HistoryQuery()
+    assert parsed("").is_everything
+    assert parsed("").order == Order(Column.TIME, descending=True)
+
+
+def test_filters_a_time_and_a_word_stand_in_one_line() -> None:
+    assert parsed("code:2008 event:12 since:1d thor") == HistoryQuery(
+        (Filter(QueryField.CODE, (Value("2008"),)), Filter(QueryField.EVENT, (Value("12"),))),
+        (Word("thor"),),
+        NOW - timedelta(days=1),
+    )
+
+
+def test_several_values_are_any_of_them_by_commas_or_by_naming_the_field_again() -> None:
+    both = (Value("rejected"), Value("not_sent"))
+    assert only("outcome:rejected,not_sent").values == both
+    assert only("outcome:rejected OUTCOME:not-sent").values == both
+    assert only("code:2008,02008,none").values == (Value("2008"), Value("2008"), Value("none"))
+
+
+def test_a_hyphen_before_means_none_of_them() -> None:
+    assert only("-key:3,uid") == Filter(QueryField.KEY, (Value("3"), Value("uid")), negated=True)
+    assert parsed('-thor -"x y"').words == (Word("thor", negated=True), Word("x y", negated=True))
+    assert len(parsed("code:1 -code:2").filters) == 2
+
+
+def test_what_is_in_quotes_is_taken_as_it_stands() -> None:
+    assert parsed('"code:2008 -x"').words == (Word("code:2008 -x"),)
+    assert parsed(r'"say \"hi\" \\ \n"').words == (Word('say "hi" \\ n'),)
+    assert only('event:"a, b"').values == (Value("a, b"),)
+    assert only('contact:""').values == (Value(""),)
+    assert parsed('a"b').words == (Word('a"b'),)
+
+
+def test_a_star_outside_of_quotes_stands_for_any_characters() -> None:
+    assert only("contact:*@example.com").values == (Value("*@example.com", pattern=True),)
+    assert only('contact:"*"').values == (Value("*"),)
+    assert only("contact:a,b").values == (Value("a,b"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "since", "until"),
+    [
+        ("since:90m", datetime(2026, 3, 29, 8, 30, tzinfo=UTC), None),
+        ("since:2w", datetime(2026, 3, 15, 10, 0, tzinfo=UTC), None),
+        ("until:30s", None, datetime(2026, 3, 29, 9, 59, 30, tzinfo=UTC)),
+        ("since:today", datetime(2026, 3, 28, 23, 0, tzinfo=UTC), None),
+        ("until:yesterday", None, datetime(2026, 3, 28, 23, 0, tzinfo=UTC)),
+        ("since:2026-03-01T10:31", datetime(2026, 3, 1, 9, 31, tzinfo=UTC), None),
+        ("until:2026-03-01T10:31:05Z", None, datetime(2026, 3, 1, 10, 31, 5, tzinfo=UTC)),
+        (
+            "on:2026-07-01",
+            datetime(2026, 6, 30, 22, 0, tzinfo=UTC),
+            datetime(2026, 7, 1, 22, 0, tzinfo=UTC),
+        ),
+        ("since:2026-03-01 until:2026-03-02", datetime(2026, 2, 28, 23, tzinfo=UTC), datetime(2026, 3, 2, 23, tzinfo=UTC)),
+        ("since:1d since:1h", datetime(2026, 3, 29, 9, 0, tzinfo=UTC), None),
+    ],
+)  # fmt: skip
+def test_times_are_read_in_the_zone_that_is_given(
+    line: str, since: datetime | None, until: datetime | None
+) -> None:
+    assert (parsed(line).since, parsed(line).until) == (since, until)
+
+
+def test_the_day_on_which_clocks_go_forward_has_23_hours() -> None:
+    day = parsed("on:today")
+    assert day.since is not None
+    assert day.until is not None
+    assert day.until - day.since == timedelta(hours=23)
+
+
+def test_today_is_where_the_person_is() -> None:
+    east = Clock(datetime(2026, 3, 1, 23, 0, tzinfo=UTC), timezone(timedelta(hours=9)))
+    assert parse_query("since:today", east).since == datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
+    assert parse_query("since:today", Clock(NOW)).since is not None
+
+
+def test_the_order_is_a_column_and_a_hyphen_for_falling() -> None:
+    assert parsed("sort:took").order == Order(Column.TOOK, descending=False)
+    assert parsed("sort:-code").order == Order(Column.CODE, descending=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "position", "says"),
+    [
+        ("thor foo:1", 6, "there is no field 'foo'. Known are outcome, code, status, event, key, contact, profile, since, until, on, sort"),
+        ("code:", 6, "a value must follow code:"),
+        ("code: 2008", 6, "without a blank"),
+        ("code:abc", 6, "'abc' is no reply code. Known are numbers, and none."),
+        ("status:٤٠٠", 8, "is no HTTP status"),
+        ("outcome:acepted", 9, "there is no outcome 'acepted'. Known are sending, accepted, partial, rejected, not_sent, unknown."),
+        ("a -foo:1", 4, "there is no field"),
+        ("since:never", 7, "'never' is no time. Known are a span back from now"),
+        ("since:999999999w", 7, "is no time"),
+        ("on:1d", 4, "is no day. Known are today, yesterday or a date"),
+        ("on:9999-12-31", 4, "is no day"),
+        ("-since:1d", 1, "cannot be negated"),
+        ("sort:name", 6, "'name' is no column. Known are time, outcome, event, key, contact, status, code, text, took"),
+        ('x "abc', 3, "is not closed"),
+        ('event:"abc', 7, "is not closed"),
+        ("code:1,,2", 6, "a value is missing"),
+        ("thor -", 7, "a word must follow"),
+        ("outcome:" + "x" * 5000, 9, "…"),
+    ],
+)  # fmt: skip
+def test_a_fault_names_its_place_and_what_is_known(line: str, position: int, says: str) -> None:
+    with pytest.raises(QueryFaultError) as fault:
+        parsed(line)
+    assert fault.value.position == position
+    assert says in str(fault.value)
+    assert f"at character {position}:" in str(fault.value)
+    assert len(str(fault.value)) < 400
+
+
+@given(st.text())
+def test_any_line_is_a_query_or_a_fault(line: str) -> None:
+    fault = None
+    try:
+        parsed(line)
+    except QueryFaultError as raised:
+        fault = raised
+    assert fault is None or 1 <= fault.position <= len(line) + 1
+
+
+@given(st.sampled_from([QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PROFILE]), st.text())
+def test_a_filter_that_is_written_is_read_back(field: QueryField, value: str) -> None:
+    assert only(filter_text(field, value)) == Filter(field, (Value(value),))
+    assert only(filter_text(field, value, negated=True)).negated
