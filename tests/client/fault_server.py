@@ -11,9 +11,10 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
+from functools import cache
 
-CERTIFICATE = Path(__file__).with_name("localhost.pem")
+import trustme
+
 MIB = 1024 * 1024
 NEVER_S = 60
 
@@ -177,8 +178,21 @@ def backlog_full() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+@cache
+def authority() -> trustme.CA:
+    """An authority made for this run, so that no private key is kept in a file."""
+    return trustme.CA()
+
+
 def tls_context() -> ssl.SSLContext:
     """The server's side of a connection that nobody has reason to trust."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    authority().issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def trusting() -> ssl.SSLContext:
+    """The client's side of a connection to who has reason to trust it all the same."""
+    context = ssl.create_default_context()
+    authority().configure_trust(context)
     return context

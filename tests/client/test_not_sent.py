@@ -14,7 +14,6 @@ from app.client.connection import open_http
 from app.domain.model import NoReply
 from tests.client.fault_server import (
     ACCEPTED,
-    CERTIFICATE,
     MIB,
     FaultServer,
     Reader,
@@ -26,6 +25,7 @@ from tests.client.fault_server import (
     reset,
     silence,
     tls_context,
+    trusting,
 )
 from tests.client.said import REQUEST, said
 
@@ -81,7 +81,7 @@ async def test_an_untrusted_certificate_is_not_sent_to(http: httpx.AsyncClient) 
 
 
 async def test_a_trusted_certificate_is_sent_to() -> None:
-    http = open_http(trust=lambda: ssl.create_default_context(cafile=CERTIFICATE))
+    http = open_http(trust=trusting)
     async with fault_server(tls_context()) as secure:
         answer = await ApiClient(secure.url("tls", ACCEPTED), http, 5).trigger(REQUEST)
 

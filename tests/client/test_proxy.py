@@ -1,7 +1,6 @@
 """Through a proxy: what it is told, and that what fails on the way to the service was not sent."""
 
 import asyncio
-import ssl
 
 import pytest
 
@@ -10,7 +9,6 @@ from app.client.connection import open_http
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
 from tests.client.fault_server import (
     ACCEPTED,
-    CERTIFICATE,
     Reader,
     Writer,
     fault_server,
@@ -19,6 +17,7 @@ from tests.client.fault_server import (
     reply,
     silence,
     tls_context,
+    trusting,
 )
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com")
@@ -26,7 +25,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 async def through(proxy: str, base_url: str, deadline_s: float = 5) -> Answer:
-    http = open_http(proxy=proxy, trust=lambda: ssl.create_default_context(cafile=CERTIFICATE))
+    http = open_http(proxy=proxy, trust=trusting)
     api = ApiClient(base_url, http, deadline_s)
     answer = await api.trigger(REQUEST)
     await api.aclose()
