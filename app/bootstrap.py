@@ -63,7 +63,7 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
     from app.sandbox.account import SandboxAccount, examples
 
     profile = settings.profile
-    folder = profile.folder or sample_data()
+    folder = _account_folder(settings)
     account = SandboxAccount(folder, settings.account_home / "sandbox.db")
     inside = _InProcess(account)
     return TriggerService(
@@ -75,6 +75,13 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
         source=account.fingerprint,
         rehearsal=None if profile.folder else Rehearsal(lambda: inside.sandbox, history, profile.account_key),
     )
+
+
+def _account_folder(settings: Settings) -> Path:
+    """Where the sandbox's account is read from: the profile's folder, the demo account, or the sample."""
+    if settings.profile.folder is not None:
+        return settings.profile.folder
+    return settings.demo if settings.demo.is_dir() else sample_data()
 
 
 class _InProcess:
@@ -108,7 +115,7 @@ def serve_sandbox(
     from app.sandbox.serve import serve
     from app.sandbox.server import create_sandbox
 
-    folder = settings.profile.folder or sample_data()
+    folder = _account_folder(settings)
     account = SandboxAccount(folder, settings.account_home / "sandbox.db", watch.loading)
     with TemporaryDirectory() as forgotten:
         sandbox = create_sandbox(account, options, accepted=keep or Path(forgotten) / "accepted.db")

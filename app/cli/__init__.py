@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.contacts import contacts
+from app.cli.demo import demo_data
 from app.cli.failures import ExitCode, failing_with
 from app.cli.history import history
 from app.cli.lists import events, fields
@@ -58,7 +59,19 @@ def program(
         _dashboard(ctx.obj)
 
 
-for verb in (trigger, history, events, fields, contacts, refresh, profile_verb, sandbox, locate, version):
+for verb in (
+    trigger,
+    history,
+    events,
+    fields,
+    contacts,
+    refresh,
+    profile_verb,
+    sandbox,
+    locate,
+    version,
+    demo_data,
+):
     program.add_command(verb)
 
 

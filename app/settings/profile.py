@@ -133,6 +133,11 @@ class Settings:
         return self.home / "accounts" / self.profile.account_key
 
     @property
+    def demo(self) -> Path:
+        """The account folder that, where it is there, stands in for the built-in account's own."""
+        return self.account_home / "demo"
+
+    @property
     def config(self) -> Path:
         """The configuration file, whether it is there or not."""
         return self.home / CONFIG

@@ -65,7 +65,7 @@ def let_go(path: Path, retention: Retention, now: datetime) -> int:
                     f"DELETE FROM attempts WHERE {_DOOMED}", _values(retention, now)
                 ).rowcount
                 if gone:
-                    _number_anew(connection, retention.account)
+                    number_anew(connection, retention.account)
     finally:
         file.close()
     return gone
@@ -76,7 +76,7 @@ def _values(retention: Retention, now: datetime) -> dict[str, object]:
     return {"account": stored(retention.account), "before": before, "rows": retention.rows}
 
 
-def _number_anew(connection: sqlite3.Connection, account: str) -> None:
+def number_anew(connection: sqlite3.Connection, account: str) -> None:
     """Places without gaps. By way of negative ones, since no two may be the same at any moment."""
     connection.execute("UPDATE attempts SET place = -place WHERE account = ?", (stored(account),))
     connection.execute(

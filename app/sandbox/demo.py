@@ -1,0 +1,159 @@
+"""An account folder of any size: the built-in account, and invented people at example.com beside its own.
+
+Separate from the account, which serves what it is given: this writes what is given. The people follow from the seed.
+"""
+
+import csv
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.sandbox.contacts import open_contacts
+from app.sandbox.folder import CONTACTS, EVENTS, FIELDS, Progress, read_fields
+
+NOBODY = 999_999
+"""The contact id that the built-in account promises not to have."""
+
+_STEP = 5000
+
+_NAMES = (
+    (
+        "Imogen",
+        "Łukasz",
+        "Sakura",
+        "Ελένη",
+        "Björn",
+        "Astrid",
+        "Chidi",
+        "Amara",
+        "Yūki",
+        "Noor",
+        "Freya",
+        "Сергій",
+    ),
+    ("María", "José", "François", "Ana", "Zoë", "Ingrid", "Tomáš", "Aylin", "Mei", "Rahul", "Ольга", "Søren"),
+    ("Grace", "Oliver", "Ruth", "Idris", "Petra", "Jonas", "Lerato", "Kofi", "Hana", "Léa", "Marek", "Nadia"),
+)
+_FIRST = tuple(name for line in _NAMES for name in line)
+_LAST = (
+    (
+        "Fairweather",
+        "Źrebiński",
+        "Hoshimi",
+        "Παπαδοπούλου",
+        "Ångström",
+        "Okafor",
+        "Tanaka",
+        "Haddad",
+        "Müller",
+    ),
+    ("García", "Lefèvre", "Costa", "Jansen", "Novák", "Yılmaz", "Zhang", "Sharma", "Шевченко", "Østergaard"),
+    (
+        "Whitlock",
+        "Brennan",
+        "Mensah",
+        "Dvořáková",
+        "Petit",
+        "Kowalska",
+        "Aziz",
+        "Moreau",
+        "Lindqvist",
+        "Byrne",
+    ),
+)
+_SURNAMES = tuple(name for line in _LAST for name in line)
+_CITIES = (
+    "Ashcombe Vale",
+    "Nowa Brzezina",
+    "Άγιος Λέανδρος",
+    "青葉野市",
+    "Saint-Vérin",
+    "Kirschental",
+    "Puerto Sereno",
+)
+_HOSTS = ("example.com", "mail.example.com", "post.example.com", "shop.example.com")
+_UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
+
+
+def write_demo_folder(folder: Path, sample: Path, contacts: int, seed: int, progress: Progress) -> None:
+    """Makes, or replaces, an account folder of `contacts` contacts, the sample's own among them.
+
+    `progress` is told the contacts written and those there will be. Raises OSError, an earlier folder being whole.
+    """
+    making = folder.with_name(f"{folder.name}.{os.urandom(4).hex()}.making")
+    making.mkdir(parents=True, mode=0o700)
+    try:
+        for name in (EVENTS, FIELDS):
+            shutil.copyfile(sample / name, making / name)
+        _write_contacts(making / CONTACTS, sample, contacts, seed, progress)
+        if folder.exists():
+            shutil.rmtree(folder)
+        making.rename(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def sample_size(sample: Path) -> int:
+    """The number of contacts that every demo account begins with."""
+    with open_contacts(sample / CONTACTS, read_fields(sample)) as own:
+        return sum(len(chunk) for chunk in own.chunks(lambda *_: None))
+
+
+def _write_contacts(file: Path, sample: Path, contacts: int, seed: int, progress: Progress) -> None:
+    with (
+        open_contacts(sample / CONTACTS, read_fields(sample)) as own,
+        file.open("w", encoding="utf-8", newline="") as target,
+    ):
+        written = csv.writer(target)
+        written.writerow(["id", "uid", *own.columns])
+        count = highest = 0
+        for chunk in own.chunks(lambda *_: None):
+            written.writerows(chunk)
+            count += len(chunk)
+            highest = max([highest, *(int(row[0]) for row in chunk)])
+        invented = _people(own.columns, highest + 1, seed)
+        while count < contacts:
+            some = min(_STEP, contacts - count)
+            written.writerows(next(invented) for _ in range(some))
+            count += some
+            progress(count, contacts)
+
+
+def _people(columns: tuple[str, ...], first: int, seed: int) -> Iterator[list[str]]:
+    """Rows for these columns, without end, by rising id; each has six values."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable people, no secret
+    number = first
+    while True:
+        if number != NOBODY:
+            given = _person(number, chance.getrandbits(96))
+            yield [str(number), _uid(number, chance), *(given.get(column, "") for column in columns)]
+        number += 1
+
+
+def _person(number: int, bits: int) -> dict[str, str]:
+    bits, first = divmod(bits, len(_FIRST))
+    bits, last = divmod(bits, len(_SURNAMES))
+    bits, city = divmod(bits, len(_CITIES))
+    bits, host = divmod(bits, len(_HOSTS))
+    # Ofcom's numbers for drama; two people may share a telephone.
+    bits, phone = divmod(bits, 100_000)
+    return {
+        "1": _FIRST[first],
+        "2": _SURNAMES[last],
+        "3": f"{_letters(_FIRST[first])}.{_letters(_SURNAMES[last])}{number}@{_HOSTS[host]}",
+        "11": _CITIES[city],
+        "37": f"+44 7700 9{phone:05}",
+        "10142": f"C-{10_000 + number}",
+    }
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "kontakt"
+
+
+def _uid(number: int, chance: random.Random) -> str:
+    bits = chance.getrandbits(42)
+    start = "".join(_UID[bits >> shift & 63] for shift in range(0, 42, 6))
+    return f"{start}{number:x}"

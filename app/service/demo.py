@@ -1,0 +1,140 @@
+"""A large account and a long history to try the desk with, in the place of the built-in account's own.
+
+The account is a folder like any other, `demo` in the account's place of this home: where it is, the built-in account
+is served from it. The sandbox's database and the cache follow from it, and are filled here at once.
+"""
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from app.domain.errors import DeskError
+from app.domain.model import Contact, ExternalEvent, Field
+from app.resources import sample_data
+from app.sandbox.account import SandboxAccount, examples
+from app.sandbox.demo import sample_size, write_demo_folder
+from app.sandbox.folder import CONTACTS
+from app.service.demo_attempts import Scene, made_up
+from app.settings import Settings
+from app.store.cache import Cache
+from app.store.history_bulk import add_finished, remove_owned
+
+OWNER = "demo-data"
+_PICKED = 20_000
+_TOLD = 5000
+
+Watch = Callable[[str, int, int], None]
+"""Told as (what is being done, how much of it is done, how much there is)."""
+
+
+class DemoError(DeskError):
+    """Demo data that cannot be made, or cannot be made here; one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """How much is to be made up, from which seed, and when the past ends."""
+
+    contacts: int
+    attempts: int
+    seed: int
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What the built-in account has now."""
+
+    contacts: int
+    attempts: int
+
+
+def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
+    """Puts a demo account in the place of the built-in one. An earlier demo goes.
+
+    There are never fewer contacts than the sample's own, so that every reply can still be had. Raises DemoError,
+    StoreError, and what a faulty account folder raises.
+    """
+    folder = _checked(settings)
+    contacts = max(plan.contacts, sample_size(sample_data()))
+    try:
+        write_demo_folder(
+            folder, sample_data(), contacts, plan.seed, lambda done, total: watch("contacts", done, total)
+        )
+    except OSError as error:
+        raise DemoError(f"The demo account cannot be written to {folder}: {error.strerror}.") from error
+    scene = _serve(settings, folder, contacts, watch)
+    remove_owned(settings.history, settings.profile.account_key, OWNER)
+    for done in add_finished(settings.history, made_up(scene, plan.attempts, plan.seed, plan.end), OWNER):
+        watch("attempts", done, plan.attempts)
+    return DemoReport(contacts, plan.attempts)
+
+
+def reset_demo(settings: Settings, watch: Watch) -> int:
+    """Brings the built-in account back as it began, and removes the attempts that were made up; their number.
+
+    Raises DemoError and StoreError.
+    """
+    folder = _checked(settings)
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise DemoError(f"The demo account cannot be removed from {folder}: {error.strerror}.") from error
+    _serve(settings, sample_data(), sample_size(sample_data()), watch)
+    return remove_owned(settings.history, settings.profile.account_key, OWNER)
+
+
+def _checked(settings: Settings) -> Path:
+    if not settings.profile.is_sandbox or settings.profile.folder is not None:
+        raise DemoError(
+            "Demo data are for the built-in account only: leave out --account, and --profile too."
+        )
+    return settings.demo
+
+
+def _serve(settings: Settings, folder: Path, contacts: int, watch: Watch) -> Scene:
+    """Builds the sandbox's database and fills the cache from this folder; what attempts can be about."""
+    account = SandboxAccount(
+        folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
+    )
+    cache = Cache(settings.cache)
+    events = [ExternalEvent(event.id, event.name) for event in account.events.values() if event.attached]
+    fields = [Field(one.id, one.name, one.string_id, one.application_type) for one in account.fields.values()]
+    picked: list[Contact] = []
+    try:
+        with cache.replacing(complete=True, source=account.fingerprint) as load:
+            load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
+            load.fields(fields)
+            load.contacts(_watched(_contacts(folder / CONTACTS), contacts, picked, watch))
+            watch("cache", contacts, contacts)
+    finally:
+        cache.close()
+        account.close()
+    return Scene(settings.profile.account_key, events, examples(folder), picked)
+
+
+def _contacts(file: Path) -> Iterator[Contact]:
+    """The contacts of a file that has just been checked by building the account from it."""
+    with file.open(encoding="utf-8-sig", newline="") as raw:
+        rows = csv.reader(raw)
+        columns = next(rows)[2:]
+        for row in rows:
+            if row:
+                cells = zip(columns, row[2:], strict=True)
+                yield Contact(row[0], row[1], {column: cell for column, cell in cells if cell})
+
+
+def _watched(
+    contacts: Iterator[Contact], total: int, picked: list[Contact], watch: Watch
+) -> Iterator[Contact]:
+    every = max(1, total // _PICKED)
+    for number, contact in enumerate(contacts):
+        if number % every == 0:
+            picked.append(contact)
+        if number % _TOLD == 0:
+            watch("cache", number, total)
+        yield contact

@@ -1,0 +1,108 @@
+"""`demo-data`: an account of any size in the place of the built-in one, every reply still to be had, and back again."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.domain.outcome import outcome_of
+from app.service.rehearsal import REPLIES
+from app.settings import load_settings
+from app.store.history import History
+from tests.cli.conftest import Desk
+
+
+@pytest.fixture
+def demo(desk: Desk) -> Desk:
+    assert desk("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "7").code == 0
+    return desk
+
+
+def lines(desk: Desk, verb: str) -> list[object]:
+    return desk(verb, "--limit", "0", "--json").lines
+
+
+def test_it_says_what_there_is_and_how_to_open_it(desk: Desk) -> None:
+    ran = desk("demo-data", "--contacts", "300", "--attempts", "20")
+    assert ran.out.splitlines()[0] == "300 contacts, 20 attempts"
+    assert "demo-data --reset" in ran.out
+
+
+def test_the_built_in_account_shows_it(demo: Desk) -> None:
+    found = demo("contacts", "--limit", "0", "--json").lines
+    assert len(found) == 700
+    addresses = [contact["fields"].get("3", "nobody@example.com") for contact in found]
+    assert all(address.endswith(("example.com", "example.org")) for address in addresses)
+    assert len(lines(demo, "history")) == 400
+
+
+def test_the_same_seed_makes_the_same_people_and_the_same_past(demo: Desk) -> None:
+    def seen() -> list[object]:
+        past = demo("history", "--limit", "0", "--json").lines
+        return [
+            lines(demo, "contacts"),
+            [(row["attempt_id"], row["outcome"], row["external_id"]) for row in past],
+        ]
+
+    before = seen()
+    assert demo("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "7").code == 0
+    assert seen() == before
+    assert demo("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "8").code == 0
+    assert seen()[0] != before[0]
+
+
+@pytest.mark.parametrize("code", REPLIES)
+def test_every_reply_can_still_be_produced_and_is_predicted(demo: Desk, code: int) -> None:
+    request = REPLIES[code]
+    sent = demo(
+        "trigger", request.event_id, "--key", request.key_id, "--external-id", request.external_id, "--json"
+    )
+    assert (sent.json["reply_code"], sent.json["predicted_code"]) == (code, code)
+
+
+def test_invented_contacts_can_be_triggered(demo: Desk) -> None:
+    last = demo("contacts", "--limit", "0", "--json").lines[-1]
+    assert last["id"] == "700"
+    assert demo("trigger", "100", "--key", "3", "--external-id", last["fields"]["3"]).code == 0
+
+
+def test_the_past_is_what_a_history_holds_in_full(demo: Desk) -> None:
+    history = History(load_settings(os.environ).history)
+    try:
+        attempts = list(history.attempts("sandbox", 0))
+        window = history.window("sandbox")
+        assert window.total == 400
+        assert [row.attempt_id for row in window.rows(390, 10)] == [a.attempt_id for a in attempts[390:]]
+    finally:
+        history.close()
+    times = [attempt.started_at for attempt in attempts]
+    assert times == sorted(times, reverse=True)
+    assert all(attempt.answer and outcome_of(attempt.answer) is attempt.outcome for attempt in attempts)
+    assert {attempt.outcome.value for attempt in attempts} >= {"accepted", "rejected", "unknown", "not_sent"}
+
+
+def test_reset_brings_the_account_back_and_keeps_what_was_really_sent(demo: Desk) -> None:
+    sent = demo("trigger", "100", "--key", "3", "--external-id", "thor@example.com", "--json").json
+    assert "400 made-up attempts are gone" in demo("demo-data", "--reset").out
+    assert len(lines(demo, "contacts")) == 250
+    assert [row["attempt_id"] for row in demo("history", "--json").lines] == [sent["attempt_id"]]
+    assert demo("trigger", "100", "--key", "3", "--external-id", "thor@example.com").code == 0
+
+
+def test_fewer_contacts_than_the_replies_need_are_never_made(desk: Desk) -> None:
+    assert desk("demo-data", "--contacts", "3", "--attempts", "0").out.startswith("250 contacts, 0 attempts")
+
+
+def test_another_account_is_left_alone(desk: Desk, tmp_path: Path) -> None:
+    ran = desk("--account", str(tmp_path), "demo-data")
+    assert ran.code == 2
+    assert "built-in account only" in ran.err
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(desk: Desk, home: Path) -> None:
+    (home / "accounts").mkdir(parents=True)
+    (home / "accounts" / "sandbox").write_text("in the way", encoding="utf-8")
+    ran = desk("demo-data")
+    assert ran.code == 2
+    assert "cannot be written" in ran.err
+    assert "Traceback" not in ran.err
