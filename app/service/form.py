@@ -12,11 +12,10 @@ from app.domain.advice import advise, advise_beforehand
 from app.domain.canonical import canonical_json, contact_mark, send_mark
 from app.domain.ids import Resolved, Unresolved, resolve_event
 from app.domain.model import Answer, Attempt, Contact, JsonObject, Outcome, Reply, TriggerRequest
-from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from app.domain.remedies import REFRESH, Advice
 from app.domain.rules import Verdict, broken_rules, predict
 from app.service.clues import AccountClues
-from app.service.keeping import AccountKeeping
+from app.service.drafting import Drafting
 from app.settings import Profile
 from app.store.cache import Cache
 from app.store.history import AttemptRow, History
@@ -53,7 +52,7 @@ class Preflight:
         return self.advice.words if self.advice else None
 
 
-class FormKnowledge(AccountKeeping):
+class FormKnowledge(Drafting):
     """What is known of one account, and what was sent on it. Raises StoreError."""
 
     def __init__(
@@ -66,8 +65,7 @@ class FormKnowledge(AccountKeeping):
         source: str | None,
         examples: Callable[[], Mapping[str, JsonObject]],
     ) -> None:
-        super().__init__(profile, cache, history, open_client, source)
-        self._examples = examples
+        super().__init__(profile, cache, history, open_client, source=source, examples=examples)
         self._clues = AccountClues(cache, history.recent)
 
     def check(self, request: TriggerRequest) -> Preflight:
@@ -109,10 +107,6 @@ class FormKnowledge(AccountKeeping):
         """The key field that this event was last sent with; None where it never was."""
         return self._history.recent.key(self.profile.account_key, event_id)
 
-    def last_data(self, event_id: str) -> JsonObject | None:
-        """The event data that this event was last sent with; None where there were none."""
-        return self._history.recent.data(self.profile.account_key, event_id)
-
     def last_to(self, request: TriggerRequest) -> AttemptRow | None:
         """The last attempt to the contact of a request: by this key, or by any other value of the contact it finds."""
         return self._last_to(request, self._cache.find(request.key_id, request.external_id, 2))
@@ -139,26 +133,6 @@ class FormKnowledge(AccountKeeping):
         ]
         since = datetime.now(UTC) - timedelta(seconds=self.profile.second_send_s)
         return self._history.recent.sent(marks, since)
-
-    # Event data
-
-    def fill(self, request: TriggerRequest) -> Filled:
-        """The event data of a request, its placeholders filled from the contact that its key finds."""
-        if not placeholders_in(request.data):
-            return Filled(request.data)
-        found = self._cache.find(request.key_id, request.external_id, 2)
-        why = "several contacts share the value" if found else "no contact is known here by this value"
-        return fill_placeholders(
-            request.data,
-            found[0] if len(found) == 1 else None,
-            self._cache.event_name(request.event_id),
-            self._cache,
-            why,
-        )
-
-    def example(self, event_id: str) -> JsonObject | None:
-        """The event data that the account folder gives as an example; None where it gives none."""
-        return self._examples().get(event_id)
 
 
 def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[str, str]]:

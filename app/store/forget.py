@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.domain.canonical import same_value
 from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_load import CacheLoad
@@ -53,6 +54,16 @@ def person(key_id: str, value: str, contacts: Iterable[Contact]) -> Person:
     return Person(frozenset(key for key in keys if key[1]), frozenset(texts))
 
 
+def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> bool:
+    """Whether a text names a person, or `key` (key id and value) finds them."""
+    own = {(key_id, same_value(key_id, value)) for key_id, value in person.keys}
+    if key is not None and (key[0], same_value(*key)) in own:
+        return True
+    lowered = same_value("3", text)
+    forms = (form for named in person.texts for form in (named, json.dumps(named)[1:-1]))
+    return any(same_value("3", form) in lowered for form in forms)
+
+
 def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:
     """Takes contacts out of a cache, and that they were ever looked up. Raises StoreError."""
     with explained(path, CACHE.what):
@@ -92,7 +103,7 @@ def forget_in_history(path: Path, account: str, person: Person) -> int:
                 numbers = _attempts(connection, account, person)
                 for number in numbers:
                     _empty_attempt(connection, number)
-            _compact(connection, path)
+            compact(connection, path)
     finally:
         file.close()
     return len(numbers)
@@ -114,7 +125,7 @@ def _empty_cache(file: CacheFile, person: Person, contact_ids: Iterable[str]) ->
                     connection.execute("UPDATE state SET contacts = contacts - 1")
             connection.executemany("DELETE FROM looked_up WHERE key_id = ? AND value = ?", _keys(person))
             connection.execute("INSERT INTO search(search) VALUES ('optimize')")
-        _compact(connection, file.path)
+        compact(connection, file.path)
 
 
 def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> list[int]:
@@ -163,7 +174,8 @@ def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
     )
 
 
-def _compact(connection: sqlite3.Connection, path: Path) -> None:
+def compact(connection: sqlite3.Connection, path: Path) -> None:
+    """Builds a file anew without what was deleted, and empties its log. Raises StoreError while others read that."""
     connection.execute("VACUUM")
     connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
     busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

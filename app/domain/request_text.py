@@ -1,0 +1,61 @@
+"""The exact request as a text to copy: a cURL command, a Python program, or JSON. Credentials come masked.
+
+What a text is made of is what `service.describe` answers: method, url, headers, body.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping
+
+# curl and httpx put these in themselves, and wrong ones break the request.
+_BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
+_LONGEST_ARGUMENT = 100_000
+"""Characters of a body that are given as an argument; Linux takes no more than 128 KiB in one."""
+
+_TIMEOUT_S = 30
+_END = "END_OF_BODY"
+
+
+def as_curl(described: Mapping[str, object]) -> str:
+    """A shell command that makes the request with cURL; a very long body comes from a here-document."""
+    body = str(described["body"])
+    words = ["curl", "--globoff", "--request", str(described["method"]), str(described["url"])]
+    for name, value in _headers(described).items():
+        words += ["--header", f"{name}: {value}"]
+    if len(body) <= _LONGEST_ARGUMENT:
+        return shlex.join([*words, "--data-raw", body])
+    return f"{shlex.join([*words, '--data', '@-'])} <<'{_END}'\n{body}\n{_END}"
+
+
+def as_httpx(described: Mapping[str, object]) -> str:
+    """A Python program that makes the request with httpx and prints the reply; printable ASCII."""
+    headers = "".join(f"        {name!a}: {value!a},\n" for name, value in _headers(described).items())
+    return (
+        "import httpx\n\n"
+        "reply = httpx.request(\n"
+        f"    {described['method']!a},\n"
+        f"    {described['url']!a},\n"
+        f"    headers={{\n{headers}    }},\n"
+        f"    content={str(described['body'])!a},\n"
+        f"    timeout={_TIMEOUT_S},\n"
+        ")\n"
+        "print(reply.status_code, reply.text)\n"
+    )
+
+
+def as_json(described: Mapping[str, object]) -> str:
+    """Method, url, headers and body, the body as the object that it holds; printable ASCII."""
+    body = described["body"]
+    try:
+        parsed = json.loads(str(body))
+    except ValueError:
+        parsed = body
+    shown = {**described, "headers": _headers(described), "body": parsed}
+    return json.dumps(shown, indent=2).replace("\x7f", "\\u007f")
+
+
+def _headers(described: Mapping[str, object]) -> dict[str, str]:
+    headers = described["headers"]
+    if not isinstance(headers, Mapping):
+        return {}
+    return {name: str(value) for name, value in headers.items() if name.lower() not in _BY_THE_PROGRAM}
