@@ -59,7 +59,7 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder, home
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
 async def test_a_hostile_account_is_shown_and_triggered_harmlessly(
     hostile_home: tuple[Path, Path], size: tuple[int, int]
 ) -> None:
