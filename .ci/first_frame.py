@@ -10,8 +10,8 @@ import sys
 import termios
 import time
 
-FRAME = ("triggerdesk", "sandbox", "Send")
-SECONDS = 300
+FRAME = ("sandbox", "nothing leaves this machine", "Send", "250 contacts")
+SECONDS = 180
 
 command = sys.argv[1]
 pid, terminal = pty.fork()
