@@ -59,7 +59,7 @@ class Endpoint:
         # Noted as soon as the head is there: a request of which only half arrives has left the machine too.
         self.received.append(Received(_event_id(head), ""))
         body = await reader.readexactly(_length(head))
-        self.received[place] = Received(_event_id(head), json.loads(body)["trigger_id"])
+        self.received[place] = Received(_event_id(head), json.loads(body).get("trigger_id", ""))
         self.arrival.set()
         self.on_arrival()
         await self.speaking.wait()

@@ -1,9 +1,11 @@
 """ctrl+c on the command line: recorded once there is something to record, and told."""
 
 import asyncio
+import os
 import signal
 import sys
 from asyncio.subprocess import Process
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,9 @@ MORE_THAN_A_PIPE_HOLDS = b" " * 4_000_000
 
 def stopped(process: Process, times: int = 1) -> None:
     for _ in range(times):
-        process.send_signal(signal.SIGINT)
+        # By itself: asyncio's own way also asks whether it has ended, and then its exit code is lost.
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGINT)
 
 
 async def stopped_until_it_ends(process: Process, every_s: float) -> tuple[int | None, str, str]:
