@@ -144,7 +144,11 @@ class Dashboard(SendingScreen):
         status = self.query_one(StatusLine)
         status.filling(0)
         try:
-            await self._service.refresh(status.filling)
+            if self._service.needs_refresh():
+                # Another program may be filling the same cache: then this one waits for it.
+                await self._service.fill_where_needed(status.filling)
+            else:
+                await self._service.refresh(status.filling)
         except DeskError as error:
             self.reply.show_fault(f"The lists could not be refreshed. {error}")
             self.say("The lists could not be refreshed", str(error))
