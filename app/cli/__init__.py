@@ -1,29 +1,48 @@
 """The command line: parse, build, print. Nothing here imports Textual but the dashboard's own command."""
 
+import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from app.cli.contacts import contacts
-from app.cli.demo import demo_data
 from app.cli.failures import ExitCode, failing_with
-from app.cli.history import history
-from app.cli.lists import events, fields
-from app.cli.locate import locate
 from app.cli.log import log_nowhere, log_to
 from app.cli.options import Options
-from app.cli.profile import profile as profile_verb
-from app.cli.refresh import refresh
-from app.cli.sandbox import sandbox
-from app.cli.trigger import trigger
-from app.cli.version import version
 from app.settings import home_folder
+
+VERBS = {
+    "contacts": "contacts",
+    "demo-data": "demo",
+    "events": "lists",
+    "fields": "lists",
+    "history": "history",
+    "locate": "locate",
+    "profile": "profile",
+    "refresh": "refresh",
+    "sandbox": "sandbox",
+    "trigger": "trigger",
+    "version": "version",
+}
+"""Each verb and the module of this package that has it, imported when the verb is asked for: each has its weight."""
 
 
 class _Program(click.Group):
     """The program: every verb's failures become one sentence and a documented exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every verb, for the help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """The verb of this name; None for no verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"app.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         with failing_with(ExitCode.USAGE):
@@ -57,26 +76,14 @@ def program(
         log_nowhere()
     if ctx.invoked_subcommand is None:
         _dashboard(ctx.obj)
-
-
-for verb in (
-    trigger,
-    history,
-    events,
-    fields,
-    contacts,
-    refresh,
-    profile_verb,
-    sandbox,
-    locate,
-    version,
-    demo_data,
-):
-    program.add_command(verb)
+    else:
+        gc.enable()
 
 
 def main() -> None:
     """The entry point `triggerdesk`."""
+    # The start makes much that stays and no garbage; whoever stays longer turns it on again.
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always text streams here
     program(prog_name="triggerdesk")

@@ -9,6 +9,7 @@ from app.domain.clean import clean
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, TriggerRequest
 from app.domain.outcome import LABEL
+from app.domain.reference import reference_of
 from app.service import Preflight, TriggerService
 
 _LONGEST = 2000
@@ -45,7 +46,7 @@ def _attempt_lines(attempt: Attempt, service: TriggerService) -> Iterator[str]:
     yield MEANING[attempt.outcome]
     if attempt.remedy:
         yield attempt.remedy
-    yield f"attempt {attempt.attempt_id}, {_took(attempt)}, {_compared(attempt.predicted_code, code)}"
+    yield f"attempt {attempt.attempt_id} ({reference_of(attempt.attempt_id)}), {_took(attempt)}, {_compared(attempt.predicted_code, code)}"
 
 
 def _headers(exact: Mapping[str, object]) -> list[tuple[str, object]]:

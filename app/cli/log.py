@@ -2,7 +2,6 @@
 
 import logging
 import os
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from app.cli.failures import Failure
@@ -20,6 +19,8 @@ def log_nowhere() -> None:
 
 def log_to(home: Path) -> None:
     """Starts the log file `triggerdesk.log`, readable by its owner only. Raises Failure."""
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - most runs log nothing
+
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = home / "triggerdesk.log"

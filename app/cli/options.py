@@ -1,18 +1,18 @@
 """The options that stand before the verb and serve every verb."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from app.domain.mask import NO_MASK, Mask
-from app.service import TriggerService
-from app.service.masking import open_mask
 from app.settings import Settings, home_folder, load_settings
+
+if TYPE_CHECKING:
+    from app.domain.mask import Mask
+    from app.service import TriggerService
 
 Result = TypeVar("Result")
 
@@ -29,19 +29,24 @@ class Options:
         """The settings under these options. Raises SettingsError."""
         return load_settings(os.environ, self.profile, self.account)
 
-    def mask(self) -> Mask:
+    def mask(self) -> "Mask":
         """What personal data is shown through. Raises MaskKeyError."""
+        from app.domain.mask import NO_MASK  # noqa: PLC0415 - the dashboard comes to it later
+        from app.service.masking import open_mask  # noqa: PLC0415 - the same
+
         return open_mask(home_folder(os.environ)) if self.masked else NO_MASK
 
-    def run(self, action: Callable[[TriggerService], Awaitable[Result]], *, filled: bool = True) -> Result:
+    def run(self, action: Callable[["TriggerService"], Awaitable[Result]], *, filled: bool = True) -> Result:
         """Runs `action` on the live account; the cache of a sandbox is filled first where it is empty or of other files.
 
         Not `filled`: whatever the cache holds will do.
         """
+        import asyncio  # noqa: PLC0415 - `--help` and the verbs that only print do without it
+
         return asyncio.run(self._with_service(action, filled))
 
     async def _with_service(
-        self, action: Callable[[TriggerService], Awaitable[Result]], filled: bool
+        self, action: Callable[["TriggerService"], Awaitable[Result]], filled: bool
     ) -> Result:
         from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
 

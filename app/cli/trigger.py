@@ -10,6 +10,7 @@ import click
 from app.cli.attempt_text import attempt_lines, plan_lines
 from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, Failure, complain, failing_with
+from app.cli.meant import as_meant, warn_of_second_send
 from app.cli.options import Options, pass_options
 from app.cli.output import coloured, json_text
 from app.domain.attempt_json import attempt_json, planned_json
@@ -57,13 +58,16 @@ def trigger(
 ) -> None:
     """Trigger external event EVENT_ID for one contact, and record the attempt.
 
+    EVENT_ID may have thousands marks, or be the event's name. The texts of --data may hold placeholders, filled from
+    the contact: {{field:1}}, {{contact.id}}, {{contact.uid}}, {{event.name}}.
+
     Exit codes: 0 accepted, 1 rejected or partial, 2 bad input, 3 unknown, 4 not sent.
     """
     if trigger_id is not None and no_trigger_id:
         raise Failure("--trigger-id and --no-trigger-id exclude each other; give one of them.")
     attempt_id = new_attempt_id()
     request = TriggerRequest(
-        _event_id(event_id),
+        _utf8("EVENT_ID", event_id),
         _utf8("--key", key_id),
         _utf8("--external-id", external_id),
         _event_data(data),
@@ -94,6 +98,8 @@ class _Printed:
 
 async def _show_plan(service: TriggerService, request: TriggerRequest, printed: _Printed) -> None:
     mask = printed.mask
+    request = as_meant(service, request)
+    warn_of_second_send(service, request)
     exact = service.describe(mask.request(request))
     if printed.as_json:
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
@@ -112,6 +118,9 @@ async def _send(
     stop = stopped_by_ctrl_c()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
+    request = as_meant(service, request)
+    service.guard(request, production)
+    warn_of_second_send(service, request)
     try:
         attempt = await service.send(request, attempt_id, stop, production=production)
     except NotRecordedError as error:
@@ -121,12 +130,6 @@ async def _send(
     first, *others = printed.attempt(attempt, service)
     click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
     return _EXIT[attempt.outcome]
-
-
-def _event_id(text: str) -> str:
-    if not (text.isascii() and text.isdigit()):
-        raise Failure(f"The event id must be digits, not {text!r}; `triggerdesk events` lists the ids.")
-    return text
 
 
 def _utf8(option: str, text: str) -> str:

@@ -6,7 +6,6 @@ Separate from the rules because those judge what is sent; here it is found out w
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from app.domain.model import ExternalEvent
 
@@ -104,6 +103,8 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
 
 
 def _similar(text: str, known: Sequence[ExternalEvent]) -> list[ExternalEvent]:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt name is worth its weight
+
     by_name = {_words(event.name): event for event in known}
     return [by_name[name] for name in get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6)]
 

@@ -11,6 +11,7 @@ from app.service.guard import GuardError, check_production
 from app.service.importing import ImportRefusedError, ImportReport
 from app.service.keeping import ForgetRefusedError, Forgetting
 from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
+from app.service.second_send import second_send_words
 from app.service.settling import AttemptError, offers_same_trigger
 from app.store.cache import CacheState, ContactRow
 from app.store.database import StoreError, set_aside
@@ -41,5 +42,6 @@ __all__ = [
     "TriggerService",
     "check_production",
     "offers_same_trigger",
+    "second_send_words",
     "set_aside",
 ]

@@ -13,7 +13,7 @@ from app.domain.canonical import canonical_json, contact_mark, send_mark
 from app.domain.ids import Resolved, Unresolved, resolve_event
 from app.domain.model import Answer, Attempt, Contact, JsonObject, Outcome, Reply, TriggerRequest
 from app.domain.remedies import REFRESH, Advice
-from app.domain.rules import Verdict, broken_rules, predict
+from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.clues import AccountClues
 from app.service.drafting import Drafting
 from app.settings import Profile
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 SHOWN_CONTACTS = 6
 RECENT_EVENTS = 20
 
+_JUDGED = (0, *(rule.code for rule in RULES))
+_OUT_OF_DATE = Advice(
+    "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh.",
+    (REFRESH,),
+)
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 
@@ -86,8 +91,10 @@ class FormKnowledge(Drafting):
         if attempt.answer is None:
             return None
         found = self._advise(attempt.answer, attempt.request)
-        if found is None or not _is_stale(attempt):
+        if not _is_stale(attempt):
             return found
+        if found is None:
+            return _OUT_OF_DATE
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
     def _advise(self, answer: Answer, request: TriggerRequest) -> Advice | None:
@@ -145,9 +152,9 @@ def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[
 
 
 def _is_stale(attempt: Attempt) -> bool:
-    """Whether the reply was another one than the cache predicted."""
+    """Whether the rules were found otherwise than the cache predicted; other codes say nothing about the cache."""
     match attempt.answer:
-        case Reply(reply_code=code) if code is not None:
-            return attempt.predicted_code is not None and attempt.predicted_code != code
+        case Reply(reply_code=code) if code in _JUDGED:
+            return attempt.predicted_code not in (None, code)
         case _:
             return False

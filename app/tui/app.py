@@ -1,5 +1,6 @@
 """The dashboard as a Textual application: sheets, themes, the first screen, leaving."""
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -19,7 +20,14 @@ from app.tui.theme import DARK, LIGHT, own_tokens
 
 OFFERED = ("Theme", "Screenshot")
 SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
+STANDS_AFTER_S = 1.0
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
+
+
+def _collect_garbage() -> None:
+    """Begins to: what the start has made stays, and looking through it again and again would be for nothing."""
+    gc.freeze()
+    gc.enable()
 
 
 class TriggerDeskApp(KeysInOrder[DeskError]):
@@ -61,12 +69,15 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
 
     def on_mount(self) -> None:
         self.set_keymap(self._keymap)
+        self.set_timer(STANDS_AFTER_S, _collect_garbage)
         self._open()
 
     def _open(self) -> None:
         try:
             self._service = self._open_service()
-            self.push_screen(Dashboard(self._service))
+            desk = Dashboard(self._service)
+            desk.fit(self.size)
+            self.push_screen(desk)
         except DamagedHistoryError as error:
             question = f"{error} {SET_ASIDE}"
             self.push_screen(

@@ -30,8 +30,14 @@ def settled(settlement: Settlement | None) -> Content | None:
     return Content.assemble(("settled ", "bold $primary"), found, note, (f"  {when}", "$quiet"))
 
 
-def again_question(attempt: Attempt, field_name: Callable[[str], str | None], *, same_trigger: bool) -> str:
-    """The question before an attempt is sent again, with the attempt in it."""
+def again_question(
+    attempt: Attempt,
+    field_name: Callable[[str], str | None],
+    *,
+    same_trigger: bool,
+    real_account: str | None = None,
+) -> str:
+    """The question before an attempt is sent again, with the attempt in it, and the account where it is a real one."""
     request = attempt.request
     outcome = outcome_label(attempt.outcome).plain
     started = attempt.started_at.astimezone()
@@ -39,7 +45,8 @@ def again_question(attempt: Attempt, field_name: Callable[[str], str | None], *,
     said = (
         f"{started:%Y-%m-%d %H:%M:%S}  {outcome}\n"
         f"event {clean(request.event_id)}{name}\n"
-        f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n\n"
+        f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n"
+        f"{f'on {clean(real_account)}, a real account' if real_account else ''}\n"
     )
     if same_trigger:
         return (

@@ -92,7 +92,7 @@ def test_blank_data_is_no_data(desk: Desk, data: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("trigger", "purchase", "--key", "3", "--external-id", "x"), "must be digits"),
+        (("trigger", "zebra", "--key", "3", "--external-id", "x"), "must be digits"),
         (("trigger", "10 0", "--key", "3", "--external-id", "x"), "must be digits"),
         (("trigger", "١٠٠", "--key", "3", "--external-id", "x"), "must be digits"),
         ((*THOR, "--data", '{"a": }'), "line 1, column 7"),

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.advice import advise, field_label
+from app.domain.advice import MEANING, advise, advise_beforehand, field_label
 from app.domain.descriptions import describe
-from app.domain.model import Answer, NoReply, Reply, TriggerRequest
+from app.domain.model import Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.remedies import LOOK_UP, REFRESH, FormChange, NoClues
+from app.domain.rules import Verdict
 from tests.domain.accounts import HandMadeAccount
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -168,3 +170,86 @@ def test_a_401_with_a_wrong_clock_says_by_how_much() -> None:
 )
 def test_a_429_says_when_the_limit_resets_and_is_sane_about_junk(headers: dict[str, str], said: str) -> None:
     assert said in remedy(Reply(429, 7003, "x", **headers))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("connected", "said"),
+    [
+        (b"false", "nothing runs"),
+        (b'{"email":false,"acProgram":false}', "nothing runs"),
+        (b"{}", "nothing runs"),
+        (b'{"email":true,"acProgram":false}', ""),
+        (b"true", ""),
+    ],
+)
+def test_accepted_but_attached_to_nothing_is_said(connected: bytes, said: str) -> None:
+    body = b'{"replyCode":0,"replyText":"OK","data":{"connectedTo":' + connected + b"}}"
+    found = remedy(Reply(200, 0, "OK", body=body))
+    assert (said in found) if said else not found
+
+
+PUBLISHED = (
+    1, 1000, 1001, 1002, 1003, 1006, 1009, 1010, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 2012,
+    2013, 2014, 2015, 2016, 2020, 3002, 3003, 3004, 3005, 3006, 5001, 5002, 5003, 5004, 5005, 5008, 5009, 5010, 5011,
+    5012, 7003, 9001, 9002, 9003, 9004, 9005, 9006, 10001,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", PUBLISHED)
+def test_every_published_code_has_a_meaning_and_a_remedy_of_its_own(code: int) -> None:
+    assert describe(code)
+    said = remedy(Reply(400, code, "x"))
+    assert said
+    assert said != remedy(Reply(400, 4242, "x"))
+
+
+def test_every_outcome_has_a_meaning() -> None:
+    assert set(MEANING) == set(Outcome)
+
+
+def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None:
+    class Renewed(NoClues):
+        def events_called(self, name: str) -> list[ExternalEvent]:
+            return [ExternalEvent("200", name)]
+
+    request = TriggerRequest("100", "3", "thor@example.com")
+    found = advise(Reply(400, 5001, "x"), request, HandMadeAccount(), NOW, Renewed())
+    assert found is not None
+    assert (
+        "no longer has event 100 (purchase_confirmation), but here purchase_confirmation is event 200"
+        in found.words
+    )
+    assert found.remedies[0].change == FormChange(event_id="200")
+
+
+def test_an_event_that_is_gone_offers_a_refresh() -> None:
+    found = advise(Reply(400, 5001, "x"), TriggerRequest("100", "3", "x"), HandMadeAccount(), NOW)
+    assert found is not None
+    assert found.remedies == (REFRESH,)
+
+
+def test_a_shared_value_of_contacts_not_known_here_offers_to_look_them_up() -> None:
+    account = HandMadeAccount(found={}, complete=False)
+    found = advise(Reply(400, 2010, "x"), TriggerRequest("100", "3", "twin@example.com"), account, NOW)
+    assert found is not None
+    assert found.words.startswith("Several contacts share this value")
+    assert found.remedies == (LOOK_UP,)
+
+
+def test_beforehand_a_partial_cache_offers_the_look_up_and_an_empty_one_the_refresh() -> None:
+    request = TriggerRequest("100", "3", "loki@example.com")
+    partial = advise_beforehand(None, request, HandMadeAccount(complete=False))
+    empty = advise_beforehand(None, request, HandMadeAccount(events=None, fields=None))
+    assert partial is not None
+    assert empty is not None
+    assert (partial.remedies, empty.remedies) == ((LOOK_UP,), (REFRESH,))
+    assert advise_beforehand(Verdict(0, "OK"), request, HandMadeAccount()) is None
+
+
+def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:
+    request = TriggerRequest("100", "3", "x", {"a": 1}, "t")
+    assert FormChange(key_id="id", external_id="12").applied(request) == TriggerRequest(
+        "100", "id", "12", {"a": 1}, "t"
+    )
+    assert FormChange().applied(request) == request
+    assert FormChange(external_id="").applied(request).external_id == ""

@@ -53,7 +53,7 @@ async def test_wherever_the_disk_becomes_full_what_is_sent_is_recorded_and_what_
             for pages in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55):
                 before = len(server.received)
                 size = max(log.stat().st_size, 32_768) + pages * 4096
-                code, out, err = await ended(await started(tmp_path, *limited(size, *trigger(2)[1:])))
+                code, out, err = await ended(await started(tmp_path, *limited(size, *trigger(2 + pages)[1:])))
                 codes.add(code)
                 assert len(server.received) - before == (0 if code == 4 else 1)
                 assert err.startswith("triggerdesk: ") or not err

@@ -82,7 +82,7 @@ async def test_command_lines_that_start_at_once_on_a_new_home_all_record(number:
 
 @pytest.mark.parametrize("number", [2, pytest.param(10, marks=pytest.mark.slow)])
 async def test_the_sandbox_may_be_filled_by_several_first_starts_at_once(number: int, tmp_path: Path) -> None:
-    running = await asyncio.gather(*(started(tmp_path, *trigger(100)) for _ in range(number)))
+    running = await asyncio.gather(*(started(tmp_path, *trigger(100 + event)) for event in range(number)))
     results = await asyncio.gather(*map(ended, running))
     assert [(code, err) for code, _, err in results] == [(0, "")] * number
     assert [attempt.outcome for attempt in recovered(tmp_path)] == [Outcome.ACCEPTED] * number

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC
-from enum import Enum
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,9 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.model import Attempt, NoReply, Outcome, Reply
+from app.domain.model import Attempt, NoReply, Reply
 from app.domain.wire import trigger_path
-from app.service import offers_same_trigger
 from app.tui.notices import settled
 from app.tui.text import (
     answer_code,
@@ -27,15 +25,7 @@ from app.tui.text import (
     pretty,
     remedy,
 )
-
-
-class Choice(Enum):
-    """What somebody wants to do about an attempt."""
-
-    ARRIVED = "arrived"
-    DID_NOT = "did not"
-    SAME_TRIGGER = "same trigger"
-    NEW_TRIGGER = "new trigger"
+from app.tui.widgets.follow_up import Choice, follow_up_bindings
 
 
 class AttemptScreen(ModalScreen[Choice | None]):
@@ -43,34 +33,7 @@ class AttemptScreen(ModalScreen[Choice | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "dismiss(None)", "Back", tooltip="Back to the desk", id="attempt.back"),
-        Binding(
-            "a",
-            "choose('ARRIVED')",
-            "It arrived",
-            tooltip="Settle: the event did arrive",
-            id="attempt.arrived",
-        ),
-        Binding(
-            "d",
-            "choose('DID_NOT')",
-            "It did not",
-            tooltip="Settle: the event did not arrive",
-            id="attempt.did_not",
-        ),
-        Binding(
-            "s",
-            "choose('SAME_TRIGGER')",
-            "Send again, same trigger",
-            tooltip="Send it again with the same trigger id",
-            id="attempt.same",
-        ),
-        Binding(
-            "n",
-            "choose('NEW_TRIGGER')",
-            "Send again, new",
-            tooltip="Send it again as a trigger of its own",
-            id="attempt.new",
-        ),
+        *follow_up_bindings("attempt"),
     ]
 
     def __init__(self, attempt: Attempt, body: bytes, field_name: Callable[[str], str | None]) -> None:
@@ -80,16 +43,10 @@ class AttemptScreen(ModalScreen[Choice | None]):
         self._field_name = field_name
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only an unknown outcome is settled; only what is over, and had a trigger id, is sent again as the same."""
-        match parameters:
-            case ("ARRIVED" | "DID_NOT",):
-                return self._attempt.outcome is Outcome.UNKNOWN
-            case ("SAME_TRIGGER",):
-                return offers_same_trigger(self._attempt)
-            case ("NEW_TRIGGER",):
-                return self._attempt.outcome is not Outcome.SENDING
-            case _:
-                return super().check_action(action, parameters)
+        """Only what fits this attempt."""
+        if action == "choose":
+            return Choice[str(parameters[0])].fits(self._attempt)
+        return super().check_action(action, parameters)
 
     def action_choose(self, name: str) -> None:
         self.dismiss(Choice[name])

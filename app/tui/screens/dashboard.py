@@ -1,6 +1,5 @@
 """The desk: events and contacts, the trigger form, what will be answered, the reply, the history."""
 
-import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -15,8 +14,8 @@ from app.domain.model import ExternalEvent
 from app.service import CacheState, ContactRow, TriggerService
 from app.tui.screens.commands import DESK, DESK_BINDINGS, DeskCommands
 from app.tui.screens.help import HelpScreen
-from app.tui.screens.rehearsing import RehearsalCommands
-from app.tui.screens.sending import SendingScreen
+from app.tui.screens.rehearsing import PresentingScreen, RehearsalCommands
+from app.tui.veil import Veil
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.history_table import HistoryPane
@@ -27,11 +26,10 @@ from app.tui.widgets.trigger_form import TriggerForm
 
 WARM_UP_S = 0.3
 RECOVER_S = 10
-LOOKING = "Looking only: f10 arms sending to this real account."
 FILLING = "The lists are being filled; one moment."
 
 
-class Dashboard(SendingScreen):
+class Dashboard(PresentingScreen):
     """The panes of one account, and what passes between them."""
 
     PANES: Mapping[str, str] = {
@@ -53,8 +51,8 @@ class Dashboard(SendingScreen):
 
     BINDINGS = DESK_BINDINGS
 
-    def __init__(self, service: TriggerService) -> None:
-        super().__init__(service)
+    def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
+        super().__init__(service, veil)
         self._filling = False
         self._state: CacheState = service.state()
 
@@ -86,20 +84,11 @@ class Dashboard(SendingScreen):
         self.set_interval(1, self._look)
         self.set_interval(RECOVER_S, self._recover)
 
-    def _open_client(self) -> None:
-        with contextlib.suppress(DeskError):
-            self._service.client  # noqa: B018 - opened when it is first asked for
-
     @work(group="warm up")
     async def _warm_up(self) -> None:
-        """Opens the way to the endpoint once the desk stands, or the first reply would wait for it.
-
-        That of a real account in a thread: its secret may be asked of a keyring or a command.
-        """
-        if self._service.profile.is_sandbox:
-            self._open_client()
-        else:
-            await asyncio.to_thread(self._open_client)
+        """Opens the way to the endpoint once the desk stands, or the first reply would wait for it."""
+        with contextlib.suppress(DeskError):
+            await self.open_way()
 
     def _recover(self) -> None:
         """Finds attempts whose process has ended meanwhile."""
@@ -141,7 +130,7 @@ class Dashboard(SendingScreen):
 
     @work(group="refresh")
     async def _refill(self) -> None:
-        status = self.query_one(StatusLine)
+        status = self.status
         status.filling(0)
         try:
             if self._service.needs_refresh():
@@ -161,7 +150,7 @@ class Dashboard(SendingScreen):
 
     def _show_lists(self) -> None:
         self._state = self._service.state()
-        self.query_one(StatusLine).show(self._state)
+        self.status.show(self._state)
         self.form.offer_fields(self._service.fields())
         self.query_one(EventList).reload(self._why_empty("event", self._state.events))
         self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
@@ -180,13 +169,7 @@ class Dashboard(SendingScreen):
     def show_history(self) -> None:
         """Shows the attempts as they are now."""
         self.query_one(HistoryPane).show(self._service.attempts())
-        self.query_one(StatusLine).unsettled = self._service.unsettled()
-
-    def armed_changed(self) -> None:
-        """Shows whether sending to a real account is armed; looking only, Send is off."""
-        left = self.query_one(StatusLine).armed_s = self.armed_s
-        if left is not None and self.form.blocked in ("", LOOKING):
-            self.form.blocked = "" if left else LOOKING
+        self.status.unsettled = self._service.unsettled()
 
     def _look(self) -> None:
         self.armed_changed()
@@ -194,7 +177,7 @@ class Dashboard(SendingScreen):
             if self._service.history_changed():
                 self.show_history()
         if not self._filling:
-            self.query_one(StatusLine).show(self._state)
+            self.status.show(self._state)
 
     # Moving about
 

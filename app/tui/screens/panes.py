@@ -7,6 +7,7 @@ because moving about has nothing to do with sending.
 from collections.abc import Mapping, Sequence
 
 from textual import events, on
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Tab, Tabs
@@ -23,6 +24,14 @@ class PanedScreen(Screen[None]):
     """The ids of what is shown with each pane; these get the class `-at-PANE`, which costs less than the screen."""
 
     pane: reactive[str] = reactive("", init=False)
+
+    def fit(self, size: Size) -> None:
+        """Take the classes of this size before being mounted: taken later, they style every widget once more."""
+        for measure, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.add_class(max(point for point in breakpoints if point[0] <= measure)[1], update=False)
 
     def tabs(self) -> Tabs:
         """One tab a pane; the function keys lead to them, so they take no focus of their own."""

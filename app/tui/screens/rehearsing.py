@@ -1,4 +1,4 @@
-"""The palette's entries for presenting: every reply, every failure and a fresh start, on the built-in account only."""
+"""Presenting: every reply, every failure and a fresh start from the palette, on the built-in account only."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -6,8 +6,13 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from app.domain.descriptions import describe
-from app.service import FAILURES, REPLIES
-from app.tui.screens.sending import SendingScreen
+from app.domain.errors import DeskError
+from app.domain.model import TriggerRequest
+from app.service import FAILURES, REPLIES, Failure
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.following import FollowUpScreen
+
+FRESH = "Forget the trigger ids that were accepted and the failures that are set"
 
 Entry = tuple[str, str, Callable[[], object]]
 
@@ -29,7 +34,7 @@ class RehearsalCommands(Provider):
 
     def _entries(self) -> Iterator[Entry]:
         screen = self.screen
-        if not isinstance(screen, SendingScreen) or not screen.can_present:
+        if not isinstance(screen, PresentingScreen) or not screen.can_present:
             return
         for code in REPLIES:
             yield f"Produce reply {code}", describe(code) or "", partial(screen.produce_reply, code)
@@ -41,3 +46,46 @@ class RehearsalCommands(Provider):
             "Every attempt on it is deleted",
             partial(screen.reset_account, with_history=True),
         )
+
+
+class PresentingScreen(FollowUpScreen):
+    """A screen whose account may be a stage."""
+
+    @property
+    def can_present(self) -> bool:
+        """Whether every reply and every failure can be produced here."""
+        return self._service.rehearsal is not None
+
+    def produce_reply(self, code: int) -> None:
+        """Fills the form so that it is answered with this reply code, and sends it."""
+        if self._service.rehearsal is not None:
+            self._fill_and_send(self._service.rehearsal.request_for(code))
+
+    def produce_failure(self, failure: Failure) -> None:
+        """Fills the form, and sends it into this failure."""
+        if self._service.rehearsal is not None and not self.sending:
+            self._fill_and_send(self._service.rehearsal.fail_next(failure))
+
+    def reset_account(self, *, with_history: bool) -> None:
+        """The account as it began, once that was confirmed."""
+        question = f"{FRESH}, and delete the history of this account?" if with_history else f"{FRESH}?"
+        self.app.push_screen(
+            Confirm(question, yes="Reset", no="Keep"), partial(self._reset, with_history=with_history)
+        )
+
+    def _reset(self, yes: bool | None, *, with_history: bool) -> None:
+        if not yes or self._service.rehearsal is None:
+            return
+        try:
+            self._service.rehearsal.reset(with_history=with_history)
+        except DeskError as error:
+            self.reply.show_fault(str(error))
+        self.show_history()
+
+    def _fill_and_send(self, request: TriggerRequest) -> None:
+        if self.form.sending or self.form.blocked:
+            self.say("Not sent", self.form.obstacle)
+            return
+        self.form.fill(request)
+        self.form.forget_last()
+        self.call_after_refresh(self.action_send)

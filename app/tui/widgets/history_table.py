@@ -2,22 +2,36 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from app.domain.descriptions import describe
 from app.service import AttemptRow, RowWindow
 from app.tui.text import clean, clock, elapsed, key_label, label, lines, outcome_label
+from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.windowed_table import WindowedTable
 
 
 class HistoryPane(Vertical):
     """Attempts with what was asked and what came back; below them what does not fit into the row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = follow_up_bindings("history", show=False)
+
+    class Chosen(Message):
+        """Something is to be done about the attempt in this row."""
+
+        def __init__(self, row: AttemptRow, choice: Choice) -> None:
+            super().__init__()
+            self.row = row
+            self.choice = choice
 
     def __init__(self, field_name: Callable[[str], str | None]) -> None:
         super().__init__(id="history", classes="pane")
@@ -54,6 +68,10 @@ class HistoryPane(Vertical):
     def show(self, window: RowWindow[AttemptRow]) -> None:
         """These attempts; the cursor stays on its row."""
         self.query_one(WindowedTable).show(window, keep_cursor=True)
+
+    def action_choose(self, name: str) -> None:
+        if (row := self.query_one(WindowedTable).row) is not None:
+            self.post_message(self.Chosen(row, Choice[name]))
 
     @on(WindowedTable.Highlighted)
     def _detail(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:

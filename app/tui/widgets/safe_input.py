@@ -14,6 +14,8 @@ from app.tui.text import visible
 
 MAX_PASTE = 1_100_000
 LONGEST_WRAPPED = 4_000
+COMPACT = "-textual-compact"
+"""What `compact` makes of itself; there from the beginning, or each field is styled once more before it is mounted."""
 
 
 class _Visible(Highlighter):
@@ -26,7 +28,13 @@ class SafeInput(Input):
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(
-            value, placeholder=placeholder, highlighter=_Visible(), id=id, compact=True, select_on_focus=True
+            value,
+            placeholder=placeholder,
+            highlighter=_Visible(),
+            id=id,
+            classes=COMPACT,
+            compact=True,
+            select_on_focus=True,
         )
         self.cursor_blink = False  # an idle desk repaints nothing
 
@@ -35,7 +43,7 @@ class SafeTextArea(TextArea):
     """Many lines of text, without a language: the parser behind highlighting can take the program down."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, compact=True, soft_wrap=True, show_line_numbers=False)
+        super().__init__(id=id, classes=COMPACT, compact=True, soft_wrap=True, show_line_numbers=False)
         self.set_reactive(TextArea.cursor_blink, False)
         self.set_reactive(TextArea.match_cursor_bracket, False)
 

@@ -1,0 +1,33 @@
+"""What a person meant by what they typed: the event by its name, the placeholders by their contact, each of it said.
+
+Separate from `trigger` because here the cache is asked, and there what was typed is read.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app.cli.failures import Failure, complain
+from app.domain.ids import Resolved
+from app.domain.model import TriggerRequest
+from app.service import TriggerService, second_send_words
+
+
+def as_meant(service: TriggerService, request: TriggerRequest) -> TriggerRequest:
+    """The request with its event id resolved and its event data filled. Raises Failure where either cannot be."""
+    found = service.resolve_event(request.event_id)
+    if not isinstance(found, Resolved):
+        raise Failure(found.sentence)
+    if found.said:
+        complain(found.said)
+    resolved = replace(request, event_id=found.event_id)
+    filled = service.fill(resolved)
+    if filled.fault:
+        raise Failure(f"--data: {filled.fault}")
+    return replace(resolved, data=filled.data)
+
+
+def warn_of_second_send(service: TriggerService, request: TriggerRequest) -> None:
+    """Says so where the same was sent before."""
+    earlier = service.second_send(request)
+    if earlier is not None:
+        complain(second_send_words(earlier, datetime.now(UTC)))

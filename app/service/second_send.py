@@ -1,0 +1,26 @@
+"""The warning of a second send, in the same words on the screen and on the command line."""
+
+from datetime import datetime
+
+from app.domain.headers import in_words
+from app.domain.model import Outcome
+from app.domain.outcome import LABEL
+from app.domain.reference import reference_of
+from app.store.history import AttemptRow
+
+
+def second_send_words(earlier: AttemptRow, now: datetime) -> str:
+    """That the same was sent before: when, with which outcome, and the reference by which to find it."""
+    ago = in_words(max(0, int((now - earlier.started_at).total_seconds())))
+    said = (
+        f"The same event and data went to this contact {ago} ago (attempt {reference_of(earlier.attempt_id)})"
+    )
+    match earlier.outcome:
+        case Outcome.UNKNOWN if earlier.arrived:
+            return f"{said}; its outcome was unknown, and it was settled that it arrived."
+        case Outcome.UNKNOWN:
+            return f"{said}, and its outcome is unknown: it may have been received."
+        case Outcome.SENDING:
+            return f"{said}, and it is still under way."
+        case outcome:
+            return f"{said}, and it was {LABEL[outcome][1]}."

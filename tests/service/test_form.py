@@ -1,0 +1,247 @@
+"""What the form knows on the built-in account: causes, remedies that change the form, what was sent before."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.drafts import Draft
+from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.remedies import REFRESH, Advice, Fetch, FormChange
+from app.service import FAILURES, TriggerService, second_send_words
+from app.settings import load_settings
+
+THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})
+
+
+async def opened(home: Path) -> TriggerService:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    if service.needs_refresh():
+        await service.refresh()
+    return service
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[TriggerService]:
+    service = await opened(tmp_path)
+    yield service
+    await service.close()
+
+
+async def send(service: TriggerService, request: TriggerRequest) -> Attempt:
+    return await service.send(request, new_attempt_id())
+
+
+def advice(service: TriggerService, request: TriggerRequest) -> Advice:
+    found = service.check(request).advice
+    assert found is not None
+    return found
+
+
+def first_change(service: TriggerService, request: TriggerRequest) -> FormChange:
+    change = advice(service, request).remedies[0].change
+    assert isinstance(change, FormChange)
+    return change
+
+
+# Causes and remedies
+
+
+@pytest.mark.parametrize(
+    ("event_id", "key_id", "value", "words", "change"),
+    [
+        ("100", "3", " thor@example.com", "Without it, contact 11 will be found", {"external_id": "thor@example.com"}),
+        ("100", "3", "thor@example.com\u00a0", "begins or ends with a space", {"external_id": "thor@example.com"}),
+        ("100", "3", " C-10011", "Contact 11 has it in Customer number (10142)",
+         {"key_id": "10142", "external_id": "C-10011"}),
+        ("100", "3", "C-10011", "contact 11 has it in Customer number (10142)", {"key_id": "10142"}),
+        ("100", "10142", "thor@example.com", "contact 11 has it in E-Mail (3)", {"key_id": "3"}),
+        ("100", "10142", "c-10011", "is written 'C-10011'", {"external_id": "C-10011"}),
+        ("100", "id", "thor@example.com", "contact 11 has it in E-Mail (3)", {"key_id": "3"}),
+        ("100", "uid", "11", "contact 11 has it in contact id", {"key_id": "id"}),
+        ("100", "email", "thor@example.com", "E-Mail (3) is probably meant", {"key_id": "3"}),
+        ("100", "03", "thor@example.com", "E-Mail (3) is probably meant", {"key_id": "3"}),
+        ("100", " 3", "thor@example.com", "E-Mail (3) is probably meant", {"key_id": "3"}),
+        ("100", "ID", "11", "contact id is probably meant", {"key_id": "id"}),
+        ("100", "20142", "C-10011", "Contact 11 has this value in Customer number (10142)", {"key_id": "10142"}),
+        ("100", "", "thor@example.com", "No key field is chosen. Contact 11 has", {"key_id": "3"}),
+    ],
+)  # fmt: skip
+def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
+    service: TriggerService, event_id: str, key_id: str, value: str, words: str, change: dict[str, str]
+) -> None:
+    request = TriggerRequest(event_id, key_id, value)
+    assert words in advice(service, request).words
+    found = first_change(service, request)
+    assert found == FormChange(**change)
+    prediction = service.check(found.applied(request)).prediction
+    assert prediction is not None
+    assert prediction.code == 0
+
+
+def test_2010_offers_each_contact_that_shares_the_value(service: TriggerService) -> None:
+    request = replace(THOR, external_id="twin@example.com")
+    remedies = advice(service, request).remedies
+    assert [remedy.words for remedy in remedies] == ["use contact id 12", "use contact id 13"]
+    assert first_change(service, request) == FormChange(key_id="id", external_id="12")
+
+
+def test_a_value_that_several_contacts_share_elsewhere_is_no_cause(service: TriggerService) -> None:
+    assert "Mr" not in advice(service, replace(THOR, key_id="10142", external_id="Mr")).words
+
+
+def test_no_cause_is_made_up(service: TriggerService) -> None:
+    found = advice(service, replace(THOR, external_id="loki@example.com"))
+    assert found.words.startswith("No contact has this value in E-Mail (3)")
+    assert found.remedies == ()
+    assert "nothing but blanks" in advice(service, replace(THOR, external_id=" \u00a0")).words
+
+
+async def test_an_event_id_of_another_account_is_traced_by_its_name(
+    service: TriggerService, tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "events.json").write_text('[{"id": "777", "name": "purchase_confirmation"}]')
+    (folder / "fields.json").write_text('[{"id": "3", "name": "E-Mail"}]')
+    (folder / "contacts.csv").write_text("id,uid,3\n1,u1,sif@example.com\n")
+    other = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, account=folder))
+    await other.refresh()
+    await send(other, TriggerRequest("777", "3", "sif@example.com"))
+    await other.close()
+    found = advice(service, replace(THOR, event_id="777"))
+    assert "Event 777 (purchase_confirmation) is one of another account" in found.words
+    assert found.remedies[0].change == FormChange(event_id="100")
+
+
+async def test_the_reply_gets_the_same_advice_and_the_history_its_words(service: TriggerService) -> None:
+    request = replace(THOR, external_id="c-10011", key_id="10142")
+    attempt = await send(service, request)
+    assert attempt.remedy == advice(service, request).words
+    assert service.advice(attempt) == advice(service, request)
+
+
+async def test_a_reply_that_was_not_predicted_offers_a_refresh(service: TriggerService) -> None:
+    attempt = await send(service, replace(THOR, event_id="999"))
+    surprised = replace(attempt, predicted_code=0)
+    found = service.advice(surprised)
+    assert found is not None
+    assert found.remedies[-1] == REFRESH
+    accepted = await send(service, THOR)
+    late = service.advice(replace(accepted, predicted_code=2008))
+    assert late is not None
+    assert "out of date" in late.words
+    unattached = await send(service, replace(THOR, event_id="121"))
+    assert unattached.predicted_code == 0
+    about = service.advice(unattached)
+    assert about is not None
+    assert about.remedies == ()
+    assert service.advice(accepted) is None
+    assert service.advice(replace(accepted, answer=None)) is None
+
+
+def test_an_empty_cache_says_how_to_ask(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
+    known = service.check(THOR)
+    assert known.prediction is None
+    assert known.advice is not None
+    assert known.advice.remedies[0].change is Fetch.REFRESH
+
+
+# What was sent before
+
+
+async def test_the_form_knows_what_was_used_last(service: TriggerService) -> None:
+    await send(service, THOR)
+    await send(service, TriggerRequest("101", "uid", "nobody"))
+    await send(service, TriggerRequest("100", "10142", "C-10011"))
+    assert service.recent_events() == ("100", "101")
+    assert service.last_key("100") == "10142"
+    assert service.last_data("100") == {"a": 1}
+    assert service.last_key("102") is None
+
+
+async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(service: TriggerService) -> None:
+    first = await send(service, THOR)
+    for key_id, value in (("3", "THOR@example.com"), ("id", "11"), ("10142", "C-10011")):
+        found = service.last_to(replace(THOR, key_id=key_id, external_id=value))
+        assert found is not None
+        assert (found.attempt_id, found.outcome) == (first.attempt_id, Outcome.ACCEPTED)
+        assert service.check(replace(THOR, key_id=key_id, external_id=value)).last == found
+    assert service.last_to(replace(THOR, key_id="id", external_id="12")) is None
+
+
+async def test_a_refusal_by_a_shared_value_is_not_what_a_contact_got(service: TriggerService) -> None:
+    await send(service, replace(THOR, external_id="twin@example.com"))
+    assert service.last_to(replace(THOR, key_id="id", external_id="12")) is None
+    found = service.last_to(replace(THOR, external_id="twin@example.com"))
+    assert found is not None
+    assert found.reply_code == 2010
+
+
+async def test_a_second_send_is_known_before_it_is_sent(service: TriggerService) -> None:
+    assert service.check(THOR).second_send is None
+    first = await send(service, THOR)
+    found = service.check(replace(THOR, key_id="id", external_id="11")).second_send
+    assert found is not None
+    assert found.attempt_id == first.attempt_id
+    assert service.check(replace(THOR, data={"a": 2})).second_send is None
+    assert service.check(replace(THOR, event_id="101")).second_send is None
+
+
+async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: TriggerService) -> None:
+    assert service.rehearsal is not None
+    request = service.rehearsal.fail_next(next(one for one in FAILURES if one.kind == "cut_before"))
+    lost = await send(service, request)
+    assert lost.outcome is Outcome.UNKNOWN
+    found = service.second_send(request)
+    assert found is not None
+    assert "it may have been received" in second_send_words(found, datetime.now(UTC))
+    service.settle(lost.attempt_id, arrived=True)
+    settled = service.second_send(request)
+    assert settled is not None
+    assert "settled that it arrived" in second_send_words(settled, datetime.now(UTC))
+    service.settle(lost.attempt_id, arrived=False)
+    assert service.second_send(request) is None
+
+
+# What is typed
+
+
+async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path) -> None:
+    first = await opened(tmp_path)
+    draft = Draft("100", "3", "thor@exa", '{"a": ', "11")
+    assert first.draft() is None
+    first.save_draft(draft)
+    first.save_template("for another", "{}", "101")
+    first.save_template("anywhere", "null")
+    first.save_template("mine", '{"b": 1}', "100")
+    await first.close()
+    second = await opened(tmp_path)
+    kept = second.draft()
+    assert kept is not None
+    assert kept.draft == draft
+    assert datetime.now(UTC) >= kept.saved_at
+    assert [choice.name for choice in second.data_choices("100")] == [
+        "example",
+        "mine",
+        "anywhere",
+        "for another",
+    ]
+    await send(second, THOR)
+    assert [choice.kind for choice in second.data_choices("100")][:2] == ["example", "last"]
+    assert second.drop_template("mine") is True
+    second.drop_draft()
+    assert second.draft() is None
+    await second.close()
+
+
+def test_event_data_are_filled_from_the_contact_that_the_key_finds(service: TriggerService) -> None:
+    filled = service.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
+    assert filled.data == {"a": "Thor of purchase_confirmation"}
+    assert service.fill(THOR).data == {"a": 1}
+    assert service.fill(replace(THOR, external_id="twin@example.com", data={"a": "{{contact.id}}"})).fault
