@@ -11,7 +11,6 @@ from app.domain.clean import clean
 from app.service import FillStep
 
 _BAR = 24
-_STAGES = {"events": "events", "fields": "fields", "contacts": "contacts", "storing": "storing"}
 
 
 class Bar:
@@ -63,20 +62,8 @@ class FillBar:
         said = (step.stage, step.wait_s > 0)
         if said != self._said:
             self._said = said
-            self._bar.line(f"refresh: {_words(step)}")
-        self._bar.show(f"refresh: {_words(step)}", step.done / step.total if step.total else None)
-
-
-def _words(step: FillStep) -> str:
-    if step.wait_s:
-        return f"the account's rate limit is used up, waiting {step.wait_s} s"
-    match step.stage:
-        case "contacts":
-            return f"{step.done:,} contacts" + (f" of {step.total:,}" if step.total else "")
-        case "storing":
-            return f"storing {step.done:,} contacts" if step.done else "storing"
-        case stage:
-            return stage
+            self._bar.line(f"refresh: {step.words}")
+        self._bar.show(f"refresh: {step.words}", step.share)
 
 
 def _drawn(share: float) -> str:

@@ -38,6 +38,24 @@ class FillStep:
     total: int | None = None
     wait_s: int = 0
 
+    @property
+    def share(self) -> float | None:
+        """How much of the whole is there, 0 to 1; None where that is not known."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+    @property
+    def words(self) -> str:
+        """The step in words, on the screen and on the command line the same."""
+        if self.wait_s:
+            return f"the account's rate limit is used up, waiting {self.wait_s} s"
+        match self.stage:
+            case "contacts":
+                return f"{self.done:,} contacts" + (f" of {self.total:,}" if self.total else "")
+            case "storing":
+                return f"storing {self.done:,} contacts" if self.done else "storing"
+            case stage:
+                return stage
+
 
 Watch = Callable[[FillStep], None]
 Run = Callable[..., Awaitable[Any]]

@@ -3,13 +3,15 @@
 Pure, like `text`, and separate from it because only what sends needs them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from textual.content import Content
 
-from app.domain.model import Attempt, Outcome, Settlement, TriggerRequest
-from app.tui.text import Live, clean, key_label, outcome_label, outcome_style
+from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
+from app.tui.text import Live, clean, contact_label, key_label, outcome_label, outcome_style
+
+LISTED = 5
 
 
 class RealAccount(Protocol):
@@ -73,6 +75,19 @@ def real_question(request: TriggerRequest, event_name: str | None, account: Real
         f"to {clean(key_label(request.key_id, account.field_name))} {clean(request.external_id)}\n"
         f"on {clean(account.profile.name)}, a real account\n\nSend it?"
     )
+
+
+def looked_up(key_id: str, value: str, found: Iterable[Contact], account: RealAccount) -> str:
+    """What the account answered when it was asked for a contact."""
+    contacts = list(found)
+    by = f"{clean(key_label(key_id, account.field_name))} {clean(value)}"
+    if not contacts:
+        return f"The account knows nobody by {by}."
+    named = [contact_label(contact).plain for contact in contacts[:LISTED]]
+    if len(contacts) == 1:
+        return f"{by} is {named[0]}."
+    more = " and more" if len(contacts) > LISTED else ""
+    return f"{len(contacts):,} contacts share {by}: {', '.join(named)}{more}."
 
 
 def armed_label(seconds: int | None) -> Content:

@@ -55,6 +55,8 @@ class Live(Protocol):
     def is_sandbox(self) -> bool: ...
     @property
     def is_loopback(self) -> bool: ...
+    @property
+    def is_production(self) -> bool: ...
 
 
 def label(text: str, style: str = "", limit: int = 300) -> Content:
@@ -225,19 +227,25 @@ def count(number: int, word: str) -> str:
 # The status line
 
 
-def account_label(profile: Live, *, short: bool = False) -> Content:
-    """Which account is live and what that means, by symbol, word and colour."""
-    if profile.is_sandbox:
-        where = "" if short else f"folder {_folder_name(profile)}, " if profile.folder else "built in, "
-        return _account("◆", profile.name, f"{where}nothing leaves this machine", "$account-sandbox")
+def account_labels(profile: Live) -> tuple[Content, Content, Content]:
+    """Which account is live and what that means, by symbol, word and colour; the longest first."""
     host = (profile.base_url or "").partition("://")[2].partition("/")[0]
-    if profile.is_loopback:
-        return _account("◇", profile.name, f"{host}, on this machine", "$account-local")
-    return _account("▲", profile.name, f"{host}, REAL CONTACTS", "$account-real")
+    if profile.is_sandbox:
+        where = f"folder {_folder_name(profile)}" if profile.folder else "built in"
+        return _account("◆", profile.name, where, "nothing leaves this machine", "$account-sandbox")
+    if profile.is_production:
+        return _account("▲", profile.name, host, "REAL CONTACTS", "$account-real")
+    said = "on this machine" if profile.is_loopback else "not production"
+    return _account("◇", profile.name, host, said, "$account-local")
 
 
-def _account(symbol: str, name: str, where: str, token: str) -> Content:
-    return Content.assemble((f"{symbol} {clean(name)}", f"bold {token}"), (f" · {clean(where)}", token))
+def _account(symbol: str, name: str, where: str, said: str, token: str) -> tuple[Content, Content, Content]:
+    named = Content.styled(f"{symbol} {clean(name)}", f"bold {token}")
+    return (
+        Content.assemble(named, (f" · {clean(where)}, {said}", token)),
+        Content.assemble(named, (f" · {said}", token)),
+        named,
+    )
 
 
 def _folder_name(profile: Live) -> str:

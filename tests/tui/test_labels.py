@@ -8,7 +8,7 @@ from textual.content import Content
 
 from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
 from app.tui.text import (
-    account_label,
+    account_labels,
     age,
     answer_code,
     answer_description,
@@ -35,6 +35,7 @@ class Live:
     folder: object | None = None
     is_sandbox: bool = False
     is_loopback: bool = False
+    is_production: bool = False
 
 
 def _attempt(answer: Reply | NoReply | None, outcome: Outcome, predicted: int | None = 0) -> Attempt:
@@ -54,11 +55,19 @@ def _attempt(answer: Reply | NoReply | None, outcome: Outcome, predicted: int | 
             Live("local", "http://127.0.0.1:8042/api/v2", is_loopback=True),
             "◇ local · 127.0.0.1:8042, on this machine",
         ),
-        (Live("live", "https://api.example.com/api/v3"), "▲ live · api.example.com, REAL CONTACTS"),
+        (Live("test", "https://api.example.com/api/v3"), "◇ test · api.example.com, not production"),
+        (
+            Live("near", "http://127.0.0.1:8042/api/v2", is_loopback=True, is_production=True),
+            "▲ near · 127.0.0.1:8042, REAL CONTACTS",
+        ),
+        (
+            Live("live", "https://api.example.com/api/v3", is_production=True),
+            "▲ live · api.example.com, REAL CONTACTS",
+        ),
     ],
 )
 def test_the_account_is_told_by_symbol_and_word(profile: Live, said: str) -> None:
-    assert account_label(profile).plain == said
+    assert account_labels(profile)[0].plain == said
 
 
 @pytest.mark.parametrize(

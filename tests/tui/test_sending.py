@@ -139,23 +139,13 @@ async def test_a_refresh_that_fails_leaves_the_lists_and_says_why(
 ) -> None:
     async with open_desk() as desk:
 
-        async def refused(*_: object) -> None:
+        async def refused(*_: object, **__: object) -> None:
             raise StoreError("The cache is locked by another program.")
 
         monkeypatch.setattr(TriggerService, "refresh", refused)
         await desk.press("f5")
         assert "could not be refreshed. The cache is locked" in desk.text_of("#reply")
         assert "22 events" in desk.text_of("#status")
-
-
-async def test_send_is_off_while_the_first_filling_is_under_way(
-    open_desk: OpenDesk, tmp_path: object
-) -> None:
-    async with open_desk() as desk:
-        desk.dashboard.query_one("#trigger").blocked = "The lists are being filled; one moment."
-        await desk.press(*CHOSEN, "f9")
-        assert "off: The lists are being filled" in desk.text_of("#why")
-        assert list(desk.service.list_attempts(0)) == []
 
 
 async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
@@ -165,7 +155,7 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "f5")
-        while "refreshing" in desk.text_of("#status"):
+        while desk.dashboard.fetching:
             await desk.pilot.pause()
         await _sent(desk, "f9")
         assert "off: Sending…" in desk.text_of("#why")

@@ -4,6 +4,7 @@ What can be done there stands in the modules that build on this one: `sending`, 
 """
 
 import asyncio
+from typing import Literal
 
 from app.service import TriggerService
 from app.tui.screens.panes import PanedScreen
@@ -48,10 +49,12 @@ class AccountScreen(PanedScreen):
         """Shows the attempts as they are now."""
         raise NotImplementedError
 
-    def say(self, title: str, sentence: str) -> None:
-        """A short message that goes away by itself."""
+    def say(self, title: str, sentence: str, severity: Literal["information", "warning"] = "warning") -> None:
+        """A short message that goes away by itself, later where it takes longer to read."""
         self.app.clear_notifications()
-        self.notify(clean(sentence, 500), title=title, severity="warning", markup=False, timeout=4)
+        shown = clean(sentence, 500)
+        lasts_s = max(4, len(shown) / 15)
+        self.notify(shown, title=title, severity=severity, markup=False, timeout=lasts_s)
 
     def _open_client(self) -> None:
         self._service.client  # noqa: B018 - opened when it is first asked for

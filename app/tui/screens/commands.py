@@ -28,8 +28,8 @@ DESK_BINDINGS: list[BindingType] = [
     Binding(
         "escape",
         "stop",
-        "Stop waiting",
-        tooltip="Stop waiting for the reply",
+        "Stop",
+        tooltip="Stop waiting for the reply; where nothing is being sent, stop a refresh",
         priority=True,
         id="desk.stop",
     ),
@@ -38,6 +38,7 @@ DESK_BINDINGS: list[BindingType] = [
     _binding("f4", "go('trigger')", "Form", "Edit the trigger form"),
     _binding("f6", "go('history')", "History", "What was sent before, and the replies"),
     _binding("f5", "refresh", "Refresh", "Read events, fields and contacts of the account again"),
+    _binding("ctrl+l", "lookup", "Look up", "Ask the account for the contact that is typed", show=False),
     _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
     _binding(
         "f8", "example", "Take example", "The event's example data in place of what was typed", show=False

@@ -11,13 +11,14 @@ from textual.widgets import Footer
 
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent
-from app.service import CacheState, ContactRow, TriggerService
+from app.service import ContactRow
+from app.tui.screens.caching import CachingScreen
 from app.tui.screens.commands import DESK, DESK_BINDINGS, DeskCommands
 from app.tui.screens.help import HelpScreen
-from app.tui.screens.rehearsing import PresentingScreen, RehearsalCommands
-from app.tui.veil import Veil
+from app.tui.screens.rehearsing import RehearsalCommands
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
+from app.tui.widgets.fetch_bar import FetchBar
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.preflight import PreflightPane
 from app.tui.widgets.reply_panel import ReplyPanel
@@ -26,10 +27,9 @@ from app.tui.widgets.trigger_form import TriggerForm
 
 WARM_UP_S = 0.3
 RECOVER_S = 10
-FILLING = "The lists are being filled; one moment."
 
 
-class Dashboard(PresentingScreen):
+class Dashboard(CachingScreen):
     """The panes of one account, and what passes between them."""
 
     PANES: Mapping[str, str] = {
@@ -51,11 +51,6 @@ class Dashboard(PresentingScreen):
 
     BINDINGS = DESK_BINDINGS
 
-    def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
-        super().__init__(service, veil)
-        self._filling = False
-        self._state: CacheState = service.state()
-
     def compose(self) -> ComposeResult:
         name = self._service.field_name
         yield StatusLine(self._service.profile)
@@ -69,16 +64,14 @@ class Dashboard(PresentingScreen):
                 yield PreflightPane(name)
                 yield ReplyPanel(name)
             yield HistoryPane(name)
+        yield FetchBar()
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
         self.title_panes()
-        self._show_lists()
+        self.fill_lists()
         self.show_history()
-        self._predict()
-        if self._service.needs_refresh():
-            self.form.blocked = FILLING
-            self.call_after_refresh(self.action_refresh)
+        self.predict()
         self.armed_changed()
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
@@ -111,7 +104,8 @@ class Dashboard(PresentingScreen):
         self.form.focus_next()
 
     @on(TriggerForm.Changed)
-    def _predict(self) -> None:
+    def predict(self) -> None:
+        """Shows what will be answered to what the form asks for."""
         request = self.form.request()
         asked = bool(request.event_id or request.external_id)
         self.query_one(PreflightPane).show(request, self._service.check(request) if asked else None)
@@ -119,50 +113,6 @@ class Dashboard(PresentingScreen):
     @on(TriggerForm.Ready)
     def _ready(self) -> None:
         self.refresh_bindings()
-
-    # The cache
-
-    def action_refresh(self) -> None:
-        if not self._filling:
-            self._filling = True
-            self._show_lists()
-            self._refill()
-
-    @work(group="refresh")
-    async def _refill(self) -> None:
-        status = self.status
-        status.filling(0)
-        try:
-            if self._service.needs_refresh():
-                # Another program may be filling the same cache: then this one waits for it.
-                await self._service.fill_where_needed(status.filling)
-            else:
-                await self._service.refresh(status.filling)
-        except DeskError as error:
-            self.reply.show_fault(f"The lists could not be refreshed. {error}")
-            self.say("The lists could not be refreshed", str(error))
-        finally:
-            self._filling = False
-            self.form.blocked = ""
-            self.armed_changed()
-        self._show_lists()
-        self._predict()
-
-    def _show_lists(self) -> None:
-        self._state = self._service.state()
-        self.status.show(self._state)
-        self.form.offer_fields(self._service.fields())
-        self.query_one(EventList).reload(self._why_empty("event", self._state.events))
-        self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
-
-    def _why_empty(self, word: str, number: int) -> str:
-        if number:
-            return f"No {word} has that. Esc shows all."
-        return (
-            "Filling the list from the account…"
-            if self._filling or self.form.blocked
-            else f"No {word} is known here. f5 refreshes."
-        )
 
     # The history
 
@@ -176,8 +126,7 @@ class Dashboard(PresentingScreen):
         with contextlib.suppress(DeskError):
             if self._service.history_changed():
                 self.show_history()
-        if not self._filling:
-            self.status.show(self._state)
+        self.show_age()
 
     # Moving about
 
@@ -197,7 +146,7 @@ class Dashboard(PresentingScreen):
         """What works now: None is shown dimmed, False not at all."""
         match action:
             case "stop":
-                return self.sending
+                return self.sending or self.fetching
             case "send" if self.is_mounted:
                 return None if self.form.obstacle else True
             case "arm":

@@ -38,6 +38,11 @@ class SendingScreen(AccountScreen):
         """Whether a trigger is under way."""
         return self._stop is not None
 
+    @property
+    def in_the_way(self) -> str:
+        """Why nothing can be sent just now, whatever is typed; '' where nothing is."""
+        return LOOKING if self.armed_s == 0 else ""
+
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
         if reason := self.form.send():
@@ -132,6 +137,5 @@ class SendingScreen(AccountScreen):
 
     def armed_changed(self) -> None:
         """Shows whether sending to a real account is armed; looking only, Send is off."""
-        left = self.status.armed_s = self.armed_s
-        if left is not None and self.form.blocked in ("", LOOKING):
-            self.form.blocked = "" if left else LOOKING
+        self.status.armed_s = self.armed_s
+        self.form.blocked = self.in_the_way

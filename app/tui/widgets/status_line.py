@@ -8,14 +8,16 @@ from textual.widget import Widget
 
 from app.service import CacheState
 from app.tui.notices import armed_label, unsettled_label
-from app.tui.text import Live, account_label, age, count, fit_line
+from app.tui.text import Live, account_labels, age, count, fit_line
 
 
 class StatusLine(Widget):
-    """Name, account, counts and age; what is less needed is left out where the line is short."""
+    """Account, counts and age; what is less needed is left out where the line is short, the age never."""
 
     counts: reactive[str] = reactive("")
-    freshness: reactive[str] = reactive("")
+    refreshed: reactive[str] = reactive("")
+    """How long ago the cache was refreshed; '' where it never was."""
+
     armed_s: reactive[int | None] = reactive(None)
     """Seconds for which sending to a real account is still armed; None where nothing need be armed."""
 
@@ -30,23 +32,23 @@ class StatusLine(Widget):
         """The counts and the age of the cache; repaints only where a word changes."""
         self.counts = f"{count(state.events, 'event')}  {count(state.contacts, 'contact')}"
         refreshed = state.refreshed_at
-        self.freshness = f"refreshed {age(refreshed, datetime.now(UTC))}" if refreshed else "never refreshed"
-
-    def filling(self, contacts: int) -> None:
-        """How far a refresh has come."""
-        self.freshness = f"refreshing… {count(contacts, 'contact')}"
+        self.refreshed = age(refreshed, datetime.now(UTC)) if refreshed else ""
 
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
-        account, short = account_label(self._profile), account_label(self._profile, short=True)
+        long, short, name = account_labels(self._profile)
         open_ends = armed_label(self.armed_s) + unsettled_label(self.unsettled)
-        facts = open_ends + Content.styled(f"{self.counts}   {self.freshness}", "$quiet")
-        counts = open_ends + Content.styled(self.counts, "$quiet")
+        said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
+        facts = open_ends + Content.styled(f"{self.counts}   {said}", "$quiet")
+        old = open_ends + Content.styled(said, "$quiet")
+        in_short = open_ends + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")
         choices = (
-            (brand + account, facts),
-            (brand + short, facts),
+            (brand + long, facts),
+            (long, facts),
             (short, facts),
-            (short, counts),
-            (short, open_ends),
+            (long, old),
+            (short, old),
+            (short, in_short),
+            (name, in_short),
         )
         return fit_line(choices, self.content_size.width)

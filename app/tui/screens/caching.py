@@ -1,0 +1,161 @@
+"""What the dashboard does with the cache: refreshes it under a bar, looks a contact up, says how old it is."""
+
+import asyncio
+
+from textual import work
+from textual.worker import Worker
+
+from app.domain.errors import DeskError
+from app.domain.model import Contact
+from app.service import CacheState, TriggerService
+from app.tui.notices import looked_up
+from app.tui.screens.rehearsing import PresentingScreen
+from app.tui.veil import Veil
+from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.event_list import EventList
+from app.tui.widgets.fetch_bar import FetchBar
+
+FILLING = "The lists are being filled; one moment."
+STOPPED = "Stopped. The lists are whole, as they were."
+NOTHING_TO_LOOK_UP = "Type the value of a contact into External id first, or into the filter of Contacts."
+
+
+class CachingScreen(PresentingScreen):
+    """A screen that shows what is known of the account, and asks the account for more."""
+
+    def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
+        super().__init__(service, veil)
+        self._state: CacheState = service.state()
+        self._fetching: Worker[None] | None = None
+        self._is_first = False
+
+    @property
+    def fetching(self) -> bool:
+        """Whether a refresh or a look-up is under way."""
+        return self._fetching is not None
+
+    @property
+    def in_the_way(self) -> str:
+        """Why nothing can be sent just now, whatever is typed; '' where nothing is."""
+        return FILLING if self._is_first else super().in_the_way
+
+    def predict(self) -> None:
+        """Shows what will be answered to what the form asks for."""
+        raise NotImplementedError
+
+    def fill_lists(self) -> None:
+        """Shows what is known of the account; what is not filled yet, or of other files, is filled."""
+        self._is_first = self._service.needs_refresh()
+        self.show_lists()
+        if self._is_first:
+            self.call_after_refresh(self.action_refresh)
+
+    def show_lists(self) -> None:
+        """Shows the lists as they are now; their cursors stay on their rows."""
+        self._state = self._service.state()
+        self.status.show(self._state)
+        self.form.offer_fields(self._service.fields())
+        self.query_one(EventList).reload(self._why_empty("event", self._state.events))
+        self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
+
+    def show_age(self) -> None:
+        """Shows how old the cache is by now."""
+        self.status.show(self._state)
+
+    def _why_empty(self, word: str, number: int) -> str:
+        asks = word == "contact" and not self._state.complete
+        if self._is_first:
+            return "Filling the list from the account…"
+        if number:
+            return f"No {word} has that. Esc shows all" + (", ctrl+l asks the account." if asks else ".")
+        return f"No {word} is known here. " + (
+            "f5 refreshes, ctrl+l looks one up." if asks else "f5 refreshes."
+        )
+
+    def action_stop(self) -> None:
+        """Stops waiting for the reply; where nothing is being sent, what is being fetched."""
+        if self._fetching is not None and not self.sending:
+            self._fetching.cancel()
+        else:
+            super().action_stop()
+
+    # Everything
+
+    def action_refresh(self) -> None:
+        if self._fetching is None:
+            self._begin("refreshing")
+            self._fetching = self._refresh()
+
+    @work(group="cache")
+    async def _refresh(self) -> None:
+        service, bar = self._service, self.query_one(FetchBar)
+        try:
+            await self.open_way()
+            # Another program may be filling the same cache: then this one waits for it.
+            fill = service.fill_where_needed if service.needs_refresh() else service.refresh
+            await fill(watch=bar.step)
+        except DeskError as error:
+            self.reply.show_fault(f"The lists could not be refreshed. {error}")
+            self.say("The lists could not be refreshed", str(error))
+        except asyncio.CancelledError:
+            self._stopped()
+            raise
+        finally:
+            self._end()
+
+    # One contact
+
+    @property
+    def _wanted(self) -> tuple[str, str]:
+        """Key id and value of the look-up: what is typed into the filter of the contacts, else the form's."""
+        searched = self.query_one(ContactList)
+        if searched.has_focus_within and searched.filter.value:
+            return self.form.key_id, searched.filter.value.strip()
+        return self.form.key_id, self.form.request().external_id
+
+    def action_lookup(self) -> None:
+        key_id, value = self._wanted
+        if not value:
+            self.say("Nothing was looked up", NOTHING_TO_LOOK_UP)
+        elif self._fetching is None:
+            self._begin("asking the account for this contact")
+            self._fetching = self._look_up(key_id, value)
+
+    @work(group="cache")
+    async def _look_up(self, key_id: str, value: str) -> None:
+        searching = self.query_one(ContactList).has_focus_within
+        try:
+            await self.open_way()
+            found = await self._service.look_up(key_id, value)
+        except DeskError as error:
+            self.say("The contact could not be looked up", str(error))
+        else:
+            self._answer(key_id, value, found)
+            if searching and len(found) == 1:
+                self.form.choose_contact(found[0])
+        finally:
+            self._end()
+
+    def _answer(self, key_id: str, value: str, found: tuple[Contact, ...]) -> None:
+        said = looked_up(key_id, self._veil.value(value), map(self._veil.contact, found), self._service)
+        self.say("Looked up", said, severity="information" if found else "warning")
+
+    # Both
+
+    def _begin(self, words: str) -> None:
+        self.query_one(FetchBar).begin(words)
+        self.refresh_bindings()
+
+    def _stopped(self) -> None:
+        if self.is_running and self._service.state() == self._state:
+            self.say("Refresh", STOPPED)
+
+    def _end(self) -> None:
+        self._fetching = None
+        self._is_first = False
+        if self.is_running:
+            self.query_one(FetchBar).end()
+            self.armed_changed()
+            self.show_lists()
+            self.predict()
+            self.refresh_bindings()

@@ -1,0 +1,56 @@
+"""One line above the keys while something is fetched from the account: what, how far it has come, how to stop it."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from app.service import FillStep
+from app.tui.text import clean
+
+LONGEST = 24
+STOPS = "   esc stops"
+
+
+class FetchBar(Widget):
+    """Shown while there is something to say; it lies over what is below it, so that nothing moves."""
+
+    said: reactive[str] = reactive("")
+    share: reactive[float | None] = reactive(None)
+
+    def __init__(self) -> None:
+        super().__init__(id="fetching")
+        self.display = False
+
+    def begin(self, words: str) -> None:
+        """Something is being fetched."""
+        self.said, self.share, self.display = words, None, True
+
+    def step(self, step: FillStep) -> None:
+        """A refresh has come so far."""
+        self.said = f"refreshing: {step.words}"
+        self.share = step.share
+
+    def end(self) -> None:
+        """Nothing is fetched any more."""
+        self.display = False
+
+    def render(self) -> Content:
+        return fetch_label(self.said, self.share, self.content_size.width)
+
+
+def fetch_label(said: str, share: float | None, width: int) -> Content:
+    """The words, as long a bar as fits, and the key that stops it, in `width` cells."""
+    words = Content.assemble(("⟳ ", "bold $primary"), clean(said))
+    ends = Content.styled(STOPS, "$quiet")
+    room = min(LONGEST, width - words.cell_length - ends.cell_length - len("   100 %"))
+    if share is None or room < 4:
+        return (words + ends).truncate(width, ellipsis=True)
+    full = round(share * room)
+    return Content.assemble(
+        words,
+        "   ",
+        ("━" * full, "bold $primary"),
+        ("─" * (room - full), "$faint"),
+        f" {share:4.0%}",
+        ends,
+    )

@@ -1,0 +1,177 @@
+"""The cache on the screen: a refresh under a bar that Esc stops, and a contact that is asked for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.client.api import ApiClient
+from app.client.errors import ClientError
+from app.domain.model import Contact
+from app.service import FillStep
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.screens.caching import NOTHING_TO_LOOK_UP, STOPPED
+from app.tui.widgets.fetch_bar import fetch_label
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+
+CLEARED = ("ctrl+u",)
+Page = tuple[int, Sequence[Contact]]
+
+
+class Pages:
+    """Stands at the wire: hands out pages of a contact list when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.waiting = asyncio.Queue[Page | None]()
+
+        async def listed(_: ApiClient, list_id: str) -> AsyncIterator[Page]:
+            while (page := await self.waiting.get()) is not None:
+                yield page
+
+        monkeypatch.setattr(ApiClient, "list_contacts", listed)
+
+    def give(self, first: int, number: int, total: int) -> None:
+        contacts = [
+            Contact(str(n), f"u{n}", {"3": f"p{n}@example.com"}) for n in range(first, first + number)
+        ]
+        self.waiting.put_nowait((total, contacts))
+
+    def end(self) -> None:
+        self.waiting.put_nowait(None)
+
+
+@pytest.fixture
+def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with the profile `shop`, whose account answers as the sandbox in this process does."""
+    from app import bootstrap
+
+    inside = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    monkeypatch.setattr(bootstrap, "_over_http", lambda *_: inside.client)
+    (home / "config.toml").write_text(
+        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nrefresh_contacts = "list:1"\n'
+    )
+    return home
+
+
+def said(desk: Desk) -> str:
+    """The last notice."""
+    return [notice.message for notice in desk.app._notifications][-1]
+
+
+async def shown(desk: Desk, *words: str) -> None:
+    """Waits until the screen says this."""
+    async with asyncio.timeout(10):
+        while not all(word in desk.screen() for word in words):
+            await desk.pilot.pause()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    pages = Pages(monkeypatch)
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
+    app = TriggerDeskApp(lambda: service)
+    async with app.run_test(size=size) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        assert "never refreshed" in desk.screen().splitlines()[0]
+        pages.give(1, 10, 10)
+        pages.end()
+        await desk.press("f5")
+        assert "just now" in desk.screen().splitlines()[0]
+        assert service.state().contacts == 10
+        assert not desk.dashboard.query_one("#fetching").display
+
+        await pilot.press("f5")
+        pages.give(1, 25, 100)
+        await shown(desk, "25 contacts of 100", "━━━━━", "25%", "esc stops")
+        pages.give(26, 25, 100)
+        await shown(desk, "50 contacts of 100", "50%")
+        await desk.press("escape")
+        assert not desk.dashboard.query_one("#fetching").display
+        assert said(desk) == STOPPED
+        assert service.state().contacts == 10
+
+
+async def test_a_contact_that_is_not_known_here_is_asked_for(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
+    app = TriggerDeskApp(lambda: service)
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("ctrl+l")
+        assert said(desk) == NOTHING_TO_LOOK_UP
+        pages = Pages(monkeypatch)
+        pages.end()
+        await desk.press("f5", "f4", *"100", "tab", "tab", *"thor@example.com")
+        assert "? what will be answered is not known" in desk.text_of("#preflight")
+        await desk.press("ctrl+l")
+        assert said(desk) == "E-Mail (3) thor@example.com is Thor Odinson · contact 11."
+        assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
+        assert service.state().contacts == 1
+
+        await desk.press("f3", *"nobody@example.com", "ctrl+l")
+        assert said(desk) == "The account knows nobody by E-Mail (3) nobody@example.com."
+        await desk.press(*CLEARED, *"sif@example.com", "ctrl+l")
+        assert desk.dashboard.form.request().external_id == "sif@example.com"
+        await desk.press("f3", *CLEARED, *"twin@example.com", "ctrl+l")
+        assert said(desk).startswith("2 contacts share E-Mail (3) twin@example.com: ")
+
+        async def refused(*_: object) -> None:
+            raise ClientError("The account did not answer. Check the connection and try again.")
+
+        monkeypatch.setattr(ApiClient, "lookup", refused)
+        await desk.press("ctrl+l")
+        assert "The account did not answer" in said(desk)
+
+
+async def test_send_is_off_while_the_first_filling_is_under_way(
+    open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = asyncio.Event()
+
+    async def slowly(_: ApiClient, return_field: str = "3", limit: int = 0) -> AsyncIterator[Page]:
+        await held.wait()
+        yield ()  # type: ignore[misc]
+
+    monkeypatch.setattr(ApiClient, "contacts", slowly)
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path / "new")}))
+    app = TriggerDeskApp(lambda: service)
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await pilot.press(*"100", "tab", "f9")
+        await shown(desk, "off: The lists are being fill")
+        held.set()
+        await desk.settle()
+        assert "off: Choose an event first." in desk.text_of("#why")
+        assert list(service.list_attempts(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (FillStep("events"), "⟳ refreshing: events   esc stops"),
+        (FillStep("contacts", 1500), "⟳ refreshing: 1,500 contacts   esc stops"),
+        (
+            FillStep("storing", 5, 5, 0),
+            "⟳ refreshing: storing 5 contacts   ━━━━━━━━━━━━━━━━━━━━━━━━ 100%   esc stops",
+        ),
+        (
+            FillStep("contacts", 5, 10, 42),
+            "⟳ refreshing: the account's rate limit is used up, waiting 42 s   esc stops",
+        ),
+    ],
+)
+def test_what_the_bar_says(step: FillStep, said: str) -> None:
+    assert fetch_label(f"refreshing: {step.words}", None if step.wait_s else step.share, 78).plain == said
+
+
+def test_the_bar_is_never_wider_than_the_screen() -> None:
+    for width in range(10, 120):
+        assert fetch_label("refreshing: 50,000 contacts of 100,000", 0.5, width).cell_length <= width
