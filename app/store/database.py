@@ -113,12 +113,12 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
 
 def _version(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
     """The version of the file, 0 for an empty one. Raises StoreError for a foreign or newer one."""
-    application_id, version = (
-        _pragma(connection, "application_id"),
-        _pragma(connection, "user_version"),
-    )
+    # The mark of the owner comes last: whatever another process makes meanwhile is then known for what it is.
+    has_tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    version = _pragma(connection, "user_version")
+    application_id = _pragma(connection, "application_id")
     if application_id != schema.application_id:
-        if application_id or version or connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        if application_id or version or has_tables:
             raise StoreError(
                 f"The file {path} is a database of another program, not a {schema.what}. "
                 "Move it away, or choose another home folder."

@@ -6,7 +6,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -218,6 +220,30 @@ def test_ten_processes_may_make_the_same_database_at_once(tmp_path: Path) -> Non
         process.stdin.write("x")
         process.stdin.flush()
     assert [process.communicate() for process in processes] == [(f"{HISTORY.version}\n", "")] * 10
+
+
+@pytest.mark.parametrize("step", range(1, 5))
+def test_a_database_that_another_process_makes_between_two_looks_is_no_foreign_one(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "toys.db"
+    connect = sqlite3.connect
+
+    class Overtaken(sqlite3.Connection):
+        steps = 0
+
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            self.steps += 1
+            if self.steps == step:
+                monkeypatch.setattr(sqlite3, "connect", connect)
+                open_database(path, TOYS).close()
+            return super().execute(*arguments)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(connect, factory=Overtaken))
+    connection = open_database(path, TOYS)
+    assert isinstance(connection, Overtaken)
+    assert connection.execute("SELECT count(*) FROM toys").fetchone() == (0,)
+    connection.close()
 
 
 def test_opening_a_current_database_imports_nothing_heavy(tmp_path: Path) -> None:
