@@ -98,7 +98,14 @@ def _dashboard(options: Options) -> None:
     settings = options.settings()
     from app.bootstrap import open_service  # noqa: PLC0415 - the dashboard's weight is its own
     from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - the same
+    from app.tui.veil import Veil  # noqa: PLC0415 - the same
 
-    desk = TriggerDeskApp(lambda: open_service(settings), theme=settings.theme, keymap=settings.keymap)
+    desk = TriggerDeskApp(
+        lambda: open_service(settings),
+        veil=Veil(options.any_mask),
+        masked=options.masked,
+        theme=settings.theme,
+        keymap=settings.keymap,
+    )
     if (failure := desk.run()) is not None:
         raise failure

@@ -32,9 +32,14 @@ class Options:
     def mask(self) -> "Mask":
         """What personal data is shown through. Raises MaskKeyError."""
         from app.domain.mask import NO_MASK  # noqa: PLC0415 - the dashboard comes to it later
-        from app.service.masking import open_mask  # noqa: PLC0415 - the same
 
-        return open_mask(home_folder(os.environ)) if self.masked else NO_MASK
+        return self.any_mask() if self.masked else NO_MASK
+
+    def any_mask(self) -> "Mask":
+        """The mask of the home, asked for or not. Raises MaskKeyError."""
+        from app.service.masking import open_mask  # noqa: PLC0415 - as above
+
+        return open_mask(home_folder(os.environ))
 
     def run(self, action: Callable[["TriggerService"], Awaitable[Result]], *, filled: bool = True) -> Result:
         """Runs `action` on the live account; the cache of a sandbox is filled first where it is empty or of other files.

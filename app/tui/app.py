@@ -17,6 +17,7 @@ from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
 from app.tui.text import clean
 from app.tui.theme import DARK, LIGHT, own_tokens
+from app.tui.veil import Veil
 
 OFFERED = ("Theme", "Screenshot")
 SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
@@ -48,10 +49,15 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         self,
         open_service: Callable[[], TriggerService],
         *,
+        veil: Veil | None = None,
+        masked: bool = False,
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:
+        """`masked`: with the veil on from the first frame."""
         super().__init__()
+        self._veil = veil or Veil()
+        self._begins_masked = masked
         self._open_service = open_service
         self._service: TriggerService | None = None
         self._keymap = dict(keymap or {})
@@ -75,7 +81,9 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
     def _open(self) -> None:
         try:
             self._service = self._open_service()
-            desk = Dashboard(self._service)
+            if self._begins_masked and not self._veil.is_on:
+                self._veil.switch()
+            desk = Dashboard(self._service, self._veil)
             desk.fit(self.size)
             self.push_screen(desk)
         except DamagedHistoryError as error:

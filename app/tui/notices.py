@@ -67,6 +67,11 @@ def unsettled_label(number: int) -> Content:
     return Content.styled(f"? {number:,} unknown   ", f"bold {outcome_style(Outcome.UNKNOWN)}")
 
 
+def masked_label(is_masked: bool) -> Content:
+    """That persons are masked, where they are."""
+    return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
+
+
 def real_question(request: TriggerRequest, event_name: str | None, account: RealAccount) -> str:
     """The question before every trigger that mails somebody real: event, contact and account."""
     name = f" {clean(event_name)}" if event_name else ""

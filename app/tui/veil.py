@@ -4,16 +4,37 @@ One object for the whole dashboard, so that nothing is masked in one pane and op
 goes through it; what is sent, looked up and recorded never does.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
+from app.service import AttemptRow
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
     from app.service import Preflight
+
+COVER = "•"
+
+_JSON = re.compile(
+    r"""(?P<key>"(?:[^"\\@]|\\.)*"\s*:)|(?P<text>"(?:[^"\\]|\\.)*"?)"""
+    r"""|(?P<plain>(?<![\w.])(?:true|false|null|-?\d{1,4})(?![\w.]))|(?P<other>\w+)"""
+)
+
+
+def covered(line: str) -> str:
+    """A line of JSON, whole or not, with what may belong to a person covered; every character keeps its place.
+
+    Names, true, false, null and short numbers stay readable, as they do under the mask.
+    """
+    return _JSON.sub(lambda found: found[0] if found["key"] or found["plain"] else _dots(found[0]), line)
+
+
+def _dots(text: str) -> str:
+    return re.sub(r"\w", COVER, text)
 
 
 class Veil:
@@ -52,6 +73,14 @@ class Veil:
         """A contact."""
         return contact if self._mask is None else self._mask.contact(contact)
 
+    def row(self, row: AttemptRow) -> AttemptRow:
+        """A row of the history."""
+        if self._mask is None:
+            return row
+        from app.service.masking import masked_attempt_row  # noqa: PLC0415 - the first frame does without it
+
+        return masked_attempt_row(self._mask, row)
+
     def request(self, request: TriggerRequest) -> TriggerRequest:
         """A request."""
         return request if self._mask is None else self._mask.request(request)
@@ -74,6 +103,6 @@ class Veil:
         """What is known before sending `request`."""
         if self._mask is None:
             return known
-        from app.service.masking import masked_preflight  # noqa: PLC0415 - the first frame does without it
+        from app.service.masking import masked_preflight  # noqa: PLC0415 - the same
 
         return masked_preflight(self._mask, known, request)

@@ -4,13 +4,17 @@ What can be done there stands in the modules that build on this one: `sending`, 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal
 
+from app.domain.errors import DeskError
+from app.domain.model import Attempt
 from app.service import TriggerService
 from app.tui.screens.panes import PanedScreen
 from app.tui.text import clean
 from app.tui.veil import Veil
 from app.tui.widgets.reply_panel import ReplyPanel
+from app.tui.widgets.safe_input import SafeInput, SafeTextArea
 from app.tui.widgets.status_line import StatusLine
 from app.tui.widgets.trigger_form import TriggerForm
 
@@ -22,6 +26,7 @@ class AccountScreen(PanedScreen):
         super().__init__()
         self._service = service
         self._veil = veil or Veil()
+        self._told: Callable[[ReplyPanel], None] | None = None
         self._opening = asyncio.Lock()
         self._is_open = False
 
@@ -49,10 +54,45 @@ class AccountScreen(PanedScreen):
         """Shows the attempts as they are now."""
         raise NotImplementedError
 
+    def tell(self, show: Callable[[ReplyPanel], None]) -> None:
+        """Shows something in the reply panel, and again when the mask is put on or taken off."""
+        self._told = show
+        show(self.reply)
+
+    def tell_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """Shows the finished attempt in the reply panel."""
+        self.tell(lambda panel: panel.show_attempt(self._veil.attempt(attempt), fault))
+
+    def tell_fault(self, fault: str) -> None:
+        """Says in the reply panel why nothing was sent or refreshed."""
+        value = self.form.request().external_id
+        self.tell(lambda panel: panel.show_fault(self._veil.words(fault, value)))
+
+    def action_mask(self) -> None:
+        """Puts the mask on everything that is shown of persons, or takes it off."""
+        try:
+            self._veil.switch()
+        except DeskError as error:
+            self.say("Not masked", str(error))
+        else:
+            self.app.clear_notifications()
+            self.veil_changed()
+
+    def veil_changed(self) -> None:
+        """Draws everything again that may speak of persons."""
+        is_on = self.status.is_masked = self._veil.is_on
+        for field in self.query(SafeInput):
+            field.cover(is_on)
+        for area in self.query(SafeTextArea):
+            area.cover(is_on)
+        self.form.veil_changed()
+        if self._told is not None:
+            self._told(self.reply)
+
     def say(self, title: str, sentence: str, severity: Literal["information", "warning"] = "warning") -> None:
         """A short message that goes away by itself, later where it takes longer to read."""
         self.app.clear_notifications()
-        shown = clean(sentence, 500)
+        shown = clean(self._veil.words(sentence, self.form.request().external_id), 500)
         lasts_s = max(4, len(shown) / 15)
         self.notify(shown, title=title, severity=severity, markup=False, timeout=lasts_s)
 

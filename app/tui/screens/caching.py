@@ -79,6 +79,12 @@ class CachingScreen(PresentingScreen):
         else:
             super().action_stop()
 
+    def veil_changed(self) -> None:
+        """Draws everything again that may speak of persons."""
+        super().veil_changed()
+        self.query_one(ContactList).table.refresh()
+        self.predict()
+
     # Everything
 
     def action_refresh(self) -> None:
@@ -95,7 +101,7 @@ class CachingScreen(PresentingScreen):
             fill = service.fill_where_needed if service.needs_refresh() else service.refresh
             await fill(watch=bar.step)
         except DeskError as error:
-            self.reply.show_fault(f"The lists could not be refreshed. {error}")
+            self.tell_fault(f"The lists could not be refreshed. {error}")
             self.say("The lists could not be refreshed", str(error))
         except asyncio.CancelledError:
             self._stopped()

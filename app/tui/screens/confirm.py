@@ -49,8 +49,12 @@ class Ask(ModalScreen[str | None]):
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing is done", id="ask.back"),
     ]
 
-    def __init__(self, question: str, placeholder: str = "enter goes on, esc goes back") -> None:
+    def __init__(
+        self, question: str, placeholder: str = "enter goes on, esc goes back", *, covered: bool = False
+    ) -> None:
+        """`covered`: the mask is on, and what is typed may speak of a person."""
         super().__init__()
+        self._is_covered = covered
         self._question = question
         self._placeholder = placeholder
 
@@ -58,6 +62,9 @@ class Ask(ModalScreen[str | None]):
         with Vertical(id="ask"):
             yield Static(self._question, markup=False)
             yield SafeInput(placeholder=self._placeholder, id="answer")
+
+    def on_mount(self) -> None:
+        self.query_one(SafeInput).cover(self._is_covered)
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:

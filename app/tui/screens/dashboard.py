@@ -58,12 +58,12 @@ class Dashboard(CachingScreen):
         with Container(id="desk"):
             with Vertical(id="finding"):
                 yield EventList(self._service.events, self._service.event_name)
-                yield ContactList(self._service.contacts)
-            yield TriggerForm(self._service)
+                yield ContactList(self._service.contacts, self._veil)
+            yield TriggerForm(self._service, self._veil)
             with Vertical(id="answers"):
                 yield PreflightPane(name)
                 yield ReplyPanel(name)
-            yield HistoryPane(name)
+            yield HistoryPane(name, self._veil)
         yield FetchBar()
         yield Footer(compact=True)
 
@@ -73,6 +73,8 @@ class Dashboard(CachingScreen):
         self.show_history()
         self.predict()
         self.armed_changed()
+        if self._veil.is_on:
+            self.veil_changed()
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
         self.set_interval(RECOVER_S, self._recover)
@@ -108,7 +110,8 @@ class Dashboard(CachingScreen):
         """Shows what will be answered to what the form asks for."""
         request = self.form.request()
         asked = bool(request.event_id or request.external_id)
-        self.query_one(PreflightPane).show(request, self._service.check(request) if asked else None)
+        known = self._veil.preflight(self._service.check(request), request) if asked else None
+        self.query_one(PreflightPane).show(self._veil.request(request), known)
 
     @on(TriggerForm.Ready)
     def _ready(self) -> None:
@@ -120,6 +123,11 @@ class Dashboard(CachingScreen):
         """Shows the attempts as they are now."""
         self.query_one(HistoryPane).show(self._service.attempts())
         self.status.unsettled = self._service.unsettled()
+
+    def veil_changed(self) -> None:
+        """Draws everything again that may speak of persons."""
+        super().veil_changed()
+        self.query_one(HistoryPane).veil_changed()
 
     def _look(self) -> None:
         self.armed_changed()
@@ -151,6 +159,8 @@ class Dashboard(CachingScreen):
                 return None if self.form.obstacle else True
             case "arm":
                 return self.armed_s is not None
+            case "mask":
+                return True if self._veil.can_be_on else None
             case "example" if self.is_mounted:
                 return True if self.form.editor.has_example else None
             case _:

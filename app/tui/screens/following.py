@@ -44,7 +44,8 @@ class FollowUpScreen(SendingScreen):
             case Choice.ARRIVED | Choice.DID_NOT:
                 arrived = choice is Choice.ARRIVED
                 question = f"It {'arrived' if arrived else 'did not arrive'}: how do you know?"
-                self.app.push_screen(Ask(question, NOTE), partial(self._settle, attempt, arrived))
+                asked = Ask(question, NOTE, covered=self._veil.is_on)
+                self.app.push_screen(asked, partial(self._settle, attempt, arrived))
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
                 self._ask_again(attempt, same_trigger=choice is Choice.SAME_TRIGGER)
             case None:
@@ -56,7 +57,7 @@ class FollowUpScreen(SendingScreen):
         try:
             self._service.settle(attempt.attempt_id, arrived=arrived, note=note)
         except DeskError as error:
-            self.reply.show_fault(str(error))
+            self.tell_fault(str(error))
         self.show_history()
 
     def _ask_again(self, attempt: Attempt, *, same_trigger: bool) -> None:

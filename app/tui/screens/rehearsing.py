@@ -79,7 +79,7 @@ class PresentingScreen(FollowUpScreen):
         try:
             self._service.rehearsal.reset(with_history=with_history)
         except DeskError as error:
-            self.reply.show_fault(str(error))
+            self.tell_fault(str(error))
         self.show_history()
 
     def _fill_and_send(self, request: TriggerRequest) -> None:

@@ -75,11 +75,11 @@ class SendingScreen(AccountScreen):
         """Sends `request` by `send`, unless what allowed it has run out while it was asked about."""
         if self.armed_s == 0:
             self.form.finished()
-            self.reply.show_fault(f"Nothing was sent. {LOOKING}")
+            self.tell_fault(f"Nothing was sent. {LOOKING}")
             return
         self._stop = asyncio.Event()
         self.app.clear_notifications()
-        self.reply.show_sending(request)
+        self.tell(lambda panel: panel.show_sending(self._veil.request(request)))
         if self.has_class("-narrow"):
             self.reply.focus()
         self._send(send, self._stop)
@@ -90,13 +90,13 @@ class SendingScreen(AccountScreen):
             await self.open_way()
             self.call_later(self.show_history)
             if stop.is_set():
-                self.reply.show_fault("Stopped. Nothing was sent.")
+                self.tell_fault("Stopped. Nothing was sent.")
             else:
-                self.reply.show_attempt(await send(stop))
+                self.tell_attempt(await send(stop))
         except NotRecordedError as error:
-            self.reply.show_attempt(error.attempt, fault=str(error))
+            self.tell_attempt(error.attempt, fault=str(error))
         except DeskError as error:
-            self.reply.show_fault(f"Nothing was sent. {error}")
+            self.tell_fault(f"Nothing was sent. {error}")
         finally:
             self._stop = None
             self.form.finished()

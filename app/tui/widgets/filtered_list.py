@@ -49,16 +49,19 @@ class FilteredList(Vertical, Generic[Row]):
         *,
         title: str,
         placeholder: str,
+        personal: bool,
         id: str,  # noqa: A002 - the name that every Textual widget gives it
     ) -> None:
+        """`personal`: what is typed into the filter may belong to a person."""
         super().__init__(id=id, classes="pane")
         self.border_title = title
         self._columns = columns
         self._find = find
         self._placeholder = placeholder
+        self._is_personal = personal
 
     def compose(self) -> ComposeResult:
-        yield SafeInput(placeholder=self._placeholder, id=f"{self.id}-filter")
+        yield SafeInput(placeholder=self._placeholder, id=f"{self.id}-filter", personal=self._is_personal)
         yield WindowedTable[Row](
             self._columns, show_header=False, choose_on_click=True, id=f"{self.id}-table"
         )

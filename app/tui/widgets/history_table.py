@@ -15,6 +15,7 @@ from textual.widgets import Static
 from app.domain.descriptions import describe
 from app.service import AttemptRow, RowWindow
 from app.tui.text import clean, clock, elapsed, key_label, label, lines, outcome_label
+from app.tui.veil import Veil
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.windowed_table import WindowedTable
@@ -33,8 +34,9 @@ class HistoryPane(Vertical):
             self.row = row
             self.choice = choice
 
-    def __init__(self, field_name: Callable[[str], str | None]) -> None:
+    def __init__(self, field_name: Callable[[str], str | None], veil: Veil) -> None:
         super().__init__(id="history", classes="pane")
+        self._veil = veil
         self.border_title = "History"
         self._columns = [
             Column[AttemptRow]("time", "Time", _time, 8, max_width=12),
@@ -44,7 +46,12 @@ class HistoryPane(Vertical):
                 "key", "Key field", lambda row: key_label(row.key_id, field_name), 10, 18, rank=3
             ),
             Column[AttemptRow](
-                "external_id", "External id", lambda row: row.external_id, 16, flex=3, max_width=34
+                "external_id",
+                "External id",
+                lambda row: veil.value(row.external_id),
+                16,
+                flex=3,
+                max_width=34,
             ),
             Column[AttemptRow](
                 "status", "HTTP", lambda row: _number(row.http_status), 4, rank=5, justify="right"
@@ -52,7 +59,9 @@ class HistoryPane(Vertical):
             Column[AttemptRow](
                 "code", "Code", lambda row: _number(row.reply_code), 5, rank=1, justify="right"
             ),
-            Column[AttemptRow]("text", "Reply text", lambda row: row.reply_text or "", 14, flex=4, rank=6),
+            Column[AttemptRow](
+                "text", "Reply text", lambda row: veil.row(row).reply_text or "", 14, flex=4, rank=6
+            ),
             Column[AttemptRow]("description", "Description", _description, 24, flex=3, rank=8),
             Column[AttemptRow](
                 "took", "Took", lambda row: elapsed(row.elapsed_ms), 7, rank=7, justify="right"
@@ -69,15 +78,27 @@ class HistoryPane(Vertical):
         """These attempts; the cursor stays on its row."""
         self.query_one(WindowedTable).show(window, keep_cursor=True)
 
+    def veil_changed(self) -> None:
+        """Draw everything again: the mask was put on or taken off."""
+        table = self.query_one(WindowedTable)
+        table.refresh()
+        self._show_detail(table.row)
+
     def action_choose(self, name: str) -> None:
         if (row := self.query_one(WindowedTable).row) is not None:
             self.post_message(self.Chosen(row, Choice[name]))
 
     @on(WindowedTable.Highlighted)
-    def _detail(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
+    def _highlighted(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
         message.stop()
-        row = message.row
-        said = "" if row is None else lines([_reply(row), label(describe(row.reply_code) or "", "$quiet")])
+        self._show_detail(message.row)
+
+    def _show_detail(self, row: AttemptRow | None) -> None:
+        said = (
+            ""
+            if row is None
+            else lines([_reply(self._veil.row(row)), label(describe(row.reply_code) or "", "$quiet")])
+        )
         self.query_one("#history-detail", Static).update(said)
 
 

@@ -24,7 +24,7 @@ class KeyPicker(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Select[str](_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
-        yield SafeInput(placeholder="any key id, sent as it is", id="key-id")
+        yield SafeInput(placeholder="any key id, sent as it is", id="key-id", personal=False)
 
     def on_mount(self) -> None:
         self._typed.display = False

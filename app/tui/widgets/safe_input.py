@@ -11,6 +11,7 @@ from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from app.tui.text import visible
+from app.tui.veil import covered
 
 MAX_PASTE = 1_100_000
 LONGEST_WRAPPED = 4_000
@@ -26,7 +27,15 @@ class _Visible(Highlighter):
 class SafeInput(Input):
     """One line of text; unsafe characters are drawn as visible ones of the same number."""
 
-    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - the name that every Textual widget gives it
+        personal: bool = True,
+    ) -> None:
+        """`personal`: what is typed may belong to a person, so that the mask covers it."""
         super().__init__(
             value,
             placeholder=placeholder,
@@ -37,6 +46,11 @@ class SafeInput(Input):
             select_on_focus=True,
         )
         self.cursor_blink = False  # an idle desk repaints nothing
+        self._is_personal = personal
+
+    def cover(self, covered: bool) -> None:
+        """Draws a dot for each character, or what was typed; the value stays."""
+        self.password = covered and self._is_personal
 
 
 class SafeTextArea(TextArea):
@@ -46,10 +60,18 @@ class SafeTextArea(TextArea):
         super().__init__(id=id, classes=COMPACT, compact=True, soft_wrap=True, show_line_numbers=False)
         self.set_reactive(TextArea.cursor_blink, False)
         self.set_reactive(TextArea.match_cursor_bracket, False)
+        self._is_covered = False
+
+    def cover(self, covered: bool) -> None:
+        """Draws dots for what may belong to a person, or the text as it is; the text stays."""
+        self._is_covered = covered
+        self.notify_style_update()  # the lines that were drawn are kept until then
+        self.refresh()
 
     def get_line(self, line_index: int) -> Text:
         """The line as it is drawn."""
-        return Text(visible(self.document.get_line(line_index)), end="", no_wrap=True)
+        line = visible(self.document.get_line(line_index))
+        return Text(covered(line) if self._is_covered else line, end="", no_wrap=True)
 
     def edit(self, edit: Edit) -> EditResult:
         """Makes one change; lines too long to wrap in time are scrolled instead."""

@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from app.service import CacheState
-from app.tui.notices import armed_label, unsettled_label
+from app.tui.notices import armed_label, masked_label, unsettled_label
 from app.tui.text import Live, account_labels, age, count, fit_line
 
 
@@ -24,6 +24,9 @@ class StatusLine(Widget):
     unsettled: reactive[int] = reactive(0)
     """Attempts whose outcome is unknown, and of which nobody has said yet whether they arrived."""
 
+    is_masked: reactive[bool] = reactive(False)
+    """Whether persons are masked."""
+
     def __init__(self, profile: Live) -> None:
         super().__init__(id="status")
         self._profile = profile
@@ -37,7 +40,7 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         long, short, name = account_labels(self._profile)
-        open_ends = armed_label(self.armed_s) + unsettled_label(self.unsettled)
+        open_ends = armed_label(self.armed_s) + masked_label(self.is_masked) + unsettled_label(self.unsettled)
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
         facts = open_ends + Content.styled(f"{self.counts}   {said}", "$quiet")
         old = open_ends + Content.styled(said, "$quiet")

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Static
 from app.domain.event_data import EventDataError
 from app.domain.model import Contact, ExternalEvent, Field, JsonObject, TriggerRequest, new_attempt_id
 from app.tui.text import clean, contact_label, key_label
+from app.tui.veil import Veil
 from app.tui.widgets.data_editor import DataEditor
 from app.tui.widgets.key_picker import KeyPicker
 from app.tui.widgets.safe_input import SafeInput
@@ -54,10 +55,11 @@ class TriggerForm(Vertical):
             self.request = request
             self.attempt_id = attempt_id
 
-    def __init__(self, directory: Directory, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, directory: Directory, veil: Veil, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(id="trigger", classes="pane")
         self.border_title = "Trigger"
         self._directory = directory
+        self._veil = veil
         self._clock = clock
         self._contact: Contact | None = None
         self._last_sent: tuple[TriggerRequest, float] | None = None
@@ -66,7 +68,7 @@ class TriggerForm(Vertical):
         with Horizontal(id="event-row", classes="row"):
             yield Static("Event", classes="name")
             with Container(id="event"):
-                yield SafeInput(placeholder="id", id="event-id")
+                yield SafeInput(placeholder="id", id="event-id", personal=False)
                 yield Static(markup=False, id="event-name")
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
@@ -199,6 +201,10 @@ class TriggerForm(Vertical):
     def _external_id(self) -> Input:
         return self.query_one("#external-id", Input)
 
+    def veil_changed(self) -> None:
+        """Say again what names a person: the mask was put on or taken off."""
+        self._say_why()
+
     # What is typed
 
     @on(Input.Changed, "#event-id")
@@ -260,10 +266,11 @@ class TriggerForm(Vertical):
         contact = self._contact
         if contact is None:
             return Content("")
+        shown = contact_label(self._veil.contact(contact))
         if not contact.value(self.key_id):
             missing = f"has no {clean(key_label(self.key_id, self._directory.field_name))}"
-            return Content.assemble(contact_label(contact), (f" {missing}", "$text-warning"))
-        return Content.assemble(("from ", "$quiet"), contact_label(contact))
+            return Content.assemble(shown, (f" {missing}", "$text-warning"))
+        return Content.assemble(("from ", "$quiet"), shown)
 
 
 def _off(obstacle: str) -> Content:

@@ -1,0 +1,88 @@
+"""The mask on the screen: no pane, no notice and no picture shows a person, and everything can be undone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.errors import DeskError
+from app.service.masking import KEY_FILE, open_mask
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.veil import Veil, covered
+from tests.tui.conftest import NARROW, WIDE, Desk
+
+PERSONS = re.compile(r"(?i)thor|odinson|twin@|sif|loki")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path, size: tuple[int, int]) -> None:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    app = TriggerDeskApp(lambda: service, veil=Veil(lambda: open_mask(home)), masked=True)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+
+        def seen() -> None:
+            assert PERSONS.findall(desk.screen()) == []
+            assert PERSONS.findall(app.export_screenshot()) == []
+
+        assert "masked" in desk.screen().splitlines()[0]
+        await desk.press("f3")
+        assert "@mask" in desk.screen()
+        seen()
+        await desk.press("f2", *"100", "enter", *"thor")
+        seen()
+        await desk.press("enter")
+        assert desk.dashboard.form.request().external_id == "thor@example.com"
+        seen()
+        await desk.press("f4", *['{"name": "Thor"}'])
+        await desk.press("f9")
+        assert "accepted" in desk.screen()
+        seen()
+        for keys in (("f7",), ("f4",), ("ctrl+l",), ("f6",), ("enter",)):
+            await desk.press(*keys)
+            seen()
+        await desk.press("escape", "n")
+        assert "@masked.example" in desk.text_of("#confirm")
+        seen()
+        await desk.press(
+            "escape", "f3", *"nobody", "ctrl+n", "f4", *"100", "tab", "tab", *"loki@example.com", "f9"
+        )
+        assert "2008" in desk.screen()
+        seen()
+        await desk.press("ctrl+b")
+        assert "loki@example.com" in desk.text_of("#reply")
+        await desk.press("f6")
+        assert "thor@example.com" in desk.screen()
+        assert "masked" not in desk.screen()
+        await desk.press("ctrl+b", "f7")
+        seen()
+
+
+async def test_a_mask_that_cannot_be_had_keeps_a_masked_desk_closed(home: Path) -> None:
+    (home / KEY_FILE).write_bytes(b"short")
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    app = TriggerDeskApp(lambda: service, veil=Veil(lambda: open_mask(home)), masked=True)
+    async with app.run_test(size=WIDE):
+        pass
+    assert isinstance(app.return_value, DeskError)
+    assert "is no key of a mask" in str(app.return_value)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ('  "name": "Thor Odinson",', '  "name": "•••• •••••••",'),
+        ('  "thor@example.com": {', '  "••••@•••••••.•••": {'),
+        ('"a": true, "b": null, "c": 12, "d": 1234567', '"a": true, "b": null, "c": 12, "d": •••••••'),
+        ('"said": "it is true: \\"12\\" : 5"', '"said": "•• •• ••••: \\"••\\" : •"'),
+        ('"unfinished": "Tho', '"unfinished": "•••'),
+        ("Thor", "••••"),
+        ("", ""),
+    ],
+)
+def test_a_line_of_event_data_is_covered_in_place(line: str, shown: str) -> None:
+    assert covered(line) == shown
+    assert len(covered(line)) == len(line)
