@@ -32,9 +32,9 @@ _NEXT = re.compile(r"\s*(?=\S)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLAIN = re.compile(r'[^\s"*,:-][^\s"*,:]*')
-_TIMES = ("since", "until", "on")
+TIMES = ("since", "until", "on")
 _SORT = "sort"
-_FIELDS = (*QueryField, *_TIMES, _SORT)
+FIELDS = (*QueryField, *TIMES, _SORT)
 _SHOWN = 40
 
 
@@ -48,7 +48,7 @@ class QueryFaultError(DeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Term:
+class Term:
     """One term of the line: `at` is where it begins, `value_at` where its value does, both from 1; `end` where the next may begin."""
 
     at: int
@@ -66,7 +66,7 @@ class _Term:
 def parse_query(line: str, clock: Clock) -> HistoryQuery:
     """The query that a line means; an empty one means every attempt, newest first. Raises QueryFaultError."""
     query = HistoryQuery()
-    for term in _terms(line):
+    for term in terms(line):
         query = _with_term(query, term, clock)
     return query
 
@@ -78,7 +78,8 @@ def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
     return f"{'-' if negated else ''}{field}:{value if plain else f'{chr(34)}{escaped}{chr(34)}'}"
 
 
-def _terms(line: str) -> Iterator[_Term]:
+def terms(line: str) -> Iterator[Term]:
+    """The terms of a line, from left to right. Raises QueryFaultError where a quote is not closed."""
     at = 0
     while found := _NEXT.match(line, at):
         term = _term(line, found.end())
@@ -86,7 +87,7 @@ def _terms(line: str) -> Iterator[_Term]:
         at = term.end
 
 
-def _term(line: str, start: int) -> _Term:
+def _term(line: str, start: int) -> Term:
     found = _TERM.match(line, start)
     assert found is not None  # noqa: S101 - the pattern matches anything, also nothing
     value = found["value"]
@@ -96,33 +97,33 @@ def _term(line: str, start: int) -> _Term:
         if not found["end"]:
             raise QueryFaultError('the quote that opens here is not closed; add " at its end.', value_at)
         value = _ESCAPED.sub(r"\1", value[1:-1])
-    return _Term(at, value_at, found["not"] == "-", found["field"], value, quoted, found.end())
+    return Term(at, value_at, found["not"] == "-", found["field"], value, quoted, found.end())
 
 
-def _with_term(query: HistoryQuery, term: _Term, clock: Clock) -> HistoryQuery:
+def _with_term(query: HistoryQuery, term: Term, clock: Clock) -> HistoryQuery:
     if term.field is None:
         return _with_word(query, term)
     name = term.field.lower()
-    if name not in _FIELDS:
+    if name not in FIELDS:
         raise QueryFaultError(
-            f"there is no field {_shown(term.field)}. Known are {', '.join(_FIELDS)}; to find it as text, put it in "
+            f"there is no field {_shown(term.field)}. Known are {', '.join(FIELDS)}; to find it as text, put it in "
             "double quotes.",
             term.at + term.negated,
         )
     if not term.value and not term.quoted:
         raise term.fault(f"a value must follow {name}: without a blank.")
-    if name in _TIMES or name == _SORT:
+    if name in TIMES or name == _SORT:
         return _with_setting(query, name, term, clock)
     return _with_filter(query, _filter(QueryField(name), term))
 
 
-def _with_word(query: HistoryQuery, term: _Term) -> HistoryQuery:
+def _with_word(query: HistoryQuery, term: Term) -> HistoryQuery:
     if not term.value:
         raise term.fault("a word must follow; to find a lone hyphen, put it in double quotes.")
     return replace(query, words=(*query.words, Word(term.value, term.negated)))
 
 
-def _with_setting(query: HistoryQuery, name: str, term: _Term, clock: Clock) -> HistoryQuery:
+def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> HistoryQuery:
     if term.negated:
         raise QueryFaultError(f"{name}: cannot be negated; leave the hyphen out.", term.at)
     match name:
@@ -139,7 +140,7 @@ def _with_setting(query: HistoryQuery, name: str, term: _Term, clock: Clock) -> 
             return replace(query, order=_order(term))
 
 
-def _moment(read: Callable[[str], datetime | None], term: _Term) -> datetime:
+def _moment(read: Callable[[str], datetime | None], term: Term) -> datetime:
     moment = read(term.value)
     if moment is None:
         raise term.fault(f"{_shown(term.value)} is no time. Known are {KNOWN}.")
@@ -152,7 +153,7 @@ def _within(query: HistoryQuery, since: datetime | None, until: datetime | None)
     return replace(query, since=max(starts, default=None), until=min(ends, default=None))
 
 
-def _order(term: _Term) -> Order:
+def _order(term: Term) -> Order:
     name = term.value.lower()
     column = name.removeprefix("-")
     if column not in list(Column):
@@ -170,7 +171,7 @@ def _with_filter(query: HistoryQuery, added: Filter) -> HistoryQuery:
     return replace(query, filters=(*query.filters, added))
 
 
-def _filter(field: QueryField, term: _Term) -> Filter:
+def _filter(field: QueryField, term: Term) -> Filter:
     # An external id may hold a comma; the values of the other fields do not.
     whole = term.quoted or field is QueryField.CONTACT
     parts = [term.value] if whole else term.value.split(",")
@@ -179,7 +180,7 @@ def _filter(field: QueryField, term: _Term) -> Filter:
     return Filter(field, tuple(_value(field, part, term) for part in parts), term.negated)
 
 
-def _value(field: QueryField, text: str, term: _Term) -> Value:
+def _value(field: QueryField, text: str, term: Term) -> Value:
     if field is QueryField.OUTCOME:
         return Value(_outcome(text, term))
     if field in NUMERIC:
@@ -187,14 +188,14 @@ def _value(field: QueryField, text: str, term: _Term) -> Value:
     return Value(text, not term.quoted and "*" in text)
 
 
-def _outcome(text: str, term: _Term) -> str:
+def _outcome(text: str, term: Term) -> str:
     name = text.lower().replace("-", "_").replace(" ", "_")
     if name not in OUTCOMES:
         raise term.fault(f"there is no outcome {_shown(text)}. Known are {', '.join(OUTCOMES)}.")
     return name
 
 
-def _number(field: QueryField, text: str, term: _Term) -> str:
+def _number(field: QueryField, text: str, term: Term) -> str:
     if text.lower() == NO_VALUE:
         return NO_VALUE
     if not _NUMBER.fullmatch(text):
