@@ -6,6 +6,7 @@ Starlette.
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.resources import sample_data
 from app.service import Rehearsal, TriggerService
-from app.settings import Profile, Settings
+from app.settings import SANDBOX, Profile, Settings, SettingsError
+from app.settings.config import read_config
 from app.settings.secrets import find_secret
 from app.store.cache import Cache
 from app.store.history import History
@@ -51,6 +53,26 @@ def open_service(settings: Settings) -> TriggerService:
     except BaseException:
         history.close()
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The profiles of the home in which the program was started, the live one as it was asked for."""
+
+    settings: Settings
+
+    def known(self) -> tuple[Profile, ...]:
+        """All of them, as `config.toml` has them now, the built-in one first. Raises SettingsError."""
+        live = self.settings.profile
+        known = {**read_config(self.settings.config).profiles, live.name: live}
+        return tuple(sorted(known.values(), key=lambda profile: (profile.name != SANDBOX, profile.name)))
+
+    def open(self, name: str) -> TriggerService:
+        """The service over the account of one of them. Raises SettingsError and what `open_service` raises."""
+        profile = next((profile for profile in self.known() if profile.name == name), None)
+        if profile is None:
+            raise SettingsError(f"There is no profile {name!r} any more.")
+        return open_service(replace(self.settings, profile=profile))
 
 
 def _remote(settings: Settings, history: History) -> TriggerService:

@@ -96,12 +96,13 @@ def _dashboard(options: Options) -> None:
             "The dashboard needs a terminal; without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
         )
     settings = options.settings()
-    from app.bootstrap import open_service  # noqa: PLC0415 - the dashboard's weight is its own
+    from app.bootstrap import Profiles, open_service  # noqa: PLC0415 - the dashboard's weight is its own
     from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - the same
     from app.tui.veil import Veil  # noqa: PLC0415 - the same
 
     desk = TriggerDeskApp(
         lambda: open_service(settings),
+        profiles=Profiles(settings),
         veil=Veil(options.any_mask),
         masked=options.masked,
         theme=settings.theme,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -15,6 +16,7 @@ from app.service import DamagedHistoryError, TriggerService, set_aside
 from app.tui.key_order import KeysInOrder
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
+from app.tui.screens.switching import Profiles, SwitchingScreen
 from app.tui.text import clean
 from app.tui.theme import DARK, LIGHT, own_tokens
 from app.tui.veil import Veil
@@ -49,13 +51,15 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         self,
         open_service: Callable[[], TriggerService],
         *,
+        profiles: Profiles | None = None,
         veil: Veil | None = None,
         masked: bool = False,
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:
-        """`masked`: with the veil on from the first frame."""
+        """`profiles`: what can be gone to from there; `masked`: with the veil on from the first frame."""
         super().__init__()
+        self._profiles = profiles
         self._veil = veil or Veil()
         self._begins_masked = masked
         self._open_service = open_service
@@ -83,9 +87,7 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
             self._service = self._open_service()
             if self._begins_masked and not self._veil.is_on:
                 self._veil.switch()
-            desk = Dashboard(self._service, self._veil)
-            desk.fit(self.size)
-            self.push_screen(desk)
+            self.push_screen(self._desk(self._service))
         except DamagedHistoryError as error:
             question = f"{error} {SET_ASIDE}"
             self.push_screen(
@@ -93,6 +95,31 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
             )
         except DeskError as error:
             self.exit(error)
+
+    def _desk(self, service: TriggerService) -> Dashboard:
+        desk = Dashboard(service, self._veil, self._profiles)
+        desk.fit(self.size)
+        return desk
+
+    @on(Dashboard.Chosen)
+    def _other_profile(self, message: Dashboard.Chosen) -> None:
+        self._switch(message.desk, message.profile)
+
+    @work(group="switch", exclusive=True)
+    async def _switch(self, left: SwitchingScreen, profile: str) -> None:
+        """Opens another profile in the place of the live one; where it cannot be opened, that stays."""
+        if self._profiles is None or self._service is None:
+            return
+        try:
+            service = self._profiles.open(profile)
+        except DeskError as error:
+            left.say("The profile stays as it is", str(error))
+            return
+        await left.wind_up()
+        self.clear_notifications()
+        before, self._service = self._service, service
+        await self.switch_screen(self._desk(service))
+        await before.close()
 
     def _mend(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
         """Begins a new history beside the damaged one, or leaves with the sentence."""

@@ -78,6 +78,16 @@ class AccountScreen(PanedScreen):
             self.app.clear_notifications()
             self.veil_changed()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What works now: None is shown dimmed, False not at all."""
+        if action == "mask":
+            return True if self._veil.can_be_on else None
+        return super().check_action(action, parameters)
+
+    def why_off(self, action: str) -> str:
+        """Why an action that is shown dimmed does nothing."""
+        return "There is no mask here." if action == "mask" else ""
+
     def veil_changed(self) -> None:
         """Draws everything again that may speak of persons."""
         is_on = self.status.is_masked = self._veil.is_on

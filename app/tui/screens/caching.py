@@ -1,9 +1,10 @@
 """What the dashboard does with the cache: refreshes it under a bar, looks a contact up, says how old it is."""
 
 import asyncio
+import contextlib
 
 from textual import work
-from textual.worker import Worker
+from textual.worker import Worker, WorkerCancelled
 
 from app.domain.errors import DeskError
 from app.domain.model import Contact
@@ -72,12 +73,23 @@ class CachingScreen(PresentingScreen):
             "f5 refreshes, ctrl+l looks one up." if asks else "f5 refreshes."
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What works now: None is shown dimmed, False not at all."""
+        return (action == "stop" and self.fetching) or super().check_action(action, parameters)
+
     def action_stop(self) -> None:
         """Stops waiting for the reply; where nothing is being sent, what is being fetched."""
         if self._fetching is not None and not self.sending:
             self._fetching.cancel()
         else:
             super().action_stop()
+
+    async def end_fetching(self) -> None:
+        """Stops what is being fetched, and waits until that has ended."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            with contextlib.suppress(WorkerCancelled):
+                await self._fetching.wait()
 
     def veil_changed(self) -> None:
         """Draws everything again that may speak of persons."""

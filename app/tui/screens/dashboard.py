@@ -12,10 +12,10 @@ from textual.widgets import Footer
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent
 from app.service import ContactRow
-from app.tui.screens.caching import CachingScreen
 from app.tui.screens.commands import DESK, DESK_BINDINGS, DeskCommands
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.rehearsing import RehearsalCommands
+from app.tui.screens.switching import SwitchingScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.fetch_bar import FetchBar
@@ -29,7 +29,7 @@ WARM_UP_S = 0.3
 RECOVER_S = 10
 
 
-class Dashboard(CachingScreen):
+class Dashboard(SwitchingScreen):
     """The panes of one account, and what passes between them."""
 
     PANES: Mapping[str, str] = {
@@ -71,6 +71,7 @@ class Dashboard(CachingScreen):
         self.title_panes()
         self.fill_lists()
         self.show_history()
+        self.take_up_draft()
         self.predict()
         self.armed_changed()
         if self._veil.is_on:
@@ -152,23 +153,17 @@ class Dashboard(CachingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What works now: None is shown dimmed, False not at all."""
-        match action:
-            case "stop":
-                return self.sending or self.fetching
-            case "send" if self.is_mounted:
-                return None if self.form.obstacle else True
-            case "arm":
-                return self.armed_s is not None
-            case "mask":
-                return True if self._veil.can_be_on else None
-            case "example" if self.is_mounted:
-                return True if self.form.editor.has_example else None
-            case _:
-                return super().check_action(action, parameters)
+        if action == "example" and self.is_mounted:
+            return True if self.form.editor.has_example else None
+        return super().check_action(action, parameters)
 
     def why_off(self, action: str) -> str:
         """Why an action that is shown dimmed does nothing."""
-        return self.form.obstacle if action == "send" else "There is no other example data for this event."
+        return (
+            "There is no other example data for this event."
+            if action == "example"
+            else super().why_off(action)
+        )
 
     def on_key(self, event: events.Key) -> None:
         """Send says why it is off, if it still is."""

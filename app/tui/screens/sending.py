@@ -7,6 +7,7 @@ from functools import partial
 
 from textual import on, work
 from textual.widgets import Button
+from textual.worker import Worker
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest
@@ -30,6 +31,7 @@ class SendingScreen(AccountScreen):
     def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
         super().__init__(service, veil)
         self._stop: asyncio.Event | None = None
+        self._sending: Worker[None] | None = None
         profile = service.profile
         self._arming = Arming(profile.name, ARMED_MINUTES) if profile.is_production else None
 
@@ -43,6 +45,22 @@ class SendingScreen(AccountScreen):
         """Why nothing can be sent just now, whatever is typed; '' where nothing is."""
         return LOOKING if self.armed_s == 0 else ""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What works now: None is shown dimmed, False not at all."""
+        match action:
+            case "send" if self.is_mounted:
+                return None if self.form.obstacle else True
+            case "stop":
+                return self.sending
+            case "arm":
+                return self._arming is not None
+            case _:
+                return super().check_action(action, parameters)
+
+    def why_off(self, action: str) -> str:
+        """Why an action that is shown dimmed does nothing."""
+        return self.form.obstacle if action == "send" else super().why_off(action)
+
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
         if reason := self.form.send():
@@ -51,6 +69,12 @@ class SendingScreen(AccountScreen):
     def action_stop(self) -> None:
         if self._stop is not None:
             self._stop.set()
+
+    async def end_sending(self) -> None:
+        """Stops waiting for a reply, and waits until that is recorded."""
+        if self._stop is not None and self._sending is not None:
+            self._stop.set()
+            await self._sending.wait()
 
     @on(TriggerForm.Submitted)
     def _submitted(self, message: TriggerForm.Submitted) -> None:
@@ -82,7 +106,7 @@ class SendingScreen(AccountScreen):
         self.tell(lambda panel: panel.show_sending(self._veil.request(request)))
         if self.has_class("-narrow"):
             self.reply.focus()
-        self._send(send, self._stop)
+        self._sending = self._send(send, self._stop)
 
     @work(group="send")
     async def _send(self, send: Send, stop: asyncio.Event) -> None:

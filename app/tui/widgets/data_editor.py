@@ -70,6 +70,11 @@ class DataEditor(Vertical):
         if text != self.text:
             self._area.replace_all(text)
 
+    def put_back(self, text: str) -> None:
+        """This text as if it were typed by hand: no filling replaces it."""
+        if text != self.text:
+            self._area.replace_all(text)
+
     @property
     def _area(self) -> SafeTextArea:
         return self.query_one(SafeTextArea)

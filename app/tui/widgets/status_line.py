@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -13,6 +14,9 @@ from app.tui.text import Live, account_labels, age, count, fit_line
 
 class StatusLine(Widget):
     """Account, counts and age; what is less needed is left out where the line is short, the age never."""
+
+    class Pressed(Message):
+        """The line was clicked."""
 
     counts: reactive[str] = reactive("")
     refreshed: reactive[str] = reactive("")
@@ -30,6 +34,10 @@ class StatusLine(Widget):
     def __init__(self, profile: Live) -> None:
         super().__init__(id="status")
         self._profile = profile
+        self.tooltip = "The live profile; a click shows all of them"
+
+    def on_click(self) -> None:
+        self.post_message(self.Pressed())
 
     def show(self, state: CacheState) -> None:
         """The counts and the age of the cache; repaints only where a word changes."""

@@ -1,0 +1,112 @@
+"""Going to another profile: a list on a key, the old account left in order, nothing of it carried over."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import OptionList
+
+from app.bootstrap import Profiles
+from app.domain.model import Outcome
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.profiles import ProfileList
+from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
+
+CONFIG = """
+[profiles.shop]
+base_url = "http://127.0.0.1:9/api/v2"
+production = true
+
+[profiles.try]
+base_url = "https://api.example.com/api/v3"
+production = false
+"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(
+    home: Path, size: tuple[int, int]
+) -> None:
+    (home / "config.toml").write_text(CONFIG)
+    profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    service = profiles.open("sandbox")
+    app = TriggerDeskApp(lambda: service, profiles=profiles)
+    async with app.run_test(size=size) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press(*"104", "enter", *"sif", "enter", "f4")
+        desk.dashboard.form.editor.put_back('{"typed": "by hand"}')
+        await desk.press("ctrl+o")
+        assert isinstance(app.screen, ProfileList)
+        for said in (
+            "● ◆ sandbox · built in, nothing leaves this machine",
+            "▲ shop · 127.0.0.1:9, REAL CONTACTS",
+            "◇ try · api.example.com, not production",
+        ):
+            assert said in desk.screen()
+
+        await desk.press("down", "enter")
+        assert "▲ shop" in desk.screen().splitlines()[0]
+        assert "looking only" in desk.screen().splitlines()[0]
+        assert desk.dashboard.form.request().event_id == ""
+        await desk.press("f10", *"shop", "enter")
+        assert "ARMED" in desk.screen().splitlines()[0]
+        await desk.press("ctrl+o", "escape", "ctrl+o", "enter")
+        assert "ARMED" in desk.screen().splitlines()[0]
+
+        await pilot.click("#status")
+        await desk.settle()
+        app.screen.query_one(OptionList).highlighted = 0
+        await desk.press("enter")
+        request = desk.dashboard.form.request()
+        assert (request.event_id, request.key_id, request.external_id) == ("104", "3", "sif@example.com")
+        assert desk.dashboard.form.editor.text == '{"typed": "by hand"}'
+        await desk.press("ctrl+n", "ctrl+o", "down", "enter")
+        assert "looking only" in desk.screen().splitlines()[0]
+        assert len([screen for screen in app.screen_stack if hasattr(screen, "profile_name")]) == 1
+
+
+async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config.toml").write_text(CONFIG)
+    profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    service = profiles.open("sandbox")
+    endpoint = SlowEndpoint(service, monkeypatch)
+    app = TriggerDeskApp(lambda: service, profiles=profiles)
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press(*"100", "enter", *"thor", "enter")
+        await pilot.press("f9")
+        while not endpoint.requests:
+            await pilot.pause()
+        for keys in (("ctrl+o", "down", "enter", "escape"), ("ctrl+o", "down", "enter")):
+            await pilot.press(*keys)
+            await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        assert desk.dashboard.sending
+        await pilot.press("y")
+        while "shop" not in desk.screen().splitlines()[0]:
+            await pilot.pause()
+        looking = profiles.open("sandbox")
+        assert [row.outcome for row in looking.list_attempts(0)] == [Outcome.UNKNOWN]
+        await looking.close()
+
+
+async def test_what_cannot_be_opened_leaves_the_profile_as_it_is(home: Path) -> None:
+    (home / "config.toml").write_text('[profiles.gone]\naccount = "no-such-folder"\n')
+    profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    service = profiles.open("sandbox")
+    app = TriggerDeskApp(lambda: service, profiles=profiles)
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press(*"100", "enter", "ctrl+o", "down", "enter")
+        assert "no-such-folder" in [notice.message for notice in app._notifications][-1]
+        assert "◆ sandbox" in desk.screen().splitlines()[0]
+        assert desk.dashboard.form.request().event_id == "100"
+        (home / "config.toml").write_text("nonsense")
+        await desk.press("ctrl+o")
+        assert "no valid TOML" in [notice.message for notice in app._notifications][-1]
