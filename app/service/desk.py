@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.errors import DeskError
@@ -24,6 +25,7 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import settling
+from app.service.copies import keep_copy
 from app.service.form import FormKnowledge, Preflight
 from app.service.guard import check_production, check_test_contacts
 from app.service.rehearsal import Rehearsal
@@ -145,6 +147,10 @@ class TriggerService(FormKnowledge):
     def describe(self, request: TriggerRequest) -> Mapping[str, object]:
         """The exact HTTP request: method, url, headers, body; credentials masked."""
         return self.client.describe(request)
+
+    def keep_copy(self, text: str) -> Path:
+        """Writes a text that was copied into the home, where the terminal has no clipboard; the file. Raises CopyError."""
+        return keep_copy(self._history.path.parent, text)
 
     def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
         prediction = predict(request, self._cache)

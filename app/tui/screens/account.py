@@ -10,6 +10,7 @@ from typing import Literal
 from app.domain.errors import DeskError
 from app.domain.model import Attempt
 from app.service import TriggerService
+from app.tui.copying import copy
 from app.tui.screens.panes import PanedScreen
 from app.tui.text import clean
 from app.tui.veil import Veil
@@ -98,6 +99,15 @@ class AccountScreen(PanedScreen):
         self.form.veil_changed()
         if self._told is not None:
             self._told(self.reply)
+
+    def copy(self, text: str) -> None:
+        """Copies a text as it is shown, and says where it is."""
+        try:
+            said = copy(self.app, text, self._service.keep_copy)
+        except DeskError as error:
+            self.say("Not copied", str(error))
+        else:
+            self.say("Copied", said, "information")
 
     def say(self, title: str, sentence: str, severity: Literal["information", "warning"] = "warning") -> None:
         """A short message that goes away by itself, later where it takes longer to read."""
