@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 class Arming:
     """Whether sending to one profile is armed, and for how much longer."""
 
-    def __init__(self, profile_name: str, minutes: float) -> None:
+    def __init__(self, profile_name: str) -> None:
         self._name = profile_name
-        self._length = timedelta(minutes=minutes)
+        self._length = timedelta()
         self._armed_at: datetime | None = None
 
-    def arm(self, typed: str, now: datetime) -> bool:
-        """Arms for the minutes if `typed` is the profile's name, anew if it was armed; whether it did."""
+    def arm(self, typed: str, minutes: float, now: datetime) -> bool:
+        """Arms for so many minutes if `typed` is the profile's name, anew if it was armed; whether it did."""
         if typed != self._name:
             return False
+        self._length = timedelta(minutes=minutes)
         self._armed_at = now
         return True
 

@@ -27,7 +27,7 @@ from app.domain.wire import trigger_body
 from app.service import settling
 from app.service.copies import keep_copy
 from app.service.form import FormKnowledge, Preflight
-from app.service.guard import check_production, check_test_contacts
+from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.rehearsal import Rehearsal
 from app.settings import Profile
 from app.store.cache import Cache
@@ -82,6 +82,14 @@ class TriggerService(FormKnowledge):
         """Raises GuardError where `send` would, so that it can be told beforehand."""
         check_production(self.profile, production)
         check_test_contacts(self.profile, request, self._cache.find)
+
+    def refusal(self, request: TriggerRequest) -> str | None:
+        """What `test_contacts` of the profile has against a request, in a sentence; None for nothing."""
+        try:
+            check_test_contacts(self.profile, request, self._cache.find)
+        except GuardError as refused:
+            return refused.why
+        return None
 
     async def send(
         self,

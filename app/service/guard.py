@@ -17,7 +17,11 @@ _LOOKED_AT = 100
 
 
 class GuardError(DeskError):
-    """A trigger that the guard refuses; the message says why, and what would let it pass."""
+    """A trigger that the guard refuses; `why` says why, and what would let it pass."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"{why} Nothing was sent.")
 
 
 def check_production(profile: Profile, named: str | None) -> None:
@@ -44,20 +48,18 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
         return
     if request.key_id == EMAIL:
         if not _is_listed(request.external_id, allowed):
-            raise GuardError(_refusal(profile, "this external id is not among its test_contacts"))
+            raise GuardError(_refusal(profile, "this external id is none of them"))
         return
     found = list(find(request.key_id, request.external_id, _LOOKED_AT))
     if not found:
         raise GuardError(
             _refusal(
                 profile,
-                "the cache does not know this contact: look it up, or trigger it by its e-mail address",
+                "the cache does not know this contact: look it up, or use its e-mail address",
             )
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
-        raise GuardError(
-            _refusal(profile, "the e-mail address of this contact is not among its test_contacts")
-        )
+        raise GuardError(_refusal(profile, "this contact's e-mail address is none of them"))
 
 
 def _is_listed(address: str, allowed: Iterable[str]) -> bool:
@@ -67,4 +69,4 @@ def _is_listed(address: str, allowed: Iterable[str]) -> bool:
 
 
 def _refusal(profile: Profile, why: str) -> str:
-    return f"The profile {profile.name!r} is limited to test contacts: {why}. Nothing was sent."
+    return f"The profile {profile.name!r} is limited to test contacts, and {why}."

@@ -12,22 +12,22 @@ def later(**length: float) -> datetime:
 
 
 def test_it_begins_disarmed() -> None:
-    assert Arming("shop", 10).left_s(NOW) == 0
-    assert Arming("shop", 10).permit(NOW) is None
+    assert Arming("shop").left_s(NOW) == 0
+    assert Arming("shop").permit(NOW) is None
 
 
 def test_only_the_name_of_the_profile_arms() -> None:
-    arming = Arming("shop", 10)
+    arming = Arming("shop")
     for typed in ("", "Shop", "shop ", "other"):
-        assert not arming.arm(typed, NOW)
+        assert not arming.arm(typed, 10, NOW)
     assert arming.permit(NOW) is None
-    assert arming.arm("shop", NOW)
+    assert arming.arm("shop", 10, NOW)
     assert arming.permit(NOW) == "shop"
 
 
 def test_the_countdown_runs_out() -> None:
-    arming = Arming("shop", 10)
-    arming.arm("shop", NOW)
+    arming = Arming("shop")
+    arming.arm("shop", 10, NOW)
     assert arming.left_s(NOW) == 600
     assert arming.left_s(later(seconds=0.5)) == 600
     assert arming.left_s(later(seconds=599.2)) == 1
@@ -36,22 +36,22 @@ def test_the_countdown_runs_out() -> None:
 
 
 def test_arming_again_begins_anew_and_a_wrong_name_changes_nothing() -> None:
-    arming = Arming("shop", 10)
-    arming.arm("shop", NOW)
-    arming.arm("nonsense", later(minutes=9))
+    arming = Arming("shop")
+    arming.arm("shop", 10, NOW)
+    arming.arm("nonsense", 10, later(minutes=9))
     assert arming.left_s(later(minutes=9)) == 60
-    arming.arm("shop", later(minutes=9))
+    arming.arm("shop", 10, later(minutes=9))
     assert arming.left_s(later(minutes=9)) == 600
 
 
 def test_disarming_ends_it_at_once() -> None:
-    arming = Arming("shop", 10)
-    arming.arm("shop", NOW)
+    arming = Arming("shop")
+    arming.arm("shop", 10, NOW)
     arming.disarm()
     assert arming.permit(NOW) is None
 
 
 def test_a_clock_that_is_set_back_disarms() -> None:
-    arming = Arming("shop", 10)
-    arming.arm("shop", NOW)
+    arming = Arming("shop")
+    arming.arm("shop", 10, NOW)
     assert arming.permit(later(hours=-1)) is None

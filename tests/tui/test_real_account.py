@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.model import Reply
+from app.domain.model import Reply, TriggerRequest
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
+from app.tui.screens.arm import NO_MINUTES, NOT_THE_NAME
 from app.tui.screens.confirm import Confirm
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
 
@@ -31,8 +32,14 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert "Looking only" in desk.dashboard.form.obstacle
 
         await desk.press("f10", *"wrong", "enter")
+        assert NOT_THE_NAME in desk.screen()
+        await desk.press("escape")
         assert "looking only" in desk.text_of("#status")
-        await desk.press("f10", *"shop", "enter")
+        await desk.press("f10", *"shop", "tab", *"61", "enter")
+        assert NO_MINUTES in desk.screen()
+        await desk.press("ctrl+u", *"3", "enter")
+        assert "ARMED 3:00" in desk.text_of("#status") or "ARMED 2:5" in desk.text_of("#status")
+        await desk.press("f10", "f10", *"shop", "enter")
         assert "ARMED 10:00" in desk.text_of("#status") or "ARMED 9:5" in desk.text_of("#status")
 
         await desk.press("f9")
@@ -60,3 +67,22 @@ async def test_the_sandbox_never_asks(home: Path) -> None:
         await desk.settle()
         assert "looking only" not in desk.text_of("#status")
         assert "Arm" not in desk.screen()
+
+
+async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) -> None:
+    (home / "config.toml").write_text(
+        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\ntest_contacts = ["@example.org"]\n'
+    )
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    app = TriggerDeskApp(lambda: service)
+    async with app.run_test(size=NARROW) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("f4", *"100", "tab", "tab", *"thor@example.com")
+        assert "off: The profile 'shop' is limited to test contacts, and this" in desk.screen()
+        await desk.press("f9")
+        assert "this external id is none of them." in [notice.message for notice in app._notifications][-1]
+        assert list(service.list_attempts(0)) == []
+        desk.dashboard.form.fill(TriggerRequest("100", "3", "sif@example.org"))
+        await desk.settle()
+        assert desk.dashboard.form.obstacle == ""

@@ -109,6 +109,7 @@ class Dashboard(SwitchingScreen):
     @on(TriggerForm.Changed)
     def predict(self) -> None:
         """Shows what will be answered to what the form asks for."""
+        self.block()
         request = self.form.request()
         asked = bool(request.event_id or request.external_id)
         known = self._veil.preflight(self._service.check(request), request) if asked else None

@@ -61,8 +61,8 @@ class FollowUpScreen(SendingScreen):
         self.show_history()
 
     def _ask_again(self, attempt: Attempt, *, same_trigger: bool) -> None:
-        if self.form.sending or self.form.blocked:
-            self.say("Not sent", self.form.obstacle)
+        if self.form.sending or self.in_the_way:
+            self.say("Not sent", self.in_the_way or self.form.obstacle)
             return
         question = again_question(
             self._veil.attempt(attempt),

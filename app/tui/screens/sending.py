@@ -11,17 +11,16 @@ from textual.worker import Worker
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest
-from app.service import Arming, NotRecordedError, TriggerService
+from app.service import Arming, GuardError, NotRecordedError, TriggerService
 from app.tui.notices import real_question
 from app.tui.screens.account import AccountScreen
-from app.tui.screens.confirm import Ask, Confirm
-from app.tui.text import clean
+from app.tui.screens.arm import Armed, ArmScreen
+from app.tui.screens.confirm import Confirm
 from app.tui.veil import Veil
 from app.tui.widgets.trigger_form import TriggerForm
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
-ARMED_MINUTES = 10
 LOOKING = "Looking only: f10 arms sending to this real account."
 
 
@@ -33,7 +32,7 @@ class SendingScreen(AccountScreen):
         self._stop: asyncio.Event | None = None
         self._sending: Worker[None] | None = None
         profile = service.profile
-        self._arming = Arming(profile.name, ARMED_MINUTES) if profile.is_production else None
+        self._arming = Arming(profile.name) if profile.is_production else None
 
     @property
     def sending(self) -> bool:
@@ -119,6 +118,8 @@ class SendingScreen(AccountScreen):
                 self.tell_attempt(await send(stop))
         except NotRecordedError as error:
             self.tell_attempt(error.attempt, fault=str(error))
+        except GuardError as error:
+            self.tell_fault(f"Nothing was sent. {error.why}")
         except DeskError as error:
             self.tell_fault(f"Nothing was sent. {error}")
         finally:
@@ -146,20 +147,20 @@ class SendingScreen(AccountScreen):
             self._arming.disarm()
             self.armed_changed()
             return
-        question = (
-            f"{clean(self.profile_name)} is a real account: real people are mailed.\n"
-            f"Type its name to arm sending for {ARMED_MINUTES} minutes."
-        )
-        self.app.push_screen(Ask(question), self._arm)
+        self.app.push_screen(ArmScreen(self.profile_name), self._arm)
 
-    def _arm(self, typed: str | None) -> None:
-        if typed is None or self._arming is None:
-            return
-        if not self._arming.arm(typed, datetime.now(UTC)):
-            self.say("Not armed", "That is not the name of this profile.")
+    def _arm(self, armed: Armed | None) -> None:
+        if armed is not None and self._arming is not None:
+            self._arming.arm(armed.name, armed.minutes, datetime.now(UTC))
         self.armed_changed()
 
     def armed_changed(self) -> None:
         """Shows whether sending to a real account is armed; looking only, Send is off."""
         self.status.armed_s = self.armed_s
-        self.form.blocked = self.in_the_way
+        self.block()
+
+    def block(self) -> None:
+        """Send is off while something is in the way, and for whom the profile may not trigger."""
+        request = self.form.request()
+        refused = self._service.refusal(request) if request.external_id else None
+        self.form.blocked = self.in_the_way or refused or ""
