@@ -15,6 +15,7 @@ from app.service import TriggerService
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
+from tests.tui.quiet import quiet
 
 WIDE = (140, 40)
 NARROW = (80, 24)
@@ -62,6 +63,13 @@ class Desk:
         """The id of the widget that has the focus."""
         focused = self.app.screen.focused
         return None if focused is None else focused.id
+
+
+@pytest.fixture(autouse=True)
+def waiting_for_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pilot asks the event loop whether all is done."""
+    for module in ("app", "pilot"):
+        monkeypatch.setattr(f"textual.{module}.wait_for_idle", quiet)
 
 
 OpenDesk = Callable[..., AbstractAsyncContextManager[Desk]]
