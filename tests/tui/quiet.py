@@ -11,7 +11,7 @@ SOON_S = 0.02
 """A timer that is due within this is part of what is going on: the screen paints by one of 1/60 s."""
 
 
-async def quiet(min_sleep: float = SOON_S, max_sleep: float = 1) -> None:  # noqa: ARG001 - Textual's signature
+async def quiet(min_sleep: float = SOON_S, max_sleep: float = 1) -> None:
     """Returns once nothing is ready to run and no timer is due soon; busy timers are waited for as Textual does."""
     loop: Any = asyncio.get_running_loop()
     started = time.monotonic()
