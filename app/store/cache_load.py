@@ -3,23 +3,15 @@
 Works on a connection of its own, so that it may run in another thread than the one that shows the cache.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TypeVar
 
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile
-from app.store.contact_rows import (
-    FIRST_ODD,
-    document,
-    narrow_values,
-    plain_number,
-    value_rows,
-    word_columns,
-    word_values,
-)
+from app.store.contact_bulk import ContactBulk
+from app.store.contact_rows import FIRST_ODD, plain_number
 from app.store.contact_write import ContactTables, copy_survivors
 from app.store.database import StoreError, transaction
 from app.store.schema import CONTACT_TABLES, contact_tables
@@ -30,8 +22,6 @@ _BATCH = 10_000
 _SORTING_KILOBYTES = 32_768
 _MOST_COLUMNS = 200
 _NEW, _OLD = "_new", "_old"
-
-T = TypeVar("T")
 
 
 class CacheLoad:
@@ -44,9 +34,9 @@ class CacheLoad:
         self._connection.execute(f"PRAGMA cache_size = -{_SORTING_KILOBYTES}")
         self._events: Sequence[ExternalEvent] = ()
         self._fields: Sequence[Field] = ()
-        self._columns: Mapping[str, int] | None = None
+        self._bulk: ContactBulk | None = None
+        self._staged = 0
         self._count = 0
-        self._highest = -1
         self._odd: dict[str, int] = {}
 
     def events(self, events: Iterable[ExternalEvent]) -> None:
@@ -60,21 +50,25 @@ class CacheLoad:
     def contacts(self, contacts: Iterable[Contact]) -> None:
         """Some more contacts; of two with the same id the first one counts. Raises StoreError."""
         remaining = iter(contacts)
-        while batch := tuple(islice(remaining, _BATCH)):
+        while batch := tuple(islice(remaining, _BATCH - self._staged)):
             with self._file.guarded():
-                if self._columns is None:
-                    self._columns = self._stage()
-                self._store(batch, self._columns)
+                self._bulk = self._bulk or self._begin()
+                with transaction(self._connection, temporary=True):
+                    self._bulk.stage((self._number(contact.id), contact) for contact in batch)
+                self._staged += len(batch)
+                if self._staged == _BATCH:
+                    self._spread(self._bulk)
 
     def finish(self, complete: bool, source: str | None) -> None:
         """Swaps the new contents in. A complete filling drops every earlier contact, also looked-up ones."""
         with self._file.guarded():
-            if complete and self._columns is None:
-                self._columns = self._stage()
-            if self._columns is not None:
-                self._sort_values()
+            if complete and self._bulk is None:
+                self._bulk = self._begin()
+            if self._bulk is not None:
+                self._spread(self._bulk)
+                self._bulk.add_values()
             with transaction(self._connection):
-                if self._columns is not None:
+                if self._bulk is not None:
                     self._swap(complete)
                 self._replace_names()
                 self._connection.execute("DELETE FROM looked_up")
@@ -86,68 +80,33 @@ class CacheLoad:
     def discard(self) -> None:
         """Removes what this filling, or one that was cut off, has left behind."""
         with self._file.guarded():
-            self._connection.execute("DROP TABLE IF EXISTS temp.raw_values")
+            if self._bulk is not None:
+                self._bulk.discard()
             for suffix in (_NEW, _OLD):
                 for table in reversed(CONTACT_TABLES):
                     self._connection.execute(f"DROP TABLE IF EXISTS main.{table}{suffix}")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _stage(self) -> Mapping[str, int]:
-        """Makes the new tables; the columns of the word index by the fields that get one."""
-        field_ids = sorted({field.id for field in self._fields}, key=numeric_order)[:_MOST_COLUMNS]
+    def _begin(self) -> ContactBulk:
+        """Makes the new tables, in which the first fields get a column of the word index."""
+        # An id of another kind could not be named in a path of SQLite's JSON.
+        field_ids = {field.id for field in self._fields if field.id.isascii() and field.id.isalnum()}
+        columns = sorted(field_ids, key=numeric_order)[:_MOST_COLUMNS]
         with transaction(self._connection):
-            for statement in contact_tables(_NEW, len(field_ids)).split(";\n"):
+            for statement in contact_tables(_NEW, len(columns)).split(";\n"):
                 if statement.strip():
                     self._connection.execute(statement)
-            self._connection.executemany(
-                "INSERT INTO search_columns_new VALUES (?, ?)",
-                [(position, stored(field_id)) for position, field_id in enumerate(field_ids)],
-            )
-        # Beside the cache, and never committed to it: these rows are only there to be sorted.
-        self._connection.execute("CREATE TEMP TABLE raw_values (field_id TEXT, value TEXT, contact INTEGER)")
-        return word_columns(field_ids)
+            self._connection.executemany("INSERT INTO search_columns_new VALUES (?, ?)", enumerate(columns))
+        return ContactBulk(self._connection, _NEW, sort_later=True)
 
-    def _store(self, batch: Sequence[Contact], columns: Mapping[str, int]) -> None:
-        rows = self._numbered(batch).items()
-        words = ", ".join("?" * (len(columns) + 4))
-        statements: tuple[tuple[str, Iterator[Sequence[object]]], ...] = (
-            ("contacts_new VALUES (?, ?, ?, ?, ?, ?)", (narrow_values(*row) for row in rows)),
-            ("documents_new VALUES (?, ?)", ((number, document(contact)) for number, contact in rows)),
-            ("raw_values VALUES (?, ?, ?)", (value for row in rows for value in value_rows(*row))),
-            (
-                f"search_new (rowid, contact_id, contact_uid, {_names(columns)}rest) VALUES ({words})",
-                ((number, *word_values(contact, columns)) for number, contact in rows),
-            ),
-        )
+    def _spread(self, bulk: ContactBulk) -> None:
         with transaction(self._connection):
-            for table, values in statements:
-                self._connection.executemany(f"INSERT INTO {table}", values)
-        self._count += len(rows)
+            self._count += bulk.spread()
+        self._staged = 0
 
-    def _numbered(self, batch: Sequence[Contact]) -> dict[int, Contact]:
-        """The contacts of a batch that are new, by rising row number."""
-        rows: dict[int, Contact] = {}
-        for contact in batch:
-            number = plain_number(contact.id)
-            if number is None:
-                if contact.id in self._odd:
-                    continue
-                number = self._odd[contact.id] = FIRST_ODD + len(self._odd)
-            rows.setdefault(number, contact)
-        numbers = [number for number in sorted(rows) if number > self._highest or not self._has(number)]
-        self._highest = max(self._highest, *rows)
-        return {number: rows[number] for number in numbers}
-
-    def _has(self, number: int) -> bool:
-        found = self._connection.execute("SELECT 1 FROM contacts_new WHERE number = ?", (number,)).fetchone()
-        return found is not None
-
-    def _sort_values(self) -> None:
-        """Sorted first, the rows are appended, and in short transactions: others may write meanwhile."""
-        rows = self._connection.execute("SELECT field_id, value, contact FROM raw_values ORDER BY 1, 2, 3")
-        while batch := rows.fetchmany(_BATCH):
-            with transaction(self._connection):
-                self._connection.executemany("INSERT OR IGNORE INTO field_values_new VALUES (?, ?, ?)", batch)
+    def _number(self, contact_id: str) -> int:
+        number = plain_number(contact_id)
+        return self._odd.setdefault(contact_id, FIRST_ODD + len(self._odd)) if number is None else number
 
     def _swap(self, complete: bool) -> None:
         if complete:
@@ -184,10 +143,6 @@ def filling(file: CacheFile, complete: bool, source: str | None) -> Iterator[Cac
         # What cannot be removed now, on a full disk perhaps, is removed by the next filling.
         with suppress(StoreError):
             load.discard()
-
-
-def _names(columns: Mapping[str, int]) -> str:
-    return "".join(f"f{position}, " for position in range(len(columns)))
 
 
 def _event_values(event: ExternalEvent) -> tuple[Stored, Stored]:

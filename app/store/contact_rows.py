@@ -18,6 +18,8 @@ FIRST_ODD = 1 << 62
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 NARROW = "number, id, uid, email, first_name, last_name"
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
@@ -53,7 +55,7 @@ def narrow_values(number: int, contact: Contact) -> tuple[int, *tuple[Stored | N
 
 def document(contact: Contact) -> str:
     """Every value by its field id, as JSON; lone surrogates are escaped."""
-    text = json.dumps(contact.fields, ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT.encode(contact.fields)
     return text if searchable(text) == text else json.dumps(contact.fields, separators=(",", ":"))
 
 

@@ -70,6 +70,11 @@ class ContactTables:
         number = self.number_of(contact.id)
         if number is None:
             number = self._next_odd()
+        self.put(number, contact)
+        return number
+
+    def put(self, number: int, contact: Contact) -> None:
+        """Adds a contact that is not there under a row number of its own."""
         self._run(
             f"INSERT INTO contacts{{}} ({NARROW}) VALUES (?, ?, ?, ?, ?, ?)", *narrow_values(number, contact)
         )
@@ -78,7 +83,6 @@ class ContactTables:
             self._run("INSERT OR IGNORE INTO field_values{} VALUES (?, ?, ?)", *row)
         self._words("", number, contact)
         self._run("UPDATE anchors{} SET position = position + 1 WHERE number > ?", number)
-        return number
 
     def remove(self, number: int) -> Contact | None:
         """Takes a contact out of every table; the contact, None where there was none."""
@@ -100,7 +104,8 @@ class ContactTables:
         return [restored(row["field_id"]) for row in self._connection.execute(sql)]
 
     def place_anchors(self, every: int) -> None:
-        """Anchors the first contact and every so many from there; for tables that have no anchors yet."""
+        """Anchors the first contact and every so many from there, and no others."""
+        self._run("DELETE FROM anchors{}")
         self._run(
             "INSERT INTO anchors{0} SELECT number, place - 1 FROM "
             "(SELECT number, row_number() OVER (ORDER BY number) AS place FROM contacts{0}) WHERE place % ? = 1",
@@ -151,19 +156,21 @@ def remember(connection: sqlite3.Connection, contact: Contact, origin: Origin) -
     """Adds a contact, or what is new about it, and marks where it came from; its row number."""
     tables = ContactTables(connection)
     number = tables.number_of(contact.id)
-    earlier = None if number is None else tables.remove(number)
-    fields = {**(earlier.fields if earlier else {}), **contact.fields}
-    number = tables.add(
-        Contact(
-            contact.id,
-            contact.uid or (earlier.uid if earlier else ""),
-            {k: v for k, v in fields.items() if v},
-        )
-    )
-    connection.execute("INSERT OR IGNORE INTO origins VALUES (?, ?)", (number, origin))
-    if earlier is None:
+    earlier = None if number is None else tables.get(number)
+    merged = _merged(earlier or Contact(contact.id, "", {}), contact)
+    if number is None or earlier is None:
+        number = tables.add(merged)
         connection.execute("UPDATE state SET contacts = contacts + 1")
+    elif merged != earlier:
+        tables.remove(number)
+        number = tables.add(merged)
+    connection.execute("INSERT OR IGNORE INTO origins VALUES (?, ?)", (number, origin))
     return number
+
+
+def _merged(earlier: Contact, later: Contact) -> Contact:
+    fields = {**earlier.fields, **later.fields}
+    return Contact(later.id, later.uid or earlier.uid, {key: text for key, text in fields.items() if text})
 
 
 def remember_lookup(

@@ -38,9 +38,12 @@ def open_database(
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One write transaction: committed at the end, rolled back on any exception."""
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, *, temporary: bool = False) -> Iterator[sqlite3.Connection]:
+    """One write transaction: committed at the end, rolled back on any exception.
+
+    `temporary`: only temporary tables are written, so that nobody else has to wait.
+    """
+    connection.execute("BEGIN" if temporary else "BEGIN IMMEDIATE")
     try:
         yield connection
         connection.execute("COMMIT")

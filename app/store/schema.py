@@ -65,7 +65,7 @@ CREATE TABLE field_values{suffix} (
 CREATE TABLE anchors{suffix} (number INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE search_columns{suffix} (position INTEGER PRIMARY KEY, field_id TEXT NOT NULL);
 CREATE VIRTUAL TABLE search{suffix} USING fts5(
-    contact_id, contact_uid, {columns}rest, content='', columnsize=0, prefix='1 2 3 4 5 6',
+    contact_id, contact_uid, {columns}rest, content='', columnsize=0, prefix='1 2 3 4 5 6 7',
     tokenize='unicode61 remove_diacritics 2'
 );
 """

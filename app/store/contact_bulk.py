@@ -1,0 +1,138 @@
+"""Many new contacts at once: staged as their documents, and spread over the tables by SQLite itself.
+
+Separate from `contact_write`, which takes contacts one by one: here Python touches each contact once, and whatever
+takes long is a single statement, during which other threads run.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.domain.model import Contact
+from app.store.contact_rows import EMAIL, FIRST_NAME, FIRST_ODD, LAST_NAME, document
+from app.store.contact_write import ContactTables
+from app.store.database import transaction
+from app.store.text import stored
+
+_VALUES_AT_ONCE = 250_000
+_BEFORE_ALL = ("", "", -1)
+# What SQLite's JSON functions would not give back as it was put in.
+_AWKWARD = ("\\u0000", "\\ud")
+
+_VALUES = f"""
+    SELECT key AS field_id, CASE key WHEN '{EMAIL}' THEN lower(value) ELSE value END AS value, number AS contact
+    FROM staged, json_each(fields) WHERE fields IS NOT NULL AND value != ''
+    UNION ALL SELECT 'uid', uid, number FROM staged WHERE fields IS NOT NULL AND uid != ''
+    UNION ALL SELECT 'id', id, number FROM staged WHERE fields IS NOT NULL AND number >= {FIRST_ODD}
+"""
+
+
+class ContactBulk:
+    """New contacts for the tables with `suffix`, through a connection of which it owns the temporary tables.
+
+    `stage` keeps them beside the cache, `spread` adds what is staged. With `sort_later` their exact values wait for
+    `add_values`, which appends them in order: only for tables that hold no other values yet.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, suffix: str = "", *, sort_later: bool = False) -> None:
+        self._connection = connection
+        self._suffix = suffix
+        self._sort_later = sort_later
+        self._columns = list(ContactTables(connection, suffix).columns())
+        self._known = frozenset(self._columns)
+        self._awkward: dict[int, Contact] = {}
+        self.discard()
+        self._run(
+            "CREATE TEMP TABLE staged (number INTEGER PRIMARY KEY, id TEXT, uid TEXT, fields TEXT, rest TEXT)"
+        )
+        self._run("CREATE TEMP TABLE raw_values (field_id TEXT, value TEXT, contact INTEGER)")
+
+    def discard(self) -> None:
+        """Drops what is staged."""
+        self._run("DROP TABLE IF EXISTS temp.staged")
+        self._run("DROP TABLE IF EXISTS temp.raw_values")
+
+    def stage(self, contacts: Iterable[tuple[int, Contact]]) -> None:
+        """Keeps (row number, contact) for `spread`, within the caller's transaction; of two with one number the first."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?)", map(self._staged, contacts)
+        )
+
+    def spread(self) -> int:
+        """Adds what is staged and not there yet, within the caller's transaction; how many that were."""
+        self._run(f"DELETE FROM staged WHERE number IN (SELECT number FROM contacts{self._suffix})")
+        awkward = self._run("SELECT number FROM staged WHERE fields IS NULL").fetchall()
+        for (number,) in awkward:
+            ContactTables(self._connection, self._suffix).put(number, self._awkward[number])
+        added = len(awkward) + self._spread_plain()
+        self._awkward.clear()
+        self._run("DELETE FROM staged")
+        return added
+
+    def add_values(self) -> None:
+        """Adds the values that wait, in short transactions of its own: others may write meanwhile."""
+        self._run("CREATE INDEX temp.sorted_values ON raw_values (field_id, value, contact)")
+        after: Sequence[object] | None = _BEFORE_ALL
+        while after is not None:
+            until = self._values_until(after)
+            bounds = "> (?1, ?2, ?3)" + (" AND (field_id, value, contact) <= (?4, ?5, ?6)" if until else "")
+            with transaction(self._connection):
+                self._run(
+                    f"INSERT OR IGNORE INTO field_values{self._suffix} SELECT * FROM raw_values "
+                    f"WHERE (field_id, value, contact) {bounds} ORDER BY field_id, value, contact",
+                    *after,
+                    *(until or ()),
+                )
+            after = until
+
+    def _values_until(self, after: Sequence[object]) -> Sequence[object] | None:
+        found: Sequence[object] | None = self._run(
+            "SELECT * FROM raw_values WHERE (field_id, value, contact) > (?, ?, ?) "
+            f"ORDER BY field_id, value, contact LIMIT 1 OFFSET {_VALUES_AT_ONCE - 1}",
+            *after,
+        ).fetchone()
+        return found
+
+    def _staged(self, numbered: tuple[int, Contact]) -> tuple[int, object, object, str | None, str | None]:
+        number, contact = numbered
+        text = document(contact)
+        uid = stored(contact.uid)
+        identifier = None if number < FIRST_ODD else stored(contact.id)
+        if (
+            isinstance(uid, bytes)
+            or isinstance(identifier, bytes)
+            or ("\\" in text and any(mark in text for mark in _AWKWARD))
+        ):
+            self._awkward.setdefault(number, contact)
+            return number, None, None, None, None
+        rest = None if contact.fields.keys() <= self._known else self._rest(contact.fields)
+        return number, identifier, uid, text, rest
+
+    def _rest(self, fields: Mapping[str, str]) -> str:
+        return " ".join(text for key, text in sorted(fields.items()) if key not in self._known)
+
+    def _spread_plain(self) -> int:
+        added = self._run(
+            f"INSERT INTO contacts{self._suffix} SELECT number, id, uid, {_value_of(EMAIL)}, "
+            f"{_value_of(FIRST_NAME)}, {_value_of(LAST_NAME)} FROM staged WHERE fields IS NOT NULL"
+        ).rowcount
+        self._run(
+            f"INSERT INTO documents{self._suffix} SELECT number, fields FROM staged WHERE fields IS NOT NULL"
+        )
+        names = "".join(f"f{place}, " for place in range(len(self._columns)))
+        words = "".join(f"{_value_of(field_id)}, " for field_id in self._columns)
+        self._run(
+            f"INSERT INTO search{self._suffix} (rowid, contact_id, contact_uid, {names}rest) "
+            f"SELECT number, coalesce(id, number), uid, {words}rest FROM staged WHERE fields IS NOT NULL"
+        )
+        if self._sort_later:
+            self._run(f"INSERT INTO raw_values {_VALUES}")
+        else:
+            self._run(f"INSERT OR IGNORE INTO field_values{self._suffix} {_VALUES} ORDER BY 1, 2, 3")
+        return added
+
+    def _run(self, sql: str, *values: object) -> sqlite3.Cursor:
+        return self._connection.execute(sql, values)
+
+
+def _value_of(field_id: str) -> str:
+    return f"""json_extract(fields, '$."{field_id}"')"""
