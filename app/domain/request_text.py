@@ -5,7 +5,7 @@ What a text is made of is what `service.describe` answers: method, url, headers,
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 # curl and httpx put these in themselves, and wrong ones break the request.
 _BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
@@ -19,12 +19,15 @@ _END = "END_OF_BODY"
 def as_curl(described: Mapping[str, object]) -> str:
     """A shell command that makes the request with cURL; a very long body comes from a here-document."""
     body = str(described["body"])
-    words = ["curl", "--globoff", "--request", str(described["method"]), str(described["url"])]
-    for name, value in _headers(described).items():
-        words += ["--header", f"{name}: {value}"]
+    parts = [["curl", "--globoff", "--request", str(described["method"]), str(described["url"])]]
+    parts += [["--header", f"{name}: {value}"] for name, value in _headers(described).items()]
     if len(body) <= _LONGEST_ARGUMENT:
-        return shlex.join([*words, "--data-raw", body])
-    return f"{shlex.join([*words, '--data', '@-'])} <<'{_END}'\n{body}\n{_END}"
+        return _command([*parts, ["--data-raw", body]])
+    return f"{_command([*parts, ['--data', '@-']])} <<'{_END}'\n{body}\n{_END}"
+
+
+def _command(parts: Iterable[list[str]]) -> str:
+    return " \\\n  ".join(map(shlex.join, parts))
 
 
 def as_httpx(described: Mapping[str, object]) -> str:

@@ -36,7 +36,7 @@ def described(
 @pytest.mark.parametrize("value", ["thor@example.com", NASTY, "it's", "x" * 40_000])
 def test_a_shell_reads_the_curl_command_as_the_request(value: str) -> None:
     request = described(value)
-    words = shlex.split(as_curl(request))
+    words = shlex.split(as_curl(request).replace(" \\\n  ", " "))
     assert words[:5] == ["curl", "--globoff", "--request", "POST", request["url"]]
     assert words[-2:] == ["--data-raw", request["body"]]
     given = words[5:-2]
@@ -53,12 +53,12 @@ def test_a_real_shell_reads_the_body_as_it_is() -> None:
 
 def test_a_very_long_body_comes_from_a_here_document() -> None:
     request = described("END_OF_BODY\n'" * 20_000)
-    command, _, rest = as_curl(request).partition("\n")
-    assert command.endswith("--data @- <<'END_OF_BODY'")
+    command, _, rest = as_curl(request).partition("--data @- <<'END_OF_BODY'\n")
+    assert command.endswith(" \\\n  ")
     assert rest == f"{request['body']}\nEND_OF_BODY"
     read = subprocess.run(
         ["/bin/sh"],
-        input=f"cat {command[command.index('<<') :]}\n{rest}\n",
+        input=f"cat <<'END_OF_BODY'\n{rest}\n",
         capture_output=True,
         text=True,
         check=True,

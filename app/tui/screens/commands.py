@@ -44,6 +44,7 @@ DESK_BINDINGS: list[BindingType] = [
         "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
     ),
     _binding("f10", "arm", "Arm", "Arm sending to a real account for some minutes, or end that"),
+    _binding("ctrl+r", "request", "Request", "See the exact request, as cURL, Python or JSON", show=False),
     _binding("ctrl+o", "switch", "Switch profile", "Go to the account of another profile", show=False),
     _binding("ctrl+b", "mask", "Mask", "Mask persons in everything that is shown, or no longer", show=False),
     _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),

@@ -13,9 +13,9 @@ from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest
 from app.service import Arming, GuardError, NotRecordedError, TriggerService
 from app.tui.notices import real_question
-from app.tui.screens.account import AccountScreen
 from app.tui.screens.arm import Armed, ArmScreen
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.seeing import SeeingScreen
 from app.tui.veil import Veil
 from app.tui.widgets.trigger_form import TriggerForm
 
@@ -24,7 +24,7 @@ Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 LOOKING = "Looking only: f10 arms sending to this real account."
 
 
-class SendingScreen(AccountScreen):
+class SendingScreen(SeeingScreen):
     """A screen that sends what its form asks for."""
 
     def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:

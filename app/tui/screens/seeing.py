@@ -1,0 +1,46 @@
+"""What the dashboard does to show a request without sending it: the one in the form, or one that was sent before."""
+
+from textual import work
+
+from app.domain.errors import DeskError
+from app.domain.event_data import EventDataError
+from app.domain.model import TriggerRequest, new_attempt_id
+from app.tui.screens.account import AccountScreen
+from app.tui.screens.request import RequestScreen
+
+NOT_YET = "Nothing was sent. The trigger id is this copy's own: every trigger gets another."
+CREDENTIALS = "*** stands for credentials."
+INSIDE = "This address answers in here only; triggerdesk sandbox serves the account on a port."
+MASKED = "Persons are masked."
+
+
+class SeeingScreen(AccountScreen):
+    """A screen that shows the exact request."""
+
+    def action_request(self) -> None:
+        """Shows the request that the form asks for."""
+        try:
+            data = self.form.editor.data()
+        except EventDataError as fault:
+            self.say("Not shown", f"Mend the event data first: {fault}")
+            return
+        asked = self.form.request()
+        if not (asked.event_id.isascii() and asked.event_id.isdecimal()):
+            self.say("Not shown", "Choose an event first.")
+            return
+        self.see(
+            TriggerRequest(asked.event_id, asked.key_id, asked.external_id, data, new_attempt_id()), NOT_YET
+        )
+
+    @work(group="see", exclusive=True)
+    async def see(self, request: TriggerRequest, said: str) -> None:
+        """Shows a request as it is, or would be, sent with the live profile."""
+        try:
+            await self.open_way()
+            described = self._service.describe(self._veil.request(request))
+        except DeskError as error:
+            self.say("Not shown", str(error))
+        else:
+            is_inside = self._service.profile.is_sandbox
+            facts = (said, INSIDE if is_inside else CREDENTIALS, MASKED if self._veil.is_on else "")
+            self.app.push_screen(RequestScreen(described, " ".join(filter(None, facts)), self.copy))

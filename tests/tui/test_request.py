@@ -1,0 +1,52 @@
+"""The exact request, seen before it goes and copied, with nothing sent."""
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.widgets import TextArea
+
+from app.domain.mask import Mask
+from app.tui.veil import Veil
+from tests.tui.conftest import NARROW, OpenDesk
+
+
+async def test_the_request_is_seen_in_three_forms_and_copied_whole(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMUX", "STY", "TERM_PROGRAM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    async with open_desk(size=NARROW) as desk:
+        await desk.press("ctrl+r")
+        assert desk.app.screen is desk.dashboard
+        await desk.press(*"100", "enter", *"thor", "enter", "ctrl+r")
+        assert "curl --globoff --request POST" in desk.screen()
+        await desk.press("c")
+        assert desk.app.clipboard.startswith("curl --globoff")
+        await desk.press("right", "c")
+        assert "reply = httpx.request(" in desk.screen()
+        assert desk.app.clipboard.startswith("import httpx")
+        await desk.pilot.click("#json")
+        await desk.press("c")
+        seen = json.loads(desk.app.clipboard)
+        assert seen["url"].endswith("/event/100/trigger")
+        assert seen["body"]["external_id"] == "thor@example.com"
+        assert seen["body"]["data"] == {"global": {"itemName": "hammer", "itemPrice": "123"}}
+        await desk.press("ctrl+r")
+        assert desk.app.screen is desk.dashboard
+        assert not list(desk.service.list_attempts(0))
+
+
+async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
+    open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    async with open_desk(veil=Veil(lambda: Mask(b"k" * 32)), masked=True) as desk:
+        await desk.press(*"100", "enter", *"thor", "enter", "ctrl+r", "c")
+        assert "thor@example.com" not in (home / "copied.txt").read_text()
+        assert "Persons are masked." in desk.text_of("#request-said")
+        await desk.press("escape")
+        desk.dashboard.query_one("#event-data", TextArea).text = "{"
+        await desk.press("ctrl+r")
+        assert desk.app.screen is desk.dashboard
