@@ -121,6 +121,11 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         await self.switch_screen(self._desk(service))
         await before.close()
 
+    async def standing(self) -> None:
+        """Returns once everything is there that a key may lead to."""
+        if isinstance(self.screen, Dashboard):
+            await self.screen.standing()
+
     def _mend(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
         """Begins a new history beside the damaged one, or leaves with the sentence."""
         if not yes:

@@ -51,9 +51,13 @@ class KeysInOrder(App[Result]):
         """What was typed ahead of the first frame has waited for it."""
         self._shown.set()
 
+    async def standing(self) -> None:
+        """Returns once everything is there that a key may lead to."""
+
     async def _take(self) -> None:
         await self._shown.wait()
         while self._pressed:
+            await self.standing()
             event = self._pressed.popleft()
             focused = self.screen.focused or self.screen
             await super().on_event(event)

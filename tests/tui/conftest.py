@@ -38,6 +38,7 @@ class Desk:
     async def settle(self) -> None:
         """Waits until nothing is under way."""
         await self.pilot.pause()
+        await self.app.standing()
         while not self.app.is_idle:
             await self.pilot.pause()
         await self.app.workers.wait_for_complete()

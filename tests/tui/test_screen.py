@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 from app.service import StoreError, TriggerService
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
+from app.tui.widgets.pane_tabs import PaneTabs
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
 CHOSEN = (*"100", "enter", *"thor", "enter")
@@ -39,7 +40,8 @@ async def test_a_narrow_screen_shows_one_pane_at_a_time_and_keys_reach_each(
 async def test_a_click_on_a_tab_shows_its_pane(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
         for pane in ("history", "reply", "trigger", "contacts", "events"):
-            await desk.pilot.click(f"#tab-{pane}")
+            at = desk.dashboard.query_one(PaneTabs).place_of(pane)
+            await desk.pilot.click("#tabs", offset=(at + 2, 0))
             await desk.settle()
             assert f"─ {pane.title()} ─" in desk.screen()
 

@@ -30,6 +30,21 @@ class AccountScreen(PanedScreen):
         self._told: Callable[[ReplyPanel], None] | None = None
         self._opening = asyncio.Lock()
         self._is_open = False
+        self._standing = asyncio.Event()
+
+    @property
+    def stands(self) -> bool:
+        """Whether every pane is there, as it is just after the first frame."""
+        return self._standing.is_set()
+
+    def stand(self) -> None:
+        """Every pane is there now."""
+        self._standing.set()
+        self.refresh_bindings()
+
+    async def standing(self) -> None:
+        """Returns once every pane is there."""
+        await self._standing.wait()
 
     @property
     def profile_name(self) -> str:

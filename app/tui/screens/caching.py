@@ -45,19 +45,25 @@ class CachingScreen(PresentingScreen):
         raise NotImplementedError
 
     def fill_lists(self) -> None:
-        """Shows what is known of the account; what is not filled yet, or of other files, is filled."""
+        """Shows what is known of the account."""
         self._is_first = self._service.needs_refresh()
         self.show_lists()
+
+    def fill_where_needed(self) -> None:
+        """Fills what is not filled yet, or of other account files."""
         if self._is_first:
-            self.call_after_refresh(self.action_refresh)
+            self.action_refresh()
 
     def show_lists(self) -> None:
         """Shows the lists as they are now; their cursors stay on their rows."""
         self._state = self._service.state()
         self.status.show(self._state)
-        self.form.offer_fields(self._service.fields())
         self.query_one(EventList).reload(self._why_empty("event", self._state.events))
         self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
+
+    def show_fields(self) -> None:
+        """Offers the key fields of the account as they are now."""
+        self.form.offer_fields(self._service.fields())
 
     def show_age(self) -> None:
         """Shows how old the cache is by now."""
@@ -175,5 +181,6 @@ class CachingScreen(PresentingScreen):
             self.query_one(FetchBar).end()
             self.armed_changed()
             self.show_lists()
+            self.show_fields()
             self.predict()
             self.refresh_bindings()

@@ -7,7 +7,6 @@ from typing import cast
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.widgets import Footer
 
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent
@@ -20,6 +19,8 @@ from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.fetch_bar import FetchBar
 from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.key_line import KeyLine
+from app.tui.widgets.pane_tabs import PaneTabs
 from app.tui.widgets.preflight import PreflightPane
 from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.status_line import StatusLine
@@ -52,30 +53,37 @@ class Dashboard(SwitchingScreen):
     BINDINGS = DESK_BINDINGS
 
     def compose(self) -> ComposeResult:
-        name = self._service.field_name
+        """What one begins with; the rest is mounted as soon as this has been painted."""
         yield StatusLine(self._service.profile)
-        yield self.tabs()
+        yield PaneTabs(self.PANES, self.pane)
         with Container(id="desk"):
-            with Vertical(id="finding"):
-                yield EventList(self._service.events, self._service.event_name)
+            with self.first_shown(Vertical(id="finding")):
+                yield self.first_shown(EventList(self._service.events, self._service.event_name))
                 yield ContactList(self._service.contacts, self._veil)
-            yield TriggerForm(self._service, self._veil)
-            with Vertical(id="answers"):
-                yield PreflightPane(name)
-                yield ReplyPanel(name)
-            yield HistoryPane(name, self._veil)
-        yield FetchBar()
-        yield Footer(compact=True)
+            yield HistoryPane(self._service.field_name, self._veil)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.title_panes()
         self.fill_lists()
         self.show_history()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        name = self._service.field_name
+        answers = Vertical(PreflightPane(name), ReplyPanel(name), id="answers")
+        form = TriggerForm(self._service, self._veil)
+        await self.query_one("#desk").mount(form, answers, before=self.query_one(HistoryPane))
+        await self.mount(FetchBar(), before=self.query_one(KeyLine))
+        self.title_panes()
         self.take_up_draft()
+        self.show_fields()
         self.predict()
         self.armed_changed()
         if self._veil.is_on:
             self.veil_changed()
+        self.stand()
+        self.fill_where_needed()
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
         self.set_interval(RECOVER_S, self._recover)
@@ -154,8 +162,8 @@ class Dashboard(SwitchingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What works now: None is shown dimmed, False not at all."""
-        if action == "example" and self.is_mounted:
-            return True if self.form.editor.has_example else None
+        if action == "example":
+            return True if self.stands and self.form.editor.has_example else None
         return super().check_action(action, parameters)
 
     def why_off(self, action: str) -> str:

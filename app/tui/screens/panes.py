@@ -5,12 +5,17 @@ because moving about has nothing to do with sending.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from textual import events, on
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Tab, Tabs
+from textual.widget import Widget
+
+from app.tui.widgets.pane_tabs import PaneTabs
+
+Pane = TypeVar("Pane", bound=Widget)
 
 
 class PanedScreen(Screen[None]):
@@ -19,11 +24,15 @@ class PanedScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
     PANES: Mapping[str, str] = {}
-    """Id and title of each pane, in the order of the tabs; an action `go('ID')` goes to each."""
+    """Id and title of each pane, the first one first shown; an action `go('ID')` goes to each."""
     SHOWN: Mapping[str, Sequence[str]] = {}
     """The ids of what is shown with each pane; these get the class `-at-PANE`, which costs less than the screen."""
 
     pane: reactive[str] = reactive("", init=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_reactive(PanedScreen.pane, next(iter(self.PANES), ""))
 
     def fit(self, size: Size) -> None:
         """Take the classes of this size before being mounted: taken later, they style every widget once more."""
@@ -33,18 +42,19 @@ class PanedScreen(Screen[None]):
         ):
             self.add_class(max(point for point in breakpoints if point[0] <= measure)[1], update=False)
 
-    def tabs(self) -> Tabs:
-        """One tab a pane; the function keys lead to them, so they take no focus of their own."""
-        tabs = Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in self.PANES.items()), id="tabs")
-        tabs.can_focus = False
-        return tabs
+    def first_shown(self, widget: Pane) -> Pane:
+        """The widget with the class that shows it with the first pane: given later, it is styled once more."""
+        if widget.id in self.SHOWN.get(self.pane, ()):
+            widget.add_class(f"-at-{self.pane}", update=False)
+        return widget
 
     def title_panes(self) -> None:
         """Write into each pane's border the key that leads there."""
         keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
         for pane in self.PANES:
             if binding := keys.get(f"go('{pane}')"):
-                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+                for widget in self.query(f"#{pane}"):
+                    widget.border_subtitle = self.app.get_key_display(binding)
 
     def action_go(self, pane: str) -> None:
         """Show this pane and put the focus where one begins in it."""
@@ -60,17 +70,15 @@ class PanedScreen(Screen[None]):
             if node.id in self.PANES:
                 self.pane = node.id or ""
 
-    @on(Tabs.TabActivated)
-    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
-        pane = (message.tab.id or "").removeprefix("tab-")
-        if pane in self.PANES and pane != self.pane:
-            self.action_go(pane)
+    @on(PaneTabs.Picked, "#tabs")
+    def _tab_clicked(self, message: PaneTabs.Picked) -> None:
+        self.action_go(message.target)
 
     def watch_pane(self, old: str, new: str) -> None:
+        # Side by side every pane is shown anyway, and a class restyles all that is in the pane.
+        restyle = self.has_class("-narrow")
         for pane in self.SHOWN.get(old, ()):
-            self.query_one(f"#{pane}").remove_class(f"-at-{old}")
+            self.query_one(f"#{pane}").remove_class(f"-at-{old}", update=restyle)
         for pane in self.SHOWN.get(new, ()):
-            self.query_one(f"#{pane}").add_class(f"-at-{new}")
-        with self.prevent(Tabs.TabActivated):  # which would come late, and lead back here
-            for tabs in self.query(Tabs):
-                tabs.active = f"tab-{new}"
+            self.query_one(f"#{pane}").add_class(f"-at-{new}", update=restyle)
+        self.query_one(PaneTabs).active = new

@@ -47,8 +47,8 @@ class SendingScreen(SeeingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What works now: None is shown dimmed, False not at all."""
         match action:
-            case "send" if self.is_mounted:
-                return None if self.form.obstacle else True
+            case "send":
+                return True if self.stands and not self.form.obstacle else None
             case "stop":
                 return self.sending
             case "arm":

@@ -222,7 +222,8 @@ class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
         if line < 0:
             return self._lines.header(width, self._style("header"), self._sort)
         if not self._extent:
-            return empty_line(self.empty_text, line, self._body_lines, width, self._style("empty"))
+            lines = self.size.height - self._header_lines  # painted before the news of the size comes
+            return empty_line(self.empty_text, line, lines, width, self._style("empty"))
         position = self.scroll_offset.y + line
         row = self._row_at(position)
         if row is None:
