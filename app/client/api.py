@@ -26,6 +26,9 @@ TRIGGER_CAP = 1024 * 1024
 REFRESH_CAP = 64 * 1024 * 1024
 """Bytes of the largest page that is read."""
 
+LONGEST_AT_ONCE = 64 * 1024
+"""Bytes of a reply that are read between two keys; a longer one is read in a thread."""
+
 EVENTS = Purpose("events", "externalevent.list")
 FIELDS = Purpose("fields", "field.list")
 CONTACTS = Purpose("contacts", "contact.list")
@@ -84,13 +87,11 @@ class ApiClient:
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
         """GET /event: every external event of the account. Raises ClientError."""
-        data = await self._ask(EVENTS, "GET", "event")
-        return _read(wire.parse_events, data)
+        return await self._ask(wire.parse_events, EVENTS, "GET", "event")
 
     async def fields(self) -> tuple[Field, ...]:
         """GET /field: every contact field of the account. Raises ClientError."""
-        data = await self._ask(FIELDS, "GET", "field")
-        return _read(wire.parse_fields, data)
+        return await self._ask(wire.parse_fields, FIELDS, "GET", "field")
 
     async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
         """GET /contact/query by pages, POST /contact/getdata for all their fields: 1000 contacts at a time.
@@ -133,41 +134,46 @@ class ApiClient:
 
     async def lookup(self, key_id: str, value: str) -> tuple[Contact, ...]:
         """Every contact that the key finds, () for none, with all their fields. Raises ClientError."""
-        data = await self._getdata(key_id, [value])
-        codes = {code for codes in wire.parse_errors(_member(data, "errors")).values() for code in codes}
+        errors, contacts = await self._getdata(key_id, [value])
+        codes = {code for codes in errors.values() for code in codes}
         if "2010" in codes and key_id not in CONTACT_KEYS:
             ids = await self._ids({"return": key_id, key_id: value, "limit": BATCH})
             return await self._contacts("id", ids) if ids else ()
-        return _read(wire.parse_contacts, _member(data, "result"))
+        return contacts
 
     async def _ids(self, query: Mapping[str, str | int]) -> list[str]:
-        data = await self._ask(CONTACTS, "GET", "contact/query/", query=query)
-        return [contact.id for contact in _read(wire.parse_contacts, _member(data, "result"))]
+        _, contacts = await self._ask(_found, CONTACTS, "GET", "contact/query/", query=query)
+        return [contact.id for contact in contacts]
 
     async def _listed(self, list_id: str) -> list[str]:
         ids: list[str] = []
         while True:
             query = {"limit": LIST_PAGE, "offset": len(ids)}
-            page = await self._ask(CONTACT_LIST, "GET", f"contactlist/{list_id}/", query=query)
-            ids += _read(wire.parse_ids, page)
-            if not isinstance(page, list) or len(page) < LIST_PAGE:
+            path = f"contactlist/{list_id}/"
+            page = await self._ask(wire.parse_ids, CONTACT_LIST, "GET", path, query=query)
+            ids += page
+            if len(page) < LIST_PAGE:
                 return ids
 
     async def _contacts(self, key_id: str, values: Sequence[str]) -> tuple[Contact, ...]:
-        return _read(wire.parse_contacts, _member(await self._getdata(key_id, values), "result"))
+        return (await self._getdata(key_id, values))[1]
 
-    async def _getdata(self, key_id: str, values: Sequence[str]) -> object:
+    async def _getdata(
+        self, key_id: str, values: Sequence[str]
+    ) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
         body = wire.dumps({"keyId": key_id, "keyValues": list(values)})
-        return await self._ask(CONTACT_DATA, "POST", "contact/getdata", body)
+        return await self._ask(_found, CONTACT_DATA, "POST", "contact/getdata", body=body)
 
     async def _ask(
         self,
+        parse: Callable[[object], T],
         purpose: Purpose,
         method: str,
         path: str,
+        *,
         body: bytes | None = None,
         query: Mapping[str, str | int] | None = None,
-    ) -> object:
+    ) -> T:
         try:
             prepared = self._requests.make(method, path, body, query)
         except UnsendableError as error:
@@ -180,7 +186,9 @@ class ApiClient:
             received = await self._exchange(prepared, REFRESH_CAP)
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
-        return data_of(received, purpose)
+        if received.length <= LONGEST_AT_ONCE:
+            return _read(parse, received, purpose)
+        return await asyncio.to_thread(_read, parse, received, purpose)
 
     async def _exchange(
         self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None
@@ -190,12 +198,14 @@ class ApiClient:
         return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
 
 
-def _member(data: object, name: str) -> object:
-    return data.get(name) if isinstance(data, Mapping) else None
+def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
+    """`data` of the calls that find contacts: whom they did not find, and whom they did. Raises WireError."""
+    members = data if isinstance(data, Mapping) else {}
+    return wire.parse_errors(members.get("errors")), wire.parse_contacts(members.get("result"))
 
 
-def _read(parse: Callable[[object], T], data: object) -> T:
+def _read(parse: Callable[[object], T], received: Received, purpose: Purpose) -> T:
     try:
-        return parse(data)
+        return parse(data_of(received, purpose))
     except wire.WireError as error:
         raise ClientError(f"{error} Check that the base URL is that of the API.") from None

@@ -3,6 +3,7 @@
 The body, sign-in, rate, method, JSON, rehearsed failures, the call itself, the record, the way back.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,12 +36,18 @@ class Desk:
 
 
 class Endpoint:
-    """The calls of one path of one version of the API, by method."""
+    """The calls of one path of one version of the API, by method.
 
-    def __init__(self, desk: Desk, version: str, methods: Mapping[str, Handler]) -> None:
+    `beside`: they are answered in a thread, so that whoever shares this loop is not kept waiting.
+    """
+
+    def __init__(
+        self, desk: Desk, version: str, methods: Mapping[str, Handler], *, beside: bool = False
+    ) -> None:
         self._desk = desk
         self._version = version
         self._methods = methods
+        self._beside = beside
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Raises nothing but SandboxCut, and that only where it was asked for."""
@@ -49,7 +56,7 @@ class Endpoint:
         fault, body, refused = None, b"", False
         try:
             body = await desk.reader.read(receive)
-            answer, fault = self._judged(scope, body)
+            answer, fault = await self._judged(scope, body)
         except BodyRefused as refusal:
             answer, refused = refusal.answer, True
         except ClientGone:
@@ -61,7 +68,7 @@ class Endpoint:
         else:
             await deliver(send, answer, headers, fault)
 
-    def _judged(self, scope: Scope, body: bytes) -> tuple[Answer, Fault | None]:
+    async def _judged(self, scope: Scope, body: bytes) -> tuple[Answer, Fault | None]:
         desk = self._desk
         refusal = desk.sign_in.refusal(self._version, scope["headers"])
         if refusal is not None:
@@ -75,18 +82,21 @@ class Endpoint:
         if payload is None:
             return UNREADABLE, None
         call = Call(scope["path_params"], scope["query_string"], payload, len(body))
-        return self._struck(handler, call) if desk.faults else (self._handled(handler, call), None)
+        return (
+            await self._struck(handler, call) if desk.faults else (await self._handled(handler, call), None)
+        )
 
-    def _struck(self, handler: Handler, call: Call) -> tuple[Answer, Fault | None]:
+    async def _struck(self, handler: Handler, call: Call) -> tuple[Answer, Fault | None]:
         event_id = call.path["event_id"] if call.payload and "event_id" in call.path else None
         fault = self._desk.faults.strike(event_id, call.payload)
         if fault is None:
-            return self._handled(handler, call), None
-        return INSTEAD.get(fault.kind) or self._handled(handler, call), fault
+            return await self._handled(handler, call), None
+        return INSTEAD.get(fault.kind) or await self._handled(handler, call), fault
 
-    def _handled(self, handler: Handler, call: Call) -> Answer:
+    async def _handled(self, handler: Handler, call: Call) -> Answer:
+        ground = self._desk.ground
         try:
-            return handler(self._desk.ground, call)
+            return await asyncio.to_thread(handler, ground, call) if self._beside else handler(ground, call)
         except Refused as refusal:
             return refusal.answer
         except RecursionError:

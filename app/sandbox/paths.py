@@ -35,8 +35,9 @@ def router(desk: Desk, tokens: Tokens, reset: Callable[[], None]) -> ASGIApp:
 
 
 def _api_routes(desk: Desk) -> list[Route]:
+    gathering = {route.path for route in ROUTES if route.many}
     return [
-        Route(f"/api/{version}{path}", Endpoint(desk, version, methods))
+        Route(f"/api/{version}{path}", Endpoint(desk, version, methods, beside=path in gathering))
         for version in VERSIONS
         for path, methods in _by_path().items()
     ]

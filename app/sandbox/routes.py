@@ -10,11 +10,12 @@ from app.sandbox.trigger import trigger
 
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
-    """One call; `path` names its parts as Starlette does."""
+    """One call; `path` names its parts as Starlette does. `many`: it may gather thousands of contacts."""
 
     method: Literal["GET", "POST"]
     path: str
     handler: Handler
+    many: bool = False
 
 
 TRIGGER = ApiRoute("POST", "/event/{event_id}/trigger", trigger)
@@ -28,13 +29,13 @@ ROUTES = (
     ApiRoute("GET", "/field/translate/{language}", fields.list_fields),
     ApiRoute("GET", "/field/{field_id}/choice", fields.list_choices),
     ApiRoute("GET", "/field/{field_id}/choice/translate/{language}", fields.list_choices),
-    ApiRoute("POST", "/contact/getdata", contact_calls.getdata),
-    ApiRoute("GET", "/contact/query", contact_calls.query),
-    ApiRoute("POST", "/contact/checkids", contact_calls.checkids),
+    ApiRoute("POST", "/contact/getdata", contact_calls.getdata, many=True),
+    ApiRoute("GET", "/contact/query", contact_calls.query, many=True),
+    ApiRoute("POST", "/contact/checkids", contact_calls.checkids, many=True),
     ApiRoute("GET", "/contact", contact_calls.internal_id),
     ApiRoute("GET", "/contact/{pair:path}", contact_calls.internal_id),
     ApiRoute("GET", "/contactlist", account_calls.contact_lists),
-    ApiRoute("GET", "/contactlist/{list_id}", account_calls.contact_list),
-    ApiRoute("GET", "/contactlist/{list_id}/contacts", account_calls.contact_list),
+    ApiRoute("GET", "/contactlist/{list_id}", account_calls.contact_list, many=True),
+    ApiRoute("GET", "/contactlist/{list_id}/contacts", account_calls.contact_list, many=True),
     ApiRoute("GET", "/settings", account_calls.settings),
 )

@@ -19,7 +19,6 @@ from app.store.text import Stored, microseconds, numeric_order, stored, stored_o
 from app.store.windows import STEP
 
 _BATCH = 10_000
-_SORTING_KILOBYTES = 32_768
 _MOST_COLUMNS = 200
 _NEW, _OLD = "_new", "_old"
 
@@ -30,8 +29,6 @@ class CacheLoad:
     def __init__(self, file: CacheFile) -> None:
         self._file = file
         self._connection = file.connection
-        # Sorting a million contacts' values in the few megabytes of the default takes many times as long.
-        self._connection.execute(f"PRAGMA cache_size = -{_SORTING_KILOBYTES}")
         self._events: Sequence[ExternalEvent] = ()
         self._fields: Sequence[Field] = ()
         self._bulk: ContactBulk | None = None

@@ -15,11 +15,11 @@ from app.store.contact_write import ContactTables, remember
 from app.store.database import transaction
 from app.store.windows import STEP
 
-_BATCH = 10_000
+_BATCH = 25_000
 
 
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
-    """Adds contacts, or what is new about them, marked as imported; the number so far, every 10,000 and at the end.
+    """Adds contacts, or what is new about them, marked as imported; the number so far, every 25,000 and at the end.
 
     What was told is on the disk, also where it goes no further. Raises StoreError.
     """
