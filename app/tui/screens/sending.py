@@ -21,7 +21,7 @@ from app.tui.widgets.trigger_form import TriggerForm
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
-LOOKING = "Looking only: f10 arms sending to this real account."
+LOOKING = "Looking only; f10 arms sending."
 
 
 class SendingScreen(SeeingScreen):
