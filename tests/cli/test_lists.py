@@ -103,10 +103,10 @@ def test_without_a_terminal_the_dashboard_names_the_headless_verb(desk: Desk) ->
         ("trigger", "100", "--key", "3", "--external-id", "x"),
     ],
 )
-def test_headless_verbs_never_import_textual(home: Path, words: tuple[str, ...]) -> None:
+def test_headless_verbs_import_neither_textual_nor_rich(home: Path, words: tuple[str, ...]) -> None:
     program = (
         "import sys, atexit\n"
-        "atexit.register(lambda: sys.stderr.write('TEXTUAL' if 'textual' in sys.modules else 'clean'))\n"
+        "atexit.register(lambda: sys.stderr.write('HEAVY' if {'textual', 'rich'} & {*sys.modules} else 'clean'))\n"
         f"sys.argv = ['triggerdesk', *{list(words)!r}]\n"
         "from app.cli import main\nmain()\n"
     )
