@@ -11,23 +11,25 @@ HEADER = ("what", "floor", "ours", "unit", "ratio", "limit", "")
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured: `floor` and `ours` in the same `unit`, of which `ours` may be `limit` times `floor`."""
+    """What was measured, in `unit`: `ours` may be `limit` times `floor`; without a floor, `limit` itself."""
 
     what: str
-    floor: float
+    floor: float | None
     ours: float
     unit: str
     limit: float
 
     @property
-    def ratio(self) -> float:
-        """How many times the floor this costs; infinite over a floor of nothing."""
+    def ratio(self) -> float | None:
+        """How many times the floor this costs, infinite over a floor of nothing; None without a floor."""
+        if self.floor is None:
+            return None
         return self.ours / self.floor if self.floor else float("inf")
 
     @property
     def holds(self) -> bool:
         """Whether the limit is kept."""
-        return self.ratio <= self.limit
+        return (self.ours if self.ratio is None else self.ratio) <= self.limit
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
@@ -48,12 +50,14 @@ def machine() -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     verdict = "" if row.holds else "over the limit"
+    if row.floor is None or row.ratio is None:
+        return (row.what, "", _short(row.ours), row.unit, "", f"{_short(row.limit)} {row.unit}", verdict)
     numbers = (_short(row.floor), _short(row.ours))
     return (row.what, *numbers, row.unit, f"{row.ratio:.2f}", f"{row.limit:.2f}", verdict)
 
 
 def _short(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
