@@ -11,6 +11,7 @@ from app.cli.options import Options, pass_options
 from app.cli.output import at_terminal
 from app.cli.progress import bar
 from app.client.errors import ClientError
+from app.domain.counting import count
 from app.domain.mask import Mask
 from app.service import Forgetting, TriggerService
 
@@ -74,7 +75,7 @@ def import_file(options: Options, *, file: Path) -> None:
             complain(
                 f"Columns that name no field of the account were left out: {', '.join(report.unknown_columns)}."
             )
-        click.echo(f"{report.imported:,} contacts imported, {report.left_out:,} lines left out")
+        click.echo(f"{count(report.imported, 'contact')} imported, {count(report.left_out, 'line')} left out")
 
     options.run(add, filled=False)
 
@@ -96,7 +97,7 @@ def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
         _confirm(forgetting, options.mask(), yes)
         emptied = service.forget(forgetting)
         gone = "1 contact" if forgetting.contacts else "No contact"
-        click.echo(f"{gone} taken out of the cache, {emptied:,} attempts of the history emptied")
+        click.echo(f"{gone} taken out of the cache, {count(emptied, 'attempt')} of the history emptied")
 
     options.run(take_out)
 
@@ -110,7 +111,7 @@ def _confirm(forgetting: Forgetting, mask: Mask, yes: bool) -> None:
         ", ".join(f"contact {mask.value(contact.id)}" for contact in forgetting.contacts)
         or "nobody in the cache"
     )
-    question = f"Forget {who}, and empty {forgetting.attempts} attempts? This cannot be undone."
+    question = f"Forget {who}, and empty {count(forgetting.attempts, 'attempt')}? This cannot be undone."
     if not click.confirm(question, err=True):
         raise Failure("Nothing was forgotten.")
 
@@ -129,4 +130,4 @@ class _Faults:
     def tell(self) -> None:
         """What was not told."""
         if self._count > _FAULTS_SHOWN:
-            complain(f"{self._count - _FAULTS_SHOWN:,} more lines were left out.")
+            complain(f"{self._count - _FAULTS_SHOWN:,} more were left out.")

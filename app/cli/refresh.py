@@ -8,6 +8,7 @@ from app.cli.failures import ExitCode, Failure, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.progress import FillBar, bar
 from app.client.errors import ClientError
+from app.domain.counting import count
 from app.service import TriggerService
 
 STOPPED = "Stopped. What the cache held is whole."
@@ -24,7 +25,11 @@ def refresh(options: Options) -> None:
     async def fill(service: TriggerService) -> None:
         with bar() as shown:
             state = await service.refresh(watch=FillBar(shown))
-        click.echo(f"{state.events:,} events, {state.fields:,} fields, {state.contacts:,} contacts")
+        click.echo(
+            ", ".join(
+                (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
+            )
+        )
 
     try:
         with failing_with(ExitCode.NOT_SENT, ClientError):

@@ -15,6 +15,7 @@ from textual.content import Content
 from app.domain.advice import MEANING
 from app.domain.attempt_json import reply_parts
 from app.domain.clean import clean, clean_block
+from app.domain.counting import count
 from app.domain.descriptions import describe
 from app.domain.model import (
     CONTACT_KEYS,
@@ -26,7 +27,7 @@ from app.domain.model import (
 )
 from app.domain.rules import Verdict
 
-__all__ = ["clean", "clean_block", "clean_content", "label"]
+__all__ = ["clean", "clean_block", "clean_content", "count", "label"]
 
 MAX_SHOWN = 65_536
 
@@ -217,11 +218,6 @@ def age(moment: datetime, now: datetime) -> str:
     if minutes < 60:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
-
-
-def count(number: int, word: str) -> str:
-    """`1 event`, `1,000 events`."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 # The status line

@@ -1,12 +1,16 @@
 """`contacts`: still a list, and look-up, import and forget beside it."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
+from app.bootstrap import open_service
+from app.domain.drafts import Draft
 from app.domain.model import Field
 from app.service.importing import ContactFile, ImportRefusedError
+from app.settings import load_settings
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, everything_in
 
@@ -60,7 +64,7 @@ def test_columns_are_fields_by_id_string_id_or_name(shop: Account, tmp_path: Pat
         encoding="utf-8",
     )
     ran = shop("contacts", "import", str(file))
-    assert (ran.code, ran.out) == (0, "1 contacts imported, 0 lines left out\n")
+    assert (ran.code, ran.out) == (0, "1 contact imported, 0 lines left out\n")
     assert "Shoe size" in ran.err
     (row,) = shop("contacts", "--json").lines
     assert row == {"id": "7001", "uid": "u7", "fields": {"1": "Ann", "2": "O'Hara", "3": "a@example.org"}}
@@ -113,6 +117,8 @@ def test_a_forgotten_person_is_in_no_byte_of_the_home(shop: Account, home: Path)
     shop(*TRIGGER, "Thor@example.com", "--data", '{"global": {"to": "thor@example.com"}}')
     shop("trigger", "100", "--key", "id", "--external-id", "11", "--data", '{"name": "Odinson"}')
     shop("trigger", "999", "--key", "id", "--external-id", "12", "--data", '{"name": "Twin"}')
+    shop("history", "--query", "thor@example.com")
+    _keep_notes(home)
     traces = (b"thor@example.com", b"odinson")
     assert all(trace in everything_in(home).lower() for trace in traces)
     assert shop("contacts", "forget", "thor@example.com", "--key", "3").code == 2
@@ -126,6 +132,14 @@ def test_a_forgotten_person_is_in_no_byte_of_the_home(shop: Account, home: Path)
     ]  # fmt: skip
     assert [row["reply_code"] for row in rows] == [5001, 0, 0]
     assert [row["id"] for row in shop("contacts", "--json").lines] == ["12"]
+
+
+def _keep_notes(home: Path) -> None:
+    """A draft and a template that name the person."""
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    service.save_draft(Draft("100", "id", "11", '{"to": "thor@example.com", "name": "Odinson"}'))
+    service.save_template("to thor", '{"to": "THOR@example.com"}')
+    asyncio.run(service.close())
 
 
 def test_forgetting_asks_for_one_person(shop: Account) -> None:
@@ -169,7 +183,7 @@ def test_only_the_first_bad_lines_are_told_one_by_one(shop: Account, tmp_path: P
     file.write_text("id,3\n" + "x,y\n" * 50)
     ran = shop("contacts", "import", str(file))
     assert ran.err.count("line ") == 20
-    assert "30 more lines were left out" in ran.err
+    assert "30 more were left out" in ran.err
     assert ran.out == "0 contacts imported, 50 lines left out\n"
 
 
