@@ -4,9 +4,12 @@ Separate from the forms because every place where one types or pastes needs it: 
 bidirectional characters raw.
 """
 
+from typing import ClassVar
+
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
@@ -55,6 +58,11 @@ class SafeInput(Input):
 
 class SafeTextArea(TextArea):
     """Many lines of text, without a language: the parser behind highlighting can take the program down."""
+
+    # Textual's own key for it is one of the desk's function keys.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+a", "select_all", "Select all", tooltip="Select all that is typed here", show=False, id="text.select_all"),
+    ]  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=COMPACT, compact=True, soft_wrap=True, show_line_numbers=False)
