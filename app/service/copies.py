@@ -29,3 +29,12 @@ def keep_copy(home: Path, text: str) -> Path:
     except OSError as error:
         raise CopyError(f"{path} could not be written: {error.strerror}.") from error
     return path
+
+
+def drop_copy(home: Path) -> None:
+    """Takes away what was copied last, whoever it speaks of. Raises CopyError."""
+    path = home / NAME
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CopyError(f"{path} could not be taken away: {error.strerror}.") from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import DeskError
 from app.domain.model import Contact
+from app.service.copies import drop_copy
 from app.service.filling import FillStep, Watch, fill
 from app.service.importing import ContactFile, Fault, ImportRefusedError, ImportReport, open_contacts
 from app.service.lists import AccountLists
@@ -175,8 +176,10 @@ class AccountKeeping(AccountLists):
     def forget(self, forgetting: Forgetting) -> int:
         """Takes a person out of cache and history, and out of the bytes of their files; the attempts emptied.
 
-        Raises StoreError, and can be run again where it was kept from its end.
+        What was copied last goes too. Raises StoreError and CopyError, and can be run again where it was kept from its
+        end.
         """
+        drop_copy(self._history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
         return forget_in_history(self._history.path, self.profile.account_key, forgetting.named)
 

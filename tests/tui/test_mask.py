@@ -41,7 +41,7 @@ async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path, size
         await desk.press("f9")
         assert "accepted" in desk.screen()
         seen()
-        for keys in (("f7",), ("f4",), ("ctrl+l",), ("f6",), ("enter",)):
+        for keys in (("f7",), ("f4",), ("ctrl+l",), ("ctrl+r",), ("escape", "f6"), ("enter",)):
             await desk.press(*keys)
             seen()
         await desk.press("escape", "n")
