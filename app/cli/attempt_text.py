@@ -1,23 +1,41 @@
 """An attempt in words, for a person at a terminal: what was sent, what came back, what to do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from app.cli.output import json_text
+from app.cli.output import table
 from app.domain.advice import MEANING, field_label
-from app.domain.attempt_json import reply_parts
-from app.domain.clean import clean
+from app.domain.attempt_formats import HEADER, cells
+from app.domain.attempt_json import json_text, reply_parts, timestamp
+from app.domain.body_text import formatted
+from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
-from app.domain.model import Attempt, TriggerRequest
+from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import LABEL
 from app.domain.reference import reference_of
-from app.service import Preflight, TriggerService
+from app.service import AttemptRow, Preflight, TriggerService
 
 _LONGEST = 2000
+_LONGEST_BODY = 65_536
 
 
 def attempt_lines(attempt: Attempt, service: TriggerService) -> list[str]:
     """The attempt, a line each; the first says the outcome."""
     return [clean(line, _LONGEST) for line in _attempt_lines(attempt, service)]
+
+
+def whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
+    """What else one attempt is asked for, a line each: when, trigger id, data, reply, note, what was sent again."""
+    return [
+        shown
+        for line in _whole_lines(attempt, chain)
+        for shown in clean_block(line, _LONGEST_BODY).split("\n")
+    ]
+
+
+def as_table(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """Aligned columns for reading."""
+    rows = [cells(attempt) for attempt in attempts]
+    return iter(table(HEADER, rows) if rows else ["No attempts yet."])
 
 
 def plan_lines(preflight: Preflight, exact: Mapping[str, object]) -> list[str]:
@@ -47,6 +65,28 @@ def _attempt_lines(attempt: Attempt, service: TriggerService) -> Iterator[str]:
     if attempt.remedy:
         yield attempt.remedy
     yield f"attempt {attempt.attempt_id} ({reference_of(attempt.attempt_id)}), {_took(attempt)}, {_compared(attempt.predicted_code, code)}"
+
+
+def _whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
+    yield f"sent {timestamp(attempt.started_at)} with profile {attempt.profile}"
+    yield f"trigger id: {attempt.request.trigger_id or 'none'}"
+    if attempt.settlement is not None:
+        found = "it arrived" if attempt.settlement.arrived else "it did not arrive"
+        yield f"settled {timestamp(attempt.settlement.settled_at)}: {found} {attempt.settlement.note}".rstrip()
+    if attempt.note:
+        yield f"note: {attempt.note}"
+    if len(chain) > 1:
+        yield "sent again: " + ", then ".join(_link(row, attempt) for row in chain)
+    if attempt.request.data is not None:
+        yield f"event data:\n{json_text(attempt.request.data, indent=2)}"
+    if isinstance(attempt.answer, Reply) and attempt.answer.body:
+        yield f"reply body, {attempt.answer.body_length:,} bytes:\n{formatted(attempt.answer.body)}"
+
+
+def _link(row: AttemptRow, attempt: Attempt) -> str:
+    symbol, word = LABEL[row.outcome]
+    this = " (this one)" if row.attempt_id == attempt.attempt_id else ""
+    return f"{reference_of(row.attempt_id)} {symbol} {word}{this}"
 
 
 def _headers(exact: Mapping[str, object]) -> list[tuple[str, object]]:

@@ -1,24 +1,35 @@
-"""`triggerdesk history`: the attempts, newest first, in the format that is asked for; and what is done with one."""
+"""`triggerdesk history`: the attempts that a query finds, in the format that is asked for; and what is done with one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 import click
 
-from app.cli.failures import Failure
-from app.cli.formats import FORMATS
+from app.cli.attempt_text import as_table
+from app.cli.attempt_verbs import diff, note, show, ticket
 from app.cli.options import Options, pass_options
+from app.cli.output import opened
 from app.cli.prune import prune
+from app.cli.query import index_in_sight, read_query
+from app.cli.resend import resend
 from app.cli.settle import settle
-from app.service import TriggerService
+from app.cli.stats import stats
+from app.domain.attempt_formats import FORMATS
+from app.domain.model import Attempt
+from app.service import EVERYTHING, TriggerService
+
+_FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {"table": as_table, **FORMATS}
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--query", "line", default="", metavar="TEXT", help="Which, such as 'code:2008 since:1d thor sort:-took'."
+)
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="0: all.")
 @click.option("--all-accounts", is_flag=True, help="Not of the live account only.")
-@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+@click.option(
+    "--format", "format_name", type=click.Choice(list(_FORMATS)), default="table", show_default=True
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format jsonl.")
 @click.option(
     "--output",
@@ -32,38 +43,35 @@ def history(
     ctx: click.Context,
     options: Options,
     *,
+    line: str,
     limit: int,
     all_accounts: bool,
     format_name: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """List the attempts, newest first, or do something with one of them."""
+    """List the attempts, newest first, or do something with one of them.
+
+    A query has words, which stand in request, reply or note, and filters: outcome:, code:, status:, event:, key:,
+    contact:, profile:, since:, until:, on:, sort:. Commas mean any of several values, a hyphen before a term means
+    not, a star any characters.
+    """
     if ctx.invoked_subcommand is not None:
         return
-    lines = FORMATS["jsonl" if as_json else format_name]
+    lines = _FORMATS["jsonl" if as_json else format_name]
     mask = options.mask()
+    query = read_query(line)
 
     async def write(service: TriggerService) -> None:
-        attempts = service.list_attempts(limit, all_accounts=all_accounts)
-        with _opened(output) as file:
-            for line in lines(map(mask.attempt, attempts)):
-                click.echo(line, file=file)
+        if query != EVERYTHING:
+            index_in_sight(service)
+        attempts = service.list_attempts(limit, all_accounts=all_accounts, query=query)
+        with opened(output) as file:
+            for text in lines(map(mask.attempt, attempts)):
+                click.echo(text, file=file)
 
     options.run(write)
 
 
-history.add_command(prune)
-history.add_command(settle)
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[IO[str] | None]:
-    if output is None:
-        yield None
-        return
-    try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise Failure(f"{output} cannot be written: {error.strerror}.") from None
+for verb in (show, diff, note, ticket, resend, settle, stats, prune):
+    history.add_command(verb)

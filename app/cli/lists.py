@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 import click
 
 from app.cli.options import Options, pass_options
-from app.cli.output import json_text, table
+from app.cli.output import table
+from app.domain.attempt_json import json_text
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service import TriggerService
 

@@ -3,7 +3,8 @@
 import click
 
 from app.cli.options import Options, pass_options
-from app.cli.output import json_text, table
+from app.cli.output import table
+from app.domain.attempt_json import json_text
 from app.service.masking import KEY_FILE
 
 

@@ -1,14 +1,17 @@
 """How results are printed: nothing from data reaches a terminal raw, and JSON stays printable ASCII."""
 
-import json
 import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
 
 import click
 
+from app.cli.failures import Failure
 from app.domain.clean import clean
 from app.domain.model import Outcome
 
@@ -28,11 +31,6 @@ def at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def json_text(value: object, indent: int | None = None) -> str:
-    """JSON in printable ASCII only."""
-    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
-
-
 def coloured(text: str, outcome: Outcome) -> str:
     """The text in the outcome's colour, on a terminal that wants colours."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
@@ -50,6 +48,19 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]
             cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         yield line if room is None else _cut(line, room)
+
+
+@contextmanager
+def opened(output: Path | None) -> Iterator[IO[Any] | None]:
+    """The file that was asked for, to be written to as it is; None for standard output. Raises Failure."""
+    if output is None:
+        yield None
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise Failure(f"{output} cannot be written: {error.strerror}.") from None
 
 
 def _width(text: str) -> int:

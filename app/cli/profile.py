@@ -8,7 +8,8 @@ import click
 
 from app.cli.failures import ExitCode, Failure, complain
 from app.cli.options import Options, pass_options
-from app.cli.output import at_terminal, json_text, table
+from app.cli.output import at_terminal, table
+from app.domain.attempt_json import json_text
 from app.service import TriggerService
 from app.service.check import WSSE_ENDS, Finding, State, check_account
 from app.settings import CONFIG, SANDBOX, Profile, home_folder, load_config

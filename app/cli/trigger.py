@@ -2,31 +2,20 @@
 
 import asyncio
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from app.cli.attempt_text import attempt_lines, plan_lines
+from app.cli.attempt_text import plan_lines
 from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
-from app.cli.failures import ExitCode, Failure, complain, failing_with
+from app.cli.failures import ExitCode, Failure, failing_with
 from app.cli.meant import as_meant, warn_of_second_send
 from app.cli.options import Options, pass_options
-from app.cli.output import coloured, json_text
-from app.domain.attempt_json import attempt_json, planned_json
+from app.cli.sent import Printed, print_sent
+from app.domain.attempt_json import json_text, planned_json
 from app.domain.event_data import EventDataError, parse_event_data
-from app.domain.mask import Mask
-from app.domain.model import Attempt, JsonObject, Outcome, TriggerRequest, new_attempt_id
-from app.service import NotRecordedError, StoreError, TriggerService, check_production
-
-_EXIT = {
-    Outcome.ACCEPTED: ExitCode.OK,
-    Outcome.PARTIAL: ExitCode.REJECTED,
-    Outcome.REJECTED: ExitCode.REJECTED,
-    Outcome.NOT_SENT: ExitCode.NOT_SENT,
-    Outcome.UNKNOWN: ExitCode.UNKNOWN,
-    Outcome.SENDING: ExitCode.UNKNOWN,
-}
+from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
+from app.service import StoreError, TriggerService, check_note, check_production
 
 
 @click.command()
@@ -39,6 +28,7 @@ _EXIT = {
 @click.option("--trigger-id", metavar="TEXT", help="Instead of the attempt id.")
 @click.option("--no-trigger-id", is_flag=True, help="Send no trigger id at all.")
 @click.option("--production", metavar="NAME", help="Needed for a production account: the profile's name.")
+@click.option("--note", metavar="TEXT", help="Recorded with the attempt.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and answered; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON.")
 @pass_options
@@ -53,6 +43,7 @@ def trigger(
     trigger_id: str | None,
     no_trigger_id: bool,
     production: str | None,
+    note: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -65,6 +56,8 @@ def trigger(
     """
     if trigger_id is not None and no_trigger_id:
         raise Failure("--trigger-id and --no-trigger-id exclude each other; give one of them.")
+    if note is not None:
+        check_note(_utf8("--note", note))
     attempt_id = new_attempt_id()
     request = TriggerRequest(
         _utf8("EVENT_ID", event_id),
@@ -73,30 +66,21 @@ def trigger(
         _event_data(data),
         None if no_trigger_id else _utf8("--trigger-id", attempt_id if trigger_id is None else trigger_id),
     )
-    printed = _Printed(options.mask(), as_json)
+    printed = Printed(options.mask(), as_json)
     if dry_run:
         options.run(lambda service: _show_plan(service, request, printed))
         return
     check_production(options.settings().profile, production)
     with failing_with(ExitCode.NOT_SENT, StoreError):
-        exit_code = options.run(lambda service: _send(service, request, attempt_id, production, printed))
+        exit_code = options.run(
+            lambda service: _send(
+                service, request, attempt_id, production=production, note=note, printed=printed
+            )
+        )
     sys.exit(exit_code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Printed:
-    """How an attempt is printed."""
-
-    mask: Mask
-    as_json: bool
-
-    def attempt(self, attempt: Attempt, service: TriggerService) -> list[str]:
-        """The attempt: its JSON, or some lines of which the first says the outcome."""
-        shown = self.mask.attempt(attempt)
-        return [json_text(attempt_json(shown))] if self.as_json else attempt_lines(shown, service)
-
-
-async def _show_plan(service: TriggerService, request: TriggerRequest, printed: _Printed) -> None:
+async def _show_plan(service: TriggerService, request: TriggerRequest, printed: Printed) -> None:
     mask = printed.mask
     request = as_meant(service, request)
     warn_of_second_send(service, request)
@@ -112,8 +96,10 @@ async def _send(
     service: TriggerService,
     request: TriggerRequest,
     attempt_id: str,
+    *,
     production: str | None,
-    printed: _Printed,
+    note: str | None,
+    printed: Printed,
 ) -> ExitCode:
     stop = stopped_by_ctrl_c()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
@@ -121,15 +107,8 @@ async def _send(
     request = as_meant(service, request)
     service.guard(request, production)
     warn_of_second_send(service, request)
-    try:
-        attempt = await service.send(request, attempt_id, stop, production=production)
-    except NotRecordedError as error:
-        words = replace(printed, as_json=False).attempt(error.attempt, service)
-        complain(f"{error} Attempt {attempt_id}: {' '.join(words)}")
-        return ExitCode.UNKNOWN
-    first, *others = printed.attempt(attempt, service)
-    click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
-    return _EXIT[attempt.outcome]
+    sending = service.send(request, attempt_id, stop, production=production, note=note)
+    return await print_sent(sending, attempt_id, service, printed)
 
 
 def _utf8(option: str, text: str) -> str:

@@ -1,10 +1,16 @@
 """The attempt as JSON: the one shape that the command line prints and exports carry (README, "The attempt as JSON")."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, NoReply, Reply
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON in printable ASCII only."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
 def attempt_json(attempt: Attempt) -> dict[str, object]:
@@ -29,6 +35,24 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "predicted_code": attempt.predicted_code,
         "description": describe(code),
         "remedy": attempt.remedy,
+    }
+
+
+def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
+    """The same keys, and beside them what only one attempt is asked for: its past, its note, the bodies as text."""
+    reply = attempt.answer if isinstance(attempt.answer, Reply) else None
+    settled = attempt.settlement
+    return {
+        **attempt_json(attempt),
+        "parent_id": attempt.parent_id,
+        "note": attempt.note,
+        "settlement": None
+        if settled is None
+        else {"arrived": settled.arrived, "note": settled.note, "settled_at": timestamp(settled.settled_at)},
+        "errors": {} if reply is None else {who: dict(codes) for who, codes in reply.errors.items()},
+        "reply_body": None if reply is None else reply.body.decode("utf-8", "replace"),
+        "reply_bytes": None if reply is None else reply.body_length,
+        "no_reply": attempt.answer.detail if isinstance(attempt.answer, NoReply) else None,
     }
 
 

@@ -18,6 +18,7 @@ class QueryField(StrEnum):
     CODE = "code"
     STATUS = "status"
     EVENT = "event"
+    """Its id or its name."""
     KEY = "key"
     CONTACT = "contact"
     PROFILE = "profile"
@@ -39,7 +40,10 @@ class Column(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A column, and which way; what has no value in that column stands last either way."""
+    """A column, and which way; what has no value in that column stands last either way.
+
+    Outcomes in the order of `Outcome`, events and keys by numeric id, texts with ASCII case ignored; equal ones by time.
+    """
 
     column: Column = Column.TIME
     descending: bool = True
@@ -47,7 +51,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value as it is compared; in a `pattern` every `*` stands for any characters, also none."""
+    """One value as it is compared, ASCII case ignored; in a `pattern` every `*` stands for any characters, also none."""
 
     text: str
     pattern: bool = False
@@ -64,7 +68,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Text that occurs in request or reply, ASCII case ignored; or, where `negated`, does not."""
+    """What stands in request, reply or note; or, where `negated`, does not.
+
+    Compared are runs of letters and digits, upper and lower case and accents ignored: those of the text follow one
+    another, and the last one may go on.
+    """
 
     text: str
     negated: bool = False

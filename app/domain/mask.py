@@ -71,6 +71,10 @@ class Mask:
             request=self.request(attempt.request),
             answer=None if attempt.answer is None else self._answer(attempt.answer, value),
             remedy=None if attempt.remedy is None else self.words(attempt.remedy, value),
+            note=None if attempt.note is None else self.text(attempt.note, value),
+            settlement=None
+            if attempt.settlement is None
+            else replace(attempt.settlement, note=self.text(attempt.settlement.note, value)),
         )
 
     def words(self, text: str, external_id: str) -> str:

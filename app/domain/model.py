@@ -123,7 +123,7 @@ class Attempt:
 
     `account` names the account on this machine (one cache folder each); `elapsed_ms` is
     milliseconds from the first call to the last byte; `parent_id` is the attempt that this one
-    sent again.
+    sent again; `note` is what somebody wrote to it.
     """
 
     attempt_id: str
@@ -139,6 +139,7 @@ class Attempt:
     remedy: str | None = None
     parent_id: str | None = None
     settlement: Settlement | None = None
+    note: str | None = None
 
 
 def new_attempt_id() -> str:

@@ -36,6 +36,8 @@ TIMES = ("since", "until", "on")
 _SORT = "sort"
 FIELDS = (*QueryField, *TIMES, _SORT)
 _SHOWN = 40
+_LONGEST_TERM = 10_000
+_MOST_TERMS = 100
 
 
 class QueryFaultError(DeskError):
@@ -66,7 +68,11 @@ class Term:
 def parse_query(line: str, clock: Clock) -> HistoryQuery:
     """The query that a line means; an empty one means every attempt, newest first. Raises QueryFaultError."""
     query = HistoryQuery()
-    for term in terms(line):
+    for number, term in enumerate(terms(line), start=1):
+        if number > _MOST_TERMS:
+            raise QueryFaultError(f"a query has at most {_MOST_TERMS} terms.", term.at)
+        if len(term.value) > _LONGEST_TERM:
+            raise term.fault(f"a term has at most {_LONGEST_TERM:,} characters.")
         query = _with_term(query, term, clock)
     return query
 
@@ -118,8 +124,8 @@ def _with_term(query: HistoryQuery, term: Term, clock: Clock) -> HistoryQuery:
 
 
 def _with_word(query: HistoryQuery, term: Term) -> HistoryQuery:
-    if not term.value:
-        raise term.fault("a word must follow; to find a lone hyphen, put it in double quotes.")
+    if not any(character.isalnum() for character in term.value):
+        raise term.fault("a word must follow, with a letter or a digit in it.")
     return replace(query, words=(*query.words, Word(term.value, term.negated)))
 
 

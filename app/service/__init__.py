@@ -10,15 +10,18 @@ from app.service.form import Preflight
 from app.service.guard import GuardError, check_production
 from app.service.importing import ImportRefusedError, ImportReport
 from app.service.keeping import ForgetRefusedError, Forgetting
+from app.service.past import EVERYTHING, neighbours
 from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
 from app.service.second_send import second_send_words
-from app.service.settling import AttemptError, offers_same_trigger
+from app.service.settling import AttemptError, check_note, offers_same_trigger
 from app.store.cache import CacheState, ContactRow
 from app.store.database import StoreError, set_aside
+from app.store.errors import StoppedError
 from app.store.history import AttemptRow, DamagedHistoryError
 from app.store.windows import RowWindow
 
 __all__ = [
+    "EVERYTHING",
     "FAILURES",
     "REPLIES",
     "Arming",
@@ -38,9 +41,12 @@ __all__ = [
     "Preflight",
     "Rehearsal",
     "RowWindow",
+    "StoppedError",
     "StoreError",
     "TriggerService",
+    "check_note",
     "check_production",
+    "neighbours",
     "offers_same_trigger",
     "second_send_words",
     "set_aside",

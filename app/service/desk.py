@@ -6,7 +6,7 @@ One for the dashboard and the command line, so that they cannot differ.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,14 +26,14 @@ from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import settling
 from app.service.copies import keep_copy
-from app.service.form import FormKnowledge, Preflight
+from app.service.form import Preflight
 from app.service.guard import GuardError, check_production, check_test_contacts
+from app.service.past import PastAttempts
 from app.service.rehearsal import Rehearsal
 from app.settings import Profile
 from app.store.cache import Cache
 from app.store.database import StoreError
-from app.store.history import AttemptRow, History
-from app.store.windows import RowWindow
+from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -59,7 +59,7 @@ def _in_short(answer: Answer) -> str:
             return f"{outcome_of(answer)}, {reason}"
 
 
-class TriggerService(FormKnowledge):
+class TriggerService(PastAttempts):
     """One profile's account, its cache, the history of all, and the way to the endpoint."""
 
     def __init__(
@@ -99,16 +99,17 @@ class TriggerService(FormKnowledge):
         *,
         parent_id: str | None = None,
         production: str | None = None,
+        note: str | None = None,
     ) -> Attempt:
         """Records the attempt, triggers, records the answer; the finished attempt.
 
-        `parent_id` is the attempt that is sent again; `production` names the profile, as it must for a production
+        `parent_id` is the attempt that is sent again; `note` is recorded with it; `production` names the profile, as it must for a production
         account. Raises GuardError and SettingsError, with nothing recorded or sent, StoreError, with nothing sent, where the attempt cannot be recorded first, and
         NotRecordedError where its answer cannot be recorded afterwards.
         """
         self.guard(request, production)
         client = self.client
-        attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id)
+        attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id, note=note)
         self._history.begin(attempt, trigger_body(request))
         _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
@@ -143,10 +144,6 @@ class TriggerService(FormKnowledge):
         Raises AttemptError for any other outcome, and StoreError.
         """
         return settling.settle(self._history, attempt_id, arrived=arrived, note=note)
-
-    def find_attempt(self, reference: str) -> Attempt:
-        """The one attempt of any account with this id, or whose id begins so. Raises AttemptError."""
-        return settling.find(self._history, reference)
 
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would begin; nothing is recorded, nothing leaves."""
@@ -190,14 +187,6 @@ class TriggerService(FormKnowledge):
             raise NotRecordedError(answered, error) from error
 
     # The history
-
-    def attempts(self, search: str = "") -> RowWindow[AttemptRow]:
-        """The attempts on this account, newest first."""
-        return self._history.window(self.profile.account_key, search)
-
-    def list_attempts(self, limit: int, *, all_accounts: bool = False) -> Iterator[Attempt]:
-        """The attempts on this account (or on all), newest first; limit 0: all."""
-        return self._history.attempts(None if all_accounts else self.profile.account_key, limit)
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """One attempt, whole."""

@@ -59,11 +59,16 @@ def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> At
         raise AttemptError(
             f"The outcome of the attempt {attempt.attempt_id} is {word}: there is nothing to settle."
         )
-    if len(note) > LONGEST_NOTE:
-        raise AttemptError(f"The note is longer than {LONGEST_NOTE} characters. Shorten it.")
+    check_note(note)
     settlement = Settlement(arrived, note, datetime.now(UTC))
     history.settle(attempt.attempt_id, settlement)
     return replace(attempt, settlement=settlement)
+
+
+def check_note(text: str) -> None:
+    """Raises AttemptError for a note that is too long."""
+    if len(text) > LONGEST_NOTE:
+        raise AttemptError(f"The note is longer than {LONGEST_NOTE} characters. Shorten it.")
 
 
 def ended(history: History, attempt_id: str) -> Attempt:

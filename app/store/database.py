@@ -26,8 +26,13 @@ def open_database(
     """
     with explained(path, schema.what):
         _make_file(path, schema.what)
+        # By an address, so that others can be attached to it by theirs.
         connection = sqlite3.connect(
-            path, timeout=busy_seconds, isolation_level=None, check_same_thread=not any_thread
+            path.absolute().as_uri(),
+            uri=True,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=not any_thread,
         )
         try:
             _prepare(connection, path, schema)

@@ -23,6 +23,13 @@ class FillingError(StoreError):
         super().__init__("Another refresh of this account is under way. Wait until it is done.")
 
 
+class StoppedError(StoreError):
+    """What was asked for was stopped before its end, by who asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped.")
+
+
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)

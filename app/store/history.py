@@ -18,7 +18,7 @@ from app.store.history_rows import WHOLE, AttemptRow, attempt_values, request_va
 from app.store.history_windows import AccountWindow, AttemptOrder
 from app.store.history_write import forget, insert, interrupt, next_place, record_answer, record_settlement
 from app.store.owners import Owner
-from app.store.text import restored, stored
+from app.store.text import restored, stored, stored_or_null
 from app.store.windows import AnchoredWindow, FoundWindow, ListWindow, RowWindow
 
 __all__ = ["AttemptRow", "DamagedHistoryError", "History"]
@@ -79,6 +79,18 @@ class History:
         """Puts a settlement beside an unknown outcome. Raises StoreError also for any other attempt."""
         with self._file.guarded() as connection, transaction(connection):
             record_settlement(connection, attempt_id, settlement)
+
+    def note(self, attempt_id: str, text: str | None) -> Attempt:
+        """Writes a note to an attempt, None for none; the attempt. Raises StoreError also where there is none."""
+        with self._file.guarded() as connection, transaction(connection):
+            connection.execute(
+                "UPDATE attempts SET note = ? WHERE attempt_id = ?",
+                (stored_or_null(text), stored(attempt_id)),
+            )
+            found = self._whole("attempt_id = ?", stored(attempt_id))
+        if not found:
+            raise StoreError(f"The history has no attempt {attempt_id}.")
+        return found[0]
 
     def recover(self) -> int:
         """Makes `unknown` what is `sending` by a process that has ended; the number of such attempts.

@@ -68,6 +68,7 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "predicted_code": attempt.predicted_code,
         "outcome": Outcome.SENDING.value,
         "owner": owner,
+        "note": stored_or_null(attempt.note),
         "contact_mark": contact_mark(attempt.account, request.key_id, request.external_id),
         "send_mark": send_mark(attempt.account, request, canonical_json(request.data)),
     }
@@ -166,6 +167,7 @@ def whole_attempt(row: sqlite3.Row) -> Attempt:
         remedy=restored_or_none(row["remedy"]),
         parent_id=restored_or_none(row["parent_id"]),
         settlement=_settlement(row),
+        note=restored_or_none(row["note"]),
     )
 
 
@@ -174,12 +176,13 @@ def _request(row: sqlite3.Row) -> TriggerRequest:
         event_id=restored(row["event_id"]),
         key_id=restored(row["key_id"]),
         external_id=restored(row["external_id"]),
-        data=json.loads(row["data"]) if row["data"] is not None else _data_of(row["request_body"]),
+        data=json.loads(row["data"]) if row["data"] is not None else data_of(row["request_body"]),
         trigger_id=restored_or_none(row["trigger_id"]),
     )
 
 
-def _data_of(body: bytes) -> JsonObject | None:
+def data_of(body: bytes) -> JsonObject | None:
+    """The event data in the body of a request; None where it has none."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):

@@ -126,8 +126,44 @@ CREATE TABLE answers (
     location TEXT, date TEXT, retry_after TEXT, limit_reset TEXT
 );
 """,
+        # What `attempt_index` must read again. Not logged is the answer to what is `sending`: the index knows which
+        # those are, and a send must not pay for them.
+        """
+CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
+INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
+CREATE TABLE changes (id INTEGER PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TRIGGER attempts_changed AFTER UPDATE OF outcome, external_id, note, settlement, settlement_note ON attempts
+WHEN old.outcome != 'sending' BEGIN INSERT INTO changes (number) VALUES (old.number); END;
+CREATE TRIGGER attempts_deleted AFTER DELETE ON attempts BEGIN INSERT INTO changes (number) VALUES (old.number); END;
+""",
     ),
     synchronous="FULL",
+)
+
+# By these columns attempts are found and sorted; every text is in the form in which it is compared. The indexes are
+# those of `attempt_index`: they are made after the first rows, which is faster by far.
+HISTORY_INDEX = Schema(
+    "index of the history",
+    0x54444878,
+    (
+        """
+CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), history TEXT NOT NULL, last_change INTEGER NOT NULL);
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, more TEXT NOT NULL, rank INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, text, more)
+);
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, outcome INTEGER NOT NULL, account INTEGER NOT NULL,
+    profile INTEGER NOT NULL, event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER, took REAL,
+    contact TEXT NOT NULL, text TEXT
+);
+CREATE TABLE resends (number INTEGER PRIMARY KEY, parent TEXT NOT NULL);
+CREATE INDEX resends_by_parent ON resends (parent);
+CREATE VIRTUAL TABLE words USING fts5(
+    text, columnsize=0, prefix='1 2 3 4 5 6', tokenize='unicode61 remove_diacritics 2'
+);
+""",
+    ),
 )
 
 NOTES = Schema(

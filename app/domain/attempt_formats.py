@@ -1,12 +1,11 @@
-"""The formats of the history: each turns attempts into lines, one at a time, so that any number fits in memory."""
+"""What attempts are taken out as: each format turns them into lines, one at a time, so that any number fits in memory."""
 
 import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from app.cli.output import json_text, table
-from app.domain.attempt_json import attempt_json, reply_parts
+from app.domain.attempt_json import attempt_json, json_text, reply_parts
 from app.domain.clean import clean
 from app.domain.descriptions import describe
 from app.domain.model import Attempt
@@ -14,20 +13,15 @@ from app.domain.outcome import LABEL
 
 _UNCUT = 20_000_000
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""How a formula begins; spreadsheets take the wide signs for the narrow ones."""
+
 _COLUMNS = (
     "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
     "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
     "description", "remedy",
 )  # fmt: skip
-_HEADER = ("TIME", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "HTTP", "CODE", "REPLY TEXT", "DESCRIPTION")
-
-
-def as_table(attempts: Iterable[Attempt]) -> Iterator[str]:
-    """Aligned columns for reading."""
-    rows = [_cells(attempt) for attempt in attempts]
-    if not rows:
-        return iter(["No attempts yet."])
-    return iter(table(_HEADER, rows))
+HEADER = ("TIME", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "HTTP", "CODE", "REPLY TEXT", "DESCRIPTION")
 
 
 def as_jsonl(attempts: Iterable[Attempt]) -> Iterator[str]:
@@ -54,13 +48,14 @@ def as_csv(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 def as_markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
     """A table for a ticket."""
-    yield _markdown_line([title.capitalize() for title in _HEADER])
-    yield _markdown_line(["---"] * len(_HEADER))
+    yield _markdown_line([title.capitalize() for title in HEADER])
+    yield _markdown_line(["---"] * len(HEADER))
     for attempt in attempts:
-        yield _markdown_line([_MARKDOWN.sub(r"\\\1", clean(cell, _UNCUT)) for cell in _cells(attempt)])
+        yield _markdown_line([markdown_text(cell) for cell in cells(attempt)])
 
 
-def _cells(attempt: Attempt) -> tuple[str, ...]:
+def cells(attempt: Attempt) -> tuple[str, ...]:
+    """What a table shows of an attempt, under HEADER."""
     request = attempt.request
     status, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]
@@ -83,21 +78,25 @@ def _csv_cell(value: object) -> str:
     if not isinstance(value, str):
         return json_text(value)
     text = clean(value, _UNCUT)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def _csv_line(parts: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
+    csv.writer(line, lineterminator="").writerow(parts)
     return line.getvalue()
 
 
-def _markdown_line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def markdown_text(text: str) -> str:
+    """A text as it stands, on one line, in Markdown."""
+    return _MARKDOWN.sub(r"\\\1", clean(text, _UNCUT))
+
+
+def _markdown_line(parts: Iterable[str]) -> str:
+    return f"| {' | '.join(parts)} |"
 
 
 FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
-    "table": as_table,
     "json": as_json,
     "jsonl": as_jsonl,
     "csv": as_csv,

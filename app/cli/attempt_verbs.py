@@ -1,0 +1,124 @@
+"""`triggerdesk history show`, `diff`, `note` and `ticket`: what is done with one attempt, or two, without sending.
+
+An attempt is named by its id, the beginning of it, or its reference.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from app.cli.attempt_text import attempt_lines, whole_lines
+from app.cli.options import Options, pass_options
+from app.cli.output import opened
+from app.domain.attempt_json import json_text, whole_attempt_json
+from app.domain.clean import clean
+from app.domain.difference import AttemptDifference, Comparison, Sameness, difference
+from app.domain.model import Attempt
+from app.domain.outcome import LABEL
+from app.domain.reference import reference_of
+from app.service import TriggerService
+
+_SIGNS = {Sameness.EQUAL: "=", Sameness.CHANGED: "~", Sameness.ONLY_LEFT: "-", Sameness.ONLY_RIGHT: "+"}
+_LONGEST_VALUE = 2000
+
+
+@click.command()
+@click.argument("attempt")
+@click.option("--json", "as_json", is_flag=True, help="The attempt as JSON, with its bodies.")
+@pass_options
+def show(options: Options, *, attempt: str, as_json: bool) -> None:
+    """Show an ATTEMPT whole: request, reply, what it means, what it sent again, its note."""
+    mask = options.mask()
+
+    async def write(service: TriggerService) -> None:
+        found = service.find_attempt(attempt)
+        shown = mask.attempt(found)
+        if as_json:
+            click.echo(json_text(whole_attempt_json(shown)))
+            return
+        lines = (*attempt_lines(shown, service), *whole_lines(shown, service.chain(found.attempt_id)))
+        click.echo("\n".join(lines))
+
+    options.run(write)
+
+
+@click.command()
+@click.argument("left")
+@click.argument("right")
+@click.option("--json", "as_json", is_flag=True, help="The parts as JSON.")
+@pass_options
+def diff(options: Options, *, left: str, right: str, as_json: bool) -> None:
+    """Show what differs between two attempts, LEFT and RIGHT, in request and reply, by JSON path.
+
+    Marked are = equal, ~ changed, - only left, + only right.
+    """
+    mask = options.mask()
+
+    async def write(service: TriggerService) -> None:
+        both = [mask.attempt(service.find_attempt(one)) for one in (left, right)]
+        found = difference(*both)
+        if as_json:
+            ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
+            click.echo(json_text({**ids, **asdict(found)}))
+        else:
+            click.echo("\n".join(_difference_lines(both, found)))
+
+    options.run(write)
+
+
+@click.command()
+@click.argument("attempt")
+@click.argument("text")
+@pass_options
+def note(options: Options, *, attempt: str, text: str) -> None:
+    """Write TEXT to an ATTEMPT as its note, in place of an earlier one; '' takes it away."""
+
+    async def write(service: TriggerService) -> None:
+        noted = service.note(attempt, text)
+        click.echo(f"attempt {noted.attempt_id}: {'noted' if noted.note else 'no note any more'}")
+
+    options.run(write, filled=False)
+
+
+@click.command()
+@click.argument("attempt")
+@click.option("--unmasked", is_flag=True, help="With the personal data as they are.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+@pass_options
+def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | None) -> None:
+    """Print an ATTEMPT as a ticket in Markdown: what was sent, what came back, what it means, a cURL command.
+
+    Personal data are masked, unless --unmasked is given.
+    """
+    masked = options.masked or not unmasked
+
+    async def write(service: TriggerService) -> None:
+        text = service.ticket(service.find_attempt(attempt), masked=masked)
+        with opened(output) as file:
+            click.echo(text, file=file, nl=False)
+
+    options.run(write)
+
+
+def _difference_lines(both: list[Attempt], found: AttemptDifference) -> Iterator[str]:
+    for sign, one in zip("-+", both, strict=True):
+        symbol, word = LABEL[one.outcome]
+        yield f"{sign} {reference_of(one.attempt_id)} {symbol} {word}, {one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    yield from _comparison_lines("request", found.request)
+    yield from _comparison_lines("reply", found.reply)
+
+
+def _comparison_lines(title: str, comparison: Comparison) -> Iterator[str]:
+    yield f"{title}: {'no difference' if comparison.is_equal else ''}".rstrip(": ") + (
+        "" if comparison.is_equal else ":"
+    )
+    for part in comparison.parts:
+        folded = f" ({part.values} values)" if part.sameness is Sameness.EQUAL and part.values > 1 else ""
+        yield f"  {_SIGNS[part.sameness]} {clean(part.path, _LONGEST_VALUE)}{folded}"
+        for sign, text in (("-", part.left), ("+", part.right)):
+            if text is not None:
+                yield f"      {sign} {clean(text, _LONGEST_VALUE)}"
+    if comparison.left_out:
+        yield f"  … {comparison.left_out:,} more parts are not shown"

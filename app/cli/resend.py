@@ -1,0 +1,50 @@
+"""`triggerdesk history resend`: send an attempt's request again, as an attempt of its own that names it."""
+
+import sys
+
+import click
+
+from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
+from app.cli.failures import ExitCode, failing_with
+from app.cli.meant import warn_of_second_send
+from app.cli.options import Options, pass_options
+from app.cli.sent import Printed, print_sent
+from app.domain.model import new_attempt_id
+from app.service import StoreError, TriggerService, check_production
+
+
+@click.command()
+@click.argument("attempt")
+@click.option("--same-trigger", is_flag=True, help="With the trigger id of the earlier one.")
+@click.option("--production", metavar="NAME", help="Needed for a production account: the profile's name.")
+@click.option("--json", "as_json", is_flag=True, help="The new attempt as JSON.")
+@pass_options
+@sending_nothing_after_ctrl_c()
+def resend(
+    options: Options, *, attempt: str, same_trigger: bool, production: str | None, as_json: bool
+) -> None:
+    """Send the request of an ATTEMPT again, as it was.
+
+    A trigger of its own, unless --same-trigger is given: then an account that received it before can know it for the
+    same. Exit codes as of `trigger`.
+    """
+    printed = Printed(options.mask(), as_json)
+    check_production(options.settings().profile, production)
+
+    async def send(service: TriggerService) -> ExitCode:
+        stop = stopped_by_ctrl_c()
+        earlier = service.find_attempt(attempt)
+        warn_of_second_send(service, earlier.request)
+        new = new_attempt_id()
+        sending = service.resend(
+            earlier.attempt_id,
+            same_trigger=same_trigger,
+            new_attempt_id=new,
+            stop=stop,
+            production=production,
+        )
+        return await print_sent(sending, new, service, printed)
+
+    with failing_with(ExitCode.NOT_SENT, StoreError):
+        exit_code = options.run(send)
+    sys.exit(exit_code)

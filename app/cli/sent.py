@@ -1,0 +1,51 @@
+"""What is printed of an attempt that was just sent, and the exit code that follows from its outcome."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+
+import click
+
+from app.cli.attempt_text import attempt_lines
+from app.cli.failures import ExitCode, complain
+from app.cli.output import coloured
+from app.domain.attempt_json import attempt_json, json_text
+from app.domain.mask import Mask
+from app.domain.model import Attempt, Outcome
+from app.service import NotRecordedError, TriggerService
+
+_EXIT = {
+    Outcome.ACCEPTED: ExitCode.OK,
+    Outcome.PARTIAL: ExitCode.REJECTED,
+    Outcome.REJECTED: ExitCode.REJECTED,
+    Outcome.NOT_SENT: ExitCode.NOT_SENT,
+    Outcome.UNKNOWN: ExitCode.UNKNOWN,
+    Outcome.SENDING: ExitCode.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """How an attempt is printed."""
+
+    mask: Mask
+    as_json: bool
+
+    def attempt(self, attempt: Attempt, service: TriggerService) -> list[str]:
+        """The attempt: its JSON, or some lines of which the first says the outcome."""
+        shown = self.mask.attempt(attempt)
+        return [json_text(attempt_json(shown))] if self.as_json else attempt_lines(shown, service)
+
+
+async def print_sent(
+    sending: Awaitable[Attempt], attempt_id: str, service: TriggerService, printed: Printed
+) -> ExitCode:
+    """Waits for the attempt and prints it; where it could not be recorded, what is known of it, on stderr."""
+    try:
+        attempt = await sending
+    except NotRecordedError as error:
+        words = replace(printed, as_json=False).attempt(error.attempt, service)
+        complain(f"{error} Attempt {attempt_id}: {' '.join(words)}")
+        return ExitCode.UNKNOWN
+    first, *others = printed.attempt(attempt, service)
+    click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
+    return _EXIT[attempt.outcome]

@@ -1,0 +1,104 @@
+"""`triggerdesk history stats`: the figures of what a query finds."""
+
+from collections.abc import Iterator
+
+import click
+
+from app.cli.options import Options, pass_options
+from app.cli.output import table
+from app.cli.query import index_in_sight, read_query
+from app.domain.attempt_json import json_text, timestamp
+from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.descriptions import describe
+from app.domain.model import Outcome
+from app.domain.outcome import LABEL
+from app.service import TriggerService
+
+_EVENTS = 20
+
+
+@click.command()
+@click.option("--query", "line", default="", metavar="TEXT", help="Which attempts, as for `history`.")
+@click.option("--all-accounts", is_flag=True, help="Not of the live account only.")
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@pass_options
+def stats(options: Options, *, line: str, all_accounts: bool, as_json: bool) -> None:
+    """Count the attempts that a query finds: by outcome, over time, by reply code, by event; how long they took."""
+    query = read_query(line)
+
+    async def write(service: TriggerService) -> None:
+        index_in_sight(service)
+        figures = service.statistics(query, all_accounts=all_accounts)
+        click.echo(json_text(_as_json(figures)) if as_json else "\n".join(_lines(figures)))
+
+    options.run(write)
+
+
+def _as_json(figures: AttemptStatistics) -> dict[str, object]:
+    return {
+        "attempts": figures.total,
+        "outcomes": {outcome.value: figures.counts.get(outcome, 0) for outcome in Outcome},
+        "bucket_s": figures.bucket_s,
+        "buckets": [
+            {"start": timestamp(one.start), **{outcome.value: count for outcome, count in one.counts.items()}}
+            for one in figures.buckets
+        ],
+        "codes": [{"reply_code": code, "attempts": count} for code, count in figures.codes],
+        "events": [
+            {
+                "event_id": one.event_id,
+                "event_name": one.event_name,
+                "attempts": one.attempts,
+                "refused": one.refused,
+            }
+            for one in figures.events
+        ],
+        "p50_ms": figures.p50_ms,
+        "p95_ms": figures.p95_ms,
+    }
+
+
+def _lines(figures: AttemptStatistics) -> Iterator[str]:
+    if not figures.total:
+        yield "No attempts."
+        return
+    yield f"{figures.total:,} attempts"
+    outcomes = [
+        (
+            " ".join(LABEL[outcome]),
+            f"{figures.counts[outcome]:,}",
+            f"{figures.counts[outcome] / figures.total:.1%}",
+        )
+        for outcome in Outcome
+        if outcome in figures.counts
+    ]
+    yield from ("", *table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes))
+    codes = [
+        ("none" if code is None else str(code), f"{count:,}", describe(code) or "")
+        for code, count in figures.codes
+    ]
+    yield from ("", *table(("CODE", "ATTEMPTS", "DESCRIPTION"), codes))
+    events = [
+        (
+            f"{one.event_id} {one.event_name or ''}".rstrip(),
+            f"{one.attempts:,}",
+            f"{one.refused:,}",
+            f"{one.share:.1%}",
+        )
+        for one in figures.events[:_EVENTS]
+    ]
+    yield from ("", *table(("EVENT", "ATTEMPTS", "REFUSED", "SHARE"), events))
+    if len(figures.events) > _EVENTS:
+        yield f"… {len(figures.events) - _EVENTS:,} more events are not shown; --json has all"
+    yield from ("", *table(("FROM", *(LABEL[one][1].upper() for one in figures.counts)), _times(figures)))
+    if figures.p50_ms is not None and figures.p95_ms is not None:
+        yield from (
+            "",
+            f"half of the replies came within {figures.p50_ms:,.0f} ms, 95 % within {figures.p95_ms:,.0f} ms",
+        )
+
+
+def _times(figures: AttemptStatistics) -> Iterator[tuple[str, ...]]:
+    for one in figures.buckets:
+        counts = (f"{one.counts.get(outcome, 0):,}" for outcome in figures.counts)
+        yield (f"{one.start.astimezone():%Y-%m-%d %H:%M}", *counts)

@@ -1,0 +1,127 @@
+"""One attempt as a ticket for whoever has to look into it: Markdown, to be read and to be repeated.
+
+Pure: whether personal data stand in it is the caller's choice, who masks the attempt and the request before.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from app.domain.account import Directory
+from app.domain.advice import MEANING, field_label
+from app.domain.attempt_formats import markdown_text
+from app.domain.attempt_json import json_text, reply_parts, timestamp
+from app.domain.body_text import formatted
+from app.domain.clean import clean_block
+from app.domain.descriptions import describe
+from app.domain.model import Attempt, NoReply, Reply
+from app.domain.outcome import LABEL
+from app.domain.reference import reference_of
+from app.domain.request_text import as_curl
+
+LONGEST_BODY = 8000
+"""Characters of a body that stand in a ticket."""
+
+
+def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
+    """The ticket of an attempt; `described` is its request as `service.describe` has it, or why there is none."""
+    return "\n".join(_lines(attempt, directory, described)) + "\n"
+
+
+def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> Iterator[str]:
+    yield f"# {markdown_text(_title(attempt))}"
+    yield from ("", "| | |", "|---|---|")
+    for name, value in _facts(attempt, directory):
+        yield f"| {name} | {markdown_text(value)} |"
+    yield from ("", "## What was sent", "")
+    yield from _request(attempt)
+    yield from ("", "## What came back", "")
+    yield from _reply(attempt)
+    yield from ("", "## What it means", "")
+    yield from (f"{markdown_text(line)}  " for line in _meaning(attempt))
+    if attempt.note:
+        yield from ("", "## Note", "", *_fenced(attempt.note, "text"))
+    yield from ("", "## The request with cURL", "")
+    if isinstance(described, str):
+        yield markdown_text(described)
+    else:
+        yield from _fenced(as_curl(described), "sh")
+
+
+def _title(attempt: Attempt) -> str:
+    _, code, text = reply_parts(attempt)
+    symbol, word = LABEL[attempt.outcome]
+    said = f"{'' if code is None else code} {text or ''}".strip()
+    return f"{reference_of(attempt.attempt_id)} {symbol} {word}{': ' if said else ''}{said[:200]}"
+
+
+def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
+    request = attempt.request
+    yield "Attempt", f"{reference_of(attempt.attempt_id)}, {attempt.attempt_id}"
+    yield "Time", timestamp(attempt.started_at)
+    yield "Profile", attempt.profile
+    yield "Event", f"{request.event_id} {attempt.event_name or ''}".rstrip()
+    yield "Key field", field_label(request.key_id, directory)
+    yield "External id", request.external_id
+    yield "Trigger id", "none" if request.trigger_id is None else request.trigger_id
+    if attempt.parent_id is not None:
+        yield "Sent again after", f"{reference_of(attempt.parent_id)}, {attempt.parent_id}"
+
+
+def _request(attempt: Attempt) -> Iterator[str]:
+    if attempt.request.data is None:
+        yield "No event data."
+    else:
+        yield from _fenced(json_text(attempt.request.data, indent=2), "json")
+
+
+def _reply(attempt: Attempt) -> Iterator[str]:
+    took = "" if attempt.elapsed_ms is None else f", after {attempt.elapsed_ms:,.0f} ms"
+    match attempt.answer:
+        case Reply() as reply:
+            code = "no reply code" if reply.reply_code is None else f"reply code {reply.reply_code}"
+            yield markdown_text(
+                f"HTTP {reply.http_status}, {code}{took}: {reply.reply_text or 'no reply text'}"[:2000]
+            )
+            if reply.errors:
+                yield from ("", *_fenced(json_text(reply.errors, indent=2), "json"))
+            if reply.body:
+                yield from ("", *_fenced(formatted(reply.body), "json" if _is_json(reply.body) else "text"))
+        case NoReply(detail=detail):
+            yield markdown_text(f"No reply{took}. {detail}")
+        case None:
+            yield "Nothing was recorded yet."
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _meaning(attempt: Attempt) -> Iterator[str]:
+    _, code, _ = reply_parts(attempt)
+    description = describe(code)
+    if description and code:
+        yield description
+    yield MEANING[attempt.outcome]
+    if attempt.remedy:
+        yield attempt.remedy
+    if attempt.predicted_code is not None and attempt.predicted_code != code:
+        yield f"The reply code {attempt.predicted_code} was predicted."
+    if attempt.settlement is not None:
+        found = "arrived" if attempt.settlement.arrived else "did not arrive"
+        note = f": {attempt.settlement.note}" if attempt.settlement.note else "."
+        yield f"It was found out on {timestamp(attempt.settlement.settled_at)} that it {found}{note}"
+
+
+def _fenced(text: str, language: str) -> Iterator[str]:
+    """A block that nothing in the text can end."""
+    shown = clean_block(text, LONGEST_BODY)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}{language}"
+    yield shown
+    yield fence

@@ -1,0 +1,203 @@
+"""The tester's verbs over the history: find, count, picture, follow, compare, note, take out.
+
+Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.query_text.parse_query` reads and which
+holds its order (`sort:-took`; or `dataclasses.replace(query, order=Order(...))`). It is asked of the live account,
+unless it names a profile or all accounts are asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from threading import Event
+from typing import IO, TYPE_CHECKING
+
+from app.domain.attempt_formats import FORMATS
+from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.errors import DeskError
+from app.domain.history_query import HistoryQuery
+from app.domain.mask import NO_MASK, Mask
+from app.domain.model import Attempt, JsonObject, Outcome
+from app.domain.ticket import ticket
+from app.service import settling
+from app.service.form import FormKnowledge
+from app.service.masking import open_mask
+from app.settings import Profile
+from app.store.cache import Cache
+from app.store.errors import StoppedError
+from app.store.history import AttemptRow, History
+from app.store.past import Past
+from app.store.windows import RowWindow
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+EVERYTHING = HistoryQuery()
+MOST_BUCKETS = 60
+
+
+def neighbours(window: RowWindow[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
+    """What stands before and after an attempt in a window; None at an end, and where it is not in it."""
+    position = window.position(row)
+    if position is None:
+        return None, None
+    before = window.rows(position - 1, 1) if position else ()
+    return next(iter(before), None), next(iter(window.rows(position + 1, 1)), None)
+
+
+class PastAttempts(FormKnowledge):
+    """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        cache: Cache,
+        history: History,
+        open_client: "Callable[[], ApiClient]",
+        *,
+        source: str | None,
+        examples: Callable[[], Mapping[str, JsonObject]],
+    ) -> None:
+        super().__init__(profile, cache, history, open_client, source=source, examples=examples)
+        self._past = Past(history.path)
+
+    async def close(self) -> None:
+        """Closes the connections and the databases."""
+        self._past.close()
+        await super().close()
+
+    # The index
+
+    def history_behind(self) -> int:
+        """How many attempts the index of the history does not know yet.
+
+        Every query brings it up to date first, at about 10,000 attempts a second: where there are many, do that by
+        `index_history` in a thread, with its progress shown.
+        """
+        return self._past.behind()
+
+    def index_history(
+        self, progress: Callable[[int, int], None] = lambda *_: None, stop: Event | None = None
+    ) -> None:
+        """Brings the index up to date, in any thread; told are the attempts done and those there are."""
+        self._past.catch_up(progress, stop)
+
+    # Finding
+
+    def attempts(
+        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
+    ) -> RowWindow[AttemptRow]:
+        """What a query finds now, in its order: a screen of it within milliseconds.
+
+        The number of all is known at once where they are few; else `total` is None until `settle` was called, in a
+        thread of its own, which `stop` ends.
+        """
+        account = self._account(query, all_accounts)
+        if query == EVERYTHING:
+            return self._history.window(account)
+        return self._past.window(query, account, stop)
+
+    def attempt_counts(
+        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
+    ) -> Mapping[Outcome, int]:
+        """How many of what a query finds have each outcome, in any thread; without those that none has."""
+        return self._past.counts(query, self._account(query, all_accounts), stop)
+
+    def statistics(
+        self,
+        query: HistoryQuery = EVERYTHING,
+        *,
+        all_accounts: bool = False,
+        most_buckets: int = MOST_BUCKETS,
+        stop: Event | None = None,
+    ) -> AttemptStatistics:
+        """The picture of what a query finds, in any thread; the time in at most `most_buckets` spans."""
+        return self._past.statistics(query, self._account(query, all_accounts), most_buckets, stop)
+
+    def neighbours(
+        self, query: HistoryQuery, attempt: AttemptRow, *, all_accounts: bool = False
+    ) -> tuple[AttemptRow | None, AttemptRow | None]:
+        """The attempts before and after this one in what a query finds.
+
+        Whoever has the window of the query asks the function `neighbours` instead, which need not find it again.
+        """
+        return neighbours(self.attempts(query, all_accounts=all_accounts), attempt)
+
+    def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
+        """The attempts that sent one another again, this one among them, the first one first."""
+        return self._past.chain(attempt_id)
+
+    def list_attempts(
+        self,
+        limit: int,
+        *,
+        all_accounts: bool = False,
+        query: HistoryQuery = EVERYTHING,
+        stop: Event | None = None,
+    ) -> Iterator[Attempt]:
+        """What a query finds, whole, one after another, in any thread; limit 0: all. Memory does not grow with them."""
+        account = self._account(query, all_accounts)
+        found = self._past.attempts(query, account, stop)
+        return islice(found, limit) if limit else found
+
+    # One attempt
+
+    def find_attempt(self, reference: str) -> Attempt:
+        """The one attempt of any account with this id or reference, or whose id begins so. Raises AttemptError."""
+        return settling.find(self._history, reference)
+
+    def note(self, attempt_id: str, text: str) -> Attempt:
+        """Writes a note to an attempt, in place of an earlier one; '' takes it away. Raises AttemptError."""
+        attempt = settling.find(self._history, attempt_id)
+        settling.check_note(text)
+        return self._history.note(attempt.attempt_id, text or None)
+
+    def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
+        """An attempt as a ticket in Markdown, with its request as a cURL command; personal data masked unless told
+        otherwise. Raises MaskKeyError."""
+        mask = self.mask() if masked else NO_MASK
+        return ticket(mask.attempt(attempt), self._cache, self._described(attempt, mask))
+
+    def mask(self) -> Mask:
+        """The mask of this home. Raises MaskKeyError."""
+        return open_mask(self._history.path.parent)
+
+    def export(
+        self,
+        query: HistoryQuery,
+        format_name: str,
+        file: IO[str],
+        progress: Callable[[int], None] = lambda _: None,
+        stop: Event | None = None,
+        *,
+        all_accounts: bool = False,
+        mask: Mask = NO_MASK,
+    ) -> int:
+        """Writes what a query finds to a file, in any thread, as `csv`, `json`, `jsonl` or `markdown`; how many.
+
+        `progress` is told how many are written. The file should be opened with `newline=""`; what was written to it
+        before this was stopped stays in it. Raises OSError where it cannot be written.
+        """
+        done = 0
+
+        def counted() -> Iterator[Attempt]:
+            nonlocal done
+            for attempt in self.list_attempts(0, all_accounts=all_accounts, query=query, stop=stop):
+                if stop is not None and stop.is_set():
+                    raise StoppedError
+                done += 1
+                progress(done)
+                yield mask.attempt(attempt)
+
+        for line in FORMATS[format_name](counted()):
+            file.write(f"{line}\n")
+        return done
+
+    def _account(self, query: HistoryQuery, all_accounts: bool) -> str | None:
+        return None if all_accounts or query.names_profile else self.profile.account_key
+
+    def _described(self, attempt: Attempt, mask: Mask) -> Mapping[str, object] | str:
+        if attempt.account != self.profile.account_key:
+            return f"It was sent with the profile {attempt.profile}, which is not the live one: its address is not known here."
+        try:
+            return self.client.describe(mask.request(attempt.request))
+        except DeskError as error:
+            return str(error)

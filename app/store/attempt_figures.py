@@ -1,0 +1,126 @@
+"""The figures of a query: how many attempts of each outcome, and what a picture of them shows.
+
+A million rows are counted by their few different combinations, each packed into one number: a Python object a row would
+take as long again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import chain
+
+from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
+from app.domain.model import Outcome
+from app.store.attempt_index import AttemptIndex
+from app.store.index_order import QueryOrder
+from app.store.index_rows import OUTCOMES
+from app.store.text import microseconds, moment, numeric_order, restored
+
+_REFUSED = (Outcome.REJECTED, Outcome.PARTIAL)
+_BY_NUMBER = {number: Outcome(value) for value, number in OUTCOMES.items()}
+_BITS = 24
+_MASK = (1 << _BITS) - 1
+_REPLIED = "status IS NOT NULL AND took IS NOT NULL"
+
+
+def outcome_counts(order: QueryOrder) -> Mapping[Outcome, int]:
+    """How many of the attempts have each outcome; only outcomes that there are."""
+    sums = ", ".join(f"sum(outcome = {number})" for number in _BY_NUMBER)
+    (row,) = order.selected(sums)
+    return {_BY_NUMBER[number]: count for number, count in enumerate(row) if count}
+
+
+def statistics(index: AttemptIndex, order: QueryOrder, most_buckets: int) -> AttemptStatistics:
+    """The picture of the attempts, in at most `most_buckets` buckets of time."""
+    (ends,) = order.selected("min(started), max(started)")
+    first, last = ends
+    if first is None:
+        return AttemptStatistics({}, 0, (), (), (), None, None)
+    seconds = bucket_seconds(moment(first), moment(last), most_buckets)
+    counted = _Counted(order, seconds, microseconds(moment(first)) // (seconds * 1_000_000))
+    return AttemptStatistics(
+        counted.outcomes,
+        seconds,
+        counted.in_time(),
+        _codes(index, counted.codes),
+        _events(index, counted.events),
+        *_percentiles(order),
+    )
+
+
+class _Counted:
+    """The attempts counted by outcome, and by it within each bucket of time, by code and by event."""
+
+    def __init__(self, order: QueryOrder, seconds: int, begin: int) -> None:
+        self._length = seconds * 1_000_000
+        self._begin = begin
+        self.outcomes: Counter[Outcome] = Counter()
+        self.buckets: Counter[tuple[int, Outcome]] = Counter()
+        self.codes: Counter[int] = Counter()
+        self.events: Counter[tuple[int, Outcome]] = Counter()
+        packed = (
+            f"((started / {self._length} - {begin}) * {len(_BY_NUMBER)} + outcome << {2 * _BITS}) "
+            f"| (coalesce(code, 0) << {_BITS}) | event"
+        )
+        for number, count in Counter(chain.from_iterable(order.selected(packed))).items():
+            self._add(number, count)
+
+    def in_time(self) -> tuple[Bucket, ...]:
+        """The buckets, those without attempts too."""
+        last = max(bucket for bucket, _ in self.buckets)
+        return tuple(
+            Bucket(
+                moment((self._begin + number) * self._length),
+                {one: self.buckets[number, one] for one in Outcome if self.buckets[number, one]},
+            )
+            for number in range(last + 1)
+        )
+
+    def _add(self, packed: int, count: int) -> None:
+        bucket, number = divmod(packed >> 2 * _BITS, len(_BY_NUMBER))
+        outcome = _BY_NUMBER[number]
+        self.outcomes[outcome] += count
+        self.buckets[bucket, outcome] += count
+        self.codes[packed >> _BITS & _MASK] += count
+        self.events[packed & _MASK, outcome] += count
+
+
+def _codes(index: AttemptIndex, counted: Counter[int]) -> tuple[tuple[int | None, int], ...]:
+    rows = index.all("SELECT id, text FROM names WHERE kind = 'code'")
+    codes = {row["id"]: int(row["text"]) for row in rows}
+    return tuple((codes.get(number), count) for number, count in counted.most_common())
+
+
+def _events(index: AttemptIndex, counted: Counter[tuple[int, Outcome]]) -> tuple[EventShare, ...]:
+    """By share of refusals; an event that has had several names under the last of them."""
+    names: dict[str, str] = {}
+    attempts: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for row in index.all("SELECT id, text, more FROM names WHERE kind = 'event' ORDER BY id"):
+        event_id = restored(row["text"])
+        names[event_id] = restored(row["more"]) or names.get(event_id, "")
+        attempts[event_id] += sum(counted[row["id"], outcome] for outcome in Outcome)
+        refused[event_id] += sum(counted[row["id"], outcome] for outcome in _REFUSED)
+    shares = [
+        EventShare(event_id, names[event_id] or None, count, refused[event_id])
+        for event_id, count in attempts.items()
+        if count
+    ]
+    return tuple(sorted(shares, key=lambda one: (-one.share, -one.attempts, numeric_order(one.event_id))))
+
+
+def _percentiles(order: QueryOrder) -> tuple[float | None, float | None]:
+    """The milliseconds within which half of the replies came, and 95 % of them."""
+    counted = Counter(chain.from_iterable(order.selected("CAST(took AS INTEGER)", _REPLIED)))
+    return _percentile(order, counted, 50), _percentile(order, counted, 95)
+
+
+def _percentile(order: QueryOrder, counted: Counter[int], percent: int) -> float | None:
+    """The smallest time that covers this share of them: by whole milliseconds first, then exactly within one."""
+    wanted = -(-counted.total() * percent // 100)
+    for whole, count in sorted(counted.items()):
+        if wanted <= count:
+            within = f"{_REPLIED} AND took >= {whole} AND took < {whole + 1}"
+            took: float = sorted(chain.from_iterable(order.selected("took", within)))[wanted - 1]
+            return took
+        wanted -= count
+    return None

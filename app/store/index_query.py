@@ -1,0 +1,229 @@
+"""A query of the history as SQL over its index: what each term demands, and which of them is cheapest to begin with."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.domain.canonical import same_value
+from app.domain.history_query import NO_VALUE, Filter, HistoryQuery, QueryField, Value, Word
+from app.domain.reference import beginnings_of
+from app.store.attempt_index import AttemptIndex
+from app.store.index_rows import OUTCOMES, folded
+from app.store.text import microseconds, restored, searchable, stored
+
+FEW = 200_000
+"""So many attempts are sorted at once; more may be walked through in the order that is asked for."""
+
+Bound = str | bytes | int
+
+_COLUMNS = {
+    QueryField.OUTCOME: "outcome",
+    QueryField.CODE: "code",
+    QueryField.STATUS: "status",
+    QueryField.EVENT: "event",
+    QueryField.KEY: "key",
+    QueryField.CONTACT: "contact",
+    QueryField.PROFILE: "profile",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One demand on an attempt: `sql` with `{}` where the column is named, which with a `+` there uses no index.
+
+    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value.
+    """
+
+    sql: str
+    values: tuple[Bound, ...] = ()
+    indexed: bool = False
+    single: bool = False
+
+    def condition(self, *, by_index: bool = False) -> str:
+        """The demand, by the index or by looking at each row."""
+        return self.sql.format("" if by_index else "+")
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """All that a query demands: terms, of which by the index of `driver` the fewest are found, and words to be matched.
+
+    `found` is how many attempts the driver or the words find at most, up to FEW + 1; None where there is neither.
+    `newest` is the highest row number that can be meant, where that is worth knowing.
+    """
+
+    terms: tuple[Term, ...]
+    match: str = ""
+    driver: Term | None = None
+    found: int | None = None
+    newest: int | None = None
+
+    @property
+    def are_few(self) -> bool:
+        """Whether so few are met with that they can be sorted at once."""
+        return self.found is not None and self.found <= FEW
+
+
+def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) -> Demands:
+    """What the attempts on one account (None: on all) must be to be found. Raises StoreError."""
+    terms = [_filter_term(index, one) for one in query.filters]
+    if account is not None and _number_of_accounts(index) > 1:
+        terms.append(_in("account", _names(index, "account", lambda text, _: text == account)))
+    terms += [_without(word) for word in query.words if word.negated]
+    terms += _times(query.since, query.until)
+    match = " ".join(_phrase(word.text) for word in query.words if not word.negated)
+    references = _references(index, query)
+    if references:
+        terms, match = [*terms, _either(references, match)], ""
+    demands = _driven(index, Demands(tuple(terms), match))
+    return replace(demands, newest=_newest(index, query, demands))
+
+
+def _driven(index: AttemptIndex, demands: Demands) -> Demands:
+    """The demands with the term by whose index the fewest are found, and how many they are."""
+    counted = [
+        (_count(index, f"attempts WHERE {term.condition(by_index=True)}", *term.values), term)
+        for term in demands.terms
+        if term.indexed
+    ]
+    found, driver = min(counted, key=lambda one: one[0], default=(None, None))
+    if demands.match:
+        matching = _count(index, "words WHERE words MATCH ?", demands.match)
+        found = matching if found is None else min(found, matching)
+    return replace(demands, driver=driver, found=found)
+
+
+def _count(index: AttemptIndex, found: str, *values: Bound) -> int:
+    """How many there are, up to FEW + 1."""
+    (row,) = index.all(f"SELECT count(*) FROM (SELECT 1 FROM {found} LIMIT {FEW + 1})", *values)
+    count: int = row[0]
+    return count
+
+
+def _newest(index: AttemptIndex, query: HistoryQuery, demands: Demands) -> int | None:
+    """The newest row number before `until`, where many are newer: they need not be walked through."""
+    if query.until is None or demands.are_few:
+        return None
+    until = microseconds(query.until)
+    if _count(index, "attempts WHERE started >= ?", until) <= FEW:
+        return None
+    (row,) = index.all("SELECT max(number) FROM attempts WHERE started < ?", until)
+    newest: int | None = row[0]
+    return newest
+
+
+def _filter_term(index: AttemptIndex, one: Filter) -> Term:
+    term = _positive(index, one)
+    return Term(f"({term.sql}) IS NOT TRUE", term.values) if one.negated else term
+
+
+def _positive(index: AttemptIndex, one: Filter) -> Term:
+    column = _COLUMNS[one.field]
+    match one.field:
+        case QueryField.OUTCOME:
+            return _in(column, [OUTCOMES[value.text] for value in one.values])
+        case QueryField.CODE | QueryField.STATUS:
+            return _numbers(index, column, one.values)
+        case QueryField.CONTACT:
+            return _contacts(one.values)
+        case _:
+            said = [_comparing(value) for value in one.values]
+            return _in(
+                column,
+                _names(index, column, lambda text, more: any(is_it(text) or is_it(more) for is_it in said)),
+            )
+
+
+def _numbers(index: AttemptIndex, column: str, values: Sequence[Value]) -> Term:
+    wanted = {value.text for value in values}
+    known = _names(index, column, lambda text, _: text in wanted)
+    if NO_VALUE not in wanted:
+        return _in(column, known)
+    if wanted == {NO_VALUE}:
+        return Term(f"{{}}{column} IS NULL", indexed=True, single=True)
+    return Term(f"({{0}}{column} IS NULL OR {{0}}{column} IN ({_listed(known)}))")
+
+
+def _contacts(values: Sequence[Value]) -> Term:
+    exact = [folded(value.text) for value in values if not value.pattern]
+    patterns = [_glob(value.text) for value in values if value.pattern]
+    parts = [f"{{0}}contact IN ({', '.join('?' * len(exact))})"] if exact else []
+    parts += ["{0}contact GLOB ?"] * len(patterns)
+    indexed = not patterns or (not exact and len(patterns) == 1 and not values[0].text.startswith("*"))
+    return Term(f"({' OR '.join(parts)})", (*exact, *patterns), indexed, indexed and len(exact) == 1)
+
+
+def _in(column: str, numbers: Iterable[int]) -> Term:
+    listed = tuple(dict.fromkeys(numbers))
+    return Term(f"{{}}{column} IN ({_listed(listed)})", (), True, len(listed) <= 1)
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _names(index: AttemptIndex, kind: str, is_meant: Callable[[str, str], bool]) -> list[int]:
+    rows = index.all("SELECT id, text, more FROM names WHERE kind = ?", kind)
+    return [row["id"] for row in rows if is_meant(restored(row["text"]), restored(row["more"]))]
+
+
+def _number_of_accounts(index: AttemptIndex) -> int:
+    return len(_names(index, "account", lambda *_: True))
+
+
+def _comparing(value: Value) -> Callable[[str], bool]:
+    wanted = same_value("3", value.text)
+    if not value.pattern:
+        return lambda text: bool(text or not wanted) and same_value("3", text) == wanted
+    pattern = re.compile(".*".join(map(re.escape, wanted.split("*"))), re.DOTALL)
+    return lambda text: pattern.fullmatch(same_value("3", text)) is not None
+
+
+def _glob(pattern: str) -> str:
+    return re.sub(r"[?\[]", r"[\g<0>]", searchable(same_value("3", pattern)))
+
+
+def _phrase(text: str) -> str:
+    quoted = searchable(text).replace("\0", " ").replace('"', '""')
+    return f'"{quoted}" *'
+
+
+def _without(word: Word) -> Term:
+    return Term("{}number NOT IN (SELECT words.rowid FROM words WHERE words MATCH ?)", (_phrase(word.text),))
+
+
+def _references(index: AttemptIndex, query: HistoryQuery) -> list[int]:
+    """The attempts whose reference a query's only word is, or whose id."""
+    if len(query.words) != 1 or query.words[0].negated:
+        return []
+    word = query.words[0].text
+    beginnings = beginnings_of(word) or ((word.lower(),) if len(word) == _ID_LENGTH else ())
+    return [
+        row["number"]
+        for beginning in beginnings
+        for row in index.all(
+            "SELECT number FROM journal.attempts WHERE attempt_id BETWEEN ? AND ?",
+            stored(beginning),
+            stored(f"{beginning}\x7f"),
+        )
+    ]
+
+
+_ID_LENGTH = 36
+
+
+def _either(references: Sequence[int], match: str) -> Term:
+    return Term(
+        f"(number IN ({_listed(references)}) OR number IN (SELECT words.rowid FROM words WHERE words MATCH ?))",
+        (match,),
+    )
+
+
+def _times(since: datetime | None, until: datetime | None) -> list[Term]:
+    if since is None and until is None:
+        return []
+    conditions = ["{0}started >= ?"] if since else []
+    conditions += ["{0}started < ?"] if until else []
+    values = tuple(microseconds(moment) for moment in (since, until) if moment)
+    return [Term(" AND ".join(conditions), values, indexed=True)]
