@@ -67,6 +67,7 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
     except OSError as error:
         raise DemoError(f"The demo account cannot be written to {folder}: {error.strerror}.") from error
     scene = _serve(settings, folder, contacts, watch)
+    watch("attempts", 0, plan.attempts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
     for done in add_finished(settings.history, made_up(scene, plan.attempts, plan.seed, plan.end), OWNER):
         watch("attempts", done, plan.attempts)

@@ -47,7 +47,7 @@ def rows(scale: float) -> list[Row]:
 
 
 async def _measured(rounds: int) -> tuple[float, float]:
-    with tempfile.TemporaryDirectory() as name, _server() as base_url:
+    with tempfile.TemporaryDirectory() as name, server() as base_url:
         folder = Path(name)
         async with _bare(base_url, folder) as bare, _desk(base_url, folder) as desk:
             return await _in_turns(bare, desk, rounds)
@@ -66,7 +66,7 @@ async def _in_turns(bare: Once, desk: Once, rounds: int) -> tuple[float, float]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server() -> Iterator[str]:
     """A server in a process of its own, so that its work is not taken for ours."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()

@@ -1,0 +1,95 @@
+"""What it costs to fill and to import a cache, against the least that makes the same contacts findable.
+
+In CPU time: everything happens in this process, and nobody is waited for.
+"""
+
+import csv
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
+
+from app.domain.model import Field
+from app.sandbox.folder import CONTACTS, read_fields
+from app.service.importing import ContactFile, open_contacts
+from app.store.cache import Cache
+from app.store.contact_import import import_contacts
+from tests.benchmarks.homes import Home
+from tests.benchmarks.table import Row
+from tests.benchmarks.timing import cpu_s
+
+COLUMNS = ("id", "uid", "1", "2", "3", "11", "37", "10142")
+
+
+def loading(home: Home) -> Iterator[Row]:
+    """Two rows: `contacts import` of six fields, and the cache of this home, which was filled from its folder."""
+    source = home.settings().demo
+    what = f"{home.contacts:,} contacts"
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        _write_six_fields(source / CONTACTS, folder / CONTACTS)
+        floor = cpu_s(_bare_load, folder / CONTACTS, folder / "bare.db")
+        (folder / "bare.db").unlink()
+        with closing(_empty_cache(folder / "cache.db", source)) as cache:
+            ours = cpu_s(_import, folder / CONTACTS, cache)
+            assert cache.state().contacts == home.contacts
+            assert len(cache.contacts_window("example.com").rows(0, 50)) == 50
+    yield Row(f"import {what} / csv.reader, executemany, the same indexes", floor, ours, "s", 3.0)
+    yield Row(f"fill the cache with {what} / the same", floor, home.spent["cache"], "s", 3.0)
+
+
+def _write_six_fields(source: Path, target: Path) -> None:
+    with _opened(source) as lines, target.open("w", encoding="utf-8", newline="") as to:
+        rows = csv.reader(lines)
+        header = next(rows)
+        places = [header.index(column) for column in COLUMNS]
+        written = csv.writer(to)
+        written.writerow(COLUMNS)
+        written.writerows([row[place] for place in places] for row in rows)
+
+
+def _bare_load(file: Path, database: Path) -> None:
+    columns = [f"c{column}" for column in COLUMNS]
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    with closing(sqlite3.connect(database, isolation_level=None)) as db, _opened(file) as lines:
+        db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768")
+        db.execute("BEGIN")
+        db.execute(f"CREATE TABLE contact ({names})")
+        db.executemany(f"INSERT INTO contact VALUES ({marks})", islice(csv.reader(lines), 1, None))  # noqa: S608
+        for column in columns:
+            db.execute(f"CREATE INDEX by_{column} ON contact ({column})")
+        db.execute(
+            f"CREATE VIRTUAL TABLE search USING fts5({names}, content='', columnsize=0, "
+            "prefix='1 2 3 4 5 6 7', tokenize='unicode61 remove_diacritics 2')"
+        )
+        db.execute(f"INSERT INTO search (rowid, {names}) SELECT rowid, {names} FROM contact")  # noqa: S608
+        db.execute("COMMIT")
+
+
+def _empty_cache(file: Path, account: Path) -> Cache:
+    cache = Cache(file)
+    with cache.replacing(complete=False) as load:
+        load.fields(_fields(account))
+        load.contacts(())
+    return cache
+
+
+def _import(file: Path, cache: Cache) -> None:
+    with open_contacts(file) as lines:
+        for _ in import_contacts(cache.path, ContactFile(lines, cache.fields(), _no_fault).contacts()):
+            pass
+
+
+def _fields(account: Path) -> Sequence[Field]:
+    return [Field(one.id, one.name, one.string_id, one.application_type) for one in read_fields(account)]
+
+
+def _no_fault(line: int, reason: str) -> None:
+    raise AssertionError(f"line {line} {reason}")
+
+
+def _opened(file: Path) -> TextIO:
+    return file.open(encoding="utf-8", newline="")

@@ -1,0 +1,52 @@
+"""How long a key waits for its rows while the account is being read again, in the same process, as in the dashboard."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from app.bootstrap import open_service
+from app.service import FillStep, TriggerService
+from tests.benchmarks import homes
+from tests.benchmarks.table import Row
+from tests.benchmarks.timing import nth
+
+SECONDS = 15.0
+BETWEEN_KEYS_S = 0.01
+SEARCHES = ("im", "imo", "fairweather", "example", "first_name:z", "imogen f")
+
+
+def rows(scale: float) -> list[Row]:
+    """One row: of keys pressed during some seconds of a refresh, in milliseconds."""
+    waits = asyncio.run(_measured(homes.large(scale)))
+    return [Row("key to its rows during a refresh: 99 of 100", None, nth(waits, 0.99), "ms", 50.0)]
+
+
+async def _measured(home: homes.Home) -> list[float]:
+    service = open_service(home.settings())
+    storing = asyncio.Event()
+
+    def watch(step: FillStep) -> None:
+        if step.stage == "contacts":
+            storing.set()
+
+    refresh = asyncio.create_task(service.refresh(watch=watch))
+    try:
+        await storing.wait()
+        return await _waits(service, refresh)
+    finally:
+        # What was there stays whole.
+        refresh.cancel()
+        with suppress(asyncio.CancelledError):
+            await refresh
+        await service.close()
+
+
+async def _waits(service: TriggerService, refresh: "asyncio.Task[object]") -> list[float]:
+    waits: list[float] = []
+    end = time.perf_counter() + SECONDS
+    while time.perf_counter() < end and not refresh.done():
+        due = time.perf_counter() + BETWEEN_KEYS_S
+        await asyncio.sleep(BETWEEN_KEYS_S)
+        assert service.contacts(SEARCHES[len(waits) % len(SEARCHES)]).rows(0, 50)
+        waits.append((time.perf_counter() - due) * 1000)
+    return waits

@@ -1,0 +1,96 @@
+"""What the cache of a million contacts costs: filling it, searching as one types, exact look-ups, pages of the list."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from app.sandbox.folder import CONTACTS
+from app.store.cache import Cache
+from tests.benchmarks import homes, words
+from tests.benchmarks.loading import loading
+from tests.benchmarks.table import Row
+from tests.benchmarks.timing import ms, nth
+
+KEYS = ("id", "uid", "3", "10142", "37", "1")
+PAGE = 200
+PAGES = 1000
+
+
+def rows(scale: float) -> list[Row]:
+    """The rows of the store; scale 1 has a million contacts."""
+    large, small = homes.large(scale), homes.small()
+    file = large.settings().demo / CONTACTS
+    contacts = words.picked(file)
+    with closing(Cache(large.settings().cache)) as many, closing(Cache(small.settings().cache)) as few:
+        _check_found(many, file)
+        return [
+            *loading(large),
+            *_searching(many, few, contacts),
+            *_looking_up(many, few, contacts),
+            *_paging(many, few),
+        ]
+
+
+# Each search as if one key had just gone down
+
+
+def _searching(many: Cache, few: Cache, contacts: Sequence[Mapping[str, str]]) -> Iterator[Row]:
+    one_word = words.one_word(contacts)
+    times = {
+        "one letter": _times(many, words.LETTERS),
+        "one word, letter by letter": _times(many, one_word),
+        "field:value, letter by letter": _times(many, words.in_one_field(contacts)),
+    }
+    for what, taken in times.items():
+        yield Row(f"search, {what}: median", None, nth(taken, 0.5), "ms", 2.0)
+        yield Row(f"search, {what}: worst of {len(taken):,}", None, max(taken), "ms", 16.0)
+    several = _times(many, words.several_words(contacts))
+    yield Row(f"search, several words: worst of {len(several):,}", None, max(several), "ms", 100.0)
+    floor, ours = nth(_times(few, one_word), 0.5), nth(times["one word, letter by letter"], 0.5)
+    yield Row("search, one word: median / with 1,000 contacts", floor, ours, "ms", 2.0)
+
+
+def _times(cache: Cache, searches: Iterable[str]) -> list[float]:
+    return [ms(_search, cache, search) for search in searches]
+
+
+def _search(cache: Cache, search: str) -> Sequence[str]:
+    return [row.id for row in cache.contacts_window(search).rows(0, words.FOUND)]
+
+
+def _check_found(many: Cache, file: Path) -> None:
+    for search, ids in words.who_has(file, [*words.OFTEN, *words.RARE, *words.TOGETHER]).items():
+        assert _search(many, search) == ids, search
+
+
+# Exact look-ups, of values that are there and of others
+
+
+def _looking_up(many: Cache, few: Cache, contacts: Sequence[Mapping[str, str]]) -> Iterator[Row]:
+    there = [(key, contact[key]) for key in KEYS for contact in contacts if contact[key]]
+    assert all(many.matches(key, value).ids for key, value in there)
+    asked = [*there, *((key, f"{value}x") for key, value in there)]
+    times, small = ([ms(cache.matches, key, value) for key, value in asked] for cache in (many, few))
+    yield Row("uniqueness check by any key field: 99 of 100", None, nth(times, 0.99), "ms", 0.5)
+    yield Row("uniqueness check: median / with 1,000 contacts", nth(small, 0.5), nth(times, 0.5), "ms", 2.0)
+
+
+# Pages of the list, anywhere in it
+
+
+def _paging(many: Cache, few: Cache) -> Iterator[Row]:
+    times, small = _pages(many), _pages(few)
+    yield Row(f"a page of {PAGE} contacts anywhere: median", None, nth(times, 0.5), "ms", 8.0)
+    yield Row(f"a page of {PAGE} contacts anywhere: 99 of 100", None, nth(times, 0.99), "ms", 16.0)
+    yield Row("a page: median / with 1,000 contacts", nth(small, 0.5), nth(times, 0.5), "ms", 2.0)
+
+
+def _pages(cache: Cache) -> list[float]:
+    window = cache.contacts_window()
+    assert window.total is not None
+    last = window.total - PAGE
+    chance = random.Random(3)  # noqa: S311 - repeatable, no secret
+    places = [0, last, *(chance.randrange(last) for _ in range(PAGES))]
+    assert all(len(window.rows(place, PAGE)) == PAGE for place in places[:20])
+    return [ms(window.rows, place, PAGE) for place in places]

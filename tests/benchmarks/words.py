@@ -1,0 +1,96 @@
+"""What people type to find a contact, taken from the contacts themselves, and who has it, found without an index."""
+
+import csv
+import random
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+FOUND = 50
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+OFTEN = ("example", "fairweather", "imogen", "moreau", "7700", "nowa", "mail", "saint", "zoe")
+RARE = ("yaqtqki23wgn", "fairweather12", "c-99", "900123", "loki")
+TOGETHER = ("zhang imogen", "fairweather c-9", "zoe mail 7700")
+_NAMED = (
+    ("first_name", "1"),
+    ("last_name", "2"),
+    ("email", "3"),
+    ("city", "11"),
+    ("customer_number", "10142"),
+)
+_PICKED = 25
+
+
+def picked(file: Path) -> list[Mapping[str, str]]:
+    """Some contacts from all through an account folder's file, by column."""
+    size = file.stat().st_size
+    chance = random.Random(7)  # noqa: S311 - repeatable, no secret
+    with file.open(encoding="utf-8", newline="") as lines:
+        columns = next(csv.reader([lines.readline()]))
+        found = []
+        for _ in range(_PICKED):
+            lines.seek(int(size * 0.999 * chance.random()) // 2 * 2)
+            lines.buffer.readline()
+            found.append(lines.buffer.readline().decode())
+    return [dict(zip(columns, row, strict=True)) for row in csv.reader(found)]
+
+
+def one_word(contacts: Sequence[Mapping[str, str]]) -> list[str]:
+    """Every beginning of every word of some contacts, as it is being typed, and of words that very many have."""
+    words = {word for contact in contacts for value in contact.values() for word in value.split()}
+    return sorted({word[:end] for word in {*words, *OFTEN, *RARE} for end in range(1, len(word) + 1)})
+
+
+def in_one_field(contacts: Sequence[Mapping[str, str]]) -> list[str]:
+    """`field:value`, the value being typed; also words that are very often elsewhere, and never there."""
+    asked = [
+        f"{name}:{word[:end]}"
+        for contact in contacts[:10]
+        for name, key in _NAMED
+        for word in contact[key].split()[:1]
+        for end in range(1, len(word) + 1)
+    ]
+    return sorted({*asked, *(f"{name}:{word}" for name, _ in _NAMED for word in OFTEN)})
+
+
+def several_words(contacts: Sequence[Mapping[str, str]]) -> list[str]:
+    """Words of one contact, in both orders, and very frequent ones that seldom meet."""
+    together = [
+        text
+        for contact in contacts
+        for first, last, city in [(contact["1"], contact["2"], contact["11"])]
+        for text in (f"{first} {last}", f"{last[:3]} {first[:2]}", f"{first} {city} {last}", f"{city} {last}")
+    ]
+    return sorted({*together, *(f"{one} {other}" for one in OFTEN for other in OFTEN if one < other)})
+
+
+def who_has(file: Path, searches: Sequence[str]) -> dict[str, list[str]]:
+    """The ids of the first contacts in which every word of a search begins some word, by a plain scan."""
+    found: dict[str, list[str]] = {search: [] for search in searches}
+    for identifier, text in _texts(file):
+        for search, ids in found.items():
+            if len(ids) < FOUND and all(word in text for word in search.split()) and _has(text, search):
+                ids.append(identifier)
+        if all(len(ids) == FOUND for ids in found.values()):
+            break
+    return found
+
+
+def _texts(file: Path) -> Iterator[tuple[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        next(rows)
+        for row in rows:
+            yield row[0], _plain("\n".join(row))
+
+
+def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFD", text.lower())
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def _has(text: str, search: str) -> bool:
+    return all(re.search(rf"(?<![^\W_]){re.escape(word)}", text) for word in search.split())
