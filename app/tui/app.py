@@ -14,6 +14,7 @@ from app.domain.errors import DeskError
 from app.resources import styles
 from app.service import DamagedHistoryError, TriggerService, set_aside
 from app.tui.key_order import KeysInOrder
+from app.tui.keymap import KeymapError, checked_keymap
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
 from app.tui.screens.switching import Profiles, SwitchingScreen
@@ -78,9 +79,20 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         return (command for command in super().get_system_commands(screen) if command.title in OFFERED)
 
     def on_mount(self) -> None:
-        self.set_keymap(self._keymap)
+        try:
+            self.set_keymap(self._checked_keymap())
+        except KeymapError as error:
+            self.exit(error)
+            return
         self.set_timer(STANDS_AFTER_S, _collect_garbage)
         self._open()
+
+    def _checked_keymap(self) -> dict[str, str]:
+        if not self._keymap:
+            return {}
+        from app.tui.screens.every_binding import EVERY_BINDING  # noqa: PLC0415 - few have a keymap
+
+        return checked_keymap(self._keymap, [*self.BINDINGS, *EVERY_BINDING])
 
     def _open(self) -> None:
         try:

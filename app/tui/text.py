@@ -164,7 +164,7 @@ def compared(attempt: Attempt) -> Content | None:
     if code == attempt.predicted_code:
         return Content.styled("= as predicted", "$quiet")
     return Content.styled(
-        f"≠ predicted was {attempt.predicted_code}: the cache is stale, f5 refreshes it.",
+        f"≠ predicted was {attempt.predicted_code}: the cache is stale, Refresh mends that.",
         "bold $text-warning",
     )
 

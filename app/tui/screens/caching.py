@@ -9,6 +9,7 @@ from textual.worker import Worker, WorkerCancelled
 from app.domain.errors import DeskError
 from app.domain.model import Contact
 from app.service import CacheState, TriggerService
+from app.tui.keymap import key_of
 from app.tui.notices import looked_up
 from app.tui.screens.rehearsing import PresentingScreen
 from app.tui.veil import Veil
@@ -74,9 +75,11 @@ class CachingScreen(PresentingScreen):
         if self._is_first:
             return "Filling the list from the account…"
         if number:
-            return f"No {word} has that. Esc shows all" + (", ctrl+l asks the account." if asks else ".")
-        return f"No {word} is known here. " + (
-            "f5 refreshes, ctrl+l looks one up." if asks else "f5 refreshes."
+            return f"No {word} has that. Esc shows all" + (
+                f", {key_of(self, 'look_up')} asks the account." if asks else "."
+            )
+        return f"No {word} is known here. {key_of(self, 'refresh')} refreshes" + (
+            f", {key_of(self, 'look_up')} looks one up." if asks else "."
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-DESK = "desk."
+from app.tui.keymap import DESK
 
 
 def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:

@@ -11,7 +11,8 @@ from textual.containers import Container, Vertical
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent
 from app.service import ContactRow
-from app.tui.screens.commands import DESK, DESK_BINDINGS, DeskCommands
+from app.tui.keymap import DESK
+from app.tui.screens.commands import DESK_BINDINGS, DeskCommands
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.rehearsing import RehearsalCommands
 from app.tui.screens.switching import SwitchingScreen

@@ -17,6 +17,12 @@ MASKED = "Persons are masked."
 class SeeingScreen(AccountScreen):
     """A screen that shows the exact request."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What works now: None is shown dimmed, False not at all."""
+        if action == "request" and not self.stands:
+            return None
+        return super().check_action(action, parameters)
+
     def action_request(self) -> None:
         """Shows the request that the form asks for."""
         try:

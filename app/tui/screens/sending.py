@@ -12,6 +12,7 @@ from textual.worker import Worker
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest
 from app.service import Arming, GuardError, NotRecordedError, TriggerService
+from app.tui.keymap import key_of
 from app.tui.notices import real_question
 from app.tui.screens.arm import Armed, ArmScreen
 from app.tui.screens.confirm import Confirm
@@ -20,8 +21,6 @@ from app.tui.veil import Veil
 from app.tui.widgets.trigger_form import TriggerForm
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
-
-LOOKING = "Looking only; f10 arms sending."
 
 
 class SendingScreen(SeeingScreen):
@@ -42,7 +41,11 @@ class SendingScreen(SeeingScreen):
     @property
     def in_the_way(self) -> str:
         """Why nothing can be sent just now, whatever is typed; '' where nothing is."""
-        return LOOKING if self.armed_s == 0 else ""
+        return self._looking if self.armed_s == 0 else ""
+
+    @property
+    def _looking(self) -> str:
+        return f"Looking only; {key_of(self, 'arm')} arms sending."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What works now: None is shown dimmed, False not at all."""
@@ -98,7 +101,7 @@ class SendingScreen(SeeingScreen):
         """Sends `request` by `send`, unless what allowed it has run out while it was asked about."""
         if self.armed_s == 0:
             self.form.finished()
-            self.tell_fault(f"Nothing was sent. {LOOKING}")
+            self.tell_fault(f"Nothing was sent. {self._looking}")
             return
         self._stop = asyncio.Event()
         self.app.clear_notifications()

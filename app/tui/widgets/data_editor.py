@@ -14,6 +14,7 @@ from textual.widgets import Static, TextArea
 
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject
+from app.tui.keymap import key_of
 from app.tui.text import clean
 from app.tui.widgets.safe_input import SafeTextArea
 
@@ -88,7 +89,7 @@ class DataEditor(Vertical):
     def _check(self) -> None:
         said = self._verdict()
         if self.has_example and self._example is not None:
-            hint = f"   f8 takes the example of {clean(self._for_event, 12)}"
+            hint = f"   {key_of(self, 'take_example')} takes the example of {clean(self._for_event, 12)}"
             said = Content.assemble(said, (hint, "$quiet"))
         self.query_one("#data-check", Static).update(Content.assemble(("Event data    ", "$quiet"), said))
 

@@ -7,6 +7,7 @@ from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.screen import Screen
 
+from app.tui.keymap import active_in_order
 from app.tui.widgets.label_line import Label, LabelLine
 
 
@@ -21,14 +22,11 @@ class KeyLine(LabelLine):
             self.labels = tuple(self._labels(screen))
 
     def _labels(self, screen: Screen[Any]) -> Iterator[Label]:
-        seen: set[str] = set()
         palette = self.app.COMMAND_PALETTE_BINDING
-        for key, active in screen.active_bindings.items():
-            binding = active.binding
-            if key == palette:
+        for active in active_in_order(screen):
+            if active.binding.key == palette:
                 yield self._label(active, at_end=True)
-            elif binding.show and binding.action not in seen:
-                seen.add(binding.action)
+            elif active.binding.show:
                 yield self._label(active)
 
     def _label(self, active: ActiveBinding, *, at_end: bool = False) -> Label:

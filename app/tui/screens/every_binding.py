@@ -1,0 +1,30 @@
+"""Every binding that can be given another key, whichever screen or pane it is of."""
+
+from textual.binding import BindingType
+
+from app.tui.screens.arm import ArmScreen
+from app.tui.screens.attempt import AttemptScreen
+from app.tui.screens.confirm import Ask, Confirm
+from app.tui.screens.dashboard import Dashboard
+from app.tui.screens.help import HelpScreen
+from app.tui.screens.profiles import ProfileList
+from app.tui.screens.request import RequestScreen
+from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.safe_input import SafeTextArea
+
+EVERY_BINDING: tuple[BindingType, ...] = tuple(
+    binding
+    for owner in (
+        Dashboard,
+        AttemptScreen,
+        HistoryPane,
+        RequestScreen,
+        HelpScreen,
+        Confirm,
+        Ask,
+        ArmScreen,
+        ProfileList,
+        SafeTextArea,
+    )
+    for binding in owner.BINDINGS
+)
