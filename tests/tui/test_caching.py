@@ -12,6 +12,7 @@ from app.client.errors import ClientError
 from app.domain.model import Contact
 from app.service import FillStep
 from app.settings import load_settings
+from app.store.cache import Cache
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.caching import NOTHING_TO_LOOK_UP, STOPPED
 from app.tui.widgets.fetch_bar import fetch_label
@@ -91,7 +92,9 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         await shown(desk, "25 contacts of 100", "━━━━━", "25%", "esc stops")
         pages.give(26, 25, 100)
         await shown(desk, "50 contacts of 100", "50%")
-        await desk.press("escape")
+        await pilot.press("escape")
+        while desk.dashboard.fetching:
+            await pilot.pause()
         assert not desk.dashboard.query_one("#fetching").display
         assert said(desk) == STOPPED
         assert service.state().contacts == 10
@@ -115,6 +118,11 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         assert said(desk) == "E-Mail (3) thor@example.com is Thor Odinson · contact 11."
         assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
         assert service.state().contacts == 1
+        elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
+        elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
+        elsewhere.close()
+        desk.dashboard.look_at_cache()
+        assert "2 contacts" in desk.text_of("#status")
 
         await desk.press("f3", *"nobody@example.com", "ctrl+l")
         assert said(desk) == "The account knows nobody by E-Mail (3) nobody@example.com."

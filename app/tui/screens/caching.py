@@ -70,6 +70,14 @@ class CachingScreen(PresentingScreen):
         """Shows how old the cache is by now."""
         self.status.show(self._state)
 
+    def look_at_cache(self) -> None:
+        """Shows what another program has changed in the cache meanwhile."""
+        with contextlib.suppress(DeskError):
+            if not self.fetching and self._service.state() != self._state:
+                self.show_lists()
+                self.show_fields()
+                self.predict()
+
     def _why_empty(self, word: str, number: int) -> str:
         asks = word == "contact" and not self._state.complete
         if self._is_first:

@@ -88,6 +88,7 @@ class Dashboard(SwitchingScreen):
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
         self.set_interval(RECOVER_S, self._recover)
+        self.set_interval(RECOVER_S, self.look_at_cache)
 
     @work(group="warm up")
     async def _warm_up(self) -> None:

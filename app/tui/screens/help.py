@@ -35,7 +35,7 @@ EVERYWHERE = (
     ("tab", "To the next field; shift+tab to the one before"),
     ("↑ ↓", "In a filter: another row of its list"),
     ("enter", "Choose, and go on to what is to be decided next"),
-    ("esc", "Clear a filter; while sending: stop waiting"),
+    ("esc", "Clear a filter; while sending or refreshing: stop that"),
 )
 
 
