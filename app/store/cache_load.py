@@ -63,7 +63,7 @@ class CacheLoad:
                 self._bulk = self._begin()
             if self._bulk is not None:
                 self._spread(self._bulk)
-                self._bulk.add_values()
+                self._bulk.settle()
             with transaction(self._connection):
                 if self._bulk is not None:
                     self._swap(complete)
@@ -94,7 +94,7 @@ class CacheLoad:
                 if statement.strip():
                     self._connection.execute(statement)
             self._connection.executemany("INSERT INTO search_columns_new VALUES (?, ?)", enumerate(columns))
-        return ContactBulk(self._connection, _NEW, sort_later=True)
+        return ContactBulk(self._connection, _NEW, settle_later=True)
 
     def _spread(self, bulk: ContactBulk) -> None:
         with transaction(self._connection):
