@@ -77,6 +77,11 @@ class Profile:
         return self._text("refresh_contacts") or "none"
 
     @property
+    def fetches_contacts(self) -> bool:
+        """Whether a refresh fetches contacts at all."""
+        return self.is_sandbox or self.refresh_contacts != "none"
+
+    @property
     def test_contacts(self) -> tuple[str, ...] | None:
         """The values and `@domains` that may be triggered; None: anybody."""
         listed = self.values.get("test_contacts")

@@ -1,5 +1,6 @@
 """The dashboard as a Textual application: sheets, themes, the first screen, leaving."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -65,6 +66,7 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         self._begins_masked = masked
         self._open_service = open_service
         self._service: TriggerService | None = None
+        self._switching = asyncio.Lock()
         self._keymap = dict(keymap or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -117,13 +119,16 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
     def _other_profile(self, message: Dashboard.Chosen) -> None:
         self._switch(message.desk, message.profile)
 
-    @work(group="switch", exclusive=True)
+    @work(group="switch")
     async def _switch(self, left: SwitchingScreen, profile: str) -> None:
         """Opens another profile in the place of the live one; where it cannot be opened, that stays."""
-        if self._profiles is None or self._service is None:
-            return
+        async with self._switching:
+            if self._profiles is not None and left in self.screen_stack:
+                await self._replace(left, self._profiles, profile)
+
+    async def _replace(self, left: SwitchingScreen, profiles: Profiles, profile: str) -> None:
         try:
-            service = self._profiles.open(profile)
+            service = profiles.open(profile)
         except DeskError as error:
             left.say("The profile stays as it is", str(error))
             return
@@ -131,7 +136,8 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         self.clear_notifications()
         before, self._service = self._service, service
         await self.switch_screen(self._desk(service))
-        await before.close()
+        if before is not None:
+            await before.close()
 
     async def standing(self) -> None:
         """Returns once everything is there that a key may lead to."""

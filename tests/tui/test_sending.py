@@ -101,7 +101,7 @@ async def test_a_reply_other_than_predicted_names_the_stale_cache(
             Reply(400, 2008, "No contact found with the external id: 3 - thor@example.com")
         )
         await desk.press(*CHOSEN, "f9")
-        assert "≠ predicted was 0: the cache is stale, f5 refreshes it." in desk.text_of("#reply")
+        assert "≠ predicted was 0: the cache is stale," in desk.text_of("#reply")
 
 
 async def test_nothing_is_sent_that_cannot_be_recorded(

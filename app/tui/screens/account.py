@@ -75,6 +75,11 @@ class AccountScreen(PanedScreen):
         self._told = show
         show(self.reply)
 
+    @property
+    def has_told(self) -> bool:
+        """Whether something stands in the reply panel that is worth keeping there."""
+        return self._told is not None
+
     def tell_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """Shows the finished attempt in the reply panel."""
         self.tell(lambda panel: panel.show_attempt(self._veil.attempt(attempt), fault))

@@ -82,13 +82,15 @@ class CachingScreen(PresentingScreen):
         asks = word == "contact" and not self._state.complete
         if self._is_first:
             return "Filling the list from the account…"
+        look_up = key_of(self, "look_up")
         if number:
-            return f"No {word} has that. Esc shows all" + (
-                f", {key_of(self, 'look_up')} asks the account." if asks else "."
+            return f"No {word} has that. Esc shows all" + (f", {look_up} asks the account." if asks else ".")
+        if asks and self._state.refreshed_at and not self._service.profile.fetches_contacts:
+            return (
+                f"With this profile a refresh fetches no contacts (refresh_contacts). {look_up} looks one up."
             )
-        return f"No {word} is known here. {key_of(self, 'refresh')} refreshes" + (
-            f", {key_of(self, 'look_up')} looks one up." if asks else "."
-        )
+        refreshes = f"{key_of(self, 'refresh')} refreshes"
+        return f"No {word} is known here. {refreshes}" + (f", {look_up} looks one up." if asks else ".")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What works now: None is shown dimmed, False not at all."""
@@ -130,8 +132,9 @@ class CachingScreen(PresentingScreen):
             fill = service.fill_where_needed if service.needs_refresh() else service.refresh
             await fill(watch=bar.step)
         except DeskError as error:
-            self.tell_fault(f"The lists could not be refreshed. {error}")
             self.say("The lists could not be refreshed", str(error))
+            if not self.has_told:
+                self.tell_fault(f"The lists could not be refreshed. {error}")
         except asyncio.CancelledError:
             self._stopped()
             raise

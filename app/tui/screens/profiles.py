@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from app.tui.text import Live, account_labels
 
-HOW = "enter goes there, esc goes back"
+HOW = "enter goes there, esc goes back; `triggerdesk profile add` adds one"
 
 
 class ProfileList(ModalScreen[str | None]):
