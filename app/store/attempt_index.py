@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from app.store.database import explained, open_database, remove, transaction
+from app.store.database import compact, explained, open_database, remove, transaction
 from app.store.errors import DamagedError, StoppedError, StoreError
 from app.store.index_rows import JOURNAL_ROW, OUTCOMES, Names, index_values, words_of
 from app.store.schema import HISTORY_INDEX
@@ -59,6 +59,20 @@ class _State:
 def index_path(history: Path) -> Path:
     """Where the index of the history at this path is."""
     return history.with_name(f"{history.stem}-index.db")
+
+
+def forget_in_index(history: Path) -> None:
+    """Takes out of the index, and out of its bytes, what is gone from the history at this path. Raises StoreError."""
+    if not index_path(history).exists():
+        return
+    index = AttemptIndex(history)
+    try:
+        index.catch_up()
+        with index.guarded() as connection:
+            connection.execute("INSERT INTO words(words) VALUES ('optimize')")
+            compact(connection, index.path)
+    finally:
+        index.close()
 
 
 class AttemptIndex:

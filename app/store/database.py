@@ -10,9 +10,19 @@ from pathlib import Path
 from app.store.errors import DamagedError, StoreError, explained
 from app.store.schema import Schema
 
-__all__ = ["DamagedError", "Schema", "StoreError", "explained", "open_database", "set_aside", "transaction"]
+__all__ = [
+    "DamagedError",
+    "Schema",
+    "StoreError",
+    "compact",
+    "explained",
+    "open_database",
+    "set_aside",
+    "transaction",
+]
 
 BUSY_SECONDS = 5.0
+_PATIENCE_MS = 1000
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
@@ -79,6 +89,17 @@ def remove(path: Path) -> None:
     with explained(path, "file"):
         for ending in reversed(_SIDE_FILES):
             path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def compact(connection: sqlite3.Connection, path: Path) -> None:
+    """Builds a file anew without what was deleted, and empties its log. Raises StoreError while others read that."""
+    connection.execute("VACUUM")
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+    busy, *_ = connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError(
+            f"Another window reads {path}, so that its log still holds what was forgotten. Close it, then forget again."
+        )
 
 
 def _endings() -> Iterator[str]:

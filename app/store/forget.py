@@ -12,10 +12,11 @@ from pathlib import Path
 
 from app.domain.canonical import same_value
 from app.domain.model import Contact
+from app.store.attempt_index import forget_in_index
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_load import CacheLoad
 from app.store.contact_write import ContactTables
-from app.store.database import StoreError, explained, transaction
+from app.store.database import StoreError, compact, explained, transaction
 from app.store.history_file import HistoryFile
 from app.store.locks import FileLock
 from app.store.schema import CACHE
@@ -25,7 +26,6 @@ FORGOTTEN = "(forgotten)"
 """What stands in the history for the external id of a person who was forgotten."""
 
 _SHORTEST_NAME = 6
-_PATIENCE_MS = 1000
 _KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
 _MENTIONS = (
     "attempts.external_id", "attempts.trigger_id", "attempts.reply_text", "attempts.note", "attempts.settlement_note",
@@ -106,6 +106,7 @@ def forget_in_history(path: Path, account: str, person: Person) -> int:
             compact(connection, path)
     finally:
         file.close()
+    forget_in_index(path)
     return len(numbers)
 
 
@@ -172,14 +173,3 @@ def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
         "reply_text = NULL, errors = NULL, location = NULL WHERE attempt = ?",
         (number,),
     )
-
-
-def compact(connection: sqlite3.Connection, path: Path) -> None:
-    """Builds a file anew without what was deleted, and empties its log. Raises StoreError while others read that."""
-    connection.execute("VACUUM")
-    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
-    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise StoreError(
-            f"Another window reads {path}, so that its log still holds what was forgotten. Close it, then forget again."
-        )

@@ -23,7 +23,12 @@ _SAMPLE = 1000
 _DENSE = 0.2
 
 _MATCHES = "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = attempts.number)"
-_SORTED = {Column.OUTCOME: "outcome", Column.CONTACT: "contact", Column.TEXT: "text", Column.TOOK: "took"}
+_SORTED = {
+    Column.OUTCOME: "outcome",
+    Column.CONTACT: "contact",
+    Column.TEXT: "attempts.text",
+    Column.TOOK: "took",
+}
 _NAMED = {Column.EVENT: "event", Column.KEY: "key", Column.STATUS: "status", Column.CODE: "code"}
 
 Found = tuple[str, str, tuple[Bound, ...]]

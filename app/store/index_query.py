@@ -181,7 +181,7 @@ def _comparing(value: Value) -> Callable[[str], bool]:
 
 
 def _glob(pattern: str) -> str:
-    return re.sub(r"[?\[]", r"[\g<0>]", searchable(same_value("3", pattern)))
+    return re.sub(r"[?\[]", r"[\g<0>]", folded(pattern))
 
 
 def _phrase(text: str) -> str:

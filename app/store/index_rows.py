@@ -1,16 +1,19 @@
 """Attempts of the journal as rows of the index: by what they are found and sorted, and the words in them."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 
 from app.domain.canonical import same_value
 from app.domain.model import JsonObject, Outcome
 from app.store.history_rows import Value, data_of
-from app.store.text import numeric_order, restored, restored_or_none, searchable, stored
+from app.store.text import numeric_order, restored, restored_or_none, searchable
 
 OUTCOMES = {outcome.value: number for number, outcome in enumerate(Outcome)}
 """What stands in the index for each outcome: its place in the order of outcomes."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 NUMBERS = ("status", "code")
 """The kinds of names that are numbers in the reply."""
@@ -28,9 +31,14 @@ JOURNAL_ROW = """
 _EVERY_REPLY_HAS = ("replyCode", "replyText")
 
 
-def folded(text: str) -> str | bytes:
-    """A text as it is compared: ASCII case ignored."""
-    return stored(same_value("3", text))
+def folded(text: str) -> str:
+    """A text as it is compared: ASCII case ignored; lone surrogates are moved to where SQLite can hold them."""
+    lowered = same_value("3", text)
+    return lowered if lowered.isascii() else _SURROGATE.sub(_moved, lowered)
+
+
+def _moved(found: re.Match[str]) -> str:
+    return chr(ord(found[0]) - 0xD800 + 0x10F800)
 
 
 class Names:

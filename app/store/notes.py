@@ -12,8 +12,16 @@ from datetime import datetime
 from pathlib import Path
 
 from app.domain.drafts import Draft, SavedDraft, Template
-from app.store.database import DamagedError, StoreError, explained, open_database, set_aside, transaction
-from app.store.forget import Person, compact, mentions
+from app.store.database import (
+    DamagedError,
+    StoreError,
+    compact,
+    explained,
+    open_database,
+    set_aside,
+    transaction,
+)
+from app.store.forget import Person, mentions
 from app.store.schema import NOTES
 from app.store.text import microseconds, moment, restored, stored
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from app.store.attempt_index import forget_in_index
 from app.store.database import transaction
 from app.store.history_file import HistoryFile
 from app.store.text import microseconds, moment, stored
@@ -68,6 +69,8 @@ def let_go(path: Path, retention: Retention, now: datetime) -> int:
                     number_anew(connection, retention.account)
     finally:
         file.close()
+    if gone:
+        forget_in_index(path)
     return gone
 
 
