@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from app.domain.errors import DeskError
@@ -35,11 +36,18 @@ def _collect_garbage() -> None:
     gc.enable()
 
 
+def _palette() -> type[Provider]:
+    from app.tui.screens.palette import Palette  # noqa: PLC0415 - imported when it is opened
+
+    return Palette
+
+
 class TriggerDeskApp(KeysInOrder[DeskError]):
     """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
     CSS_PATH = sorted(styles().glob("*.tcss"))
+    COMMANDS = {_palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+q", "quit", "Quit", tooltip="Leave the desk", show=False, priority=True, id="desk.quit"

@@ -29,7 +29,7 @@ def key_of(node: DOMNode, action: str) -> str:
 
 
 def active_in_order(screen: Screen[Any]) -> list[ActiveBinding]:
-    """What can be pressed now, each action once: what has the focus first, then the screen's own in its order.
+    """What can be pressed now, each action once: of what has the focus, of the screen in its order, of the program.
 
     The order of Textual's own list depends on which of them the keymap has changed.
     """
@@ -37,9 +37,13 @@ def active_in_order(screen: Screen[Any]) -> list[ActiveBinding]:
     found: dict[tuple[str | None, str], ActiveBinding] = {}
     for active in screen.active_bindings.values():
         found.setdefault((active.binding.id, active.binding.action), active)
-    return sorted(
-        found.values(), key=lambda one: listed.index(one.binding.id) if one.binding.id in listed else -1
-    )
+
+    def place(one: ActiveBinding) -> int:
+        if one.binding.id in listed:
+            return listed.index(one.binding.id)
+        return len(listed) if one.node is screen.app else -1
+
+    return sorted(found.values(), key=place)
 
 
 def checked_keymap(wanted: Mapping[str, str], bindings: Iterable[BindingType]) -> dict[str, str]:

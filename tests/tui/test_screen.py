@@ -104,6 +104,7 @@ async def test_help_names_every_key_symbol_and_reply(open_desk: OpenDesk) -> Non
         await desk.press("f1")
         assert isinstance(desk.app.screen, HelpScreen)
         shown = desk.text_of("#help")
+        assert shown.startswith("Events The external events of the account.")
         for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "^q"):
             assert f" {key} " in shown
         for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown"):
@@ -112,6 +113,13 @@ async def test_help_names_every_key_symbol_and_reply(open_desk: OpenDesk) -> Non
             assert str(code) in shown
         await desk.press("f1")
         assert desk.app.screen is desk.dashboard
+        for key, said in (("f6", "History Every attempt on this account"), ("f4", "Event The id of")):
+            await desk.press(key, "f1")
+            assert desk.text_of("#help").startswith(said)
+            await desk.press("escape")
+        await desk.press("tab", "tab", "tab", "f1")
+        assert desk.text_of("#help").startswith("Event data A JSON object")
+        assert "Select all: Select all that is typed here" in desk.text_of("#help")
 
 
 async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk: OpenDesk) -> None:
@@ -135,7 +143,10 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
             assert action in shown
         for action in ("Help", "Dark or light", "Quit", "Theme", "Screenshot"):
             assert action in shown
-        assert "Off: Choose an event first." in shown
+        assert shown.startswith("Send\nOff: Choose an event first.")
+        assert "Off: This account mails nobody real" in shown
+        assert "Send again, new\nSend it again as a trigger of its own, in History" in shown
+        assert "No match for the specified [key_id] - [external_id] pair." in shown
 
 
 async def test_every_binding_has_an_id_a_name_and_a_tooltip(open_desk: OpenDesk) -> None:

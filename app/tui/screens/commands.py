@@ -6,8 +6,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
-from app.tui.keymap import DESK
+from app.tui.keymap import DESK, active_in_order
+
+NOT_OFFERED = ("table", "text")
+"""What moves in a list or a text is no action of the palette."""
 
 
 def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
@@ -48,7 +52,9 @@ DESK_BINDINGS: list[BindingType] = [
     _binding("ctrl+o", "switch", "Switch profile", "Go to the account of another profile", show=False),
     _binding("ctrl+b", "mask", "Mask", "Mask persons in everything that is shown, or no longer", show=False),
     _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
-    _binding("f1", "help", "Help", "Keys, symbols, and how to produce each reply"),
+    _binding(
+        "f1", "help", "Help", "On the part you are in, then keys, symbols, and how to produce each reply"
+    ),
 ]
 
 
@@ -60,37 +66,53 @@ class Explaining(Protocol):
 
 
 class DeskCommands(Provider):
-    """The bindings whose id begins with `desk.`, so that a key and the palette cannot differ."""
+    """The bindings of the screen and of its panes, so that a key and the palette cannot differ."""
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for active in self._bindings():
+        for active in self._actions():
             yield DiscoveryHit(active.binding.description, self._run(active), help=self._help(active))
 
     async def search(self, query: str) -> Hits:
         """Those whose words match what is typed."""
         matcher = self.matcher(query)
-        for active in self._bindings():
+        for active in self._actions():
             words = f"{active.binding.description}: {active.tooltip}"
             if (score := matcher.match(words)) > 0:
                 name = active.binding.description
                 yield Hit(score, matcher.highlight(name), self._run(active), name, self._help(active))
 
-    def _bindings(self) -> Iterator[ActiveBinding]:
+    def _actions(self) -> Iterator[ActiveBinding]:
+        """Those that can be pressed now, those of the panes that have not the focus, and those that are not to be had."""
         seen: set[str] = set()
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.id and binding.id.startswith(DESK) and binding.id not in seen:
-                seen.add(binding.id)
+        for active in (*active_in_order(self.screen), *self._elsewhere(), *self._unavailable()):
+            name = active.binding.id or ""
+            if name.partition(".")[0] not in ("", *NOT_OFFERED) and name not in seen:
+                seen.add(name)
                 yield active
 
+    def _elsewhere(self) -> Iterator[ActiveBinding]:
+        for pane in self.screen.query(".pane"):
+            for binding in type(pane).BINDINGS:
+                if isinstance(binding, Binding):
+                    yield ActiveBinding(pane, binding, True, f"{binding.tooltip}, in {pane.border_title}")
+
+    def _unavailable(self) -> Iterator[ActiveBinding]:
+        for binding in self.screen.BINDINGS:
+            if isinstance(binding, Binding):
+                yield ActiveBinding(self.screen, binding, False, binding.tooltip)
+
     def _help(self, active: ActiveBinding) -> str:
-        key = self.app.get_key_display(active.binding)
-        return f"{active.tooltip} ({key})" if active.enabled else f"Off: {self._why_off(active)}"
+        if not active.enabled:
+            return escape(f"Off: {self._why_off(active)}")
+        if active.node.has_class("pane"):
+            return active.tooltip
+        return escape(f"{active.tooltip} ({self.app.get_key_display(active.binding)})")
 
     def _why_off(self, active: ActiveBinding) -> str:
         screen = self.screen
-        return screen.why_off(active.binding.action) if isinstance(screen, Explaining) else active.tooltip
+        why = screen.why_off(active.binding.action) if isinstance(screen, Explaining) else ""
+        return why or active.tooltip
 
     def _run(self, active: ActiveBinding) -> partial[Any]:
         if not active.enabled:

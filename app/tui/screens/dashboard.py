@@ -11,10 +11,9 @@ from textual.containers import Container, Vertical
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent
 from app.service import ContactRow
-from app.tui.keymap import DESK
-from app.tui.screens.commands import DESK_BINDINGS, DeskCommands
+from app.tui.keymap import key_of
+from app.tui.screens.commands import DESK_BINDINGS
 from app.tui.screens.help import HelpScreen
-from app.tui.screens.rehearsing import RehearsalCommands
 from app.tui.screens.switching import SwitchingScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
@@ -48,7 +47,6 @@ class Dashboard(SwitchingScreen):
         "reply": ("answers", "reply"),
         "history": ("history",),
     }
-    COMMANDS = {DeskCommands, RehearsalCommands}  # noqa: RUF012 - declared by Textual
     AUTO_FOCUS = "#events-filter"
 
     BINDINGS = DESK_BINDINGS
@@ -84,11 +82,19 @@ class Dashboard(SwitchingScreen):
         if self._veil.is_on:
             self.veil_changed()
         self.stand()
+        if self._service.state().refreshed_at is None and self.can_present:
+            self.say("Welcome", self._first_words(), severity="information")
         self.fill_where_needed()
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)
         self.set_interval(RECOVER_S, self._recover)
         self.set_interval(RECOVER_S, self.look_at_cache)
+
+    def _first_words(self) -> str:
+        return (
+            "This is the built-in account: nothing you send leaves this machine. "
+            f"{key_of(self, 'help')} helps wherever you are; ctrl+p has every action by name."
+        )
 
     @work(group="warm up")
     async def _warm_up(self) -> None:
@@ -190,10 +196,4 @@ class Dashboard(SwitchingScreen):
         self.action_go("events")
 
     def action_help(self) -> None:
-        shown = {active.binding.id: active for active in self.active_bindings.values()}
-        desk = [active for name, active in shown.items() if name and name.startswith(DESK)]
-        self.app.push_screen(
-            HelpScreen(
-                [(self.app.get_key_display(a.binding), a.binding.description, a.tooltip) for a in desk]
-            )
-        )
+        self.app.push_screen(HelpScreen(self))

@@ -1,78 +1,80 @@
-"""Help: the straight line, the keys, the symbols, and how each reply can be produced."""
+"""Help: the part one is in, the straight line, the keys, the symbols, and how each reply can be produced."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Static
 
 from app.domain.model import Outcome
+from app.tui.keymap import DESK, active_in_order
+from app.tui.screens.help_texts import EVERYWHERE, PARTS, REPLIES, SIGNS, STEPS, Part
 from app.tui.text import meaning, outcome_label
 
-STEPS = (
-    "Type in Events until the event is on top, then Enter.",
-    "Type in Contacts until the contact is on top, then Enter. The external id is filled in.",
-    "Before sending tells what will be answered. Event data opens with the event's example.",
-    "Enter on Send, or its key. The reply is shown at once, and stays in the history.",
-)
-
-REPLIES = (
-    (0, "event 100, E-Mail (3), thor@example.com"),
-    (2004, "key field: other key id …, then email"),
-    (2005, "leave the external id empty"),
-    (2008, "nobody@example.com"),
-    (2010, "twin@example.com, which two contacts share"),
-    (5001, "event 999"),
-    (2012, "key field contact id (id), external id 999999"),
-)
-
-
-EVERYWHERE = (
-    ("tab", "To the next field; shift+tab to the one before"),
-    ("↑ ↓", "In a filter: another row of its list"),
-    ("enter", "Choose, and go on to what is to be decided next"),
-    ("esc", "Clear a filter; while sending or refreshing: stop that"),
-)
+Pairs = Sequence[tuple[str | Content, str]]
 
 
 class HelpScreen(ModalScreen[None]):
-    """What one needs to know, on one page."""
+    """What one needs to know where one is, then the rest, on one page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,enter", "dismiss", "Back", tooltip="Back to the desk", id="help.back"),
     ]
 
-    def __init__(self, keys: Sequence[tuple[str, str, str]]) -> None:
-        """`keys` are key, name and what it does, as the dashboard binds them."""
+    def __init__(self, desk: Screen[Any]) -> None:
+        """Help on this screen, the part that has the focus first."""
         super().__init__()
-        self._keys = keys
+        self._part = _part(desk)
+        active = active_in_order(desk)
+        self._keys = [self._key(one) for one in active if (one.binding.id or "").startswith(DESK)]
+        self._keys_here = [
+            self._key(one) for one in active if one.node not in (desk, self.app) and one.tooltip
+        ]
+
+    def _key(self, active: ActiveBinding) -> tuple[str, str]:
+        binding = active.binding
+        return self.app.get_key_display(binding), f"{binding.description}: {active.tooltip}"
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as pane:
-            pane.border_title = "Help"
-            for heading, pairs in (
-                ("To trigger an event", [(str(number), step) for number, step in enumerate(STEPS, 1)]),
-                ("Keys", [*((key, f"{name}: {what}") for key, name, what in self._keys), *EVERYWHERE]),
-                ("Outcomes", [(outcome_label(outcome), meaning(outcome)) for outcome in Outcome]),
-                (
-                    "To produce each reply on the built-in account",
-                    [(str(code), how) for code, how in REPLIES],
-                ),
-            ):
+            pane.border_title, pane.border_subtitle = "Help", "↑ ↓ more"
+            if self._part is not None:
+                yield Static(self._part.title, classes="heading")
+                yield Static(self._part.what_for, id="help-part")
+                if self._keys_here:
+                    yield from _pairs(self._keys_here)
+            for heading, pairs in self._sections():
                 yield Static(heading, classes="heading")
-                with Vertical(classes="part"):
-                    yield from _pairs(pairs)
+                yield from _pairs(pairs)
         yield Footer(show_command_palette=False)
 
+    def _sections(self) -> Iterator[tuple[str, Pairs]]:
+        yield "To trigger an event", [(str(number), step) for number, step in enumerate(STEPS, 1)]
+        yield "Keys", [*self._keys, *EVERYWHERE]
+        yield "Symbols", [*((outcome_label(outcome), meaning(outcome)) for outcome in Outcome), *SIGNS]
+        yield (
+            "To produce each reply on the built-in account",
+            [(str(code), how) for code, how in REPLIES],
+        )
 
-def _pairs(pairs: Iterable[tuple[str | Content, str]]) -> Iterator[Horizontal]:
-    for sign, said in pairs:
-        yield Horizontal(
+
+def _part(screen: Screen[Any]) -> Part | None:
+    focused = screen.focused
+    ids = (node.id or "" for node in focused.ancestors_with_self) if focused is not None else ()
+    return next((PARTS[name] for name in ids if name in PARTS), None)
+
+
+def _pairs(pairs: Iterable[tuple[str | Content, str]]) -> Iterator[Vertical]:
+    rows = (
+        Horizontal(
             Static(sign, markup=False, classes="sign"),
             Static(said, markup=False, classes="said"),
             classes="pair",
         )
+        for sign, said in pairs
+    )
+    yield Vertical(*rows, classes="part")

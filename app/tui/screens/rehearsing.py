@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 from app.domain.descriptions import describe
 from app.domain.errors import DeskError
@@ -23,14 +24,14 @@ class RehearsalCommands(Provider):
     async def discover(self) -> Hits:
         """All of it, before anything is typed."""
         for name, what, run in self._entries():
-            yield DiscoveryHit(name, run, help=what)
+            yield DiscoveryHit(name, run, help=escape(what))
 
     async def search(self, query: str) -> Hits:
         """What matches what is typed."""
         matcher = self.matcher(query)
         for name, what, run in self._entries():
             if (score := matcher.match(f"{name} {what}")) > 0:
-                yield Hit(score, matcher.highlight(name), run, name, what)
+                yield Hit(score, matcher.highlight(name), run, name, escape(what))
 
     def _entries(self) -> Iterator[Entry]:
         screen = self.screen

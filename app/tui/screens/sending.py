@@ -61,7 +61,15 @@ class SendingScreen(SeeingScreen):
 
     def why_off(self, action: str) -> str:
         """Why an action that is shown dimmed does nothing."""
-        return self.form.obstacle if action == "send" else super().why_off(action)
+        match action:
+            case "send":
+                return self.form.obstacle
+            case "stop":
+                return "Nothing is under way."
+            case "arm":
+                return "This account mails nobody real, so that nothing need be armed."
+            case _:
+                return super().why_off(action)
 
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:

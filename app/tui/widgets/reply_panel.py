@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.domain.model import Attempt, Outcome, TriggerRequest
+from app.domain.reference import reference_of
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -55,6 +56,7 @@ class ReplyPanel(VerticalScroll):
                 remedy(attempt.remedy),
                 compared(attempt),
                 self._what(attempt.request),
+                _reference(attempt),
                 _fault(fault),
             ],
         )
@@ -73,6 +75,10 @@ class ReplyPanel(VerticalScroll):
         self._state = state
         self.query_one("#reply-text", Static).update(lines(parts))
         self.scroll_home(animate=False)
+
+
+def _reference(attempt: Attempt) -> Content:
+    return Content.assemble(("reference ", "$quiet"), (clean(reference_of(attempt.attempt_id)), "bold"))
 
 
 def _fault(fault: str | None) -> Content | None:

@@ -1,0 +1,95 @@
+"""The words of the help: what each part is for, the straight line, what the symbols mean, how to get each reply."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """A part of the desk: its title, and what it is for."""
+
+    title: str
+    what_for: str
+
+
+PARTS: Mapping[str, Part] = {
+    "events": Part(
+        "Events",
+        "The external events of the account. Type a part of the name or of the id; the arrows move in the list "
+        "meanwhile. Enter, or a click, chooses the row, fills in the event's example data and goes on to Contacts.",
+    ),
+    "contacts": Part(
+        "Contacts",
+        "The contacts that are known here. Type any part of a name, an address or a number. Enter, or a click, "
+        "chooses the row: its value of the key field becomes the external id.",
+    ),
+    "event-id": Part(
+        "Event", "The id of the external event, a number. Its name stands beside it once it is in the list of events."
+    ),
+    "key": Part(
+        "Key field",
+        "The field in which the account looks the external id up. E-Mail (3) is the usual one; contact id (id) and "
+        "contact uid (uid) find one contact directly, also where several share an address. Ids of fields differ "
+        "between accounts.",
+    ),
+    "external-id": Part(
+        "External id",
+        "The contact's value of the key field, sent as it is typed: nothing is trimmed. Whom it finds stands in "
+        "Before sending.",
+    ),
+    "event-data": Part(
+        "Event data",
+        "A JSON object with what the mail is to say of this event; empty sends none. The line above tells a fault "
+        "by line and column as it is typed. Tab leaves the editor; ctrl+z undoes, also what was filled in.",
+    ),
+    "send": Part("Send", "Triggers the event once. Nothing is ever sent again by itself."),
+    "trigger": Part("Trigger", "What is to be sent: event, key field, external id, event data."),
+    "preflight": Part(
+        "Before sending",
+        "Whom the external id finds, what will be answered, and what to do where that is a refusal. It comes from "
+        "what is known here of the account: where that is old or not complete, it says so.",
+    ),
+    "reply": Part(
+        "Reply",
+        "What was answered to the last trigger, what that means, what to do about it, and whether it was predicted. "
+        "By its reference, which can be read out over the telephone, the attempt is found again in the history.",
+    ),
+    "history": Part(
+        "History",
+        "Every attempt on this account, newest first. It is recorded before its first byte leaves. Enter, or a "
+        "click, opens an attempt whole.",
+    ),
+}  # fmt: skip
+
+STEPS = (
+    "Type in Events until the event is on top, then Enter.",
+    "Type in Contacts until the contact is on top, then Enter. The external id is filled in.",
+    "Before sending tells what will be answered. Event data opens with the event's example.",
+    "Enter on Send, or its key. The reply is shown at once, and stays in the history.",
+)
+
+EVERYWHERE = (
+    ("tab", "To the next field; shift+tab to the one before"),
+    ("↑ ↓", "In a filter: another row of its list"),
+    ("enter", "Choose, and go on to what is to be decided next"),
+    ("esc", "Clear a filter; while sending or refreshing: stop that"),
+    ("^p", "Palette: every action by name, and why one is off"),
+)
+
+SIGNS: Sequence[tuple[str, str]] = (
+    ("◆ name", "A sandbox: nothing leaves this machine"),
+    ("◇ name", "An account that mails nobody real"),
+    ("▲ name", "A real account: real people are mailed"),
+    ("→", "What to do about it"),
+    ("= ≠", "The reply was as predicted, or not: then the cache is stale"),
+    ("!", "Something failed on this machine"),
+)
+
+REPLIES = (
+    (0, "event 100, E-Mail (3), thor@example.com"),
+    (2004, "key field: other key id …, then email"),
+    (2005, "leave the external id empty"),
+    (2008, "nobody@example.com"),
+    (2010, "twin@example.com, which two contacts share"),
+    (5001, "event 999"),
+    (2012, "key field contact id (id), external id 999999"),
+)
