@@ -10,6 +10,7 @@ from app.domain.clean import clean
 from app.domain.descriptions import describe
 from app.domain.model import Attempt
 from app.domain.outcome import LABEL
+from app.domain.reference import reference_of
 
 _UNCUT = 20_000_000
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
@@ -21,7 +22,18 @@ _COLUMNS = (
     "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
     "description", "remedy",
 )  # fmt: skip
-HEADER = ("TIME", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "HTTP", "CODE", "REPLY TEXT", "DESCRIPTION")
+HEADER = (
+    "TIME",
+    "REFERENCE",
+    "OUTCOME",
+    "EVENT",
+    "KEY",
+    "EXTERNAL ID",
+    "HTTP",
+    "CODE",
+    "REPLY TEXT",
+    "DESCRIPTION",
+)
 
 
 def as_jsonl(attempts: Iterable[Attempt]) -> Iterator[str]:
@@ -61,6 +73,7 @@ def cells(attempt: Attempt) -> tuple[str, ...]:
     symbol, word = LABEL[attempt.outcome]
     return (
         attempt.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        reference_of(attempt.attempt_id),
         f"{symbol} {word}",
         f"{request.event_id} {attempt.event_name or ''}".rstrip(),
         request.key_id,

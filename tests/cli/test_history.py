@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,9 @@ def test_the_table_shows_what_a_person_looks_for(desk: Desk) -> None:
         "No contact found",
     ):
         assert word in out
+    (reference,) = re.findall(r"  (\w{3}-\w{4})  ", out)
+    assert desk("history", "--query", reference).out == out
+    assert "loki@example.com" in desk("history", "show", reference).out
 
 
 def test_no_cell_of_a_csv_becomes_a_formula_or_a_control_character(desk: Desk) -> None:
