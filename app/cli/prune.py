@@ -6,6 +6,7 @@ from app.cli.failures import Failure
 from app.cli.options import Options, pass_options
 from app.cli.output import at_terminal
 from app.domain.attempt_json import timestamp
+from app.domain.counting import count
 from app.service import TriggerService
 
 
@@ -24,8 +25,8 @@ def prune(options: Options, *, yes: bool) -> None:
             click.echo("No attempt is past the profile's retention.")
             return
         span = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
-        _confirm(f"Delete {found.attempts:,} attempts, {span}? This cannot be undone.", yes)
-        click.echo(f"{service.apply_retention():,} attempts deleted, {span}")
+        _confirm(f"Delete {count(found.attempts, 'attempt')}, {span}? This cannot be undone.", yes)
+        click.echo(f"{count(service.apply_retention(), 'attempt')} deleted, {span}")
 
     options.run(let_go, filled=False)
 

@@ -31,7 +31,7 @@ def test_nothing_goes_by_itself(kept: Desk) -> None:
 def test_what_goes_is_shown_and_asked_for(kept: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = kept("history", "prune")
     assert (shown.code, shown.out) == (2, "")
-    assert "Delete 1 attempts" in shown.err
+    assert "Delete 1 attempt" in shown.err
     monkeypatch.setattr("app.cli.prune.at_terminal", lambda: True)
     assert kept("history", "prune", stdin="n\n").code == 2
     assert len(kept("history", "--json").lines) == 3
