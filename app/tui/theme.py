@@ -48,6 +48,7 @@ LIGHT = Theme(
         "border": "#2c5f9e",
         "border-blurred": "#c9c4b6",
         "footer-background": "#f4f2ec",
+        "quiet": "#5c636d",
         "outcome-accepted": "#1f6b37",
         "outcome-rejected": "#a3262f",
         "outcome-unknown": "#7d5100",
