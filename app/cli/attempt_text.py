@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from app.cli.output import table
 from app.domain.advice import MEANING, field_label
 from app.domain.attempt_formats import HEADER, cells
-from app.domain.attempt_json import json_text, reply_parts, timestamp
+from app.domain.attempt_json import json_text, readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
 from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
@@ -78,7 +78,7 @@ def _whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]
     if len(chain) > 1:
         yield "sent again: " + ", then ".join(_link(row, attempt) for row in chain)
     if attempt.request.data is not None:
-        yield f"event data:\n{json_text(attempt.request.data, indent=2)}"
+        yield f"event data:\n{readable_json(attempt.request.data)}"
     if isinstance(attempt.answer, Reply) and attempt.answer.body:
         yield f"reply body, {attempt.answer.body_length:,} bytes:\n{formatted(attempt.answer.body)}"
 

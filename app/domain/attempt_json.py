@@ -13,6 +13,11 @@ def json_text(value: object, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
+def readable_json(value: object) -> str:
+    """JSON for a person to read, every letter as it is: it goes through `clean_block` before it is shown."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def attempt_json(attempt: Attempt) -> dict[str, object]:
     """All keys, always, in a fixed order; plain JSON values only."""
     request = attempt.request

@@ -256,7 +256,7 @@ def _member(path: str, name: Name) -> str:
     again = f"#{occurrence + 1}" if occurrence else ""
     if text.isidentifier():
         return f"{path}.{text}{again}"
-    return f"{path}[{json.dumps(text)}]{again}"
+    return f"{path}[{_quoted(text)}]{again}"
 
 
 def _text(value: object) -> str:
@@ -267,8 +267,14 @@ def _json(value: object) -> str:
     """JSON with repeated names as often as they were there."""
     match value:
         case dict():
-            return f"{{{', '.join(f'{json.dumps(name)}: {_json(member)}' for (name, _), member in value.items())}}}"
+            return (
+                f"{{{', '.join(f'{_quoted(name)}: {_json(member)}' for (name, _), member in value.items())}}}"
+            )
         case list():
             return f"[{', '.join(map(_json, value))}]"
         case _:
-            return json.dumps(value)
+            return _quoted(value)
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

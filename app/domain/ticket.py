@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from app.domain.account import Directory
 from app.domain.advice import MEANING, field_label
-from app.domain.attempt_formats import markdown_text
-from app.domain.attempt_json import json_text, reply_parts, timestamp
+from app.domain.attempt_json import readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
-from app.domain.clean import clean_block
+from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL
@@ -22,6 +21,8 @@ from app.domain.request_text import as_curl
 LONGEST_BODY = 8000
 """Characters of a body that stand in a ticket."""
 
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
+
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
     """The ticket of an attempt; `described` is its request as `service.describe` has it, or why there is none."""
@@ -29,21 +30,21 @@ def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, objec
 
 
 def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> Iterator[str]:
-    yield f"# {markdown_text(_title(attempt))}"
+    yield f"# {_plain(_title(attempt))}"
     yield from ("", "| | |", "|---|---|")
     for name, value in _facts(attempt, directory):
-        yield f"| {name} | {markdown_text(value)} |"
+        yield f"| {name} | {_plain(value)} |"
     yield from ("", "## What was sent", "")
     yield from _request(attempt)
     yield from ("", "## What came back", "")
     yield from _reply(attempt)
     yield from ("", "## What it means", "")
-    yield from (f"{markdown_text(line)}  " for line in _meaning(attempt))
+    yield from (f"{_plain(line)}  " for line in _meaning(attempt))
     if attempt.note:
         yield from ("", "## Note", "", *_fenced(attempt.note, "text"))
     yield from ("", "## The request with cURL", "")
     if isinstance(described, str):
-        yield markdown_text(described)
+        yield _plain(described)
     else:
         yield from _fenced(as_curl(described), "sh")
 
@@ -72,7 +73,7 @@ def _request(attempt: Attempt) -> Iterator[str]:
     if attempt.request.data is None:
         yield "No event data."
     else:
-        yield from _fenced(json_text(attempt.request.data, indent=2), "json")
+        yield from _fenced(readable_json(attempt.request.data), "json")
 
 
 def _reply(attempt: Attempt) -> Iterator[str]:
@@ -80,15 +81,15 @@ def _reply(attempt: Attempt) -> Iterator[str]:
     match attempt.answer:
         case Reply() as reply:
             code = "no reply code" if reply.reply_code is None else f"reply code {reply.reply_code}"
-            yield markdown_text(
+            yield _plain(
                 f"HTTP {reply.http_status}, {code}{took}: {reply.reply_text or 'no reply text'}"[:2000]
             )
             if reply.errors:
-                yield from ("", *_fenced(json_text(reply.errors, indent=2), "json"))
+                yield from ("", *_fenced(readable_json(reply.errors), "json"))
             if reply.body:
                 yield from ("", *_fenced(formatted(reply.body), "json" if _is_json(reply.body) else "text"))
         case NoReply(detail=detail):
-            yield markdown_text(f"No reply{took}. {detail}")
+            yield _plain(f"No reply{took}. {detail}")
         case None:
             yield "Nothing was recorded yet."
 
@@ -115,6 +116,11 @@ def _meaning(attempt: Attempt) -> Iterator[str]:
         found = "arrived" if attempt.settlement.arrived else "did not arrive"
         note = f": {attempt.settlement.note}" if attempt.settlement.note else "."
         yield f"It was found out on {timestamp(attempt.settlement.settled_at)} that it {found}{note}"
+
+
+def _plain(text: str) -> str:
+    """A text as it stands, on one line: escaped only where Markdown would take a sign for its own."""
+    return _MARKDOWN.sub(r"\\\g<0>", clean(text, LONGEST_BODY))
 
 
 def _fenced(text: str, language: str) -> Iterator[str]:
