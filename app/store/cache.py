@@ -37,7 +37,11 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """How old the cache is and how much it holds; `complete`: no contact is missing; `source` as the filler said."""
+    """How old the cache is and how much it holds; `complete`: no contact is missing; `source` as the filler said.
+
+    Of the contacts `looked_up` and `imported` came by themselves, and stay until a refresh brings them or they are
+    forgotten.
+    """
 
     refreshed_at: datetime | None
     complete: bool
@@ -45,6 +49,8 @@ class CacheState:
     fields: int
     contacts: int
     source: str | None = None
+    looked_up: int = 0
+    imported: int = 0
 
 
 class Cache(CachedNames):
@@ -98,7 +104,9 @@ class Cache(CachedNames):
         """How old the cache is and how much it holds."""
         row = self._file.one(
             "SELECT refreshed_at, complete, source, contacts, (SELECT count(*) FROM events WHERE NOT gone) AS events, "
-            "(SELECT count(*) FROM fields WHERE NOT gone) AS fields FROM state"
+            "(SELECT count(*) FROM fields WHERE NOT gone) AS fields, "
+            "(SELECT count(*) FROM origins WHERE origin = 'lookup') AS looked_up, "
+            "(SELECT count(*) FROM origins WHERE origin = 'import') AS imported FROM state"
         )
         assert row is not None  # noqa: S101 - the schema makes this row
         refreshed_at = row["refreshed_at"]
@@ -109,6 +117,8 @@ class Cache(CachedNames):
             row["fields"],
             row["contacts"],
             restored_or_none(row["source"]),
+            row["looked_up"],
+            row["imported"],
         )
 
     def matches(self, key_id: str, external_id: str) -> Matches:

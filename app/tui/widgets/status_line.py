@@ -11,6 +11,8 @@ from app.service import CacheState
 from app.tui.notices import armed_label, masked_label, unsettled_label
 from app.tui.text import Live, account_labels, age, count, fit_line
 
+CLICK = "a click shows all profiles"
+
 
 class StatusLine(Widget):
     """Account, counts and age; what is less needed is left out where the line is short, the age never."""
@@ -34,7 +36,7 @@ class StatusLine(Widget):
     def __init__(self, profile: Live) -> None:
         super().__init__(id="status")
         self._profile = profile
-        self.tooltip = "The live profile; a click shows all of them"
+        self.tooltip = CLICK.capitalize()
 
     def on_click(self) -> None:
         self.post_message(self.Pressed())
@@ -42,6 +44,8 @@ class StatusLine(Widget):
     def show(self, state: CacheState) -> None:
         """The counts and the age of the cache; repaints only where a word changes."""
         self.counts = f"{count(state.events, 'event')}  {count(state.contacts, 'contact')}"
+        held = f"{state.looked_up:,} looked up, {state.imported:,} imported; {CLICK}"
+        self.tooltip = f"Of the contacts {held}" if state.looked_up or state.imported else CLICK.capitalize()
         refreshed = state.refreshed_at
         self.refreshed = age(refreshed, datetime.now(UTC)) if refreshed else ""
 
