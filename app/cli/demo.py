@@ -12,6 +12,7 @@ _WORDS = {
     "contacts": "inventing contacts",
     "account": "building the account",
     "cache": "filling the cache",
+    "order": "putting the cache in order",
     "attempts": "making up attempts",
 }
 

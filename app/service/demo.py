@@ -111,7 +111,7 @@ def _serve(settings: Settings, folder: Path, contacts: int, watch: Watch) -> Sce
             load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
             load.fields(fields)
             load.contacts(_watched(_contacts(folder / CONTACTS), contacts, picked, watch))
-            watch("cache", contacts, contacts)
+            watch("order", 0, 0)
     finally:
         cache.close()
         account.close()

@@ -163,7 +163,8 @@ class Cache(CachedNames):
         `field:value` looks in one field, by its number, string id or name.
         """
         path = self._file.path
-        query = match_query(search, self._columns()) if search.strip() else None
+        # An account may have hundreds of fields: their names are read for a search that may name one.
+        query = match_query(search, self._columns() if ":" in search else {}) if search.strip() else None
         if query is None:
             order = ContactOrder(self._file)
             return AnchoredWindow(order, self.state().contacts, False, order.anchors())

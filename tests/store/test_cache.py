@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.account import Matches
 from app.domain.model import Contact, ExternalEvent, Field
+from app.store import cache_load, contact_bulk
 from app.store.cache import Cache, CacheState
 from app.store.database import StoreError
 
@@ -141,6 +142,25 @@ def test_ids_that_are_no_plain_numbers_are_ids_all_the_same(cache: Cache) -> Non
     assert [cache.contacts_window("odd").rows(0, 9)[n].id for n in range(6)] == [
         "0", "007", "9" * 30, "abc", "-5", "٣"
     ]  # fmt: skip
+
+
+def test_many_are_loaded_in_any_order_and_in_pieces(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_load, "_BATCH", 7)
+    monkeypatch.setattr(contact_bulk, "_VALUES_AT_ONCE", 5)
+    numbers = [number * 37 % 101 for number in range(1, 101)]
+    contacts = [Contact(str(n), f"u{n}", {"1": f"Name{n % 3}", "3": f"{n}@example.com"}) for n in numbers]
+    with cache.replacing(True) as load:
+        load.fields(FIELDS)
+        for start in range(0, 100, 10):
+            load.contacts(contacts[start : start + 10])
+            load.contacts([Contact(contacts[start].id, "again", {"1": "Later"})])
+    assert [contact.id for contact in cache.list_contacts("", 0)] == [str(n) for n in range(1, 101)]
+    assert all(cache.contact(contact.id) == contact for contact in contacts)
+    assert all(found(cache, key, contact.fields[key]) for contact in contacts for key in ("1", "3"))
+    assert found(cache, "1", "Name1") == ("1", "4", "7", "10", "13", "16")
+    assert (found(cache, "uid", "u100"), found(cache, "1", "Later")) == (("100",), ())
+    window = cache.contacts_window("name2")
+    assert [row.id for row in window.rows(0, 200)] == [str(n) for n in range(2, 101, 3)]
 
 
 def test_of_two_contacts_with_one_id_the_first_counts(cache: Cache) -> None:
