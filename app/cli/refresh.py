@@ -1,7 +1,6 @@
 """`triggerdesk refresh`: the account's events, fields and contacts into the cache."""
 
 import asyncio
-from collections.abc import Iterator
 
 import click
 
@@ -10,7 +9,7 @@ from app.cli.options import Options, pass_options
 from app.cli.progress import FillBar, bar
 from app.client.errors import ClientError
 from app.domain.counting import count
-from app.service import CacheState, TriggerService
+from app.service import TriggerService
 
 STOPPED = "Stopped. What the cache held is whole."
 
@@ -26,19 +25,12 @@ def refresh(options: Options) -> None:
     async def fill(service: TriggerService) -> None:
         with bar() as shown:
             state = await service.refresh(watch=FillBar(shown))
-        click.echo(", ".join(_held(state)))
+        held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
+        kept = service.kept()
+        click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))
 
     try:
         with failing_with(ExitCode.NOT_SENT, ClientError):
             options.run(fill, filled=False)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise Failure(STOPPED, ExitCode.NOT_SENT) from None
-
-
-def _held(state: CacheState) -> Iterator[str]:
-    yield count(state.events, "event")
-    yield count(state.fields, "field")
-    yield count(state.contacts, "contact")
-    for number, origin in ((state.looked_up, "looked up"), (state.imported, "imported")):
-        if number:
-            yield f"{number:,} of them {origin}"

@@ -5,7 +5,7 @@ Separate from `desk` because nothing here triggers; what the lists only read sta
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from app.service.lists import AccountLists
 from app.settings import Profile
 from app.store.cache import Cache, CacheState
 from app.store.contact_import import import_contacts
+from app.store.contact_write import Origin
 from app.store.errors import FillingError
 from app.store.forget import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.history import History
@@ -43,6 +44,8 @@ class Forgetting:
 
 
 _LOOK_AGAIN_S = 0.05
+
+_ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 
 class AccountKeeping(AccountLists):
@@ -83,6 +86,11 @@ class AccountKeeping(AccountLists):
     def state(self) -> CacheState:
         """How old the cache is and how much it holds."""
         return self._cache.state()
+
+    def kept(self) -> Sequence[str]:
+        """What of the contacts a refresh did not bring, such as `2 looked up`."""
+        origins = self._cache.origins()
+        return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
 
     def needs_refresh(self) -> bool:
         """Whether the cache of a sandbox is empty or of other account files; never for a real account."""

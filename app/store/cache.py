@@ -21,7 +21,7 @@ from app.store.contact_clues import ContactClues
 from app.store.contact_rows import NARROW, ContactRow, whole_contact
 from app.store.contact_search import field_columns, match_query
 from app.store.contact_windows import ContactOrder
-from app.store.contact_write import ContactTables, remember_lookup
+from app.store.contact_write import ContactTables, Origin, remember_lookup
 from app.store.database import explained, transaction
 from app.store.errors import FillingError
 from app.store.locks import FileLock
@@ -37,11 +37,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """How old the cache is and how much it holds; `complete`: no contact is missing; `source` as the filler said.
-
-    Of the contacts `looked_up` and `imported` came by themselves, and stay until a refresh brings them or they are
-    forgotten.
-    """
+    """How old the cache is and how much it holds; `complete`: no contact is missing; `source` as the filler said."""
 
     refreshed_at: datetime | None
     complete: bool
@@ -49,8 +45,6 @@ class CacheState:
     fields: int
     contacts: int
     source: str | None = None
-    looked_up: int = 0
-    imported: int = 0
 
 
 class Cache(CachedNames):
@@ -104,9 +98,7 @@ class Cache(CachedNames):
         """How old the cache is and how much it holds."""
         row = self._file.one(
             "SELECT refreshed_at, complete, source, contacts, (SELECT count(*) FROM events WHERE NOT gone) AS events, "
-            "(SELECT count(*) FROM fields WHERE NOT gone) AS fields, "
-            "(SELECT count(*) FROM origins WHERE origin = 'lookup') AS looked_up, "
-            "(SELECT count(*) FROM origins WHERE origin = 'import') AS imported FROM state"
+            "(SELECT count(*) FROM fields WHERE NOT gone) AS fields FROM state"
         )
         assert row is not None  # noqa: S101 - the schema makes this row
         refreshed_at = row["refreshed_at"]
@@ -117,9 +109,12 @@ class Cache(CachedNames):
             row["fields"],
             row["contacts"],
             restored_or_none(row["source"]),
-            row["looked_up"],
-            row["imported"],
         )
+
+    def origins(self) -> Mapping[Origin, int]:
+        """How many contacts came by themselves, by their origin: they stay until refreshed or forgotten."""
+        rows = self._file.all("SELECT origin, count(*) AS number FROM origins GROUP BY origin")
+        return {row["origin"]: row["number"] for row in rows}
 
     def matches(self, key_id: str, external_id: str) -> Matches:
         """The first few contacts with this value, by numeric id; complete as README, "Prediction", has it."""

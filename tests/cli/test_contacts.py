@@ -149,12 +149,10 @@ def test_what_came_by_itself_survives_a_refresh_and_is_told_apart(shop: Account,
     file = tmp_path / "contacts.csv"
     file.write_text("id,3\n900001,a@example.org\n900002,b@example.org\n")
     shop("contacts", "import", str(file))
-    assert (
-        shop("refresh").out == "22 events, 21 fields, 3 contacts, 1 of them looked up, 2 of them imported\n"
-    )
+    assert shop("refresh").out == "22 events, 21 fields, 3 contacts, of them 1 looked up and 2 imported\n"
     assert [row["id"] for row in shop("contacts", "--json").lines] == ["11", "900001", "900002"]
     shop("contacts", "forget", "900001", "--key", "id", "--yes")
-    assert shop("refresh").out.endswith("2 contacts, 1 of them looked up, 1 of them imported\n")
+    assert shop("refresh").out.endswith("2 contacts, of them 1 looked up and 1 imported\n")
 
 
 def test_forgetting_asks_for_one_person(shop: Account) -> None:

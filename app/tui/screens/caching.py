@@ -59,6 +59,7 @@ class CachingScreen(PresentingScreen):
         """Shows the lists as they are now; their cursors stay on their rows."""
         self._state = self._service.state()
         self.status.show(self._state)
+        self.status.show_kept(self._service.kept())
         self.query_one(EventList).reload(self._why_empty("event", self._state.events))
         self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
 

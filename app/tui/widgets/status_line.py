@@ -1,5 +1,6 @@
 """The first line of the screen: which account is live, what is cached of it, and how old that is."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.content import Content
@@ -11,7 +12,7 @@ from app.service import CacheState
 from app.tui.notices import armed_label, masked_label, unsettled_label
 from app.tui.text import Live, account_labels, age, count, fit_line
 
-CLICK = "a click shows all profiles"
+CLICK = "A click shows all profiles"
 
 
 class StatusLine(Widget):
@@ -36,7 +37,7 @@ class StatusLine(Widget):
     def __init__(self, profile: Live) -> None:
         super().__init__(id="status")
         self._profile = profile
-        self.tooltip = CLICK.capitalize()
+        self.show_kept(())
 
     def on_click(self) -> None:
         self.post_message(self.Pressed())
@@ -44,10 +45,12 @@ class StatusLine(Widget):
     def show(self, state: CacheState) -> None:
         """The counts and the age of the cache; repaints only where a word changes."""
         self.counts = f"{count(state.events, 'event')}  {count(state.contacts, 'contact')}"
-        held = f"{state.looked_up:,} looked up, {state.imported:,} imported; {CLICK}"
-        self.tooltip = f"Of the contacts {held}" if state.looked_up or state.imported else CLICK.capitalize()
         refreshed = state.refreshed_at
         self.refreshed = age(refreshed, datetime.now(UTC)) if refreshed else ""
+
+    def show_kept(self, kept: Sequence[str]) -> None:
+        """Which of the contacts a refresh did not bring, where the mouse rests."""
+        self.tooltip = f"Of the contacts {' and '.join(kept)}. {CLICK}" if kept else CLICK
 
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
