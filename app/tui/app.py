@@ -55,6 +55,14 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         Binding(
             "ctrl+t", "other_theme", "Dark or light", tooltip="Change the theme", show=False, id="desk.theme"
         ),
+        Binding(
+            "f1",
+            "help",
+            "Help",
+            tooltip="On the part you are in, then keys, symbols, and how to produce each reply",
+            priority=True,
+            id="desk.help",
+        ),
     ]
 
     def __init__(
@@ -167,6 +175,15 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
     async def on_unmount(self) -> None:
         if self._service is not None:
             await self._service.close()
+
+    def action_help(self) -> None:
+        """Help on the screen that is there, or away with it again."""
+        from app.tui.screens.help import HelpScreen  # noqa: PLC0415 - imported when it is opened
+
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss()
+        else:
+            self.push_screen(HelpScreen(self.screen))
 
     def action_other_theme(self) -> None:
         self.theme = DARK.name if not self.current_theme.dark else LIGHT.name

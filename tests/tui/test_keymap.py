@@ -44,7 +44,14 @@ def test_ids_are_not_given_twice() -> None:
 
 
 async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk: OpenDesk) -> None:
-    keymap = {"send": "f12", "desk.history": "ctrl+k", "take_example": "ctrl+e", "refresh": "ctrl+f"}
+    keymap = {
+        "send": "f12",
+        "desk.history": "ctrl+k",
+        "take_example": "ctrl+e",
+        "refresh": "ctrl+f",
+        "help": "f3",
+        "contacts": "f11",
+    }
     async with open_desk(size=NARROW, keymap=keymap) as desk:
         assert desk.text_of("KeyLine").startswith("f12 Send")
         await desk.press("ctrl+k")
@@ -52,11 +59,13 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
         assert desk.dashboard.query_one("#history").border_subtitle == "^k"
         await desk.press("f4", *"100", "tab", "tab", "tab", *"x")
         assert "ctrl+e takes the example" in desk.text_of("#data-check")
-        await desk.press("f1")
+        await desk.press("f3")
         shown = desk.text_of("#help")
         assert " f12 Send" in shown
         assert "f9" not in shown
         assert "^f Refresh" in shown
+        await desk.press("f3")
+        assert desk.app.screen is desk.dashboard
 
 
 async def test_a_mistake_ends_the_program_with_its_sentence(open_desk: OpenDesk) -> None:

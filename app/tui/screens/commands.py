@@ -52,9 +52,6 @@ DESK_BINDINGS: list[BindingType] = [
     _binding("ctrl+o", "switch", "Switch profile", "Go to the account of another profile", show=False),
     _binding("ctrl+b", "mask", "Mask", "Mask persons in everything that is shown, or no longer", show=False),
     _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
-    _binding(
-        "f1", "help", "Help", "On the part you are in, then keys, symbols, and how to produce each reply"
-    ),
 ]
 
 

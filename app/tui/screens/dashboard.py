@@ -13,7 +13,6 @@ from app.domain.model import ExternalEvent
 from app.service import ContactRow
 from app.tui.keymap import key_of
 from app.tui.screens.commands import DESK_BINDINGS
-from app.tui.screens.help import HelpScreen
 from app.tui.screens.switching import SwitchingScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
@@ -194,6 +193,3 @@ class Dashboard(SwitchingScreen):
     def action_clear(self) -> None:
         self.form.clear()
         self.action_go("events")
-
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self))

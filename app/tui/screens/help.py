@@ -12,7 +12,7 @@ from textual.widgets import Footer, Static
 
 from app.domain.model import Outcome
 from app.tui.keymap import DESK, active_in_order
-from app.tui.screens.help_texts import EVERYWHERE, PARTS, REPLIES, SIGNS, STEPS, Part
+from app.tui.screens.help_texts import EVERYWHERE, HERE, PARTS, REPLIES, SIGNS, STEPS, Part
 from app.tui.text import meaning, outcome_label
 
 Pairs = Sequence[tuple[str | Content, str]]
@@ -22,18 +22,16 @@ class HelpScreen(ModalScreen[None]):
     """What one needs to know where one is, then the rest, on one page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,enter", "dismiss", "Back", tooltip="Back to the desk", id="help.back"),
+        Binding("escape,enter", "dismiss", "Back", tooltip="Back to where you were", id="help.back"),
     ]
 
-    def __init__(self, desk: Screen[Any]) -> None:
+    def __init__(self, screen: Screen[Any]) -> None:
         """Help on this screen, the part that has the focus first."""
         super().__init__()
-        self._part = _part(desk)
-        active = active_in_order(desk)
-        self._keys = [self._key(one) for one in active if (one.binding.id or "").startswith(DESK)]
-        self._keys_here = [
-            self._key(one) for one in active if one.node not in (desk, self.app) and one.tooltip
-        ]
+        self._part = _part(screen)
+        named = [one for one in active_in_order(screen) if one.tooltip and one.binding.id]
+        self._keys = [self._key(one) for one in named if _is_everywhere(one)]
+        self._keys_here = [self._key(one) for one in named if not _is_everywhere(one)]
 
     def _key(self, active: ActiveBinding) -> tuple[str, str]:
         binding = active.binding
@@ -42,11 +40,10 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as pane:
             pane.border_title, pane.border_subtitle = "Help", "↑ ↓ more"
-            if self._part is not None:
-                yield Static(self._part.title, classes="heading")
-                yield Static(self._part.what_for, id="help-part")
-                if self._keys_here:
-                    yield from _pairs(self._keys_here)
+            yield Static(self._part.title, classes="heading")
+            yield Static(self._part.what_for, id="help-part")
+            if self._keys_here:
+                yield from _pairs(self._keys_here)
             for heading, pairs in self._sections():
                 yield Static(heading, classes="heading")
                 yield from _pairs(pairs)
@@ -62,10 +59,15 @@ class HelpScreen(ModalScreen[None]):
         )
 
 
-def _part(screen: Screen[Any]) -> Part | None:
-    focused = screen.focused
-    ids = (node.id or "" for node in focused.ancestors_with_self) if focused is not None else ()
-    return next((PARTS[name] for name in ids if name in PARTS), None)
+def _is_everywhere(active: ActiveBinding) -> bool:
+    return (active.binding.id or "").startswith(DESK)
+
+
+def _part(screen: Screen[Any]) -> Part:
+    """The innermost part that has the focus and words of its own; where there is none, the screen."""
+    inner = screen.focused or screen
+    ids = (node.id or "" for node in inner.ancestors_with_self)
+    return next((PARTS[name] for name in ids if name in PARTS), HERE)
 
 
 def _pairs(pairs: Iterable[tuple[str | Content, str]]) -> Iterator[Vertical]:

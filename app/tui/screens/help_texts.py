@@ -58,7 +58,19 @@ PARTS: Mapping[str, Part] = {
         "Every attempt on this account, newest first. It is recorded before its first byte leaves. Enter, or a "
         "click, opens an attempt whole.",
     ),
+    "attempt": Part(
+        "Attempt",
+        "One attempt, whole: what came of it, what was asked, and both bodies as they went over the wire. What may "
+        "follow it stands below, on a key each.",
+    ),
+    "request": Part(
+        "The request",
+        "What goes over the wire, to the byte, as a command for cURL, a Python program or JSON. Credentials are "
+        "masked. Copying asks the terminal for its clipboard; where that is not to be had, a file is written.",
+    ),
 }  # fmt: skip
+
+HERE = Part("Here", "These keys work here:")
 
 STEPS = (
     "Type in Events until the event is on top, then Enter.",
