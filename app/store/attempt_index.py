@@ -18,6 +18,9 @@ from app.store.index_rows import JOURNAL_ROW, OUTCOMES, Names, index_values, wor
 from app.store.schema import HISTORY_INDEX
 
 _BATCH = 2000
+_BUSY_SECONDS = 30.0
+"""For so long another process is waited for that makes the index of a long history."""
+
 _STEPS_BETWEEN_LOOKS = 20_000
 _CACHE_KILOBYTES = 65_536
 _SENDING = OUTCOMES["sending"]
@@ -148,7 +151,7 @@ class AttemptIndex:
         return connection
 
     def _file(self) -> sqlite3.Connection:
-        return open_database(self.path, HISTORY_INDEX)
+        return open_database(self.path, HISTORY_INDEX, busy_seconds=_BUSY_SECONDS)
 
     def _is_complete(self) -> bool:
         last = self.connection.execute(

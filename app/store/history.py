@@ -3,11 +3,9 @@
 Every text that came from outside is kept whole. One file serves every account and any number of processes.
 """
 
-import json
 import sqlite3
-import sys
-from array import array
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from app.domain.model import Answer, Attempt, Settlement
@@ -15,15 +13,13 @@ from app.store.database import BUSY_SECONDS, StoreError, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, guarded
 from app.store.history_recent import RecentAttempts
 from app.store.history_rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
-from app.store.history_windows import AccountWindow, AttemptOrder
+from app.store.history_windows import AccountWindow, AttemptOrder, newest_first
 from app.store.history_write import forget, insert, interrupt, next_place, record_answer, record_settlement
 from app.store.owners import Owner
 from app.store.text import restored, stored, stored_or_null
-from app.store.windows import AnchoredWindow, FoundWindow, ListWindow, RowWindow
+from app.store.windows import AnchoredWindow, ListWindow, RowWindow
 
 __all__ = ["AttemptRow", "DamagedHistoryError", "History"]
-
-_PAGE = 200
 
 
 class History:
@@ -135,33 +131,21 @@ class History:
         body: bytes = row["body"]
         return body
 
-    def window(self, account: str | None, search: str = "") -> RowWindow[AttemptRow]:
-        """The attempts on one account (None: on all), newest first, as they are now.
-
-        `search`: words, each of which occurs, ASCII case ignored, in the event's name or id, the external id, the
-        reply code or the first 1,000 characters of the reply text, or is the attempt's reference.
-        """
-        order = AttemptOrder(self._file, account, search)
-        if search.split():
-            return FoundWindow(order, True, lambda: _found_by_itself(self._file.path, account, search))
+    def window(self, account: str | None) -> RowWindow[AttemptRow]:
+        """The attempts on one account (None: on all), newest first, as they are now."""
         if account is not None:
             return AccountWindow(self._file, account)
+        order = AttemptOrder(self._file)
         ends = order.ends()
         if ends is None:
             return ListWindow(())
         self._everywhere = _continued(order, ends, self._everywhere)
         return self._everywhere
 
-    def attempts(self, account: str | None, limit: int, search: str = "") -> Iterator[Attempt]:
+    def attempts(self, account: str | None, limit: int) -> Iterator[Attempt]:
         """The attempts on one account (None: on all), newest first, in pages; limit 0: all."""
-        order = AttemptOrder(self._file, account, search)
-        last, left = None, limit or sys.maxsize
-        while left and (keys := order.after(last, min(_PAGE, left))):
-            yield from self._whole(
-                "number IN (SELECT value FROM json_each(?)) ORDER BY number DESC", json.dumps(list(keys))
-            )
-            last = keys[-1]
-            left -= len(keys)
+        found = newest_first(self._file, account)
+        return islice(found, limit) if limit else found
 
     def unsettled(self, account: str) -> int:
         """How many attempts on this account are unknown and not settled."""
@@ -182,15 +166,6 @@ class History:
     def _data_version(self) -> int:
         row = self._file.one("PRAGMA data_version")
         return 0 if row is None else row[0]
-
-
-def _found_by_itself(path: Path, account: str | None, search: str) -> "array[int]":
-    """All row numbers that a search finds, through a connection of its own: for another thread."""
-    file = HistoryFile(path)
-    try:
-        return AttemptOrder(file, account, search).every()
-    finally:
-        file.close()
 
 
 def _continued(

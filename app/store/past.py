@@ -17,6 +17,7 @@ from app.store.attempt_figures import outcome_counts, statistics
 from app.store.attempt_index import AttemptIndex, Progress
 from app.store.history_file import HistoryFile
 from app.store.history_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
+from app.store.history_windows import newest_first
 from app.store.index_order import QueryOrder
 from app.store.query_window import QueryWindow
 from app.store.text import restored, stored
@@ -65,6 +66,9 @@ class Past:
         """What it finds, whole, one after another, in any thread: they are read as they are asked for."""
         journal = HistoryFile(self._path)
         try:
+            if query == HistoryQuery():
+                yield from newest_first(journal, account)
+                return
             with _index(self._path, stop) as index:
                 index.catch_up()
                 numbers = QueryOrder(index, query, account).stream()

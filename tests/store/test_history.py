@@ -405,46 +405,6 @@ def test_all_accounts_together_are_listed_from_an_empty_history_on(history: Hist
     assert ids(history.window(None).rows(0, 5)) == ["there1", "there0", "here0"]
 
 
-def test_a_search_through_much_is_settled_elsewhere(history: History, make: Making) -> None:
-    fill(history, make, 30)
-    window = history.window("here", "thor")
-    assert (len(window.rows(0, 10)), window.total) == (10, None)
-    thread = threading.Thread(target=window.settle)
-    thread.start()
-    thread.join()
-    assert (window.total, window.position(window.rows(29, 1)[0])) == (30, 29)
-
-
-@pytest.mark.parametrize(
-    ("search", "found"),
-    [
-        ("LOKI", ["two"]),
-        ("confirmed", ["two", "one"]),
-        ("purchase example", ["two", "one"]),
-        ("2008", ["one"]),
-        ("no contact", ["one"]),
-        ("100", ["two", "one"]),
-        ("%", []),
-        ("\\", []),
-        ("_oki", []),
-        ("\ud800", []),
-        ("nobody", []),
-        ("   ", ["two", "one"]),
-    ],
-)
-def test_a_search_finds_what_contains_every_word(
-    history: History, make: Making, search: str, found: list[str]
-) -> None:
-    history.begin(make("one"), b"{}")
-    history.finish("one", REFUSED, 1.0, None)
-    history.begin(make("two", external_id="loki@example.com"), b"{}")
-    history.begin(make("elsewhere", account="there"), b"{}")
-    window = history.window("here", search)
-    assert ids(window.rows(0, 10)) == found
-    assert window.total == len(found)
-    assert ids(history.attempts("here", 0, search)) == found
-
-
 def test_every_attempt_can_be_streamed_and_the_first_few(history: History, make: Making) -> None:
     fill(history, make, 450)
     assert ids(history.attempts("here", 0)) == [f"here{n}" for n in reversed(range(450))]
@@ -470,19 +430,16 @@ def test_a_forgotten_account_keeps_what_is_under_way_and_counts_on_from_there(
 
 
 @pytest.mark.parametrize("account", ["here", None])
-@pytest.mark.parametrize("search", ["", "thor nobody"])
-def test_no_list_of_attempts_is_sorted_in_memory(
-    history: History, make: Making, account: str | None, search: str
-) -> None:
+def test_no_list_of_attempts_is_sorted_in_memory(history: History, make: Making, account: str | None) -> None:
     fill(history, make, 20)
     plans: list[str] = []
     connection = history._file.connection
     statements: list[str] = []
     connection.set_trace_callback(statements.append)
-    window = history.window(account, search)
+    window = history.window(account)
     window.rows(0, 5)
     window.rows(5, 15)
-    list(history.attempts(account, 0, search))
+    list(history.attempts(account, 0))
     connection.set_trace_callback(None)
     for statement in statements:
         if statement.startswith("SELECT") and "json_each" not in statement:
