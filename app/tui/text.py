@@ -25,7 +25,7 @@ from app.domain.model import (
     Outcome,
     Reply,
 )
-from app.domain.rules import Verdict
+from app.domain.rules import RULES, Verdict
 
 __all__ = ["clean", "clean_block", "clean_content", "count", "label"]
 
@@ -39,6 +39,8 @@ _SYMBOLS = {
     Outcome.NOT_SENT: "○",
     Outcome.UNKNOWN: "?",
 }
+
+_PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 
@@ -157,9 +159,12 @@ def remedy(text: str | None) -> Content | None:
 
 
 def compared(attempt: Attempt) -> Content | None:
-    """How the reply compares with what was predicted; None where there is nothing to compare."""
-    status, code, _ = reply_parts(attempt)
-    if status is None or attempt.predicted_code is None:
+    """How the reply compares with what was predicted; None where there is nothing to compare.
+
+    Nor is there where a gateway, a limit or the sign-in answered: a prediction speaks of the rules.
+    """
+    _, code, _ = reply_parts(attempt)
+    if attempt.predicted_code is None or code not in _PREDICTABLE:
         return None
     if code == attempt.predicted_code:
         return Content.styled("= as predicted", "$quiet")

@@ -1,6 +1,6 @@
 """The words of the screen, from the values alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,6 +94,24 @@ def test_an_answer_without_a_reply_says_why() -> None:
     assert description is not None
     assert "safe to send again" in description.plain
     assert compared(attempt) is None
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reply", "said"),
+    [
+        (0, Reply(200, 0, "OK"), "= as predicted"),
+        (2008, Reply(200, 0, "OK"), "≠ predicted was 2008: the cache is stale, Refresh mends that."),
+        (0, Reply(502, None, None), None),
+        (0, Reply(429, 7003, "Too many requests"), None),
+        (0, Reply(400, 5005, "No program or campaign is triggered."), None),
+        (None, Reply(200, 0, "OK"), None),
+    ],
+)
+def test_only_a_verdict_of_the_rules_can_tell_that_the_cache_is_stale(
+    predicted: int | None, reply: Reply, said: str | None
+) -> None:
+    shown = compared(replace(_attempt(reply, Outcome.UNKNOWN), predicted_code=predicted))
+    assert (shown and shown.plain) == said
 
 
 def test_a_reply_that_cannot_be_read_says_so() -> None:
