@@ -5,6 +5,7 @@
 
 from app.service.arming import Arming
 from app.service.desk import NotRecordedError, TriggerService
+from app.service.files import FileError, FileExistsAlreadyError, new_file
 from app.service.filling import FillStep
 from app.service.form import Preflight
 from app.service.guard import GuardError, check_production
@@ -31,6 +32,8 @@ __all__ = [
     "ContactRow",
     "DamagedHistoryError",
     "Failure",
+    "FileError",
+    "FileExistsAlreadyError",
     "FillStep",
     "ForgetRefusedError",
     "Forgetting",
@@ -47,6 +50,7 @@ __all__ = [
     "check_note",
     "check_production",
     "neighbours",
+    "new_file",
     "offers_same_trigger",
     "second_send_words",
     "set_aside",

@@ -3,13 +3,14 @@
 Pure, like `text`, and separate from it because only what sends needs them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from textual.content import Content
 
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
-from app.tui.text import Live, clean, contact_label, key_label, outcome_label, outcome_style
+from app.domain.outcome import LABEL
+from app.tui.text import Live, clean, contact_label, count, key_label, outcome_label, outcome_style
 
 LISTED = 5
 
@@ -102,3 +103,34 @@ def armed_label(seconds: int | None) -> Content:
     if not seconds:
         return Content.styled("looking only   ", "bold $account-real")
     return Content.styled(f"ARMED {seconds // 60}:{seconds % 60:02}   ", "bold reverse $account-real")
+
+
+# Many attempts
+
+STACKED = (
+    Outcome.ACCEPTED,
+    Outcome.PARTIAL,
+    Outcome.REJECTED,
+    Outcome.NOT_SENT,
+    Outcome.UNKNOWN,
+    Outcome.SENDING,
+)
+"""From the bottom up, and from left to right."""
+
+
+def counts_label(counts: Mapping[Outcome, int], *, words: bool = True) -> Content:
+    """How many attempts, and the share of each outcome there is, by sign and word."""
+    total = sum(counts.values())
+    parts = [Content(count(total, "attempt") if words else f"{total:,}")]
+    for outcome in STACKED:
+        if number := counts.get(outcome, 0):
+            sign, word = LABEL[outcome]
+            said = f"{sign} {word} {number:,}" if words else sign
+            parts.append(Content.assemble((said, outcome_style(outcome)), f" {percent(number, total)}"))
+    return Content("   " if words else "  ").join(parts)
+
+
+def percent(number: int, total: int) -> str:
+    """A share in whole percent, `<1 %` for a small one."""
+    share = 100 * number / total
+    return f"{share:.0f} %" if share >= 1 or not number else "<1 %"

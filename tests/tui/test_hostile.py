@@ -9,7 +9,9 @@ from textual import events
 from textual.widgets import Input, TextArea
 
 from app.bootstrap import open_service
+from app.domain.history_query import QueryField
 from app.domain.model import Reply, TriggerRequest, new_attempt_id
+from app.domain.query_text import filter_text
 from app.settings import load_settings
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
@@ -103,17 +105,41 @@ async def test_hostile_text_can_be_typed_pasted_and_sent(open_desk: OpenDesk) ->
         assert [attempt.request.external_id for attempt in desk.service.list_attempts(0)] == HOSTILE[::-1]
 
 
-async def test_hostile_attempts_are_shown_whole_harmlessly(open_desk: OpenDesk) -> None:
+async def test_hostile_attempts_are_read_compared_and_pictured_harmlessly(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
+        *short, _ = HOSTILE
+        data = {text: text for text in short}
+        await desk.service.send(TriggerRequest("100", "3", "".join(short), data), new_attempt_id())
         for text in HOSTILE:
-            await desk.service.send(TriggerRequest("100", "3", text, {text: text}), new_attempt_id())
+            await desk.service.send(TriggerRequest("100", "3", text, {"a": text}), new_attempt_id())
         desk.dashboard.show_history()
-        await desk.press("f6")
-        for _ in HOSTILE:
-            await desk.press("enter")
+        await desk.press("f6", "m", "end", "enter")
+        for keys in ("end", "b", "left", "left", "left", "escape"):
+            await desk.press(keys)
             _assert_safe(desk)
-            await desk.press("escape", "down")
-            _assert_safe(desk)
+        await desk.press("end", "c", "e")
+        _assert_safe(desk)
+        await desk.press("end")
+        _assert_safe(desk)
+        await desk.press("escape", "f")
+        _assert_safe(desk)
+        await desk.press("escape", "p")
+        _assert_safe(desk)
+
+
+async def test_hostile_text_filters_the_history_harmlessly(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        for text in HOSTILE[:-1]:
+            await desk.service.send(TriggerRequest("100", "3", text), new_attempt_id())
+        line = desk.dashboard.history.line
+        for text in HOSTILE[:-1]:
+            for query in (f"outcome:{text}", filter_text(QueryField.CONTACT, text)):
+                line.write(query)
+                await desk.settle()
+                _assert_safe(desk)
+            row = desk.dashboard.history.table.row
+            assert row is not None
+            assert row.external_id == text
 
 
 async def test_hostile_replies_are_shown_harmlessly(

@@ -1,113 +1,152 @@
-"""One attempt, whole: what was sent, what came back, what it means."""
+"""One attempt, whole: what was sent, what came back, what it means, and what may follow."""
 
-from collections.abc import Callable
-from datetime import UTC
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.model import Attempt, NoReply, Reply
-from app.domain.wire import trigger_path
-from app.tui.notices import settled
-from app.tui.text import (
-    answer_code,
-    answer_description,
-    answer_head,
-    clean,
-    compared,
-    key_label,
-    lines,
-    pretty,
-    remedy,
+from app.domain.errors import DeskError
+from app.domain.reference import reference_of
+from app.tui.attempt_text import (
+    chain_lines,
+    fact_lines,
+    no_body,
+    outcome_lines,
+    reply_body,
+    reply_heading,
+    request_heading,
 )
-from app.tui.widgets.follow_up import Choice, follow_up_bindings
+from app.tui.past import Opened, Past
+from app.tui.screens.confirm import Ask
+from app.tui.screens.history_menus import offer_to_take_out
+from app.tui.text import clean
+from app.tui.widgets.body_view import BodyView
+from app.tui.widgets.follow_up import Choice, Followed, follow_up_bindings
 
 
-class AttemptScreen(ModalScreen[Choice | None]):
-    """Request and reply of an attempt, and what may follow it; Esc goes back."""
+class AttemptScreen(ModalScreen[Followed]):
+    """Request and reply of an attempt, its neighbours within the filter, and what may follow; Esc goes back."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss(None)", "Back", tooltip="Back to the desk", id="attempt.back"),
+        Binding("escape,enter", "leave", "Back", tooltip="Back to the desk", id="attempt.back"),
+        Binding(
+            "left,k", "beside(-1)", "Previous", tooltip="The attempt above in the history", key_display="←",
+            id="attempt.previous"
+        ),
+        Binding("right,j", "beside(1)", "Next", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
+        Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
+        Binding("b", "raw", "Bytes", tooltip="The bodies byte for byte, or formatted", id="attempt.bytes"),
+        Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
+        Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
+        Binding(
+            "V", "more_request", "More of the request", tooltip="The next part of a long request", show=False,
+            id="attempt.more_request",
+        ),
         *follow_up_bindings("attempt"),
-    ]
+    ]  # fmt: skip
 
-    def __init__(self, attempt: Attempt, body: bytes, field_name: Callable[[str], str | None]) -> None:
+    def __init__(self, past: Past, opened: Opened) -> None:
         super().__init__()
-        self._attempt = attempt
-        self._body = body
-        self._field_name = field_name
+        self._past = past
+        self._opened = opened
+        self._raw = False
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="attempt"):
+            yield Static(markup=False, id="attempt-outcome")
+            yield Static("What was asked", classes="heading")
+            yield Static(markup=False, id="attempt-facts")
+            yield Static("Sent again", classes="heading chain")
+            yield Static(markup=False, id="attempt-chain", classes="chain")
+            yield BodyView(id="attempt-request")
+            yield BodyView(id="attempt-reply")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._show(self._opened)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what fits this attempt."""
-        if action == "choose":
-            return Choice[str(parameters[0])].fits(self._attempt)
-        return super().check_action(action, parameters)
+        match action:
+            case "choose":
+                return Choice[str(parameters[0])].fits(self._opened.attempt)
+            case "more" | "more_request" if self.is_mounted:
+                return self._body(action).is_long
+            case _:
+                return super().check_action(action, parameters)
+
+    def action_leave(self) -> None:
+        self.dismiss(Followed(self._opened.row, None))
 
     def action_choose(self, name: str) -> None:
-        self.dismiss(Choice[name])
+        self.dismiss(Followed(self._opened.row, Choice[name]))
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="attempt") as pane:
-            pane.border_title = "Attempt"
-            yield Static(self._outcome(), markup=False, classes="part")
-            yield Static("What was asked", classes="heading")
-            yield Static(self._facts(), markup=False, classes="part")
-            yield Static(self._request_heading(), markup=False, classes="heading")
-            yield Static(pretty(self._body), markup=False, classes="body")
-            yield Static(self._reply_heading(), markup=False, classes="heading")
-            yield Static(self._reply_body(), markup=False, classes="body")
-        yield Footer(show_command_palette=False)
+    def action_beside(self, step: int) -> None:
+        try:
+            opened = self._past.beside(self._opened.row, step)
+        except DeskError as error:
+            self._say(str(error))
+            return
+        if opened is None:
+            self._say("This is the last one." if step > 0 else "This is the first one.")
+        else:
+            self._show(opened)
 
-    def _outcome(self) -> Content:
-        attempt = self._attempt
-        return lines(
-            [
-                answer_head(attempt),
-                answer_code(attempt),
-                answer_description(attempt),
-                remedy(attempt.remedy),
-                compared(attempt),
-                settled(attempt.settlement),
-            ]
+    def action_raw(self) -> None:
+        self._raw = not self._raw
+        for body in self.query(BodyView):
+            body.show_raw(self._raw)
+        self.refresh_bindings()
+
+    def action_more(self) -> None:
+        self._body("more").show_next_part()
+
+    def action_more_request(self) -> None:
+        self._body("more_request").show_next_part()
+
+    def action_take_out(self) -> None:
+        offer_to_take_out(self.app, self._past, self._opened.row)
+
+    def action_note(self) -> None:
+        question = "A note beside this attempt; empty takes it away."
+        self.app.push_screen(
+            Ask(question, value=self._opened.attempt.note or "", covered=self._past.is_masked), self._note
         )
 
-    def _facts(self) -> Content:
-        attempt, request = self._attempt, self._attempt.request
-        started = attempt.started_at.astimezone()
-        facts = {
-            "Event": f"{request.event_id}  {attempt.event_name or 'not known here'}",
-            "Key field": key_label(request.key_id, self._field_name),
-            "External id": request.external_id,
-            "Trigger id": request.trigger_id or "none",
-            "Attempt id": attempt.attempt_id,
-            "Sent again": f"after attempt {attempt.parent_id}" if attempt.parent_id else "no",
-            "Profile": attempt.profile,
-            "Started": f"{started:%Y-%m-%d %H:%M:%S} here, {started.astimezone(UTC):%H:%M:%S} UTC",
-        }
-        return lines(
-            Content.assemble((f"{name:<13}", "$quiet"), clean(value, 2000)) for name, value in facts.items()
+    def _note(self, text: str | None) -> None:
+        if text is None:
+            return
+        try:
+            opened = self._past.note(self._opened.row, text)
+        except DeskError as error:
+            self._say(str(error))
+        else:
+            self._show(opened or self._opened)
+
+    def _body(self, action: str) -> BodyView:
+        return self.query_one("#attempt-request" if action == "more_request" else "#attempt-reply", BodyView)
+
+    def _say(self, sentence: str) -> None:
+        self.app.clear_notifications()
+        self.notify(clean(sentence, 500), severity="warning", markup=False, timeout=3)
+
+    def _show(self, opened: Opened) -> None:
+        self._opened = opened
+        attempt = opened.attempt
+        pane = self.query_one("#attempt", VerticalScroll)
+        pane.border_title = f"Attempt {clean(reference_of(attempt.attempt_id))}"
+        self.query_one("#attempt-outcome", Static).update(outcome_lines(attempt))
+        self.query_one("#attempt-facts", Static).update(fact_lines(attempt, self._past.field_name))
+        for widget in self.query(".chain"):
+            widget.display = len(opened.chain) > 1
+        self.query_one("#attempt-chain", Static).update(chain_lines(opened.chain, attempt.attempt_id))
+        self._body("more_request").show(request_heading(attempt), opened.body)
+        self._body("more").show(
+            reply_heading(attempt), reply_body(opened.attempt, masked=self._past.is_masked), no_body(attempt)
         )
-
-    def _request_heading(self) -> str:
-        return f"Request body of POST {clean(trigger_path(self._attempt.request.event_id))}"
-
-    def _reply_heading(self) -> str:
-        match self._attempt.answer:
-            case Reply(body=body, body_length=length) if length > len(body):
-                return f"Reply body, the first {len(body):,} of {length:,} bytes"
-            case _:
-                return "Reply body"
-
-    def _reply_body(self) -> Content:
-        match self._attempt.answer:
-            case Reply(body=body):
-                return pretty(body)
-            case NoReply(detail=detail):
-                return Content(clean(detail, 2000))
-            case None:
-                return Content("No reply was recorded.")
+        pane.scroll_home(animate=False)
+        self.refresh_bindings()

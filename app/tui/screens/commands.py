@@ -92,7 +92,9 @@ class DeskCommands(Provider):
         for pane in self.screen.query(".pane"):
             for binding in type(pane).BINDINGS:
                 if isinstance(binding, Binding):
-                    yield ActiveBinding(pane, binding, True, f"{binding.tooltip}, in {pane.border_title}")
+                    yield ActiveBinding(
+                        pane, binding, True, f"{binding.tooltip}, in {(pane.id or '').title()}"
+                    )
 
     def _unavailable(self) -> Iterator[ActiveBinding]:
         for binding in self.screen.BINDINGS:

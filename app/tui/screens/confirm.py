@@ -50,10 +50,16 @@ class Ask(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, question: str, placeholder: str = "enter goes on, esc goes back", *, covered: bool = False
+        self,
+        question: str,
+        placeholder: str = "enter goes on, esc goes back",
+        *,
+        value: str = "",
+        covered: bool = False,
     ) -> None:
-        """`covered`: the mask is on, and what is typed may speak of a person."""
+        """`value` is there to be changed; `covered`: the mask is on, and what is typed may speak of a person."""
         super().__init__()
+        self._value = value
         self._is_covered = covered
         self._question = question
         self._placeholder = placeholder
@@ -61,7 +67,7 @@ class Ask(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
             yield Static(self._question, markup=False)
-            yield SafeInput(placeholder=self._placeholder, id="answer")
+            yield SafeInput(self._value, placeholder=self._placeholder, id="answer")
 
     def on_mount(self) -> None:
         self.query_one(SafeInput).cover(self._is_covered)

@@ -58,7 +58,7 @@ class Dashboard(SwitchingScreen):
             with self.first_shown(Vertical(id="finding")):
                 yield self.first_shown(EventList(self._service.events, self._service.event_name))
                 yield ContactList(self._service.contacts, self._veil)
-            yield HistoryPane(self._service.field_name, self._veil)
+            yield HistoryPane(self._service.field_name, self._veil, self._past.ask)
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -73,6 +73,8 @@ class Dashboard(SwitchingScreen):
         form = TriggerForm(self._service, self._veil)
         await self.query_one("#desk").mount(form, answers, before=self.query_one(HistoryPane))
         await self.mount(FetchBar(), before=self.query_one(KeyLine))
+        await self.history.complete()
+        self.count_attempts()
         self.title_panes()
         self.take_up_draft()
         self.show_fields()
@@ -136,11 +138,6 @@ class Dashboard(SwitchingScreen):
 
     # The history
 
-    def show_history(self) -> None:
-        """Shows the attempts as they are now."""
-        self.query_one(HistoryPane).show(self._service.attempts())
-        self.status.unsettled = self._service.unsettled()
-
     def veil_changed(self) -> None:
         """Draws everything again that may speak of persons."""
         super().veil_changed()
@@ -161,7 +158,7 @@ class Dashboard(SwitchingScreen):
             case "events" | "contacts":
                 self.query_one(f"#{pane}-filter").focus()
             case "history":
-                self.query_one("#history-table").focus()
+                self.enter_history()
             case "trigger":
                 self.form.focus_next()
             case _:
@@ -192,4 +189,5 @@ class Dashboard(SwitchingScreen):
 
     def action_clear(self) -> None:
         self.form.clear()
+        self.continue_from(None)
         self.action_go("events")

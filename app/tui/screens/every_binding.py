@@ -4,12 +4,17 @@ from textual.binding import BindingType
 
 from app.tui.screens.arm import ArmScreen
 from app.tui.screens.attempt import AttemptScreen
+from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.dashboard import Dashboard
 from app.tui.screens.help import HelpScreen
+from app.tui.screens.menu import Menu
+from app.tui.screens.picture import PictureScreen
 from app.tui.screens.profiles import ProfileList
 from app.tui.screens.request import RequestScreen
+from app.tui.screens.take_out import TakeOutScreen
 from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.query_line import QueryLine
 from app.tui.widgets.safe_input import SafeTextArea
 
 EVERY_BINDING: tuple[BindingType, ...] = tuple(
@@ -18,6 +23,11 @@ EVERY_BINDING: tuple[BindingType, ...] = tuple(
         Dashboard,
         AttemptScreen,
         HistoryPane,
+        QueryLine,
+        CompareScreen,
+        PictureScreen,
+        TakeOutScreen,
+        Menu,
         RequestScreen,
         HelpScreen,
         Confirm,

@@ -1,17 +1,21 @@
-"""What the dashboard does with triggers that were sent before: shows one whole, settles it, sends it again."""
+"""What the dashboard does with triggers that were sent before: shows one whole, settles it, sends it again, as it was or changed."""
 
+import json
+from dataclasses import replace
 from functools import partial
 
 from textual import on
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, new_attempt_id
-from app.service import AttemptRow
+from app.domain.reference import reference_of
+from app.service import AttemptRow, TriggerService
 from app.tui.notices import again_question
-from app.tui.screens.attempt import AttemptScreen
+from app.tui.past import Past
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.sending import SendingScreen
-from app.tui.widgets.follow_up import Choice
+from app.tui.veil import Veil
+from app.tui.widgets.follow_up import Choice, Followed
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.windowed_table import WindowedTable
 
@@ -21,13 +25,24 @@ NOTE = "a note, may be empty; enter goes on, esc goes back"
 class FollowUpScreen(SendingScreen):
     """A screen whose history leads on from each attempt."""
 
+    def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
+        super().__init__(service, veil)
+        self._past = Past(service, self._veil)
+
     @on(WindowedTable.Selected, "#history-table")
     def _look_at(self, message: WindowedTable.Selected[AttemptRow]) -> None:
-        attempt = self._service.attempt(message.row.attempt_id)
-        if attempt is not None:
-            body = self._veil.body(attempt, self._service.request_body(attempt.attempt_id))
-            screen = AttemptScreen(self._veil.attempt(attempt), body, self._service.field_name)
-            self.app.push_screen(screen, partial(self._follow, attempt))
+        from app.tui.screens.attempt import AttemptScreen  # noqa: PLC0415 - imported when it is opened
+
+        opened = self._past.opened(message.row)
+        if opened is not None:
+            self.app.push_screen(AttemptScreen(self._past, opened), self._followed)
+
+    def _followed(self, followed: Followed | None) -> None:
+        if followed is None:
+            return
+        self.query_one(HistoryPane).go_to(followed.row)
+        if followed.choice is not None:
+            self._follow(self._service.attempt(followed.row.attempt_id), followed.choice)
 
     @on(HistoryPane.Chosen)
     def _chosen_in_row(self, message: HistoryPane.Chosen) -> None:
@@ -39,7 +54,10 @@ class FollowUpScreen(SendingScreen):
         else:
             self.say("Not here", message.choice.unfit)
 
-    def _follow(self, attempt: Attempt, choice: Choice | None) -> None:
+    def _follow(self, attempt: Attempt | None, choice: Choice) -> None:
+        if attempt is None:
+            self.say("Not here", "This attempt is no longer in the history.")
+            return
         match choice:
             case Choice.ARRIVED | Choice.DID_NOT:
                 arrived = choice is Choice.ARRIVED
@@ -48,8 +66,8 @@ class FollowUpScreen(SendingScreen):
                 self.app.push_screen(asked, partial(self._settle, attempt, arrived))
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
                 self._ask_again(attempt, same_trigger=choice is Choice.SAME_TRIGGER)
-            case None:
-                pass
+            case Choice.IN_FORM:
+                self._open_in_form(attempt)
 
     def _settle(self, attempt: Attempt, arrived: bool, note: str | None) -> None:
         if note is None:
@@ -59,6 +77,23 @@ class FollowUpScreen(SendingScreen):
         except DeskError as error:
             self.tell_fault(str(error))
         self.show_history()
+
+    def _open_in_form(self, attempt: Attempt) -> None:
+        if attempt.account != self._service.profile.account_key:
+            self.say("Not here", f"It was made with the profile {attempt.profile} on another account.")
+        elif self.form.sending:
+            self.say("Not now", self.form.obstacle)
+        else:
+            data = attempt.request.data
+            self.form.fill(replace(attempt.request, data=None))
+            text = "" if data is None else json.dumps(data, indent=2, ensure_ascii=False)
+            self.form.editor.put_back(text, also_empty=True)
+            self.continue_from(attempt.attempt_id)
+            self.action_go("trigger")
+            said = (
+                f"The form holds attempt {reference_of(attempt.attempt_id)}. What you send from it names it."
+            )
+            self.say("Change it, then send", said)
 
     def _ask_again(self, attempt: Attempt, *, same_trigger: bool) -> None:
         if self.form.sending or self.in_the_way:

@@ -12,7 +12,7 @@ from textual.widgets import Footer, Static
 
 from app.domain.model import Outcome
 from app.tui.keymap import DESK, active_in_order
-from app.tui.screens.help_texts import EVERYWHERE, HERE, PARTS, REPLIES, SIGNS, STEPS, Part
+from app.tui.screens.help_texts import EVERYWHERE, HERE, PARTS, QUERIES, REPLIES, SIGNS, STEPS, Part
 from app.tui.text import meaning, outcome_label
 
 Pairs = Sequence[tuple[str | Content, str]]
@@ -52,6 +52,7 @@ class HelpScreen(ModalScreen[None]):
     def _sections(self) -> Iterator[tuple[str, Pairs]]:
         yield "To trigger an event", [(str(number), step) for number, step in enumerate(STEPS, 1)]
         yield "Keys", [*self._keys, *EVERYWHERE]
+        yield "To filter the history", QUERIES
         yield "Symbols", [*((outcome_label(outcome), meaning(outcome)) for outcome in Outcome), *SIGNS]
         yield (
             "To produce each reply on the built-in account",

@@ -56,7 +56,14 @@ PARTS: Mapping[str, Part] = {
     "history": Part(
         "History",
         "Every attempt on this account, newest first. It is recorded before its first byte leaves. Enter, or a "
-        "click, opens an attempt whole.",
+        "click, opens an attempt whole. The title tells how many there are and the share of each outcome, as far as "
+        "the filter leaves them.",
+    ),
+    "history-filter": Part(
+        "Filter of the history",
+        "A query, which holds as it is typed. What is begun is completed in grey, and the right arrow takes that. "
+        "Where it is not understood, the line below says why and what was probably meant; Enter takes that. Down, "
+        "or Enter, goes on to the rows; f and t there write a query for you.",
     ),
     "attempt": Part(
         "Attempt",
@@ -104,4 +111,16 @@ REPLIES = (
     (2010, "twin@example.com, which two contacts share"),
     (5001, "event 999"),
     (2012, "key field contact id (id), external id 999999"),
+)
+
+QUERIES = (
+    ("hammer", 'a word in request, reply or note; -hammer: not there; "two words": as they stand'),
+    ("outcome:", "accepted, partial, rejected, not_sent, unknown, sending; several with commas"),
+    ("code:", "a reply code, or none; status: in the same way an HTTP status"),
+    ("event:", "an event id or name, * for any characters; key:, contact: and profile: likewise"),
+    (
+        "since:",
+        "1h, 1d, 2w, today, yesterday, 2026-03-01, 2026-03-01T10:31; until: likewise, on: for one day",
+    ),
+    ("sort:", "time, outcome, event, key, contact, status, code, text, took; -took: the longest first"),
 )

@@ -11,7 +11,7 @@ from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest
 from app.service import FAILURES, REPLIES, Failure
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.following import FollowUpScreen
+from app.tui.screens.searching import SearchingScreen
 
 FRESH = "Forget the trigger ids that were accepted and the failures that are set"
 
@@ -49,7 +49,7 @@ class RehearsalCommands(Provider):
         )
 
 
-class PresentingScreen(FollowUpScreen):
+class PresentingScreen(SearchingScreen):
     """A screen whose account may be a stage."""
 
     @property

@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from functools import partial
 
 from textual import on, work
+from textual.content import Content
 from textual.widgets import Button
 from textual.worker import Worker
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest
+from app.domain.reference import reference_of
 from app.service import Arming, GuardError, NotRecordedError, TriggerService
 from app.tui.keymap import key_of
 from app.tui.notices import real_question
 from app.tui.screens.arm import Armed, ArmScreen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.seeing import SeeingScreen
+from app.tui.text import clean
 from app.tui.veil import Veil
 from app.tui.widgets.trigger_form import TriggerForm
 
@@ -30,6 +33,7 @@ class SendingScreen(SeeingScreen):
         super().__init__(service, veil)
         self._stop: asyncio.Event | None = None
         self._sending: Worker[None] | None = None
+        self._parent_id: str | None = None
         profile = service.profile
         self._arming = Arming(profile.name) if profile.is_production else None
 
@@ -102,8 +106,21 @@ class SendingScreen(SeeingScreen):
             self.form.finished()
             self.form.forget_last()
             return
-        request, attempt_id, permit = message.request, message.attempt_id, self.permit
-        self.begin(request, lambda stop: self._service.send(request, attempt_id, stop, production=permit))
+        request, attempt_id = message.request, message.attempt_id
+        permit, parent_id = self.permit, self._parent_id
+        self.begin(
+            request,
+            lambda stop: self._service.send(
+                request, attempt_id, stop, parent_id=parent_id, production=permit
+            ),
+        )
+        self.continue_from(None)
+
+    def continue_from(self, attempt_id: str | None) -> None:
+        """What the form sends next names this attempt as the one that it sends again; None: no one."""
+        self._parent_id = attempt_id
+        again = "" if attempt_id is None else f"  again {clean(reference_of(attempt_id))}"
+        self.form.border_title = Content(f"Trigger{again}").markup
 
     def begin(self, request: TriggerRequest, send: Send) -> None:
         """Sends `request` by `send`, unless what allowed it has run out while it was asked about."""

@@ -27,7 +27,7 @@ class DataEditor(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="data")
-        self._filled = ""
+        self._filled: str | None = ""
         self._example: str | None = None
         self._for_event = ""
 
@@ -71,8 +71,10 @@ class DataEditor(Vertical):
         if text != self.text:
             self._area.replace_all(text)
 
-    def put_back(self, text: str) -> None:
-        """This text as if it were typed by hand: no filling replaces it."""
+    def put_back(self, text: str, *, also_empty: bool = False) -> None:
+        """This text as if it were typed by hand: no filling replaces it; an empty one only where `also_empty`."""
+        if also_empty:
+            self._filled = None
         if text != self.text:
             self._area.replace_all(text)
 

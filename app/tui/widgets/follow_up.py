@@ -1,11 +1,12 @@
 """What may follow an attempt, as keys: on its screen and in its row of the history the same ones."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
-from app.service import offers_same_trigger
+from app.service import AttemptRow, offers_same_trigger
 
 
 class Choice(Enum):
@@ -15,6 +16,7 @@ class Choice(Enum):
     DID_NOT = "did not"
     SAME_TRIGGER = "same trigger"
     NEW_TRIGGER = "new trigger"
+    IN_FORM = "in the form"
 
     def fits(self, attempt: Attempt) -> bool:
         """Whether it can be done: only an unknown outcome is settled; only what is over is sent again."""
@@ -25,6 +27,8 @@ class Choice(Enum):
                 return offers_same_trigger(attempt)
             case Choice.NEW_TRIGGER:
                 return attempt.outcome is not Outcome.SENDING
+            case Choice.IN_FORM:
+                return True
 
     @property
     def unfit(self) -> str:
@@ -36,13 +40,24 @@ class Choice(Enum):
                 return "The same trigger is sent again only after an unknown outcome, and where it had a trigger id."
             case Choice.NEW_TRIGGER:
                 return "It is still under way."
+            case Choice.IN_FORM:
+                return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The attempt that was looked at last, and what somebody wants to do about it; None for nothing."""
+
+    row: AttemptRow
+    choice: Choice | None
 
 
 _KEYS = {
     Choice.ARRIVED: ("a", "It arrived", "Settle: the event did arrive"),
     Choice.DID_NOT: ("d", "It did not", "Settle: the event did not arrive"),
     Choice.SAME_TRIGGER: ("s", "Send again, same trigger", "Send it again with the same trigger id"),
-    Choice.NEW_TRIGGER: ("n", "Send again, new", "Send it again as a trigger of its own"),
+    Choice.NEW_TRIGGER: ("n", "Send again", "Send it again as a trigger of its own"),
+    Choice.IN_FORM: ("o", "In the form", "Open it in the form, to change it before it is sent again"),
 }
 
 

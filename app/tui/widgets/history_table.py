@@ -1,30 +1,62 @@
-"""The pane of the history: one attempt a line, newest first."""
+"""The pane of the history: the line that filters it, one attempt a line, and what may follow the one under the cursor."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import Static
 
 from app.domain.descriptions import describe
+from app.domain.history_query import HistoryQuery
 from app.service import AttemptRow, RowWindow
-from app.tui.text import clean, clock, elapsed, key_label, label, lines, outcome_label
+from app.tui.text import label, lines
 from app.tui.veil import Veil
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
-from app.tui.widgets.table_columns import Column
+from app.tui.widgets.history_columns import history_columns, row_in_short
+from app.tui.widgets.label_line import Label, LabelLine
+from app.tui.widgets.query_line import QueryLine
 from app.tui.widgets.windowed_table import WindowedTable
+
+MARKS = 2
+"""As many attempts as can be compared."""
+
+
+def _binding(key: str, action: str, name: str, tooltip: str) -> Binding:
+    return Binding(
+        key, action, name, tooltip=tooltip, show=False, id=f"history.{name.lower().replace(' ', '_')}"
+    )
 
 
 class HistoryPane(Vertical):
-    """Attempts with what was asked and what came back; below them what does not fit into the row."""
+    """Attempts with what was asked and what came back, as far as the filter leaves them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = follow_up_bindings("history", show=False)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _binding(
+            "slash", "filter", "Filter", "Type a query, such as outcome:rejected code:2008 since:1d hammer"
+        ),
+        _binding(
+            "f", "offer('filters')", "Choose a filter", "Filter by outcome, or by what stands in this row"
+        ),
+        _binding("t", "offer('times')", "Choose a time", "Filter by when: today, yesterday, from … to"),
+        _binding("r", "offer('orders')", "Sort", "Sort by a column; the same one again turns it round"),
+        _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
+        _binding(
+            "c", "compare", "Compare", "What differs between the two marked, or the marked and this one"
+        ),
+        _binding("x", "take_out", "Take out", "These attempts, or this one, to a file or the clipboard"),
+        _binding(
+            "p", "picture", "Picture", "These attempts over time, by code, by event, and how long they took"
+        ),
+        _binding("z", "whole", "Whole screen", "The history on the whole screen, and back"),
+        Binding("escape", "back", "Back", tooltip="Back to the desk", show=False),
+        *follow_up_bindings("history", show=False),
+    ]
 
     class Chosen(Message):
         """Something is to be done about the attempt in this row."""
@@ -34,59 +66,124 @@ class HistoryPane(Vertical):
             self.row = row
             self.choice = choice
 
-    def __init__(self, field_name: Callable[[str], str | None], veil: Veil) -> None:
+    class Wanted(Message):
+        """Something is to be shown that the pane has no room for: `what` is the name of the action."""
+
+        def __init__(self, what: str, row: AttemptRow | None, marked: Sequence[str]) -> None:
+            super().__init__()
+            self.what = what
+            self.row = row
+            self.marked = marked
+
+    def __init__(
+        self, field_name: Callable[[str], str | None], veil: Veil, ask: Callable[[str], None]
+    ) -> None:
+        """`ask` takes a line as the query from now on, as QueryLine wants it."""
         super().__init__(id="history", classes="pane")
         self._veil = veil
         self.border_title = "History"
-        self._columns = [
-            Column[AttemptRow]("time", "Time", _time, 8, max_width=12),
-            Column[AttemptRow]("outcome", "Outcome", _outcome, 10, max_width=20),
-            Column[AttemptRow]("event", "Event", _event, 14, flex=6, max_width=34, rank=2),
-            Column[AttemptRow](
-                "key", "Key field", lambda row: key_label(row.key_id, field_name), 10, 18, rank=3
-            ),
-            Column[AttemptRow](
-                "external_id",
-                "External id",
-                lambda row: veil.value(row.external_id),
-                16,
-                flex=3,
-                max_width=34,
-            ),
-            Column[AttemptRow](
-                "status", "HTTP", lambda row: _number(row.http_status), 4, rank=5, justify="right"
-            ),
-            Column[AttemptRow](
-                "code", "Code", lambda row: _number(row.reply_code), 5, rank=1, justify="right"
-            ),
-            Column[AttemptRow](
-                "text", "Reply text", lambda row: veil.row(row).reply_text or "", 14, flex=4, rank=6
-            ),
-            Column[AttemptRow]("description", "Description", _description, 24, flex=3, rank=8),
-            Column[AttemptRow](
-                "took", "Took", lambda row: elapsed(row.elapsed_ms), 7, rank=7, justify="right"
-            ),
-        ]
+        self._marked: list[str] = []
+        self._columns = history_columns(field_name, veil, self._marked)
+        self._ask = ask
+        self._window: RowWindow[AttemptRow] | None = None
 
     def compose(self) -> ComposeResult:
+        """The rows; what is around them is mounted by `complete`, for the first frame does without it."""
         yield WindowedTable[AttemptRow](
             self._columns, empty_text=EMPTY, choose_on_click=True, id="history-table"
         )
-        yield Static(markup=False, id="history-detail")
 
-    def show(self, window: RowWindow[AttemptRow]) -> None:
-        """These attempts; the cursor stays on its row."""
-        self.query_one(WindowedTable).show(window, keep_cursor=True)
+    async def complete(self) -> None:
+        """Mounts the line that filters, and what is told below the rows."""
+        keys = LabelLine(id="history-keys")
+        keys.labels = KEYS
+        await self.mount(QueryLine(self._ask), before=self.table)
+        await self.mount(Static(markup=False, id="history-detail"), keys)
+        self._show_detail(self.table.row)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the line that filters is there."""
+        return bool(self.query(QueryLine))
+
+    @property
+    def line(self) -> QueryLine:
+        """The line that filters."""
+        return self.query_one(QueryLine)
+
+    @property
+    def table(self) -> WindowedTable[AttemptRow]:
+        """The attempts."""
+        return self.query_one(WindowedTable)
+
+    def show(self, window: RowWindow[AttemptRow], query: HistoryQuery, *, keep_cursor: bool = True) -> None:
+        """These attempts; with `keep_cursor` the cursor stays on its row."""
+        self.table.empty_text = EMPTY if query.is_everything else NONE_LEFT
+        self.table.show_sort(query.order.column, descending=query.order.descending)
+        self._window = window
+        self.table.show(window, keep_cursor=keep_cursor)
+
+    def go_to(self, row: AttemptRow) -> None:
+        """The cursor on this attempt, where the filter leaves it."""
+        if self._window is not None and (position := self._window.position(row)) is not None:
+            self.table.move_cursor(position)
+
+    def show_counts(self, said: Content) -> None:
+        """How many attempts there are, and the share of each outcome."""
+        self.border_title = Content.assemble("History  ", said).markup
+
+    whole: reactive[bool] = reactive(False)
+    """Whether the pane has the whole screen."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is done about a row needs one."""
+        needs_row = action in ("choose", "mark", "compare", "take_out", "picture")
+        if needs_row and self.is_mounted and self.table.row is None:
+            return False
+        return self.whole if action == "back" else super().check_action(action, parameters)
+
+    def action_choose(self, name: str) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(self.Chosen(row, Choice[name]))
+
+    def action_filter(self) -> None:
+        self.line.begin()
+
+    def action_mark(self) -> None:
+        if (row := self.table.row) is None:
+            return
+        if row.attempt_id in self._marked:
+            self._marked.remove(row.attempt_id)
+        else:
+            self._marked.append(row.attempt_id)
+            del self._marked[:-MARKS]
+        self.table.refresh()
+
+    def action_offer(self, menu: str) -> None:
+        self._want(menu)
+
+    def action_compare(self) -> None:
+        self._want("compare")
+
+    def action_take_out(self) -> None:
+        self._want("take_out")
+
+    def action_picture(self) -> None:
+        self._want("picture")
+
+    def action_back(self) -> None:
+        self._want("whole")
+
+    def action_whole(self) -> None:
+        self._want("whole")
+
+    def _want(self, what: str) -> None:
+        self.post_message(self.Wanted(what, self.table.row, tuple(self._marked)))
 
     def veil_changed(self) -> None:
         """Draw everything again: the mask was put on or taken off."""
-        table = self.query_one(WindowedTable)
-        table.refresh()
-        self._show_detail(table.row)
-
-    def action_choose(self, name: str) -> None:
-        if (row := self.query_one(WindowedTable).row) is not None:
-            self.post_message(self.Chosen(row, Choice[name]))
+        self.table.refresh()
+        self._show_detail(self.table.row)
 
     @on(WindowedTable.Highlighted)
     def _highlighted(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
@@ -94,42 +191,39 @@ class HistoryPane(Vertical):
         self._show_detail(message.row)
 
     def _show_detail(self, row: AttemptRow | None) -> None:
-        said = (
-            ""
-            if row is None
-            else lines([_reply(self._veil.row(row)), label(describe(row.reply_code) or "", "$quiet")])
-        )
-        self.query_one("#history-detail", Static).update(said)
+        said = Content("")
+        if row is not None:
+            said = lines([row_in_short(self._veil.row(row)), label(describe(row.reply_code) or "", "$quiet")])
+        for detail in self.query("#history-detail").results(Static):
+            detail.update(said)
+
+    @on(LabelLine.Picked)
+    async def _picked(self, message: LabelLine.Picked) -> None:
+        message.stop()
+        await self.run_action(message.target)
+
+    @on(QueryLine.Left)
+    def _to_rows(self, message: QueryLine.Left) -> None:
+        message.stop()
+        self.table.focus()
 
 
+def _key(key: str, word: str, action: str) -> Label:
+    return Label(Content.assemble((key, "bold $accent"), (f" {word}", "$quiet")), action)
+
+
+KEYS = (
+    _key("/", "filter", "filter"),
+    _key("f", "outcome", "offer('filters')"),
+    _key("t", "time", "offer('times')"),
+    _key("r", "sort", "offer('orders')"),
+    _key("m", "mark", "mark"),
+    _key("c", "compare", "compare"),
+    _key("x", "take out", "take_out"),
+    _key("p", "picture", "picture"),
+    _key("z", "screen", "whole"),
+    _key("o", "in the form", "choose('IN_FORM')"),
+    _key("n", "send again", "choose('NEW_TRIGGER')"),
+)
 EMPTY = "Nothing was sent yet. What you send appears here, with its reply."
-
-
-def _time(row: AttemptRow) -> str:
-    return clock(row.started_at, datetime.now(UTC))
-
-
-def _outcome(row: AttemptRow) -> Content:
-    if row.arrived is None:
-        return outcome_label(row.outcome)
-    return Content.assemble(outcome_label(row.outcome), (" arrived" if row.arrived else " did not", "$quiet"))
-
-
-def _event(row: AttemptRow) -> Content:
-    return Content.assemble((clean(row.event_id), "$quiet"), " ", clean(row.event_name or ""))
-
-
-def _number(number: int | None) -> str:
-    return "" if number is None else str(number)
-
-
-def _description(row: AttemptRow) -> Content:
-    return label(describe(row.reply_code) or "", "$quiet")
-
-
-def _reply(row: AttemptRow) -> Content:
-    status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
-    said = f"{_number(row.reply_code)} {clean(row.reply_text or '')}".strip()
-    return Content.assemble(
-        (status, "$quiet"), f"  {said}  ", (f"{elapsed(row.elapsed_ms)}   enter opens it", "$quiet")
-    )
+NONE_LEFT = "No attempt passes this filter. Esc in it shows all."

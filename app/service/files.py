@@ -1,0 +1,40 @@
+"""A file that somebody asks for: whole or not at all, never in the place of another one unasked, readable by its owner."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from app.domain.errors import DeskError
+
+
+class FileError(DeskError):
+    """The file could not be written; the message says why."""
+
+
+class FileExistsAlreadyError(FileError):
+    """There is a file of this name already."""
+
+
+@contextmanager
+def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
+    """A file to be written, which is in its place once the block ends; if that raises, nothing is there.
+
+    Raises FileExistsAlreadyError unless it may `replace`, and FileError where it cannot be written.
+    """
+    if path.is_dir():
+        raise FileError(f"{path} is a folder. Name a file in it.")
+    if path.exists() and not replace:
+        raise FileExistsAlreadyError(f"{path} exists already.")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                yield file
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path} could not be written: {error.strerror or error}.") from error

@@ -1,0 +1,181 @@
+"""The history of one account as the screens read it: what the filter leaves of it, in its order, behind the veil.
+
+One object that screens hand to each other, so that none of them needs the service, and every one shows the same rows.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import IO, TypeVar
+
+from app.domain.attempt_formats import FORMATS
+from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.errors import DeskError
+from app.domain.history_query import HistoryQuery
+from app.domain.mask import NO_MASK
+from app.domain.model import Attempt, Outcome
+from app.domain.query_text import parse_query
+from app.domain.query_times import Clock
+from app.service import AttemptRow, RowWindow, StoppedError, TriggerService, neighbours
+from app.tui.veil import Veil
+
+Result = TypeVar("Result")
+
+INDEXED_AT_ONCE = 5_000
+"""Attempts that the index may lack for a query to be asked without more ado: half a second."""
+
+
+TICKET, OPEN_TICKET = TICKETS = ("ticket", "open ticket")
+
+
+class GoneError(DeskError):
+    """An attempt that is no longer there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One attempt to be shown whole, masked where persons are: the bytes that were sent, and its chain of re-sends."""
+
+    row: AttemptRow
+    attempt: Attempt
+    body: bytes
+    chain: Sequence[AttemptRow]
+
+
+class Past:
+    """Reads; the only thing it writes is a note. Raises DeskError where the history cannot be read."""
+
+    def __init__(self, service: TriggerService, veil: Veil) -> None:
+        self._service = service
+        self._veil = veil
+        self._window: RowWindow[AttemptRow] | None = None
+        self._outdated = Event()
+        self.line = ""
+        self.query = HistoryQuery()
+
+    @property
+    def field_name(self) -> Callable[[str], str | None]:
+        """The name of a contact field by its id."""
+        return self._service.field_name
+
+    @property
+    def keep_copy(self) -> Callable[[str], Path]:
+        """Keeps a text that is copied in a file. Raises DeskError."""
+        return self._service.keep_copy
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether persons are masked."""
+        return self._veil.is_on
+
+    # What the filter leaves
+
+    def ask(self, line: str) -> None:
+        """The filter from now on. Raises QueryFaultError, and then it stays what it was."""
+        self.query = parse_query(line, Clock(datetime.now(UTC)))
+        self.line = line
+
+    def lacking(self) -> int:
+        """How many attempts must be read before the filter can be asked; 0 where that takes no time to speak of."""
+        return 0 if self.query == HistoryQuery() else self._behind()
+
+    async def read_on(self, progress: Callable[[int, int], None]) -> None:
+        """Reads them; told are the attempts done and those there are, from another thread."""
+        await _apart(lambda stop: self._service.index_history(progress, stop))
+
+    def window(self) -> RowWindow[AttemptRow]:
+        """The attempts that the filter leaves, in its order, as they are now."""
+        self.ask(self.line)  # a span such as 1h begins later every minute
+        self._outdated.set()
+        self._outdated = Event()
+        self._window = self._service.attempts(self.query, stop=self._outdated)
+        return self._window
+
+    async def settle(self) -> None:
+        """Finds out how many attempts the window has that was asked for last, where that is not known yet."""
+        if self._window is not None and self._window.total is None:
+            with contextlib.suppress(StoppedError):  # by a window that was asked for meanwhile
+                await asyncio.to_thread(self._window.settle)
+
+    async def counts(self) -> Mapping[Outcome, int] | None:
+        """How many of them have each outcome; None where finding that out would take long."""
+        query = self.query
+        if self._behind():
+            return None
+        return await _apart(lambda stop: self._service.attempt_counts(query, stop=stop))
+
+    async def statistics(self, most_buckets: int) -> AttemptStatistics:
+        """The picture of them."""
+        query = self.query
+        return await _apart(
+            lambda stop: self._service.statistics(query, most_buckets=most_buckets, stop=stop)
+        )
+
+    # One attempt
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """One attempt, masked where persons are; None where it is gone."""
+        found = self._service.attempt(attempt_id)
+        return None if found is None else self._veil.attempt(found)
+
+    def opened(self, row: AttemptRow) -> Opened | None:
+        """The attempt of a row, whole; None where it is gone."""
+        attempt = self._service.attempt(row.attempt_id)
+        if attempt is None:
+            return None
+        body = self._veil.body(attempt, self._service.request_body(row.attempt_id))
+        return Opened(row, self._veil.attempt(attempt), body, self._chain(attempt))
+
+    def beside(self, row: AttemptRow, step: int) -> Opened | None:
+        """The attempt above (-1) or below (1) within the filter; None past an end."""
+        before, after = neighbours(self._window or self.window(), row)
+        found = after if step > 0 else before
+        return None if found is None else self.opened(found)
+
+    def note(self, row: AttemptRow, text: str) -> Opened | None:
+        """The attempt with this note beside it, '' for none."""
+        self._service.note(row.attempt_id, text)
+        return self.opened(row)
+
+    def _chain(self, attempt: Attempt) -> Sequence[AttemptRow]:
+        return () if self._behind() else self._service.chain(attempt.attempt_id)
+
+    def _behind(self) -> int:
+        behind = self._service.history_behind()
+        return behind if behind > INDEXED_AT_ONCE else 0
+
+    # Taken out
+
+    def written(self, row: AttemptRow, form: str) -> str:
+        """One attempt as a text: a ticket, or in a format of attempts; masked where persons are, a ticket also else.
+
+        `form` is `ticket`, `open ticket`, which masks no more than the screen does, or a format.
+        """
+        attempt = self._service.attempt(row.attempt_id)
+        if attempt is None:
+            raise GoneError("This attempt is no longer in the history.")
+        if form in TICKETS:
+            return self._service.ticket(attempt, masked=form == TICKET or self.is_masked)
+        return "".join(f"{line}\n" for line in FORMATS[form]([self._veil.attempt(attempt)]))
+
+    async def export(self, form: str, file: IO[str], progress: Callable[[int], None]) -> int:
+        """Writes what the filter leaves to a file, masked where persons are; how many. Raises OSError."""
+        query, mask = self.query, self._service.mask() if self.is_masked else NO_MASK
+        return await _apart(lambda stop: self._service.export(query, form, file, progress, stop, mask=mask))
+
+
+async def _apart(work: Callable[[Event], Result]) -> Result:
+    """What `work` answers in a thread; cancelled, the event that it is given is set, and it is waited for."""
+    stop = Event()
+    working = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        with contextlib.suppress(DeskError):
+            await working
+        raise

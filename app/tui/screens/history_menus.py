@@ -1,0 +1,152 @@
+"""What the menus of the history offer: each entry with the line of the query that it stands for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from textual.app import App
+from textual.content import Content
+
+from app.domain.history_query import NO_VALUE, Column, Order, QueryField
+from app.domain.model import Outcome
+from app.domain.query_edit import replaced, with_order
+from app.domain.query_text import TIMES, filter_text
+from app.domain.reference import reference_of
+from app.service import AttemptRow
+from app.tui.past import OPEN_TICKET, TICKET, Past
+from app.tui.screens.menu import Menu
+from app.tui.screens.take_out import TakeOutScreen, TakingOut
+from app.tui.text import clean, count, outcome_label
+
+Choices = Sequence[tuple[Content, str] | None]
+
+_OUTCOMES = (
+    Outcome.REJECTED,
+    Outcome.UNKNOWN,
+    Outcome.PARTIAL,
+    Outcome.NOT_SENT,
+    Outcome.ACCEPTED,
+    Outcome.SENDING,
+)
+_TIMES = (
+    ("Any time", ""),
+    ("The last hour", "since:1h"),
+    ("Today", "on:today"),
+    ("Yesterday", "on:yesterday"),
+    ("The last 24 hours", "since:1d"),
+    ("The last 7 days", "since:1w"),
+    ("The last 30 days", "since:30d"),
+)
+_TITLES = {
+    Column.TIME: "Time",
+    Column.OUTCOME: "Outcome",
+    Column.EVENT: "Event",
+    Column.KEY: "Key field",
+    Column.CONTACT: "External id",
+    Column.STATUS: "HTTP status",
+    Column.CODE: "Reply code",
+    Column.TEXT: "Reply text",
+    Column.TOOK: "How long it took",
+}
+
+_FORMS = {
+    "csv": ("CSV", "csv"),
+    "json": ("JSON", "json"),
+    "jsonl": ("JSON Lines", "jsonl"),
+    "markdown": ("Markdown", "md"),
+}
+_TICKETS = {
+    TICKET: ("a ticket, persons masked", "md"),
+    OPEN_TICKET: ("a ticket, nothing masked", "md"),
+}
+
+
+def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choices:
+    """Outcomes, and what stands in a row; while persons are masked nothing that names one."""
+    outcomes = [
+        (Content.assemble("Only ", outcome_label(one)), replaced(line, ("outcome",), f"outcome:{one}"))
+        for one in _OUTCOMES
+    ]
+    return [
+        (Content("Every outcome"), replaced(line, ("outcome",), "")),
+        *outcomes,
+        None,
+        *([] if row is None else _row_choices(line, row, masked=masked)),
+        (Content("Everything again"), ""),
+    ]
+
+
+def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
+    code = NO_VALUE if row.reply_code is None else str(row.reply_code)
+    named = f" {clean(row.event_name)}" if row.event_name else ""
+    choices = [
+        (Content(f"Only event {clean(row.event_id)}{named}"), _only(line, QueryField.EVENT, row.event_id)),
+        (Content(f"Only reply code {code}"), _only(line, QueryField.CODE, code)),
+        (
+            Content(f"Without reply code {code}"),
+            f"{line} {filter_text(QueryField.CODE, code, negated=True)}".strip(),
+        ),
+    ]
+    if not masked and row.external_id:
+        only = (
+            Content(f"Only {clean(row.external_id, 40)}"),
+            _only(line, QueryField.CONTACT, row.external_id),
+        )
+        return [*choices, only, None]
+    return [*choices, None]
+
+
+def _only(line: str, field: QueryField, value: str) -> str:
+    return replaced(line, (field,), filter_text(field, value))
+
+
+def time_choices(line: str, now: datetime) -> Choices:
+    """Spans and days, and a span from one day to another that is there to be changed."""
+    week = f"since:{(now - timedelta(days=7)).astimezone():%Y-%m-%d} until:{now.astimezone():%Y-%m-%d}"
+    return [
+        *((Content(words), replaced(line, TIMES, term)) for words, term in _TIMES),
+        (Content(f"From … to …   {week}"), replaced(line, TIMES, week)),
+    ]
+
+
+def order_choices(line: str, order: Order) -> Choices:
+    """The columns; the one sorted by is marked, and stands for the other way round."""
+    sign = "▼" if order.descending else "▲"
+    return [
+        (Content(f"{sign if column is order.column else ' '} {title}"), with_order(line, column))
+        for column, title in _TITLES.items()
+    ]
+
+
+def offer_to_take_out(app: App[Any], past: Past, row: AttemptRow, shown: int | None = None) -> None:
+    """Asks what to take out, the attempt of a row or (`shown` in number) all that the filter leaves; then where to."""
+
+    def take(taking: TakingOut | None) -> None:
+        if taking is not None:
+            app.push_screen(TakeOutScreen(past, taking))
+
+    choices: list[tuple[Content, TakingOut] | None] = [*_one(row, masked=past.is_masked)]
+    if shown is not None:
+        choices += [None, *_many(shown, datetime.now(UTC))]
+    app.push_screen(Menu("Take out", choices), take)
+
+
+def _one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, TakingOut]]:
+    reference = clean(reference_of(row.attempt_id))
+    file_name = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
+    for form, (name, ending) in (_TICKETS | _FORMS).items():
+        if not (masked and form == OPEN_TICKET):
+            taking = TakingOut(
+                f"Attempt {reference} as {name}", form, f"attempt-{file_name}.{ending}", row, 1
+            )
+            yield Content(f"This attempt as {name}"), taking
+
+
+def _many(shown: int, now: datetime) -> Iterator[tuple[Content, TakingOut]]:
+    for form, (name, ending) in _FORMS.items():
+        title = f"{count(shown, 'attempt')} as {name}"
+        yield (
+            Content(title),
+            TakingOut(title, form, f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}", None, shown),
+        )

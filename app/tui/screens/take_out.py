@@ -1,0 +1,170 @@
+"""Where attempts are taken out to: a file of one's choice, or the clipboard. What takes long shows how far it is, and stops."""
+
+import asyncio
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+from textual.worker import Worker
+
+from app.domain.errors import DeskError
+from app.service import AttemptRow, FileExistsAlreadyError, new_file
+from app.tui.copying import copy
+from app.tui.past import Past
+from app.tui.screens.confirm import Confirm
+from app.tui.text import clean, count
+from app.tui.widgets.safe_input import SafeInput
+
+TOLD_EVERY_S = 0.2
+MOST_COPIED = 2_000
+"""Attempts that may be copied at once; more belong into a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakingOut:
+    """What is taken out in which form: the attempt of a row, or (None) all that the filter leaves, `total` in number."""
+
+    title: str
+    form: str
+    name: str
+    row: AttemptRow | None
+    total: int
+
+
+class TakeOutScreen(ModalScreen[None]):
+    """Asks for the file; Esc stops what is under way, or goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="Stop, or go back", id="take_out.back"),
+        Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="take_out.copy"),
+    ]
+
+    def __init__(self, past: Past, taking: TakingOut) -> None:
+        super().__init__()
+        self._past = past
+        self._taking = taking
+        self._working: Worker[None] | None = None
+        self._done = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="take-out") as pane:
+            pane.border_title = "Take out"
+            masked = ", persons masked" if self._past.is_masked else ""
+            yield Static(f"{self._taking.title}{masked}", markup=False)
+            yield SafeInput(str(Path.cwd() / self._taking.name), id="path", personal=False)
+            yield Static("enter writes this file, ctrl+y copies", markup=False, id="take-out-said")
+            with Horizontal():
+                yield Button("Back", id="back", compact=True)
+                yield Button("Copy", id="copy", compact=True)
+                yield Button("Write the file", id="write", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#copy").display = self._can_be_copied
+
+    @property
+    def _can_be_copied(self) -> bool:
+        return self._taking.total <= MOST_COPIED
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what is short is copied."""
+        return self._can_be_copied if action == "copy" else super().check_action(action, parameters)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        match event.button.id:
+            case "write":
+                self._start()
+            case "copy":
+                self.action_copy()
+            case _:
+                self.action_back()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self._start()
+
+    def action_back(self) -> None:
+        if self._working is None:
+            self.dismiss(None)
+        else:
+            self._working.cancel()
+
+    def action_copy(self) -> None:
+        if self._working is None:
+            self._working = self._copy_it()
+
+    def _start(self, *, replace: bool = False) -> None:
+        typed = self.query_one("#path", Input).value
+        if self._working is None and typed.strip():
+            self._working = self._write(Path(typed).expanduser().absolute(), replace)
+
+    @work(group="take out")
+    async def _write(self, path: Path, replace: bool) -> None:
+        try:
+            with new_file(path, replace=replace) as file:
+                written = await self._put(file)
+        except FileExistsAlreadyError as error:
+            self._say(str(error))
+            self.app.push_screen(
+                Confirm(f"{clean(str(error), 1000)} Overwrite it?", yes="Overwrite", no="Keep"),
+                self._overwrite,
+            )
+        except DeskError as error:
+            self._say(str(error))
+        except asyncio.CancelledError:
+            self._say("Stopped. Nothing was written.")
+            raise
+        else:
+            self._finish(f"{count(written, 'attempt')} written to {path}")
+        finally:
+            self._working = None
+
+    def _overwrite(self, yes: bool | None) -> None:
+        if yes:
+            self._start(replace=True)
+
+    @work(group="take out")
+    async def _copy_it(self) -> None:
+        text = io.StringIO()
+        try:
+            await self._put(text)
+            self._finish(copy(self.app, text.getvalue(), self._past.keep_copy))
+        except DeskError as error:
+            self._say(str(error))
+        finally:
+            self._working = None
+
+    async def _put(self, file: IO[str]) -> int:
+        """Writes what is taken out; how many attempts."""
+        taking = self._taking
+        if taking.row is not None:
+            file.write(self._past.written(taking.row, taking.form))
+            return 1
+        self._done = 0
+        told = self.set_interval(TOLD_EVERY_S, self._tell)
+        try:
+            return await self._past.export(taking.form, file, self._count)
+        finally:
+            told.stop()
+
+    def _count(self, done: int) -> None:
+        """Called in another thread."""
+        self._done = done
+
+    def _tell(self) -> None:
+        self._say(f"{self._done:,} of {self._taking.total:,}   esc stops")
+
+    def _finish(self, said: str) -> None:
+        self.app.notify(clean(said, 1000), title="Taken out", markup=False)
+        self.dismiss(None)
+
+    def _say(self, said: str) -> None:
+        self.query_one("#take-out-said", Static).update(Content(clean(said, 1000)))

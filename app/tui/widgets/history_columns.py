@@ -1,0 +1,68 @@
+"""The columns of the history, and the cells in them. Their keys are those by which a query sorts."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from textual.content import Content
+
+from app.domain.descriptions import describe
+from app.service import AttemptRow
+from app.tui.text import clean, clock, elapsed, key_label, label, outcome_label
+from app.tui.veil import Veil
+from app.tui.widgets.table_columns import Column
+
+MARK = "●"
+
+
+def history_columns(
+    field_name: Callable[[str], str | None], veil: Veil, marked: Collection[str]
+) -> list[Column[AttemptRow]]:
+    """From left to right; `marked` holds the ids of the attempts that are marked just now."""
+
+    def outcome(row: AttemptRow) -> Content:
+        said = _outcome(row)
+        return Content.assemble((f"{MARK} ", "bold $accent"), said) if row.attempt_id in marked else said
+
+    return [
+        Column("time", "Time", _time, 12),
+        Column("outcome", "Outcome", outcome, 12, flex=1, max_width=20),
+        Column("event", "Event", _event, 14, flex=6, max_width=34, rank=2),
+        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 10, 18, rank=3),
+        Column("contact", "External id", lambda row: veil.value(row.external_id), 16, flex=3, max_width=34),
+        Column("status", "HTTP", lambda row: _number(row.http_status), 6, rank=5, justify="right"),
+        Column("code", "Code", lambda row: _number(row.reply_code), 6, rank=1, justify="right"),
+        Column("text", "Reply text", lambda row: veil.row(row).reply_text or "", 14, flex=4, rank=6),
+        Column("description", "Description", _description, 24, flex=3, rank=8),
+        Column("took", "Took", lambda row: elapsed(row.elapsed_ms), 7, rank=7, justify="right"),
+    ]
+
+
+def row_in_short(row: AttemptRow) -> Content:
+    """What does not fit into the row: status, code, reply text and time, and how to read on."""
+    status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
+    said = f"{_number(row.reply_code)} {clean(row.reply_text or '')}".strip()
+    return Content.assemble(
+        (status, "$quiet"), f"  {said}  ", (f"{elapsed(row.elapsed_ms)}   enter opens it", "$quiet")
+    )
+
+
+def _time(row: AttemptRow) -> str:
+    return clock(row.started_at, datetime.now(UTC))
+
+
+def _outcome(row: AttemptRow) -> Content:
+    if row.arrived is None:
+        return outcome_label(row.outcome)
+    return Content.assemble(outcome_label(row.outcome), (" arrived" if row.arrived else " did not", "$quiet"))
+
+
+def _event(row: AttemptRow) -> Content:
+    return Content.assemble((clean(row.event_id), "$quiet"), " ", clean(row.event_name or ""))
+
+
+def _number(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _description(row: AttemptRow) -> Content:
+    return label(describe(row.reply_code) or "", "$quiet")

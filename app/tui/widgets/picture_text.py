@@ -1,0 +1,90 @@
+"""The parts of the picture of many attempts as text: charts, with the sign of each outcome in its colour. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from app.domain.attempt_statistics import AttemptStatistics, EventShare
+from app.domain.descriptions import describe
+from app.domain.outcome import LABEL
+from app.tui.notices import STACKED, percent
+from app.tui.text import clean, elapsed, lines, outcome_style
+from app.tui.widgets.plots import bars, stacked
+from app.tui.widgets.table_columns import fit_text
+
+MOST_BUCKETS = 60
+SHOWN_ROWS = 8
+_DAY_S = 86_400
+_SIGNS = {LABEL[outcome][0]: outcome for outcome in STACKED}
+_RUN = re.compile("|".join(f"{re.escape(sign)}+" for sign in _SIGNS))
+
+
+def over_time(picture: AttemptStatistics, width: int, height: int) -> Content:
+    """Attempts over time, a column a span, stacked by outcome."""
+    starts = [bucket.start.astimezone() for bucket in picture.buckets]
+    present = [outcome for outcome in STACKED if picture.counts.get(outcome)]
+    series = {
+        LABEL[outcome][0]: [bucket.counts.get(outcome, 0) for bucket in picture.buckets]
+        for outcome in present
+    }
+    return _coloured(stacked(_named(starts, picture.bucket_s), series, width, height))
+
+
+def codes(picture: AttemptStatistics, width: int) -> Content:
+    """The most frequent reply codes, with what they mean."""
+    shown = picture.codes[:SHOWN_ROWS]
+    labels = [
+        f"{'none' if code is None else code!s:>5} {number:>8,} {percent(number, picture.total):>5}  "
+        f"{describe(code) or ('no reply code' if code is None else '')}"
+        for code, number in shown
+    ]
+    return _rows(labels, [number for _, number in shown], width)
+
+
+def events(picture: AttemptStatistics, width: int) -> Content:
+    """The events with the largest share of refusals."""
+    shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
+    if not shown:
+        return Content("No attempt was refused.")
+    return _rows([_event(event) for event in shown], [event.share for event in shown], width)
+
+
+def took(picture: AttemptStatistics, width: int) -> Content:
+    """Within how many milliseconds half of the replies, and 95 % of them, came."""
+    if picture.p50_ms is None or picture.p95_ms is None:
+        return Content("Nothing was replied.")
+    values = {"p50  half of the replies": picture.p50_ms, "p95  95 % of the replies": picture.p95_ms}
+    labels = [f"{name}, within {elapsed(value)}" for name, value in values.items()]
+    return _rows(labels, list(values.values()), width)
+
+
+def _event(event: EventShare) -> str:
+    share = f"{percent(event.refused, event.attempts):>5} of {event.attempts:>6,}"
+    return f"{share}  {clean(event.event_id)} {clean(event.event_name or '')}"
+
+
+def _rows(labels: Sequence[str], values: Sequence[float], width: int) -> Content:
+    """Labels of one width, each with its bar: drawn apart, so that what stands in a label moves no bar."""
+    cells = min(max(map(cell_len, labels)), width * 2 // 3)
+    drawn = bars(values, max(4, width - cells - 2))
+    return lines(
+        Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))
+        for label, bar in zip(labels, drawn, strict=True)
+    )
+
+
+def _named(starts: Sequence[datetime], bucket_s: int) -> list[str]:
+    if bucket_s >= _DAY_S:
+        return [f"{start:%d %b}" for start in starts]
+    within_a_day = bool(starts) and (starts[-1] - starts[0]).total_seconds() < _DAY_S
+    return [f"{start:%H:%M}" if within_a_day else f"{start:%d. %H}h" for start in starts]
+
+
+def _coloured(chart: str) -> Content:
+    content = Content(chart)
+    for run in _RUN.finditer(chart):
+        content = content.stylize(outcome_style(_SIGNS[run[0][0]]), run.start(), run.end())
+    return content

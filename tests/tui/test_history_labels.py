@@ -1,0 +1,89 @@
+"""What the screens of the history say, without a screen: differences, charts, shares, menus."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
+from app.domain.difference import Comparison, Part, Sameness
+from app.domain.model import Outcome
+from app.tui.notices import counts_label, percent
+from app.tui.widgets.difference_text import compared_lines
+from app.tui.widgets.picture_text import codes, events, over_time, took
+from app.tui.widgets.plots import bars, stacked
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+PICTURE = AttemptStatistics(
+    {Outcome.ACCEPTED: 6, Outcome.REJECTED: 2},
+    3600,
+    tuple(
+        Bucket(START + timedelta(hours=hour), {Outcome.ACCEPTED: 1, Outcome.REJECTED: hour % 2})
+        for hour in range(4)
+    ),
+    ((0, 6), (2008, 1), (None, 1)),
+    (EventShare("104", "[/] \u202e注文", 2, 1), EventShare("100", None, 6, 0)),
+    80.0,
+    1200.0,
+)
+
+
+@pytest.mark.parametrize("width", [20, 76, 200])
+def test_charts_fit_and_are_read_by_their_signs(width: int) -> None:
+    chart = over_time(PICTURE, width, 8).plain.splitlines()
+    assert len(chart) == 8
+    assert all(len(line) <= width for line in chart)
+    columns = "".join(chart)
+    assert "✓" in columns
+    assert "✗" in columns
+    for part in (codes(PICTURE, width), events(PICTURE, width), took(PICTURE, width)):
+        assert all(line.cell_length <= width for line in part.split("\n"))
+    assert "▇" in codes(PICTURE, width).plain
+
+
+def test_a_bar_is_as_long_as_its_value_beside_the_others() -> None:
+    ten, five, none, two_and_a_half = (line.count("▇") for line in bars([10, 5, 0, 2.5], 40))
+    assert (ten, none) == (40, 0)
+    assert abs(five - 20) <= 1
+    assert abs(two_and_a_half - 10) <= 1
+    assert [line.count("▇") for line in bars([0.0], 10)] == [0]
+    assert stacked(["a"], {"✓": [1]}, 30, 6).count("✓") > 20
+
+
+def test_names_from_outside_are_harmless_in_a_chart() -> None:
+    shown = events(PICTURE, 60).plain
+    assert "[/] ⟨U+202E⟩注文" in shown
+    assert "50 % of" in shown
+    assert "100" not in shown
+
+
+def test_shares_are_told_by_sign_and_word() -> None:
+    assert counts_label(PICTURE.counts).plain == "8 attempts   ✓ accepted 6 75 %   ✗ rejected 2 25 %"
+    assert counts_label({}).plain == "0 attempts"
+    assert [percent(*pair) for pair in ((1, 1000), (0, 5), (5, 5))] == ["<1 %", "0 %", "100 %"]
+
+
+def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> None:
+    comparison = Comparison(
+        (
+            Part("$.a", Sameness.EQUAL, values=3),
+            Part("$.b", Sameness.CHANGED, "1", '"\u202e"\n2'),
+            Part("$.c", Sameness.ONLY_LEFT, left="1"),
+            Part("$.d", Sameness.ONLY_RIGHT, right="2"),
+        ),
+        left_out=5,
+    )
+    folded = compared_lines(comparison, with_equal=False).plain
+    assert folded.splitlines() == [
+        "≠ $.b",
+        "  A  1",
+        '  B  "⟨U+202E⟩"',
+        "     2",
+        "− $.c  only in A",
+        "  A  1",
+        "+ $.d  only in B",
+        "  B  2",
+        "= 3 values more, equal in both",
+        "… 5 parts more are not told",
+    ]
+    assert "= $.a  3 values, equal" in compared_lines(comparison, with_equal=True).plain
+    assert compared_lines(Comparison(()), with_equal=False).plain == "nothing on either side"

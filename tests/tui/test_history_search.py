@@ -1,0 +1,202 @@
+"""The tester's history by the screen alone: found, compared, repeated, taken out, seen."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from textual.content import Content
+from textual.widgets import Input
+
+from app.bootstrap import open_service
+from app.domain.model import TriggerRequest, new_attempt_id
+from app.settings import load_settings
+from app.tui.screens.attempt import AttemptScreen
+from app.tui.screens.compare import CompareScreen
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.menu import Menu
+from app.tui.screens.picture import PictureScreen
+from app.tui.screens.take_out import TakeOutScreen
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+
+SENT = (
+    ("100", "thor@example.com", {"n": 1}),
+    ("100", "nobody@example.com", None),
+    ("104", "thor@example.com", {"n": 2}),
+    ("104", "twin@example.com", None),
+    ("100", "sif@example.com", None),
+)
+
+
+@pytest.fixture
+async def past(home: Path) -> Path:
+    """A home with a few attempts: three accepted, one 2008, one 2010."""
+    await send(home, *SENT)
+    return home
+
+
+async def send(home: Path, *requests: tuple[str, str, dict[str, int] | None]) -> None:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    for event_id, external_id, data in requests:
+        await service.send(TriggerRequest(event_id, "3", external_id, data), new_attempt_id())
+    await service.close()
+
+
+def rows(desk: Desk) -> list[str]:
+    """The lines of the table, cut to the external id."""
+    lines = desk.screen().split("─ History")[1].splitlines()
+    return [word for line in lines for word in line.split() if word.endswith("@example.com")]
+
+
+def files_named(pattern: str, folder: Path) -> list[Path]:
+    return list(folder.rglob(pattern))
+
+
+def title(desk: Desk) -> str:
+    return Content.from_markup(desk.dashboard.history.border_title or "").plain
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_attempts_are_filtered_sorted_and_counted(
+    open_desk: OpenDesk, past: Path, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press("f6")
+        assert "5  ✓ 60 %  ✗ 40 %" in title(desk)
+        await desk.press("slash", *"outcom:rejected")
+        assert "There is no field" in desk.text_of("#history-fault")
+        assert len(rows(desk)) == 5
+        await desk.press("enter")
+        assert desk.screen().count("✗ rejected") == 2
+        assert "2  ✗ 100 %" in title(desk)
+        await desk.press("escape", *"since:1h sort:-con", "right", "enter")
+        assert rows(desk) == sorted((external_id for _, external_id, _ in SENT), reverse=True)
+        await send(past, ("104", "aaa@example.com", None))
+        await desk.press("down")
+        before = desk.dashboard.history.table.row
+        desk.dashboard._look()
+        await desk.settle()
+        assert rows(desk)[-1] == "aaa@example.com"
+        assert desk.dashboard.history.table.row == before
+        assert "6  " in title(desk)
+
+
+async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path) -> None:
+    async with open_desk(at=past) as desk:
+        line = desk.dashboard.history.line
+        await desk.press("f6", "f", "down", "enter")
+        assert line.text == "outcome:rejected"
+        await desk.press("t", *["down"] * 2, "enter", "r", *["down"] * 4, "enter")
+        assert line.text == "outcome:rejected on:today sort:contact"
+        assert rows(desk) == ["nobody@example.com", "twin@example.com"]
+        await desk.pilot.click("#history-table", offset=(4, 0))
+        await desk.settle()
+        assert line.text == "outcome:rejected on:today"
+        await desk.press("f", "end", "enter")
+        assert line.text == ""
+        await desk.press("f", *["down"] * 8, "enter")
+        assert line.text == "code:0"
+        await desk.press("f6")
+        assert desk.dashboard.history.size.height > 35
+        await desk.press("p")
+        assert isinstance(desk.app.screen, PictureScreen)
+        for word in ("3 attempts", "✓✓✓", "▇", "No attempt was refused.", "p95"):
+            assert word in desk.screen()
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.settle()
+        assert "✓✓✓" in desk.screen()
+        await desk.press("escape", "escape")
+        assert desk.dashboard.history.whole is False
+
+
+async def test_an_attempt_is_read_noted_compared_and_handed_on(
+    open_desk: OpenDesk, past: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_desk(at=past, size=NARROW) as desk:
+        await desk.press("f6", "m", "enter", "right", "j")
+        assert isinstance(desk.app.screen, AttemptScreen)
+        assert "order_shipped" in desk.text_of("#attempt")
+        await desk.press("left", "e", *"asked", "enter")
+        assert "note asked" in desk.text_of("#attempt-outcome")
+        await desk.press("b")
+        assert "00000 7b 22" in desk.text_of("#attempt-reply")
+        await desk.press("x", "enter", "enter")
+        (ticket,) = files_named("attempt-*.md", tmp_path)
+        text = ticket.read_text("utf-8")
+        assert "2010" in text
+        assert "asked" in text
+        assert "curl" in text
+        assert "twin@example.com" not in text
+        await desk.press("x", "enter", "enter")
+        assert isinstance(desk.app.screen, Confirm)
+        await desk.press("escape")
+        assert isinstance(desk.app.screen, TakeOutScreen)
+        await desk.press("escape", "escape", "c")
+        assert isinstance(desk.app.screen, CompareScreen)
+        assert '≠ $.event_id A "104" B "100"' in desk.text_of("#compare-request")
+        assert "≠ $.http_status A 400 B 200" in desk.text_of("#compare-reply")
+
+
+async def test_what_the_filter_leaves_is_taken_out_and_what_takes_long_stops(
+    open_desk: OpenDesk, past: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(at=past) as desk:
+        await desk.press("f6", "slash", *"code:0", "enter", "x", *["down"] * 8, "enter")
+        path = tmp_path / "out.jsonl"
+        desk.app.screen.query_one("#path", Input).value = str(path)
+        await desk.press("enter")
+        lines = path.read_text("ascii").splitlines()
+        assert [json.loads(line)["external_id"] for line in lines] == [
+            "sif@example.com",
+            "thor@example.com",
+            "thor@example.com",
+        ]
+        wrote = asyncio.Event()
+        monkeypatch.setattr(desk.dashboard._past, "export", endless(wrote))
+        await desk.press("x", *["down"] * 6, "enter")
+        desk.app.screen.query_one("#path", Input).value = str(tmp_path / "long.csv")
+        await desk.pilot.press("enter")
+        await wrote.wait()
+        await desk.press("escape")
+        assert "Stopped. Nothing was written." in desk.screen()
+        assert not files_named("*long.csv*", tmp_path)
+
+
+def endless(wrote: asyncio.Event) -> object:
+    async def export(form: str, file: object, progress: object) -> int:
+        wrote.set()
+        await asyncio.Event().wait()
+        return 0
+
+    return export
+
+
+async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    async with open_desk(at=past) as desk:
+        await desk.press("f6", "end", "o")
+        assert desk.dashboard.form.event_id == "100"
+        assert desk.dashboard.form.editor.data() == {"n": 1}
+        first = list(desk.service.list_attempts(0))[-1]
+        desk.dashboard.query_one("#external-id", Input).value = "sif@example.com"
+        await desk.press("f9")
+        again = next(iter(desk.service.list_attempts(1)))
+        assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
+        desk.dashboard.form.forget_last()
+        await desk.press("f9")
+        assert next(iter(desk.service.list_attempts(1))).parent_id is None
+        await desk.press("f6", "slash", *"sif", "enter", "down", "enter")
+        assert "▸" in desk.text_of("#attempt-chain")
+
+
+async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    async with open_desk(at=past) as desk:
+        await desk.press("f6", "f1")
+        for word in ("Take out", "Compare", "two at most", "outcome:"):
+            assert word in desk.text_of("#help")
+        await desk.press("escape", "f2", "ctrl+p", *"choose a filter", "enter")
+        assert isinstance(desk.app.screen, Menu)
