@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from app.resources import sample_data
 from app.service import Rehearsal, TriggerService
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
-from app.settings.secrets import find_secret
 from app.store.cache import Cache
 from app.store.history import History
 
@@ -133,6 +131,8 @@ def serve_sandbox(
     The trigger ids that were accepted are remembered in `keep`, without it until the end.
     Raises AccountFolderError, AccountDatabaseError, ServeError.
     """
+    from tempfile import TemporaryDirectory
+
     from app.sandbox.account import SandboxAccount
     from app.sandbox.serve import serve
     from app.sandbox.server import create_sandbox
@@ -159,6 +159,7 @@ def _over_http(profile: Profile, environment: Mapping[str, str]) -> "ApiClient":
 def _sign_in(profile: Profile, environment: Mapping[str, str]) -> "SignIn | None":
     from app.client.auth import ClientCredentials, Wsse
     from app.client.connection import open_http
+    from app.settings.secrets import find_secret
 
     match profile.auth:
         case "none":

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.cli.output import table
-from app.domain.advice import MEANING, field_label
+from app.domain.advice import field_label
 from app.domain.attempt_formats import HEADER, cells
 from app.domain.attempt_json import json_text, readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
 from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, Reply, TriggerRequest
-from app.domain.outcome import LABEL
+from app.domain.outcome import LABEL, MEANING
 from app.domain.reference import reference_of
 from app.service import AttemptRow, Preflight, TriggerService
 

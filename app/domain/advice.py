@@ -11,32 +11,18 @@ from app.domain.account import Directory
 from app.domain.code_advice import SHOWN_IDS, advise_code, field_label
 from app.domain.http_advice import remedy_for_status
 from app.domain.model import Answer, NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
+from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.domain.remedies import LOOK_UP, REFRESH, Advice, Clues, NoClues
 from app.domain.rules import Verdict
 from app.domain.unsent_advice import remedy_for_reason
 from app.domain.wire import json_object
 
 __all__ = [
-    "MEANING",
-    "UNKNOWN_REMEDY",
     "advise",
     "advise_beforehand",
     "field_label",
 ]
 
-MEANING = {
-    Outcome.SENDING: "Under way.",
-    Outcome.ACCEPTED: "Received by the account. Whether a mail follows depends on the program attached to the event.",
-    Outcome.PARTIAL: "Received, but not for everybody: see who was refused.",
-    Outcome.REJECTED: "Refused. Nothing was triggered.",
-    Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
-    Outcome.UNKNOWN: "It may have been triggered. Do not send again without checking.",
-}
-
-UNKNOWN_REMEDY = (
-    "Check in the account whether the event arrived; only if it did not, send again with the same trigger id."
-)
 _NO_CLUES = NoClues()
 
 

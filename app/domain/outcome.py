@@ -12,6 +12,19 @@ LABEL = {
 }
 """Symbol and word of each outcome, wherever one is shown."""
 
+MEANING = {
+    Outcome.SENDING: "Under way.",
+    Outcome.ACCEPTED: "Received by the account. Whether a mail follows depends on the program attached to the event.",
+    Outcome.PARTIAL: "Received, but not for everybody: see who was refused.",
+    Outcome.REJECTED: "Refused. Nothing was triggered.",
+    Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
+    Outcome.UNKNOWN: "It may have been triggered. Do not send again without checking.",
+}
+
+UNKNOWN_REMEDY = (
+    "Check in the account whether the event arrived; only if it did not, send again with the same trigger id."
+)
+
 
 def outcome_of(answer: Answer) -> Outcome:
     """Exactly one outcome for any answer; the first line that fits decides."""

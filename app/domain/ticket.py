@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from app.domain.account import Directory
-from app.domain.advice import MEANING, field_label
+from app.domain.advice import field_label
 from app.domain.attempt_json import readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
 from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, NoReply, Reply
-from app.domain.outcome import LABEL
+from app.domain.outcome import LABEL, MEANING
 from app.domain.reference import reference_of
 from app.domain.request_text import as_curl
 

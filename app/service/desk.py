@@ -22,14 +22,12 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.domain.outcome import outcome_of
-from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import settling
 from app.service.copies import keep_copy
 from app.service.form import Preflight
 from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.past import PastAttempts
-from app.service.rehearsal import Rehearsal
 from app.settings import Profile
 from app.store.cache import Cache
 from app.store.database import StoreError
@@ -37,6 +35,7 @@ from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.rehearsal import Rehearsal
 
 __all__ = ["NotRecordedError", "Preflight", "TriggerService"]
 
@@ -71,7 +70,7 @@ class TriggerService(PastAttempts):
         *,
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         source: str | None = None,
-        rehearsal: Rehearsal | None = None,
+        rehearsal: "Rehearsal | None" = None,
     ) -> None:
         super().__init__(profile, cache, history, open_client, source=source, examples=examples)
         self.rehearsal = rehearsal
@@ -158,6 +157,8 @@ class TriggerService(PastAttempts):
         return keep_copy(self._history.path.parent, text)
 
     def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
+        from app.domain.rules import predict
+
         prediction = predict(request, self._cache)
         return Attempt(
             attempt_id=attempt_id,

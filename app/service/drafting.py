@@ -3,14 +3,14 @@
 Separate from `form` because none of it is about what will be replied.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
 from app.domain.model import JsonObject, TriggerRequest
-from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from app.service.keeping import AccountKeeping, Forgetting
 from app.settings import Profile
 from app.store.cache import Cache
@@ -19,6 +19,8 @@ from app.store.notes import Notes
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.domain.drafts import DataChoice, Draft, SavedDraft
+    from app.domain.placeholders import Filled
 
 
 class Drafting(AccountKeeping):
@@ -29,7 +31,7 @@ class Drafting(AccountKeeping):
         profile: Profile,
         cache: Cache,
         history: History,
-        open_client: "Callable[[], ApiClient]",
+        open_client: Callable[[], ApiClient],
         *,
         source: str | None,
         examples: Callable[[], Mapping[str, JsonObject]],
@@ -54,6 +56,8 @@ class Drafting(AccountKeeping):
 
     def fill(self, request: TriggerRequest) -> Filled:
         """The event data of a request, its placeholders filled from the contact that its key finds."""
+        from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
+
         if not placeholders_in(request.data):
             return Filled(request.data)
         found = self._cache.find(request.key_id, request.external_id, 2)
@@ -75,6 +79,8 @@ class Drafting(AccountKeeping):
 
         Templates that were made for this event come first, then those for any, then those for others.
         """
+        from app.domain.drafts import DataChoice
+
         found = []
         if (example := self.example(event_id)) is not None:
             found.append(DataChoice("example", "example", _text(example)))
@@ -88,6 +94,8 @@ class Drafting(AccountKeeping):
 
     def save_template(self, name: str, data_text: str, event_id: str = "") -> None:
         """Keeps event data as they were typed under a name, in place of what was kept under it."""
+        from app.domain.drafts import Template
+
         self._notes.save_template(Template(name, event_id, data_text))
 
     def drop_template(self, name: str) -> bool:

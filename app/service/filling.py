@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from app.domain.model import Contact, Field
 from app.settings import Profile
-from app.store.cache import Cache, CacheLoad
+from app.store.cache import Cache
+from app.store.cache_load import CacheLoad
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient

@@ -3,18 +3,15 @@
 Separate from `desk`, which sends: everything here only reads.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.domain.advice import advise, advise_beforehand
-from app.domain.canonical import canonical_json, contact_mark, send_mark
-from app.domain.ids import Resolved, Unresolved, resolve_event
 from app.domain.model import Answer, Attempt, Contact, JsonObject, Outcome, Reply, TriggerRequest
-from app.domain.remedies import REFRESH, Advice
-from app.domain.rules import RULES, Verdict, broken_rules, predict
-from app.service.clues import AccountClues
 from app.service.drafting import Drafting
 from app.settings import Profile
 from app.store.cache import Cache
@@ -22,14 +19,16 @@ from app.store.history import AttemptRow, History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.domain.ids import Resolved, Unresolved
+    from app.domain.remedies import Advice
+    from app.domain.rules import Verdict
+    from app.service.clues import AccountClues
 
 SHOWN_CONTACTS = 6
 RECENT_EVENTS = 20
 
-_JUDGED = (0, *(rule.code for rule in RULES))
-_OUT_OF_DATE = Advice(
-    "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh.",
-    (REFRESH,),
+_OUT_OF_DATE = (
+    "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh."
 )
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
@@ -65,16 +64,24 @@ class FormKnowledge(Drafting):
         profile: Profile,
         cache: Cache,
         history: History,
-        open_client: "Callable[[], ApiClient]",
+        open_client: Callable[[], ApiClient],
         *,
         source: str | None,
         examples: Callable[[], Mapping[str, JsonObject]],
     ) -> None:
         super().__init__(profile, cache, history, open_client, source=source, examples=examples)
-        self._clues = AccountClues(cache, history.recent)
+
+    @cached_property
+    def _clues(self) -> AccountClues:
+        from app.service.clues import AccountClues
+
+        return AccountClues(self._cache, self._history.recent)
 
     def check(self, request: TriggerRequest) -> Preflight:
         """What will be answered, and why, as far as the cache knows; what was sent before. Nothing leaves."""
+        from app.domain.advice import advise_beforehand
+        from app.domain.rules import broken_rules, predict
+
         prediction = predict(request, self._cache)
         contacts = self._cache.find(request.key_id, request.external_id, SHOWN_CONTACTS)
         return Preflight(
@@ -90,18 +97,24 @@ class FormKnowledge(Drafting):
         """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
         if attempt.answer is None:
             return None
+        from app.domain.remedies import REFRESH, Advice
+
         found = self._advise(attempt.answer, attempt.request)
         if not _is_stale(attempt):
             return found
         if found is None:
-            return _OUT_OF_DATE
+            return Advice(_OUT_OF_DATE, (REFRESH,))
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
     def _advise(self, answer: Answer, request: TriggerRequest) -> Advice | None:
+        from app.domain.advice import advise
+
         return advise(answer, request, self._cache, datetime.now(UTC), self._clues)
 
     def resolve_event(self, text: str) -> Resolved | Unresolved:
         """The event that is meant by an id, however it is written, or by a name."""
+        from app.domain.ids import resolve_event
+
         return resolve_event(text, lambda: self._cache.list_events("", 0))
 
     # What was sent before
@@ -128,11 +141,15 @@ class FormKnowledge(Drafting):
 
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         account, recent = self.profile.account_key, self._history.recent
+        from app.domain.canonical import contact_mark
+
         own, *others = [contact_mark(account, *key) for key in _keys(request, contacts)]
         found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
         return max(filter(None, found), key=lambda row: row.started_at, default=None)
 
     def _second_send(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
+        from app.domain.canonical import canonical_json, send_mark
+
         account, data = self.profile.account_key, canonical_json(request.data)
         marks = [
             send_mark(account, replace(request, key_id=key_id, external_id=value), data)
@@ -153,8 +170,10 @@ def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[
 
 def _is_stale(attempt: Attempt) -> bool:
     """Whether the rules were found otherwise than the cache predicted; other codes say nothing about the cache."""
+    from app.domain.rules import RULES
+
     match attempt.answer:
-        case Reply(reply_code=code) if code in _JUDGED:
+        case Reply(reply_code=code) if code == 0 or any(rule.code == code for rule in RULES):
             return attempt.predicted_code not in (None, code)
         case _:
             return False

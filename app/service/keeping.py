@@ -3,6 +3,8 @@
 Separate from `desk` because nothing here triggers; what the lists only read stands in `lists`.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -14,20 +16,19 @@ from typing import TYPE_CHECKING
 from app.domain.errors import DeskError
 from app.domain.model import Contact
 from app.service.copies import drop_copy
-from app.service.filling import FillStep, Watch, fill
-from app.service.importing import ContactFile, Fault, ImportRefusedError, ImportReport, open_contacts
 from app.service.lists import AccountLists
 from app.settings import Profile
 from app.store.cache import Cache, CacheState
-from app.store.contact_import import import_contacts
 from app.store.contact_write import Origin
 from app.store.errors import FillingError
-from app.store.forget import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.history import History
-from app.store.retention import Doomed, Retention, doomed, let_go
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.filling import FillStep, Watch
+    from app.service.importing import Fault, ImportReport
+    from app.store.forget import Person
+    from app.store.retention import Doomed, Retention
 
 
 class ForgetRefusedError(DeskError):
@@ -56,7 +57,7 @@ class AccountKeeping(AccountLists):
         profile: Profile,
         cache: Cache,
         history: History,
-        open_client: "Callable[[], ApiClient]",
+        open_client: Callable[[], ApiClient],
         source: str | None,
     ) -> None:
         super().__init__(cache)
@@ -67,7 +68,7 @@ class AccountKeeping(AccountLists):
         self._client: ApiClient | None = None
 
     @property
-    def client(self) -> "ApiClient":
+    def client(self) -> ApiClient:
         """The way to the endpoint, opened when it is first needed.
 
         Raises SettingsError where the profile's secret cannot be had.
@@ -105,6 +106,8 @@ class AccountKeeping(AccountLists):
         cache stays whole until the new one is, also when this is cancelled. Raises ClientError, StoreError and
         SettingsError.
         """
+
+        from app.service.filling import fill
 
         def told(step: FillStep) -> None:
             progress(step.done)
@@ -148,6 +151,9 @@ class AccountKeeping(AccountLists):
         `fault` is told each line that is left out; `progress` the bytes read and the bytes there are. Raises
         ImportRefusedError and StoreError.
         """
+        from app.service.importing import ContactFile, ImportRefusedError, ImportReport, open_contacts
+        from app.store.contact_import import import_contacts
+
         if self.profile.is_sandbox:
             raise ImportRefusedError(
                 "The contacts of a sandbox are those of its account folder: add them to contacts.csv there."
@@ -167,6 +173,8 @@ class AccountKeeping(AccountLists):
 
     def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
         """What `forget` would take away. Raises ForgetRefusedError and StoreError."""
+        from app.store.forget import attempts_on, person
+
         contacts = self._cache.find(key_id, value, 2)
         if len(contacts) > 1:
             ids = ", ".join(contact.id for contact in self._cache.find(key_id, value, 5))
@@ -187,12 +195,16 @@ class AccountKeeping(AccountLists):
         What was copied last goes too. Raises StoreError and CopyError, and can be run again where it was kept from its
         end.
         """
+        from app.store.forget import forget_in_cache, forget_in_history
+
         drop_copy(self._history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
         return forget_in_history(self._history.path, self.profile.account_key, forgetting.named)
 
     def retention_preview(self) -> Doomed | None:
         """The attempts that `apply_retention` would delete; None for none, also where the profile keeps all."""
+        from app.store.retention import doomed
+
         return doomed(self._history.path, self._retention(), datetime.now(UTC))
 
     def apply_retention(self) -> int:
@@ -200,7 +212,11 @@ class AccountKeeping(AccountLists):
 
         Nothing calls this by itself: whoever does has shown the preview first.
         """
+        from app.store.retention import let_go
+
         return let_go(self._history.path, self._retention(), datetime.now(UTC))
 
     def _retention(self) -> Retention:
+        from app.store.retention import Retention
+
         return Retention(self.profile.account_key, self.profile.retention_days, self.profile.retention_rows)

@@ -5,30 +5,29 @@ holds its order (`sort:-took`; or `dataclasses.replace(query, order=Order(...))`
 unless it names a profile or all accounts are asked for.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from threading import Event
 from typing import IO, TYPE_CHECKING
 
-from app.domain.attempt_formats import FORMATS
-from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import DeskError
 from app.domain.history_query import HistoryQuery
-from app.domain.mask import NO_MASK, Mask
 from app.domain.model import Attempt, JsonObject, Outcome
-from app.domain.ticket import ticket
 from app.service import settling
 from app.service.form import FormKnowledge
-from app.service.masking import open_mask
 from app.settings import Profile
 from app.store.cache import Cache
 from app.store.errors import StoppedError
 from app.store.history import AttemptRow, History
-from app.store.past import Past
 from app.store.windows import RowWindow
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.domain.attempt_statistics import AttemptStatistics
+    from app.domain.mask import Mask
+    from app.store.past import Past
 
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
@@ -51,18 +50,27 @@ class PastAttempts(FormKnowledge):
         profile: Profile,
         cache: Cache,
         history: History,
-        open_client: "Callable[[], ApiClient]",
+        open_client: Callable[[], ApiClient],
         *,
         source: str | None,
         examples: Callable[[], Mapping[str, JsonObject]],
     ) -> None:
         super().__init__(profile, cache, history, open_client, source=source, examples=examples)
-        self._past = Past(history.path)
+        self._opened_past: Past | None = None
 
     async def close(self) -> None:
         """Closes the connections and the databases."""
-        self._past.close()
+        if self._opened_past is not None:
+            self._opened_past.close()
         await super().close()
+
+    @property
+    def _past(self) -> Past:
+        from app.store.past import Past
+
+        if self._opened_past is None:
+            self._opened_past = Past(self._history.path)
+        return self._opened_past
 
     # The index
 
@@ -153,11 +161,16 @@ class PastAttempts(FormKnowledge):
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
         """An attempt as a ticket in Markdown, with its request as a cURL command; personal data masked unless told
         otherwise. Raises MaskKeyError."""
+        from app.domain.mask import NO_MASK
+        from app.domain.ticket import ticket
+
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._cache, self._described(attempt, mask))
 
     def mask(self) -> Mask:
         """The mask of this home. Raises MaskKeyError."""
+        from app.service.masking import open_mask
+
         return open_mask(self._history.path.parent)
 
     def export(
@@ -169,13 +182,15 @@ class PastAttempts(FormKnowledge):
         stop: Event | None = None,
         *,
         all_accounts: bool = False,
-        mask: Mask = NO_MASK,
+        mask: Mask | None = None,
     ) -> int:
         """Writes what a query finds to a file, in any thread, as `csv`, `json`, `jsonl` or `markdown`; how many.
 
         `progress` is told how many are written. The file should be opened with `newline=""`; what was written to it
         before this was stopped stays in it. Raises OSError where it cannot be written.
         """
+        from app.domain.attempt_formats import FORMATS
+
         done = 0
 
         def counted() -> Iterator[Attempt]:
@@ -185,7 +200,7 @@ class PastAttempts(FormKnowledge):
                     raise StoppedError
                 done += 1
                 progress(done)
-                yield mask.attempt(attempt)
+                yield attempt if mask is None else mask.attempt(attempt)
 
         for line in FORMATS[format_name](counted()):
             file.write(f"{line}\n")

@@ -60,7 +60,7 @@ class Rehearsal:
 
     def fail_next(self, failure: Failure) -> TriggerRequest:
         """Makes the next call fail so, once; a request to send, which would be accepted otherwise."""
-        from app.sandbox.faults import Fault  # noqa: PLC0415 - only who presents needs it
+        from app.sandbox.faults import Fault
 
         faults = self._sandbox().faults
         faults.clear()

@@ -1,15 +1,16 @@
 """`config.toml`, read and checked whole: also a profile that is not used, so that a mistake is found before it matters."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from app.settings.checks import PROFILE_KEYS, TOP_KEYS, Check
 from app.settings.errors import SettingsError
 from app.settings.profile import SANDBOX, Auth, Profile
+
+if TYPE_CHECKING:
+    from app.settings.checks import Check
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
@@ -25,7 +26,9 @@ class Config:
 
 def read_config(path: Path) -> Config:
     """The configuration in a file; that of a fresh start where there is none. Raises SettingsError."""
-    return check_config(path, read_text(path))
+    text = read_text(path)
+    # Most homes have no file: those do without what reads and checks one.
+    return check_config(path, text) if text else Config({SANDBOX: Profile(SANDBOX)})
 
 
 def read_text(path: Path) -> str:
@@ -40,6 +43,8 @@ def read_text(path: Path) -> str:
 
 def check_config(path: Path, text: str) -> Config:
     """The configuration in `text`, as it stands or would stand in `path`. Raises SettingsError."""
+    import tomllib  # noqa: PLC0415 - see read_config
+
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -51,6 +56,8 @@ def check_config(path: Path, text: str) -> Config:
 
 
 def _parse_config(raw: Mapping[str, object], folder: Path) -> Config:
+    from app.settings.checks import TOP_KEYS  # noqa: PLC0415 - see read_config
+
     checked = _check("", raw, TOP_KEYS)
     profiles = {SANDBOX: Profile(SANDBOX)}
     for name, table in cast("Mapping[str, object]", checked.get("profiles", {})).items():
@@ -67,6 +74,8 @@ def _parse_config(raw: Mapping[str, object], folder: Path) -> Config:
 
 
 def _parse_profile(name: str, table: object, folder: Path) -> Profile:
+    from app.settings.checks import PROFILE_KEYS  # noqa: PLC0415 - see read_config
+
     where = f"profiles.{name}"
     if name == SANDBOX:
         raise SettingsError(f"{where}: the profile {SANDBOX!r} is built in; choose another name.")
@@ -101,7 +110,7 @@ def _check_auth(where: str, auth: Auth, base_url: str | None, values: Mapping[st
         raise SettingsError(f"{where}.{named}: is missing; auth = {auth!r} needs it.")
 
 
-def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -> Mapping[str, object]:
+def _check(where: str, table: Mapping[str, object], keys: "Mapping[str, Check]") -> Mapping[str, object]:
     for key, value in table.items():
         check = keys.get(key)
         if check is None:

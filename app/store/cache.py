@@ -4,20 +4,22 @@ Answers the rules and the advice as a Directory, and the lists as windows. It ca
 damaged file is replaced by an empty one; nothing else about an unusable file is mended here.
 """
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.domain.account import Matches
 from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
-from app.store.cache_load import CacheLoad, filling
 from app.store.cache_names import CachedNames
-from app.store.contact_clues import ContactClues
 from app.store.contact_rows import NARROW, ContactRow, whole_contact
 from app.store.contact_search import field_columns, match_query
 from app.store.contact_windows import ContactOrder
@@ -29,7 +31,11 @@ from app.store.schema import CACHE
 from app.store.text import comparable, moment, restored_or_none, stored
 from app.store.windows import AnchoredWindow, FoundWindow, RowWindow
 
-__all__ = ["Cache", "CacheLoad", "CacheState", "ContactRow"]
+if TYPE_CHECKING:
+    from app.store.cache_load import CacheLoad
+    from app.store.contact_clues import ContactClues
+
+__all__ = ["Cache", "CacheState", "ContactRow"]
 
 _MATCHES = 6
 _PAGE = 500
@@ -52,7 +58,13 @@ class Cache(CachedNames):
 
     def __init__(self, path: Path) -> None:
         super().__init__(CacheFile(path))
-        self.clues = ContactClues(self._file)
+
+    @cached_property
+    def clues(self) -> ContactClues:
+        """Where else a value is."""
+        from app.store.contact_clues import ContactClues
+
+        return ContactClues(self._file)
 
     @property
     def path(self) -> Path:
@@ -72,6 +84,8 @@ class Cache(CachedNames):
         `complete`: the contacts are all of the account. Partial: looked-up and imported ones stay, and all of them
         if the filling had none. Raises StoreError; FillingError while another filling is under way.
         """
+        from app.store.cache_load import filling
+
         path = self._file.path
         with explained(path, CACHE.what):
             lock = FileLock.acquire(path.with_name(f"{path.name}.filling"))
@@ -164,7 +178,7 @@ class Cache(CachedNames):
             order = ContactOrder(self._file)
             return AnchoredWindow(order, self.state().contacts, False, order.anchors())
 
-        def find_all() -> "array[int]":
+        def find_all() -> array[int]:
             with opened(path) as file:
                 return ContactOrder(file, query).every()
 

@@ -167,7 +167,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
-    from sqlite_utils import Database  # noqa: PLC0415 - opening a current database must not pay for it
+    from sqlite_utils import Database
 
     _use_log(connection)
     migrations = schema.migrations()

@@ -3,9 +3,8 @@
 import sqlite3
 from collections.abc import Mapping
 
-from app.domain.advice import UNKNOWN_REMEDY
 from app.domain.model import Answer, NoReply, Settlement
-from app.domain.outcome import outcome_of
+from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.store.database import StoreError, transaction
 from app.store.history_rows import Value, answer_values, outcome_values, settlement_values
 from app.store.text import restored, stored

@@ -5,13 +5,15 @@ watches, nor the cache, which a refresh replaces, should change with each pause.
 process at any moment; at a power cut the last seconds may be lost.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.domain.drafts import Draft, SavedDraft, Template
 from app.store.database import (
     DamagedError,
     StoreError,
@@ -21,9 +23,12 @@ from app.store.database import (
     set_aside,
     transaction,
 )
-from app.store.forget import Person, mentions
 from app.store.schema import NOTES
 from app.store.text import microseconds, moment, restored, stored
+
+if TYPE_CHECKING:
+    from app.domain.drafts import Draft, SavedDraft, Template
+    from app.store.forget import Person
 
 _DRAFT = ("event_id", "key_id", "external_id", "data_text", "contact_id")
 
@@ -56,6 +61,8 @@ class Notes:
 
     def draft(self, profile: str) -> SavedDraft | None:
         """The profile's draft; None where it has none."""
+        from app.domain.drafts import Draft, SavedDraft
+
         rows = self._all("SELECT * FROM drafts WHERE profile = ?", stored(profile))
         for row in rows:
             texts = {column: restored(row[column]) for column in _DRAFT}
@@ -78,6 +85,8 @@ class Notes:
 
     def templates(self) -> tuple[Template, ...]:
         """Every template, by name."""
+        from app.domain.drafts import Template
+
         rows = self._all("SELECT name, event_id, data_text FROM templates ORDER BY name")
         return tuple(Template(*(restored(value) for value in row)) for row in rows)
 
@@ -90,6 +99,8 @@ class Notes:
 
     def forget(self, person: Person) -> None:
         """Deletes every draft and template that names a person, also from the bytes of the file."""
+        from app.store.forget import mentions
+
         if not self._path.exists():
             return
         with self._opened() as connection, transaction(connection):

@@ -27,7 +27,7 @@ class Schema:
 
     def migrations(self) -> "Migrations":
         """The steps as migrations; each commits together with the record that it was applied."""
-        from sqlite_utils import Migrations  # noqa: PLC0415 - opening a current database must not pay for it
+        from sqlite_utils import Migrations
 
         migrations = Migrations(self.what)
         for number, script in enumerate(self.steps, start=1):

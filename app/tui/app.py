@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
@@ -46,7 +46,7 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
     """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    CSS_PATH = sorted(styles().glob("*.tcss"))
+    CSS_PATH = styles() / "dashboard.tcss"
     COMMANDS = {_palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -86,7 +86,15 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
         self._keymap = dict(keymap or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = theme if theme in self.available_themes else DARK.name
+        self._begin_in(theme if theme in self.available_themes else DARK.name)
+
+    def _begin_in(self, theme: str) -> None:
+        if theme != DARK.name:
+            self.theme = theme
+            return
+        # Taken like any later one, the theme that most begin with would have every sheet parsed a second time.
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The desk's own tokens, for themes that do not set them."""
@@ -103,7 +111,8 @@ class TriggerDeskApp(KeysInOrder[DeskError]):
             self.exit(error)
             return
         self.set_timer(STANDS_AFTER_S, _collect_garbage)
-        self._open()
+        # Nothing is painted before the first message is taken: opened now, the first frame would be drawn twice.
+        self.call_later(self._open)
 
     def _checked_keymap(self) -> dict[str, str]:
         if not self._keymap:

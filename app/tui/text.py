@@ -12,7 +12,6 @@ from typing import Protocol
 
 from textual.content import Content
 
-from app.domain.advice import MEANING
 from app.domain.attempt_json import reply_parts
 from app.domain.clean import clean, clean_block
 from app.domain.counting import count
@@ -25,6 +24,7 @@ from app.domain.model import (
     Outcome,
     Reply,
 )
+from app.domain.outcome import MEANING
 from app.domain.rules import RULES, Verdict
 
 __all__ = ["clean", "clean_block", "clean_content", "count", "label"]

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.advice import MEANING, advise, advise_beforehand, field_label
+from app.domain.advice import advise, advise_beforehand, field_label
 from app.domain.descriptions import describe
 from app.domain.model import Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.outcome import MEANING
 from app.domain.remedies import LOOK_UP, REFRESH, FormChange, NoClues
 from app.domain.rules import Verdict
 from tests.domain.accounts import HandMadeAccount

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.advice import UNKNOWN_REMEDY
 from app.domain.model import Answer, NoReply, Outcome, Reply
+from app.domain.outcome import UNKNOWN_REMEDY
 from app.domain.wire import parse_reply, trigger_body
 from app.store.database import StoreError
 from app.store.history import DamagedHistoryError, History

@@ -5,7 +5,7 @@ What can be done there stands in the modules that build on this one: `sending`, 
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt
@@ -14,10 +14,13 @@ from app.tui.copying import copy
 from app.tui.screens.panes import PanedScreen
 from app.tui.text import clean
 from app.tui.veil import Veil
-from app.tui.widgets.reply_panel import ReplyPanel
-from app.tui.widgets.safe_input import SafeInput, SafeTextArea
+from app.tui.widgets.safe_input import SafeInput
 from app.tui.widgets.status_line import StatusLine
-from app.tui.widgets.trigger_form import TriggerForm
+
+if TYPE_CHECKING:
+    from app.tui.widgets.preflight import PreflightPane
+    from app.tui.widgets.reply_panel import ReplyPanel
+    from app.tui.widgets.trigger_form import TriggerForm
 
 
 class AccountScreen(PanedScreen):
@@ -52,14 +55,19 @@ class AccountScreen(PanedScreen):
         return self._service.profile.name
 
     @property
-    def form(self) -> TriggerForm:
+    def form(self) -> "TriggerForm":
         """The trigger form."""
-        return self.query_one(TriggerForm)
+        return cast("TriggerForm", self.query_one("#trigger"))
 
     @property
-    def reply(self) -> ReplyPanel:
+    def reply(self) -> "ReplyPanel":
         """The reply to the last trigger."""
-        return self.query_one(ReplyPanel)
+        return cast("ReplyPanel", self.query_one("#reply"))
+
+    @property
+    def preflight(self) -> "PreflightPane":
+        """What will be answered."""
+        return cast("PreflightPane", self.query_one("#preflight"))
 
     @property
     def status(self) -> StatusLine:
@@ -70,7 +78,7 @@ class AccountScreen(PanedScreen):
         """Shows the attempts as they are now."""
         raise NotImplementedError
 
-    def tell(self, show: Callable[[ReplyPanel], None]) -> None:
+    def tell(self, show: Callable[["ReplyPanel"], None]) -> None:
         """Shows something in the reply panel, and again when the mask is put on or taken off."""
         self._told = show
         show(self.reply)
@@ -114,8 +122,6 @@ class AccountScreen(PanedScreen):
         is_on = self.status.is_masked = self._veil.is_on
         for field in self.query(SafeInput):
             field.cover(is_on)
-        for area in self.query(SafeTextArea):
-            area.cover(is_on)
         self.form.veil_changed()
         if self._told is not None:
             self._told(self.reply)

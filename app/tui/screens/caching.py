@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING, cast
 
 from textual import work
 from textual.worker import Worker, WorkerCancelled
@@ -15,7 +16,9 @@ from app.tui.screens.rehearsing import PresentingScreen
 from app.tui.veil import Veil
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
-from app.tui.widgets.fetch_bar import FetchBar
+
+if TYPE_CHECKING:
+    from app.tui.widgets.fetch_bar import FetchBar
 
 FILLING = "The lists are being filled; one moment."
 STOPPED = "Stopped. The lists are whole, as they were."
@@ -126,7 +129,7 @@ class CachingScreen(PresentingScreen):
 
     @work(group="cache")
     async def _refresh(self) -> None:
-        service, bar = self._service, self.query_one(FetchBar)
+        service, bar = self._service, self._bar
         try:
             await self.open_way()
             # Another program may be filling the same cache: then this one waits for it.
@@ -181,8 +184,12 @@ class CachingScreen(PresentingScreen):
 
     # Both
 
+    @property
+    def _bar(self) -> "FetchBar":
+        return cast("FetchBar", self.query_one("#fetching"))
+
     def _begin(self, words: str) -> None:
-        self.query_one(FetchBar).begin(words)
+        self._bar.begin(words)
         self.refresh_bindings()
 
     def _stopped(self) -> None:
@@ -193,7 +200,7 @@ class CachingScreen(PresentingScreen):
         self._fetching = None
         self._is_first = False
         if self.is_running:
-            self.query_one(FetchBar).end()
+            self._bar.end()
             self.armed_changed()
             self.show_lists()
             self.show_fields()

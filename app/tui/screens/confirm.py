@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from app.resources import styles
 from app.tui.widgets.safe_input import SafeInput
 
 
@@ -20,6 +21,8 @@ class Confirm(ModalScreen[bool]):
         Binding("y", "answer(True)", "Yes", tooltip="Do it", id="confirm.yes"),
     ]
     AUTO_FOCUS = "#no"
+    # The other screens' sheets are read after the first frame, and this one may be what that shows.
+    CSS_PATH = styles() / "confirm.tcss"
 
     def __init__(self, question: str, *, yes: str, no: str) -> None:
         super().__init__()

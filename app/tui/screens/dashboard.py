@@ -10,20 +10,18 @@ from textual.containers import Container, Vertical
 
 from app.domain.errors import DeskError
 from app.domain.model import ExternalEvent
+from app.resources import styles
 from app.service import ContactRow
 from app.tui.keymap import key_of
 from app.tui.screens.commands import DESK_BINDINGS
 from app.tui.screens.switching import SwitchingScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
-from app.tui.widgets.fetch_bar import FetchBar
+from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.key_line import KeyLine
 from app.tui.widgets.pane_tabs import PaneTabs
-from app.tui.widgets.preflight import PreflightPane
-from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.status_line import StatusLine
-from app.tui.widgets.trigger_form import TriggerForm
 
 WARM_UP_S = 0.3
 RECOVER_S = 10
@@ -68,6 +66,12 @@ class Dashboard(SwitchingScreen):
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
+        from app.tui.widgets.fetch_bar import FetchBar
+        from app.tui.widgets.preflight import PreflightPane
+        from app.tui.widgets.reply_panel import ReplyPanel
+        from app.tui.widgets.trigger_form import TriggerForm
+
+        self.app.stylesheet.read_all(sorted(styles().glob("*.tcss")))
         name = self._service.field_name
         answers = Vertical(PreflightPane(name), ReplyPanel(name), id="answers")
         form = TriggerForm(self._service, self._veil)
@@ -123,16 +127,16 @@ class Dashboard(SwitchingScreen):
             self.form.choose_contact(contact)
         self.form.focus_next()
 
-    @on(TriggerForm.Changed)
+    @on(FormMessages.Changed)
     def predict(self) -> None:
         """Shows what will be answered to what the form asks for."""
         self.block()
         request = self.form.request()
         asked = bool(request.event_id or request.external_id)
         known = self._veil.preflight(self._service.check(request), request) if asked else None
-        self.query_one(PreflightPane).show(self._veil.request(request), known)
+        self.preflight.show(self._veil.request(request), known)
 
-    @on(TriggerForm.Ready)
+    @on(FormMessages.Ready)
     def _ready(self) -> None:
         self.refresh_bindings()
 

@@ -15,7 +15,7 @@ from app.tui.screens.request import RequestScreen
 from app.tui.screens.take_out import TakeOutScreen
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.query_line import QueryLine
-from app.tui.widgets.safe_input import SafeTextArea
+from app.tui.widgets.safe_text_area import SafeTextArea
 
 EVERY_BINDING: tuple[BindingType, ...] = tuple(
     binding

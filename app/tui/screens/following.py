@@ -31,7 +31,7 @@ class FollowUpScreen(SendingScreen):
 
     @on(WindowedTable.Selected, "#history-table")
     def _look_at(self, message: WindowedTable.Selected[AttemptRow]) -> None:
-        from app.tui.screens.attempt import AttemptScreen  # noqa: PLC0415 - imported when it is opened
+        from app.tui.screens.attempt import AttemptScreen
 
         opened = self._past.opened(message.row)
         if opened is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
@@ -9,9 +10,11 @@ from textual.markup import escape
 from app.domain.descriptions import describe
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest
-from app.service import FAILURES, REPLIES, Failure
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.searching import SearchingScreen
+
+if TYPE_CHECKING:
+    from app.service import Failure
 
 FRESH = "Forget the trigger ids that were accepted and the failures that are set"
 
@@ -37,6 +40,8 @@ class RehearsalCommands(Provider):
         screen = self.screen
         if not isinstance(screen, PresentingScreen) or not screen.can_present:
             return
+        from app.service import FAILURES, REPLIES
+
         for code in REPLIES:
             yield f"Produce reply {code}", describe(code) or "", partial(screen.produce_reply, code)
         for failure in FAILURES:
@@ -62,7 +67,7 @@ class PresentingScreen(SearchingScreen):
         if self._service.rehearsal is not None:
             self._fill_and_send(self._service.rehearsal.request_for(code))
 
-    def produce_failure(self, failure: Failure) -> None:
+    def produce_failure(self, failure: "Failure") -> None:
         """Fills the form, and sends it into this failure."""
         if self._service.rehearsal is not None and not self.sending:
             self._fill_and_send(self._service.rehearsal.fail_next(failure))

@@ -120,8 +120,8 @@ class SearchingScreen(FollowUpScreen):
                 self._offer(menu, message)
 
     def _offer(self, menu: str, message: HistoryPane.Wanted) -> None:
-        from app.tui.screens import history_menus as menus  # noqa: PLC0415 - imported when it is opened
-        from app.tui.screens.menu import Menu  # noqa: PLC0415 - the same
+        from app.tui.screens import history_menus as menus
+        from app.tui.screens.menu import Menu
 
         line = self._past.line
         title, choices = {
@@ -164,17 +164,17 @@ class SearchingScreen(FollowUpScreen):
         if len(attempts) != 2:
             self.say("Mark two", "m marks the attempt under the cursor; c compares it with another.")
             return
-        from app.tui.screens.compare import CompareScreen  # noqa: PLC0415 - imported when it is opened
+        from app.tui.screens.compare import CompareScreen
 
         self.app.push_screen(CompareScreen(*attempts))
 
     def _picture(self) -> None:
-        from app.tui.screens.picture import PictureScreen  # noqa: PLC0415 - imported when it is opened
+        from app.tui.screens.picture import PictureScreen
 
         self.app.push_screen(PictureScreen(self._past))
 
     def _take_out(self, message: HistoryPane.Wanted) -> None:
-        from app.tui.screens.history_menus import offer_to_take_out  # noqa: PLC0415 - imported when it is opened
+        from app.tui.screens.history_menus import offer_to_take_out
 
         if message.row is not None:
             offer_to_take_out(self.app, self._past, message.row, self._shown)

@@ -6,7 +6,6 @@ from app.domain.errors import DeskError
 from app.domain.event_data import EventDataError
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.tui.screens.account import AccountScreen
-from app.tui.screens.request import RequestScreen
 
 NOT_YET = "Nothing was sent. The trigger id is this copy's own: every trigger gets another."
 CREDENTIALS = "*** stands for credentials."
@@ -49,4 +48,6 @@ class SeeingScreen(AccountScreen):
         else:
             is_inside = self._service.profile.is_sandbox
             facts = (said, INSIDE if is_inside else CREDENTIALS, MASKED if self._veil.is_on else "")
+            from app.tui.screens.request import RequestScreen
+
             self.app.push_screen(RequestScreen(described, " ".join(filter(None, facts)), self.copy))

@@ -7,7 +7,6 @@ from functools import partial
 
 from textual import on, work
 from textual.content import Content
-from textual.widgets import Button
 from textual.worker import Worker
 
 from app.domain.errors import DeskError
@@ -21,7 +20,7 @@ from app.tui.screens.confirm import Confirm
 from app.tui.screens.seeing import SeeingScreen
 from app.tui.text import clean
 from app.tui.veil import Veil
-from app.tui.widgets.trigger_form import TriggerForm
+from app.tui.widgets.form_messages import FormMessages
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
@@ -75,7 +74,7 @@ class SendingScreen(SeeingScreen):
             case _:
                 return super().why_off(action)
 
-    @on(Button.Pressed, "#send")
+    @on(FormMessages.SendPressed)
     def action_send(self) -> None:
         if reason := self.form.send():
             self.say("Not sent", reason)
@@ -90,8 +89,8 @@ class SendingScreen(SeeingScreen):
             self._stop.set()
             await self._sending.wait()
 
-    @on(TriggerForm.Submitted)
-    def _submitted(self, message: TriggerForm.Submitted) -> None:
+    @on(FormMessages.Submitted)
+    def _submitted(self, message: FormMessages.Submitted) -> None:
         if self._arming is None:
             self._send_submitted(message, True)
             return
@@ -101,7 +100,7 @@ class SendingScreen(SeeingScreen):
             Confirm(question, yes="Send", no="Do not send"), partial(self._send_submitted, message)
         )
 
-    def _send_submitted(self, message: TriggerForm.Submitted, yes: bool | None) -> None:
+    def _send_submitted(self, message: FormMessages.Submitted, yes: bool | None) -> None:
         if not yes:
             self.form.finished()
             self.form.forget_last()

@@ -8,13 +8,11 @@ from typing import Protocol
 from textual import on
 from textual.message import Message
 
-from app.domain.drafts import Draft
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest
 from app.service import TriggerService
 from app.tui.screens.caching import CachingScreen
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.profiles import ProfileList
 from app.tui.text import Live
 from app.tui.veil import Veil
 from app.tui.widgets.status_line import StatusLine
@@ -71,6 +69,8 @@ class SwitchingScreen(CachingScreen):
         except DeskError as error:
             self.say("The profiles cannot be read", str(error))
         else:
+            from app.tui.screens.profiles import ProfileList
+
             self.app.push_screen(ProfileList(known, self.profile_name), self._go)
 
     def _go(self, profile: str | None) -> None:
@@ -93,6 +93,8 @@ class SwitchingScreen(CachingScreen):
             self._keep_draft()
 
     def _keep_draft(self) -> None:
+        from app.domain.drafts import Draft
+
         asked, text = self.form.request(), self.form.editor.text
         if asked.event_id or asked.external_id or text:
             self._service.save_draft(Draft(asked.event_id, asked.key_id, asked.external_id, text))

@@ -16,7 +16,7 @@ from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject
 from app.tui.keymap import key_of
 from app.tui.text import clean
-from app.tui.widgets.safe_input import SafeTextArea
+from app.tui.widgets.safe_text_area import SafeTextArea
 
 
 class DataEditor(Vertical):
@@ -77,6 +77,10 @@ class DataEditor(Vertical):
             self._filled = None
         if text != self.text:
             self._area.replace_all(text)
+
+    def cover(self, covered: bool) -> None:
+        """Draws dots for what may belong to a person, or the text as it is; the text stays."""
+        self._area.cover(covered)
 
     @property
     def _area(self) -> SafeTextArea:

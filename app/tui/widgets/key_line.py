@@ -15,6 +15,7 @@ class KeyLine(LabelLine):
     """Follows the focus; a click on a key presses it, and so also says why one that is dimmed does nothing."""
 
     def on_mount(self) -> None:
+        self._show(self.screen)
         self.screen.bindings_updated_signal.subscribe(self, self._show)
 
     def _show(self, screen: Screen[Any]) -> None:

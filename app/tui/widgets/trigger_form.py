@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
 
@@ -18,6 +17,7 @@ from app.domain.model import Contact, ExternalEvent, Field, JsonObject, TriggerR
 from app.tui.text import clean, contact_label, key_label
 from app.tui.veil import Veil
 from app.tui.widgets.data_editor import DataEditor
+from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.key_picker import KeyPicker
 from app.tui.widgets.safe_input import SafeInput
 
@@ -32,7 +32,7 @@ class Directory(Protocol):
     def example(self, event_id: str) -> JsonObject | None: ...
 
 
-class TriggerForm(Vertical):
+class TriggerForm(FormMessages, Vertical):
     """Builds a TriggerRequest; says why it cannot be sent, where it cannot."""
 
     blocked: reactive[str] = reactive("")
@@ -40,20 +40,6 @@ class TriggerForm(Vertical):
 
     sending: reactive[bool] = reactive(False)
     """Whether a trigger is under way: from the press that submits it until `finished`."""
-
-    class Changed(Message):
-        """The request would be another one now."""
-
-    class Ready(Message):
-        """It can be sent now, or no longer can."""
-
-    class Submitted(Message):
-        """Send was pressed, and may be."""
-
-        def __init__(self, request: TriggerRequest, attempt_id: str) -> None:
-            super().__init__()
-            self.request = request
-            self.attempt_id = attempt_id
 
     def __init__(self, directory: Directory, veil: Veil, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(id="trigger", classes="pane")
@@ -203,6 +189,7 @@ class TriggerForm(Vertical):
 
     def veil_changed(self) -> None:
         """Say again what names a person: the mask was put on or taken off."""
+        self.editor.cover(self._veil.is_on)
         self._say_why()
 
     # What is typed
@@ -236,6 +223,11 @@ class TriggerForm(Vertical):
     def _data_changed(self, event: DataEditor.Changed) -> None:
         event.stop()
         self._say_why()
+
+    @on(Button.Pressed, "#send")
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.SendPressed())
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:

@@ -1,0 +1,26 @@
+"""What the trigger form tells its screen. Separate from the form so that a screen can be there before it."""
+
+from textual.message import Message
+
+from app.domain.model import TriggerRequest
+
+
+class FormMessages:
+    """The messages, under the names by which the form offers them."""
+
+    class Changed(Message, namespace="trigger_form"):
+        """The request would be another one now."""
+
+    class Ready(Message, namespace="trigger_form"):
+        """It can be sent now, or no longer can."""
+
+    class SendPressed(Message, namespace="trigger_form"):
+        """The button was pressed."""
+
+    class Submitted(Message, namespace="trigger_form"):
+        """Send was asked for, and may be."""
+
+        def __init__(self, request: TriggerRequest, attempt_id: str) -> None:
+            super().__init__()
+            self.request = request
+            self.attempt_id = attempt_id
