@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import TextArea
 
 from app.domain.mask import Mask
+from app.tui.screens.attempt import AttemptScreen
 from app.tui.veil import Veil
 from tests.tui.conftest import NARROW, OpenDesk
 
@@ -50,7 +51,12 @@ async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
         await desk.press(*"100", "enter", *"thor", "enter", "ctrl+r", "c")
         assert "thor@example.com" not in (home / "copied.txt").read_text()
         assert "Persons are masked." in desk.text_of("#request-said")
+        await desk.press("escape", "f9", "f6", "enter", "r")
+        assert "Whoever runs this triggers once more" in desk.text_of("#request-said")
+        assert desk.dashboard._veil.value("thor@example.com").partition("-")[2] in desk.screen()
         await desk.press("escape")
+        assert isinstance(desk.app.screen, AttemptScreen)
+        await desk.press("escape", "f4")
         desk.dashboard.query_one("#event-data", TextArea).text = "{"
         await desk.press("ctrl+r")
         assert desk.app.screen is desk.dashboard

@@ -1,5 +1,6 @@
 """One attempt, whole: what was sent, what came back, what it means, and what may follow."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -40,6 +41,7 @@ class AttemptScreen(ModalScreen[Followed]):
         Binding("right,j", "beside(1)", "Next", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
         Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
         Binding("b", "raw", "Bytes", tooltip="The bodies byte for byte, or formatted", id="attempt.bytes"),
+        Binding("r", "request", "Request", tooltip="The exact request, as cURL, Python or JSON", id="attempt.request"),
         Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
         Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
         Binding(
@@ -49,8 +51,10 @@ class AttemptScreen(ModalScreen[Followed]):
         *follow_up_bindings("attempt"),
     ]  # fmt: skip
 
-    def __init__(self, past: Past, opened: Opened) -> None:
+    def __init__(self, past: Past, opened: Opened, see: Callable[[str], object]) -> None:
+        """`see` shows the request of the attempt with this id."""
         super().__init__()
+        self._see = see
         self._past = past
         self._opened = opened
         self._raw = False
@@ -107,6 +111,9 @@ class AttemptScreen(ModalScreen[Followed]):
 
     def action_more_request(self) -> None:
         self._body("more_request").show_next_part()
+
+    def action_request(self) -> None:
+        self._see(self._opened.attempt.attempt_id)
 
     def action_take_out(self) -> None:
         offer_to_take_out(self.app, self._past, self._opened.row)

@@ -41,13 +41,13 @@ DESK_BINDINGS: list[BindingType] = [
     _binding("f3", "go('contacts')", "Contacts", "Find a contact"),
     _binding("f4", "go('trigger')", "Form", "Edit the trigger form"),
     _binding("f6", "go('history')", "History", "What was sent before, and the replies"),
+    _binding("f10", "arm", "Arm", "Arm sending to a real account for some minutes, or end that"),
     _binding("f5", "refresh", "Refresh", "Read events, fields and contacts of the account again"),
     _binding("ctrl+l", "lookup", "Look up", "Ask the account for the contact that is typed", show=False),
     _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
     _binding(
         "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
     ),
-    _binding("f10", "arm", "Arm", "Arm sending to a real account for some minutes, or end that"),
     _binding("ctrl+r", "request", "Request", "See the exact request, as cURL, Python or JSON", show=False),
     _binding("ctrl+o", "switch", "Switch profile", "Go to the account of another profile", show=False),
     _binding("ctrl+b", "mask", "Mask", "Mask persons in everything that is shown, or no longer", show=False),

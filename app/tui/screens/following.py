@@ -35,7 +35,7 @@ class FollowUpScreen(SendingScreen):
 
         opened = self._past.opened(message.row)
         if opened is not None:
-            self.app.push_screen(AttemptScreen(self._past, opened), self._followed)
+            self.app.push_screen(AttemptScreen(self._past, opened, self.see_attempt), self._followed)
 
     def _followed(self, followed: Followed | None) -> None:
         if followed is None:

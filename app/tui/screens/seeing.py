@@ -5,9 +5,12 @@ from textual import work
 from app.domain.errors import DeskError
 from app.domain.event_data import EventDataError
 from app.domain.model import TriggerRequest, new_attempt_id
+from app.domain.reference import reference_of
 from app.tui.screens.account import AccountScreen
+from app.tui.text import clean
 
 NOT_YET = "Nothing was sent. The trigger id is this copy's own: every trigger gets another."
+AGAIN = "Whoever runs this triggers once more, with the same trigger id, what was sent as"
 CREDENTIALS = "*** stands for credentials."
 INSIDE = "This address answers in here only; triggerdesk sandbox serves the account on a port."
 MASKED = "Persons are masked."
@@ -36,6 +39,14 @@ class SeeingScreen(AccountScreen):
         self.see(
             TriggerRequest(asked.event_id, asked.key_id, asked.external_id, data, new_attempt_id()), NOT_YET
         )
+
+    def see_attempt(self, attempt_id: str) -> None:
+        """Shows the request of an attempt."""
+        attempt = self._service.attempt(attempt_id)
+        if attempt is None:
+            self.say("Not shown", "This attempt is no longer in the history.")
+        else:
+            self.see(attempt.request, f"{AGAIN} {clean(reference_of(attempt_id))}.")
 
     @work(group="see", exclusive=True)
     async def see(self, request: TriggerRequest, said: str) -> None:

@@ -28,7 +28,7 @@ class KeyLine(LabelLine):
             if active.binding.key == palette:
                 yield self._label(active, at_end=True)
             elif active.binding.show:
-                yield self._label(active)
+                yield self._label(active, at_end=active.node is self.app)
 
     def _label(self, active: ActiveBinding, *, at_end: bool = False) -> Label:
         binding = active.binding
