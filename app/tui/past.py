@@ -95,9 +95,14 @@ class Past:
         self._window = self._service.attempts(self.query, stop=self._outdated)
         return self._window
 
+    @property
+    def total(self) -> int | None:
+        """How many attempts the window has that was asked for last; None while that is not known."""
+        return None if self._window is None else self._window.total
+
     async def settle(self) -> None:
         """Finds out how many attempts the window has that was asked for last, where that is not known yet."""
-        if self._window is not None and self._window.total is None:
+        if self._window is not None and self.total is None:
             with contextlib.suppress(StoppedError):  # by a window that was asked for meanwhile
                 await asyncio.to_thread(self._window.settle)
 

@@ -89,11 +89,11 @@ def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
         ),
     ]
     if not masked and row.external_id:
-        only = (
-            Content(f"Only {clean(row.external_id, 40)}"),
-            _only(line, QueryField.CONTACT, row.external_id),
-        )
-        return [*choices, only, None]
+        contact = filter_text(QueryField.CONTACT, row.external_id)
+        choices += [
+            (Content(f"Only {clean(row.external_id, 40)}"), replaced(line, (QueryField.CONTACT,), contact)),
+            (Content(f"Everything to {clean(row.external_id, 40)}"), contact),
+        ]
     return [*choices, None]
 
 

@@ -64,9 +64,11 @@ class SearchingScreen(FollowUpScreen):
         try:
             counts = await self._past.counts()
             if counts is not None:
-                self._shown = sum(counts.values())
                 self.history.show_counts(counts_label(counts, words=False))
             await self._past.settle()
+            self._shown = self._past.total or 0
+            if counts is None:
+                self.history.show_counts(Content(f"{self._shown:,}"))
         except DeskError as error:
             self.tell_fault(str(error))
         else:

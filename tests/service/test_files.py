@@ -1,0 +1,48 @@
+"""A file that is taken out: whole or not at all, never in the place of another one unasked."""
+
+from pathlib import Path
+
+import pytest
+
+from app.service import FileError, FileExistsAlreadyError, new_file
+
+
+def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    with new_file(path) as file:
+        file.write("a\r\nb\n")
+        assert not path.exists()
+    assert path.read_bytes() == b"a\r\nb\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_another_file_is_replaced_only_where_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("kept", "utf-8")
+    with pytest.raises(FileExistsAlreadyError, match=r"out\.csv exists already"), new_file(path):
+        pytest.fail("nothing is written")
+    assert path.read_text("utf-8") == "kept"
+    with new_file(path, replace=True) as file:
+        file.write("new")
+    assert path.read_text("utf-8") == "new"
+
+
+def test_what_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("kept", "utf-8")
+
+    def stopped() -> None:
+        with new_file(path, replace=True) as file:
+            file.write("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert [(one.name, one.read_text("utf-8")) for one in tmp_path.iterdir()] == [("out.csv", "kept")]
+
+
+def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="is a folder"), new_file(tmp_path):
+        pass
+    with pytest.raises(FileError, match="could not be written: No such file"), new_file(tmp_path / "a" / "b"):
+        pass
