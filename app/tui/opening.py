@@ -1,0 +1,126 @@
+"""Which account's dashboard is on the screen: the first one, another one in its place, and leaving.
+
+Separate from the application, which is themes, keys and palette.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from textual import on, work
+
+from app.domain.errors import DeskError
+from app.service import DamagedHistoryError, TriggerService, set_aside
+from app.tui.key_order import KeysInOrder
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.dashboard import Dashboard
+from app.tui.screens.switching import Profiles, SwitchingScreen
+from app.tui.text import clean
+from app.tui.veil import Veil
+
+SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
+LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
+
+
+class OpeningApp(KeysInOrder[DeskError]):
+    """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
+
+    def __init__(
+        self,
+        open_service: Callable[[], TriggerService],
+        profiles: Profiles | None,
+        veil: Veil,
+        *,
+        masked: bool,
+    ) -> None:
+        """`profiles`: what can be gone to from there; `masked`: with the veil on from the first frame."""
+        super().__init__()
+        self._open_service = open_service
+        self._profiles = profiles
+        self._veil = veil
+        self._begins_masked = masked
+        self._service: TriggerService | None = None
+        self._switching = asyncio.Lock()
+
+    async def on_unmount(self) -> None:
+        if self._service is not None:
+            await self._service.close()
+
+    async def standing(self) -> None:
+        """Returns once everything is there that a key may lead to."""
+        if isinstance(self.screen, Dashboard):
+            await self.screen.standing()
+
+    # The first one
+
+    def _open(self) -> None:
+        try:
+            self._service = self._open_service()
+            if self._begins_masked and not self._veil.is_on:
+                self._veil.switch()
+            self.push_screen(self._desk(self._service))
+        except DamagedHistoryError as error:
+            question = f"{error} {SET_ASIDE}"
+            self.push_screen(
+                Confirm(clean(question, 2000), yes="Set aside", no="Leave"), partial(self._mend, error)
+            )
+        except DeskError as error:
+            self.exit(error)
+
+    def _desk(self, service: TriggerService) -> Dashboard:
+        desk = Dashboard(service, self._veil, self._profiles)
+        desk.fit(self.size)
+        return desk
+
+    def _mend(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
+        """Begins a new history beside the damaged one, or leaves with the sentence."""
+        if not yes:
+            self.exit(damaged)
+            return
+        try:
+            set_aside(damaged.path)
+        except DeskError as error:
+            self.exit(error)
+        else:
+            self._open()
+
+    # Another one
+
+    @on(Dashboard.Chosen)
+    def _other_profile(self, message: Dashboard.Chosen) -> None:
+        self._switch(message.desk, message.profile)
+
+    @work(group="switch")
+    async def _switch(self, left: SwitchingScreen, profile: str) -> None:
+        """Opens another profile in the place of the live one; where it cannot be opened, that stays."""
+        async with self._switching:
+            if self._profiles is not None and left in self.screen_stack:
+                await self._replace(left, self._profiles, profile)
+
+    async def _replace(self, left: SwitchingScreen, profiles: Profiles, profile: str) -> None:
+        try:
+            service = profiles.open(profile)
+        except DeskError as error:
+            left.say("The profile stays as it is", str(error))
+            return
+        await left.wind_up()
+        self.clear_notifications()
+        before, self._service = self._service, service
+        while self.screen is not left:
+            await self.pop_screen()
+        await self.switch_screen(self._desk(service))
+        if before is not None:
+            await before.close()
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """Leaves; asks first while a trigger is under way."""
+        if any(isinstance(screen, Dashboard) and screen.sending for screen in self.screen_stack):
+            self.push_screen(Confirm(LEAVING, yes="Leave", no="Stay"), self._leave_if)
+        else:
+            self.exit()
+
+    def _leave_if(self, leave: bool | None) -> None:
+        if leave:
+            self.exit()
