@@ -34,21 +34,21 @@ class AttemptScreen(ModalScreen[Followed]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the desk", id="attempt.back"),
+        *follow_up_bindings("attempt"),
+        Binding("r", "request", "Request", tooltip="The exact request, as cURL, Python or JSON", id="attempt.request"),
+        Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
+        Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
         Binding(
             "left,k", "beside(-1)", "Previous", tooltip="The attempt above in the history", key_display="←",
             id="attempt.previous"
         ),
         Binding("right,j", "beside(1)", "Next", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
-        Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
         Binding("b", "raw", "Bytes", tooltip="The bodies byte for byte, or formatted", id="attempt.bytes"),
-        Binding("r", "request", "Request", tooltip="The exact request, as cURL, Python or JSON", id="attempt.request"),
-        Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
         Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
         Binding(
             "V", "more_request", "More of the request", tooltip="The next part of a long request", show=False,
             id="attempt.more_request",
         ),
-        *follow_up_bindings("attempt"),
     ]  # fmt: skip
 
     def __init__(self, past: Past, opened: Opened, see: Callable[[str], object]) -> None:

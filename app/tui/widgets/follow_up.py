@@ -55,7 +55,7 @@ class Followed:
 _KEYS = {
     Choice.ARRIVED: ("a", "It arrived", "Settle: the event did arrive"),
     Choice.DID_NOT: ("d", "It did not", "Settle: the event did not arrive"),
-    Choice.SAME_TRIGGER: ("s", "Send again, same trigger", "Send it again with the same trigger id"),
+    Choice.SAME_TRIGGER: ("s", "Same again", "Send it again with the same trigger id"),
     Choice.NEW_TRIGGER: ("n", "Send again", "Send it again as a trigger of its own"),
     Choice.IN_FORM: ("o", "In the form", "Open it in the form, to change it before it is sent again"),
 }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from textual.content import Content
 
 from app.domain.descriptions import describe
+from app.domain.reference import reference_of
 from app.service import AttemptRow
 from app.tui.text import clean, clock, elapsed, key_label, label, outcome_label
 from app.tui.veil import Veil
@@ -38,11 +39,14 @@ def history_columns(
 
 
 def row_in_short(row: AttemptRow) -> Content:
-    """What does not fit into the row: status, code, reply text and time, and how to read on."""
+    """What does not fit into the row: reference, status, code, reply text and time, and how to read on."""
     status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
     said = f"{_number(row.reply_code)} {clean(row.reply_text or '')}".strip()
     return Content.assemble(
-        (status, "$quiet"), f"  {said}  ", (f"{elapsed(row.elapsed_ms)}   enter opens it", "$quiet")
+        f"{clean(reference_of(row.attempt_id))}  ",
+        (status, "$quiet"),
+        f"  {said}  ",
+        (f"{elapsed(row.elapsed_ms)}   enter opens it", "$quiet"),
     )
 
 
