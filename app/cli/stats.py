@@ -94,7 +94,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
     if figures.p50_ms is not None and figures.p95_ms is not None:
         yield from (
             "",
-            f"half of the replies came within {figures.p50_ms:,.0f} ms, 95 % within {figures.p95_ms:,.0f} ms",
+            f"half of them took at most {figures.p50_ms:,.0f} ms, 95 % at most {figures.p95_ms:,.0f} ms",
         )
 
 

@@ -36,7 +36,7 @@ class AttemptStatistics:
 
     `buckets` follow one another without gaps, each `bucket_s` seconds long; `codes` has the most frequent reply code
     first, None standing for no code; `events` the one with the largest share of refusals; `p50_ms` and `p95_ms` are the
-    milliseconds within which half of the replies, and 95 % of them, came: None where there was none.
+    milliseconds that half of them, and 95 % of them, took at most, time-outs too: None where none is known.
     """
 
     counts: Mapping[Outcome, int]

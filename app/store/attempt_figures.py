@@ -13,13 +13,13 @@ from app.domain.model import Outcome
 from app.store.attempt_index import AttemptIndex
 from app.store.index_order import QueryOrder
 from app.store.index_rows import OUTCOMES
-from app.store.text import microseconds, moment, numeric_order, restored
+from app.store.text import moment, numeric_order, restored
 
 _REFUSED = (Outcome.REJECTED, Outcome.PARTIAL)
 _BY_NUMBER = {number: Outcome(value) for value, number in OUTCOMES.items()}
 _BITS = 24
 _MASK = (1 << _BITS) - 1
-_REPLIED = "status IS NOT NULL AND took IS NOT NULL"
+_KNOWN = "took IS NOT NULL"
 
 
 def outcome_counts(order: QueryOrder) -> Mapping[Outcome, int]:
@@ -31,19 +31,19 @@ def outcome_counts(order: QueryOrder) -> Mapping[Outcome, int]:
 
 def statistics(index: AttemptIndex, order: QueryOrder, most_buckets: int) -> AttemptStatistics:
     """The picture of the attempts, in at most `most_buckets` buckets of time."""
-    (ends,) = order.selected("min(started), max(started)")
-    first, last = ends
-    if first is None:
+    ends = order.ends()
+    if ends is None:
         return AttemptStatistics({}, 0, (), (), (), None, None)
+    first, last = ends
     seconds = bucket_seconds(moment(first), moment(last), most_buckets)
-    counted = _Counted(order, seconds, microseconds(moment(first)) // (seconds * 1_000_000))
+    counted = _Counted(order, seconds, first // (seconds * 1_000_000))
     return AttemptStatistics(
         counted.outcomes,
         seconds,
         counted.in_time(),
         _codes(index, counted.codes),
         _events(index, counted.events),
-        *_percentiles(order),
+        *_percentiles(index, order),
     )
 
 
@@ -108,10 +108,22 @@ def _events(index: AttemptIndex, counted: Counter[tuple[int, Outcome]]) -> tuple
     return tuple(sorted(shares, key=lambda one: (-one.share, -one.attempts, numeric_order(one.event_id))))
 
 
-def _percentiles(order: QueryOrder) -> tuple[float | None, float | None]:
-    """The milliseconds within which half of the replies came, and 95 % of them."""
-    counted = Counter(chain.from_iterable(order.selected("CAST(took AS INTEGER)", _REPLIED)))
+def _percentiles(index: AttemptIndex, order: QueryOrder) -> tuple[float | None, float | None]:
+    """The milliseconds that half of the attempts took at most, and 95 % of them."""
+    if order.is_everything:
+        return _of_all(index, 50), _of_all(index, 95)
+    counted = Counter(chain.from_iterable(order.selected("CAST(took AS INTEGER)", _KNOWN)))
     return _percentile(order, counted, 50), _percentile(order, counted, 95)
+
+
+def _of_all(index: AttemptIndex, percent: int) -> float | None:
+    """The same of all attempts: the index of the column has them in order."""
+    rows = index.all(
+        f"SELECT took FROM attempts WHERE {_KNOWN} ORDER BY took LIMIT 1 OFFSET max(0, "
+        f"((SELECT count(*) FROM attempts WHERE {_KNOWN}) * ? + 99) / 100 - 1)",
+        percent,
+    )
+    return rows[0]["took"] if rows else None
 
 
 def _percentile(order: QueryOrder, counted: Counter[int], percent: int) -> float | None:
@@ -119,7 +131,7 @@ def _percentile(order: QueryOrder, counted: Counter[int], percent: int) -> float
     wanted = -(-counted.total() * percent // 100)
     for whole, count in sorted(counted.items()):
         if wanted <= count:
-            within = f"{_REPLIED} AND took >= {whole} AND took < {whole + 1}"
+            within = f"{_KNOWN} AND took >= {whole} AND took < {whole + 1}"
             took: float = sorted(chain.from_iterable(order.selected("took", within)))[wanted - 1]
             return took
         wanted -= count

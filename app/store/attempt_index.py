@@ -25,20 +25,18 @@ _STEPS_BETWEEN_LOOKS = 20_000
 _CACHE_KILOBYTES = 65_536
 _SENDING = OUTCOMES["sending"]
 
-COLUMNS = (
-    "started",
-    "outcome",
-    "account",
-    "profile",
-    "event",
-    "key",
-    "status",
-    "code",
-    "took",
-    "contact",
-    "text",
-)
-"""Each has an index; equal values stand there in the order of recording."""
+_FIGURES = "started, outcome, code, event, key, status, account, profile"
+_INDEXES = {
+    # All that the figures of a query are made of, so that they need not be gathered from whole rows.
+    "attempts_by_time": _FIGURES,
+    **{
+        f"attempts_by_{column}": column
+        for column in (
+            "outcome", "account", "profile", "event", "key", "status", "code", "took", "contact", "contact_end", "text"
+        )
+    },
+}  # fmt: skip
+"""By name; equal values of a column stand in its index in the order of recording."""
 
 _CHANGED = """
 SELECT number FROM journal.changes WHERE id > ?
@@ -100,6 +98,8 @@ class AttemptIndex:
         try:
             with explained(self.path, HISTORY_INDEX.what):
                 yield self.connection
+        except DamagedError as error:
+            raise StoreError(f"{error} It may be deleted: it is made anew from the history.") from error
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise StoppedError from error
@@ -129,10 +129,8 @@ class AttemptIndex:
                 while batch := self._batch():
                     done += batch
                     progress(min(done, total), total)
-                for column in COLUMNS:
-                    connection.execute(
-                        f"CREATE INDEX IF NOT EXISTS attempts_by_{column} ON attempts ({column})"
-                    )
+                for name, columns in _INDEXES.items():
+                    connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON attempts ({columns})")
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -154,10 +152,10 @@ class AttemptIndex:
         return open_database(self.path, HISTORY_INDEX, busy_seconds=_BUSY_SECONDS)
 
     def _is_complete(self) -> bool:
-        last = self.connection.execute(
-            "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (f"attempts_by_{COLUMNS[-1]}",)
-        )
-        return last.fetchone() is not None
+        (made,) = self.connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'attempts'"
+        ).fetchone()
+        return bool(made == len(_INDEXES))
 
     def _state(self) -> _State | None:
         """How far the index is; None where it knows nothing of this history, or too much."""
@@ -209,7 +207,7 @@ class AttemptIndex:
         found = rows.fetchall()
         connection = self.connection
         connection.executemany(
-            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [index_values(row, names) for row in found],
         )
         connection.executemany(

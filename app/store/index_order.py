@@ -51,16 +51,21 @@ class QueryOrder:
         self._order = query.order
         self._demands = demands_of(index, query, account)
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether every attempt that is indexed is found."""
+        return not (self._demands.terms or self._demands.match)
+
     @cached_property
     def is_short(self) -> bool:
         """Whether all of it is found about as fast as a screen of it."""
         demands = self._demands
-        if self._order.column is Column.TIME:
-            walked = demands.match or (demands.driver is not None and demands.driver.single)
-            return demands.found is not None and demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
-        if demands.are_few:
-            return True
-        return bool(demands.terms or demands.match) and self._density() < _DENSE
+        if self._order.column is not Column.TIME:
+            return demands.are_few or (bool(demands.terms or demands.match) and self._density() < _DENSE)
+        if demands.match:
+            return False
+        walked = demands.driver is not None and demands.driver.single
+        return demands.found is not None and demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
 
     def every(self) -> "array[int]":
         """The row numbers of all attempts, in order."""
@@ -107,6 +112,21 @@ class QueryOrder:
             cursor.row_factory = None
             yield from cursor
 
+    def ends(self) -> tuple[int, int] | None:
+        """When the first and the last of them began, in microseconds since 1970; None where there are none."""
+        if self._demands.are_few or self._demands.match:
+            (found,) = self.selected("min(started), max(started)")
+            return None if found[0] is None else (found[0], found[1])
+        source, where, values = _by_rows(self._demands, None)
+        ends = [
+            row["started"]
+            for way in ("ASC", "DESC")
+            for row in self._index.all(
+                f"SELECT started FROM {source} WHERE {where} ORDER BY started {way} LIMIT 1", *values
+            )
+        ]
+        return (ends[0], ends[1]) if ends else None
+
     def number_of(self, row: AttemptRow) -> int | None:
         """The row number of an attempt; None where it is gone."""
         found = self._index.all(
@@ -129,7 +149,8 @@ class QueryOrder:
         """The order as a sort of what was found: the plus keeps SQLite from walking through an index instead."""
         column, way = self._order.column, self._way
         if column is Column.TIME:
-            return f"attempts.number {way}"
+            driver = self._demands.driver
+            return f"{'+' if driver is not None and not driver.single else ''}attempts.number {way}"
         if name := _NAMED.get(column):
             return f"{name} IS NULL, (SELECT rank FROM names WHERE id = {name}) {way}, +attempts.number {way}"
         name = _SORTED[column]
@@ -150,7 +171,7 @@ class QueryOrder:
     def _found(self) -> Found:
         """Where attempts come from when all are wanted."""
         demands = self._demands
-        if demands.match and (demands.found is None or demands.found > _PROBED or demands.driver is None):
+        if demands.match and (demands.found is None or demands.found > _PROBED):
             return _by_words(demands)
         return _by_rows(demands, demands.driver)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.canonical import same_value
-from app.domain.history_query import NO_VALUE, Filter, HistoryQuery, QueryField, Value, Word
+from app.domain.history_query import NO_VALUE, Column, Filter, HistoryQuery, QueryField, Value, Word
 from app.domain.reference import beginnings_of
 from app.store.attempt_index import AttemptIndex
 from app.store.index_rows import OUTCOMES, folded
@@ -49,20 +49,21 @@ class Term:
 class Demands:
     """All that a query demands: terms, of which by the index of `driver` the fewest are found, and words to be matched.
 
-    `found` is how many attempts the driver or the words find at most, up to FEW + 1; None where there is neither.
-    `newest` is the highest row number that can be meant, where that is worth knowing.
+    `found` is how many attempts the driver finds, up to FEW + 1, None without one; `matching` the same of the words, None
+    also where the order is by time, in which words find one after another. `newest` is the highest row number that can be meant, where that is worth knowing.
     """
 
     terms: tuple[Term, ...]
     match: str = ""
     driver: Term | None = None
     found: int | None = None
+    matching: int | None = None
     newest: int | None = None
 
     @property
     def are_few(self) -> bool:
         """Whether so few are met with that they can be sorted at once."""
-        return self.found is not None and self.found <= FEW
+        return any(count is not None and count <= FEW for count in (self.found, self.matching))
 
 
 def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) -> Demands:
@@ -77,6 +78,8 @@ def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) ->
     if references:
         terms, match = [*terms, _either(references, match)], ""
     demands = _driven(index, Demands(tuple(terms), match))
+    if match and query.order.column is not Column.TIME:
+        demands = replace(demands, matching=_count(index, "words WHERE words MATCH ?", match))
     return replace(demands, newest=_newest(index, query, demands))
 
 
@@ -88,9 +91,6 @@ def _driven(index: AttemptIndex, demands: Demands) -> Demands:
         if term.indexed
     ]
     found, driver = min(counted, key=lambda one: one[0], default=(None, None))
-    if demands.match:
-        matching = _count(index, "words WHERE words MATCH ?", demands.match)
-        found = matching if found is None else min(found, matching)
     return replace(demands, driver=driver, found=found)
 
 
@@ -146,6 +146,8 @@ def _numbers(index: AttemptIndex, column: str, values: Sequence[Value]) -> Term:
 
 
 def _contacts(values: Sequence[Value]) -> Term:
+    if len(values) == 1 and values[0].pattern and values[0].text.rfind("*") == 0:
+        return Term("{}contact_end GLOB ?", (_glob(values[0].text[::-1]),), indexed=True)
     exact = [folded(value.text) for value in values if not value.pattern]
     patterns = [_glob(value.text) for value in values if value.pattern]
     parts = [f"{{0}}contact IN ({', '.join('?' * len(exact))})"] if exact else []

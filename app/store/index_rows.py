@@ -79,6 +79,7 @@ class Names:
 def index_values(row: sqlite3.Row, names: Names) -> tuple[Value, ...]:
     """The columns of `attempts` in the index, in their order there."""
     text = restored_or_none(row["reply_text"])
+    contact = folded(restored(row["external_id"]))
     return (
         row["number"],
         row["started_at"],
@@ -90,7 +91,8 @@ def index_values(row: sqlite3.Row, names: Names) -> tuple[Value, ...]:
         _number(names, "status", row["http_status"]),
         _number(names, "code", row["reply_code"]),
         row["elapsed_ms"],
-        folded(restored(row["external_id"])),
+        contact,
+        contact[::-1],
         None if text is None else folded(text[:SORTED_TEXT]),
     )
 

@@ -163,6 +163,16 @@ CREATE VIRTUAL TABLE words USING fts5(
     text, columnsize=0, prefix='1 2 3 4 5 6', tokenize='unicode61 remove_diacritics 2'
 );
 """,
+        # What it holds is read from the journal again. `contact_end` is the contact from its last letter to its first.
+        """
+DROP TABLE attempts;
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, outcome INTEGER NOT NULL, account INTEGER NOT NULL,
+    profile INTEGER NOT NULL, event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER, took REAL,
+    contact TEXT NOT NULL, contact_end TEXT NOT NULL, text TEXT
+);
+DELETE FROM state;
+""",
     ),
 )
 

@@ -57,6 +57,8 @@ FILTERS = (
     Asked("key:id", "key_id = 'id'"),
     Asked("contact:thor@example.com", "lower(external_id) = 'thor@example.com'"),
     Asked("contact:a*", "lower(external_id) GLOB 'a*'"),
+    Asked("contact:*9@example.com", "lower(external_id) GLOB '*9@example.com'"),
+    Asked("contact:*@nowhere.example", "0"),
     Asked("profile:sandbox", "profile = 'sandbox'"),
     Asked("since:1d", "started_at >= strftime('%s', '2026-11-19 12:00') * 1000000"),
     Asked("since:2026-08-20T00:00Z", "started_at >= strftime('%s', '2026-08-20') * 1000000"),
