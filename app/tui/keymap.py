@@ -21,9 +21,12 @@ class KeymapError(DeskError):
 
 
 def key_of(node: DOMNode, action: str) -> str:
-    """The key that an action of the desk has now, as sentences name it; where it has none, where else it is."""
+    """The key that an action has now, as sentences name it; where it has none, where else it is.
+
+    Those of the desk may be named without `desk.`.
+    """
     for active in node.screen.active_bindings.values():
-        if active.binding.id == f"{DESK}{action}":
+        if active.binding.id == _full(action):
             return _SAID.get(active.binding.key, active.binding.key)
     return "the palette"
 
@@ -54,7 +57,7 @@ def checked_keymap(wanted: Mapping[str, str], bindings: Iterable[BindingType]) -
     known = {one.id: one.key for one in bindings if isinstance(one, Binding) and one.id}
     keymap: dict[str, str] = {}
     for name, keys in wanted.items():
-        full = name if "." in name else f"{DESK}{name}"
+        full = _full(name)
         if full not in known:
             desk = ", ".join(sorted(one.removeprefix(DESK) for one in known if one.startswith(DESK)))
             raise KeymapError(
@@ -63,6 +66,10 @@ def checked_keymap(wanted: Mapping[str, str], bindings: Iterable[BindingType]) -
         keymap[full] = ",".join(_checked(name, key.strip()) for key in keys.split(","))
     _refuse_shared({**known, **keymap}, keymap)
     return keymap
+
+
+def _full(name: str) -> str:
+    return name if "." in name else f"{DESK}{name}"
 
 
 def _checked(name: str, key: str) -> str:

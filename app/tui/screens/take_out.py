@@ -18,6 +18,7 @@ from textual.worker import Worker
 from app.domain.errors import DeskError
 from app.service import AttemptRow, FileExistsAlreadyError, new_file
 from app.tui.copying import copy
+from app.tui.keymap import key_of
 from app.tui.past import Past
 from app.tui.screens.confirm import Confirm
 from app.tui.text import clean, count
@@ -60,7 +61,11 @@ class TakeOutScreen(ModalScreen[None]):
             masked = ", persons masked" if self._past.is_masked else ""
             yield Static(f"{self._taking.title}{masked}", markup=False)
             yield SafeInput(str(Path.cwd() / self._taking.name), id="path", personal=False)
-            yield Static("enter writes this file, ctrl+y copies", markup=False, id="take-out-said")
+            yield Static(
+                f"enter writes this file, {key_of(self, 'take_out.copy')} copies",
+                markup=False,
+                id="take-out-said",
+            )
             with Horizontal():
                 yield Button("Back", id="back", compact=True)
                 yield Button("Copy", id="copy", compact=True)
