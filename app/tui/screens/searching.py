@@ -9,7 +9,6 @@ from textual.content import Content
 from app.domain.errors import DeskError
 from app.domain.history_query import Column
 from app.domain.model import TriggerRequest
-from app.domain.query_edit import with_order
 from app.service import TriggerService
 from app.tui.notices import counts_label
 from app.tui.screens.following import FollowUpScreen
@@ -100,6 +99,8 @@ class SearchingScreen(FollowUpScreen):
     @on(WindowedTable.HeaderSelected, "#history-table")
     def _header_clicked(self, message: WindowedTable.HeaderSelected) -> None:
         if message.column.key in list(Column):
+            from app.domain.query_edit import with_order
+
             self._write(with_order(self._past.line, Column(message.column.key)))
 
     def _write(self, line: str | None) -> None:
