@@ -44,6 +44,9 @@ async def test_a_click_on_a_tab_shows_its_pane(open_desk: OpenDesk) -> None:
             await desk.pilot.click("#tabs", offset=(at + 2, 0))
             await desk.settle()
             assert f"─ {pane.title()} ─" in desk.screen()
+            tabs = desk.app.screen._compositor.render_strips()[1]
+            marked = [segment.text.strip() for segment in tabs if segment.style and segment.style.reverse]
+            assert marked == [pane.title()]
 
 
 async def test_a_screen_that_becomes_narrow_keeps_the_pane_and_what_was_typed(open_desk: OpenDesk) -> None:
@@ -145,7 +148,7 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
             assert action in shown
         assert shown.startswith("Send\nOff: Choose an event first.")
         assert "Off: This account mails nobody real" in shown
-        assert "Send again, new\nSend it again as a trigger of its own, in History" in shown
+        assert "Send again\nSend it again as a trigger of its own, in History" in shown
         assert "No match for the specified [key_id] - [external_id] pair." in shown
 
 

@@ -65,7 +65,8 @@ class SearchingScreen(FollowUpScreen):
         try:
             counts = await self._past.counts()
             if counts is not None:
-                self.history.show_counts(counts_label(counts, words=False))
+                nothing_yet = not counts and self._past.query.is_everything
+                self.history.show_counts(Content("") if nothing_yet else counts_label(counts, words=False))
             await self._past.settle()
             self._shown = self._past.total or 0
             if counts is None:

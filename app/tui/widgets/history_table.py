@@ -129,8 +129,8 @@ class HistoryPane(Vertical):
             self.table.move_cursor(position)
 
     def show_counts(self, said: Content) -> None:
-        """How many attempts there are, and the share of each outcome."""
-        self.border_title = Content.assemble("History  ", said).markup
+        """How many attempts there are, and the share of each outcome; nothing where there is nothing to say."""
+        self.border_title = Content.assemble("History", "  " if said else "", said).markup
 
     whole: reactive[bool] = reactive(False)
     """Whether the pane has the whole screen."""

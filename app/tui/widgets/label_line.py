@@ -30,7 +30,9 @@ class LabelLine(Widget):
 
     ALLOW_SELECT = False
 
-    labels: reactive[Sequence[Label]] = reactive(())
+    labels: reactive[Sequence[Label]] = reactive((), always_update=True)
+    """Always drawn anew: Content that differs only in its style counts as equal."""
+
     under_mouse: reactive[str | None] = reactive(None)
     """The target of the label that the mouse is over."""
 
