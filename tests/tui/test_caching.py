@@ -69,14 +69,13 @@ async def shown(desk: Desk, *words: str) -> None:
             await desk.pilot.pause()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
-    shop: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = Pages(monkeypatch)
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
     app = TriggerDeskApp(lambda: service)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         assert "never refreshed" in desk.screen().splitlines()[0]

@@ -24,15 +24,12 @@ production = false
 """
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(
-    home: Path, size: tuple[int, int]
-) -> None:
+async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Path) -> None:
     (home / "config.toml").write_text(CONFIG)
     profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service = profiles.open("sandbox")
     app = TriggerDeskApp(lambda: service, profiles=profiles)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press(*"104", "enter", *"sif", "enter", "f4")
