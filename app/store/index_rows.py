@@ -1,5 +1,6 @@
 """Attempts of the journal as rows of the index: by what they are found and sorted, and the words in them."""
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -137,12 +138,16 @@ def _reply_text(body: bytes | None) -> str | None:
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
     if isinstance(reply, Mapping):
-        reply = {name: value for name, value in reply.items() if name not in _EVERY_REPLY_HAS}
+        reply = {name: value for name, value in reply.items() if value and name not in _EVERY_REPLY_HAS}
     return _spoken(reply)
 
 
 def _spoken(value: object) -> str:
-    """What is said in a JSON value, without its signs and escapes."""
+    """What is said in a JSON value. Its signs separate words and may stay; its escapes may not."""
+    with contextlib.suppress(RecursionError):
+        written = json.dumps(value, ensure_ascii=False)
+        if "\\" not in written:
+            return written
     return "\n".join(_leaves(value))
 
 
