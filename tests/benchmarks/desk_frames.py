@@ -1,0 +1,106 @@
+"""What happens inside one frame of the dashboard: a page of a table fetched and drawn, a key in a filter answered."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from app.bootstrap import open_service
+from app.service import AttemptRow, ContactRow, TriggerService
+from app.tui.app import TriggerDeskApp
+from app.tui.widgets.windowed_table import WindowedTable
+from tests.benchmarks.homes import Home
+from tests.benchmarks.table import Row
+from tests.benchmarks.timing import nth
+
+TABLES = {"contacts": "#contacts-table", "history": "#history-table"}
+TYPED = ("imogen", "fairw", "example", "a", "th")
+Times = dict[str, list[float]]
+
+
+def frames(large: Home, small: Home, moves: int) -> Iterator[Row]:
+    """Rows for pages, ends, jumps and searches, each also against the small home."""
+    ours, few = asyncio.run(_measured(large, moves)), asyncio.run(_measured(small, moves))
+    for what, times in ours.items():
+        typed = what.startswith("typed")
+        yield Row(f"{what}: median", None, nth(times, 0.5), "ms", 16.0 if typed else 8.0)
+        yield Row(f"{what}: 99 of 100", None, nth(times, 0.99), "ms", 50.0 if typed else 16.0)
+        yield Row(f"{what}: median / with 1,000", nth(few[what], 0.5), nth(times, 0.5), "ms", 2.0)
+
+
+async def _measured(home: Home, moves: int) -> Times:
+    service = open_service(home.settings())
+    app = TriggerDeskApp(lambda: service)
+    taken: Times = {}
+    async with app.run_test(size=(140, 40)) as pilot:
+        await app.standing()
+        await pilot.pause()
+        for name, selector in TABLES.items():
+            table = app.screen.query_one(selector, WindowedTable)
+            total = table.row_count
+            assert total == (home.contacts if name == "contacts" else home.attempts)
+            taken |= {f"{name}, {what}": times for what, times in _moves(table, total or 0, moves)}
+        table = app.screen.query_one(TABLES["contacts"], WindowedTable)
+        taken["typed into the filter of contacts, to its rows"] = [
+            _timed(partial(_typed, table, service, text)) for text in _letters(moves // 4)
+        ]
+    return taken
+
+
+def _moves(table: "WindowedTable[object]", total: int, moves: int) -> Iterator[tuple[str, list[float]]]:
+    def jump(number: int) -> None:
+        table.move_cursor(number * 7919 * 131 % total)
+        assert table.cursor == number * 7919 * 131 % total
+
+    def end() -> None:
+        table.action_first()
+        table.action_last()
+        assert table.cursor == total - 1
+
+    steps: dict[str, Callable[[int], None]] = {
+        "page down": lambda _: table.action_page_down(),
+        "end": lambda _: end(),
+        "jump": jump,
+    }
+    for what, step in steps.items():
+        table.action_first()
+        yield (
+            what,
+            [_timed(lambda number=number, step=step: _drawn(table, step, number)) for number in range(moves)],
+        )
+
+
+def _drawn(table: "WindowedTable[object]", step: Callable[[int], None], number: int) -> None:
+    step(number)
+    drawn = [table.render_line(line).text for line in range(table.size.height)]
+    (at_cursor,) = (line for line in drawn if line.startswith("▏"))
+    assert all(part in at_cursor for part in _shown(table.row))
+
+
+def _shown(row: object) -> Sequence[str]:
+    """What must stand in the line of a row."""
+    match row:
+        case ContactRow():
+            return [row.id]
+        case AttemptRow():
+            return [row.event_id, row.external_id[:8]]
+        case _:
+            raise AssertionError("no row is under the cursor")
+
+
+def _typed(table: "WindowedTable[object]", service: TriggerService, text: str) -> None:
+    table.show(service.contacts(text))
+    assert _shown(table.row)
+    assert all(table.render_line(line).text.strip() for line in range(2))
+
+
+def _letters(times: int) -> Iterable[str]:
+    for number in range(times):
+        word = TYPED[number % len(TYPED)]
+        yield from (word[: length + 1] for length in range(len(word)))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
