@@ -84,7 +84,12 @@ class Past:
 
     def lacking(self) -> int:
         """How many attempts must be read before the filter can be asked; 0 where that takes no time to speak of."""
-        return 0 if self.query == HistoryQuery() else self._behind()
+        return 0 if self.query == HistoryQuery() else self.unread()
+
+    def unread(self) -> int:
+        """How many attempts must be read before shares and chains are known; 0 where that takes no time to speak of."""
+        behind = self._service.history_behind()
+        return behind if behind > INDEXED_AT_ONCE else 0
 
     async def read_on(self, progress: Callable[[int, int], None]) -> None:
         """Reads them; told are the attempts done and those there are, from another thread."""
@@ -112,7 +117,7 @@ class Past:
     async def counts(self) -> Mapping[Outcome, int] | None:
         """How many of them have each outcome; None where finding that out would take long."""
         query = self.query
-        if self._behind():
+        if self.unread():
             return None
         return await _apart(lambda stop: self._service.attempt_counts(query, stop=stop))
 
@@ -150,11 +155,7 @@ class Past:
         return self.opened(row)
 
     def _chain(self, attempt: Attempt) -> Sequence[AttemptRow]:
-        return () if self._behind() else self._service.chain(attempt.attempt_id)
-
-    def _behind(self) -> int:
-        behind = self._service.history_behind()
-        return behind if behind > INDEXED_AT_ONCE else 0
+        return () if self.unread() else self._service.chain(attempt.attempt_id)
 
     # Taken out
 

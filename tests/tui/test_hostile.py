@@ -158,6 +158,10 @@ async def test_hostile_replies_are_shown_harmlessly(
             _assert_safe(desk)
         await desk.press("f6", "home", "enter", "end")
         _assert_safe(desk)
+        assert "part 1 of 2" in desk.text_of("#attempt-reply")
+        await desk.press("v")
+        assert "part 2 of 2" in desk.text_of("#attempt-reply")
+        _assert_safe(desk)
 
 
 async def test_event_data_too_large_to_edit_is_refused_in_words(open_desk: OpenDesk) -> None:

@@ -39,10 +39,10 @@ class AttemptScreen(ModalScreen[Followed]):
         Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
         Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
         Binding(
-            "left,k", "beside(-1)", "Previous", tooltip="The attempt above in the history", key_display="←",
+            "left,k", "beside(-1)", "Up", tooltip="The attempt above in the history", key_display="←",
             id="attempt.previous"
         ),
-        Binding("right,j", "beside(1)", "Next", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
+        Binding("right,j", "beside(1)", "Down", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
         Binding("b", "raw", "Bytes", tooltip="The bodies byte for byte, or formatted", id="attempt.bytes"),
         Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
         Binding(

@@ -1,5 +1,6 @@
 """What the dashboard does with its whole history: filters it, sorts it, gives it the screen, compares, pictures, takes out."""
 
+import contextlib
 from datetime import UTC, datetime
 from functools import partial
 
@@ -76,7 +77,7 @@ class SearchingScreen(FollowUpScreen):
         else:
             self.history.table.window_changed()
 
-    @work(group="count", exclusive=True)
+    @work(group="read", exclusive=True)
     async def _read_on(self, *, keep_cursor: bool) -> None:
         """Reads what the filter cannot be asked without, and shows how far that is."""
         told = self.set_interval(TOLD_EVERY_S, self._tell_reading)
@@ -136,6 +137,17 @@ class SearchingScreen(FollowUpScreen):
             "orders": ("Sort by", partial(menus.order_choices, line, self._past.query.order)),
         }[menu]
         self.app.push_screen(Menu(title, choices()), self._write)
+
+    def watch_pane(self, old: str, new: str) -> None:
+        """Who comes to look at the history wants its shares and its chains too."""
+        super().watch_pane(old, new)
+        if new == "history":
+            self._read_the_rest()
+
+    def _read_the_rest(self) -> None:
+        with contextlib.suppress(DeskError):
+            if self._past.unread():
+                self._read_on(keep_cursor=True)
 
     # The whole screen
 

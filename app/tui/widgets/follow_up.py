@@ -57,7 +57,7 @@ _KEYS = {
     Choice.DID_NOT: ("d", "It did not", "Settle: the event did not arrive"),
     Choice.SAME_TRIGGER: ("s", "Same again", "Send it again with the same trigger id"),
     Choice.NEW_TRIGGER: ("n", "Send again", "Send it again as a trigger of its own"),
-    Choice.IN_FORM: ("o", "In the form", "Open it in the form, to change it before it is sent again"),
+    Choice.IN_FORM: ("o", "Form", "Open it in the form, to change it before it is sent again"),
 }
 
 
