@@ -25,7 +25,7 @@ _STEPS_BETWEEN_LOOKS = 20_000
 _CACHE_KILOBYTES = 65_536
 _SENDING = OUTCOMES["sending"]
 
-_FIGURES = "started, outcome, code, event, key, status, account, profile"
+_FIGURES = "started, outcome, code, event, key, status, account, profile, took"
 _INDEXES = {
     # All that the figures of a query are made of, so that they need not be gathered from whole rows.
     "attempts_by_time": _FIGURES,
@@ -181,29 +181,48 @@ class AttemptIndex:
             names = Names(connection)
             newest = connection.execute(f"SELECT {_NEWEST}").fetchone()[0]
             for number in changed:
-                self._remove(number)
-                self._add(connection.execute(f"SELECT {JOURNAL_ROW} WHERE number = ?", (number,)), names)
+                before = self._remove(number)
+                now = self._add(
+                    connection.execute(f"SELECT {JOURNAL_ROW} WHERE number = ?", (number,)), names
+                )
+                if now != before:
+                    self._mind_clocks(now)
             new = self._add(
                 connection.execute(
                     f"SELECT {JOURNAL_ROW} WHERE number > ? ORDER BY number LIMIT ?", (newest, _BATCH)
                 ),
                 names,
             )
+            self._mind_clocks(new)
             if changed:
                 connection.execute(
                     "UPDATE state SET last_change = (SELECT coalesce(max(id), 0) FROM journal.changes)"
                 )
-        return new + len(changed)
+        return len(new) + len(changed)
 
     def _rows(self) -> int:
         rows: int = self.connection.execute("SELECT count(*) FROM attempts").fetchone()[0]
         return rows
 
-    def _remove(self, number: int) -> None:
+    def _mind_clocks(self, starts: Sequence[int]) -> None:
+        """Keeps true by how much clocks were set back, for attempts that come after all others."""
+        if not starts:
+            return
+        latest, setback = self.connection.execute("SELECT latest, setback FROM state").fetchone()
+        for started in starts:
+            setback = max(setback, latest - started)
+            latest = max(latest, started)
+        self.connection.execute("UPDATE state SET latest = ?, setback = ?", (latest, setback))
+
+    def _remove(self, number: int) -> list[int]:
+        """When what was removed had begun."""
+        rows = self.connection.execute("SELECT started FROM attempts WHERE number = ?", (number,)).fetchall()
         for table, key in (("attempts", "number"), ("resends", "number"), ("words", "rowid")):
             self.connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (number,))
+        return [row["started"] for row in rows]
 
-    def _add(self, rows: sqlite3.Cursor, names: Names) -> int:
+    def _add(self, rows: sqlite3.Cursor, names: Names) -> list[int]:
+        """When what was added began."""
         found = rows.fetchall()
         connection = self.connection
         connection.executemany(
@@ -218,7 +237,7 @@ class AttemptIndex:
             "INSERT INTO resends VALUES (?, ?)",
             [(row["number"], row["parent_id"]) for row in found if row["parent_id"] is not None],
         )
-        return len(found)
+        return [row["started_at"] for row in found]
 
     def _emptied(self) -> _State:
         """The index as it begins, for the history that is there."""
@@ -226,10 +245,12 @@ class AttemptIndex:
         (words,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
         connection.execute("DROP TABLE words")
         connection.execute(words)
+        for name in _INDEXES:
+            connection.execute(f"DROP INDEX IF EXISTS main.{name}")
         for table in ("state", "names", "attempts", "resends"):
             connection.execute(f"DELETE FROM {table}")
         connection.execute(
-            "INSERT INTO state SELECT 1, id, (SELECT coalesce(max(id), 0) FROM journal.changes) FROM journal.identity"
+            "INSERT INTO state (one, history, last_change) SELECT 1, id, (SELECT coalesce(max(id), 0) FROM journal.changes) FROM journal.identity"
         )
         return _State(*connection.execute("SELECT history, last_change FROM state").fetchone())
 

@@ -106,7 +106,11 @@ class QueryOrder:
 
     def selected(self, columns: str, more: str = "1") -> Iterator[tuple[Any, ...]]:
         """These columns of all attempts, in no order, where `more` holds too."""
-        source, where, values = self._found()
+        demands = self._demands
+        # Where they are many, all that is asked of them stands in one index, and is faster read through.
+        source, where, values = (
+            self._found() if demands.are_few or demands.match else _by_rows(demands, None, bounded=False)
+        )
         with self._index.guarded() as connection:
             cursor = connection.execute(f"SELECT {columns} FROM {source} WHERE {where} AND {more}", values)
             cursor.row_factory = None
@@ -204,15 +208,15 @@ def _by_words(demands: Demands) -> Found:
     return source, f"words MATCH ? AND {where}", (demands.match, *values)
 
 
-def _by_rows(demands: Demands, driver: Term | None) -> Found:
-    where, values = _conditions(demands, driver, "attempts.number")
+def _by_rows(demands: Demands, driver: Term | None, *, bounded: bool = True) -> Found:
+    where, values = _conditions(demands, driver, "attempts.number" if bounded else None)
     if demands.match:
         return "attempts", f"{where} AND {_MATCHES}", (*values, demands.match)
     return "attempts", where, values
 
 
-def _conditions(demands: Demands, driver: Term | None, number: str) -> tuple[str, tuple[Bound, ...]]:
+def _conditions(demands: Demands, driver: Term | None, number: str | None) -> tuple[str, tuple[Bound, ...]]:
     conditions = [term.condition(by_index=term is driver) for term in demands.terms]
-    if demands.newest is not None:
-        conditions.insert(0, f"{number} <= {demands.newest}")
+    if demands.numbers is not None and number is not None:
+        conditions.insert(0, f"{number} BETWEEN {demands.numbers[0]} AND {demands.numbers[1]}")
     return " AND ".join(conditions) or "1", tuple(value for term in demands.terms for value in term.values)

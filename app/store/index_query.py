@@ -1,6 +1,7 @@
 """A query of the history as SQL over its index: what each term demands, and which of them is cheapest to begin with."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,7 +51,8 @@ class Demands:
     """All that a query demands: terms, of which by the index of `driver` the fewest are found, and words to be matched.
 
     `found` is how many attempts the driver finds, up to FEW + 1, None without one; `matching` the same of the words, None
-    also where the order is by time, in which words find one after another. `newest` is the highest row number that can be meant, where that is worth knowing.
+    also where the order is by time, in which words find one after another. `numbers` are the
+    row numbers between which all of it lies, None where that is not known.
     """
 
     terms: tuple[Term, ...]
@@ -58,7 +60,7 @@ class Demands:
     driver: Term | None = None
     found: int | None = None
     matching: int | None = None
-    newest: int | None = None
+    numbers: tuple[int, int] | None = None
 
     @property
     def are_few(self) -> bool:
@@ -80,7 +82,7 @@ def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) ->
     demands = _driven(index, Demands(tuple(terms), match))
     if match and query.order.column is not Column.TIME:
         demands = replace(demands, matching=_count(index, "words WHERE words MATCH ?", match))
-    return replace(demands, newest=_newest(index, query, demands))
+    return replace(demands, numbers=_numbers_between(index, query) if query.since or query.until else None)
 
 
 def _driven(index: AttemptIndex, demands: Demands) -> Demands:
@@ -101,16 +103,21 @@ def _count(index: AttemptIndex, found: str, *values: Bound) -> int:
     return count
 
 
-def _newest(index: AttemptIndex, query: HistoryQuery, demands: Demands) -> int | None:
-    """The newest row number before `until`, where many are newer: they need not be walked through."""
-    if query.until is None or demands.are_few:
-        return None
-    until = microseconds(query.until)
-    if _count(index, "attempts WHERE started >= ?", until) <= FEW:
-        return None
-    (row,) = index.all("SELECT max(number) FROM attempts WHERE started < ?", until)
-    newest: int | None = row[0]
-    return newest
+def _numbers_between(index: AttemptIndex, query: HistoryQuery) -> tuple[int, int]:
+    """Row numbers between which all of the asked time lies: they rise with time, but for clocks that were set back."""
+    (state,) = index.all("SELECT setback FROM state")
+    oldest, newest = 0, sys.maxsize
+    if query.since is not None:
+        before = microseconds(query.since) - state["setback"]
+        rows = index.all(
+            "SELECT number FROM attempts WHERE started < ? ORDER BY started DESC LIMIT 1", before
+        )
+        oldest = rows[0]["number"] if rows else oldest
+    if query.until is not None:
+        after = microseconds(query.until) + state["setback"]
+        rows = index.all("SELECT number FROM attempts WHERE started >= ? ORDER BY started LIMIT 1", after)
+        newest = rows[0]["number"] if rows else newest
+    return oldest, newest
 
 
 def _filter_term(index: AttemptIndex, one: Filter) -> Term:

@@ -173,6 +173,12 @@ CREATE TABLE attempts (
 );
 DELETE FROM state;
 """,
+        # The latest start of all attempts, and by how much one ever began before another that was recorded earlier.
+        """
+ALTER TABLE state ADD COLUMN latest INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN setback INTEGER NOT NULL DEFAULT 0;
+DELETE FROM state;
+""",
     ),
 )
 
