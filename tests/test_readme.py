@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from app.cli import program
+from app.cli.program import program
 from app.domain.descriptions import describe
 from app.domain.model import TriggerRequest
 from app.domain.outcome import LABEL

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from app.cli.attempt_text import attempt_lines, whole_lines
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import opened
+from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text, whole_attempt_json
 from app.domain.clean import clean
 from app.domain.difference import AttemptDifference, Comparison, Sameness, difference

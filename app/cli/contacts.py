@@ -7,8 +7,9 @@ import click
 
 from app.cli.failures import ExitCode, Failure, complain, failing_with
 from app.cli.lists import contact_lines, list_contacts, list_options
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import at_terminal
+from app.cli.passing import pass_options
 from app.cli.progress import bar
 from app.client.errors import ClientError
 from app.domain.counting import count

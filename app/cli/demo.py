@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import click
 
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
+from app.cli.passing import pass_options
 from app.cli.progress import Bar, bar
 
 _WORDS = {

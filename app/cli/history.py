@@ -7,8 +7,9 @@ import click
 
 from app.cli.attempt_text import as_table
 from app.cli.attempt_verbs import diff, note, show, ticket
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import opened
+from app.cli.passing import pass_options
 from app.cli.prune import prune
 from app.cli.query import index_in_sight, read_query
 from app.cli.resend import resend

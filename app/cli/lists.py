@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 
 import click
 
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import table
+from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service import TriggerService

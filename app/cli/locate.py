@@ -2,8 +2,9 @@
 
 import click
 
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import table
+from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.service.masking import KEY_FILE
 

@@ -4,8 +4,6 @@ import logging
 import os
 from pathlib import Path
 
-from app.cli.failures import Failure
-
 _BYTES = 1_000_000
 _LINE = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(message)s"
 
@@ -20,6 +18,8 @@ def log_nowhere() -> None:
 def log_to(home: Path) -> None:
     """Starts the log file `triggerdesk.log`, readable by its owner only. Raises Failure."""
     from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - most runs log nothing
+
+    from app.cli.failures import Failure  # noqa: PLC0415 - most runs log nothing
 
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

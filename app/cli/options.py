@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
 from app.settings import Settings, home_folder, load_settings
 
 if TYPE_CHECKING:
@@ -62,6 +60,3 @@ class Options:
             return await action(service)
         finally:
             await service.close()
-
-
-pass_options = click.make_pass_decorator(Options)

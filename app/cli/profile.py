@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from app.cli.failures import ExitCode, Failure, complain
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import at_terminal, table
+from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.service import TriggerService
 from app.service.check import WSSE_ENDS, Finding, State, check_account

@@ -3,8 +3,9 @@
 import click
 
 from app.cli.failures import Failure
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import at_terminal
+from app.cli.passing import pass_options
 from app.domain.attempt_json import timestamp
 from app.domain.counting import count
 from app.service import TriggerService

@@ -5,7 +5,8 @@ import asyncio
 import click
 
 from app.cli.failures import ExitCode, Failure, failing_with
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
+from app.cli.passing import pass_options
 from app.cli.progress import FillBar, bar
 from app.client.errors import ClientError
 from app.domain.counting import count

@@ -7,7 +7,8 @@ import click
 from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, failing_with
 from app.cli.meant import warn_of_second_send
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
+from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent
 from app.domain.model import new_attempt_id
 from app.service import StoreError, TriggerService, check_production

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from app.cli.failures import Failure, complain
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
+from app.cli.passing import pass_options
 from app.settings import is_loopback
 
 if TYPE_CHECKING:

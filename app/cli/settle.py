@@ -4,7 +4,8 @@ from typing import Literal
 
 import click
 
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
+from app.cli.passing import pass_options
 from app.service import TriggerService
 
 _WORDS = {True: "it arrived", False: "it did not arrive"}

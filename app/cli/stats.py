@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import click
 
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
 from app.cli.output import table
+from app.cli.passing import pass_options
 from app.cli.query import index_in_sight, read_query
 from app.domain.attempt_json import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics

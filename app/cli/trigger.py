@@ -10,7 +10,8 @@ from app.cli.attempt_text import plan_lines
 from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, Failure, failing_with
 from app.cli.meant import as_meant, warn_of_second_send
-from app.cli.options import Options, pass_options
+from app.cli.options import Options
+from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent
 from app.domain.attempt_json import json_text, planned_json
 from app.domain.event_data import EventDataError, parse_event_data

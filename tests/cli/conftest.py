@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli import program
+from app.cli.program import program
 
 
 @dataclass(frozen=True)

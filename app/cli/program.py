@@ -1,0 +1,88 @@
+"""The program as click has it: the options that serve every verb, and the verbs."""
+
+import gc
+import os
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from app.cli.dashboard import at_terminal, open_dashboard
+from app.cli.failures import ExitCode, failing_with
+from app.cli.log import log_nowhere, log_to
+from app.cli.options import Options
+from app.settings import home_folder
+
+VERBS = {
+    "contacts": "contacts",
+    "demo-data": "demo",
+    "events": "lists",
+    "fields": "lists",
+    "history": "history",
+    "locate": "locate",
+    "profile": "profile",
+    "refresh": "refresh",
+    "sandbox": "sandbox",
+    "trigger": "trigger",
+    "version": "version",
+}
+"""Each verb and the module of this package that has it, imported when the verb is asked for: each has its weight."""
+
+
+class _Program(click.Group):
+    """The program: every verb's failures become one sentence and a documented exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every verb, for the help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """The verb of this name; None for no verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"app.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        with failing_with(ExitCode.USAGE):
+            return super().invoke(ctx)
+
+
+@click.command(
+    cls=_Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option("--profile", metavar="NAME", help="The profile to use; default: the built-in sandbox.")
+@click.option(
+    "--account",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Serve the sandbox from this account folder instead.",
+)
+@click.option("--mask", is_flag=True, help="Mask personal data in everything that is shown.")
+@click.option("--verbose", is_flag=True, help="Write a log file in the home.")
+@click.pass_context
+def program(
+    ctx: click.Context, *, profile: str | None, account: Path | None, mask: bool, verbose: bool
+) -> None:
+    """Trigger external events of an SAP Emarsys account and keep what came back.
+
+    Without a verb: the dashboard, on the built-in account unless told otherwise.
+    """
+    ctx.obj = Options(profile, account, mask)
+    if verbose:
+        log_to(home_folder(os.environ))
+    else:
+        log_nowhere()
+    if ctx.invoked_subcommand is None:
+        _dashboard(ctx.obj)
+    else:
+        gc.enable()
+
+
+def _dashboard(options: Options) -> None:
+    if not at_terminal():
+        raise click.UsageError(
+            "The dashboard needs a terminal; without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
+        )
+    open_dashboard(options.settings(), options.any_mask, masked=options.masked)
