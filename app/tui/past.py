@@ -115,11 +115,17 @@ class Past:
                 await asyncio.to_thread(self._window.settle)
 
     async def counts(self) -> Mapping[Outcome, int] | None:
-        """How many of them have each outcome; None where finding that out would take long."""
-        query = self.query
+        """How many of them have each outcome; None where finding that out would take long.
+
+        Raises StoppedError once another window is asked for.
+        """
+        query, outdated = self.query, self._outdated
         if self.unread():
             return None
-        return await _apart(lambda stop: self._service.attempt_counts(query, stop=stop))
+        found = await _apart(lambda stop: self._service.attempt_counts(query, stop=stop), outdated)
+        if outdated.is_set():
+            raise StoppedError
+        return found
 
     async def statistics(self, most_buckets: int) -> AttemptStatistics:
         """The picture of them."""
@@ -181,9 +187,9 @@ class Past:
         return await _apart(lambda stop: self._service.export(query, form, file, progress, stop, mask=mask))
 
 
-async def _apart(work: Callable[[Event], Result]) -> Result:
+async def _apart(work: Callable[[Event], Result], stop: Event | None = None) -> Result:
     """What `work` answers in a thread; cancelled, the event that it is given is set, and it is waited for."""
-    stop = Event()
+    stop = stop or Event()
     working = asyncio.ensure_future(asyncio.to_thread(work, stop))
     try:
         return await asyncio.shield(working)

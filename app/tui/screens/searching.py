@@ -10,7 +10,7 @@ from textual.content import Content
 from app.domain.errors import DeskError
 from app.domain.history_query import Column
 from app.domain.model import TriggerRequest
-from app.service import TriggerService
+from app.service import StoppedError, TriggerService
 from app.tui.notices import counts_label
 from app.tui.screens.following import FollowUpScreen
 from app.tui.screens.sending import Send
@@ -30,6 +30,7 @@ class SearchingScreen(FollowUpScreen):
         super().__init__(service, veil)
         self._shown = 0
         self._read = (0, 0)
+        self._is_reading = False
 
     @property
     def history(self) -> HistoryPane:
@@ -60,7 +61,7 @@ class SearchingScreen(FollowUpScreen):
             if self.history.is_complete:
                 self.count_attempts()
 
-    @work(group="count", exclusive=True)
+    @work(group="count")
     async def count_attempts(self) -> None:
         """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
         try:
@@ -70,16 +71,21 @@ class SearchingScreen(FollowUpScreen):
                 self.history.show_counts(Content("") if nothing_yet else counts_label(counts, words=False))
             await self._past.settle()
             self._shown = self._past.total or 0
-            if counts is None:
+            if counts is None and not self._is_reading:
                 self.history.show_counts(Content(f"{self._shown:,}"))
+        except StoppedError:
+            return  # another query holds by now, and counts for itself
         except DeskError as error:
             self.tell_fault(str(error))
         else:
             self.history.table.window_changed()
 
-    @work(group="read", exclusive=True)
+    @work(group="read")
     async def _read_on(self, *, keep_cursor: bool) -> None:
-        """Reads what the filter cannot be asked without, and shows how far that is."""
+        """Reads what the filter cannot be asked without, and shows how far that is; then the filter of that moment."""
+        if self._is_reading:
+            return
+        self._is_reading = True
         told = self.set_interval(TOLD_EVERY_S, self._tell_reading)
         try:
             await self._past.read_on(self._reading)
@@ -88,6 +94,7 @@ class SearchingScreen(FollowUpScreen):
         else:
             self.call_later(self._show_attempts, keep_cursor=keep_cursor)
         finally:
+            self._is_reading = False
             told.stop()
 
     def _reading(self, done: int, there_are: int) -> None:
