@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 from app.service import StoreError, TriggerService
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
+from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.pane_tabs import PaneTabs
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -192,8 +193,23 @@ async def test_a_filter_is_cleared_by_esc(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"zzz")
         assert "No event has that. Esc shows all." in " ".join(desk.screen().split())
+        assert "─ Events  0 ─" in desk.screen()
         await desk.press("escape")
         assert "purchase_confirmation" in desk.screen()
+        assert "─ Events ─" in desk.screen()
+
+
+async def test_how_many_a_filter_leaves_is_told_and_the_last_one_is_a_key_away(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f3", *"example")
+        contacts = desk.dashboard.query_one(ContactList)
+        found = [contact.id for contact in desk.service.list_contacts("example", 0)]
+        assert len(found) > 200
+        assert f"─ Contacts  {len(found)} ─" in desk.screen()
+        contacts.table.focus()
+        await desk.press("end")
+        assert contacts.table.cursor == len(found) - 1
+        assert contacts.table.row.id == found[-1]
 
 
 async def test_the_first_start_says_what_it_waits_for(

@@ -1,15 +1,18 @@
 """A pane with a filter above a table: typing narrows, the arrows move, Enter chooses, without leaving the filter."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from app.domain.errors import DeskError
 from app.tui.widgets.row_window import Row, RowWindow
 from app.tui.widgets.safe_input import SafeInput
 from app.tui.widgets.table_columns import Column
@@ -54,7 +57,9 @@ class FilteredList(Vertical, Generic[Row]):
     ) -> None:
         """`personal`: what is typed into the filter may belong to a person."""
         super().__init__(id=id, classes="pane")
-        self.border_title = title
+        self.border_title = self._title = title
+        self._window: RowWindow[Row] | None = None
+        self._counting = asyncio.Lock()
         self._columns = columns
         self._find = find
         self._placeholder = placeholder
@@ -79,7 +84,7 @@ class FilteredList(Vertical, Generic[Row]):
     def reload(self, empty_text: str) -> None:
         """Find the rows again; the cursor stays on its row."""
         self.table.empty_text = empty_text
-        self.table.show(self._find(self.filter.value), keep_cursor=True)
+        self._show(keep_cursor=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc clears a filter only where there is one."""
@@ -94,8 +99,30 @@ class FilteredList(Vertical, Generic[Row]):
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
-        self.table.show(self._find(event.value))
+        self._show()
         self.narrowed(event.value)
+
+    def _show(self, *, keep_cursor: bool = False) -> None:
+        window = self._window = self._find(self.filter.value)
+        self.table.show(window, keep_cursor=keep_cursor)
+        self._tell_count()
+        if self.table.row_count is None:
+            self._count(window)
+
+    @work(group="count")
+    async def _count(self, window: RowWindow[Row]) -> None:
+        """Finds out how many rows there are, unless others were asked for meanwhile; no two at a time."""
+        async with self._counting:
+            if window is self._window:
+                with contextlib.suppress(DeskError):
+                    await asyncio.to_thread(window.settle)
+        if window is self._window:
+            self.table.window_changed()
+            self._tell_count()
+
+    def _tell_count(self) -> None:
+        count = self.table.row_count if self.filter.value else None
+        self.border_title = self._title if count is None else f"{self._title}  {count:,}"
 
     def narrowed(self, typed: str) -> None:
         """What a list does beyond showing the rows found."""

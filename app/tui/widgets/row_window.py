@@ -29,6 +29,9 @@ class RowWindow(Protocol[Row]):
     def rows(self, start: int, count: int) -> Sequence[Row]:
         """The rows from position `start` on: `count` of them, fewer only where the rows end."""
 
+    def settle(self) -> None:
+        """Finds out the total, which may take long: for a thread of its own."""
+
     def position(self, row: Row) -> int | None:
         """Where this row, taken from an earlier window, stands in this one; None if it is not in it."""
 
