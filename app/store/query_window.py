@@ -7,6 +7,7 @@ from app.store.history_rows import AttemptRow
 from app.store.index_order import QueryOrder
 
 _MORE = 2000
+_NEAR = 20_000
 
 
 class QueryWindow:
@@ -41,8 +42,12 @@ class QueryWindow:
         number = self._order.number_of(row)
         if number is None:
             return None
-        if number not in self._numbers:
-            self.settle()
+        while number not in self._numbers and not self._complete:
+            # Most often it stands not far from where somebody looked; all of them take longer.
+            if len(self._numbers) < _NEAR:
+                self._reach(len(self._numbers) + _MORE)
+            else:
+                self.settle()
         return self._numbers.index(number) if number in self._numbers else None
 
     def settle(self) -> None:
