@@ -32,9 +32,7 @@ def side(letter: str, attempt: Attempt) -> Content:
 
 def compared_lines(comparison: Comparison, *, with_equal: bool) -> Content:
     """Every part that differs; `with_equal` also where the others are, one line each."""
-    shown = [
-        part for part in comparison.parts if with_equal or part.sameness is not Sameness.EQUAL
-    ]  # an empty one is said in words below
+    shown = [part for part in comparison.parts if with_equal or part.sameness is not Sameness.EQUAL]
     folded = sum(part.values for part in comparison.parts if part.sameness is Sameness.EQUAL)
     said = [line for part in shown for line in _part(part)]
     if folded and not with_equal:
