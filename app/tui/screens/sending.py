@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.content import Content
@@ -15,12 +16,14 @@ from app.domain.reference import reference_of
 from app.service import Arming, GuardError, NotRecordedError, TriggerService
 from app.tui.keymap import key_of
 from app.tui.notices import real_question
-from app.tui.screens.arm import Armed, ArmScreen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.seeing import SeeingScreen
 from app.tui.text import clean
 from app.tui.veil import Veil
 from app.tui.widgets.form_messages import FormMessages
+
+if TYPE_CHECKING:
+    from app.tui.screens.arm import Armed
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
@@ -174,9 +177,11 @@ class SendingScreen(SeeingScreen):
             self._arming.disarm()
             self.armed_changed()
             return
+        from app.tui.screens.arm import ArmScreen
+
         self.app.push_screen(ArmScreen(self.profile_name), self._arm)
 
-    def _arm(self, armed: Armed | None) -> None:
+    def _arm(self, armed: "Armed | None") -> None:
         if armed is not None and self._arming is not None:
             self._arming.arm(armed.name, armed.minutes, datetime.now(UTC))
         self.armed_changed()
