@@ -55,8 +55,6 @@ def trigger(
 
     Exit codes: 0 accepted, 1 rejected or partial, 2 bad input, 3 unknown, 4 not sent.
     """
-    if trigger_id is not None and no_trigger_id:
-        raise Failure("--trigger-id and --no-trigger-id exclude each other; give one of them.")
     if note is not None:
         check_note(_utf8("--note", note))
     attempt_id = new_attempt_id()
@@ -65,7 +63,7 @@ def trigger(
         _utf8("--key", key_id),
         _utf8("--external-id", external_id),
         _event_data(data),
-        None if no_trigger_id else _utf8("--trigger-id", attempt_id if trigger_id is None else trigger_id),
+        _trigger_id(trigger_id, no_trigger_id, attempt_id),
     )
     printed = Printed(options.mask(), as_json)
     if dry_run:
@@ -79,6 +77,12 @@ def trigger(
             )
         )
     sys.exit(exit_code)
+
+
+def _trigger_id(given: str | None, none_at_all: bool, attempt_id: str) -> str | None:
+    if given is not None and none_at_all:
+        raise Failure("--trigger-id and --no-trigger-id exclude each other; give one of them.")
+    return None if none_at_all else _utf8("--trigger-id", attempt_id if given is None else given)
 
 
 async def _show_plan(service: TriggerService, request: TriggerRequest, printed: Printed) -> None:

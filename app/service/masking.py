@@ -13,7 +13,7 @@ from app.domain.mask import Mask
 from app.domain.model import TriggerRequest
 from app.domain.remedies import Advice, FormChange, Remedy
 from app.domain.rules import Verdict
-from app.service.desk import Preflight
+from app.service.form import Preflight
 from app.store.cache import ContactRow
 from app.store.history import AttemptRow
 
