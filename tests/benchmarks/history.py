@@ -215,7 +215,9 @@ def _says(text: str, words: str) -> bool:
 
 def _check(plain: sqlite3.Connection, past: Past, asked: Asked) -> None:
     """That the index answers as plain SQL over the journal does: how many, and the first screen of them."""
-    source = f"FROM attempts JOIN {BODIES} ON attempt = number WHERE {asked.where}"
+    source = (
+        f"FROM attempts JOIN {BODIES} ON attempt = number WHERE account = '{ACCOUNT}' AND ({asked.where})"
+    )
     window = past.window(asked.query, ACCOUNT)
     found = plain.execute(f"SELECT attempt_id {source} ORDER BY {asked.order} LIMIT {SCREEN}")
     assert [row.attempt_id for row in window.rows(0, SCREEN)] == [row[0] for row in found], asked.line
