@@ -11,11 +11,21 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.domain.model import Answer, Attempt, Contact, JsonObject, Outcome, Reply, TriggerRequest
+from app.domain.model import (
+    Answer,
+    Attempt,
+    Contact,
+    ExternalEvent,
+    JsonObject,
+    Outcome,
+    Reply,
+    TriggerRequest,
+)
 from app.service.drafting import Drafting
 from app.settings import Profile
 from app.store.cache import Cache
 from app.store.history import AttemptRow, History
+from app.store.windows import ListWindow, RowWindow
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -122,6 +132,15 @@ class FormKnowledge(Drafting):
     def recent_events(self, limit: int = RECENT_EVENTS) -> tuple[str, ...]:
         """The ids of the events that were sent on this account, the last one first."""
         return self._history.recent.events(self.profile.account_key, limit)
+
+    def events_by_use(self, search: str = "") -> RowWindow[ExternalEvent]:
+        """External events whose name or id matches: those sent last first, then the others by numeric id."""
+        recent = {event_id: number for number, event_id in enumerate(self.recent_events())}
+        found = self._cache.events_window(search)
+        if not recent:
+            return found
+        rows = found.rows(0, found.total)
+        return ListWindow(sorted(rows, key=lambda event: recent.get(event.id, len(recent))))
 
     def last_key(self, event_id: str) -> str | None:
         """The key field that this event was last sent with; None where it never was."""

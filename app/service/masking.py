@@ -63,7 +63,9 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
         prediction=None if preflight.prediction is None else masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
         contacts=tuple(map(mask.contact, preflight.contacts)),
-        advice=None if preflight.advice is None else _advice(mask, preflight.advice, request.external_id),
+        advice=None
+        if preflight.advice is None
+        else masked_advice(mask, preflight.advice, request.external_id),
         last=None if preflight.last is None else masked_attempt_row(mask, preflight.last),
         second_send=None
         if preflight.second_send is None
@@ -71,7 +73,8 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
     )
 
 
-def _advice(mask: Mask, advice: Advice, external_id: str) -> Advice:
+def masked_advice(mask: Mask, advice: Advice, external_id: str) -> Advice:
+    """What to do about a request with this external id; what a remedy would change stays true."""
     return Advice(
         mask.words(advice.words, external_id),
         tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),

@@ -6,7 +6,7 @@ from typing import TypeVar
 from app.domain.model import ExternalEvent, Field
 from app.store.cache_file import CacheFile
 from app.store.text import numeric_order, restored, stored
-from app.store.windows import ListWindow, RowWindow
+from app.store.windows import ListWindow
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class CachedNames:
         fields = (Field(*(restored(value) for value in row)) for row in rows)
         return _chosen(fields, lambda field: (field.id, field.name, field.string_id), text, limit)
 
-    def events_window(self, search: str = "") -> RowWindow[ExternalEvent]:
+    def events_window(self, search: str = "") -> ListWindow[ExternalEvent]:
         """External events of which id or name contains every word of `search`, case ignored, by numeric id."""
         words = search.casefold().split()
         return ListWindow(

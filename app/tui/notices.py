@@ -4,13 +4,25 @@ Pure, like `text`, and separate from it because only what sends needs them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from textual.content import Content
 
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
-from app.tui.text import Live, clean, contact_label, count, key_label, outcome_label, outcome_style
+from app.service import AttemptRow, second_send_words
+from app.tui.text import (
+    Live,
+    age,
+    clean,
+    clock,
+    contact_label,
+    count,
+    key_label,
+    outcome_label,
+    outcome_style,
+)
 
 LISTED = 5
 
@@ -73,14 +85,48 @@ def masked_label(is_masked: bool) -> Content:
     return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
 
 
-def real_question(request: TriggerRequest, event_name: str | None, account: RealAccount) -> str:
-    """The question before every trigger that mails somebody real: event, contact and account."""
+def send_question(
+    request: TriggerRequest,
+    event_name: str | None,
+    account: RealAccount,
+    earlier: AttemptRow | None = None,
+    now: datetime | None = None,
+) -> str:
+    """The one question before a trigger: because it is a real account, because the same was sent before, or both."""
     name = f" {clean(event_name)}" if event_name else ""
-    return (
+    asked = (
         f"event {clean(request.event_id)}{name}\n"
-        f"to {clean(key_label(request.key_id, account.field_name))} {clean(request.external_id)}\n"
-        f"on {clean(account.profile.name)}, a real account\n\nSend it?"
+        f"to {clean(key_label(request.key_id, account.field_name))} {clean(request.external_id)}"
     )
+    if account.profile.is_production:
+        asked += f"\non {clean(account.profile.name)}, a real account"
+    if earlier is None or now is None:
+        return f"{asked}\n\nSend it?"
+    return (
+        f"{second_send_words(earlier, now)}\n\n{asked}\n"
+        f"the first one {clock(earlier.started_at, now)}  {_result(earlier).plain}\n\nSend it a second time?"
+    )
+
+
+def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | None:
+    """That the same was sent before, where it was."""
+    if earlier is None:
+        return None
+    return Content.styled(f"! {second_send_words(earlier, now)}", "bold $text-warning")
+
+
+def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
+    """What was last sent to this contact, when, and how that went."""
+    if last is None:
+        return None
+    what = last.event_name or f"event {last.event_id}"
+    said = f"  {clean(what, 60)}  {age(last.started_at, now)}"
+    return Content.assemble(("last sent ", "$quiet"), _result(last), (said, "$quiet"))
+
+
+def _result(row: AttemptRow) -> Content:
+    code = f" {row.reply_code}" if row.reply_code else ""
+    return Content.assemble(outcome_label(row.outcome), code)
 
 
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: RealAccount) -> str:

@@ -15,6 +15,7 @@ from app.service import AttemptRow
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
+    from app.domain.remedies import Advice, Remedy
     from app.service import Preflight
 
 COVER = "•"
@@ -84,6 +85,14 @@ class Veil:
     def request(self, request: TriggerRequest) -> TriggerRequest:
         """A request."""
         return request if self._mask is None else self._mask.request(request)
+
+    def remedies(self, advice: "Advice | None", request: TriggerRequest) -> "tuple[Remedy, ...]":
+        """What can be done about a request; what a remedy would change stays true."""
+        if advice is None or self._mask is None:
+            return advice.remedies if advice else ()
+        from app.service.masking import masked_advice  # noqa: PLC0415 - the same
+
+        return masked_advice(self._mask, advice, request.external_id).remedies
 
     def attempt(self, attempt: Attempt) -> Attempt:
         """An attempt; under the mask without the bytes of its reply."""

@@ -12,10 +12,10 @@ BINDINGS = [*TriggerDeskApp.BINDINGS, *EVERY_BINDING]
 
 
 def test_an_action_of_the_desk_may_be_named_without_its_place() -> None:
-    wanted = {"send": "f12", "desk.history": "ctrl+k,f11", "attempt.arrived": "x"}
+    wanted = {"send": "f12", "desk.history": "ctrl+k,f14", "attempt.arrived": "x"}
     assert checked_keymap(wanted, BINDINGS) == {
         "desk.send": "f12",
-        "desk.history": "ctrl+k,f11",
+        "desk.history": "ctrl+k,f14",
         "attempt.arrived": "x",
     }
     assert checked_keymap({"send": "f2", "events": "f9"}, BINDINGS)
@@ -47,10 +47,10 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
     keymap = {
         "send": "f12",
         "desk.history": "ctrl+k",
-        "take_example": "ctrl+e",
+        "event_data": "ctrl+e",
         "refresh": "ctrl+f",
         "help": "f3",
-        "contacts": "f11",
+        "contacts": "f14",
     }
     async with open_desk(size=NARROW, keymap=keymap) as desk:
         assert desk.text_of("KeyLine").startswith("f12 Send")
@@ -58,7 +58,7 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
         assert desk.dashboard.pane == "history"
         assert desk.dashboard.query_one("#history").border_subtitle == "^k"
         await desk.press("f4", *"100", "tab", "tab", "tab", *"x")
-        assert "ctrl+e takes the example" in desk.text_of("#data-check")
+        assert "ctrl+e has the example" in desk.text_of("#data-check")
         await desk.press("f3")
         shown = desk.text_of("#help")
         assert " f12 Send" in shown

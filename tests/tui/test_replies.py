@@ -108,8 +108,8 @@ async def test_a_reply_is_predicted_and_explained(
 async def test_contacts_that_share_a_value_are_listed(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await _fill(desk, "100", "3", "twin@example.com")
-        assert "Mira Tveskov · contact 12" in desk.text_of("#preflight")
-        assert "Magnus Tveskov-Hale · contact 13" in desk.text_of("#preflight")
+        assert "use contact id 12 Mira Tveskov" in desk.text_of("#preflight")
+        assert "use contact id 13 Magnus Tveskov-Hale" in desk.text_of("#preflight")
 
 
 async def test_what_else_is_broken_is_said_too(open_desk: OpenDesk) -> None:

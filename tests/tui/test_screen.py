@@ -117,7 +117,10 @@ async def test_help_names_every_key_symbol_and_reply(open_desk: OpenDesk) -> Non
             assert str(code) in shown
         await desk.press("f1")
         assert desk.app.screen is desk.dashboard
-        for key, said in (("f6", "History Every attempt on this account"), ("f4", "Event The id of")):
+        for key, said in (
+            ("f6", "History Every attempt on this account"),
+            ("f4", "Event The external event"),
+        ):
             await desk.press(key, "f1")
             assert desk.text_of("#help").startswith(said)
             await desk.press("escape")
@@ -141,7 +144,7 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
             "History",
             "Refresh",
             "Reply",
-            "Take example",
+            "Event data",
             "Clear form",
         ):
             assert action in shown

@@ -39,6 +39,8 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         assert any("sent a moment ago" in notice.message for notice in desk.app._notifications)
         now[0] = 1.5
         await desk.press("f9")
+        assert desk.focus == "no"
+        await desk.press("y")
         first, second = desk.service.list_attempts(0)
         assert first.request.trigger_id != second.request.trigger_id
 

@@ -63,8 +63,12 @@ class CachingScreen(PresentingScreen):
         self._state = self._service.state()
         self.status.show(self._state)
         self.status.show_kept(self._service.kept())
-        self.query_one(EventList).reload(self._why_empty("event", self._state.events))
+        self.show_events()
         self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
+
+    def show_events(self) -> None:
+        """Shows the events, those first that were sent last."""
+        self.query_one(EventList).reload(self._why_empty("event", self._state.events))
 
     def show_fields(self) -> None:
         """Offers the key fields of the account as they are now."""

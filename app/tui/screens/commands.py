@@ -46,7 +46,19 @@ DESK_BINDINGS: list[BindingType] = [
     _binding("ctrl+l", "lookup", "Look up", "Ask the account for the contact that is typed", show=False),
     _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
     _binding(
-        "f8", "example", "Take example", "The event's example data in place of what was typed", show=False
+        "f8",
+        "data",
+        "Event data",
+        "Fill the event data with the example, what was last used or a template; keep or delete a template",
+        show=False,
+    ),
+    _binding("f11", "format", "Format", "Indent the JSON of the event data", show=False),
+    _binding(
+        "ctrl+g",
+        "remedy",
+        "Mend",
+        "Do what is advised first; it changes the form or asks the account, and does not send",
+        show=False,
     ),
     _binding("ctrl+r", "request", "Request", "See the exact request, as cURL, Python or JSON", show=False),
     _binding("ctrl+o", "switch", "Switch profile", "Go to the account of another profile", show=False),

@@ -54,7 +54,7 @@ class Dashboard(SwitchingScreen):
         yield PaneTabs(self.PANES, self.pane)
         with Container(id="desk"):
             with self.first_shown(Vertical(id="finding")):
-                yield self.first_shown(EventList(self._service.events, self._service.event_name))
+                yield self.first_shown(EventList(self._service.events_by_use, self._service.event_name))
                 yield ContactList(self._service.contacts, self._veil)
             yield HistoryPane(self._service.field_name, self._veil, self._past.ask)
         yield KeyLine()
@@ -73,7 +73,7 @@ class Dashboard(SwitchingScreen):
 
         self.app.stylesheet.read_all(sorted(styles().glob("*.tcss")))
         name = self._service.field_name
-        answers = Vertical(PreflightPane(name), ReplyPanel(name), id="answers")
+        answers = Vertical(PreflightPane(name, self._veil), ReplyPanel(name), id="answers")
         form = TriggerForm(self._service, self._veil)
         await self.query_one("#desk").mount(form, answers, before=self.query_one(HistoryPane))
         await self.mount(FetchBar(), before=self.query_one(KeyLine))
@@ -127,15 +127,6 @@ class Dashboard(SwitchingScreen):
             self.form.choose_contact(contact)
         self.form.focus_next()
 
-    @on(FormMessages.Changed)
-    def predict(self) -> None:
-        """Shows what will be answered to what the form asks for."""
-        self.block()
-        request = self.form.request()
-        asked = bool(request.event_id or request.external_id)
-        known = self._veil.preflight(self._service.check(request), request) if asked else None
-        self.preflight.show(self._veil.request(request), known)
-
     @on(FormMessages.Ready)
     def _ready(self) -> None:
         self.refresh_bindings()
@@ -168,28 +159,15 @@ class Dashboard(SwitchingScreen):
             case _:
                 super().enter(pane)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What works now: None is shown dimmed, False not at all."""
-        if action == "example":
-            return True if self.stands and self.form.editor.has_example else None
-        return super().check_action(action, parameters)
-
-    def why_off(self, action: str) -> str:
-        """Why an action that is shown dimmed does nothing."""
-        return (
-            "There is no other example data for this event."
-            if action == "example"
-            else super().why_off(action)
-        )
-
     def on_key(self, event: events.Key) -> None:
-        """Send says why it is off, if it still is."""
+        """Send, and a remedy, say why they are off, if they still are."""
         active = self.active_bindings.get(event.key)
-        if active is not None and not active.enabled and active.binding.action == "send":
+        if active is None or active.enabled:
+            return
+        if active.binding.action == "send":
             self.action_send()
-
-    def action_example(self) -> None:
-        self.form.editor.take_example()
+        elif active.binding.action == "remedy":
+            self.say("Nothing to mend", self.why_off("remedy"), severity="information")
 
     def action_clear(self) -> None:
         self.form.clear()

@@ -7,6 +7,7 @@ from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.dashboard import Dashboard
+from app.tui.screens.data_menu import DataMenu
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.menu import Menu
 from app.tui.screens.picture import PictureScreen
@@ -32,6 +33,7 @@ EVERY_BINDING: tuple[BindingType, ...] = tuple(
         HelpScreen,
         Confirm,
         Ask,
+        DataMenu,
         ArmScreen,
         ProfileList,
         SafeTextArea,

@@ -23,7 +23,9 @@ PARTS: Mapping[str, Part] = {
         "chooses the row: its value of the key field becomes the external id.",
     ),
     "event-id": Part(
-        "Event", "The id of the external event, a number. Its name stands beside it once it is in the list of events."
+        "Event",
+        "The external event, by its id, with or without spaces and thousands marks, or by its name, or a part of it "
+        "that no other event has. Which event was taken for it stands beside it.",
     ),
     "key": Part(
         "Key field",
@@ -39,7 +41,9 @@ PARTS: Mapping[str, Part] = {
     "event-data": Part(
         "Event data",
         "A JSON object with what the mail is to say of this event; empty sends none. The line above tells a fault "
-        "by line and column as it is typed. Tab leaves the editor; ctrl+z undoes, also what was filled in.",
+        "by line and column as it is typed. Fill has the event's example, what was last used, and templates. "
+        "{{field:1}}, {{contact.id}}, {{contact.uid}} and {{event.name}} in a text are filled before it is sent; "
+        "Before sending shows with what. Tab leaves the editor; ctrl+z undoes, also what was filled in.",
     ),
     "send": Part("Send", "Triggers the event once. Nothing is ever sent again by itself."),
     "trigger": Part("Trigger", "What is to be sent: event, key field, external id, event data."),
@@ -98,9 +102,9 @@ SIGNS: Sequence[tuple[str, str]] = (
     ("◆ name", "A sandbox: nothing leaves this machine"),
     ("◇ name", "An account that mails nobody real"),
     ("▲ name", "A real account: real people are mailed"),
-    ("→", "What to do about it"),
+    ("→ ▸", "What to do about it; a button that does it, without sending"),
     ("= ≠", "The reply was as predicted, or not: then the cache is stale"),
-    ("!", "Something failed on this machine"),
+    ("!", "Something failed on this machine; beside the event data or before sending: look twice"),
 )
 
 REPLIES = (

@@ -94,4 +94,4 @@ class PresentingScreen(SearchingScreen):
             return
         self.form.fill(request)
         self.form.forget_last()
-        self.call_after_refresh(self.action_send)
+        self.call_after_refresh(partial(self.form.send, rehearsed=True))

@@ -1,9 +1,10 @@
 """What the dashboard does to show a request without sending it: the one in the form, or one that was sent before."""
 
+from dataclasses import replace
+
 from textual import work
 
 from app.domain.errors import DeskError
-from app.domain.event_data import EventDataError
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.domain.reference import reference_of
 from app.tui.screens.account import AccountScreen
@@ -27,18 +28,10 @@ class SeeingScreen(AccountScreen):
 
     def action_request(self) -> None:
         """Shows the request that the form asks for."""
-        try:
-            data = self.form.editor.data()
-        except EventDataError as fault:
-            self.say("Not shown", f"Mend the event data first: {fault}")
-            return
-        asked = self.form.request()
-        if not (asked.event_id.isascii() and asked.event_id.isdecimal()):
-            self.say("Not shown", "Choose an event first.")
-            return
-        self.see(
-            TriggerRequest(asked.event_id, asked.key_id, asked.external_id, data, new_attempt_id()), NOT_YET
-        )
+        if self.form.fault:
+            self.say("Not shown", self.form.fault)
+        else:
+            self.see(replace(self.form.request(), trigger_id=new_attempt_id()), NOT_YET)
 
     def see_attempt(self, attempt_id: str) -> None:
         """Shows the request of an attempt."""

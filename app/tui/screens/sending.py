@@ -15,7 +15,7 @@ from app.domain.model import Attempt, TriggerRequest
 from app.domain.reference import reference_of
 from app.service import Arming, GuardError, NotRecordedError, TriggerService
 from app.tui.keymap import key_of
-from app.tui.notices import real_question
+from app.tui.notices import send_question
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.seeing import SeeingScreen
 from app.tui.text import clean
@@ -94,13 +94,21 @@ class SendingScreen(SeeingScreen):
 
     @on(FormMessages.Submitted)
     def _submitted(self, message: FormMessages.Submitted) -> None:
-        if self._arming is None:
+        try:
+            earlier = None if message.is_rehearsed else self._service.second_send(message.request)
+        except DeskError as error:
+            self.form.finished()
+            self.tell_fault(f"Nothing was sent. {error}")
+            return
+        if self._arming is None and earlier is None:
             self._send_submitted(message, True)
             return
         shown = self._veil.request(message.request)
-        question = real_question(shown, self._service.event_name(shown.event_id), self._service)
+        name = self._service.event_name(shown.event_id)
+        question = send_question(shown, name, self._service, earlier, datetime.now(UTC))
         self.app.push_screen(
-            Confirm(question, yes="Send", no="Do not send"), partial(self._send_submitted, message)
+            Confirm(question, yes="Send again" if earlier else "Send", no="Do not send"),
+            partial(self._send_submitted, message),
         )
 
     def _send_submitted(self, message: FormMessages.Submitted, yes: bool | None) -> None:

@@ -1,6 +1,5 @@
 """What the dashboard does to go to another profile: asks where to, ends what is under way, keeps what was typed."""
 
-import contextlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
@@ -9,10 +8,9 @@ from textual import on
 from textual.message import Message
 
 from app.domain.errors import DeskError
-from app.domain.model import TriggerRequest
 from app.service import TriggerService
-from app.tui.screens.caching import CachingScreen
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.drafting import DraftingScreen
 from app.tui.text import Live
 from app.tui.veil import Veil
 from app.tui.widgets.status_line import StatusLine
@@ -33,7 +31,7 @@ class Profiles(Protocol):
         """The service over the account of one of them."""
 
 
-class SwitchingScreen(CachingScreen):
+class SwitchingScreen(DraftingScreen):
     """A screen that can make way for that of another profile."""
 
     class Chosen(Message):
@@ -89,21 +87,4 @@ class SwitchingScreen(CachingScreen):
         """Ends what is under way, so that it is recorded, and keeps what was typed."""
         await self.end_sending()
         await self.end_fetching()
-        with contextlib.suppress(DeskError):
-            self._keep_draft()
-
-    def _keep_draft(self) -> None:
-        from app.domain.drafts import Draft
-
-        asked, text = self.form.request(), self.form.editor.text
-        if asked.event_id or asked.external_id or text:
-            self._service.save_draft(Draft(asked.event_id, asked.key_id, asked.external_id, text))
-
-    def take_up_draft(self) -> None:
-        """Fills the form with what was typed when this profile was last left, once."""
-        with contextlib.suppress(DeskError):
-            if (kept := self._service.draft()) is not None:
-                draft = kept.draft
-                self.form.fill(TriggerRequest(draft.event_id, draft.key_id, draft.external_id))
-                self.form.editor.put_back(draft.data_text)
-                self._service.drop_draft()
+        self.keep_draft()

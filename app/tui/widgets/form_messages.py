@@ -18,9 +18,10 @@ class FormMessages:
         """The button was pressed."""
 
     class Submitted(Message, namespace="trigger_form"):
-        """Send was asked for, and may be."""
+        """Send was asked for, and may be; `is_rehearsed`: what was asked for is the reply, however often."""
 
-        def __init__(self, request: TriggerRequest, attempt_id: str) -> None:
+        def __init__(self, request: TriggerRequest, attempt_id: str, *, is_rehearsed: bool) -> None:
             super().__init__()
             self.request = request
             self.attempt_id = attempt_id
+            self.is_rehearsed = is_rehearsed

@@ -22,6 +22,9 @@ class KeyPicker(Vertical):
     class Changed(Message):
         """Another key field was chosen or typed."""
 
+    class Decided(Message):
+        """A key field was taken from the list by hand."""
+
     def compose(self) -> ComposeResult:
         yield Select[str](_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
         yield SafeInput(placeholder="any key id, sent as it is", id="key-id", personal=False)
@@ -66,6 +69,8 @@ class KeyPicker(Vertical):
         if event.value == _OTHER and not self._typed.value:
             self._typed.focus()
         self.post_message(self.Changed())
+        if event.value != _OTHER and self._list.has_focus:
+            self.post_message(self.Decided())
 
     @on(Input.Changed)
     def _typing(self, event: Input.Changed) -> None:

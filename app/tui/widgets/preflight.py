@@ -1,6 +1,7 @@
-"""Before sending: whom the key finds, what will be answered and why, and what to do about it."""
+"""Before sending: whom the key finds, what will be answered and why, what was sent before, and what to do about it."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -8,8 +9,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.domain.model import Contact, TriggerRequest
+from app.domain.placeholders import Filled
+from app.domain.remedies import FormChange, Remedy
 from app.service import Preflight
-from app.tui.text import clean, contact_label, key_label, lines, predicted_label, remedy
+from app.tui.notices import last_sent, second_send_label
+from app.tui.text import clean, contact_label, contact_name, key_label, lines, predicted_label, remedy
+from app.tui.veil import Veil
+from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offered
 
 SHOWN_CONTACTS = 5
 
@@ -17,37 +23,88 @@ SHOWN_CONTACTS = 5
 class PreflightPane(VerticalScroll):
     """The prediction, live beside the form."""
 
-    def __init__(self, field_name: Callable[[str], str | None]) -> None:
+    def __init__(self, field_name: Callable[[str], str | None], veil: Veil) -> None:
         super().__init__(id="preflight", classes="pane")
         self.border_title = "Before sending"
         self._field_name = field_name
+        self._veil = veil
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="preflight-text")
+        yield RemedyButtons(id="preflight-remedies", classes="remedies")
+        yield Static(markup=False, id="preflight-more")
 
-    def show(self, request: TriggerRequest | None, known: Preflight | None) -> None:
+    @property
+    def remedies(self) -> Sequence[Remedy]:
+        """What is offered to be done before sending."""
+        return self.query_one(RemedyButtons).remedies
+
+    def show(self, request: TriggerRequest, known: Preflight | None, filled: Filled) -> None:
         """What will be answered to this request; None while there is nothing to say."""
-        text = START if request is None or known is None else self._text(request, known)
-        self.query_one("#preflight-text", Static).update(text)
-
-    def _text(self, request: TriggerRequest, known: Preflight) -> Content:
-        found = _found(known.contacts)
-        if known.prediction is None:
-            return lines([found, UNPREDICTED])
-        if known.prediction.code == 0:
-            return lines([found, predicted_label(known.prediction), self._by(request)])
-        return lines(
-            [
-                predicted_label(known.prediction),
-                remedy(known.remedy),
-                found,
-                Content.styled(clean(known.prediction.text, 2000), "$quiet"),
-                _also(known),
-            ]
+        if known is None:
+            self._say(START, (), None)
+            return
+        shown = self._veil.preflight(known, request)
+        offers = self._offers(shown)
+        named = {change.external_id for one, _ in offers if isinstance(change := one.change, FormChange)}
+        others = [contact for contact in known.contacts if contact.id not in named]
+        self._say(
+            _answer(shown),
+            offers,
+            lines(
+                [
+                    self._found(others, request),
+                    _because(shown),
+                    self._placeholders(filled),
+                    second_send_label(shown.second_send, datetime.now(UTC)),
+                    None if shown.second_send else last_sent(shown.last, datetime.now(UTC)),
+                ]
+            ),
         )
 
-    def _by(self, request: TriggerRequest) -> Content:
-        return Content.styled(f"found by {clean(key_label(request.key_id, self._field_name))}", "$quiet")
+    def _say(self, answer: Content, offers: tuple[Offer, ...], more: Content | None) -> None:
+        self.query_one("#preflight-text", Static).update(answer)
+        self.query_one(RemedyButtons).offers = offers
+        below = self.query_one("#preflight-more", Static)
+        below.display = bool(more)
+        below.update(more or "")
+
+    def _offers(self, known: Preflight) -> tuple[Offer, ...]:
+        """The remedies; one that chooses a contact says whom."""
+        if known.advice is None:
+            return ()
+        names = {contact.id: contact_name(contact) for contact in known.contacts}
+        return tuple(self._offer(one, names) for one in known.advice.remedies)
+
+    def _offer(self, one: Remedy, names: dict[str, str]) -> Offer:
+        change = one.change
+        if not isinstance(change, FormChange) or change.key_id != "id" or change.external_id is None:
+            return offered(one)
+        name = names.get(self._veil.value(change.external_id), "")
+        return one, Content.assemble(clean(one.words), ("  " + clean(name), "$quiet"))
+
+    def _placeholders(self, filled: Filled) -> Content | None:
+        """What stands in the place of each placeholder, and why nothing does."""
+        used = [
+            Content.assemble((f"{{{{{clean(name, 40)}}}}} ", "$primary"), clean(self._veil.value(value), 200))
+            for name, value in filled.used.items()
+        ]
+        missing = [
+            Content.styled(f"✗ {clean(name, 44)}: {clean(why)}", "$outcome-rejected")
+            for name, why in filled.missing.items()
+        ]
+        return lines([*missing, *used]) if used or missing else None
+
+    def _found(self, contacts: Sequence[Contact], request: TriggerRequest) -> Content | None:
+        """The contacts that the key finds; those that a remedy names stand on its button."""
+        if not contacts:
+            return None
+        shown = [contact_label(self._veil.contact(contact)) for contact in contacts[:SHOWN_CONTACTS]]
+        if len(contacts) > SHOWN_CONTACTS:
+            shown.append(Content.styled("and more", "$quiet"))
+        by = clean(key_label(request.key_id, self._field_name))
+        shown[0] = Content.assemble(shown[0], (f", found by {by}", "$quiet"))
+        return lines(shown)
 
 
 START = lines(
@@ -59,24 +116,19 @@ START = lines(
     ]
 )
 
-UNPREDICTED = lines(
-    [
-        Content.styled("? what will be answered is not known", "bold $text-warning"),
-        Content.styled("The contacts of this account are known here only in part.", "$quiet"),
-    ]
-)
+UNPREDICTED = Content.styled("? what will be answered is not known", "bold $text-warning")
 
 
-def _found(contacts: Sequence[Contact]) -> Content | None:
-    shown = [contact_label(contact) for contact in contacts[:SHOWN_CONTACTS]]
-    if len(contacts) > SHOWN_CONTACTS:
-        shown.append(Content.styled("and more", "$quiet"))
-    return lines(shown) if shown else None
+def _answer(known: Preflight) -> Content:
+    predicted = UNPREDICTED if known.prediction is None else predicted_label(known.prediction)
+    return lines([predicted, remedy(known.remedy)])
 
 
-def _also(known: Preflight) -> Content | None:
-    others = [verdict for verdict in known.broken if verdict != known.prediction]
-    if not others:
+def _because(known: Preflight) -> Content | None:
+    """The reply text to come, and what will be refused once that is mended."""
+    if known.prediction is None or known.prediction.code == 0:
         return None
-    said = "; ".join(f"{verdict.code} {clean(verdict.text)}" for verdict in others)
-    return Content.styled(f"Once that is mended: {said}", "$quiet")
+    others = [verdict for verdict in known.broken if verdict != known.prediction]
+    then = "; ".join(f"{verdict.code} {clean(verdict.text)}" for verdict in others)
+    said = [clean(known.prediction.text, 2000), f"Once that is mended: {then}" if then else ""]
+    return lines([Content.styled(text, "$quiet") for text in said if text])

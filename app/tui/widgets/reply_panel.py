@@ -1,6 +1,6 @@
 """The reply to the last trigger: outcome, codes, what they mean, what to do, and whether it was predicted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from app.domain.model import Attempt, Outcome, TriggerRequest
 from app.domain.reference import reference_of
+from app.domain.remedies import Remedy
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -20,6 +21,7 @@ from app.tui.text import (
     outcome_label,
     remedy,
 )
+from app.tui.widgets.remedy_buttons import RemedyButtons, offered
 
 
 class ReplyPanel(VerticalScroll):
@@ -33,6 +35,20 @@ class ReplyPanel(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled("Nothing was sent yet.", "$quiet"), markup=False, id="reply-text")
+        yield RemedyButtons(id="reply-remedies", classes="remedies")
+
+    @property
+    def remedies(self) -> Sequence[Remedy]:
+        """What is offered to be done about the reply."""
+        return self._buttons.remedies
+
+    def offer(self, remedies: Iterable[Remedy]) -> None:
+        """What can be done about the reply that is shown."""
+        self._buttons.offers = tuple(map(offered, remedies))
+
+    @property
+    def _buttons(self) -> RemedyButtons:
+        return self.query_one(RemedyButtons)
 
     def show_sending(self, request: TriggerRequest) -> None:
         """A trigger is under way."""
@@ -74,6 +90,7 @@ class ReplyPanel(VerticalScroll):
         self.remove_class(f"-{self._state}").add_class(f"-{state}")
         self._state = state
         self.query_one("#reply-text", Static).update(lines(parts))
+        self.offer(())
         self.scroll_home(animate=False)
 
 

@@ -1,39 +1,28 @@
-"""The trigger form: event, key field, external id, event data, Send."""
+"""The trigger form: what is filled in, and Send, which is pressed once for each trigger."""
 
-import json
 import time
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
 
-from app.domain.event_data import EventDataError
-from app.domain.model import Contact, ExternalEvent, Field, JsonObject, TriggerRequest, new_attempt_id
+from app.domain.model import TriggerRequest, new_attempt_id
 from app.tui.text import clean, contact_label, key_label
 from app.tui.veil import Veil
-from app.tui.widgets.data_editor import DataEditor
+from app.tui.widgets.form_fields import Directory, FormFields
 from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.key_picker import KeyPicker
-from app.tui.widgets.safe_input import SafeInput
 
 DOUBLE_PRESS_S = 1.0
 
 
-class Directory(Protocol):
-    """What the form asks about what is typed."""
-
-    def event_name(self, event_id: str) -> str | None: ...
-    def field_name(self, field_id: str) -> str | None: ...
-    def example(self, event_id: str) -> JsonObject | None: ...
-
-
-class TriggerForm(FormMessages, Vertical):
-    """Builds a TriggerRequest; says why it cannot be sent, where it cannot."""
+class TriggerForm(FormFields):
+    """Submits the request that its fields make; says why it cannot be sent, where it cannot."""
 
     blocked: reactive[str] = reactive("")
     """Why nothing can be sent just now, said by the screen; '' where nothing is in the way."""
@@ -42,27 +31,13 @@ class TriggerForm(FormMessages, Vertical):
     """Whether a trigger is under way: from the press that submits it until `finished`."""
 
     def __init__(self, directory: Directory, veil: Veil, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(id="trigger", classes="pane")
-        self.border_title = "Trigger"
-        self._directory = directory
+        super().__init__(directory)
         self._veil = veil
         self._clock = clock
-        self._contact: Contact | None = None
         self._last_sent: tuple[TriggerRequest, float] | None = None
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="event-row", classes="row"):
-            yield Static("Event", classes="name")
-            with Container(id="event"):
-                yield SafeInput(placeholder="id", id="event-id", personal=False)
-                yield Static(markup=False, id="event-name")
-        with Horizontal(classes="row"):
-            yield Static("Key field", classes="name")
-            yield KeyPicker(id="key")
-        with Horizontal(classes="row"):
-            yield Static("External id", classes="name")
-            yield SafeInput(placeholder="the contact's value", id="external-id")
-        yield DataEditor()
+        yield from super().compose()
         with Horizontal(id="sending"):
             yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
             yield Static(markup=False, id="why")
@@ -70,49 +45,25 @@ class TriggerForm(FormMessages, Vertical):
     def on_mount(self) -> None:
         self._say_why()
 
-    # What is asked for
-
-    def request(self) -> TriggerRequest:
-        """What the form asks for, without event data where that has a fault."""
-        return TriggerRequest(self.event_id, self.key_id, self._external_id.value)
-
-    @property
-    def event_id(self) -> str:
-        """The event id; an id never holds a space."""
-        return self.query_one("#event-id", Input).value.strip()
-
-    @property
-    def key_id(self) -> str:
-        """The key id, as it is sent."""
-        return self.query_one(KeyPicker).key_id
-
     @property
     def obstacle(self) -> str:
         """Why this cannot be sent; '' where it can."""
         if self.sending or self.blocked:
             return "Sending…" if self.sending else self.blocked
-        if not self.event_id:
-            return "Choose an event first."
-        if not (self.event_id.isascii() and self.event_id.isdecimal()):
-            return "The event id is a number."
-        try:
-            self.editor.data()
-        except EventDataError as fault:
-            return f"Mend the event data: {fault}" if not fault.line else "Mend the event data first."
-        return ""
+        return self._veil.words(self.fault, self._external_id.value)
 
-    def send(self) -> str:
+    def send(self, *, rehearsed: bool = False) -> str:
         """Submits the request, once; the reason where it is not submitted, else ''."""
         if self.obstacle:
             return self.obstacle
-        asked = TriggerRequest(self.event_id, self.key_id, self._external_id.value, self.editor.data())
+        asked = self.request()
         if self._pressed_twice(asked):
             return "This was sent a moment ago. To send it a second time, press Send again."
         attempt_id = new_attempt_id()
         self.sending = True
-        request = TriggerRequest(asked.event_id, asked.key_id, asked.external_id, asked.data, attempt_id)
+        request = replace(asked, trigger_id=attempt_id)
         self._last_sent = (asked, self._clock())
-        self.post_message(self.Submitted(request, attempt_id))
+        self.post_message(self.Submitted(request, attempt_id, is_rehearsed=rehearsed))
         return ""
 
     def _pressed_twice(self, asked: TriggerRequest) -> bool:
@@ -128,111 +79,46 @@ class TriggerForm(FormMessages, Vertical):
         if self._last_sent is not None:
             self._last_sent = (self._last_sent[0], self._clock())
 
-    # What others choose
-
-    def offer_fields(self, fields: Iterable[Field]) -> None:
-        """The key fields to choose from."""
-        self.query_one(KeyPicker).offer(fields)
-
-    def fill(self, request: TriggerRequest) -> None:
-        """Everything as in this request; undo in the editor brings its text back."""
-        self._contact = None
-        self.query_one("#event-id", Input).value = request.event_id
-        self.query_one(KeyPicker).choose(request.key_id)
-        self._external_id.value = request.external_id
-        self.editor.fill(
-            "" if request.data is None else json.dumps(request.data, indent=2, ensure_ascii=False)
-        )
-
     def forget_last(self) -> None:
         """The next press is meant, even where the same was sent a moment ago."""
         self._last_sent = None
 
-    def choose_event(self, event: ExternalEvent) -> None:
-        """This event, and its example data unless something was typed by hand."""
-        self.query_one("#event-id", Input).value = event.id
-
-    def choose_contact(self, contact: Contact) -> None:
-        """The external id is this contact's value of the key field, also once that changes."""
-        self._contact = contact
-        self._external_id.value = contact.value(self.key_id)
-        self._changed()
+    # Moving on
 
     def focus_start(self) -> None:
         """The focus on what is first to be decided here."""
-        self.query_one("#event-id", Input).focus()
+        self._event.line.focus()
 
     def focus_next(self) -> None:
         """The focus on Send where it can be pressed, on what is missing where not."""
-        if not self.event_id:
+        if self._event.obstacle:
             self.focus_start()
         elif not self._external_id.value:
             self._external_id.focus()
         else:
             self.query_one("#send", Button).focus()
 
-    def clear(self) -> None:
-        """Everything empty again but the key field; undo in the editor brings its text back."""
-        self._contact = None
-        for field in ("#event-id", "#external-id"):
-            self.query_one(field, Input).value = ""
-        self.editor.fill("")
-
-    @property
-    def editor(self) -> DataEditor:
-        """The event data."""
-        return self.query_one(DataEditor)
-
-    @property
-    def _external_id(self) -> Input:
-        return self.query_one("#external-id", Input)
-
-    def veil_changed(self) -> None:
-        """Say again what names a person: the mask was put on or taken off."""
-        self.editor.cover(self._veil.is_on)
-        self._say_why()
-
-    # What is typed
-
-    @on(Input.Changed, "#event-id")
-    def _event_typed(self, event: Input.Changed) -> None:
+    @on(KeyPicker.Decided)
+    def _key_decided(self, event: KeyPicker.Decided) -> None:
         event.stop()
-        name = self._directory.event_name(self.event_id) if self.event_id else ""
-        self.query_one("#event-name", Static).update(
-            Content.styled("not in the list", "$text-warning") if name is None else Content(clean(name))
-        )
-        if name is not None:
-            self.editor.offer(self.event_id, self._directory.example(self.event_id))
-        self._changed()
+        self.focus_next()
 
-    @on(Input.Changed, "#external-id")
-    def _external_id_typed(self, event: Input.Changed) -> None:
+    @on(Input.Submitted)
+    def _next(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._contact is not None and event.value != self._contact.value(self.key_id):
-            self._contact = None
-        self._changed()
-
-    @on(KeyPicker.Changed)
-    def _key_changed(self, event: KeyPicker.Changed) -> None:
-        event.stop()
-        if self._contact is not None:
-            self._external_id.value = self._contact.value(self.key_id)
-        self._changed()
-
-    @on(DataEditor.Changed)
-    def _data_changed(self, event: DataEditor.Changed) -> None:
-        event.stop()
-        self._say_why()
+        self.focus_next()
 
     @on(Button.Pressed, "#send")
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.post_message(self.SendPressed())
 
-    @on(Input.Submitted)
-    def _next(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.focus_next()
+    # Why not
+
+    def veil_changed(self) -> None:
+        """Say again what names a person: the mask was put on or taken off."""
+        self.editor.cover(self._veil.is_on)
+        self._say_why()
 
     def watch_blocked(self) -> None:
         if self.is_mounted:
@@ -242,9 +128,9 @@ class TriggerForm(FormMessages, Vertical):
         if self.is_mounted:
             self._say_why()
 
-    def _changed(self) -> None:
+    @on(FormMessages.Changed)
+    def _asked_otherwise(self) -> None:
         self._say_why()
-        self.post_message(self.Changed())
 
     def _say_why(self) -> None:
         obstacle = self.obstacle

@@ -1,0 +1,216 @@
+"""What is filled in to trigger an event: event, key field, external id, event data, and whoever fills it in.
+
+Separate from the form around it, which sends.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from app.domain.drafts import Draft
+from app.domain.ids import Resolved, Unresolved
+from app.domain.model import (
+    CONTACT_KEYS,
+    Contact,
+    ExternalEvent,
+    Field,
+    JsonObject,
+    TriggerRequest,
+)
+from app.domain.placeholders import Filled
+from app.domain.remedies import FormChange
+from app.tui.widgets.data_editor import DataEditor
+from app.tui.widgets.event_field import EventField
+from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.key_picker import KeyPicker
+from app.tui.widgets.safe_input import SafeInput
+
+
+class Directory(Protocol):
+    """What the form asks about what is typed."""
+
+    def event_name(self, event_id: str) -> str | None: ...
+    def field_name(self, field_id: str) -> str | None: ...
+    def resolve_event(self, text: str) -> Resolved | Unresolved: ...
+    def last_key(self, event_id: str) -> str | None: ...
+    def example(self, event_id: str) -> JsonObject | None: ...
+    def fill(self, request: TriggerRequest) -> Filled: ...
+
+
+class FormFields(FormMessages, Vertical):
+    """Builds a TriggerRequest from what was typed and chosen."""
+
+    def __init__(self, directory: Directory) -> None:
+        super().__init__(id="trigger", classes="pane")
+        self.border_title = "Trigger"
+        self._directory = directory
+        self._contact: Contact | None = None
+        self._decided_event = ""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="event-row", classes="row"):
+            yield Static("Event", classes="name")
+            yield EventField(self._directory)
+        with Horizontal(classes="row"):
+            yield Static("Key field", classes="name")
+            yield KeyPicker(id="key")
+        with Horizontal(classes="row"):
+            yield Static("External id", classes="name")
+            yield SafeInput(placeholder="the contact's value", id="external-id")
+        yield DataEditor()
+
+    # What is asked for
+
+    def request(self) -> TriggerRequest:
+        """What the form asks for, without event data where that has a fault; placeholders are filled."""
+        request = self._asked()
+        return replace(request, data=self.filled(request).data)
+
+    def filled(self, request: TriggerRequest | None = None) -> Filled:
+        """The event data as they will be sent, and what became of their placeholders."""
+        asked = request or self._asked()
+        return self._directory.fill(asked) if self.editor.has_placeholders else Filled(asked.data)
+
+    def _asked(self) -> TriggerRequest:
+        return TriggerRequest(self.event_id, self.key_id, self._external_id.value, self.editor.value)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with what was filled in; '' where nothing is."""
+        if self._event.obstacle:
+            return self._event.obstacle
+        if self.editor.fault is not None:
+            return f"Mend the event data first: {self.editor.fault}"
+        return self.filled().fault or ""
+
+    def draft(self) -> Draft:
+        """Everything as it was typed."""
+        contact_id = self._contact.id if self._contact else ""
+        texts = (self._event.line.value, self.key_id, self._external_id.value, self.editor.text)
+        return Draft(*texts, contact_id)
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event that is meant."""
+        return self._event.event_id
+
+    @property
+    def key_id(self) -> str:
+        """The key id, as it is sent."""
+        return self.query_one(KeyPicker).key_id
+
+    # What others choose
+
+    def offer_fields(self, fields: Iterable[Field]) -> None:
+        """The key fields to choose from."""
+        self.query_one(KeyPicker).offer(fields)
+        self._event.look_again()
+
+    def fill(self, request: TriggerRequest) -> None:
+        """Everything as in this request; undo in the editor brings its text back."""
+        self._contact = None
+        self._event.put(request.event_id)
+        self._decided_event = request.event_id
+        self.query_one(KeyPicker).choose(request.key_id)
+        self._external_id.value = request.external_id
+        self.editor.fill(
+            "" if request.data is None else json.dumps(request.data, indent=2, ensure_ascii=False)
+        )
+
+    def change(self, change: FormChange) -> None:
+        """What a remedy changes; everything else stays as it is."""
+        changed = change.applied(self.request())
+        self._contact = None
+        if changed.event_id != self.event_id:
+            self._event.put(changed.event_id)
+        self.query_one(KeyPicker).choose(changed.key_id)
+        self._external_id.value = changed.external_id
+
+    def take_up(self, draft: Draft, contact: Contact | None) -> None:
+        """Everything as it was left; `contact` is the one that was chosen."""
+        self._contact = contact if contact and contact.value(draft.key_id) == draft.external_id else None
+        self._event.put(draft.event_id)
+        self._decided_event = self.event_id
+        self.query_one(KeyPicker).choose(draft.key_id)
+        self._external_id.value = draft.external_id
+        self.editor.put_back(draft.data_text, also_empty=True)
+
+    def choose_event(self, event: ExternalEvent) -> None:
+        """This event, and its example data unless something was typed by hand."""
+        self._event.put(event.id)
+        self._event_decided()
+
+    def choose_contact(self, contact: Contact) -> None:
+        """The external id is this contact's value of the key field, also once that changes."""
+        self._contact = contact
+        self._external_id.value = contact.value(self.key_id)
+        self.post_message(self.Changed())
+
+    def clear(self) -> None:
+        """Everything empty again but the key field; undo in the editor brings its text back."""
+        self._contact = None
+        self._decided_event = ""
+        self._event.put("")
+        self._external_id.value = ""
+        self.editor.fill("")
+
+    @property
+    def editor(self) -> DataEditor:
+        """The event data."""
+        return self.query_one(DataEditor)
+
+    @property
+    def _event(self) -> EventField:
+        return self.query_one(EventField)
+
+    @property
+    def _external_id(self) -> Input:
+        return self.query_one("#external-id", Input)
+
+    # What is typed
+
+    @on(EventField.Changed)
+    def _event_typed(self, event: EventField.Changed) -> None:
+        event.stop()
+        if not self._event.obstacle and self._directory.event_name(self.event_id) is not None:
+            self.editor.offer(self.event_id, self._directory.example(self.event_id))
+        self.post_message(self.Changed())
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if event.widget.id == "event-id":
+            self._event_decided()
+
+    def _event_decided(self) -> None:
+        """Preselects the key field that the event was last sent with, unless a value was typed for the present one."""
+        if self._event.obstacle or self.event_id == self._decided_event:
+            return
+        self._decided_event = self.event_id
+        key_id = self._directory.last_key(self.event_id)
+        is_known = key_id in CONTACT_KEYS or (key_id and self._directory.field_name(key_id) is not None)
+        if key_id and is_known and (self._contact is not None or not self._external_id.value):
+            self.query_one(KeyPicker).choose(key_id)
+
+    @on(Input.Changed, "#external-id")
+    def _external_id_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._contact is not None and event.value != self._contact.value(self.key_id):
+            self._contact = None
+        self.post_message(self.Changed())
+
+    @on(KeyPicker.Changed)
+    def _key_changed(self, event: KeyPicker.Changed) -> None:
+        event.stop()
+        if self._contact is not None:
+            self._external_id.value = self._contact.value(self.key_id)
+        self.post_message(self.Changed())
+
+    @on(DataEditor.Changed)
+    def _data_changed(self, event: DataEditor.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed())

@@ -1,0 +1,58 @@
+"""What can be done about a refusal, as buttons: each changes the form or asks the account, none sends."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Button
+
+from app.domain.remedies import Remedy
+from app.tui.keymap import key_of
+from app.tui.text import clean
+
+Offer = tuple[Remedy, Content]
+"""A remedy and what stands on its button."""
+
+
+class _RemedyButton(Button):
+    def __init__(self, remedy: Remedy, words: Content) -> None:
+        super().__init__(words, compact=True, tooltip="Changes the form or asks the account; nothing is sent")
+        self.remedy = remedy
+
+
+class RemedyButtons(Vertical):
+    """One button a remedy, the best first; there are none where there is nothing to be mended."""
+
+    offers: reactive[tuple[Offer, ...]] = reactive((), recompose=True)
+
+    class Chosen(Message):
+        """This is to be done."""
+
+        def __init__(self, remedy: Remedy) -> None:
+            super().__init__()
+            self.remedy = remedy
+
+    @property
+    def remedies(self) -> Sequence[Remedy]:
+        """What is offered."""
+        return [remedy for remedy, _ in self.offers]
+
+    def compose(self) -> ComposeResult:
+        for number, (remedy, words) in enumerate(self.offers):
+            hint = "" if number else f"  {key_of(self, 'mend')}"
+            yield _RemedyButton(remedy, Content.assemble("▸ ", words, (hint, "bold $primary")))
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if isinstance(event.button, _RemedyButton):
+            self.post_message(self.Chosen(event.button.remedy))
+
+
+def offered(remedy: Remedy) -> Offer:
+    """A remedy under its own words."""
+    return remedy, Content(clean(remedy.words))

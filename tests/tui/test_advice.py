@@ -1,0 +1,104 @@
+"""Advice on a key and a button: it mends what is asked for and never sends; a second send is asked about once."""
+
+import pytest
+from textual.widgets import Button
+
+from app.domain.model import Outcome, Reply
+from app.domain.remedies import FormChange
+from app.tui.screens.confirm import Confirm
+from app.tui.widgets.remedy_buttons import RemedyButtons
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+
+
+def _asked(desk: Desk) -> tuple[str, str, str]:
+    request = desk.dashboard.form.request()
+    return request.event_id, request.key_id, request.external_id
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press(*"100", "enter", *"twin", "enter", "f9")
+        assert desk.dashboard.reply.remedies
+        await desk.press("ctrl+g", "enter")
+        accepted, refused = desk.service.list_attempts(0)
+        assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
+        assert (accepted.request.key_id, accepted.request.external_id) == ("id", "12")
+        assert not desk.dashboard.remedies
+
+        desk.dashboard.form.change(FormChange(key_id="3", external_id="twin@example.com"))
+        await desk.press("f4")
+        buttons = desk.dashboard.preflight.query(Button)
+        assert [str(button.label) for button in buttons] == [
+            "▸ use contact id 12  Mira Tveskov  ctrl+g",
+            "▸ use contact id 13  Magnus Tveskov-Hale",
+        ]
+        for button in buttons:
+            assert button.region.height == 1
+            assert desk.dashboard.preflight.region.contains_region(button.region)
+        await desk.pilot.click(buttons.last())
+        await desk.settle()
+        assert _asked(desk) == ("100", "id", "13")
+        assert desk.focus == "send"
+        assert len(list(desk.service.list_attempts(0))) == 2
+
+
+async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        form = desk.dashboard.form
+        await desk.press(*"100", "enter", "f4", *"thor@example.com ", "ctrl+g")
+        assert _asked(desk) == ("100", "3", "thor@example.com")
+        await desk.press("ctrl+g")
+        assert any("Nothing is known" in notice.message for notice in desk.app._notifications)
+        form.query_one("#external-id").value = "C-10011"
+        await desk.settle()
+        await desk.press("ctrl+g")
+        assert _asked(desk) == ("100", "10142", "C-10011")
+        form.query_one("#external-id").value = "nobody"
+        await desk.settle()
+        assert not desk.dashboard.remedies
+        assert list(desk.service.list_attempts(0)) == []
+
+
+async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_its_own_request(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        endpoint.answers.put_nowait(Reply(400, 2008, "No contact found"))
+        await desk.press(*"100", "enter", *"thor", "enter", "f9")
+        (button,) = desk.dashboard.reply.query_one(RemedyButtons).query(Button)
+        assert str(button.label) == "▸ refresh  ctrl+g"
+        desk.dashboard.form.query_one("#external-id").value = "sif@example.com"
+        await desk.settle()
+        assert not desk.dashboard.remedies
+        desk.dashboard.form.query_one("#external-id").value = "thor@example.com"
+        await desk.settle()
+        refreshed = desk.service.state().refreshed_at
+        await desk.press("ctrl+g")
+        assert desk.service.state().refreshed_at != refreshed
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_second_send_is_asked_about_with_the_first_in_view(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
+        assert "The same event and data went to this contact" in desk.text_of("#preflight")
+        desk.dashboard.form.forget_last()
+        await desk.press("f9")
+        assert isinstance(desk.app.screen, Confirm)
+        assert desk.focus == "no"
+        for said in ("went to this contact", "and it was accepted", "thor@example.com", "✓ accepted"):
+            assert said in desk.text_of("#confirm")
+        await desk.press("enter")
+        assert len(list(desk.service.list_attempts(0))) == 1
+        await desk.press("f9", "y")
+        assert len(list(desk.service.list_attempts(0))) == 2
+        await desk.press("f2", *"104", "enter", *"thor", "enter")
+        assert "last sent ✓ accepted purchase_confirmation just now" in desk.text_of("#preflight")
+        await desk.press("f9")
+        assert len(list(desk.service.list_attempts(0))) == 3

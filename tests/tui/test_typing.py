@@ -1,0 +1,144 @@
+"""Typing less: events by name, the key field of last time, JSON that closes itself, templates, drafts."""
+
+import pytest
+from textual.widgets import Input, OptionList, TextArea
+
+from app.domain.model import TriggerRequest
+from app.tui.screens.data_menu import DataMenu
+from app.tui.widgets.json_area import closing, in_text, is_there_already, line_break
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+
+
+def _text(desk: Desk) -> str:
+    return desk.dashboard.query_one("#event-data", TextArea).text
+
+
+def _put(desk: Desk, name: str, value: str) -> None:
+    desk.dashboard.query_one(f"#{name}", Input).value = value
+
+
+async def test_an_event_is_taken_by_name_and_with_marks_and_the_key_is_the_one_of_last_time(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        form = desk.dashboard.form
+        _put(desk, "event-id", " purchase ")
+        await desk.settle()
+        assert form.request().event_id == "100"
+        assert desk.text_of("#event-name") == "= 100 purchase_confirmation"
+        for text, event_id in (("1,000", "1000"), ("order_shipped", "104"), ("1'0", "1'0")):
+            _put(desk, "event-id", text)
+            await desk.settle()
+            assert form.request().event_id == event_id
+        assert "off: The event id must be digits" in desk.text_of("#why")
+        await desk.service.send(TriggerRequest("104", "10142", "C-10011"), "one")
+        await desk.press("ctrl+n", "f4", *"order_shipped", "enter")
+        assert (form.key_id, desk.focus) == ("10142", "external-id")
+        desk.dashboard.show_events()
+        await desk.press("f2", "enter")
+        assert form.event_id == "104"
+        _put(desk, "external-id", "typed for this key")
+        await desk.service.send(TriggerRequest("100", "3", "thor@example.com"), "two")
+        await desk.press("f2", *"100", "enter")
+        assert form.key_id == "10142"
+
+
+async def test_json_closes_itself_is_formatted_hinted_at_and_undone(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f4", "tab", "tab", "tab", "{", '"', "a", '"', ":", "[", "{", "}", "]", "}")
+        assert _text(desk) == '{"a":[{}]}'
+        await desk.press("f11")
+        assert _text(desk) == '{\n  "a": [\n    {}\n  ]\n}'
+        await desk.press("ctrl+z")
+        assert _text(desk) == '{"a":[{}]}'
+        await desk.press("ctrl+a", "delete", "{", "backspace")
+        assert _text(desk) == ""
+        await desk.press("{", "enter", '"', "t", "right", ":", "1", "enter", "}")
+        assert _text(desk) == '{\n  "t":1\n}'
+        desk.dashboard.form.editor.fill('{"trigger_id": "x"}')
+        await desk.settle()
+        assert "! trigger_id stands in the event data" in desk.text_of("#data-check")
+        desk.dashboard.form.editor.fill('{"a" 1}')
+        await desk.press("f11")
+        assert _text(desk) == '{"a" 1}'
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_placeholders_are_shown_filled_and_sent_filled(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        desk.dashboard.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
+        await desk.settle()
+        assert "{{field:1}} Thor" in desk.text_of("#preflight")
+        desk.dashboard.form.editor.fill('{"name": "{{field:77777}}"}')
+        await desk.press("f9")
+        assert "{{field:77777}}: contact 11 has no" in desk.text_of("#preflight")
+        assert "off: The event data cannot be filled" in desk.text_of("#why")
+        assert not list(desk.service.list_attempts(0))
+        desk.dashboard.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
+        await desk.press("f9")
+        (attempt,) = desk.service.list_attempts(0)
+        assert attempt.request.data == {"name": "Thor on purchase_confirmation"}
+
+
+async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        desk.dashboard.form.editor.put_back('{"mine": "{{contact.uid}}"}')
+        await desk.press("f8", "s", *"My [/] own", "enter", "f8")
+        menu = desk.app.screen
+        assert isinstance(menu, DataMenu)
+        options = menu.query_one(OptionList)
+        assert [str(option.prompt) for option in options.options] == ["example", "My [/] own   template"]
+        await desk.press("enter")
+        assert '"itemName": "hammer"' in _text(desk)
+        await desk.press("f8", "down")
+        assert '{"mine": "{{contact.uid}}"}' in desk.text_of("#data-preview")
+        await desk.press("enter")
+        assert _text(desk) == '{"mine": "{{contact.uid}}"}'
+        await desk.press("f8", "down", "d", "y", "f8")
+        assert len(desk.app.screen.query_one(OptionList).options) == 1
+        await desk.press("escape")
+        assert _text(desk) == '{"mine": "{{contact.uid}}"}'
+
+
+async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        desk.dashboard.form.editor.put_back("")
+        await desk.settle()
+        typed = desk.dashboard.form.draft()
+    async with open_desk(size=NARROW) as desk:
+        assert desk.dashboard.form.draft() == typed
+        assert typed.contact_id == "11"
+        assert "as left just now, ctrl+n clears" in str(desk.dashboard.form.border_title)
+        await desk.press("f4", "f9")
+        assert desk.service.draft() is None
+        desk.dashboard.form.editor.put_back('{"more": 1}')
+        await desk.settle()
+    async with open_desk() as desk:
+        assert _text(desk) == '{"more": 1}'
+        await desk.press("ctrl+n")
+        assert desk.dashboard.form.border_title == "Trigger"
+    async with open_desk() as desk:
+        assert desk.dashboard.form.draft().event_id == ""
+
+
+def test_what_is_typed_in_json_is_closed_where_nothing_follows() -> None:
+    assert closing("", "", "{") == "}"
+    assert closing('{"a": ', "", "[") == "]"
+    assert closing("{", "}", '"') == '"'
+    assert closing('{"a', "", "{") == ""
+    assert closing("", '"a"', "{") == ""
+    assert closing("", "", "}") == ""
+    assert in_text('{"a \\" b')
+    assert not in_text('{"a \\\\" ')
+    assert is_there_already('{"a', '"', '"')
+    assert not is_there_already('{"a\\', '"', '"')
+    assert is_there_already("{", "}", "}")
+    assert not is_there_already('{"a', "}", "}")
+    assert line_break("  {", "}") == ("\n    ", "\n  ")
+    assert line_break('  "a": 1,', "") == ("\n  ", "")
+    assert line_break('"[', "") == ("\n", "")
