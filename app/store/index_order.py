@@ -64,7 +64,7 @@ class QueryOrder:
             return demands.are_few or (bool(demands.terms or demands.match) and self._density() < _DENSE)
         if demands.match:
             return False
-        walked = demands.driver is not None and demands.driver.single
+        walked = demands.driver is not None and (demands.driver.single or demands.driver.span)
         return demands.found is not None and demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
 
     def every(self) -> "array[int]":

@@ -33,13 +33,15 @@ _COLUMNS = {
 class Term:
     """One demand on an attempt: `sql` with `{}` where the column is named, which with a `+` there uses no index.
 
-    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value.
+    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value,
+    `span` whether it is a span of time.
     """
 
     sql: str
     values: tuple[Bound, ...] = ()
     indexed: bool = False
     single: bool = False
+    span: bool = False
 
     def condition(self, *, by_index: bool = False) -> str:
         """The demand, by the index or by looking at each row."""
@@ -235,4 +237,4 @@ def _times(since: datetime | None, until: datetime | None) -> list[Term]:
     conditions = ["{0}started >= ?"] if since else []
     conditions += ["{0}started < ?"] if until else []
     values = tuple(microseconds(moment) for moment in (since, until) if moment)
-    return [Term(" AND ".join(conditions), values, indexed=True)]
+    return [Term(" AND ".join(conditions), values, indexed=True, span=True)]
