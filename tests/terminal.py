@@ -18,6 +18,7 @@ KEYS = {
     "enter": "\r",
     "tab": "\t",
     "shift+tab": "\x1b[Z",
+    "f3": "\x1bOR",
     "f4": "\x1bOS",
     "f9": "\x1b[20~",
     "ctrl+a": "\x01",

@@ -112,7 +112,7 @@ START = lines(
         Content.assemble(("1  ", "bold $primary"), "Choose an event: type in Events, Enter."),
         Content.assemble(("2  ", "bold $primary"), "Choose a contact: type in Contacts, Enter."),
         Content.assemble(("3  ", "bold $primary"), "Read here what will be answered."),
-        Content.assemble(("4  ", "bold $primary"), "Send: Enter on the button, or f9."),
+        Content.assemble(("4  ", "bold $primary"), "Send: Enter on the button, or its key below."),
     ]
 )
 
