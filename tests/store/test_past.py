@@ -432,5 +432,9 @@ def test_an_attempt_is_found_by_its_reference_and_by_its_id(history: History) ->
     one = begun(history, 1, "a@example.com")
     begun(history, 20_000_000, "a@example.com")
     past = Past(history.path)
-    assert ids(past, word(one)) == ids(past, word(reference_of(one))) == [one]
+    reference = reference_of(one)
+    for said in (one, reference, reference.lower(), reference.replace("-", "")):
+        assert ids(past, word(said)) == [one]
+    assert ids(past, HistoryQuery(words=(Word("purchase"), Word(reference)))) == [one]
+    assert ids(past, word(f"{reference[:-1]}0" if reference[-1] != "0" else f"{reference[:-1]}1")) == []
     past.close()

@@ -155,14 +155,3 @@ def test_the_newest_of_both_kinds_is_named(history: History, sent: Sent) -> None
     assert again(history) == newer
     newest = sent(answer=LOST)
     assert again(history) == newest
-
-
-def test_history_is_searched_by_reference(history: History) -> None:
-    attempt_id = "0044322a-6d09-4000-8000-000000000000"
-    for each in (attempt_id, "ffffffff-6d09-4000-8000-000000000000"):
-        history.begin(
-            Attempt(each, "sandbox", "here", TriggerRequest("100", "3", "x"), None, STARTED, 0), b"{}"
-        )
-    for text in ("012-34AK", "01234ak", "100 012-34AK"):
-        assert [row.attempt_id for row in history.window("here", text).rows(0, 9)] == [attempt_id]
-    assert not history.window("here", "012-34AM").rows(0, 9)
