@@ -75,12 +75,15 @@ def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) ->
     terms = [_filter_term(index, one) for one in query.filters]
     if account is not None and _number_of_accounts(index) > 1:
         terms.append(_in("account", _names(index, "account", lambda text, _: text == account)))
-    terms += [_without(word) for word in query.words if word.negated]
     terms += _times(query.since, query.until)
-    match = " ".join(_phrase(word.text) for word in query.words if not word.negated)
-    references = _references(index, query)
-    if references:
-        terms, match = [*terms, _either(references, match)], ""
+    match = ""
+    for word in query.words:
+        if word.negated:
+            terms.append(_without(word))
+        elif references := _references(index, word.text):
+            terms.append(_either(references, _phrase(word.text)))
+        else:
+            match = f"{match} {_phrase(word.text)}".lstrip()
     demands = _driven(index, Demands(tuple(terms), match))
     if match and query.order.column is not Column.TIME:
         demands = replace(demands, matching=_count(index, "words WHERE words MATCH ?", match))
@@ -204,11 +207,8 @@ def _without(word: Word) -> Term:
     return Term("{}number NOT IN (SELECT words.rowid FROM words WHERE words MATCH ?)", (_phrase(word.text),))
 
 
-def _references(index: AttemptIndex, query: HistoryQuery) -> list[int]:
-    """The attempts whose reference a query's only word is, or whose id."""
-    if len(query.words) != 1 or query.words[0].negated:
-        return []
-    word = query.words[0].text
+def _references(index: AttemptIndex, word: str) -> list[int]:
+    """The attempts whose reference this word is, or whose id."""
     beginnings = beginnings_of(word) or ((word.lower(),) if len(word) == _ID_LENGTH else ())
     return [
         row["number"]
