@@ -14,6 +14,7 @@ import click
 from app.cli.failures import Failure
 from app.domain.clean import clean
 from app.domain.model import Outcome
+from app.service import FileError, new_file
 
 _COLOURS = {
     Outcome.ACCEPTED: "green",
@@ -52,15 +53,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[IO[Any] | None]:
-    """The file that was asked for, to be written to as it is; None for standard output. Raises Failure."""
+    """The file that was asked for, in its place once it is whole; None for standard output. Raises Failure."""
     if output is None:
         yield None
         return
     try:
-        with output.open("w", encoding="utf-8", newline="") as file:
+        with new_file(output, replace=True) as file:
             yield file
-    except OSError as error:
-        raise Failure(f"{output} cannot be written: {error.strerror}.") from None
+    except FileError as error:
+        raise Failure(str(error)) from None
 
 
 def _width(text: str) -> int:

@@ -22,6 +22,8 @@ class QueryField(StrEnum):
     KEY = "key"
     CONTACT = "contact"
     PROFILE = "profile"
+    PREVIOUS = "previous"
+    """The outcome of the attempt recorded before it on the same external id, by the same key field, on its account."""
 
 
 class Column(StrEnum):

@@ -13,6 +13,7 @@ _DAYS = ("today", "yesterday")
 _SPANS = ("1h", "1d", "1w")
 _VALUES: dict[str, Collection[str]] = {
     "outcome": ("rejected", "unknown", "accepted", "partial", "not_sent", "sending"),
+    "previous": ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
     "sort": [*Column, *(f"-{column}" for column in Column)],
     "on": _DAYS,
     "since": [*_DAYS, *_SPANS],

@@ -187,7 +187,7 @@ def _filter(field: QueryField, term: Term) -> Filter:
 
 
 def _value(field: QueryField, text: str, term: Term) -> Value:
-    if field is QueryField.OUTCOME:
+    if field in (QueryField.OUTCOME, QueryField.PREVIOUS):
         return Value(_outcome(text, term))
     if field in NUMERIC:
         return Value(_number(field, text, term))

@@ -21,6 +21,7 @@ from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.cache import Cache
 from app.store.history_bulk import add_finished, remove_owned
+from app.store.past import Past
 
 OWNER = "demo-data"
 _PICKED = 20_000
@@ -71,7 +72,18 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
     remove_owned(settings.history, settings.profile.account_key, OWNER)
     for done in add_finished(settings.history, made_up(scene, plan.attempts, plan.seed, plan.end), OWNER):
         watch("attempts", done, plan.attempts)
+    watch("index", 0, plan.attempts)
+    _indexed(settings, watch)
     return DemoReport(contacts, plan.attempts)
+
+
+def _indexed(settings: Settings, watch: Watch) -> None:
+    """Brings the index of the history up to date, for which else the first query would wait."""
+    past = Past(settings.history)
+    try:
+        past.catch_up(lambda done, total: watch("index", done, total))
+    finally:
+        past.close()
 
 
 def reset_demo(settings: Settings, watch: Watch) -> int:

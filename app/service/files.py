@@ -19,21 +19,27 @@ class FileExistsAlreadyError(FileError):
 
 @contextmanager
 def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
-    """A file to be written, which is in its place once the block ends; if that raises, nothing is there.
+    """A file to be written, which is in its place once the block ends; if that raises, all is as it was.
 
-    Raises FileExistsAlreadyError unless it may `replace`, and FileError where it cannot be written.
+    A link is followed; a device or a pipe stays what it is, and is written to directly. Raises
+    FileExistsAlreadyError unless it may `replace`, and FileError where it cannot be written.
     """
     if path.is_dir():
         raise FileError(f"{path} is a folder. Name a file in it.")
     if path.exists() and not replace:
         raise FileExistsAlreadyError(f"{path} exists already.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            return
+        whole = path.resolve()
+        beside = whole.with_name(f".{whole.name}.{os.getpid()}.part")
         descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 yield file
-            beside.replace(path)
+            beside.replace(whole)
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:

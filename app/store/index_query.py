@@ -29,6 +29,14 @@ _COLUMNS = {
 }
 
 
+_PREVIOUS = (
+    "(SELECT earlier.outcome FROM attempts AS earlier WHERE earlier.contact = attempts.contact "
+    "AND +earlier.key = attempts.key AND +earlier.account = attempts.account "
+    "AND earlier.number < attempts.number ORDER BY earlier.number DESC LIMIT 1)"
+)
+"""The outcome before: the pluses leave SQLite only the index of the contact, which has the latest one at its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One demand on an attempt: `sql` with `{}` where the column is named, which with a `+` there uses no index.
@@ -131,6 +139,8 @@ def _filter_term(index: AttemptIndex, one: Filter) -> Term:
 
 
 def _positive(index: AttemptIndex, one: Filter) -> Term:
+    if one.field is QueryField.PREVIOUS:
+        return Term(f"{_PREVIOUS} IN ({_listed(OUTCOMES[value.text] for value in one.values)})")
     column = _COLUMNS[one.field]
     match one.field:
         case QueryField.OUTCOME:

@@ -9,6 +9,7 @@ from app.domain.outcome import outcome_of
 from app.service.rehearsal import REPLIES
 from app.settings import load_settings
 from app.store.history import History
+from app.store.past import Past
 from tests.cli.conftest import Desk
 
 
@@ -34,6 +35,7 @@ def test_the_built_in_account_shows_it(demo: Desk) -> None:
     addresses = [contact["fields"].get("3", "nobody@example.com") for contact in found]
     assert all(address.endswith(("example.com", "example.org")) for address in addresses)
     assert len(lines(demo, "history")) == 400
+    assert Past(load_settings(os.environ).history).behind() == 0
 
 
 def test_the_same_seed_makes_the_same_people_and_the_same_past(demo: Desk) -> None:

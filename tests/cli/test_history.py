@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.output import opened
 from tests.cli.conftest import Desk
 
 
@@ -83,7 +84,22 @@ def test_the_output_may_go_to_a_file(desk: Desk, tmp_path: Path) -> None:
     assert len(json.loads(file.read_text(encoding="utf-8"))) == 1
     ran = desk("history", "--output", str(tmp_path / "no" / "such" / "folder"))
     assert ran.code == 2
-    assert "cannot be written" in ran.err
+    assert "could not be written" in ran.err
+
+
+def test_an_output_that_is_stopped_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    file.write_text("whole", encoding="utf-8")
+
+    def stopped() -> None:
+        with opened(file) as half:
+            print("half", file=half)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert file.read_text(encoding="utf-8") == "whole"
+    assert [*tmp_path.glob("*out*")] == [file]
 
 
 def test_each_account_has_its_own_history_unless_all_are_asked_for(desk: Desk, account: Path) -> None:

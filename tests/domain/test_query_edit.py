@@ -58,6 +58,7 @@ def test_a_column_is_sorted_by_and_turned_round() -> None:
         ("outcom:rejected thor", "outcome:rejected thor"),
         ("-outcome:rejected,accpted x", "-outcome:rejected,accepted x"),
         ("outcome:", "outcome:rejected"),
+        ("previous:acepted", "previous:accepted"),
         ("sort:-tme", "sort:-time"),
         ("since:yesterdy", "since:yesterday"),
         ("thor code:20x", "thor code:2008"),

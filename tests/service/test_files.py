@@ -1,5 +1,6 @@
 """A file that is taken out: whole or not at all, never in the place of another one unasked."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,17 @@ def test_what_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert [(one.name, one.read_text("utf-8")) for one in tmp_path.iterdir()] == [("out.csv", "kept")]
+
+
+def test_a_link_stays_one_and_a_device_stays_what_it_is(tmp_path: Path) -> None:
+    path, link, device = tmp_path / "out.csv", tmp_path / "link", Path(os.devnull)
+    link.symlink_to(path)
+    for one in (link, device):
+        with new_file(one, replace=True) as file:
+            file.write("a")
+    assert link.is_symlink()
+    assert path.read_text("utf-8") == "a"
+    assert device.is_char_device()
 
 
 def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:

@@ -116,6 +116,18 @@ def number_or_none(number: int | None) -> str:
     return "none" if number is None else str(number)
 
 
+def outcome_before(attempt: Attempt) -> str | None:
+    """The outcome of the attempt before, by the same key on the same value, case ignored, of the same account."""
+    found = None
+    for one in attempts(60, attempt.account):
+        if one.attempt_id == attempt.attempt_id:
+            break
+        same_key = one.request.key_id == attempt.request.key_id
+        if same_key and folded(one.request.external_id) == folded(attempt.request.external_id):
+            found = one.outcome.value
+    return found
+
+
 VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.OUTCOME: lambda one: (one.outcome.value,),
     QueryField.CODE: lambda one: (number_or_none(getattr(one.answer, "reply_code", None)),),
@@ -124,6 +136,7 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.KEY: lambda one: (one.request.key_id,),
     QueryField.CONTACT: lambda one: (one.request.external_id,),
     QueryField.PROFILE: lambda one: (one.profile,),
+    QueryField.PREVIOUS: lambda one: (outcome_before(one),),
 }
 
 
@@ -192,6 +205,7 @@ VALUES: dict[QueryField, Sequence[str]] = {
     QueryField.KEY: ["3", "03", "id", "uid", "1*"],
     QueryField.CONTACT: ["thor@example.com", "Thor*", "*@EXAMPLE.com", "", "*", "a*b?[c]", "*[c]", "\ud800x", "007"],
     QueryField.PROFILE: ["shop", "other", "s*"],
+    QueryField.PREVIOUS: [one.value for one in Outcome],
 }  # fmt: skip
 WORDS = (
     "thor",

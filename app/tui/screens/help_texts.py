@@ -120,6 +120,11 @@ REPLIES = (
 QUERIES = (
     ("hammer", 'a word in request, reply or note; -hammer: not there; "two words": as they stand'),
     ("outcome:", "accepted, partial, rejected, not_sent, unknown, sending; several with commas"),
+    (
+        "previous:",
+        "the outcome of the attempt before it to the same contact; outcome:rejected previous:accepted: refused "
+        "after a success",
+    ),
     ("code:", "a reply code, or none; status: in the same way an HTTP status"),
     ("event:", "an event id or name, * for any characters; key:, contact: and profile: likewise"),
     (

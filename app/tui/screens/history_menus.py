@@ -29,6 +29,7 @@ _OUTCOMES = (
     Outcome.ACCEPTED,
     Outcome.SENDING,
 )
+_TURNED = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
 _TIMES = (
     ("Any time", ""),
     ("The last hour", "since:1h"),
@@ -64,13 +65,15 @@ _TICKETS = {
 
 def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choices:
     """Outcomes, and what stands in a row; while persons are masked nothing that names one."""
+    fields = (QueryField.OUTCOME, QueryField.PREVIOUS)
     outcomes = [
-        (Content.assemble("Only ", outcome_label(one)), replaced(line, ("outcome",), f"outcome:{one}"))
+        (Content.assemble("Only ", outcome_label(one)), replaced(line, fields, f"outcome:{one}"))
         for one in _OUTCOMES
     ]
     return [
-        (Content("Every outcome"), replaced(line, ("outcome",), "")),
+        (Content("Every outcome"), replaced(line, fields, "")),
         *outcomes,
+        (Content("Refused, when the contact's last one was accepted"), replaced(line, fields, _TURNED)),
         None,
         *([] if row is None else _row_choices(line, row, masked=masked)),
         (Content("Everything again"), ""),
