@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.service.keeping import ForgetRefusedError, Forgetting
     from app.service.past import EVERYTHING, neighbours
     from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
-    from app.service.second_send import second_send_words
+    from app.service.second_send import second_send_words, sent_before
     from app.service.settling import AttemptError, check_note, offers_same_trigger
     from app.store.cache import CacheState, ContactRow
     from app.store.database import StoreError, set_aside
@@ -58,6 +58,7 @@ __all__ = [
     "new_file",
     "offers_same_trigger",
     "second_send_words",
+    "sent_before",
     "set_aside",
 ]
 
@@ -93,6 +94,7 @@ _FROM = {
     "new_file": "app.service.files",
     "offers_same_trigger": "app.service.settling",
     "second_send_words": "app.service.second_send",
+    "sent_before": "app.service.second_send",
     "set_aside": "app.store.database",
 }
 

@@ -10,11 +10,13 @@ from app.store.history import AttemptRow
 
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
-    """That the same was sent before: when, with which outcome, and the reference by which to find it."""
-    ago = in_words(max(0, int((now - earlier.started_at).total_seconds())))
-    said = (
-        f"The same event and data went to this contact {ago} ago (attempt {reference_of(earlier.attempt_id)})"
-    )
+    """That the same was sent before: how long ago, with which outcome, and the reference by which to find it."""
+    return sent_before(earlier, f"{in_words(max(0, int((now - earlier.started_at).total_seconds())))} ago")
+
+
+def sent_before(earlier: AttemptRow, when: str) -> str:
+    """The same, with words of one's own for the time."""
+    said = f"The same event and data went to this contact {when} (attempt {reference_of(earlier.attempt_id)})"
     match earlier.outcome:
         case Outcome.UNKNOWN if earlier.arrived:
             return f"{said}; its outcome was unknown, and it was settled that it arrived."

@@ -11,10 +11,9 @@ from textual.content import Content
 
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
-from app.service import AttemptRow, second_send_words
+from app.service import AttemptRow, second_send_words, sent_before
 from app.tui.text import (
     Live,
-    age,
     clean,
     clock,
     contact_label,
@@ -109,10 +108,12 @@ def send_question(
 
 
 def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | None:
-    """That the same was sent before, where it was."""
+    """That the same was sent before, where it was, and at what time: this stays while the time goes on."""
     if earlier is None:
         return None
-    return Content.styled(f"! {second_send_words(earlier, now)}", "bold $text-warning")
+    return Content.styled(
+        f"! {sent_before(earlier, f'before, {clock(earlier.started_at, now)}')}", "bold $text-warning"
+    )
 
 
 def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
@@ -120,7 +121,7 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     if last is None:
         return None
     what = last.event_name or f"event {last.event_id}"
-    said = f"  {clean(what, 60)}  {age(last.started_at, now)}"
+    said = f"  {clean(what, 60)}  {clock(last.started_at, now)}"
     return Content.assemble(("last sent ", "$quiet"), _result(last), (said, "$quiet"))
 
 

@@ -145,10 +145,12 @@ def answer_code(attempt: Attempt) -> Content | None:
 
 
 def answer_description(attempt: Attempt) -> Content | None:
-    """The documented sentence for a refusal; the meaning of the outcome else."""
-    _, code, _ = reply_parts(attempt)
+    """The documented sentence for a refusal, unless the account said the same; the meaning of the outcome else."""
+    _, code, text = reply_parts(attempt)
     published = describe(code)
     if published and attempt.outcome is Outcome.REJECTED:
+        if published == text:
+            return None
         return Content.styled(published, "$quiet")
     return Content.styled(meaning(attempt.outcome), "$quiet")
 

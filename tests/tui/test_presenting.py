@@ -1,10 +1,13 @@
 """Presenting on the built-in account: the palette produces every reply and every failure, and a fresh start."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.domain.model import ExternalEvent
 from app.service import FAILURES, REPLIES
+from app.tui.screens.commands import DeskCommands
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.rehearsing import RehearsalCommands
 from app.tui.screens.sending import SendingScreen
@@ -21,6 +24,14 @@ async def test_each_reply_is_produced_in_the_form_and_told(open_desk: OpenDesk) 
             assert str(code) in desk.text_of("#reply")
             assert "as predicted" in desk.text_of("#reply")
         assert desk.service.attempts().total == len(REPLIES)
+        asked = replace(REPLIES[0], event_id="104", data={"global": {"itemName": "anvil"}})
+        desk.dashboard._fill_and_send(asked)
+        await desk.settle()
+        sent = next(iter(desk.service.list_attempts(1))).request
+        assert (sent.event_id, sent.data) == (asked.event_id, asked.data)
+        desk.dashboard.form.choose_event(ExternalEvent("100", "purchase_confirmation"))
+        await desk.settle()
+        assert desk.dashboard.form.editor.value == desk.service.example("100")
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "401", "429", "502"])
@@ -46,6 +57,14 @@ async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
             "Produce failure: 401", "Produce failure: 429", "Produce failure: 502", "Produce failure: slow",
             "Reset the account", "Reset the account and its history",
         ]  # fmt: skip
+        everything = (RehearsalCommands(desk.dashboard), DeskCommands(desk.dashboard))
+        for typed, first in (
+            ("2008", "Produce reply 2008"),
+            ("produce", "Produce reply 0"),
+            ("filter", "Filter"),
+        ):
+            hits = [hit for commands in everything async for hit in commands.search(typed)]
+            assert max(hits, key=lambda hit: hit.score).text == first
 
 
 async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk: OpenDesk) -> None:

@@ -39,6 +39,10 @@ async def test_the_request_is_seen_in_three_forms_and_copied_whole(
         assert seen["body"]["external_id"] == "thor@example.com"
         assert seen["body"]["data"] == {"global": {"itemName": "hammer", "itemPrice": "123"}}
         await desk.press("ctrl+r")
+        await desk.pilot.click("#see")
+        await desk.settle()
+        assert "curl --globoff --request POST" in desk.screen()
+        await desk.press("ctrl+r")
         assert desk.app.screen is desk.dashboard
         assert not list(desk.service.list_attempts(0))
 

@@ -45,7 +45,7 @@ async def test_a_first_start_fills_the_lists_over_the_wire(open_desk: OpenDesk, 
     async with open_desk(at=tmp_path / "new") as desk:
         await desk.settle()
         assert "22 events 250 contacts refreshed just now" in desk.text_of("#status")
-        assert "f1 helps wherever you are" in next(iter(desk.app._notifications)).message
+        assert "f1 helps wherever you are" in desk.text_of("#reply")
         await desk.press(*STRAIGHT_LINE)
         assert "✓ accepted" in desk.text_of("#reply")
 

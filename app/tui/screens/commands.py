@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.fuzzy import Matcher
 from textual.markup import escape
 
 from app.tui.keymap import DESK, active_in_order
@@ -74,6 +75,11 @@ class Explaining(Protocol):
     def why_off(self, action: str) -> str: ...
 
 
+def rank(matcher: Matcher, name: str, what: str) -> float:
+    """How well a command fits what is typed, by its name before by what it does; 0 where it does not."""
+    return 2 * matcher.match(name) or matcher.match(f"{name}: {what}")
+
+
 class DeskCommands(Provider):
     """The bindings of the screen and of its panes, so that a key and the palette cannot differ."""
 
@@ -86,9 +92,8 @@ class DeskCommands(Provider):
         """Those whose words match what is typed."""
         matcher = self.matcher(query)
         for active in self._actions():
-            words = f"{active.binding.description}: {active.tooltip}"
-            if (score := matcher.match(words)) > 0:
-                name = active.binding.description
+            name = active.binding.description
+            if (score := rank(matcher, name, active.tooltip)) > 0:
                 yield Hit(score, matcher.highlight(name), self._run(active), name, self._help(active))
 
     def _actions(self) -> Iterator[ActiveBinding]:

@@ -88,7 +88,7 @@ class Dashboard(SwitchingScreen):
             self.veil_changed()
         self.stand()
         if self._service.state().refreshed_at is None and self.can_present:
-            self.say("Welcome", self._first_words(), severity="information")
+            self.reply.show_welcome(self._first_words())
         self.fill_where_needed()
         self.set_timer(WARM_UP_S, self._warm_up)
         self.set_interval(1, self._look)

@@ -10,6 +10,7 @@ from textual.markup import escape
 from app.domain.descriptions import describe
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest
+from app.tui.screens.commands import rank
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.searching import SearchingScreen
 
@@ -33,7 +34,7 @@ class RehearsalCommands(Provider):
         """What matches what is typed."""
         matcher = self.matcher(query)
         for name, what, run in self._entries():
-            if (score := matcher.match(f"{name} {what}")) > 0:
+            if (score := rank(matcher, name, what)) > 0:
                 yield Hit(score, matcher.highlight(name), run, name, escape(what))
 
     def _entries(self) -> Iterator[Entry]:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from textual import work
+from textual import on, work
 
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.domain.reference import reference_of
 from app.tui.screens.account import AccountScreen
 from app.tui.text import clean
+from app.tui.widgets.form_messages import FormMessages
 
 NOT_YET = "Nothing was sent. The trigger id is this copy's own: every trigger gets another."
 AGAIN = "Whoever runs this triggers once more, with the same trigger id, what was sent as"
@@ -26,6 +27,7 @@ class SeeingScreen(AccountScreen):
             return None
         return super().check_action(action, parameters)
 
+    @on(FormMessages.RequestPressed)
     def action_request(self) -> None:
         """Shows the request that the form asks for."""
         if self.form.fault:

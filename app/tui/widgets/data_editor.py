@@ -89,11 +89,20 @@ class DataEditor(Vertical):
 
     def offer(self, event_id: str, example: JsonObject | None) -> None:
         """The example of another event: shown at once unless something was typed by hand."""
-        self._for_event = event_id
-        self._example = None if example is None else json.dumps(example, indent=2, ensure_ascii=False)
-        if self.text in (self._filled, self._example):
+        is_another = event_id != self._for_event
+        self._belong_to(event_id, example)
+        if is_another and self.text in (self._filled, self._example):
             self.fill(self._example or "")
         self._check()
+
+    def fill_for(self, event_id: str, example: JsonObject | None, data: JsonObject | None) -> None:
+        """Exactly these data for an event, also where its example is another."""
+        self._belong_to(event_id, example)
+        self.fill("" if data is None else _indented(data))
+
+    def _belong_to(self, event_id: str, example: JsonObject | None) -> None:
+        self._for_event = event_id
+        self._example = None if example is None else _indented(example)
 
     def fill(self, text: str) -> None:
         """This text, as a filling that another may replace; undo brings the old text back."""
@@ -117,7 +126,7 @@ class DataEditor(Vertical):
         if self.fault is not None:
             return str(self.fault)
         if self._value is not None:
-            text = json.dumps(self._value, indent=2, ensure_ascii=False)
+            text = _indented(self._value)
             if _HALF_CHARACTERS.search(text):
                 text = json.dumps(self._value, indent=2)
             if text != self.text:
@@ -162,7 +171,7 @@ class DataEditor(Vertical):
         self.query_one("#data-check", Static).update(lines([said, *hints]))
 
     def _offer(self) -> Content:
-        if not self.has_example:
+        if self.fault is not None or not self.has_example:
             return Content("")
         said = f"   {key_of(self, 'event_data')} has the example of {clean(self._for_event, 12)}"
         return Content.styled(said, "$quiet")
@@ -173,3 +182,7 @@ class DataEditor(Vertical):
         if self._value is None:
             return Content.styled("none will be sent", "$quiet")
         return Content.styled("✓ JSON object", "$outcome-accepted")
+
+
+def _indented(data: JsonObject) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False)

@@ -3,7 +3,6 @@
 Separate from the form around it, which sends.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -119,9 +118,7 @@ class FormFields(FormMessages, Vertical):
         self._decided_event = request.event_id
         self.query_one(KeyPicker).choose(request.key_id)
         self._external_id.value = request.external_id
-        self.editor.fill(
-            "" if request.data is None else json.dumps(request.data, indent=2, ensure_ascii=False)
-        )
+        self.editor.fill_for(request.event_id, self._directory.example(request.event_id), request.data)
 
     def change(self, change: FormChange) -> None:
         """What a remedy changes; everything else stays as it is."""
@@ -158,7 +155,7 @@ class FormFields(FormMessages, Vertical):
         self._decided_event = ""
         self._event.put("")
         self._external_id.value = ""
-        self.editor.fill("")
+        self.editor.fill_for("", None, None)
 
     @property
     def editor(self) -> DataEditor:

@@ -17,6 +17,9 @@ class FormMessages:
     class SendPressed(Message, namespace="trigger_form"):
         """The button was pressed."""
 
+    class RequestPressed(Message, namespace="trigger_form"):
+        """The exact request is asked for."""
+
     class Submitted(Message, namespace="trigger_form"):
         """Send was asked for, and may be; `is_rehearsed`: what was asked for is the reply, however often."""
 

@@ -23,6 +23,8 @@ from app.tui.text import (
 )
 from app.tui.widgets.remedy_buttons import RemedyButtons, offered
 
+NOTHING_YET = Content.styled("Nothing was sent yet.", "$quiet")
+
 
 class ReplyPanel(VerticalScroll):
     """What came back, or that something is under way, or why nothing could be sent."""
@@ -34,7 +36,7 @@ class ReplyPanel(VerticalScroll):
         self._state = "nothing"
 
     def compose(self) -> ComposeResult:
-        yield Static(Content.styled("Nothing was sent yet.", "$quiet"), markup=False, id="reply-text")
+        yield Static(NOTHING_YET, markup=False, id="reply-text")
         yield RemedyButtons(id="reply-remedies", classes="remedies")
 
     @property
@@ -49,6 +51,10 @@ class ReplyPanel(VerticalScroll):
     @property
     def _buttons(self) -> RemedyButtons:
         return self.query_one(RemedyButtons)
+
+    def show_welcome(self, words: str) -> None:
+        """What to know at the very first start; it stays until there is something else to say."""
+        self._say("nothing", [NOTHING_YET, Content(""), Content(words)])
 
     def show_sending(self, request: TriggerRequest) -> None:
         """A trigger is under way."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
@@ -38,11 +38,14 @@ class TriggerForm(FormFields):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        with Horizontal(id="sending"):
-            yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
+        with Container(id="sending"):
+            with Horizontal(id="send-tools"):
+                yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
+                yield Button("Request", id="see", compact=True, tooltip="The exact request, to copy (ctrl+r)")
             yield Static(markup=False, id="why")
 
     def on_mount(self) -> None:
+        self.query_one("#see", Button).can_focus = False  # its key leads there; tab goes on from Send
         self._say_why()
 
     @property
@@ -112,6 +115,11 @@ class TriggerForm(FormFields):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.post_message(self.SendPressed())
+
+    @on(Button.Pressed, "#see")
+    def _see_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.RequestPressed())
 
     # Why not
 
