@@ -46,7 +46,9 @@ def test_a_bar_is_as_long_as_its_value_beside_the_others() -> None:
     assert abs(five - 20) <= 1
     assert abs(two_and_a_half - 10) <= 1
     assert [line.count("▇") for line in bars([0.0], 10)] == [0]
-    assert stacked(["a"], {"✓": [1]}, 30, 6).count("✓") > 20
+    alone = stacked(["a"], {"✓": [1]}, 120, 30)
+    assert alone.count("✓") > 20
+    assert (max(map(len, alone.splitlines())), len(alone.splitlines())) == (20, 6)
 
 
 def test_names_from_outside_are_harmless_in_a_chart() -> None:

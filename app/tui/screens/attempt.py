@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from app.domain.errors import DeskError
 from app.domain.reference import reference_of
@@ -26,6 +26,7 @@ from app.tui.screens.history_menus import offer_to_take_out
 from app.tui.text import clean
 from app.tui.widgets.body_view import BodyView
 from app.tui.widgets.follow_up import Choice, Followed, follow_up_bindings
+from app.tui.widgets.footer_rows import FooterRows
 
 
 class AttemptScreen(ModalScreen[Followed]):
@@ -68,7 +69,7 @@ class AttemptScreen(ModalScreen[Followed]):
             yield Static(markup=False, id="attempt-chain", classes="chain")
             yield BodyView(id="attempt-request")
             yield BodyView(id="attempt-reply")
-        yield Footer(compact=True, show_command_palette=False)
+        yield FooterRows(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self._show(self._opened)

@@ -9,13 +9,24 @@ from typing import Any
 BAR = "▇"
 _SMALLEST = (20, 4)
 _NOTHING = 1e-9
+_WIDEST, _HIGHEST = 10, 3
+"""Cells that a column of a chart takes at most in width, and one attempt in height."""
+
+_BESIDE, _BELOW = 10, 3
+"""Cells that the names of the places take."""
+
 _THIN = 0.01
 """A bar as thin as its line; a thicker one may reach into the next."""
 
 
 def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]], width: int, height: int) -> str:
-    """Columns from left to right, each a stack of the series in their order; a series is drawn in its sign."""
+    """Columns from left to right, each a stack of the series in their order; a series is drawn in its sign.
+
+    Few of them are drawn no wider, and small ones no higher, than they can be told by: the chart is then smaller.
+    """
     top = max(map(sum, zip(*series.values(), strict=True)), default=0)
+    width = min(width, _BESIDE + _WIDEST * len(labels))
+    height = min(height, _BELOW + _HIGHEST * top)
     figure = _figure(width, height, top)
     signs = list(series)
     columns = figure.bar(
