@@ -10,7 +10,7 @@ import sys
 import termios
 import time
 
-FRAME = ("sandbox", "nothing leaves this machine", "Send", "250 contacts")
+FRAME = ("sandbox", "nothing leaves this machine", "purchase_confirmation", "Send")
 SECONDS = 180
 
 command = sys.argv[1]
