@@ -36,7 +36,7 @@ def _misplaced(data: JsonObject) -> Iterator[str]:
         for key in _BESIDE:
             if key in level:
                 yield (
-                    f"{key} stands in the event data{where}, where it is a variable like any other: "
+                    f"{key} in the event data{where} is a variable like any other: "
                     f"{_BELONGS.get(key, 'it belongs beside the data, not into it.')}"
                 )
 

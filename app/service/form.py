@@ -159,6 +159,8 @@ class FormKnowledge(Drafting):
         return self._second_send(request, self._cache.find(request.key_id, request.external_id, 2))
 
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
+        if not request.external_id:
+            return None  # nobody is named
         account, recent = self.profile.account_key, self._history.recent
         from app.domain.canonical import contact_mark
 

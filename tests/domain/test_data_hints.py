@@ -25,8 +25,8 @@ def test_the_documented_shapes_have_no_hint(data: JsonObject | None) -> None:
     ("data", "said"),
     [
         ({"products": [{"b": 2}], "name": "Thor"}, "Section groups (products) and free variables (name)"),
-        ({"trigger_id": "x"}, "trigger_id stands in the event data, where"),
-        ({"global": {"event_time": "x"}}, "event_time stands in the event data in global"),
+        ({"trigger_id": "x"}, "trigger_id in the event data is a variable"),
+        ({"global": {"event_time": "x"}}, "event_time in the event data in global is"),
         ({"key_id": "3"}, "the key field is chosen in the form"),
         ({"data": {"global": {}}}, "leave that level out"),
         ({"ems_event_time": "x"}, "ems_event_time is reserved"),

@@ -177,6 +177,8 @@ async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(servi
 
 async def test_a_refusal_by_a_shared_value_is_not_what_a_contact_got(service: TriggerService) -> None:
     await send(service, replace(THOR, external_id="twin@example.com"))
+    await send(service, replace(THOR, external_id=""))
+    assert service.last_to(replace(THOR, external_id="")) is None
     assert service.last_to(replace(THOR, key_id="id", external_id="12")) is None
     found = service.last_to(replace(THOR, external_id="twin@example.com"))
     assert found is not None

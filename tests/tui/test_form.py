@@ -64,6 +64,7 @@ async def test_a_contact_without_a_value_says_so(open_desk: OpenDesk) -> None:
         assert _input(desk, "external-id").value == ""
         assert "Brunhilde Altmann · contact 14 has no E-Mail (3)" in desk.text_of("#why")
         assert "will be refused with 2005" in desk.text_of("#preflight")
+        assert "2008" not in desk.text_of("#preflight")
 
 
 async def test_an_event_brings_its_example_and_the_next_event_another(open_desk: OpenDesk) -> None:

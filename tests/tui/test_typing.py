@@ -57,7 +57,7 @@ async def test_json_closes_itself_is_formatted_hinted_at_and_undone(open_desk: O
         assert _text(desk) == '{\n  "t":1\n}'
         desk.dashboard.form.editor.fill('{"trigger_id": "x"}')
         await desk.settle()
-        assert "! trigger_id stands in the event data" in desk.text_of("#data-check")
+        assert "! trigger_id in the event data is a variable" in desk.text_of("#data-check")
         desk.dashboard.form.editor.fill('{"a" 1}')
         await desk.press("f11")
         assert _text(desk) == '{"a" 1}'

@@ -125,6 +125,7 @@ class Dashboard(SwitchingScreen):
         contact = self._service.contact(cast("ContactRow", message.row).id)
         if contact is not None:
             self.form.choose_contact(contact)
+        self.app.clear_notifications()  # what a look-up found is chosen now, and may lie on Before sending
         self.form.focus_next()
 
     @on(FormMessages.Ready)

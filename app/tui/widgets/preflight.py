@@ -18,6 +18,9 @@ from app.tui.veil import Veil
 from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offered
 
 SHOWN_CONTACTS = 5
+NO_VALUE = 2005
+OF_THE_VALUE = (2008, 2010, 2012)
+"""What is wrong with an external id; nothing yet, while there is none."""
 
 
 class PreflightPane(VerticalScroll):
@@ -128,7 +131,9 @@ def _because(known: Preflight) -> Content | None:
     """The reply text to come, and what will be refused once that is mended."""
     if known.prediction is None or known.prediction.code == 0:
         return None
-    others = [verdict for verdict in known.broken if verdict != known.prediction]
-    then = "; ".join(f"{verdict.code} {clean(verdict.text)}" for verdict in others)
+    others = [one for one in known.broken if one != known.prediction]
+    if known.prediction.code == NO_VALUE:
+        others = [one for one in others if one.code not in OF_THE_VALUE]
+    then = "; ".join(f"{one.code} {clean(one.text)}" for one in others)
     said = [clean(known.prediction.text, 2000), f"Once that is mended: {then}" if then else ""]
     return lines([Content.styled(text, "$quiet") for text in said if text])
