@@ -78,6 +78,10 @@ class AccountScreen(PanedScreen):
         """Shows the attempts as they are now."""
         raise NotImplementedError
 
+    def predict(self) -> None:
+        """Shows what will be answered to what the form asks for."""
+        raise NotImplementedError
+
     def tell(self, show: Callable[["ReplyPanel"], None]) -> None:
         """Shows something in the reply panel, and again when the mask is put on or taken off."""
         self._told = show

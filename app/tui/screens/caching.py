@@ -44,10 +44,6 @@ class CachingScreen(PresentingScreen):
         """Why nothing can be sent just now, whatever is typed; '' where nothing is."""
         return FILLING if self._is_first else super().in_the_way
 
-    def predict(self) -> None:
-        """Shows what will be answered to what the form asks for."""
-        raise NotImplementedError
-
     def fill_lists(self) -> None:
         """Shows what is known of the account."""
         self._is_first = self._service.needs_refresh()

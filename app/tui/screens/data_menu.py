@@ -21,6 +21,13 @@ from app.tui.veil import covered
 PREVIEW_LINES = 8
 NOTHING = "No example, nothing sent before, no template. What is typed can be kept as one."
 
+WHAT = {
+    "example": "",
+    "last": "   as sent, placeholders filled",
+    "template": "   template",
+}
+"""What is said beside the name of a choice, by its kind."""
+
 
 class Act(Enum):
     """What is to be done."""
@@ -120,5 +127,4 @@ class DataMenu(ModalScreen[Wish | None]):
 
 
 def _option(choice: DataChoice) -> Option:
-    kind = "   template" if choice.kind == "template" else ""
-    return Option(Content.assemble(clean(choice.name, 60), (kind, "$quiet")))
+    return Option(Content.assemble(clean(choice.name, 60), (WHAT[choice.kind], "$quiet")))

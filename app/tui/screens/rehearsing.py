@@ -87,7 +87,11 @@ class PresentingScreen(SearchingScreen):
             self._service.rehearsal.reset(with_history=with_history)
         except DeskError as error:
             self.tell_fault(str(error))
+        else:
+            if with_history:
+                self.tell(lambda panel: panel.show_nothing())
         self.show_history()
+        self.predict()
 
     def _fill_and_send(self, request: TriggerRequest) -> None:
         if self.form.sending or self.form.blocked:

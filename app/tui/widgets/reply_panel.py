@@ -56,6 +56,10 @@ class ReplyPanel(VerticalScroll):
         """What to know at the very first start; it stays until there is something else to say."""
         self._say("nothing", [NOTHING_YET, Content(""), Content(words)])
 
+    def show_nothing(self) -> None:
+        """Nothing was sent, or nothing is known of it any more."""
+        self._say("nothing", [NOTHING_YET])
+
     def show_sending(self, request: TriggerRequest) -> None:
         """A trigger is under way."""
         self._say(
