@@ -67,6 +67,14 @@ _KINDS = (
     _Kind(10, 0, None, "", "Nothing left this machine: safe to send again.", "refused", 3),
 )
 _WEIGHTS = tuple(kind.weight for kind in _KINDS)
+_OUTAGE = (timedelta(hours=33), timedelta(hours=28))
+"""How long before the end a gateway began to fail, and stopped: yesterday, for who looks by day."""
+
+_OUTAGE_WEIGHTS = tuple(
+    kind.weight * (60 if kind.status == 502 or kind.reason == "timeout" else 1) for kind in _KINDS
+)
+"""About every second attempt is left unknown."""
+
 _GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -74,7 +82,8 @@ def made_up(scene: Scene, count: int, seed: int, end: datetime) -> Iterator[Atte
     """`count` finished attempts, the newest last and not after `end`."""
     chance = random.Random(seed)  # noqa: S311 - a repeatable past, no secret
     for moment in _moments(chance, count, end):
-        (kind,) = chance.choices(_KINDS, _WEIGHTS)
+        fails = end - _OUTAGE[0] <= moment < end - _OUTAGE[1]
+        (kind,) = chance.choices(_KINDS, _OUTAGE_WEIGHTS if fails else _WEIGHTS)
         yield _attempt(chance, scene, kind, moment)
 
 

@@ -1,11 +1,14 @@
 """`demo-data`: an account of any size in the place of the built-in one, every reply still to be had, and back again."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.domain.model import Contact, ExternalEvent, Outcome
 from app.domain.outcome import outcome_of
+from app.service.demo_attempts import Scene, made_up
 from app.service.rehearsal import REPLIES
 from app.settings import load_settings
 from app.store.history import History
@@ -81,6 +84,15 @@ def test_the_past_is_what_a_history_holds_in_full(demo: Desk) -> None:
     assert times == sorted(times, reverse=True)
     assert all(attempt.answer and outcome_of(attempt.answer) is attempt.outcome for attempt in attempts)
     assert {attempt.outcome.value for attempt in attempts} >= {"accepted", "rejected", "unknown", "not_sent"}
+
+
+def test_a_gateway_failed_for_some_hours_yesterday() -> None:
+    end = datetime(2026, 3, 5, 15, tzinfo=UTC)
+    scene = Scene("sandbox", [ExternalEvent("100", "a")], {}, [Contact("11", "", {"3": "a@example.com"})])
+    past = list(made_up(scene, 10_000, 3, end))
+    unknown = [one.started_at for one in past if one.outcome is Outcome.UNKNOWN]
+    within = sum(timedelta(hours=28) < end - at <= timedelta(hours=33) for at in unknown)
+    assert 3 <= within < len(unknown) / 10
 
 
 def test_reset_brings_the_account_back_and_keeps_what_was_really_sent(demo: Desk) -> None:
