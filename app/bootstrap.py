@@ -117,10 +117,11 @@ class _InProcess:
         return create_sandbox(self._account)
 
     def client(self, deadline_s: float) -> "ApiClient":
-        from app.client.api import ApiClient
+        from app.client.api import BATCH, ApiClient
         from app.client.connection import open_in_process
 
-        return ApiClient(SANDBOX_URL, open_in_process(self.sandbox), deadline_s)
+        # Answered in this very thread: a long page would keep the next key waiting.
+        return ApiClient(SANDBOX_URL, open_in_process(self.sandbox), deadline_s, page=BATCH)
 
 
 def serve_sandbox(

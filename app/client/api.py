@@ -46,16 +46,22 @@ class ApiClient:
     """One account over one httpx client, made by `open_http`; `aclose` closes both.
 
     `deadline_s` is in seconds and covers each exchange whole, from its beginning to the last byte.
-    The calls that fill the cache keep to `pace`.
+    The calls that fill the cache keep to `pace`, and ask for `page` contact ids at a time.
     """
 
     def __init__(
-        self, base_url: str, http: httpx.AsyncClient, deadline_s: float, pace: Pace | None = None
+        self,
+        base_url: str,
+        http: httpx.AsyncClient,
+        deadline_s: float,
+        pace: Pace | None = None,
+        page: int = PAGE,
     ) -> None:
         self.pace = pace or Pace()
         self._http = http
         self._requests = RequestMaker(base_url, http)
         self._deadline_s = deadline_s
+        self._page = page
 
     async def aclose(self) -> None:
         """Closes what is open."""
@@ -100,7 +106,7 @@ class ApiClient:
         """
         offset = 0
         while not limit or offset < limit:
-            wanted = min(PAGE, limit - offset) if limit else PAGE
+            wanted = min(self._page, limit - offset) if limit else self._page
             ids = await self._ids({"return": return_field, "limit": wanted, "offset": offset})
             for start in range(0, len(ids), BATCH):
                 yield await self._contacts("id", ids[start : start + BATCH])
