@@ -100,7 +100,7 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         assert line.text == "outcome:rejected on:today"
         await desk.press("f", "end", "enter")
         assert line.text == ""
-        await desk.press("f", *["down"] * 8, "enter")
+        await desk.press("f", *["down"] * 9, "enter")
         assert line.text == "code:0"
         await desk.press("f6")
         assert desk.dashboard.history.size.height > 35
