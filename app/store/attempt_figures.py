@@ -4,9 +4,10 @@ A million rows are counted by their few different combinations, each packed into
 take as long again.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping
-from itertools import chain
+from itertools import islice
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
 from app.domain.model import Outcome
@@ -20,6 +21,8 @@ _BY_NUMBER = {number: Outcome(value) for value, number in OUTCOMES.items()}
 _BITS = 24
 _MASK = (1 << _BITS) - 1
 _KNOWN = "took IS NOT NULL"
+_UNKNOWN = -1
+_AT_ONCE = 10_000
 
 
 def outcome_counts(order: QueryOrder) -> Mapping[Outcome, int]:
@@ -43,7 +46,7 @@ def statistics(index: AttemptIndex, order: QueryOrder, most_buckets: int) -> Att
         counted.in_time(),
         _codes(index, counted.codes),
         _events(index, counted.events),
-        *_percentiles(index, order),
+        *(_of_all(index, 50), _of_all(index, 95)) if order.is_everything else counted.percentiles(50, 95),
     )
 
 
@@ -57,11 +60,19 @@ class _Counted:
         self.buckets: Counter[tuple[int, Outcome]] = Counter()
         self.codes: Counter[int] = Counter()
         self.events: Counter[tuple[int, Outcome]] = Counter()
+        self._took = array("d")
         packed = (
             f"((started / {self._length} - {begin}) * {len(_BY_NUMBER)} + outcome << {2 * _BITS}) "
             f"| (coalesce(code, 0) << {_BITS}) | event"
         )
-        for number, count in Counter(chain.from_iterable(order.selected(packed))).items():
+        counted: Counter[int] = Counter()
+        # Both in one walk, since to find the attempts may take longer than to count them.
+        rows = order.selected(f"{packed}, coalesce(took, {_UNKNOWN})")
+        while some := list(islice(rows, _AT_ONCE)):
+            numbers, took = zip(*some, strict=True)
+            counted.update(numbers)
+            self._took.extend(took)
+        for number, count in counted.items():
             self._add(number, count)
 
     def in_time(self) -> tuple[Bucket, ...]:
@@ -74,6 +85,20 @@ class _Counted:
             )
             for number in range(last + 1)
         )
+
+    def percentiles(self, *percents: int) -> tuple[float | None, ...]:
+        """The milliseconds that so many in a hundred of the attempts took at most: by whole ones first, then within one."""
+        by_whole = Counter(map(int, self._took))
+        del by_whole[_UNKNOWN]
+        return tuple(self._percentile(by_whole, percent) for percent in percents)
+
+    def _percentile(self, by_whole: Counter[int], percent: int) -> float | None:
+        wanted = -(-by_whole.total() * percent // 100)
+        for whole, count in sorted(by_whole.items()):
+            if wanted <= count:
+                return sorted(took for took in self._took if int(took) == whole)[wanted - 1]
+            wanted -= count
+        return None
 
     def _add(self, packed: int, count: int) -> None:
         bucket, number = divmod(packed >> 2 * _BITS, len(_BY_NUMBER))
@@ -108,31 +133,11 @@ def _events(index: AttemptIndex, counted: Counter[tuple[int, Outcome]]) -> tuple
     return tuple(sorted(shares, key=lambda one: (-one.share, -one.attempts, numeric_order(one.event_id))))
 
 
-def _percentiles(index: AttemptIndex, order: QueryOrder) -> tuple[float | None, float | None]:
-    """The milliseconds that half of the attempts took at most, and 95 % of them."""
-    if order.is_everything:
-        return _of_all(index, 50), _of_all(index, 95)
-    counted = Counter(chain.from_iterable(order.selected("CAST(took AS INTEGER)", _KNOWN)))
-    return _percentile(order, counted, 50), _percentile(order, counted, 95)
-
-
 def _of_all(index: AttemptIndex, percent: int) -> float | None:
-    """The same of all attempts: the index of the column has them in order."""
+    """The milliseconds that this share of all attempts took at most: the index of the column has them in order."""
     rows = index.all(
         f"SELECT took FROM attempts WHERE {_KNOWN} ORDER BY took LIMIT 1 OFFSET max(0, "
         f"((SELECT count(*) FROM attempts WHERE {_KNOWN}) * ? + 99) / 100 - 1)",
         percent,
     )
     return rows[0]["took"] if rows else None
-
-
-def _percentile(order: QueryOrder, counted: Counter[int], percent: int) -> float | None:
-    """The smallest time that covers this share of them: by whole milliseconds first, then exactly within one."""
-    wanted = -(-counted.total() * percent // 100)
-    for whole, count in sorted(counted.items()):
-        if wanted <= count:
-            within = f"{_KNOWN} AND took >= {whole} AND took < {whole + 1}"
-            took: float = sorted(chain.from_iterable(order.selected("took", within)))[wanted - 1]
-            return took
-        wanted -= count
-    return None
