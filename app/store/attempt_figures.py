@@ -7,7 +7,7 @@ take as long again.
 from array import array
 from collections import Counter
 from collections.abc import Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
 from app.domain.model import Outcome
@@ -65,14 +65,7 @@ class _Counted:
             f"((started / {self._length} - {begin}) * {len(_BY_NUMBER)} + outcome << {2 * _BITS}) "
             f"| (coalesce(code, 0) << {_BITS}) | event"
         )
-        counted: Counter[int] = Counter()
-        # Both in one walk, since to find the attempts may take longer than to count them.
-        rows = order.selected(f"{packed}, coalesce(took, {_UNKNOWN})")
-        while some := list(islice(rows, _AT_ONCE)):
-            numbers, took = zip(*some, strict=True)
-            counted.update(numbers)
-            self._took.extend(took)
-        for number, count in counted.items():
+        for number, count in self._walked(order, packed).items():
             self._add(number, count)
 
     def in_time(self) -> tuple[Bucket, ...]:
@@ -91,6 +84,18 @@ class _Counted:
         by_whole = Counter(map(int, self._took))
         del by_whole[_UNKNOWN]
         return tuple(self._percentile(by_whole, percent) for percent in percents)
+
+    def _walked(self, order: QueryOrder, packed: str) -> Counter[int]:
+        if order.is_everything:
+            return Counter(chain.from_iterable(order.selected(packed)))
+        counted: Counter[int] = Counter()
+        # With the times in one walk, since to find the attempts may take longer than to count them.
+        rows = order.selected(f"{packed}, coalesce(took, {_UNKNOWN})")
+        while some := list(islice(rows, _AT_ONCE)):
+            numbers, took = zip(*some, strict=True)
+            counted.update(numbers)
+            self._took.extend(took)
+        return counted
 
     def _percentile(self, by_whole: Counter[int], percent: int) -> float | None:
         wanted = -(-by_whole.total() * percent // 100)
