@@ -57,7 +57,7 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
         await desk.press("ctrl+k")
         assert desk.dashboard.pane == "history"
         assert desk.dashboard.query_one("#history").border_subtitle == "^k"
-        await desk.press("f4", *"100", "tab", "tab", "tab", *"{")
+        await desk.press("f4", *"100", "tab", "tab", "tab", "space")
         assert "ctrl+e has the example" in desk.text_of("#data-check")
         await desk.press("f3")
         shown = desk.text_of("#help")
