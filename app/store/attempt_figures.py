@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping
 from itertools import chain, islice
+from operator import itemgetter
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
 from app.domain.model import Outcome
@@ -92,16 +93,15 @@ class _Counted:
         # With the times in one walk, since to find the attempts may take longer than to count them.
         rows = order.selected(f"{packed}, coalesce(took, {_UNKNOWN})")
         while some := list(islice(rows, _AT_ONCE)):
-            numbers, took = zip(*some, strict=True)
-            counted.update(numbers)
-            self._took.extend(took)
+            counted.update(map(itemgetter(0), some))
+            self._took.extend(map(itemgetter(1), some))
         return counted
 
     def _percentile(self, by_whole: Counter[int], percent: int) -> float | None:
         wanted = -(-by_whole.total() * percent // 100)
         for whole, count in sorted(by_whole.items()):
             if wanted <= count:
-                return sorted(took for took in self._took if int(took) == whole)[wanted - 1]
+                return sorted([took for took in self._took if whole <= took < whole + 1])[wanted - 1]
             wanted -= count
         return None
 

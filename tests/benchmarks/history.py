@@ -103,7 +103,7 @@ def rows(scale: float) -> list[Row]:
     home = homes.large(scale)
     path = home.settings().history
     with closing(History(path)) as history, closing(Past(path)) as past:
-        spent = cpu_s(past.catch_up) * 1_000_000 / home.attempts
+        spent = home.spent["index"] * 1_000_000 / home.attempts
         with closing(_plain(path)) as plain:
             for asked in (*FILTERS, *SORTS, *WORDS, *BOTH):
                 _check(plain, past, asked)
