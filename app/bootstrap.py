@@ -48,7 +48,7 @@ def open_service(settings: Settings) -> TriggerService:
     try:
         history.recover()
         return _sandboxed(settings, history) if settings.profile.is_sandbox else _remote(settings, history)
-    except BaseException:
+    except BaseException:  # ctrl+c too: it goes on, once this is put in order
         history.close()
         raise
 

@@ -132,7 +132,7 @@ def _replace(path: Path, text: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
-        except BaseException:
+        except BaseException:  # ctrl+c too: it goes on, once this is put in order
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise

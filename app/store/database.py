@@ -46,7 +46,7 @@ def open_database(
         )
         try:
             _prepare(connection, path, schema)
-        except BaseException:
+        except BaseException:  # ctrl+c too: it goes on, once this is put in order
             connection.close()
             raise
     return connection
@@ -62,7 +62,7 @@ def transaction(connection: sqlite3.Connection, *, temporary: bool = False) -> I
     try:
         yield connection
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # ctrl+c too: it goes on, once this is put in order
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

@@ -43,7 +43,7 @@ class FileLock:
             try:
                 locked = _try_lock(descriptor)
                 current = locked and _is_still(path, descriptor)
-            except BaseException:
+            except BaseException:  # ctrl+c too: it goes on, once this is put in order
                 os.close(descriptor)
                 raise
             if current:

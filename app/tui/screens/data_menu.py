@@ -91,23 +91,11 @@ class DataMenu(ModalScreen[Wish | None]):
         if choice is not None:
             self.query_one("#data-preview", Static).update(self._preview(choice))
             self.query_one("#drop", Button).disabled = choice.kind != "template"
-            self.refresh_bindings()
 
     def _preview(self, choice: DataChoice) -> Content:
         shown = clean_block(choice.data_text).split("\n")
         cut = shown[:PREVIEW_LINES] + (["…"] if len(shown) > PREVIEW_LINES else [])
         return lines(Content(covered(line) if self._is_covered else line) for line in cut)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A template can be kept where something is typed, and deleted where one is highlighted."""
-        match action:
-            case "keep":
-                return self._can_keep
-            case "drop" if self.is_mounted:
-                choice = self._highlighted
-                return choice is not None and choice.kind == "template"
-            case _:
-                return super().check_action(action, parameters)
 
     @on(OptionList.OptionSelected)
     def _take(self) -> None:
@@ -115,15 +103,25 @@ class DataMenu(ModalScreen[Wish | None]):
 
     @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:
-        self.dismiss(Wish(Act.KEEP))
+        if self._can_keep:
+            self.dismiss(Wish(Act.KEEP))
+        else:
+            self._say("Nothing is typed that could be kept.")
 
     @on(Button.Pressed, "#drop")
     def action_drop(self) -> None:
-        self.dismiss(Wish(Act.DROP, self._highlighted))
+        choice = self._highlighted
+        if choice is not None and choice.kind == "template":
+            self.dismiss(Wish(Act.DROP, choice))
+        else:
+            self._say("Only a template can be deleted.")
 
     @on(Button.Pressed, "#back")
     def _back(self) -> None:
         self.dismiss(None)
+
+    def _say(self, sentence: str) -> None:
+        self.notify(sentence, severity="warning", markup=False, timeout=4)
 
 
 def _option(choice: DataChoice) -> Option:
