@@ -1,4 +1,4 @@
-"""What the cache of a million contacts costs: filling it, searching as one types, exact look-ups, pages of the list."""
+"""What the cache of a million contacts costs: searching as one types, exact look-ups, pages of the list."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +8,6 @@ from pathlib import Path
 from app.sandbox.folder import CONTACTS
 from app.store.cache import Cache
 from tests.benchmarks import homes, words
-from tests.benchmarks.loading import loading
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import ms, nth
 
@@ -25,7 +24,6 @@ def rows(scale: float) -> list[Row]:
     with closing(Cache(large.settings().cache)) as many, closing(Cache(small.settings().cache)) as few:
         _check_found(many, file)
         return [
-            *loading(large),
             *_searching(many, few, contacts),
             *_looking_up(many, few, contacts),
             *_paging(many, few),
