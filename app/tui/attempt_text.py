@@ -1,7 +1,7 @@
 """Labels of one attempt on its screen. Pure, like `text`, and separate from it because only that screen needs them."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from textual.content import Content
 
@@ -16,7 +16,6 @@ from app.tui.text import (
     answer_head,
     clean,
     compared,
-    elapsed,
     key_label,
     lines,
     outcome_label,
@@ -46,23 +45,28 @@ def outcome_lines(attempt: Attempt) -> Content:
 def fact_lines(attempt: Attempt, field_name: Callable[[str], str | None]) -> Content:
     """What was asked, by whom and when, one fact a line."""
     request = attempt.request
-    started = attempt.started_at.astimezone()
+    own_id = request.trigger_id == attempt.attempt_id
     facts = {
-        "Reference": reference_of(attempt.attempt_id),
         "Event": f"{request.event_id}  {attempt.event_name or 'not known here'}",
         "Key field": key_label(request.key_id, field_name),
         "External id": request.external_id,
-        "Trigger id": request.trigger_id or "none",
-        "Attempt id": attempt.attempt_id,
+        "Attempt": f"{reference_of(attempt.attempt_id)}, {attempt.attempt_id}",
+        "Trigger id": "the attempt's id" if own_id else request.trigger_id or "none",
         "Profile": attempt.profile,
-        "Started": f"{started:%Y-%m-%d %H:%M:%S} here, {started.astimezone(UTC):%H:%M:%S} UTC",
-        "Took": elapsed(attempt.elapsed_ms) or "not known",
+        "Started": _when(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
     }
     return lines(
         Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), clean(value, 2000))
         for name, value in facts.items()
     )
+
+
+def _when(moment: datetime) -> str:
+    here, there = moment.astimezone(), moment.astimezone(UTC)
+    if not here.utcoffset():
+        return f"{there:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{here:%Y-%m-%d %H:%M:%S} here, {there:%H:%M:%S} UTC"
 
 
 def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:

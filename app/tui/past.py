@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from app.domain.errors import DeskError
-from app.domain.history_query import HistoryQuery
+from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
 from app.domain.model import Attempt, Outcome
 from app.service import AttemptRow, RowWindow, StoppedError, TriggerService, neighbours
 from app.tui.veil import Veil
@@ -28,12 +28,14 @@ Result = TypeVar("Result")
 INDEXED_AT_ONCE = 5_000
 """Attempts that the index may lack for a query to be asked without more ado: half a second."""
 
+PAIR = 2
+"""As many attempts as are compared."""
 
 TICKET, OPEN_TICKET = TICKETS = ("ticket", "open ticket")
 
 
 class GoneError(DeskError):
-    """An attempt that is no longer there."""
+    """An attempt that is not there, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,35 @@ class Past:
         before, after = neighbours(self._window or self.window(), row)
         found = after if step > 0 else before
         return None if found is None else self.opened(found)
+
+    def compared(self, marked: Sequence[str], row: AttemptRow | None) -> tuple[Attempt, Attempt]:
+        """Which two are meant: those marked; the marked one and a row's; or a row's and the one before it.
+
+        Raises GoneError, with what to do, where there are no two.
+        """
+        ids = list(marked)
+        if row is not None and len(ids) < PAIR and row.attempt_id not in ids:
+            ids.append(row.attempt_id)
+        if row is not None and len(ids) < PAIR:
+            ids.append(self._before(row))
+        found = [one for one in map(self.attempt, ids) if one is not None]
+        if len(found) != PAIR:
+            raise GoneError("One of the two is no longer in the history.")
+        return found[0], found[1]
+
+    def _before(self, row: AttemptRow) -> str:
+        """The id of the attempt before it on the same external id by the same key field. Raises GoneError."""
+        if self.unread():
+            raise GoneError("The history is still being read. Mark another one with m, or wait a moment.")
+        asked = ((QueryField.KEY, row.key_id), (QueryField.CONTACT, row.external_id))
+        filters = tuple(Filter(field, (Value(text),)) for field, text in asked)
+        until = row.started_at + timedelta(seconds=1)
+        _, before = neighbours(self._service.attempts(HistoryQuery(filters, until=until)), row)
+        if before is None:
+            raise GoneError(
+                "Nothing was sent to this contact before. Mark an attempt with m, then compare it with another."
+            )
+        return before.attempt_id
 
     def note(self, row: AttemptRow, text: str) -> Opened | None:
         """The attempt with this note beside it, '' for none."""

@@ -77,14 +77,17 @@ async def test_attempts_are_filtered_sorted_and_counted(
         assert "2  ✗ 100 %" in title(desk)
         await desk.press("escape", *"since:1h sort:-con", "right", "enter")
         assert rows(desk) == sorted((external_id for _, external_id, _ in SENT), reverse=True)
-        await send(past, ("104", "aaa@example.com", None))
         await desk.press("down")
+        await send(past, ("104", "aaa@example.com", None))
         before = desk.dashboard.history.table.row
         desk.dashboard._look()
         await desk.settle()
         assert rows(desk)[-1] == "aaa@example.com"
         assert desk.dashboard.history.table.row == before
         assert "6  " in title(desk)
+        assert title(desk).endswith("  1 new")
+        await desk.press("home")
+        assert "new" not in title(desk)
 
 
 async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path) -> None:
@@ -142,6 +145,10 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert isinstance(desk.app.screen, CompareScreen)
         assert '≠ $.event_id A "104" B "100"' in desk.text_of("#compare-request")
         assert "≠ $.http_status A 400 B 200" in desk.text_of("#compare-reply")
+        await desk.press("escape", "home", "m", "end", "up", "up", "enter", "c")
+        assert '≠ $.event_id A "100" B "104"' in desk.text_of("#compare-request")
+        await desk.press("escape", "escape", "home", "c")
+        assert any("Nothing was sent to this contact" in one.message for one in desk.app._notifications)
 
 
 async def test_what_the_filter_leaves_is_taken_out_and_what_takes_long_stops(

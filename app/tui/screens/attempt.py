@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -21,6 +21,7 @@ from app.tui.attempt_text import (
     request_heading,
 )
 from app.tui.past import Opened, Past
+from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
 from app.tui.screens.history_menus import offer_to_take_out
 from app.tui.text import clean
@@ -38,6 +39,10 @@ class AttemptScreen(ModalScreen[Followed]):
         *follow_up_bindings("attempt"),
         Binding("r", "request", "Request", tooltip="The exact request, as cURL, Python or JSON", id="attempt.request"),
         Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
+        Binding(
+            "c", "compare", "Compare", tooltip="What differs from the contact's attempt before this one",
+            id="attempt.compare",
+        ),
         Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
         Binding(
             "left,k", "beside(-1)", "Up", tooltip="The attempt above in the history", key_display="←",
@@ -67,8 +72,9 @@ class AttemptScreen(ModalScreen[Followed]):
             yield Static(markup=False, id="attempt-facts")
             yield Static("Sent again", classes="heading chain")
             yield Static(markup=False, id="attempt-chain", classes="chain")
-            yield BodyView(id="attempt-request")
-            yield BodyView(id="attempt-reply")
+            with Container(id="attempt-bodies"):
+                yield BodyView(id="attempt-request")
+                yield BodyView(id="attempt-reply")
         yield FooterRows(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -103,15 +109,29 @@ class AttemptScreen(ModalScreen[Followed]):
 
     def action_raw(self) -> None:
         self._raw = not self._raw
+        self.set_class(self._raw, "-raw")
         for body in self.query(BodyView):
             body.show_raw(self._raw)
         self.refresh_bindings()
 
     def action_more(self) -> None:
-        self._body("more").show_next_part()
+        self._turn("more")
 
     def action_more_request(self) -> None:
-        self._body("more_request").show_next_part()
+        self._turn("more_request")
+
+    def _turn(self, action: str) -> None:
+        body = self._body(action)
+        body.show_next_part()
+        self.query_one("#attempt", VerticalScroll).scroll_to_widget(body, top=True, animate=False)
+
+    def action_compare(self) -> None:
+        try:
+            attempts = self._past.compared((), self._opened.row)
+        except DeskError as error:
+            self._say(str(error))
+        else:
+            self.app.push_screen(CompareScreen(*attempts))
 
     def action_request(self) -> None:
         self._see(self._opened.attempt.attempt_id)
@@ -140,7 +160,9 @@ class AttemptScreen(ModalScreen[Followed]):
 
     def _say(self, sentence: str) -> None:
         self.app.clear_notifications()
-        self.notify(clean(sentence, 500), severity="warning", markup=False, timeout=3)
+        self.notify(
+            clean(sentence, 500), severity="warning", markup=False, timeout=max(3, len(sentence) / 15)
+        )
 
     def _show(self, opened: Opened) -> None:
         self._opened = opened

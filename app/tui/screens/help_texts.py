@@ -61,7 +61,7 @@ PARTS: Mapping[str, Part] = {
         "History",
         "Every attempt on this account, newest first. It is recorded before its first byte leaves. Enter, or a "
         "click, opens an attempt whole. The title tells how many there are and the share of each outcome, as far as "
-        "the filter leaves them.",
+        "the filter leaves them, and how many have come since one was on top.",
     ),
     "history-filter": Part(
         "Filter of the history",

@@ -68,11 +68,12 @@ class SearchingScreen(FollowUpScreen):
             counts = await self._past.counts()
             if counts is not None:
                 nothing_yet = not counts and self._past.query.is_everything
-                self.history.show_counts(Content("") if nothing_yet else counts_label(counts, words=False))
+                said = Content("") if nothing_yet else counts_label(counts, words=False)
+                self.history.show_counts(said, sum(counts.values()))
             await self._past.settle()
             self._shown = self._past.total or 0
             if counts is None and not self._is_reading:
-                self.history.show_counts(Content(f"{self._shown:,}"))
+                self.history.show_counts(Content(f"{self._shown:,}"), self._shown)
         except StoppedError:
             return  # another query holds by now, and counts for itself
         except DeskError as error:
@@ -121,6 +122,7 @@ class SearchingScreen(FollowUpScreen):
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
+        self.app.clear_notifications()  # they would lie on what is opened
         match message.what:
             case "whole":
                 self._switch_whole()
@@ -192,13 +194,11 @@ class SearchingScreen(FollowUpScreen):
             self.set_class(whole, WHOLE)
 
     def _compare(self, message: HistoryPane.Wanted) -> None:
-        """The two that are marked; or the marked one and the one under the cursor."""
-        ids = list(message.marked)
-        if len(ids) == 1 and message.row is not None and message.row.attempt_id not in ids:
-            ids.append(message.row.attempt_id)
-        attempts = [one for one in map(self._past.attempt, ids) if one is not None]
-        if len(attempts) != 2:
-            self.say("Mark two", "m marks the attempt under the cursor; c compares it with another.")
+        """The two that are marked; the marked one and the one under the cursor; or that and the one before it."""
+        try:
+            attempts = self._past.compared(message.marked, message.row)
+        except DeskError as error:
+            self.say("Not compared", str(error))
             return
         from app.tui.screens.compare import CompareScreen
 

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from app.domain.descriptions import describe
-from app.domain.history_query import HistoryQuery
+from app.domain.history_query import HistoryQuery, Order
 from app.service import AttemptRow, RowWindow
 from app.tui.text import label, lines
 from app.tui.veil import Veil
@@ -47,7 +47,10 @@ class HistoryPane(Vertical):
         _binding("r", "offer('orders')", "Sort", "Sort by a column; the same one again turns it round"),
         _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
         _binding(
-            "c", "compare", "Compare", "What differs between the two marked, or the marked and this one"
+            "c",
+            "compare",
+            "Compare",
+            "What differs between the two marked, the marked and this one, or this one and the contact's one before",
         ),
         _binding("x", "take_out", "Take out", "These attempts, or this one, to a file or the clipboard"),
         _binding(
@@ -86,6 +89,10 @@ class HistoryPane(Vertical):
         self._columns = history_columns(field_name, veil, self._marked)
         self._ask = ask
         self._window: RowWindow[AttemptRow] | None = None
+        self._order = Order()
+        self._said = Content("")
+        self._total: int | None = None
+        self._seen: int | None = None
 
     def compose(self) -> ComposeResult:
         """The rows; what is around them is mounted by `complete`, for the first frame does without it."""
@@ -120,7 +127,9 @@ class HistoryPane(Vertical):
         """These attempts; with `keep_cursor` the cursor stays on its row."""
         self.table.empty_text = EMPTY if query.is_everything else NONE_LEFT
         self.table.show_sort(query.order.column, descending=query.order.descending)
-        self._window = window
+        self._window, self._order = window, query.order
+        if not keep_cursor:
+            self._total = self._seen = None
         self.table.show(window, keep_cursor=keep_cursor)
 
     def go_to(self, row: AttemptRow) -> None:
@@ -128,9 +137,22 @@ class HistoryPane(Vertical):
         if self._window is not None and (position := self._window.position(row)) is not None:
             self.table.move_cursor(position)
 
-    def show_counts(self, said: Content) -> None:
-        """How many attempts there are, and the share of each outcome; nothing where there is nothing to say."""
-        self.border_title = Content.assemble("History", "  " if said else "", said).markup
+    def show_counts(self, said: Content, total: int | None = None) -> None:
+        """How many attempts there are, and the share of each outcome; nothing where there is nothing to say.
+
+        Where their number is known, what has come since one was on top is told as new.
+        """
+        self._said, self._total = said, total
+        self._show_title()
+
+    def _show_title(self) -> None:
+        if self._seen is None or not self.table.cursor:
+            self._seen = self._total
+        new = Content("")
+        if (number := (self._total or 0) - (self._seen or 0)) > 0:
+            above = "↑ " if self._order == Order() else ""
+            new = Content.styled(f"  {above}{number:,} new", "bold $accent")
+        self.border_title = Content.assemble("History", "  " if self._said else "", self._said, new).markup
 
     whole: reactive[bool] = reactive(False)
     """Whether the pane has the whole screen."""
@@ -189,6 +211,8 @@ class HistoryPane(Vertical):
     def _highlighted(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
         message.stop()
         self._show_detail(message.row)
+        if not self.table.cursor and self._seen is not None:
+            self._show_title()
 
     def _show_detail(self, row: AttemptRow | None) -> None:
         said = Content("")
