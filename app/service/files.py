@@ -24,11 +24,8 @@ def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
     A link is followed; a device or a pipe stays what it is, and is written to directly. Raises
     FileExistsAlreadyError unless it may `replace`, and FileError where it cannot be written.
     """
-    if path.is_dir():
-        raise FileError(f"{path} is a folder. Name a file in it.")
-    if path.exists() and not replace:
-        raise FileExistsAlreadyError(f"{path} exists already.")
     try:
+        _check(path, replace)
         if path.exists() and not path.is_file():
             with path.open("w", encoding="utf-8", newline="") as file:
                 yield file
@@ -44,3 +41,12 @@ def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise FileError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def _check(path: Path, replace: bool) -> None:
+    if path.is_dir():
+        raise FileError(f"{path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise FileError(f"There is no folder {path.parent}.")
+    if path.exists() and not replace:
+        raise FileExistsAlreadyError(f"{path} exists already.")

@@ -84,7 +84,7 @@ def test_the_output_may_go_to_a_file(desk: Desk, tmp_path: Path) -> None:
     assert len(json.loads(file.read_text(encoding="utf-8"))) == 1
     ran = desk("history", "--output", str(tmp_path / "no" / "such" / "folder"))
     assert ran.code == 2
-    assert "could not be written" in ran.err
+    assert "There is no folder" in ran.err
 
 
 def test_an_output_that_is_stopped_leaves_the_file_as_it_was(tmp_path: Path) -> None:

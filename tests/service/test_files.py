@@ -56,5 +56,10 @@ def test_a_link_stays_one_and_a_device_stays_what_it_is(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="is a folder"), new_file(tmp_path):
         pass
-    with pytest.raises(FileError, match="could not be written: No such file"), new_file(tmp_path / "a" / "b"):
+    with pytest.raises(FileError, match=r"There is no folder .*/a\.$"), new_file(tmp_path / "a" / "b"):
+        pass
+    with (
+        pytest.raises(FileError, match="could not be written: File name too long"),
+        new_file(tmp_path / ("a" * 300)),
+    ):
         pass

@@ -46,7 +46,7 @@ class Confirm(ModalScreen[bool]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Answers what was typed, on Enter; None on Esc."""
+    """Answers what was typed, on Enter or the button; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing is done", id="ask.back"),
@@ -55,13 +55,15 @@ class Ask(ModalScreen[str | None]):
     def __init__(
         self,
         question: str,
-        placeholder: str = "enter goes on, esc goes back",
+        placeholder: str = "",
         *,
+        yes: str = "Keep",
         value: str = "",
         covered: bool = False,
     ) -> None:
         """`value` is there to be changed; `covered`: the mask is on, and what is typed may speak of a person."""
         super().__init__()
+        self._yes = yes
         self._value = value
         self._is_covered = covered
         self._question = question
@@ -71,10 +73,18 @@ class Ask(ModalScreen[str | None]):
         with Vertical(id="ask"):
             yield Static(self._question, markup=False)
             yield SafeInput(self._value, placeholder=self._placeholder, id="answer")
+            with Horizontal():
+                yield Button("Back  esc", id="back", compact=True)
+                yield Button(f"{self._yes}  enter", id="yes", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(SafeInput).cover(self._is_covered)
 
     @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value)
+    @on(Button.Pressed, "#yes")
+    def _typed(self) -> None:
+        self.dismiss(self.query_one(SafeInput).value)
+
+    @on(Button.Pressed, "#back")
+    def _back(self) -> None:
+        self.dismiss(None)

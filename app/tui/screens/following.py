@@ -19,7 +19,7 @@ from app.tui.widgets.follow_up import Choice, Followed
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.windowed_table import WindowedTable
 
-NOTE = "a note, may be empty; enter goes on, esc goes back"
+NOTE = "a note, may be empty"
 
 
 class FollowUpScreen(SendingScreen):
@@ -62,7 +62,7 @@ class FollowUpScreen(SendingScreen):
             case Choice.ARRIVED | Choice.DID_NOT:
                 arrived = choice is Choice.ARRIVED
                 question = f"It {'arrived' if arrived else 'did not arrive'}: how do you know?"
-                asked = Ask(question, NOTE, covered=self._veil.is_on)
+                asked = Ask(question, NOTE, yes="Settle", covered=self._veil.is_on)
                 self.app.push_screen(asked, partial(self._settle, attempt, arrived))
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
                 self._ask_again(attempt, same_trigger=choice is Choice.SAME_TRIGGER)
@@ -90,6 +90,7 @@ class FollowUpScreen(SendingScreen):
             self.form.editor.put_back(text, also_empty=True)
             self.continue_from(attempt.attempt_id)
             self.action_go("trigger")
+            self.form.focus_contact()  # to be changed: on Send, one Enter would send it as it was
             said = (
                 f"The form holds attempt {reference_of(attempt.attempt_id)}. What you send from it names it."
             )

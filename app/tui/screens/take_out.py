@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
@@ -61,11 +62,8 @@ class TakeOutScreen(ModalScreen[None]):
             masked = ", persons masked" if self._past.is_masked else ""
             yield Static(f"{self._taking.title}{masked}", markup=False)
             yield SafeInput(str(Path.cwd() / self._taking.name), id="path", personal=False)
-            yield Static(
-                f"enter writes this file, {key_of(self, 'take_out.copy')} copies",
-                markup=False,
-                id="take-out-said",
-            )
+            copies = f", {key_of(self, 'take_out.copy')} copies" if self._can_be_copied else ""
+            yield Static(f"enter writes this file{copies}", markup=False, id="take-out-said")
             with Horizontal():
                 yield Button("Back", id="back", compact=True)
                 yield Button("Copy", id="copy", compact=True)
@@ -108,8 +106,11 @@ class TakeOutScreen(ModalScreen[None]):
 
     def _start(self, *, replace: bool = False) -> None:
         typed = self.query_one("#path", Input).value
-        if self._working is None and typed.strip():
-            self._working = self._write(Path(typed).expanduser().absolute(), replace)
+        if not typed.strip():
+            self._say("Name the file to be written.")
+        elif self._working is None:
+            path = Path(os.path.expanduser(typed)).absolute()  # noqa: PTH111 - Path's own raises where there is none
+            self._working = self._write(path, replace)
 
     @work(group="take out")
     async def _write(self, path: Path, replace: bool) -> None:
@@ -168,6 +169,7 @@ class TakeOutScreen(ModalScreen[None]):
         self._say(f"{self._done:,} of {self._taking.total:,}   esc stops")
 
     def _finish(self, said: str) -> None:
+        self.app.clear_notifications()
         self.app.notify(clean(said, 1000), title="Taken out", markup=False)
         self.dismiss(None)
 

@@ -17,6 +17,7 @@ from app.tui.widgets.table_columns import fit_text
 
 MOST_BUCKETS = 60
 SHOWN_ROWS = 8
+_SHORTEST_BAR = 4
 _DAY_S = 86_400
 _SIGNS = {LABEL[outcome][0]: outcome for outcome in STACKED}
 _RUN = re.compile("|".join(f"{re.escape(sign)}+" for sign in _SIGNS))
@@ -36,8 +37,9 @@ def over_time(picture: AttemptStatistics, width: int, height: int) -> Content:
 def codes(picture: AttemptStatistics, width: int) -> Content:
     """The most frequent reply codes, with what they mean."""
     shown = picture.codes[:SHOWN_ROWS]
+    digits = _digits([number for _, number in shown])
     labels = [
-        f"{'none' if code is None else code!s:>5} {number:>8,} {percent(number, picture.total):>5}  "
+        f"{'none' if code is None else code!s:>5}  {number:>{digits},} {percent(number, picture.total):>5}  "
         f"{describe(code) or ('no reply code' if code is None else '')}"
         for code, number in shown
     ]
@@ -49,27 +51,34 @@ def events(picture: AttemptStatistics, width: int) -> Content:
     shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
     if not shown:
         return Content("No attempt was refused.")
-    return _rows([_event(event) for event in shown], [event.share for event in shown], width)
+    digits = _digits([event.attempts for event in shown])
+    return _rows([_event(event, digits) for event in shown], [event.share for event in shown], width)
 
 
 def took(picture: AttemptStatistics, width: int) -> Content:
     """Within how many milliseconds half of the replies, and 95 % of them, came."""
     if picture.p50_ms is None or picture.p95_ms is None:
         return Content("Nothing was replied.")
-    values = {"p50  half of the replies": picture.p50_ms, "p95  95 % of the replies": picture.p95_ms}
-    labels = [f"{name}, within {elapsed(value)}" for name, value in values.items()]
-    return _rows(labels, list(values.values()), width)
+    rows = (("p50", picture.p50_ms, "half"), ("p95", picture.p95_ms, "95 %"))
+    labels = [
+        f"{name} {elapsed(value):>7}  {part} of the replies had come by then" for name, value, part in rows
+    ]
+    return _rows(labels, [value for _, value, _ in rows], width)
 
 
-def _event(event: EventShare) -> str:
-    share = f"{percent(event.refused, event.attempts):>5} of {event.attempts:>6,}"
-    return f"{share}  {clean(event.event_id)} {clean(event.event_name or '')}"
+def _event(event: EventShare, digits: int) -> str:
+    share = f"{percent(event.refused, event.attempts):>5} of {event.attempts:>{digits},}"
+    return f"{share}  {clean(event.event_id)} {clean(event.event_name or 'not known here')}"
+
+
+def _digits(numbers: Sequence[int]) -> int:
+    return max(len(f"{number:,}") for number in numbers)
 
 
 def _rows(labels: Sequence[str], values: Sequence[float], width: int) -> Content:
     """Labels of one width, each with its bar: drawn apart, so that what stands in a label moves no bar."""
-    cells = min(max(map(cell_len, labels)), width * 2 // 3)
-    drawn = bars(values, max(4, width - cells - 2))
+    cells = min(max(map(cell_len, labels)), width - max(_SHORTEST_BAR + 2, width // 4))
+    drawn = bars(values, max(_SHORTEST_BAR, width - cells - 2))
     return lines(
         Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))
         for label, bar in zip(labels, drawn, strict=True)

@@ -92,12 +92,16 @@ class TriggerForm(FormFields):
         """The focus on what is first to be decided here."""
         self._event.line.focus()
 
+    def focus_contact(self) -> None:
+        """The focus on whom it is for."""
+        self._external_id.focus()
+
     def focus_next(self) -> None:
         """The focus on Send where it can be pressed, on what is missing where not."""
         if self._event.obstacle:
             self.focus_start()
         elif not self._external_id.value:
-            self._external_id.focus()
+            self.focus_contact()
         else:
             self.query_one("#send", Button).focus()
 
