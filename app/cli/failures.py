@@ -1,5 +1,7 @@
 """What can go wrong, as one sentence on stderr and one documented exit code; never a traceback."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -37,7 +39,22 @@ class Failure(click.ClickException):
 
 def complain(sentence: str) -> None:
     """One line on stderr, control characters of data made visible."""
-    click.echo(f"triggerdesk: {clean(sentence, _LONGEST_SENTENCE)}", err=True)
+    with perhaps_unread():
+        click.echo(f"triggerdesk: {clean(sentence, _LONGEST_SENTENCE)}", err=True)
+
+
+@contextmanager
+def perhaps_unread() -> Iterator[None]:
+    """What is printed to a pipe that nobody reads any more, as behind `head`, ends with the printing and fails nothing."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                os.dup2(nowhere, stream.fileno())  # or what is left in it would be told at the end
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app.cli.dashboard import at_terminal, open_dashboard
-from app.cli.failures import ExitCode, failing_with
+from app.cli.failures import ExitCode, failing_with, perhaps_unread
 from app.cli.log import log_nowhere, log_to
 from app.cli.options import Options
 from app.settings import home_folder
@@ -45,8 +45,10 @@ class _Program(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        with failing_with(ExitCode.USAGE):
-            return super().invoke(ctx)
+        answered: object = None
+        with perhaps_unread(), failing_with(ExitCode.USAGE):
+            answered = super().invoke(ctx)
+        return answered  # noqa: RET504 - nothing, where the printing broke off
 
 
 @click.command(

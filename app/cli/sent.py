@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import click
 
 from app.cli.attempt_text import attempt_lines
-from app.cli.failures import ExitCode, complain
+from app.cli.failures import ExitCode, complain, perhaps_unread
 from app.cli.output import coloured
 from app.domain.attempt_json import attempt_json, json_text
 from app.domain.mask import Mask
@@ -47,5 +47,6 @@ async def print_sent(
         complain(f"{error} Attempt {attempt_id}: {' '.join(words)}")
         return ExitCode.UNKNOWN
     first, *others = printed.attempt(attempt, service)
-    click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
+    with perhaps_unread():
+        click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
     return _EXIT[attempt.outcome]

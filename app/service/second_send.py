@@ -11,7 +11,8 @@ from app.store.history import AttemptRow
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
     """That the same was sent before: how long ago, with which outcome, and the reference by which to find it."""
-    return sent_before(earlier, f"{in_words(max(0, int((now - earlier.started_at).total_seconds())))} ago")
+    seconds = int((now - earlier.started_at).total_seconds())
+    return sent_before(earlier, f"{in_words(seconds)} ago" if seconds > 0 else "just now")
 
 
 def sent_before(earlier: AttemptRow, when: str) -> str:

@@ -1,6 +1,9 @@
 """`triggerdesk trigger` on the built-in account: every reply, every key of the JSON, every refusal of bad input."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -190,3 +193,21 @@ def test_what_cannot_be_recorded_first_is_not_sent(desk: Desk, home: Path) -> No
     assert (ran.code, ran.out) == (4, "")
     assert "history" in ran.err
     assert (home / "history.db").read_bytes() == before
+
+
+def test_a_reader_that_has_gone_changes_no_exit_code(home: Path) -> None:
+    def unread(*words: str) -> tuple[int, str]:
+        reads, writes = os.pipe()
+        os.close(reads)
+        environment = {**os.environ, "TRIGGERDESK_HOME": str(home)}
+        ran = subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            stdout=writes, stderr=subprocess.PIPE, text=True, check=False, env=environment,
+        )  # fmt: skip
+        os.close(writes)
+        return ran.returncode, ran.stderr
+
+    asked = ("trigger", "100", "--key", "3", "--external-id")
+    assert unread(*asked, "thor@example.com") == (0, "")
+    assert unread(*asked, "nobody@example.com", "--json") == (1, "")
+    assert unread("history") == (0, "")
