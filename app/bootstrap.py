@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.resources import sample_data
-from app.service import Rehearsal, TriggerService
+from app.service import LiveAccount, Rehearsal, TriggerService
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
 from app.store.cache import Cache
@@ -75,7 +75,9 @@ class Profiles:
 
 def _remote(settings: Settings, history: History) -> TriggerService:
     return TriggerService(
-        settings.profile, Cache(settings.cache), history, lambda: _over_http(settings.profile, os.environ)
+        LiveAccount(
+            settings.profile, Cache(settings.cache), history, lambda: _over_http(settings.profile, os.environ)
+        )
     )
 
 
@@ -86,15 +88,17 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
     folder = _account_folder(settings)
     account = SandboxAccount(folder, settings.account_home / "sandbox.db")
     inside = _InProcess(account)
-    return TriggerService(
+    live = LiveAccount(
         profile,
         Cache(settings.cache),
         history,
         lambda: inside.client(profile.deadline_s),
         examples=lambda: examples(folder),
         source=account.fingerprint,
-        rehearsal=None if profile.folder else Rehearsal(lambda: inside.sandbox, history, profile.account_key),
     )
+    if profile.folder is not None:
+        return TriggerService(live)
+    return TriggerService(live, Rehearsal(lambda: inside.sandbox, history, profile.account_key))
 
 
 def _account_folder(settings: Settings) -> Path:

@@ -34,12 +34,12 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
     mask = options.mask()
 
     async def write(service: TriggerService) -> None:
-        found = service.find_attempt(attempt)
+        found = service.past.find_attempt(attempt)
         shown = mask.attempt(found)
         if as_json:
             click.echo(json_text(whole_attempt_json(shown)))
             return
-        lines = (*attempt_lines(shown, service), *whole_lines(shown, service.chain(found.attempt_id)))
+        lines = (*attempt_lines(shown, service), *whole_lines(shown, service.past.chain(found.attempt_id)))
         click.echo("\n".join(lines))
 
     options.run(write)
@@ -58,7 +58,7 @@ def diff(options: Options, *, left: str, right: str, as_json: bool) -> None:
     mask = options.mask()
 
     async def write(service: TriggerService) -> None:
-        both = [mask.attempt(service.find_attempt(one)) for one in (left, right)]
+        both = [mask.attempt(service.past.find_attempt(one)) for one in (left, right)]
         found = difference(*both)
         if as_json:
             ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
@@ -77,7 +77,7 @@ def note(options: Options, *, attempt: str, text: str) -> None:
     """Write TEXT to an ATTEMPT as its note, in place of an earlier one; '' takes it away."""
 
     async def write(service: TriggerService) -> None:
-        noted = service.note(attempt, text)
+        noted = service.past.note(attempt, text)
         click.echo(f"attempt {noted.attempt_id}: {'noted' if noted.note else 'no note any more'}")
 
     options.run(write, filled=False)
@@ -96,7 +96,7 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
     masked = options.masked or not unmasked
 
     async def write(service: TriggerService) -> None:
-        text = service.ticket(service.find_attempt(attempt), masked=masked)
+        text = service.past.ticket(service.past.find_attempt(attempt), masked=masked)
         with opened(output) as file:
             click.echo(text, file=file, nl=False)
 

@@ -43,7 +43,7 @@ def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None
     mask = options.mask()
 
     async def ask(service: TriggerService) -> bool:
-        found = await service.look_up(key_id, value)
+        found = await service.keeping.look_up(key_id, value)
         for line in contact_lines(map(mask.contact, found), as_json):
             click.echo(line)
         return bool(found)
@@ -66,7 +66,7 @@ def import_file(options: Options, *, file: Path) -> None:
 
     async def add(service: TriggerService) -> None:
         with bar() as shown:
-            report = await service.import_contacts(
+            report = await service.keeping.import_contacts(
                 file,
                 faults,
                 lambda done, size: shown.show(f"import: {done:,} of {size:,} bytes", done / max(size, 1)),
@@ -94,9 +94,9 @@ def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
     """
 
     async def take_out(service: TriggerService) -> None:
-        forgetting = service.whom_to_forget(key_id, value)
+        forgetting = service.keeping.whom_to_forget(key_id, value)
         _confirm(forgetting, options.mask(), yes)
-        emptied = service.forget(forgetting)
+        emptied = service.keeping.forget(forgetting)
         gone = "1 contact" if forgetting.contacts else "No contact"
         click.echo(f"{gone} taken out of the cache, {count(emptied, 'attempt')} of the history emptied")
 

@@ -66,7 +66,7 @@ def history(
     async def write(service: TriggerService) -> None:
         if query != EVERYTHING:
             index_in_sight(service)
-        attempts = service.list_attempts(limit, all_accounts=all_accounts, query=query)
+        attempts = service.past.list_attempts(limit, all_accounts=all_accounts, query=query)
         with opened(output) as file:
             for text in lines(map(mask.attempt, attempts)):
                 click.echo(text, file=file)

@@ -14,13 +14,13 @@ from app.service import TriggerService, second_send_words
 
 def as_meant(service: TriggerService, request: TriggerRequest) -> TriggerRequest:
     """The request with its event id resolved and its event data filled. Raises Failure where either cannot be."""
-    found = service.resolve_event(request.event_id)
+    found = service.lists.resolve_event(request.event_id)
     if not isinstance(found, Resolved):
         raise Failure(found.sentence)
     if found.said:
         complain(found.said)
     resolved = replace(request, event_id=found.event_id)
-    filled = service.fill(resolved)
+    filled = service.drafting.fill(resolved)
     if filled.fault:
         raise Failure(f"--data: {filled.fault}")
     return replace(resolved, data=filled.data)
@@ -28,6 +28,6 @@ def as_meant(service: TriggerService, request: TriggerRequest) -> TriggerRequest
 
 def warn_of_second_send(service: TriggerService, request: TriggerRequest) -> None:
     """Says so where the same was sent before."""
-    earlier = service.second_send(request)
+    earlier = service.knowledge.second_send(request)
     if earlier is not None:
         complain(second_send_words(earlier, datetime.now(UTC)))

@@ -56,7 +56,7 @@ class Options:
         service = open_service(self.settings())
         try:
             if filled:
-                await service.fill_where_needed()
+                await service.keeping.fill_where_needed()
             return await action(service)
         finally:
             await service.close()

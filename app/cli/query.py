@@ -24,10 +24,10 @@ def read_query(line: str) -> HistoryQuery:
 
 def index_in_sight(service: TriggerService) -> None:
     """Brings the index of the history up to date, with a bar where that takes a while."""
-    if service.history_behind() < _MANY:
+    if service.past.behind() < _MANY:
         return
     with bar() as shown:
         shown.line("history: indexing the attempts, once")
-        service.index_history(
+        service.past.catch_up(
             lambda done, total: shown.show("history: indexing the attempts, once", done / total)
         )

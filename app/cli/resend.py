@@ -34,7 +34,7 @@ def resend(
 
     async def send(service: TriggerService) -> ExitCode:
         stop = stopped_by_ctrl_c()
-        earlier = service.find_attempt(attempt)
+        earlier = service.past.find_attempt(attempt)
         warn_of_second_send(service, earlier.request)
         new = new_attempt_id()
         sending = service.resend(

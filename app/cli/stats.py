@@ -29,7 +29,7 @@ def stats(options: Options, *, line: str, all_accounts: bool, as_json: bool) -> 
 
     async def write(service: TriggerService) -> None:
         index_in_sight(service)
-        figures = service.statistics(query, all_accounts=all_accounts)
+        figures = service.past.statistics(query, all_accounts=all_accounts)
         click.echo(json_text(_as_json(figures)) if as_json else "\n".join(_lines(figures)))
 
     options.run(write)

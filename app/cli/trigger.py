@@ -93,7 +93,7 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, printed: 
     if printed.as_json:
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        lines = plan_lines(service.check(request), exact)
+        lines = plan_lines(service.knowledge.check(request), exact)
         click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.service.guard import GuardError, check_production
     from app.service.importing import ImportRefusedError, ImportReport
     from app.service.keeping import ForgetRefusedError, Forgetting
+    from app.service.lists import AccountLists
+    from app.service.live import LiveAccount
     from app.service.past import EVERYTHING, neighbours
     from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
     from app.service.second_send import second_send_words, sent_before
@@ -30,6 +32,7 @@ __all__ = [
     "EVERYTHING",
     "FAILURES",
     "REPLIES",
+    "AccountLists",
     "Arming",
     "AttemptError",
     "AttemptRow",
@@ -45,6 +48,7 @@ __all__ = [
     "GuardError",
     "ImportRefusedError",
     "ImportReport",
+    "LiveAccount",
     "NotRecordedError",
     "Preflight",
     "Rehearsal",
@@ -63,6 +67,7 @@ __all__ = [
 ]
 
 _FROM = {
+    "AccountLists": "app.service.lists",
     "Arming": "app.service.arming",
     "AttemptError": "app.service.settling",
     "AttemptRow": "app.store.history",
@@ -80,6 +85,7 @@ _FROM = {
     "GuardError": "app.service.guard",
     "ImportRefusedError": "app.service.importing",
     "ImportReport": "app.service.importing",
+    "LiveAccount": "app.service.live",
     "NotRecordedError": "app.service.desk",
     "Preflight": "app.service.form",
     "REPLIES": "app.service.rehearsal",

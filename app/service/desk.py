@@ -6,9 +6,10 @@ One for the dashboard and the command line, so that they cannot differ.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from app.domain.errors import DeskError
 from app.domain.model import (
     Answer,
     Attempt,
-    JsonObject,
     NoReply,
     Reply,
     TriggerRequest,
@@ -25,19 +25,18 @@ from app.domain.outcome import outcome_of
 from app.domain.wire import trigger_body
 from app.service import settling
 from app.service.copies import keep_copy
-from app.service.form import Preflight
 from app.service.guard import GuardError, check_production, check_test_contacts
-from app.service.past import PastAttempts
-from app.settings import Profile
-from app.store.cache import Cache
+from app.service.lists import AccountLists
+from app.service.live import LiveAccount
 from app.store.database import StoreError
-from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.drafting import Drafting
+    from app.service.form import FormKnowledge
+    from app.service.keeping import AccountKeeping
+    from app.service.past import PastAttempts
     from app.service.rehearsal import Rehearsal
-
-__all__ = ["NotRecordedError", "Preflight", "TriggerService"]
 
 _log = logging.getLogger(__name__)
 
@@ -58,22 +57,56 @@ def _in_short(answer: Answer) -> str:
             return f"{outcome_of(answer)}, {reason}"
 
 
-class TriggerService(PastAttempts):
-    """One profile's account, its cache, the history of all, and the way to the endpoint."""
+class TriggerService:
+    """The verbs over the live account: here what sends, in its parts what is known, typed, kept and past.
 
-    def __init__(
-        self,
-        profile: Profile,
-        cache: Cache,
-        history: History,
-        open_client: "Callable[[], ApiClient]",
-        *,
-        examples: Callable[[], Mapping[str, JsonObject]] = dict,
-        source: str | None = None,
-        rehearsal: "Rehearsal | None" = None,
-    ) -> None:
-        super().__init__(profile, cache, history, open_client, source=source, examples=examples)
+    `rehearsal` is there for the built-in account alone.
+    """
+
+    def __init__(self, account: LiveAccount, rehearsal: "Rehearsal | None" = None) -> None:
+        self._live = account
+        self._cache = account.cache
+        self._history = account.history
+        self.profile = account.profile
         self.rehearsal = rehearsal
+        self.lists = AccountLists(account.cache)
+
+    @cached_property
+    def keeping(self) -> "AccountKeeping":
+        """The cache kept up to date, and what is kept of persons."""
+        from app.service.keeping import AccountKeeping
+
+        return AccountKeeping(self._live)
+
+    @cached_property
+    def knowledge(self) -> "FormKnowledge":
+        """What the form knows before anything is sent."""
+        from app.service.form import FormKnowledge
+
+        return FormKnowledge(self._live)
+
+    @cached_property
+    def drafting(self) -> "Drafting":
+        """What is typed, and can be."""
+        from app.service.drafting import Drafting
+
+        return Drafting(self._live)
+
+    @cached_property
+    def past(self) -> "PastAttempts":
+        """The history, as it is asked."""
+        from app.service.past import PastAttempts
+
+        return PastAttempts(self._live)
+
+    @property
+    def client(self) -> "ApiClient":
+        """The way to the endpoint. Raises SettingsError where the profile's secret cannot be had."""
+        return self._live.client
+
+    async def close(self) -> None:
+        """Closes the connections and the databases."""
+        await self._live.close()
 
     # Sending
 
@@ -171,7 +204,7 @@ class TriggerService(PastAttempts):
         )
 
     def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
-        advice = self._advise(answer, attempt.request)
+        advice = self.knowledge.advise(answer, attempt.request)
         remedy = advice.words if advice else None
         _log.info("attempt %s: %s after %.1f ms", attempt.attempt_id, _in_short(answer), elapsed_ms)
         try:
@@ -186,28 +219,3 @@ class TriggerService(PastAttempts):
                 remedy=remedy,
             )
             raise NotRecordedError(answered, error) from error
-
-    # The history
-
-    def attempt(self, attempt_id: str) -> Attempt | None:
-        """One attempt, whole."""
-        return self._history.get(attempt_id)
-
-    def request_body(self, attempt_id: str) -> bytes:
-        """The bytes that were sent as the body of an attempt's request."""
-        return self._history.request_body(attempt_id)
-
-    def unsettled(self) -> int:
-        """How many attempts on this account are unknown, with nobody having said whether they arrived."""
-        return self._history.unsettled(self.profile.account_key)
-
-    def history_changed(self) -> bool:
-        """Whether another process wrote to the history since this was last asked."""
-        return self._history.changed()
-
-    def recover(self) -> int:
-        """Makes `unknown` what is under way in processes that have ended; the number of such attempts.
-
-        Reads a little and writes only where there are some: fit to be asked now and then.
-        """
-        return self._history.recover()

@@ -6,53 +6,32 @@ Separate from `form` because none of it is about what will be replied.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.model import JsonObject, TriggerRequest
-from app.service.keeping import AccountKeeping, Forgetting
-from app.settings import Profile
-from app.store.cache import Cache
-from app.store.history import History
-from app.store.notes import Notes
+from app.service.live import LiveAccount
 
 if TYPE_CHECKING:
-    from app.client.api import ApiClient
     from app.domain.drafts import DataChoice, Draft, SavedDraft
     from app.domain.placeholders import Filled
 
 
-class Drafting(AccountKeeping):
-    """What was typed at one account, beside what the account has. Raises StoreError."""
+class Drafting:
+    """What was typed at the live account, and what can be typed there. Raises StoreError."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        cache: Cache,
-        history: History,
-        open_client: Callable[[], ApiClient],
-        *,
-        source: str | None,
-        examples: Callable[[], Mapping[str, JsonObject]],
-    ) -> None:
-        super().__init__(profile, cache, history, open_client, source)
-        self._examples = examples
-        self._notes = Notes(cache.path.with_name("desk.db"))
-
-    async def close(self) -> None:
-        """Closes the connections and the databases."""
-        self._notes.close()
-        await super().close()
-
-    def forget(self, forgetting: Forgetting) -> int:
-        """The same as before, and drafts and templates that name the person go too."""
-        self._notes.forget(forgetting.named)
-        return super().forget(forgetting)
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._cache = account.cache
+        self._notes = account.notes
 
     def last_data(self, event_id: str) -> JsonObject | None:
         """The event data that this event was last sent with; None where there were none."""
-        return self._history.recent.data(self.profile.account_key, event_id)
+        return self._live.history.recent.data(self._live.key, event_id)
+
+    def last_key(self, event_id: str) -> str | None:
+        """The key field that this event was last sent with; None where it never was."""
+        return self._live.history.recent.key(self._live.key, event_id)
 
     def fill(self, request: TriggerRequest) -> Filled:
         """The event data of a request, its placeholders filled from the contact that its key finds."""
@@ -72,7 +51,7 @@ class Drafting(AccountKeeping):
 
     def example(self, event_id: str) -> JsonObject | None:
         """The event data that the account folder gives as an example; None where it gives none."""
-        return self._examples().get(event_id)
+        return self._live.examples().get(event_id)
 
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
         """What the event data of an event can be filled with: its example, what was last sent, then the templates.
@@ -106,15 +85,15 @@ class Drafting(AccountKeeping):
 
     def save_draft(self, draft: Draft) -> None:
         """Keeps what is typed, so that it is there after the process has ended in whatever way. About 0.1 ms."""
-        self._notes.save_draft(self.profile.name, draft, datetime.now(UTC))
+        self._notes.save_draft(self._live.profile.name, draft, datetime.now(UTC))
 
     def draft(self) -> SavedDraft | None:
         """What was typed last with this profile; None where nothing was kept."""
-        return self._notes.draft(self.profile.name)
+        return self._notes.draft(self._live.profile.name)
 
     def drop_draft(self) -> None:
         """Forgets what was typed."""
-        self._notes.drop_draft(self.profile.name)
+        self._notes.drop_draft(self._live.profile.name)
 
 
 def _text(data: JsonObject) -> str:

@@ -5,7 +5,6 @@ Separate from `desk`, which sends: everything here only reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,20 +15,15 @@ from app.domain.model import (
     Attempt,
     Contact,
     ExternalEvent,
-    JsonObject,
     Outcome,
     Reply,
     TriggerRequest,
 )
-from app.service.drafting import Drafting
-from app.settings import Profile
-from app.store.cache import Cache
-from app.store.history import AttemptRow, History
+from app.service.live import LiveAccount
+from app.store.history import AttemptRow
 from app.store.windows import ListWindow, RowWindow
 
 if TYPE_CHECKING:
-    from app.client.api import ApiClient
-    from app.domain.ids import Resolved, Unresolved
     from app.domain.remedies import Advice
     from app.domain.rules import Verdict
     from app.service.clues import AccountClues
@@ -66,26 +60,19 @@ class Preflight:
         return self.advice.words if self.advice else None
 
 
-class FormKnowledge(Drafting):
-    """What is known of one account, and what was sent on it. Raises StoreError."""
+class FormKnowledge:
+    """What is known of the live account, and what was sent on it. Raises StoreError."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        cache: Cache,
-        history: History,
-        open_client: Callable[[], ApiClient],
-        *,
-        source: str | None,
-        examples: Callable[[], Mapping[str, JsonObject]],
-    ) -> None:
-        super().__init__(profile, cache, history, open_client, source=source, examples=examples)
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._cache = account.cache
+        self._recent = account.history.recent
 
     @cached_property
     def _clues(self) -> AccountClues:
         from app.service.clues import AccountClues
 
-        return AccountClues(self._cache, self._history.recent)
+        return AccountClues(self._cache, self._recent)
 
     def check(self, request: TriggerRequest) -> Preflight:
         """What will be answered, and why, as far as the cache knows; what was sent before. Nothing leaves."""
@@ -109,29 +96,24 @@ class FormKnowledge(Drafting):
             return None
         from app.domain.remedies import REFRESH, Advice
 
-        found = self._advise(attempt.answer, attempt.request)
+        found = self.advise(attempt.answer, attempt.request)
         if not _is_stale(attempt):
             return found
         if found is None:
             return Advice(_OUT_OF_DATE, (REFRESH,))
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
-    def _advise(self, answer: Answer, request: TriggerRequest) -> Advice | None:
+    def advise(self, answer: Answer, request: TriggerRequest) -> Advice | None:
+        """What to do about an answer to a request; None where nothing needs doing."""
         from app.domain.advice import advise
 
         return advise(answer, request, self._cache, datetime.now(UTC), self._clues)
-
-    def resolve_event(self, text: str) -> Resolved | Unresolved:
-        """The event that is meant by an id, however it is written, or by a name."""
-        from app.domain.ids import resolve_event
-
-        return resolve_event(text, lambda: self._cache.list_events("", 0))
 
     # What was sent before
 
     def recent_events(self, limit: int = RECENT_EVENTS) -> tuple[str, ...]:
         """The ids of the events that were sent on this account, the last one first."""
-        return self._history.recent.events(self.profile.account_key, limit)
+        return self._recent.events(self._live.key, limit)
 
     def events_by_use(self, search: str = "") -> RowWindow[ExternalEvent]:
         """External events whose name or id matches: those sent last first, then the others by numeric id."""
@@ -141,10 +123,6 @@ class FormKnowledge(Drafting):
             return found
         rows = found.rows(0, found.total)
         return ListWindow(sorted(rows, key=lambda event: recent.get(event.id, len(recent))))
-
-    def last_key(self, event_id: str) -> str | None:
-        """The key field that this event was last sent with; None where it never was."""
-        return self._history.recent.key(self.profile.account_key, event_id)
 
     def last_to(self, request: TriggerRequest) -> AttemptRow | None:
         """The last attempt to the contact of a request: by this key, or by any other value of the contact it finds."""
@@ -161,7 +139,7 @@ class FormKnowledge(Drafting):
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         if not request.external_id:
             return None  # nobody is named
-        account, recent = self.profile.account_key, self._history.recent
+        account, recent = self._live.key, self._recent
         from app.domain.canonical import contact_mark
 
         own, *others = [contact_mark(account, *key) for key in _keys(request, contacts)]
@@ -171,13 +149,13 @@ class FormKnowledge(Drafting):
     def _second_send(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         from app.domain.canonical import canonical_json, send_mark
 
-        account, data = self.profile.account_key, canonical_json(request.data)
+        account, data = self._live.key, canonical_json(request.data)
         marks = [
             send_mark(account, replace(request, key_id=key_id, external_id=value), data)
             for key_id, value in _keys(request, contacts)
         ]
-        since = datetime.now(UTC) - timedelta(seconds=self.profile.second_send_s)
-        return self._history.recent.sent(marks, since)
+        since = datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s)
+        return self._recent.sent(marks, since)
 
 
 def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[str, str]]:

@@ -16,15 +16,12 @@ from typing import TYPE_CHECKING
 from app.domain.errors import DeskError
 from app.domain.model import Contact
 from app.service.copies import drop_copy
-from app.service.lists import AccountLists
-from app.settings import Profile
-from app.store.cache import Cache, CacheState
+from app.service.live import LiveAccount
+from app.store.cache import CacheState
 from app.store.contact_write import Origin
 from app.store.errors import FillingError
-from app.store.history import History
 
 if TYPE_CHECKING:
-    from app.client.api import ApiClient
     from app.service.filling import FillStep, Watch
     from app.service.importing import Fault, ImportReport
     from app.store.forget import Person
@@ -49,40 +46,12 @@ _LOOK_AGAIN_S = 0.05
 _ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 
-class AccountKeeping(AccountLists):
-    """One profile's account, its cache, the history, and the way to the endpoint."""
+class AccountKeeping:
+    """The cache of the live account, and what is kept of persons. Raises StoreError."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        cache: Cache,
-        history: History,
-        open_client: Callable[[], ApiClient],
-        source: str | None,
-    ) -> None:
-        super().__init__(cache)
-        self.profile = profile
-        self._history = history
-        self._open_client = open_client
-        self._source = source
-        self._client: ApiClient | None = None
-
-    @property
-    def client(self) -> ApiClient:
-        """The way to the endpoint, opened when it is first needed.
-
-        Raises SettingsError where the profile's secret cannot be had.
-        """
-        if self._client is None:
-            self._client = self._open_client()
-        return self._client
-
-    async def close(self) -> None:
-        """Closes the connections and the databases."""
-        if self._client is not None:
-            await self._client.aclose()
-        self._cache.close()
-        self._history.close()
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._cache = account.cache
 
     def state(self) -> CacheState:
         """How old the cache is and how much it holds."""
@@ -95,7 +64,7 @@ class AccountKeeping(AccountLists):
 
     def needs_refresh(self) -> bool:
         """Whether the cache of a sandbox is empty or of other account files; never for a real account."""
-        return self.profile.is_sandbox and self.state().source != self._source
+        return self._live.profile.is_sandbox and self.state().source != self._live.source
 
     async def refresh(
         self, progress: Callable[[int], None] = lambda _: None, watch: Watch | None = None
@@ -114,7 +83,7 @@ class AccountKeeping(AccountLists):
             if watch is not None:
                 watch(step)
 
-        await fill(self._cache, self.client, self.profile, self._source, told)
+        await fill(self._cache, self._live.client, self._live.profile, self._live.source, told)
         return self.state()
 
     async def fill_where_needed(
@@ -139,7 +108,7 @@ class AccountKeeping(AccountLists):
         """
         if not value:
             return ()
-        contacts = await self.client.lookup(key_id, value)
+        contacts = await self._live.client.lookup(key_id, value)
         self._cache.remember_lookup(key_id, value, contacts)
         return contacts
 
@@ -154,7 +123,7 @@ class AccountKeeping(AccountLists):
         from app.service.importing import ContactFile, ImportRefusedError, ImportReport, open_contacts
         from app.store.contact_import import import_contacts
 
-        if self.profile.is_sandbox:
+        if self._live.profile.is_sandbox:
             raise ImportRefusedError(
                 "The contacts of a sandbox are those of its account folder: add them to contacts.csv there."
             )
@@ -165,7 +134,7 @@ class AccountKeeping(AccountLists):
         imported = 0
         with open_contacts(path) as file:
             size = os.fstat(file.fileno()).st_size
-            lines = ContactFile(file, self.fields(), fault)
+            lines = ContactFile(file, self._cache.fields(), fault)
             for imported in import_contacts(self._cache.path, lines.contacts()):  # noqa: B007 - the last one counts
                 progress(file.buffer.tell(), size)
                 await asyncio.sleep(0)
@@ -181,31 +150,32 @@ class AccountKeeping(AccountLists):
             raise ForgetRefusedError(
                 f"Several contacts share this value ({ids}): forget one by the key id and its contact id."
             )
-        if contacts and self.profile.is_sandbox:
+        if contacts and self._live.profile.is_sandbox:
             raise ForgetRefusedError(
                 "This contact stands in the account folder, which would bring it back: "
                 "take it out of contacts.csv first."
             )
         named = person(key_id, value, contacts)
-        return Forgetting(contacts, attempts_on(self._history.path, self.profile.account_key, named), named)
+        return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)
 
     def forget(self, forgetting: Forgetting) -> int:
         """Takes a person out of cache and history, and out of the bytes of their files; the attempts emptied.
 
-        What was copied last goes too. Raises StoreError and CopyError, and can be run again where it was kept from its
+        What was copied last goes too, and drafts and templates that name the person. Raises StoreError and CopyError, and can be run again where it was kept from its
         end.
         """
         from app.store.forget import forget_in_cache, forget_in_history
 
-        drop_copy(self._history.path.parent)
+        self._live.notes.forget(forgetting.named)
+        drop_copy(self._live.history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
-        return forget_in_history(self._history.path, self.profile.account_key, forgetting.named)
+        return forget_in_history(self._live.history.path, self._live.key, forgetting.named)
 
     def retention_preview(self) -> Doomed | None:
         """The attempts that `apply_retention` would delete; None for none, also where the profile keeps all."""
         from app.store.retention import doomed
 
-        return doomed(self._history.path, self._retention(), datetime.now(UTC))
+        return doomed(self._live.history.path, self._retention(), datetime.now(UTC))
 
     def apply_retention(self) -> int:
         """Deletes the attempts past `retention_days` and `retention_rows` of the profile; how many. Raises StoreError.
@@ -214,9 +184,9 @@ class AccountKeeping(AccountLists):
         """
         from app.store.retention import let_go
 
-        return let_go(self._history.path, self._retention(), datetime.now(UTC))
+        return let_go(self._live.history.path, self._retention(), datetime.now(UTC))
 
     def _retention(self) -> Retention:
         from app.store.retention import Retention
 
-        return Retention(self.profile.account_key, self.profile.retention_days, self.profile.retention_rows)
+        return Retention(self._live.key, self._live.profile.retention_days, self._live.profile.retention_rows)

@@ -4,10 +4,14 @@ Separate from `desk` because nothing here sends, records or refreshes.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache import Cache, ContactRow
 from app.store.windows import RowWindow
+
+if TYPE_CHECKING:
+    from app.domain.ids import Resolved, Unresolved
 
 
 class AccountLists:
@@ -39,6 +43,12 @@ class AccountLists:
     def field_name(self, field_id: str) -> str | None:
         """The name of a contact field; None where it is not known here."""
         return self._cache.field_name(field_id)
+
+    def resolve_event(self, text: str) -> "Resolved | Unresolved":
+        """The event that is meant by an id, however it is written, or by a name."""
+        from app.domain.ids import resolve_event
+
+        return resolve_event(text, lambda: self._cache.list_events("", 0))
 
     def list_events(self, text: str, limit: int) -> Iterator[ExternalEvent]:
         """External events that contain `text`, case ignored, by numeric id; limit 0: all."""

@@ -14,20 +14,16 @@ from typing import IO, TYPE_CHECKING
 
 from app.domain.errors import DeskError
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Attempt, JsonObject, Outcome
+from app.domain.model import Attempt, Outcome
 from app.service import settling
-from app.service.form import FormKnowledge
-from app.settings import Profile
-from app.store.cache import Cache
+from app.service.live import LiveAccount
 from app.store.errors import StoppedError
-from app.store.history import AttemptRow, History
+from app.store.history import AttemptRow
 from app.store.windows import RowWindow
 
 if TYPE_CHECKING:
-    from app.client.api import ApiClient
     from app.domain.attempt_statistics import AttemptStatistics
     from app.domain.mask import Mask
-    from app.store.past import Past
 
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
@@ -42,51 +38,28 @@ def neighbours(window: RowWindow[AttemptRow], row: AttemptRow) -> tuple[AttemptR
     return next(iter(before), None), next(iter(window.rows(position + 1, 1)), None)
 
 
-class PastAttempts(FormKnowledge):
+class PastAttempts:
     """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        cache: Cache,
-        history: History,
-        open_client: Callable[[], ApiClient],
-        *,
-        source: str | None,
-        examples: Callable[[], Mapping[str, JsonObject]],
-    ) -> None:
-        super().__init__(profile, cache, history, open_client, source=source, examples=examples)
-        self._opened_past: Past | None = None
-
-    async def close(self) -> None:
-        """Closes the connections and the databases."""
-        if self._opened_past is not None:
-            self._opened_past.close()
-        await super().close()
-
-    @property
-    def _past(self) -> Past:
-        from app.store.past import Past
-
-        if self._opened_past is None:
-            self._opened_past = Past(self._history.path)
-        return self._opened_past
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._history = account.history
 
     # The index
 
-    def history_behind(self) -> int:
+    def behind(self) -> int:
         """How many attempts the index of the history does not know yet.
 
         Every query brings it up to date first, at about 10,000 attempts a second: where there are many, do that by
-        `index_history` in a thread, with its progress shown.
+        `catch_up` in a thread, with its progress shown.
         """
-        return self._past.behind()
+        return self._live.past.behind()
 
-    def index_history(
+    def catch_up(
         self, progress: Callable[[int, int], None] = lambda *_: None, stop: Event | None = None
     ) -> None:
         """Brings the index up to date, in any thread; told are the attempts done and those there are."""
-        self._past.catch_up(progress, stop)
+        self._live.past.catch_up(progress, stop)
 
     # Finding
 
@@ -101,13 +74,13 @@ class PastAttempts(FormKnowledge):
         account = self._account(query, all_accounts)
         if query == EVERYTHING:
             return self._history.window(account)
-        return self._past.window(query, account, stop)
+        return self._live.past.window(query, account, stop)
 
-    def attempt_counts(
+    def counts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> Mapping[Outcome, int]:
         """How many of what a query finds have each outcome, in any thread; without those that none has."""
-        return self._past.counts(query, self._account(query, all_accounts), stop)
+        return self._live.past.counts(query, self._account(query, all_accounts), stop)
 
     def statistics(
         self,
@@ -118,7 +91,7 @@ class PastAttempts(FormKnowledge):
         stop: Event | None = None,
     ) -> AttemptStatistics:
         """The picture of what a query finds, in any thread; the time in at most `most_buckets` spans."""
-        return self._past.statistics(query, self._account(query, all_accounts), most_buckets, stop)
+        return self._live.past.statistics(query, self._account(query, all_accounts), most_buckets, stop)
 
     def neighbours(
         self, query: HistoryQuery, attempt: AttemptRow, *, all_accounts: bool = False
@@ -131,7 +104,7 @@ class PastAttempts(FormKnowledge):
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
         """The attempts that sent one another again, this one among them, the first one first."""
-        return self._past.chain(attempt_id)
+        return self._live.past.chain(attempt_id)
 
     def list_attempts(
         self,
@@ -143,10 +116,33 @@ class PastAttempts(FormKnowledge):
     ) -> Iterator[Attempt]:
         """What a query finds, whole, one after another, in any thread; limit 0: all. Memory does not grow with them."""
         account = self._account(query, all_accounts)
-        found = self._past.attempts(query, account, stop)
+        found = self._live.past.attempts(query, account, stop)
         return islice(found, limit) if limit else found
 
+    def unsettled(self) -> int:
+        """How many attempts on this account are unknown, with nobody having said whether they arrived."""
+        return self._history.unsettled(self._live.key)
+
+    def changed(self) -> bool:
+        """Whether another process wrote to the history since this was last asked."""
+        return self._history.changed()
+
+    def recover(self) -> int:
+        """Makes `unknown` what is under way in processes that have ended; the number of such attempts.
+
+        Reads a little and writes only where there are some: fit to be asked now and then.
+        """
+        return self._history.recover()
+
     # One attempt
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """One attempt, whole."""
+        return self._history.get(attempt_id)
+
+    def request_body(self, attempt_id: str) -> bytes:
+        """The bytes that were sent as the body of an attempt's request."""
+        return self._history.request_body(attempt_id)
 
     def find_attempt(self, reference: str) -> Attempt:
         """The one attempt of any account with this id or reference, or whose id begins so. Raises AttemptError."""
@@ -165,7 +161,7 @@ class PastAttempts(FormKnowledge):
         from app.domain.ticket import ticket
 
         mask = self.mask() if masked else NO_MASK
-        return ticket(mask.attempt(attempt), self._cache, self._described(attempt, mask))
+        return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
 
     def mask(self) -> Mask:
         """The mask of this home. Raises MaskKeyError."""
@@ -207,12 +203,12 @@ class PastAttempts(FormKnowledge):
         return done
 
     def _account(self, query: HistoryQuery, all_accounts: bool) -> str | None:
-        return None if all_accounts or query.names_profile else self.profile.account_key
+        return None if all_accounts or query.names_profile else self._live.key
 
     def _described(self, attempt: Attempt, mask: Mask) -> Mapping[str, object] | str:
-        if attempt.account != self.profile.account_key:
+        if attempt.account != self._live.key:
             return f"It was sent with the profile {attempt.profile}, which is not the live one: its address is not known here."
         try:
-            return self.client.describe(mask.request(attempt.request))
+            return self._live.client.describe(mask.request(attempt.request))
         except DeskError as error:
             return str(error)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from textual.content import Content
 
+from app.domain.account import FieldNames
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
 from app.service import AttemptRow, second_send_words, sent_before
@@ -31,7 +32,8 @@ class RealAccount(Protocol):
 
     @property
     def profile(self) -> Live: ...
-    def field_name(self, field_id: str) -> str | None: ...
+    @property
+    def lists(self) -> FieldNames: ...
 
 
 def settled(settlement: Settlement | None) -> Content | None:
@@ -95,7 +97,7 @@ def send_question(
     name = f" {clean(event_name)}" if event_name else ""
     asked = (
         f"event {clean(request.event_id)}{name}\n"
-        f"to {clean(key_label(request.key_id, account.field_name))} {clean(request.external_id)}"
+        f"to {clean(key_label(request.key_id, account.lists.field_name))} {clean(request.external_id)}"
     )
     if account.profile.is_production:
         asked += f"\non {clean(account.profile.name)}, a real account"
@@ -133,7 +135,7 @@ def _result(row: AttemptRow) -> Content:
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: RealAccount) -> str:
     """What the account answered when it was asked for a contact."""
     contacts = list(found)
-    by = f"{clean(key_label(key_id, account.field_name))} {clean(value)}"
+    by = f"{clean(key_label(key_id, account.lists.field_name))} {clean(value)}"
     if not contacts:
         return f"The account knows nobody by {by}."
     named = [contact_label(contact).plain for contact in contacts[:LISTED]]

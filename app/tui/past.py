@@ -62,7 +62,7 @@ class Past:
     @property
     def field_name(self) -> Callable[[str], str | None]:
         """The name of a contact field by its id."""
-        return self._service.field_name
+        return self._service.lists.field_name
 
     @property
     def keep_copy(self) -> Callable[[str], Path]:
@@ -90,19 +90,19 @@ class Past:
 
     def unread(self) -> int:
         """How many attempts must be read before shares and chains are known; 0 where that takes no time to speak of."""
-        behind = self._service.history_behind()
+        behind = self._service.past.behind()
         return behind if behind > INDEXED_AT_ONCE else 0
 
     async def read_on(self, progress: Callable[[int, int], None]) -> None:
         """Reads them; told are the attempts done and those there are, from another thread."""
-        await _apart(lambda stop: self._service.index_history(progress, stop))
+        await _apart(lambda stop: self._service.past.catch_up(progress, stop))
 
     def window(self) -> RowWindow[AttemptRow]:
         """The attempts that the filter leaves, in its order, as they are now."""
         self.ask(self.line)  # a span such as 1h begins later every minute
         self._outdated.set()
         self._outdated = Event()
-        self._window = self._service.attempts(self.query, stop=self._outdated)
+        self._window = self._service.past.attempts(self.query, stop=self._outdated)
         return self._window
 
     @property
@@ -124,7 +124,7 @@ class Past:
         query, outdated = self.query, self._outdated
         if self.unread():
             return None
-        found = await _apart(lambda stop: self._service.attempt_counts(query, stop=stop), outdated)
+        found = await _apart(lambda stop: self._service.past.counts(query, stop=stop), outdated)
         if outdated.is_set():
             raise StoppedError
         return found
@@ -133,22 +133,22 @@ class Past:
         """The picture of them."""
         query = self.query
         return await _apart(
-            lambda stop: self._service.statistics(query, most_buckets=most_buckets, stop=stop)
+            lambda stop: self._service.past.statistics(query, most_buckets=most_buckets, stop=stop)
         )
 
     # One attempt
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """One attempt, masked where persons are; None where it is gone."""
-        found = self._service.attempt(attempt_id)
+        found = self._service.past.attempt(attempt_id)
         return None if found is None else self._veil.attempt(found)
 
     def opened(self, row: AttemptRow) -> Opened | None:
         """The attempt of a row, whole; None where it is gone."""
-        attempt = self._service.attempt(row.attempt_id)
+        attempt = self._service.past.attempt(row.attempt_id)
         if attempt is None:
             return None
-        body = self._veil.body(attempt, self._service.request_body(row.attempt_id))
+        body = self._veil.body(attempt, self._service.past.request_body(row.attempt_id))
         return Opened(row, self._veil.attempt(attempt), body, self._chain(attempt))
 
     def beside(self, row: AttemptRow, step: int) -> Opened | None:
@@ -179,7 +179,7 @@ class Past:
         asked = ((QueryField.KEY, row.key_id), (QueryField.CONTACT, row.external_id))
         filters = tuple(Filter(field, (Value(text),)) for field, text in asked)
         until = row.started_at + timedelta(seconds=1)
-        _, before = neighbours(self._service.attempts(HistoryQuery(filters, until=until)), row)
+        _, before = neighbours(self._service.past.attempts(HistoryQuery(filters, until=until)), row)
         if before is None:
             raise GoneError(
                 "Nothing was sent to this contact before. Mark an attempt with m, then compare it with another."
@@ -188,11 +188,11 @@ class Past:
 
     def note(self, row: AttemptRow, text: str) -> Opened | None:
         """The attempt with this note beside it, '' for none."""
-        self._service.note(row.attempt_id, text)
+        self._service.past.note(row.attempt_id, text)
         return self.opened(row)
 
     def _chain(self, attempt: Attempt) -> Sequence[AttemptRow]:
-        return () if self.unread() else self._service.chain(attempt.attempt_id)
+        return () if self.unread() else self._service.past.chain(attempt.attempt_id)
 
     # Taken out
 
@@ -201,11 +201,11 @@ class Past:
 
         `form` is `ticket`, `open ticket`, which masks no more than the screen does, or a format.
         """
-        attempt = self._service.attempt(row.attempt_id)
+        attempt = self._service.past.attempt(row.attempt_id)
         if attempt is None:
             raise GoneError("This attempt is no longer in the history.")
         if form in TICKETS:
-            return self._service.ticket(attempt, masked=form == TICKET or self.is_masked)
+            return self._service.past.ticket(attempt, masked=form == TICKET or self.is_masked)
         from app.domain.attempt_formats import FORMATS  # noqa: PLC0415 - as above
 
         return "".join(f"{line}\n" for line in FORMATS[form]([self._veil.attempt(attempt)]))
@@ -214,8 +214,10 @@ class Past:
         """Writes what the filter leaves to a file, masked where persons are; how many. Raises OSError."""
         from app.domain.mask import NO_MASK  # noqa: PLC0415 - as above
 
-        query, mask = self.query, self._service.mask() if self.is_masked else NO_MASK
-        return await _apart(lambda stop: self._service.export(query, form, file, progress, stop, mask=mask))
+        query, mask = self.query, self._service.past.mask() if self.is_masked else NO_MASK
+        return await _apart(
+            lambda stop: self._service.past.export(query, form, file, progress, stop, mask=mask)
+        )
 
 
 async def _apart(work: Callable[[Event], Result], stop: Event | None = None) -> Result:

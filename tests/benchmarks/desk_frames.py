@@ -90,7 +90,7 @@ def _shown(row: object) -> Sequence[str]:
 
 
 def _typed(table: "WindowedTable[object]", service: TriggerService, text: str) -> None:
-    table.show(service.contacts(text))
+    table.show(service.lists.contacts(text))
     assert _shown(table.row)
     assert all(table.render_line(line).text.strip() for line in range(2))
 

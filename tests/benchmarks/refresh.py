@@ -29,7 +29,7 @@ async def _measured(home: homes.Home) -> list[float]:
         if step.stage == "contacts":
             storing.set()
 
-    refresh = asyncio.create_task(service.refresh(watch=watch))
+    refresh = asyncio.create_task(service.keeping.refresh(watch=watch))
     try:
         await storing.wait()
         return await _waits(service, refresh)
@@ -47,6 +47,6 @@ async def _waits(service: TriggerService, refresh: "asyncio.Task[object]") -> li
     while time.perf_counter() < end and not refresh.done():
         due = time.perf_counter() + BETWEEN_KEYS_S
         await asyncio.sleep(BETWEEN_KEYS_S)
-        assert service.contacts(SEARCHES[len(waits) % len(SEARCHES)]).rows(0, 50)
+        assert service.lists.contacts(SEARCHES[len(waits) % len(SEARCHES)]).rows(0, 50)
         waits.append((time.perf_counter() - due) * 1000)
     return waits

@@ -29,23 +29,23 @@ async def send(service: TriggerService, event_id: str, sends: int) -> str:
 
 async def look(service: TriggerService) -> str:
     for _ in range(LOOKS):
-        if service.history_changed():
+        if service.past.changed():
             break
         await asyncio.sleep(PAUSE_S)
     return await count(service)
 
 
 async def count(service: TriggerService) -> str:
-    return str(sum(1 for _ in service.list_attempts(0)))
+    return str(sum(1 for _ in service.past.list_attempts(0)))
 
 
 async def recover(service: TriggerService) -> str:
-    return str(service.recover())
+    return str(service.past.recover())
 
 
 async def follow(event_id: str, sends: int) -> None:
     service = open_service(load_settings(os.environ))
-    service.history_changed()
+    service.past.changed()
     done: dict[str, Callable[[], Awaitable[str]]] = {
         "send": lambda: send(service, event_id, sends),
         "look": lambda: look(service),

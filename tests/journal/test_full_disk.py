@@ -91,7 +91,7 @@ async def test_a_reply_that_cannot_be_recorded_is_told_and_its_attempt_recovered
         ) as raised:
             await service.send(TriggerRequest("1", "3", "thor@example.com", None, attempt_id), attempt_id)
         assert raised.value.attempt.outcome is Outcome.ACCEPTED
-        assert service.attempt(attempt_id).outcome is Outcome.SENDING
+        assert service.past.attempt(attempt_id).outcome is Outcome.SENDING
         await service.close()
         (attempt,) = check(server, tmp_path)
     assert attempt.outcome is Outcome.UNKNOWN

@@ -52,13 +52,13 @@ async def test_a_settlement_stands_beside_an_outcome_that_stays_unknown(
 ) -> None:
     attempt = await sent(service)
     settled = service.settle(attempt.attempt_id, arrived=arrived, note="asked Sif, who knows: ✓\x00\ud800")
-    kept = service.attempt(attempt.attempt_id)
+    kept = service.past.attempt(attempt.attempt_id)
     assert kept == settled
     assert kept.outcome is Outcome.UNKNOWN
     assert kept.settlement is not None
     assert (kept.settlement.arrived, kept.settlement.note) == (arrived, "asked Sif, who knows: ✓\x00\ud800")
     assert datetime.now(UTC) - kept.settlement.settled_at < timedelta(minutes=1)
-    assert [row.arrived for row in service.attempts().rows(0, 10)] == [arrived]
+    assert [row.arrived for row in service.past.attempts().rows(0, 10)] == [arrived]
 
 
 async def test_who_learns_better_settles_again(service: TriggerService) -> None:
@@ -77,7 +77,7 @@ async def test_only_an_unknown_outcome_is_settled(
     attempt = await sent(service)
     with pytest.raises(AttemptError, match=f"is {word}: there is nothing to settle"):
         service.settle(attempt.attempt_id, arrived=True)
-    assert service.attempt(attempt.attempt_id) == attempt
+    assert service.past.attempt(attempt.attempt_id) == attempt
 
 
 async def test_the_json_of_an_attempt_is_the_same_after_settling(service: TriggerService) -> None:
@@ -93,17 +93,17 @@ async def test_a_note_that_is_a_book_is_refused(service: TriggerService) -> None
 
 async def test_an_attempt_is_found_by_the_beginning_of_its_id(service: TriggerService) -> None:
     attempt = await sent(service)
-    assert service.find_attempt(attempt.attempt_id[:8].upper()) == attempt
+    assert service.past.find_attempt(attempt.attempt_id[:8].upper()) == attempt
     for text in ("", attempt.attempt_id[:3], "zzzz", "\ud800" * 5, "%%%%"):
         with pytest.raises(AttemptError, match="There is no attempt"):
-            service.find_attempt(text)
+            service.past.find_attempt(text)
 
 
 async def test_a_beginning_that_several_share_names_them(service: TriggerService) -> None:
     for ending in ("1", "2"):
         await service.send(TriggerRequest("1", "3", "a"), f"abcd-{ending}")
     with pytest.raises(AttemptError, match=r"Several attempts .* abcd-1, abcd-2"):
-        service.find_attempt("abcd")
+        service.past.find_attempt("abcd")
 
 
 # Sending again
@@ -117,9 +117,9 @@ async def test_the_same_trigger_is_the_same_request_and_names_its_parent(
     third = await sent_again(service, second, same_trigger=True)
     assert first.request == second.request == third.request
     assert [first.parent_id, second.parent_id, third.parent_id] == [None, first.attempt_id, second.attempt_id]
-    assert service.attempt(third.attempt_id) == third
+    assert service.past.attempt(third.attempt_id) == third
     assert [one.trigger_id for one in server.received] == [first.attempt_id] * 3
-    assert service.request_body(third.attempt_id) == service.request_body(first.attempt_id)
+    assert service.past.request_body(third.attempt_id) == service.past.request_body(first.attempt_id)
 
 
 async def test_a_new_trigger_differs_in_nothing_but_its_trigger_id(service: TriggerService) -> None:
@@ -161,7 +161,7 @@ async def test_what_is_still_under_way_is_neither_settled_nor_sent_again(
     server.speaking.clear()
     other = await started(tmp_path, "app", "trigger", "100", "--key", "3", "--external-id", "sif@example.com")
     await server.arrival.wait()
-    (row,) = service.attempts().rows(0, 1)
+    (row,) = service.past.attempts().rows(0, 1)
     with pytest.raises(AttemptError, match="still under way"):
         service.settle(row.attempt_id, arrived=True)
     with pytest.raises(AttemptError, match="still under way"):
@@ -196,7 +196,7 @@ async def test_settling_on_the_command_line(service: TriggerService, tmp_path: P
     code, out, err = await ended(await started(tmp_path, *words, "did-not", "--note", "no trace of it"))
     assert (code, err) == (0, "")
     assert out == f"attempt {attempt.attempt_id}: it did not arrive; its outcome stays unknown\n"
-    kept = service.attempt(attempt.attempt_id)
+    kept = service.past.attempt(attempt.attempt_id)
     assert kept is not None
     assert kept.settlement is not None
     assert (kept.settlement.arrived, kept.settlement.note) == (False, "no trace of it")

@@ -19,8 +19,8 @@ THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})
 
 async def opened(home: Path) -> TriggerService:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    if service.needs_refresh():
-        await service.refresh()
+    if service.keeping.needs_refresh():
+        await service.keeping.refresh()
     return service
 
 
@@ -36,7 +36,7 @@ async def send(service: TriggerService, request: TriggerRequest) -> Attempt:
 
 
 def advice(service: TriggerService, request: TriggerRequest) -> Advice:
-    found = service.check(request).advice
+    found = service.knowledge.check(request).advice
     assert found is not None
     return found
 
@@ -77,7 +77,7 @@ def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
     assert words in advice(service, request).words
     found = first_change(service, request)
     assert found == FormChange(**change)
-    prediction = service.check(found.applied(request)).prediction
+    prediction = service.knowledge.check(found.applied(request)).prediction
     assert prediction is not None
     assert prediction.code == 0
 
@@ -109,7 +109,7 @@ async def test_an_event_id_of_another_account_is_traced_by_its_name(
     (folder / "fields.json").write_text('[{"id": "3", "name": "E-Mail"}]')
     (folder / "contacts.csv").write_text("id,uid,3\n1,u1,sif@example.com\n")
     other = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, account=folder))
-    await other.refresh()
+    await other.keeping.refresh()
     await send(other, TriggerRequest("777", "3", "sif@example.com"))
     await other.close()
     found = advice(service, replace(THOR, event_id="777"))
@@ -121,32 +121,32 @@ async def test_the_reply_gets_the_same_advice_and_the_history_its_words(service:
     request = replace(THOR, external_id="c-10011", key_id="10142")
     attempt = await send(service, request)
     assert attempt.remedy == advice(service, request).words
-    assert service.advice(attempt) == advice(service, request)
+    assert service.knowledge.advice(attempt) == advice(service, request)
 
 
 async def test_a_reply_that_was_not_predicted_offers_a_refresh(service: TriggerService) -> None:
     attempt = await send(service, replace(THOR, event_id="999"))
     surprised = replace(attempt, predicted_code=0)
-    found = service.advice(surprised)
+    found = service.knowledge.advice(surprised)
     assert found is not None
     assert found.remedies[-1] == REFRESH
     accepted = await send(service, THOR)
-    late = service.advice(replace(accepted, predicted_code=2008))
+    late = service.knowledge.advice(replace(accepted, predicted_code=2008))
     assert late is not None
     assert "out of date" in late.words
     unattached = await send(service, replace(THOR, event_id="121"))
     assert unattached.predicted_code == 0
-    about = service.advice(unattached)
+    about = service.knowledge.advice(unattached)
     assert about is not None
     assert about.remedies == ()
-    assert service.advice(accepted) is None
-    assert service.advice(replace(accepted, answer=None)) is None
+    assert service.knowledge.advice(accepted) is None
+    assert service.knowledge.advice(replace(accepted, answer=None)) is None
 
 
 def test_an_empty_cache_says_how_to_ask(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
-    known = service.check(THOR)
+    known = service.knowledge.check(THOR)
     assert known.prediction is None
     assert known.advice is not None
     assert known.advice.remedies[0].change is Fetch.REFRESH
@@ -159,40 +159,40 @@ async def test_the_form_knows_what_was_used_last(service: TriggerService) -> Non
     await send(service, THOR)
     await send(service, TriggerRequest("101", "uid", "nobody"))
     await send(service, TriggerRequest("100", "10142", "C-10011"))
-    assert service.recent_events() == ("100", "101")
-    assert service.last_key("100") == "10142"
-    assert service.last_data("100") == {"a": 1}
-    assert service.last_key("102") is None
+    assert service.knowledge.recent_events() == ("100", "101")
+    assert service.drafting.last_key("100") == "10142"
+    assert service.drafting.last_data("100") == {"a": 1}
+    assert service.drafting.last_key("102") is None
 
 
 async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(service: TriggerService) -> None:
     first = await send(service, THOR)
     for key_id, value in (("3", "THOR@example.com"), ("id", "11"), ("10142", "C-10011")):
-        found = service.last_to(replace(THOR, key_id=key_id, external_id=value))
+        found = service.knowledge.last_to(replace(THOR, key_id=key_id, external_id=value))
         assert found is not None
         assert (found.attempt_id, found.outcome) == (first.attempt_id, Outcome.ACCEPTED)
-        assert service.check(replace(THOR, key_id=key_id, external_id=value)).last == found
-    assert service.last_to(replace(THOR, key_id="id", external_id="12")) is None
+        assert service.knowledge.check(replace(THOR, key_id=key_id, external_id=value)).last == found
+    assert service.knowledge.last_to(replace(THOR, key_id="id", external_id="12")) is None
 
 
 async def test_a_refusal_by_a_shared_value_is_not_what_a_contact_got(service: TriggerService) -> None:
     await send(service, replace(THOR, external_id="twin@example.com"))
     await send(service, replace(THOR, external_id=""))
-    assert service.last_to(replace(THOR, external_id="")) is None
-    assert service.last_to(replace(THOR, key_id="id", external_id="12")) is None
-    found = service.last_to(replace(THOR, external_id="twin@example.com"))
+    assert service.knowledge.last_to(replace(THOR, external_id="")) is None
+    assert service.knowledge.last_to(replace(THOR, key_id="id", external_id="12")) is None
+    found = service.knowledge.last_to(replace(THOR, external_id="twin@example.com"))
     assert found is not None
     assert found.reply_code == 2010
 
 
 async def test_a_second_send_is_known_before_it_is_sent(service: TriggerService) -> None:
-    assert service.check(THOR).second_send is None
+    assert service.knowledge.check(THOR).second_send is None
     first = await send(service, THOR)
-    found = service.check(replace(THOR, key_id="id", external_id="11")).second_send
+    found = service.knowledge.check(replace(THOR, key_id="id", external_id="11")).second_send
     assert found is not None
     assert found.attempt_id == first.attempt_id
-    assert service.check(replace(THOR, data={"a": 2})).second_send is None
-    assert service.check(replace(THOR, event_id="101")).second_send is None
+    assert service.knowledge.check(replace(THOR, data={"a": 2})).second_send is None
+    assert service.knowledge.check(replace(THOR, event_id="101")).second_send is None
 
 
 async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: TriggerService) -> None:
@@ -200,15 +200,15 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Trig
     request = service.rehearsal.fail_next(next(one for one in FAILURES if one.kind == "cut_before"))
     lost = await send(service, request)
     assert lost.outcome is Outcome.UNKNOWN
-    found = service.second_send(request)
+    found = service.knowledge.second_send(request)
     assert found is not None
     assert "it may have been received" in second_send_words(found, datetime.now(UTC))
     service.settle(lost.attempt_id, arrived=True)
-    settled = service.second_send(request)
+    settled = service.knowledge.second_send(request)
     assert settled is not None
     assert "settled that it arrived" in second_send_words(settled, datetime.now(UTC))
     service.settle(lost.attempt_id, arrived=False)
-    assert service.second_send(request) is None
+    assert service.knowledge.second_send(request) is None
 
 
 # What is typed
@@ -217,33 +217,35 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Trig
 async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path) -> None:
     first = await opened(tmp_path)
     draft = Draft("100", "3", "thor@exa", '{"a": ', "11")
-    assert first.draft() is None
-    first.save_draft(draft)
-    first.save_template("for another", "{}", "101")
-    first.save_template("anywhere", "null")
-    first.save_template("mine", '{"b": 1}', "100")
+    assert first.drafting.draft() is None
+    first.drafting.save_draft(draft)
+    first.drafting.save_template("for another", "{}", "101")
+    first.drafting.save_template("anywhere", "null")
+    first.drafting.save_template("mine", '{"b": 1}', "100")
     await first.close()
     second = await opened(tmp_path)
-    kept = second.draft()
+    kept = second.drafting.draft()
     assert kept is not None
     assert kept.draft == draft
     assert datetime.now(UTC) >= kept.saved_at
-    assert [choice.name for choice in second.data_choices("100")] == [
+    assert [choice.name for choice in second.drafting.data_choices("100")] == [
         "example",
         "mine",
         "anywhere",
         "for another",
     ]
     await send(second, THOR)
-    assert [choice.kind for choice in second.data_choices("100")][:2] == ["example", "last"]
-    assert second.drop_template("mine") is True
-    second.drop_draft()
-    assert second.draft() is None
+    assert [choice.kind for choice in second.drafting.data_choices("100")][:2] == ["example", "last"]
+    assert second.drafting.drop_template("mine") is True
+    second.drafting.drop_draft()
+    assert second.drafting.draft() is None
     await second.close()
 
 
 def test_event_data_are_filled_from_the_contact_that_the_key_finds(service: TriggerService) -> None:
-    filled = service.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
+    filled = service.drafting.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
     assert filled.data == {"a": "Thor of purchase_confirmation"}
-    assert service.fill(THOR).data == {"a": 1}
-    assert service.fill(replace(THOR, external_id="twin@example.com", data={"a": "{{contact.id}}"})).fault
+    assert service.drafting.fill(THOR).data == {"a": 1}
+    assert service.drafting.fill(
+        replace(THOR, external_id="twin@example.com", data={"a": "{{contact.id}}"})
+    ).fault

@@ -19,7 +19,7 @@ from app.client.connection import open_in_process
 from app.domain.model import Reply, TriggerRequest
 from app.sandbox.account import SandboxAccount
 from app.sandbox.server import create_sandbox
-from app.service import TriggerService
+from app.service import LiveAccount, TriggerService
 from app.settings import Profile, load_settings
 from app.store.cache import Cache
 from app.store.history import History
@@ -76,7 +76,7 @@ def folder(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def complete(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService]:
     settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path), "TRIGGERDESK_ACCOUNT": str(folder)})
     service = open_service(settings)
-    await service.refresh()
+    await service.keeping.refresh()
     yield service
     await service.close()
 
@@ -86,13 +86,14 @@ async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService]
     account = SandboxAccount(folder, tmp_path / "sandbox.db")
     sandbox = create_sandbox(account)
     profile = Profile("shop", "http://127.0.0.1:1/api/v2", values={"refresh_contacts": f"query:{FETCHED}"})
-    service = TriggerService(
+    live = LiveAccount(
         profile,
         Cache(tmp_path / "accounts" / "shop" / "cache.db"),
         History(tmp_path / "history.db"),
         lambda: ApiClient("http://sandbox.localhost/api/v2", open_in_process(sandbox), 30),
     )
-    await service.refresh()
+    service = TriggerService(live)
+    await service.keeping.refresh()
     yield service
     await service.close()
     sandbox.close()
@@ -137,7 +138,7 @@ async def test_over_a_partial_cache_it_is_never_wrong(partial: TriggerService, r
     chance = random.Random(size)  # noqa: S311 - to be repeatable, not secret
     for _ in range(LOOK_UPS):
         key = chance.choice([*FIELDS, "id", "uid"])
-        await partial.look_up(key, _value(rows, key, chance))
+        await partial.keeping.look_up(key, _value(rows, key, chance))
     seen: Counter[int | None] = Counter()
     for _ in range(size):
         request = _request(rows, chance)

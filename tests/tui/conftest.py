@@ -83,7 +83,7 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def fill() -> None:
         service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-        await service.refresh()
+        await service.keeping.refresh()
         await service.close()
 
     asyncio.run(fill())

@@ -26,7 +26,7 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
         await desk.press(*"100", "enter", *"twin", "enter", "f9")
         assert desk.dashboard.reply.remedies
         await desk.press("ctrl+g", "enter")
-        accepted, refused = desk.service.list_attempts(0)
+        accepted, refused = desk.service.past.list_attempts(0)
         assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
         assert (accepted.request.key_id, accepted.request.external_id) == ("id", "12")
         assert not desk.dashboard.remedies
@@ -45,7 +45,7 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
         await desk.settle()
         assert _asked(desk) == ("100", "id", "13")
         assert desk.focus == "send"
-        assert len(list(desk.service.list_attempts(0))) == 2
+        assert len(list(desk.service.past.list_attempts(0))) == 2
 
 
 async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: OpenDesk) -> None:
@@ -62,7 +62,7 @@ async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: Op
         form.query_one("#external-id").value = "nobody"
         await desk.settle()
         assert not desk.dashboard.remedies
-        assert list(desk.service.list_attempts(0)) == []
+        assert list(desk.service.past.list_attempts(0)) == []
 
 
 async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_its_own_request(
@@ -79,9 +79,9 @@ async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_it
         assert not desk.dashboard.remedies
         desk.dashboard.form.query_one("#external-id").value = "thor@example.com"
         await desk.settle()
-        refreshed = desk.service.state().refreshed_at
+        refreshed = desk.service.keeping.state().refreshed_at
         await desk.press("ctrl+g")
-        assert desk.service.state().refreshed_at != refreshed
+        assert desk.service.keeping.state().refreshed_at != refreshed
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -90,7 +90,7 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
-        row = desk.service.attempts().rows(0, 1)[0]
+        row = desk.service.past.attempts().rows(0, 1)[0]
         sent_at = clock(row.started_at, datetime.now(UTC))
         assert f"The same event and data went to this contact before, {sent_at} (attempt" in desk.text_of(
             "#preflight"
@@ -102,10 +102,10 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
         for said in ("went to this contact", "and it was accepted", "thor@example.com", "✓ accepted"):
             assert said in desk.text_of("#confirm")
         await desk.press("enter")
-        assert len(list(desk.service.list_attempts(0))) == 1
+        assert len(list(desk.service.past.list_attempts(0))) == 1
         await desk.press("f9", "y")
-        assert len(list(desk.service.list_attempts(0))) == 2
+        assert len(list(desk.service.past.list_attempts(0))) == 2
         await desk.press("f2", *"104", "enter", *"thor", "enter")
         assert "last sent ✓ accepted purchase_confirmation " in desk.text_of("#preflight")
         await desk.press("f9")
-        assert len(list(desk.service.list_attempts(0))) == 3
+        assert len(list(desk.service.past.list_attempts(0))) == 3

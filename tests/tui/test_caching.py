@@ -83,7 +83,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         pages.end()
         await desk.press("f5")
         assert "just now" in desk.screen().splitlines()[0]
-        assert service.state().contacts == 10
+        assert service.keeping.state().contacts == 10
         assert not desk.dashboard.query_one("#fetching").display
 
         await pilot.press("f5")
@@ -96,7 +96,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
             await pilot.pause()
         assert not desk.dashboard.query_one("#fetching").display
         assert said(desk) == STOPPED
-        assert service.state().contacts == 10
+        assert service.keeping.state().contacts == 10
 
 
 async def test_a_contact_that_is_not_known_here_is_asked_for(
@@ -116,7 +116,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         await desk.press("ctrl+l")
         assert said(desk) == "E-Mail (3) thor@example.com is Thor Odinson · contact 11."
         assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
-        assert service.state().contacts == 1
+        assert service.keeping.state().contacts == 1
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
         elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
         elsewhere.close()
@@ -157,7 +157,7 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
         held.set()
         await desk.settle()
         assert "off: Choose an event first." in desk.text_of("#why")
-        assert list(service.list_attempts(0)) == []
+        assert list(service.past.list_attempts(0)) == []
 
 
 @pytest.mark.parametrize(

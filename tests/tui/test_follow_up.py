@@ -41,7 +41,7 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "unknown" not in desk.text_of("#status")
         await desk.press("f6", "enter")
         assert "settled it arrived: call" in desk.text_of("#attempt")
-        (row,) = desk.service.attempts().rows(0, 9)
+        (row,) = desk.service.past.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
 
 
@@ -60,9 +60,9 @@ async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_ques
         await desk.press("f6", "enter", "s", "y")
         first, second = endpoint.requests
         assert first == second
-        again, before = desk.service.attempts().rows(0, 9)
+        again, before = desk.service.past.attempts().rows(0, 9)
         assert again.outcome == "accepted"
-        repeated = desk.service.attempt(again.attempt_id)
+        repeated = desk.service.past.attempt(again.attempt_id)
         assert repeated is not None
         assert repeated.parent_id == before.attempt_id
         assert "accepted" in desk.text_of("#reply")

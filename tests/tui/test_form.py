@@ -116,7 +116,7 @@ async def test_send_is_off_while_the_event_data_has_a_fault(open_desk: OpenDesk)
         _editor(desk).text = '{"a" 1}'
         await desk.press("f9")
         assert "off: Mend the event data first: line 1, column 6" in desk.text_of("#why")
-        assert list(desk.service.list_attempts(0)) == []
+        assert list(desk.service.past.list_attempts(0)) == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_send_says_why_it_is_off(open_desk: OpenDesk, event_id: str, why: 
         await desk.press("f9")
         assert f"off: {why}" in desk.text_of("#why")
         assert any(why in notice.message for notice in desk.app._notifications)
-        assert list(desk.service.list_attempts(0)) == []
+        assert list(desk.service.past.list_attempts(0)) == []
 
 
 async def test_spaces_around_an_event_id_are_forgiven(open_desk: OpenDesk) -> None:

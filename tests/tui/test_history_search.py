@@ -193,14 +193,14 @@ async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
         assert desk.focus == "external-id"
         assert desk.dashboard.form.event_id == "100"
         assert desk.dashboard.form.editor.value == {"n": 1}
-        first = list(desk.service.list_attempts(0))[-1]
+        first = list(desk.service.past.list_attempts(0))[-1]
         desk.dashboard.query_one("#external-id", Input).value = "sif@example.com"
         await desk.press("f9")
-        again = next(iter(desk.service.list_attempts(1)))
+        again = next(iter(desk.service.past.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
         desk.dashboard.form.forget_last()
         await desk.press("f9", "y")
-        assert next(iter(desk.service.list_attempts(1))).parent_id is None
+        assert next(iter(desk.service.past.list_attempts(1))).parent_id is None
         await desk.press("f6", "slash", *"sif", "enter", "down", "enter")
         assert "▸" in desk.text_of("#attempt-chain")
 

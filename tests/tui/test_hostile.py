@@ -102,7 +102,9 @@ async def test_hostile_text_can_be_typed_pasted_and_sent(open_desk: OpenDesk) ->
             screen.query_one("#event-data", TextArea).text = json.dumps({"a": text}, ensure_ascii=False)
             await desk.press("f9")
             _assert_safe(desk)
-        assert [attempt.request.external_id for attempt in desk.service.list_attempts(0)] == HOSTILE[::-1]
+        assert [attempt.request.external_id for attempt in desk.service.past.list_attempts(0)] == HOSTILE[
+            ::-1
+        ]
 
 
 async def test_hostile_attempts_are_read_compared_and_pictured_harmlessly(open_desk: OpenDesk) -> None:

@@ -44,7 +44,7 @@ async def test_the_request_is_seen_in_three_forms_and_copied_whole(
         assert "curl --globoff --request POST" in desk.screen()
         await desk.press("ctrl+r")
         assert desk.app.screen is desk.dashboard
-        assert not list(desk.service.list_attempts(0))
+        assert not list(desk.service.past.list_attempts(0))
 
 
 async def test_a_mask_and_a_fault_in_the_data_hold_here_too(

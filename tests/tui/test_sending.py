@@ -3,7 +3,8 @@
 import pytest
 
 from app.domain.model import Outcome, Reply
-from app.service import StoreError, TriggerService
+from app.service import StoreError
+from app.service.keeping import AccountKeeping
 from app.tui.screens.confirm import Confirm
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
@@ -27,7 +28,7 @@ async def test_a_double_press_while_sending_sends_once(
         endpoint.accept()
         await desk.settle()
         assert len(endpoint.requests) == 1
-        assert len(list(desk.service.list_attempts(0))) == 1
+        assert len(list(desk.service.past.list_attempts(0))) == 1
 
 
 async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so(open_desk: OpenDesk) -> None:
@@ -35,13 +36,13 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         now = [0.0]
         desk.dashboard.query_one("#trigger")._clock = lambda: now[0]
         await desk.press(*CHOSEN, "f9", "f9")
-        assert len(list(desk.service.list_attempts(0))) == 1
+        assert len(list(desk.service.past.list_attempts(0))) == 1
         assert any("sent a moment ago" in notice.message for notice in desk.app._notifications)
         now[0] = 1.5
         await desk.press("f9")
         assert desk.focus == "no"
         await desk.press("y")
-        first, second = desk.service.list_attempts(0)
+        first, second = desk.service.past.list_attempts(0)
         assert first.request.trigger_id != second.request.trigger_id
 
 
@@ -75,7 +76,7 @@ async def test_esc_stops_waiting_and_the_outcome_is_unknown(
         await desk.settle()
         assert "? unknown" in desk.text_of("#reply")
         assert "Do not send again without checking." in desk.text_of("#reply")
-        (attempt,) = desk.service.list_attempts(0)
+        (attempt,) = desk.service.past.list_attempts(0)
         assert attempt.outcome is Outcome.UNKNOWN
 
 
@@ -144,7 +145,7 @@ async def test_a_refresh_that_fails_leaves_the_lists_and_says_why(
         async def refused(*_: object, **__: object) -> None:
             raise StoreError("The cache is locked by another program.")
 
-        monkeypatch.setattr(TriggerService, "refresh", refused)
+        monkeypatch.setattr(AccountKeeping, "refresh", refused)
         await desk.press("f5")
         assert "could not be refreshed. The cache is locked" in desk.text_of("#reply")
         assert "22 events" in desk.text_of("#status")

@@ -76,10 +76,10 @@ async def test_placeholders_are_shown_filled_and_sent_filled(
         await desk.press("f9")
         assert "{{field:77777}}: contact 11 has no" in desk.text_of("#preflight")
         assert "off: The event data cannot be filled" in desk.text_of("#why")
-        assert not list(desk.service.list_attempts(0))
+        assert not list(desk.service.past.list_attempts(0))
         desk.dashboard.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
         await desk.press("f9")
-        (attempt,) = desk.service.list_attempts(0)
+        (attempt,) = desk.service.past.list_attempts(0)
         assert attempt.request.data == {"name": "Thor on purchase_confirmation"}
 
 
@@ -117,7 +117,7 @@ async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(op
         assert typed.contact_id == "11"
         assert "as left just now, ctrl+n clears" in str(desk.dashboard.form.border_title)
         await desk.press("f4", "f9")
-        assert desk.service.draft() is None
+        assert desk.service.drafting.draft() is None
         desk.dashboard.form.editor.put_back('{"more": 1}')
         await desk.settle()
     async with open_desk() as desk:

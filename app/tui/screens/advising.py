@@ -40,7 +40,9 @@ class AdvisingScreen(CachingScreen):
         self.block()
         request = self.form.request()
         asked = bool(request.event_id or request.external_id)
-        self.preflight.show(request, self._service.check(request) if asked else None, self.form.filled())
+        self.preflight.show(
+            request, self._service.knowledge.check(request) if asked else None, self.form.filled()
+        )
         self._offer_after()
 
     def tell(self, show: Callable[[ReplyPanel], None]) -> None:
@@ -66,7 +68,7 @@ class AdvisingScreen(CachingScreen):
             was.key_id,
             was.external_id,
         )
-        advice = self._service.advice(attempt) if same else None
+        advice = self._service.knowledge.advice(attempt) if same else None
         self.reply.offer(self._veil.remedies(advice, was))
 
     # Remedies

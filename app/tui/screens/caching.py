@@ -30,7 +30,7 @@ class CachingScreen(PresentingScreen):
 
     def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
         super().__init__(service, veil)
-        self._state: CacheState = service.state()
+        self._state: CacheState = service.keeping.state()
         self._fetching: Worker[None] | None = None
         self._is_first = False
 
@@ -46,7 +46,7 @@ class CachingScreen(PresentingScreen):
 
     def fill_lists(self) -> None:
         """Shows what is known of the account."""
-        self._is_first = self._service.needs_refresh()
+        self._is_first = self._service.keeping.needs_refresh()
         self.show_lists()
 
     def fill_where_needed(self) -> None:
@@ -56,9 +56,9 @@ class CachingScreen(PresentingScreen):
 
     def show_lists(self) -> None:
         """Shows the lists as they are now; their cursors stay on their rows."""
-        self._state = self._service.state()
+        self._state = self._service.keeping.state()
         self.status.show(self._state)
-        self.status.show_kept(self._service.kept())
+        self.status.show_kept(self._service.keeping.kept())
         self.show_events()
         self.query_one(ContactList).reload(self._why_empty("contact", self._state.contacts))
 
@@ -68,7 +68,7 @@ class CachingScreen(PresentingScreen):
 
     def show_fields(self) -> None:
         """Offers the key fields of the account as they are now."""
-        self.form.offer_fields(self._service.fields())
+        self.form.offer_fields(self._service.lists.fields())
 
     def show_age(self) -> None:
         """Shows how old the cache is by now."""
@@ -77,7 +77,7 @@ class CachingScreen(PresentingScreen):
     def look_at_cache(self) -> None:
         """Shows what another program has changed in the cache meanwhile."""
         with contextlib.suppress(DeskError):
-            if not self.fetching and self._service.state() != self._state:
+            if not self.fetching and self._service.keeping.state() != self._state:
                 self.show_lists()
                 self.show_fields()
                 self.predict()
@@ -133,7 +133,11 @@ class CachingScreen(PresentingScreen):
         try:
             await self.open_way()
             # Another program may be filling the same cache: then this one waits for it.
-            fill = service.fill_where_needed if service.needs_refresh() else service.refresh
+            fill = (
+                service.keeping.fill_where_needed
+                if service.keeping.needs_refresh()
+                else service.keeping.refresh
+            )
             await fill(watch=bar.step)
         except DeskError as error:
             self.say("The lists could not be refreshed", str(error))
@@ -168,7 +172,7 @@ class CachingScreen(PresentingScreen):
         searching = self.query_one(ContactList).has_focus_within
         try:
             await self.open_way()
-            found = await self._service.look_up(key_id, value)
+            found = await self._service.keeping.look_up(key_id, value)
         except DeskError as error:
             self.say("The contact could not be looked up", str(error))
         else:
@@ -193,7 +197,7 @@ class CachingScreen(PresentingScreen):
         self.refresh_bindings()
 
     def _stopped(self) -> None:
-        if self.is_running and self._service.state() == self._state:
+        if self.is_running and self._service.keeping.state() == self._state:
             self.say("Refresh", STOPPED)
 
     def _end(self) -> None:

@@ -54,9 +54,11 @@ class Dashboard(SwitchingScreen):
         yield PaneTabs(self.PANES, self.pane)
         with Container(id="desk"):
             with self.first_shown(Vertical(id="finding")):
-                yield self.first_shown(EventList(self._service.events_by_use, self._service.event_name))
-                yield ContactList(self._service.contacts, self._veil)
-            yield HistoryPane(self._service.field_name, self._veil, self._past.ask)
+                yield self.first_shown(
+                    EventList(self._service.knowledge.events_by_use, self._service.lists.event_name)
+                )
+                yield ContactList(self._service.lists.contacts, self._veil)
+            yield HistoryPane(self._service.lists.field_name, self._veil, self._past.ask)
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -72,7 +74,7 @@ class Dashboard(SwitchingScreen):
         from app.tui.widgets.trigger_form import TriggerForm
 
         self.app.stylesheet.read_all(sorted(styles().glob("*.tcss")))
-        name = self._service.field_name
+        name = self._service.lists.field_name
         answers = Vertical(PreflightPane(name, self._veil), ReplyPanel(name), id="answers")
         form = TriggerForm(self._service, self._veil)
         await self.query_one("#desk").mount(form, answers, before=self.query_one(HistoryPane))
@@ -87,7 +89,7 @@ class Dashboard(SwitchingScreen):
         if self._veil.is_on:
             self.veil_changed()
         self.stand()
-        if self._service.state().refreshed_at is None and self.can_present:
+        if self._service.keeping.state().refreshed_at is None and self.can_present:
             self.reply.show_welcome(self._first_words())
         self.fill_where_needed()
         self.set_timer(WARM_UP_S, self._warm_up)
@@ -110,7 +112,7 @@ class Dashboard(SwitchingScreen):
     def _recover(self) -> None:
         """Finds attempts whose process has ended meanwhile."""
         with contextlib.suppress(DeskError):
-            if self._service.recover():
+            if self._service.past.recover():
                 self.show_history()
 
     # Choosing
@@ -122,7 +124,7 @@ class Dashboard(SwitchingScreen):
 
     @on(ContactList.Chosen, "#contacts")
     def _contact_chosen(self, message: ContactList.Chosen) -> None:
-        contact = self._service.contact(cast("ContactRow", message.row).id)
+        contact = self._service.lists.contact(cast("ContactRow", message.row).id)
         if contact is not None:
             self.form.choose_contact(contact)
         self.app.clear_notifications()  # what a look-up found is chosen now, and may lie on Before sending
@@ -142,7 +144,7 @@ class Dashboard(SwitchingScreen):
     def _look(self) -> None:
         self.armed_changed()
         with contextlib.suppress(DeskError):
-            if self._service.history_changed():
+            if self._service.past.changed():
                 self.show_history()
         self.show_age()
 

@@ -45,14 +45,14 @@ class DraftingScreen(AdvisingScreen):
     def take_up_draft(self) -> None:
         """Fills the form with what was typed when this profile was last left."""
         try:
-            saved = self._service.draft()
+            saved = self._service.drafting.draft()
         except DeskError as error:
             self.say("The draft cannot be read", str(error))
             return
         if saved is None:
             return
         draft = saved.draft
-        self.form.take_up(draft, self._service.contact(draft.contact_id) if draft.contact_id else None)
+        self.form.take_up(draft, self._service.lists.contact(draft.contact_id) if draft.contact_id else None)
         self._typed = self._kept = self.form.draft()
         left = age(saved.saved_at, datetime.now(UTC))
         self.form.border_title = f"Trigger · as left {left}, {key_of(self, 'clear_form')} clears"
@@ -75,9 +75,9 @@ class DraftingScreen(AdvisingScreen):
             return
         try:
             if draft.event_id or draft.external_id or draft.data_text.strip():
-                self._service.save_draft(draft)
+                self._service.drafting.save_draft(draft)
             else:
-                self._service.drop_draft()
+                self._service.drafting.drop_draft()
         except DeskError as error:
             if not self._is_refused:
                 self._is_refused = True
@@ -94,7 +94,7 @@ class DraftingScreen(AdvisingScreen):
         if attempt.outcome in MAY_HAVE_ARRIVED and self.form.request().event_id == attempt.request.event_id:
             self._typed = self._kept = self.form.draft()
             try:
-                self._service.drop_draft()
+                self._service.drafting.drop_draft()
             except DeskError as error:
                 self.say("The draft cannot be dropped", str(error))
 
@@ -109,11 +109,11 @@ class DraftingScreen(AdvisingScreen):
 
         event_id = self.form.event_id
         try:
-            choices = self._service.data_choices(event_id)
+            choices = self._service.drafting.data_choices(event_id)
         except DeskError as error:
             self.say("The templates cannot be read", str(error))
             return
-        name = self._service.event_name(event_id) or ""
+        name = self._service.lists.event_name(event_id) or ""
         title = f"Event data for {event_id} {name}" if event_id else "Event data"
         can_keep = bool(self.form.editor.text.strip())
         menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self._veil.is_on)
@@ -144,7 +144,7 @@ class DraftingScreen(AdvisingScreen):
             self.say("Not kept", "A template needs a name.")
             return
         try:
-            self._service.save_template(name.strip(), self.form.editor.text, self.form.event_id)
+            self._service.drafting.save_template(name.strip(), self.form.editor.text, self.form.event_id)
         except DeskError as error:
             self.say("Not kept", str(error))
         else:
@@ -158,7 +158,7 @@ class DraftingScreen(AdvisingScreen):
         if not yes:
             return
         try:
-            self._service.drop_template(name)
+            self._service.drafting.drop_template(name)
         except DeskError as error:
             self.say("Not deleted", str(error))
 

@@ -42,11 +42,11 @@ class FollowUpScreen(SendingScreen):
             return
         self.query_one(HistoryPane).go_to(followed.row)
         if followed.choice is not None:
-            self._follow(self._service.attempt(followed.row.attempt_id), followed.choice)
+            self._follow(self._service.past.attempt(followed.row.attempt_id), followed.choice)
 
     @on(HistoryPane.Chosen)
     def _chosen_in_row(self, message: HistoryPane.Chosen) -> None:
-        attempt = self._service.attempt(message.row.attempt_id)
+        attempt = self._service.past.attempt(message.row.attempt_id)
         if attempt is None:
             return
         if message.choice.fits(attempt):
@@ -102,7 +102,7 @@ class FollowUpScreen(SendingScreen):
             return
         question = again_question(
             self._veil.attempt(attempt),
-            self._service.field_name,
+            self._service.lists.field_name,
             same_trigger=same_trigger,
             real_account=self.profile_name if self._arming else None,
         )

@@ -42,7 +42,7 @@ class SearchingScreen(FollowUpScreen):
     def show_history(self) -> None:
         """Shows the attempts as they are now; the cursor stays on its row."""
         self._show_attempts(keep_cursor=True)
-        self.status.unsettled = self._service.unsettled()
+        self.status.unsettled = self._service.past.unsettled()
 
     @on(QueryLine.Asked)
     def _asked(self, message: QueryLine.Asked) -> None:

@@ -37,7 +37,7 @@ class SeeingScreen(AccountScreen):
 
     def see_attempt(self, attempt_id: str) -> None:
         """Shows the request of an attempt."""
-        attempt = self._service.attempt(attempt_id)
+        attempt = self._service.past.attempt(attempt_id)
         if attempt is None:
             self.say("Not shown", "This attempt is no longer in the history.")
         else:

@@ -95,7 +95,7 @@ class SendingScreen(SeeingScreen):
     @on(FormMessages.Submitted)
     def _submitted(self, message: FormMessages.Submitted) -> None:
         try:
-            earlier = None if message.is_rehearsed else self._service.second_send(message.request)
+            earlier = None if message.is_rehearsed else self._service.knowledge.second_send(message.request)
         except DeskError as error:
             self.form.finished()
             self.tell_fault(f"Nothing was sent. {error}")
@@ -104,7 +104,7 @@ class SendingScreen(SeeingScreen):
             self._send_submitted(message, True)
             return
         shown = self._veil.request(message.request)
-        name = self._service.event_name(shown.event_id)
+        name = self._service.lists.event_name(shown.event_id)
         question = send_question(shown, name, self._service, earlier, datetime.now(UTC))
         self.app.push_screen(
             Confirm(question, yes="Send again" if earlier else "Send", no="Do not send"),

@@ -5,7 +5,6 @@ Separate from the form around it, which sends.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,17 +12,16 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from app.domain.drafts import Draft
-from app.domain.ids import Resolved, Unresolved
 from app.domain.model import (
     CONTACT_KEYS,
     Contact,
     ExternalEvent,
     Field,
-    JsonObject,
     TriggerRequest,
 )
 from app.domain.placeholders import Filled
 from app.domain.remedies import FormChange
+from app.service import TriggerService
 from app.tui.widgets.data_editor import DataEditor
 from app.tui.widgets.event_field import EventField
 from app.tui.widgets.form_messages import FormMessages
@@ -31,31 +29,20 @@ from app.tui.widgets.key_picker import KeyPicker
 from app.tui.widgets.safe_input import SafeInput
 
 
-class Directory(Protocol):
-    """What the form asks about what is typed."""
-
-    def event_name(self, event_id: str) -> str | None: ...
-    def field_name(self, field_id: str) -> str | None: ...
-    def resolve_event(self, text: str) -> Resolved | Unresolved: ...
-    def last_key(self, event_id: str) -> str | None: ...
-    def example(self, event_id: str) -> JsonObject | None: ...
-    def fill(self, request: TriggerRequest) -> Filled: ...
-
-
 class FormFields(FormMessages, Vertical):
     """Builds a TriggerRequest from what was typed and chosen."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, service: TriggerService) -> None:
         super().__init__(id="trigger", classes="pane")
         self.border_title = "Trigger"
-        self._directory = directory
+        self._service = service
         self._contact: Contact | None = None
         self._decided_event = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="event-row", classes="row"):
             yield Static("Event", classes="name")
-            yield EventField(self._directory)
+            yield EventField(self._service.lists)
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             yield KeyPicker(id="key")
@@ -74,7 +61,7 @@ class FormFields(FormMessages, Vertical):
     def filled(self, request: TriggerRequest | None = None) -> Filled:
         """The event data as they will be sent, and what became of their placeholders."""
         asked = request or self._asked()
-        return self._directory.fill(asked) if self.editor.has_placeholders else Filled(asked.data)
+        return self._service.drafting.fill(asked) if self.editor.has_placeholders else Filled(asked.data)
 
     def _asked(self) -> TriggerRequest:
         return TriggerRequest(self.event_id, self.key_id, self._external_id.value, self.editor.value)
@@ -118,7 +105,7 @@ class FormFields(FormMessages, Vertical):
         self._decided_event = request.event_id
         self.query_one(KeyPicker).choose(request.key_id)
         self._external_id.value = request.external_id
-        self.editor.fill_for(request.event_id, self._directory.example(request.event_id), request.data)
+        self.editor.fill_for(request.event_id, self._service.drafting.example(request.event_id), request.data)
 
     def change(self, change: FormChange) -> None:
         """What a remedy changes; everything else stays as it is."""
@@ -175,8 +162,8 @@ class FormFields(FormMessages, Vertical):
     @on(EventField.Changed)
     def _event_typed(self, event: EventField.Changed) -> None:
         event.stop()
-        if not self._event.obstacle and self._directory.event_name(self.event_id) is not None:
-            self.editor.offer(self.event_id, self._directory.example(self.event_id))
+        if not self._event.obstacle and self._service.lists.event_name(self.event_id) is not None:
+            self.editor.offer(self.event_id, self._service.drafting.example(self.event_id))
         self.post_message(self.Changed())
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
@@ -188,8 +175,8 @@ class FormFields(FormMessages, Vertical):
         if self._event.obstacle or self.event_id == self._decided_event:
             return
         self._decided_event = self.event_id
-        key_id = self._directory.last_key(self.event_id)
-        is_known = key_id in CONTACT_KEYS or (key_id and self._directory.field_name(key_id) is not None)
+        key_id = self._service.drafting.last_key(self.event_id)
+        is_known = key_id in CONTACT_KEYS or (key_id and self._service.lists.field_name(key_id) is not None)
         if key_id and is_known and (self._contact is not None or not self._external_id.value):
             self.query_one(KeyPicker).choose(key_id)
 

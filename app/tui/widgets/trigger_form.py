@@ -12,9 +12,10 @@ from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
 
 from app.domain.model import TriggerRequest, new_attempt_id
+from app.service import TriggerService
 from app.tui.text import clean, contact_label, key_label
 from app.tui.veil import Veil
-from app.tui.widgets.form_fields import Directory, FormFields
+from app.tui.widgets.form_fields import FormFields
 from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.key_picker import KeyPicker
 
@@ -30,8 +31,10 @@ class TriggerForm(FormFields):
     sending: reactive[bool] = reactive(False)
     """Whether a trigger is under way: from the press that submits it until `finished`."""
 
-    def __init__(self, directory: Directory, veil: Veil, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(directory)
+    def __init__(
+        self, service: TriggerService, veil: Veil, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(service)
         self._veil = veil
         self._clock = clock
         self._last_sent: tuple[TriggerRequest, float] | None = None
@@ -158,7 +161,7 @@ class TriggerForm(FormFields):
             return Content("")
         shown = contact_label(self._veil.contact(contact))
         if not contact.value(self.key_id):
-            missing = f"has no {clean(key_label(self.key_id, self._directory.field_name))}"
+            missing = f"has no {clean(key_label(self.key_id, self._service.lists.field_name))}"
             return Content.assemble(shown, (f" {missing}", "$text-warning"))
         return Content.assemble(("from ", "$quiet"), shown)
 

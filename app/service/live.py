@@ -1,0 +1,74 @@
+"""What every verb of the product works on: the live profile, its cache, the history, the way to the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from app.domain.model import JsonObject
+from app.settings import Profile
+from app.store.cache import Cache
+from app.store.history import History
+from app.store.notes import Notes
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+    from app.store.past import Past
+
+
+class LiveAccount:
+    """One profile's account. `source` is the mark of the files of a sandbox, `examples` the event data it gives."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        cache: Cache,
+        history: History,
+        open_client: Callable[[], ApiClient],
+        *,
+        examples: Callable[[], Mapping[str, JsonObject]] = dict,
+        source: str | None = None,
+    ) -> None:
+        self.profile = profile
+        self.cache = cache
+        self.history = history
+        self.notes = Notes(cache.path.with_name("desk.db"))
+        self.examples = examples
+        self.source = source
+        self._open_client = open_client
+        self._client: ApiClient | None = None
+        self._past: Past | None = None
+
+    @property
+    def key(self) -> str:
+        """What attempts on this account are recorded under, whatever the profile is called."""
+        return self.profile.account_key
+
+    @property
+    def client(self) -> ApiClient:
+        """The way to the endpoint, opened when it is first needed.
+
+        Raises SettingsError where the profile's secret cannot be had.
+        """
+        if self._client is None:
+            self._client = self._open_client()
+        return self._client
+
+    @property
+    def past(self) -> Past:
+        """The index of the history, opened when it is first needed."""
+        from app.store.past import Past
+
+        if self._past is None:
+            self._past = Past(self.history.path)
+        return self._past
+
+    async def close(self) -> None:
+        """Closes the connections and the databases."""
+        self.notes.close()
+        if self._past is not None:
+            self._past.close()
+        if self._client is not None:
+            await self._client.aclose()
+        self.cache.close()
+        self.history.close()
