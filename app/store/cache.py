@@ -21,7 +21,7 @@ from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_names import CachedNames
 from app.store.contact_rows import NARROW, ContactRow, whole_contact
-from app.store.contact_search import field_columns, match_query
+from app.store.contact_search import field_columns, wanted_words
 from app.store.contact_windows import ContactOrder
 from app.store.contact_write import ContactTables, Origin, remember_lookup
 from app.store.database import explained, transaction
@@ -173,16 +173,16 @@ class Cache(CachedNames):
         """
         path = self._file.path
         # An account may have hundreds of fields: their names are read for a search that may name one.
-        query = match_query(search, self._columns() if ":" in search else {}) if search.strip() else None
-        if query is None:
+        words = wanted_words(search, self._columns() if ":" in search else {})
+        if not words:
             order = ContactOrder(self._file)
             return AnchoredWindow(order, self.state().contacts, False, order.anchors())
 
         def find_all() -> array[int]:
             with opened(path) as file:
-                return ContactOrder(file, query).every()
+                return ContactOrder(file, words).every()
 
-        return FoundWindow(ContactOrder(self._file, query), False, find_all)
+        return FoundWindow(ContactOrder(self._file, words), False, find_all)
 
     def _columns(self) -> Mapping[str, str]:
         with self._file.guarded() as connection:

@@ -14,7 +14,9 @@ from app.store.contact_bulk import ContactBulk
 from app.store.contact_rows import FIRST_ODD, plain_number
 from app.store.contact_write import ContactTables, copy_survivors
 from app.store.database import StoreError, transaction
-from app.store.schema import CONTACT_TABLES, contact_tables
+from app.store.kept_answers import Answer, KeptAnswers
+from app.store.schema import CONTACT_TABLES, answer_tables, contact_tables
+from app.store.slow_searches import SlowSearches
 from app.store.text import Stored, microseconds, numeric_order, stored, stored_or_null
 from app.store.windows import STEP
 
@@ -35,6 +37,7 @@ class CacheLoad:
         self._staged = 0
         self._count = 0
         self._odd: dict[str, int] = {}
+        self._answers: Sequence[Answer] = ()
 
     def events(self, events: Iterable[ExternalEvent]) -> None:
         """All external events of the account."""
@@ -64,6 +67,7 @@ class CacheLoad:
             if self._bulk is not None:
                 self._spread(self._bulk)
                 self._bulk.settle()
+                self._answers = SlowSearches(self._connection, _NEW).answers()
             with transaction(self._connection):
                 if self._bulk is not None:
                     self._swap(complete)
@@ -90,7 +94,7 @@ class CacheLoad:
         field_ids = {field.id for field in self._fields if field.id.isascii() and field.id.isalnum()}
         columns = sorted(field_ids, key=numeric_order)[:_MOST_COLUMNS]
         with transaction(self._connection):
-            for statement in contact_tables(_NEW, len(columns)).split(";\n"):
+            for statement in (contact_tables(_NEW, len(columns)) + answer_tables(_NEW)).split(";\n"):
                 if statement.strip():
                     self._connection.execute(statement)
             self._connection.executemany("INSERT INTO search_columns_new VALUES (?, ?)", enumerate(columns))
@@ -110,7 +114,11 @@ class CacheLoad:
             self._connection.execute("DELETE FROM origins")
         else:
             self._count += copy_survivors(self._connection, _NEW)
-        ContactTables(self._connection, _NEW).place_anchors(STEP)
+        new = ContactTables(self._connection, _NEW)
+        new.place_anchors(STEP)
+        KeptAnswers(self._connection, _NEW).keep(self._answers)
+        # All at once: those that were copied one by one before had nothing to join.
+        new.join_answers(row[0] for row in self._connection.execute("SELECT contact FROM origins").fetchall())
         for table in CONTACT_TABLES:
             self._connection.execute(f"ALTER TABLE {table} RENAME TO {table}{_OLD}")
             self._connection.execute(f"ALTER TABLE {table}{_NEW} RENAME TO {table}")

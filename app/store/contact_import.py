@@ -13,6 +13,8 @@ from app.store.contact_bulk import ContactBulk
 from app.store.contact_rows import plain_number
 from app.store.contact_write import ContactTables, remember
 from app.store.database import transaction
+from app.store.kept_answers import KeptAnswers
+from app.store.slow_searches import SlowSearches
 from app.store.windows import STEP
 
 _BATCH = 25_000
@@ -30,11 +32,13 @@ def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
             bulk = ContactBulk(connection)
         while batch := list(islice(remaining, _BATCH)):
             with file.guarded() as connection, transaction(connection):
+                KeptAnswers(connection).keep(())  # not true any more, and found anew at the end
                 _add(connection, bulk, batch)
             done += len(batch)
             yield done
         with file.guarded() as connection, transaction(connection):
             ContactTables(connection).place_anchors(STEP)
+            KeptAnswers(connection).keep(SlowSearches(connection).answers())
 
 
 def _add(connection: sqlite3.Connection, bulk: ContactBulk, batch: Sequence[Contact]) -> None:

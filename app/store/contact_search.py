@@ -1,16 +1,41 @@
-"""What a person types to find contacts, as a query of the word index.
+"""What a person types to find contacts, as words for the word index.
 
 Separate because none of it is SQL: words are taken apart, fields named by number, string id or name are
 recognised, and everything is quoted, so that no text is an error or an operator.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from string import punctuation
 
 from app.domain.model import Field
 from app.store.text import searchable
 
 _MOST_WORDS = 16
 _LONGEST_WORD = 200
+_PART = re.compile("[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How a word begins that is looked for, and in which column of the index; '': in any."""
+
+    column: str
+    beginning: str
+
+    @property
+    def match(self) -> str:
+        """The MATCH expression for it."""
+        quoted = '"{}" *'.format(self.beginning.replace('"', '""'))
+        return f"{self.column} : {quoted}" if self.column else quoted
+
+    @property
+    def parts(self) -> "Sequence[Word]":
+        """What whoever has this has at least: its runs of letters and digits, as far as their ends are beyond doubt."""
+        if not self.beginning.isascii():
+            return ()
+        return [Word(self.column, part) for part in _PART.findall(self.beginning)]
 
 
 def field_columns(fields: Iterable[Field], columns: Mapping[str, str]) -> Mapping[str, str]:
@@ -23,28 +48,24 @@ def field_columns(fields: Iterable[Field], columns: Mapping[str, str]) -> Mappin
     return named
 
 
-def match_query(search: str, named: Mapping[str, str]) -> str | None:
-    """The MATCH expression for the words of `search`, each a prefix; None where nothing in it can be found.
+def wanted_words(search: str, named: Mapping[str, str]) -> Sequence[Word]:
+    """The words of `search`, each a prefix; none where nothing in it can be found.
 
     `field:value` looks for the value in that field alone.
     """
-    words = search.split()[:_MOST_WORDS]
-    return " ".join(filter(None, (_term(word, named) for word in words))) or None
+    words = (_word(word, named) for word in search.split()[:_MOST_WORDS])
+    return [word for word in words if any(character.isalnum() for character in word.beginning)]
 
 
-def _term(word: str, named: Mapping[str, str]) -> str | None:
+def _word(word: str, named: Mapping[str, str]) -> Word:
     name, colon, value = word.partition(":")
     column = named.get(_plain(name)) if colon else None
-    if column:
-        return _prefix(value) and f"{column} : {_prefix(value)}"
-    return _prefix(word)
+    return Word(column, _beginning(value)) if column else Word("", _beginning(word))
 
 
-def _prefix(word: str) -> str | None:
-    if not any(character.isalnum() for character in word):
-        return None
-    quoted = searchable(word[:_LONGEST_WORD]).replace("\0", " ").replace('"', '""')
-    return f'"{quoted}" *'
+def _beginning(word: str) -> str:
+    text = searchable(word[:_LONGEST_WORD]).replace("\0", " ")
+    return (text.lower() if text.isascii() else text).strip(punctuation)
 
 
 def _plain(name: str) -> str:

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 from app.store.cache_file import CacheFile
 from app.store.contact_rows import NARROW, ContactRow, narrow_row
+from app.store.contact_search import Word
 from app.store.contact_write import ContactTables
+from app.store.kept_answers import WHOLE, KeptAnswers
 from app.store.windows import keys_of
 
 
 class ContactOrder:
-    """Contacts by rising row number: a KeyOrder, and with a `query` of the word index a FoundOrder."""
+    """Contacts by rising row number: a KeyOrder, and with `words` to be found a FoundOrder."""
 
-    def __init__(self, file: CacheFile, query: str = "") -> None:
+    def __init__(self, file: CacheFile, words: Sequence[Word] = ()) -> None:
         self._file = file
-        self._query = query
+        self._words = words
+        self._query = " ".join(word.match for word in words)
 
     def key_of(self, row: ContactRow) -> int | None:
         """See KeyOrder."""
@@ -58,8 +61,22 @@ class ContactOrder:
 
     def after(self, key: int | None, count: int) -> Sequence[int]:
         """See FoundOrder."""
-        sql = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
-        return [row[0] for row in self._file.all(sql, self._query, -1 if key is None else key, count)]
+        found, until = self._kept(-1 if key is None else key, count)
+        if len(found) < count and until < WHOLE:
+            sql = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
+            found += [row[0] for row in self._file.all(sql, self._query, until, count - len(found))]
+        return found
+
+    def _kept(self, key: int, count: int) -> tuple[list[int], int]:
+        """What is kept of the contacts after `key`, and up to which one that is all."""
+        with self._file.guarded() as connection:
+            answers = KeptAnswers(connection)
+            found = answers.after(self._words[0], key, count) if len(self._words) == 1 else None
+            if found is not None:
+                return found
+            if any(answers.nobody(part) for word in self._words for part in word.parts):
+                return [], WHOLE
+        return [], key
 
     def every(self) -> "array[int]":
         """All keys that the query finds."""

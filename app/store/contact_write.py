@@ -20,6 +20,7 @@ from app.store.contact_rows import (
     word_columns,
     word_values,
 )
+from app.store.kept_answers import KeptAnswers
 from app.store.text import comparable, restored, stored
 
 Origin = Literal["lookup", "import"]
@@ -82,6 +83,7 @@ class ContactTables:
         for row in value_rows(number, contact):
             self._run("INSERT OR IGNORE INTO field_values{} VALUES (?, ?, ?)", *row)
         self._words("", number, contact)
+        self._answers().join([(number, contact)], self.columns())
         self._run("UPDATE anchors{} SET position = position + 1 WHERE number > ?", number)
 
     def remove(self, number: int) -> Contact | None:
@@ -89,6 +91,7 @@ class ContactTables:
         contact = self.get(number)
         if contact is not None:
             self._words("delete", number, contact)
+            self._answers().leave(number)
             for row in value_rows(number, contact):
                 self._run("DELETE FROM field_values{} WHERE field_id = ? AND value = ? AND contact = ?", *row)
             self._run("DELETE FROM documents{} WHERE number = ?", number)
@@ -111,6 +114,14 @@ class ContactTables:
             "(SELECT number, row_number() OVER (ORDER BY number) AS place FROM contacts{0}) WHERE place % ? = 1",
             every,
         )
+
+    def join_answers(self, numbers: Iterable[int]) -> None:
+        """Adds contacts that are there to the answers that are kept."""
+        contacts = ((number, contact) for number in numbers if (contact := self.get(number)) is not None)
+        self._answers().join(contacts, self.columns())
+
+    def _answers(self) -> KeptAnswers:
+        return KeptAnswers(self._connection, self._suffix)
 
     def _words(self, command: str, number: int, contact: Contact) -> None:
         columns = self.columns()

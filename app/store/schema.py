@@ -45,6 +45,13 @@ def _step(script: str) -> "Callable[[Database], None]":
     return step
 
 
+LONGEST_BEGINNING = 7
+"""So many letters of a word the index of contacts knows without looking at every word that begins with them."""
+
+WORDS = "tokenize='unicode61 remove_diacritics 2'"
+WORD_BEGINNINGS = f"prefix='{' '.join(map(str, range(1, LONGEST_BEGINNING + 1)))}'"
+
+
 def contact_tables(suffix: str, field_columns: int = 0) -> str:
     """The tables that hold the contacts, under other names while they are loaded.
 
@@ -65,13 +72,35 @@ CREATE TABLE field_values{suffix} (
 CREATE TABLE anchors{suffix} (number INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE search_columns{suffix} (position INTEGER PRIMARY KEY, field_id TEXT NOT NULL);
 CREATE VIRTUAL TABLE search{suffix} USING fts5(
-    contact_id, contact_uid, {columns}rest, content='', columnsize=0, prefix='1 2 3 4 5 6 7',
-    tokenize='unicode61 remove_diacritics 2'
+    contact_id, contact_uid, {columns}rest, content='', columnsize=0, {WORD_BEGINNINGS},
+    {WORDS}
 );
 """
 
 
-CONTACT_TABLES = ("contacts", "documents", "field_values", "anchors", "search_columns", "search")
+def answer_tables(suffix: str) -> str:
+    """The searches that the word index would answer slowly, and who is found by them: see `kept_answers`."""
+    return f"""
+CREATE TABLE kept_searches{suffix} (
+    search INTEGER PRIMARY KEY, word_column TEXT NOT NULL, beginning TEXT NOT NULL, until INTEGER NOT NULL,
+    UNIQUE (word_column, beginning)
+);
+CREATE TABLE kept_found{suffix} (
+    contact INTEGER, search INTEGER, PRIMARY KEY (contact, search), UNIQUE (search, contact)
+) WITHOUT ROWID;
+"""
+
+
+CONTACT_TABLES = (
+    "contacts",
+    "documents",
+    "field_values",
+    "anchors",
+    "search_columns",
+    "kept_searches",
+    "kept_found",
+    "search",
+)
 
 CACHE = Schema(
     "cache",
@@ -91,6 +120,7 @@ CREATE TABLE fields (
 CREATE TABLE origins (contact INTEGER PRIMARY KEY, origin TEXT NOT NULL);
 CREATE TABLE looked_up (key_id TEXT, value TEXT, PRIMARY KEY (key_id, value)) WITHOUT ROWID;
 {contact_tables("")}""",
+        answer_tables(""),
     ),
 )
 

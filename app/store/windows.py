@@ -140,7 +140,7 @@ class FoundOrder(Protocol[Row]):
         """The key of a row; None where it is gone."""
 
     def after(self, key: int | None, count: int) -> Sequence[int]:
-        """At most `count` keys after `key`, from the first one for None; a negative count is all."""
+        """At most `count` keys after `key`, from the first one for None."""
 
     def with_keys(self, keys: Sequence[int]) -> Sequence[Row]:
         """The rows of these keys, in the order of the window; what is gone is left out."""

@@ -63,7 +63,9 @@ def _search(cache: Cache, search: str) -> Sequence[str]:
 
 
 def _check_found(many: Cache, file: Path) -> None:
-    for search, ids in words.who_has(file, [*words.OFTEN, *words.RARE, *words.TOGETHER]).items():
+    for search, ids in words.who_has(
+        file, [*words.OFTEN, *words.RARE, *words.TOGETHER, *words.ELSEWHERE]
+    ).items():
         assert _search(many, search) == ids, search
 
 

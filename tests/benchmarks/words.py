@@ -12,13 +12,25 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 OFTEN = ("example", "fairweather", "imogen", "moreau", "7700", "nowa", "mail", "saint", "zoe")
 RARE = ("yaqtqki23wgn", "fairweather12", "c-99", "900123", "loki")
 TOGETHER = ("zhang imogen", "fairweather c-9", "zoe mail 7700")
-_NAMED = (
-    ("first_name", "1"),
-    ("last_name", "2"),
-    ("email", "3"),
-    ("city", "11"),
-    ("customer_number", "10142"),
+ELSEWHERE = (
+    "first_name:ex",
+    "city:example",
+    "email:7700",
+    "email:44",
+    "last_name:c",
+    "customer_number:a",
+    "id:7700",
 )
+"""What very many contacts have, but few or none in the field that is asked."""
+
+_NAMED = {
+    "first_name": "1",
+    "last_name": "2",
+    "email": "3",
+    "city": "11",
+    "customer_number": "10142",
+    "id": "id",
+}
 _PICKED = 25
 
 
@@ -47,13 +59,12 @@ def in_one_field(contacts: Sequence[Mapping[str, str]]) -> list[str]:
     asked = [
         f"{name}:{word[:end]}"
         for contact in contacts[:10]
-        for name, key in _NAMED
+        for name, key in _NAMED.items()
         for word in contact[key].split()[:1]
         for end in range(1, len(word) + 1)
     ]
-    return sorted(
-        {*asked, *(f"email:{word}" for word in OFTEN), "first_name:imogen", "last_name:fairweather"}
-    )
+    often = (f"{name}:{word[:end]}" for name in _NAMED for word in OFTEN for end in range(1, len(word) + 1))
+    return sorted({*asked, *often, *ELSEWHERE})
 
 
 def several_words(contacts: Sequence[Mapping[str, str]]) -> list[str]:
@@ -70,21 +81,19 @@ def several_words(contacts: Sequence[Mapping[str, str]]) -> list[str]:
 def who_has(file: Path, searches: Sequence[str]) -> dict[str, list[str]]:
     """The ids of the first contacts in which every word of a search begins some word, by a plain scan."""
     found: dict[str, list[str]] = {search: [] for search in searches}
-    for identifier, text in _texts(file):
+    for row in _rows(file):
+        text = _plain("\n".join(row.values()))
         for search, ids in found.items():
-            if len(ids) < FOUND and all(word in text for word in search.split()) and _has(text, search):
-                ids.append(identifier)
+            if len(ids) < FOUND and all(_has(row, text, word) for word in search.split()):
+                ids.append(row["id"])
         if all(len(ids) == FOUND for ids in found.values()):
             break
     return found
 
 
-def _texts(file: Path) -> Iterator[tuple[str, str]]:
+def _rows(file: Path) -> Iterator[Mapping[str, str]]:
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(lines)
-        next(rows)
-        for row in rows:
-            yield row[0], _plain("\n".join(row))
+        yield from csv.DictReader(lines)
 
 
 def _plain(text: str) -> str:
@@ -94,5 +103,8 @@ def _plain(text: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-def _has(text: str, search: str) -> bool:
-    return all(re.search(rf"(?<![^\W_]){re.escape(word)}", text) for word in search.split())
+def _has(row: Mapping[str, str], text: str, word: str) -> bool:
+    name, colon, value = word.rpartition(":")
+    if value not in text:
+        return False
+    return bool(re.search(rf"(?<![^\W_]){re.escape(value)}", _plain(row[_NAMED[name]]) if colon else text))
