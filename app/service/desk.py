@@ -69,7 +69,7 @@ class TriggerService:
         self._history = account.history
         self.profile = account.profile
         self.rehearsal = rehearsal
-        self.lists = AccountLists(account.cache)
+        self.lists = AccountLists(account)
 
     @cached_property
     def keeping(self) -> "AccountKeeping":

@@ -14,14 +14,12 @@ from app.domain.model import (
     Answer,
     Attempt,
     Contact,
-    ExternalEvent,
     Outcome,
     Reply,
     TriggerRequest,
 )
 from app.service.live import LiveAccount
 from app.store.history import AttemptRow
-from app.store.windows import ListWindow, RowWindow
 
 if TYPE_CHECKING:
     from app.domain.remedies import Advice
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from app.service.clues import AccountClues
 
 SHOWN_CONTACTS = 6
-RECENT_EVENTS = 20
 
 _OUT_OF_DATE = (
     "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh."
@@ -110,19 +107,6 @@ class FormKnowledge:
         return advise(answer, request, self._cache, datetime.now(UTC), self._clues)
 
     # What was sent before
-
-    def recent_events(self, limit: int = RECENT_EVENTS) -> tuple[str, ...]:
-        """The ids of the events that were sent on this account, the last one first."""
-        return self._recent.events(self._live.key, limit)
-
-    def events_by_use(self, search: str = "") -> RowWindow[ExternalEvent]:
-        """External events whose name or id matches: those sent last first, then the others by numeric id."""
-        recent = {event_id: number for number, event_id in enumerate(self.recent_events())}
-        found = self._cache.events_window(search)
-        if not recent:
-            return found
-        rows = found.rows(0, found.total)
-        return ListWindow(sorted(rows, key=lambda event: recent.get(event.id, len(recent))))
 
     def last_to(self, request: TriggerRequest) -> AttemptRow | None:
         """The last attempt to the contact of a request: by this key, or by any other value of the contact it finds."""

@@ -7,22 +7,40 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.domain.model import Contact, ExternalEvent, Field
-from app.store.cache import Cache, ContactRow
-from app.store.windows import RowWindow
+from app.service.live import LiveAccount
+from app.store.cache import ContactRow
+from app.store.windows import ListWindow, RowWindow
 
 if TYPE_CHECKING:
     from app.domain.ids import Resolved, Unresolved
 
 
-class AccountLists:
-    """The verbs that only read the cache. Raises StoreError."""
+RECENT_EVENTS = 20
 
-    def __init__(self, cache: Cache) -> None:
-        self._cache = cache
+
+class AccountLists:
+    """The verbs that only read what is known here. Raises StoreError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._cache = account.cache
 
     def events(self, search: str = "") -> RowWindow[ExternalEvent]:
         """External events whose name or id matches, by numeric id."""
         return self._cache.events_window(search)
+
+    def recent_events(self, limit: int = RECENT_EVENTS) -> tuple[str, ...]:
+        """The ids of the events that were sent on this account, the last one first."""
+        return self._live.history.recent.events(self._live.key, limit)
+
+    def events_by_use(self, search: str = "") -> RowWindow[ExternalEvent]:
+        """External events whose name or id matches: those sent last first, then the others by numeric id."""
+        recent = {event_id: number for number, event_id in enumerate(self.recent_events())}
+        found = self._cache.events_window(search)
+        if not recent:
+            return found
+        rows = found.rows(0, found.total)
+        return ListWindow(sorted(rows, key=lambda event: recent.get(event.id, len(recent))))
 
     def contacts(self, search: str = "") -> RowWindow[ContactRow]:
         """Contacts of which any value matches, by numeric id."""

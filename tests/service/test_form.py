@@ -159,7 +159,7 @@ async def test_the_form_knows_what_was_used_last(service: TriggerService) -> Non
     await send(service, THOR)
     await send(service, TriggerRequest("101", "uid", "nobody"))
     await send(service, TriggerRequest("100", "10142", "C-10011"))
-    assert service.knowledge.recent_events() == ("100", "101")
+    assert service.lists.recent_events() == ("100", "101")
     assert service.drafting.last_key("100") == "10142"
     assert service.drafting.last_data("100") == {"a": 1}
     assert service.drafting.last_key("102") is None

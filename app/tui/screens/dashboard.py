@@ -55,7 +55,7 @@ class Dashboard(SwitchingScreen):
         with Container(id="desk"):
             with self.first_shown(Vertical(id="finding")):
                 yield self.first_shown(
-                    EventList(self._service.knowledge.events_by_use, self._service.lists.event_name)
+                    EventList(self._service.lists.events_by_use, self._service.lists.event_name)
                 )
                 yield ContactList(self._service.lists.contacts, self._veil)
             yield HistoryPane(self._service.lists.field_name, self._veil, self._past.ask)
