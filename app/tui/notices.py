@@ -12,7 +12,7 @@ from textual.content import Content
 from app.domain.account import FieldNames
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
-from app.service import AttemptRow, second_send_words, sent_before
+from app.service import AttemptRow, Preflight, second_send_words, sent_before
 from app.tui.text import (
     Live,
     clean,
@@ -22,6 +22,7 @@ from app.tui.text import (
     key_label,
     outcome_label,
     outcome_style,
+    predicted_label,
 )
 
 LISTED = 5
@@ -49,11 +50,16 @@ def settled(settlement: Settlement | None) -> Content | None:
 def again_question(
     attempt: Attempt,
     field_name: Callable[[str], str | None],
+    known: Preflight,
+    now: datetime,
     *,
     same_trigger: bool,
     real_account: str | None = None,
 ) -> str:
-    """The question before an attempt is sent again, with the attempt in it, and the account where it is a real one."""
+    """The question before an attempt is sent again, with the attempt in it, and what is known before it goes.
+
+    The account is named where it is a real one.
+    """
     request = attempt.request
     outcome = outcome_label(attempt.outcome).plain
     started = attempt.started_at.astimezone()
@@ -64,6 +70,10 @@ def again_question(
         f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n"
         f"{f'on {clean(real_account)}, a real account' if real_account else ''}\n"
     )
+    if known.prediction is not None:
+        said += f"{predicted_label(known.prediction).plain}\n"
+    if known.second_send is not None and known.second_send.attempt_id != attempt.attempt_id:
+        said += f"! {second_send_words(known.second_send, now)}\n"
     if same_trigger:
         return (
             f"{said}Send it again as the same trigger? The trigger id stays, so that an account which already "

@@ -86,6 +86,14 @@ async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
             second.external_id,
             second.data,
         )
+        await desk.press("f6", "end", "n")
+        for words in (
+            "will be answered 0 OK",
+            "went to this contact",
+            "and it was accepted",
+            "triggered twice",
+        ):
+            assert words in desk.text_of("#confirm")
 
 
 async def test_a_damaged_history_is_set_aside_only_after_asking(open_desk: OpenDesk, home: Path) -> None:

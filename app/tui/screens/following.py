@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 from textual import on
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, new_attempt_id
-from app.domain.reference import reference_of
 from app.service import AttemptRow, TriggerService
 from app.tui.notices import again_question
 from app.tui.past import Past
@@ -91,18 +91,21 @@ class FollowUpScreen(SendingScreen):
             self.continue_from(attempt.attempt_id)
             self.action_go("trigger")
             self.form.focus_contact()  # to be changed: on Send, one Enter would send it as it was
-            said = (
-                f"The form holds attempt {reference_of(attempt.attempt_id)}. What you send from it names it."
-            )
-            self.say("Change it, then send", said)
 
     def _ask_again(self, attempt: Attempt, *, same_trigger: bool) -> None:
         if self.form.sending or self.in_the_way:
             self.say("Not sent", self.in_the_way or self.form.obstacle)
             return
+        try:
+            known = self._service.knowledge.check(attempt.request)
+        except DeskError as error:
+            self.tell_fault(f"Nothing was sent. {error}")
+            return
         question = again_question(
             self._veil.attempt(attempt),
             self._service.lists.field_name,
+            known,
+            datetime.now(UTC),
             same_trigger=same_trigger,
             real_account=self.profile_name if self._arming else None,
         )
