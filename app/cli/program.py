@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from app import __version__
 from app.cli.dashboard import at_terminal, open_dashboard
 from app.cli.failures import ExitCode, failing_with, perhaps_unread
 from app.cli.log import log_nowhere, log_to
@@ -63,6 +64,7 @@ class _Program(click.Group):
 )
 @click.option("--mask", is_flag=True, help="Mask personal data in everything that is shown.")
 @click.option("--verbose", is_flag=True, help="Write a log file in the home.")
+@click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def program(
     ctx: click.Context, *, profile: str | None, account: Path | None, mask: bool, verbose: bool

@@ -84,7 +84,7 @@ def test_a_real_account_is_never_filled_by_itself(desk: Desk, home: Path) -> Non
 
 
 def test_the_version_is_printed(desk: Desk) -> None:
-    assert desk("version").out == "0.1.0\n"
+    assert desk("version").out == desk("--version").out == "0.1.0\n"
 
 
 def test_without_a_terminal_the_dashboard_names_the_headless_verb(desk: Desk) -> None:
