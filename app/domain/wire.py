@@ -12,6 +12,9 @@ from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerReques
 
 ContactErrors = Mapping[str, Mapping[str, str]]
 
+_COMPACT = json.JSONEncoder(
+    separators=(",", ":"), allow_nan=False
+)  # made once: making it costs half as much as using it
 _SQLITE_INTEGER = range(-(2**63), 2**63)
 
 
@@ -39,7 +42,7 @@ def trigger_body(request: TriggerRequest) -> bytes:
 
 def dumps(value: object) -> bytes:
     """Compact ASCII JSON."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _COMPACT.encode(value).encode("ascii")
 
 
 def parse_trigger(event_id: str, payload: Mapping[str, object]) -> TriggerRequest:
