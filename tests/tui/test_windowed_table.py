@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from app.tui.text import label
+from app.tui.widgets.row_window import PAGE_ROWS
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.windowed_table import WindowedTable
 
@@ -123,7 +124,7 @@ async def test_a_million_rows_are_shown_by_fetching_one_page() -> None:
         app = await settle(pilot)
         assert lines(app)[0].split() == ["Attempt", "Outcome", "Styled"]
         assert (number_at(app, 1), number_at(app, BODY)) == (MILLION, MILLION - BODY + 1)
-        assert window.fetched == [(0, 200)]
+        assert window.fetched == [(0, PAGE_ROWS)]
         assert app.table.row_count == MILLION
         assert app.told == [Attempt(MILLION)]
 
@@ -140,7 +141,7 @@ async def test_the_keys_go_to_any_row_and_fetch_only_what_is_seen() -> None:
         await pilot.press("home", "pagedown", "down")
         assert app.table.cursor == BODY + 1
         assert number_at(app, 1) == MILLION - BODY
-        assert set(window.fetched) == {(0, 200), (MILLION - 200, 200)}
+        assert set(window.fetched) == {(0, PAGE_ROWS), (MILLION - PAGE_ROWS, PAGE_ROWS)}
 
 
 async def test_a_page_moves_the_rows_under_a_cursor_that_stays_on_its_line() -> None:

@@ -11,8 +11,8 @@ from typing import Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
 
-PAGE_ROWS = 200
-_PAGES_KEPT = 8
+PAGE_ROWS = 50
+_PAGES_KEPT = 16
 
 
 class RowWindow(Protocol[Row]):

@@ -32,6 +32,7 @@ class TableLines(Generic[Row]):
         self.columns = tuple(columns)
         self._slots: tuple[int, list[Slot[Row]]] = (-1, [])
         self._span_styles: dict[str | Style, Style] = {}
+        self._styles_over: dict[tuple[str | Style, RichStyle], RichStyle] = {}
         self._styled_cells: LRUCache[tuple[object, ...], list[tuple[str, RichStyle]]] = LRUCache(512)
 
     def slots(self, width: int) -> list[Slot[Row]]:
@@ -47,6 +48,7 @@ class TableLines(Generic[Row]):
     def forget_styles(self) -> None:
         """The theme may have changed: what was drawn from its tokens is drawn anew."""
         self._span_styles.clear()
+        self._styles_over.clear()
         self._styled_cells.clear()
 
     def header(self, width: int, style: RichStyle, sort: tuple[str, bool] | None) -> Strip:
@@ -79,6 +81,9 @@ class TableLines(Generic[Row]):
         return Strip(_joined(all_pieces()), width)
 
     def _styled(self, cell: Content, slot: Slot[Row], style: RichStyle) -> _Pieces:
+        if (whole := _style_of_all(cell)) is not None:
+            # Of such cells, ids for one, each may be another: they are not worth remembering.
+            return self._in_one_style(fit_text(cell.plain, slot.width, slot.column.justify), whole, style)
         key = (cell.plain, *cell.spans, slot.width, slot.column.justify, style)
         pieces = self._styled_cells.get(key)
         if pieces is None:
@@ -87,6 +92,15 @@ class TableLines(Generic[Row]):
             drawn = content.render(base, end="", parse_style=self._span_style)
             pieces = self._styled_cells[key] = [(text, span.rich_style) for text, span in drawn]
         return pieces
+
+    def _in_one_style(self, text: str, style: str | Style, under: RichStyle) -> _Pieces:
+        over = self._styles_over.get((style, under))
+        if over is None:
+            drawn = Style.from_rich_style(under) + self._span_style(style)
+            over = self._styles_over[style, under] = drawn.rich_style
+        body = text.strip(" ")
+        before, _, after = text.partition(body) if body else (text, "", "")
+        return [(before, under), (body, over), (after, under)]
 
     def _span_style(self, style: str | Style) -> Style:
         if style not in self._span_styles:
@@ -108,6 +122,15 @@ def _title(slot: Slot[Row], sort: tuple[str, bool] | None) -> str:
         return fit_text(column.title, slot.width, column.justify)
     title = fit_text(column.title, min(len(column.title), slot.width - 2))
     return fit_text(f"{title} {'▼' if sort[1] else '▲'}", slot.width, column.justify)
+
+
+def _style_of_all(cell: Content) -> str | Style | None:
+    """The style of the whole text, where it has one and no other."""
+    match cell.spans:
+        case [span] if span.start <= 0 and span.end >= len(cell.plain):
+            return span.style
+        case _:
+            return None
 
 
 def _joined(pieces: _Pieces) -> Iterator[Segment]:
