@@ -11,12 +11,14 @@ from app.domain.ids import Resolved
 from app.domain.model import TriggerRequest
 from app.service import TriggerService, second_send_words
 
+LISTED = "`triggerdesk events` lists the ids."
+
 
 def as_meant(service: TriggerService, request: TriggerRequest) -> TriggerRequest:
     """The request with its event id resolved and its event data filled. Raises Failure where either cannot be."""
     found = service.lists.resolve_event(request.event_id)
     if not isinstance(found, Resolved):
-        raise Failure(found.sentence)
+        raise Failure(found.sentence if found.events else f"{found.sentence} {LISTED}")
     if found.said:
         complain(found.said)
     resolved = replace(request, event_id=found.event_id)

@@ -96,9 +96,9 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
             f"The event id must be digits, not {text!r}: the cache holds no events by whose names it could be found."
         )
     near = tuple(_similar(text, known))
-    hint = f"Is it {_labels(near)}?" if near else "`triggerdesk events` lists the ids."
+    hint = f" Is it {_labels(near)}?" if near else ""
     return Unresolved(
-        f"The event id must be digits, or the name of an event; {text!r} is neither. {hint}", near
+        f"The event id must be digits, or the name of an event; {text!r} is neither.{hint}", near
     )
 
 

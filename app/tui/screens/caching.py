@@ -91,7 +91,8 @@ class CachingScreen(PresentingScreen):
             return f"No {word} has that. Esc shows all" + (f", {look_up} asks the account." if asks else ".")
         if asks and self._state.refreshed_at and not self._service.profile.fetches_contacts:
             return (
-                f"With this profile a refresh fetches no contacts (refresh_contacts). {look_up} looks one up."
+                f"With this profile a refresh fetches no contacts (refresh_contacts). {look_up} looks one up, "
+                "`triggerdesk contacts import` adds those of a file."
             )
         refreshes = f"{key_of(self, 'refresh')} refreshes"
         return f"No {word} is known here. {refreshes}" + (f", {look_up} looks one up." if asks else ".")

@@ -20,7 +20,8 @@ PARTS: Mapping[str, Part] = {
     "contacts": Part(
         "Contacts",
         "The contacts that are known here. Type any part of a name, an address or a number. Enter, or a click, "
-        "chooses the row: its value of the key field becomes the external id.",
+        "chooses the row: its value of the key field becomes the external id. On the command line, "
+        "`triggerdesk contacts import` adds those of a file, and `contacts forget` takes a person out.",
     ),
     "event-id": Part(
         "Event",

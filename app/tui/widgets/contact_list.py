@@ -31,7 +31,12 @@ class ContactList(FilteredList[ContactRow]):
             ),
         ]
         super().__init__(
-            columns, find, title="Contacts", placeholder="filter by any value", personal=True, id="contacts"
+            columns,
+            find,
+            title="Contacts",
+            placeholder="filter by any value; enter chooses",
+            personal=True,
+            id="contacts",
         )
 
 

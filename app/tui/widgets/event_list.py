@@ -27,7 +27,12 @@ class EventList(FilteredList[ExternalEvent]):
             Column[ExternalEvent]("name", "Name", lambda row: row.name, 8, flex=1),
         ]
         super().__init__(
-            columns, find, title="Events", placeholder="filter by name or id", personal=False, id="events"
+            columns,
+            find,
+            title="Events",
+            placeholder="filter by name or id; enter chooses",
+            personal=False,
+            id="events",
         )
         self._events = find
         self._name_of = name_of
