@@ -19,7 +19,7 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
-from app.domain.outcome import outcome_of
+from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.domain.wire import reply_body
 
 DAYS = 180
@@ -61,17 +61,17 @@ _KINDS = (
     _Kind(7, 400, 5005, "No program or campaign is triggered.", "Attach the event to a program."),
     _Kind(6, 429, 7003, "Too many requests.", "Wait a minute."),
     _Kind(4, 401, 1, "Invalid credentials.", "Check the secret."),
-    _Kind(7, 502, None, "", "May have been triggered: check before sending again."),
-    _Kind(9, 0, None, "", "May have been triggered: check before sending again.", "timeout", 30_000),
-    _Kind(4, 0, None, "", "May have been triggered: check before sending again.", "stopped", 4_000),
-    _Kind(10, 0, None, "", "Nothing left this machine: safe to send again.", "refused", 3),
+    _Kind(7, 502, None, "", f"The service failed with HTTP 502. {UNKNOWN_REMEDY}"),
+    _Kind(9, 0, None, "", f"No reply came in time. {UNKNOWN_REMEDY}", "deadline", 30_000),
+    _Kind(4, 0, None, "", f"You stopped waiting for the reply. {UNKNOWN_REMEDY}", "stopped", 4_000),
+    _Kind(10, 0, None, "", "The connection was refused. Safe to send again.", "refused", 3),
 )
 _WEIGHTS = tuple(kind.weight for kind in _KINDS)
 _OUTAGE = (timedelta(hours=33), timedelta(hours=28))
 """How long before the end a gateway began to fail, and stopped: yesterday, for who looks by day."""
 
 _OUTAGE_WEIGHTS = tuple(
-    kind.weight * (60 if kind.status == 502 or kind.reason == "timeout" else 1) for kind in _KINDS
+    kind.weight * (60 if kind.status == 502 or kind.reason == "deadline" else 1) for kind in _KINDS
 )
 """About every second attempt is left unknown."""
 

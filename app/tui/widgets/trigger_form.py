@@ -64,7 +64,7 @@ class TriggerForm(FormFields):
             return self.obstacle
         asked = self.request()
         if self._pressed_twice(asked):
-            return "This was sent a moment ago. To send it a second time, press Send again."
+            return "This was sent a moment ago. To send it a second time, press Send once more."
         attempt_id = new_attempt_id()
         self.sending = True
         request = replace(asked, trigger_id=attempt_id)
