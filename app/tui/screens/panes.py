@@ -33,6 +33,7 @@ class PanedScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.set_reactive(PanedScreen.pane, next(iter(self.PANES), ""))
+        self._is_new = True
 
     def fit(self, size: Size) -> None:
         """Take the classes of this size before being mounted: taken later, they style every widget once more."""
@@ -41,6 +42,11 @@ class PanedScreen(Screen[None]):
             (size.height, self.VERTICAL_BREAKPOINTS),
         ):
             self.add_class(max(point for point in breakpoints if point[0] <= measure)[1], update=False)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Shown for the first time, everything has been styled as it was mounted, and need not be once more."""
+        if self._is_new:
+            self._is_new = event.refresh_styles = False
 
     def first_shown(self, widget: Pane) -> Pane:
         """The widget with the class that shows it with the first pane: given later, it is styled once more."""
