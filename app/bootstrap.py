@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.domain.model import JsonObject
 from app.resources import sample_data
 from app.service import LiveAccount, Rehearsal, TriggerService
 from app.settings import SANDBOX, Profile, Settings, SettingsError
@@ -21,7 +22,6 @@ from app.store.history import History
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.client.auth import SignIn
-    from app.sandbox.account import SandboxAccount
     from app.sandbox.options import SandboxOptions
     from app.sandbox.server import Sandbox
 
@@ -82,23 +82,29 @@ def _remote(settings: Settings, history: History) -> TriggerService:
 
 
 def _sandboxed(settings: Settings, history: History) -> TriggerService:
-    from app.sandbox.account import SandboxAccount, examples
+    from app.sandbox.build import ensure_built
 
     profile = settings.profile
-    folder = _account_folder(settings)
-    account = SandboxAccount(folder, settings.account_home / "sandbox.db")
-    inside = _InProcess(account)
+    folder, database = _account_folder(settings), settings.account_home / "sandbox.db"
+    fingerprint, _ = ensure_built(folder, database)
+    inside = _InProcess(folder, database)
     live = LiveAccount(
         profile,
         Cache(settings.cache),
         history,
         lambda: inside.client(profile.deadline_s),
-        examples=lambda: examples(folder),
-        source=account.fingerprint,
+        examples=lambda: _examples(folder),
+        source=fingerprint,
     )
     if profile.folder is not None:
         return TriggerService(live)
     return TriggerService(live, Rehearsal(lambda: inside.sandbox, history, profile.account_key))
+
+
+def _examples(folder: Path) -> Mapping[str, JsonObject]:
+    from app.sandbox.folder import examples
+
+    return examples(folder)
 
 
 def _account_folder(settings: Settings) -> Path:
@@ -111,14 +117,16 @@ def _account_folder(settings: Settings) -> Path:
 class _InProcess:
     """The sandbox in this process, made when it is first needed, and the way to it."""
 
-    def __init__(self, account: "SandboxAccount") -> None:
-        self._account = account
+    def __init__(self, folder: Path, database: Path) -> None:
+        self._folder = folder
+        self._database = database
 
     @cached_property
     def sandbox(self) -> "Sandbox":
+        from app.sandbox.account import SandboxAccount
         from app.sandbox.server import create_sandbox
 
-        return create_sandbox(self._account)
+        return create_sandbox(SandboxAccount(self._folder, self._database))
 
     def client(self, deadline_s: float) -> "ApiClient":
         from app.client.api import BATCH, ApiClient

@@ -4,7 +4,6 @@ Whatever they hold is from outside: what makes no sense is as good as absent.
 """
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from app.domain.model import Reply
 
@@ -45,6 +44,8 @@ def in_words(seconds: float) -> str:
 
 
 def _http_date(text: str | None) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - brings ten modules along, for a refusal only
+
     try:
         told = parsedate_to_datetime(text or "")
         # A zone of nearly a day can push a date over the edge of the calendar.

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.domain.account import Matches
+from app.sandbox.account_files import AccountFolderError, Progress
 from app.sandbox.build import AccountDatabaseError, ensure_built, open_finished
-from app.sandbox.folder import AccountFolderError, EventEntry, FieldEntry, Progress, examples
+from app.sandbox.folder import EventEntry, FieldEntry, examples
 from app.sandbox.rows import Rows, searchable
 
 __all__ = ["AccountDatabaseError", "AccountFolderError", "SandboxAccount", "examples"]
@@ -34,7 +35,7 @@ class SandboxAccount:
     def __init__(self, folder: Path, database: Path, progress: Progress = _silent) -> None:
         self.folder = folder
         self.database = database
-        self.changed = ensure_built(folder, database, progress)
+        self.fingerprint, self.changed = ensure_built(folder, database, progress)
         self._db = open_finished(database)
         try:
             self._db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
@@ -45,7 +46,6 @@ class SandboxAccount:
         self._found = NOBODY
 
     def _read(self) -> None:
-        (self.fingerprint,) = self._db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
         self.events: Mapping[str, EventEntry] = {
             row[0]: EventEntry(row[0], row[1], row[2], bool(row[3]))
             for row in self._db.execute("SELECT id, name, created, attached FROM event ORDER BY n")

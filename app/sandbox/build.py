@@ -3,7 +3,6 @@
 The finished file is never written again, which lets every reader open it without locks.
 """
 
-import hashlib
 import os
 import sqlite3
 import time
@@ -12,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from app.domain.errors import DeskError
-from app.sandbox.folder import FILES, Progress, unreadable
+from app.sandbox.account_files import FILES, Progress, unreadable
 
 LAYOUT = "2"
 STALE_S = 3600.0
@@ -22,25 +21,25 @@ class AccountDatabaseError(DeskError):
     """The account's database cannot be written or read; one sentence."""
 
 
-def ensure_built(folder: Path, database: Path, progress: Progress) -> bool:
-    """Whether the database had to be built anew because the folder's content is another than the one it holds.
+def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
+    """The fingerprint of the folder's content, and whether the database had to be built anew because it held another.
 
     Raises AccountFolderError, and AccountDatabaseError for a disk that cannot be written.
     """
     stamp = _stamp(folder)
     known_stamp, known_digest = _known(database)
-    if known_stamp == stamp:
-        return False
+    if known_digest and known_stamp == stamp:
+        return known_digest, False
     digest = _digest(folder)
     if known_digest == digest:
-        return False
+        return digest, False
     # Loaded only here: most starts find the account as it was.
     from app.sandbox.fill import fill  # noqa: PLC0415
 
     with _at_once(database) as db:
         fill(db, folder, progress)
         db.executemany("INSERT INTO meta VALUES (?, ?)", [("stamp", stamp), ("digest", digest)])
-    return True
+    return digest, True
 
 
 def _stamp(folder: Path) -> str:
@@ -59,6 +58,8 @@ def _stat(file: Path) -> os.stat_result:
 
 
 def _digest(folder: Path) -> str:
+    import hashlib  # noqa: PLC0415 - as above
+
     digest = hashlib.blake2b(LAYOUT.encode())
     for name in FILES:
         try:

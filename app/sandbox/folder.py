@@ -4,32 +4,13 @@ Separate from the account so that a folder can be checked, and its examples read
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.domain.errors import DeskError
 from app.domain.model import JsonObject
 from app.domain.wire import scalar_text
-
-EVENTS = "events.json"
-FIELDS = "fields.json"
-CONTACTS = "contacts.csv"
-FILES = (EVENTS, FIELDS, CONTACTS)
-
-Progress = Callable[[int, int], None]
-"""Told as (bytes read, bytes in all) while contacts are loaded."""
-
-
-class AccountFolderError(DeskError):
-    """A folder that is no account: which file, which line (from 1; None: the file as a whole), and why."""
-
-    def __init__(self, file: Path, line: int | None, reason: str) -> None:
-        self.file = file
-        self.line = line
-        self.reason = reason
-        where = f", line {line}" if line else ""
-        super().__init__(f"{file}{where}: {reason}")
+from app.sandbox.account_files import EVENTS, FIELDS, AccountFolderError, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +146,6 @@ def read_text(file: Path) -> str:
         raise AccountFolderError(file, line, "This is not UTF-8 text.") from None
     except OSError as error:
         raise unreadable(file, error) from None
-
-
-def unreadable(file: Path, error: OSError) -> AccountFolderError:
-    """The fault of a file that cannot be opened."""
-    return AccountFolderError(file, None, f"The file cannot be read: {error.strerror or error}.")
 
 
 def _digits(text: str) -> bool:

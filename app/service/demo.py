@@ -15,8 +15,8 @@ from app.domain.errors import DeskError
 from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
 from app.sandbox.account import SandboxAccount, examples
+from app.sandbox.account_files import CONTACTS
 from app.sandbox.demo import sample_size, write_demo_folder
-from app.sandbox.folder import CONTACTS
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.cache import Cache

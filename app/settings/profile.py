@@ -1,6 +1,5 @@
 """A profile and the settings as values: how to reach one account, and where the files are."""
 
-import hashlib
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,7 +111,9 @@ class Profile:
         """The name of the account on this machine: its folder below `accounts/` in the home."""
         if self.folder is None:
             return self.name
-        return hashlib.sha256(str(self.folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL comes with it; few profiles have a folder
+
+        return sha256(str(self.folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     def _text(self, key: str) -> str | None:
         value = self.values.get(key)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from app.sandbox.folder import CONTACTS
+from app.sandbox.account_files import CONTACTS
 from app.store.cache import Cache
 from tests.benchmarks import homes, words
 from tests.benchmarks.table import Row
