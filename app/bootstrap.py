@@ -6,10 +6,9 @@ Starlette.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
 from app.resources import sample_data
@@ -53,8 +52,7 @@ def open_service(settings: Settings) -> TriggerService:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class Profiles:
+class Profiles(NamedTuple):
     """The profiles of the home in which the program was started, the live one as it was asked for."""
 
     settings: Settings
@@ -70,7 +68,7 @@ class Profiles:
         profile = next((profile for profile in self.known() if profile.name == name), None)
         if profile is None:
             raise SettingsError(f"There is no profile {name!r} any more.")
-        return open_service(replace(self.settings, profile=profile))
+        return open_service(self.settings._replace(profile=profile))
 
 
 def _remote(settings: Settings, history: History) -> TriggerService:

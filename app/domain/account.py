@@ -1,11 +1,9 @@
 """What the rules ask of an account, answered by the sandbox's truth and by the cache."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """The contacts that a key finds, as far as an account knows.
 
     `ids` holds at most a few contact ids, two or more being as good as all; `complete`

@@ -4,9 +4,9 @@ It is written as a short line, `code:2008 event:12 since:1d thor`, which `query_
 it together from its filters. Which rows that means in a database is not said here.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.model import Outcome
 
@@ -40,8 +40,7 @@ class Column(StrEnum):
     TOOK = "took"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A column, and which way; what has no value in that column stands last either way.
 
     Outcomes in the order of `Outcome`, events and keys by numeric id, texts with ASCII case ignored; equal ones by time.
@@ -51,16 +50,14 @@ class Order:
     descending: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value as it is compared, ASCII case ignored; in a `pattern` every `*` stands for any characters, also none."""
 
     text: str
     pattern: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """An attempt has one of these values in this field; or, where `negated`, none of them."""
 
     field: QueryField
@@ -68,8 +65,7 @@ class Filter:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """What stands in request, reply or note; or, where `negated`, does not.
 
     Compared are runs of letters and digits, upper and lower case and accents ignored: those of the text follow one
@@ -80,15 +76,14 @@ class Word:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
+class HistoryQuery(NamedTuple):
     """Attempts that pass every filter, contain every word, and began from `since` on and before `until`."""
 
     filters: tuple[Filter, ...] = ()
     words: tuple[Word, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    order: Order = field(default_factory=Order)
+    order: Order = Order()
 
     @property
     def is_everything(self) -> bool:

@@ -7,7 +7,7 @@ quote and a backslash.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import DeskError
@@ -126,7 +126,7 @@ def _with_term(query: HistoryQuery, term: Term, clock: Clock) -> HistoryQuery:
 def _with_word(query: HistoryQuery, term: Term) -> HistoryQuery:
     if not any(character.isalnum() for character in term.value):
         raise term.fault("a word must follow, with a letter or a digit in it.")
-    return replace(query, words=(*query.words, Word(term.value, term.negated)))
+    return query._replace(words=(*query.words, Word(term.value, term.negated)))
 
 
 def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> HistoryQuery:
@@ -143,7 +143,7 @@ def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> H
                 raise term.fault(f"{_shown(term.value)} is no day. Known are {KNOWN_DAYS}.")
             return _within(query, *day)
         case _:
-            return replace(query, order=_order(term))
+            return query._replace(order=_order(term))
 
 
 def _moment(read: Callable[[str], datetime | None], term: Term) -> datetime:
@@ -156,7 +156,7 @@ def _moment(read: Callable[[str], datetime | None], term: Term) -> datetime:
 def _within(query: HistoryQuery, since: datetime | None, until: datetime | None) -> HistoryQuery:
     starts = [moment for moment in (query.since, since) if moment]
     ends = [moment for moment in (query.until, until) if moment]
-    return replace(query, since=max(starts, default=None), until=min(ends, default=None))
+    return query._replace(since=max(starts, default=None), until=min(ends, default=None))
 
 
 def _order(term: Term) -> Order:
@@ -172,9 +172,9 @@ def _order(term: Term) -> Order:
 def _with_filter(query: HistoryQuery, added: Filter) -> HistoryQuery:
     for index, one in enumerate(query.filters):
         if (one.field, one.negated) == (added.field, added.negated):
-            merged = replace(one, values=tuple(dict.fromkeys((*one.values, *added.values))))
-            return replace(query, filters=(*query.filters[:index], merged, *query.filters[index + 1 :]))
-    return replace(query, filters=(*query.filters, added))
+            merged = one._replace(values=tuple(dict.fromkeys((*one.values, *added.values))))
+            return query._replace(filters=(*query.filters[:index], merged, *query.filters[index + 1 :]))
+    return query._replace(filters=(*query.filters, added))
 
 
 def _filter(field: QueryField, term: Term) -> Filter:

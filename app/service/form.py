@@ -5,10 +5,10 @@ Separate from `desk`, which sends: everything here only reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.model import (
     Answer,
@@ -34,8 +34,7 @@ _OUT_OF_DATE = (
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(NamedTuple):
     """What is known before sending.
 
     `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `contacts` are

@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.errors import DeskError
 from app.domain.model import Contact
@@ -32,8 +31,7 @@ class ForgetRefusedError(DeskError):
     """A person who cannot be forgotten by this key; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetting:
+class Forgetting(NamedTuple):
     """What forgetting a person takes away: the contact, if the cache has it, and the number of attempts emptied."""
 
     contacts: tuple[Contact, ...]

@@ -45,8 +45,7 @@ def masked_contact_row(mask: Mask, row: ContactRow) -> ContactRow:
 def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
     """A row of the history."""
     text = row.reply_text
-    return replace(
-        row,
+    return row._replace(
         external_id=mask.value(row.external_id),
         reply_text=None if text is None else mask.text(text, row.external_id),
     )
@@ -58,8 +57,7 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
     def masked(verdict: Verdict) -> Verdict:
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
 
-    return replace(
-        preflight,
+    return preflight._replace(
         prediction=None if preflight.prediction is None else masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
         contacts=tuple(map(mask.contact, preflight.contacts)),

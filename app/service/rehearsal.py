@@ -4,8 +4,7 @@ Separate from `desk` because a real account has none of it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.model import TriggerRequest
 from app.store.history import History
@@ -17,8 +16,7 @@ SLOW_S = 6.0
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One failure to produce: its kind in the sandbox, its name, and what it shows."""
 
     kind: str

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from app.settings.errors import SettingsError
 from app.settings.profile import SANDBOX, Auth, Profile
@@ -16,12 +16,11 @@ _NAME = re.compile(r"[a-z0-9-]+")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     profiles: Mapping[str, Profile]
     default_profile: str = SANDBOX
     theme: str | None = None
-    keymap: Mapping[str, str] = field(default_factory=dict)
+    keymap: Mapping[str, str] = MappingProxyType({})
 
 
 def read_config(path: Path) -> Config:

@@ -2,9 +2,9 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 SANDBOX = "sandbox"
@@ -20,8 +20,7 @@ SECOND_SEND_S = 600
 """Ten minutes: as long as the same telephone call may last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """How to reach one account: an account folder (the sandbox) or a base URL.
 
     `folder` is None for the built-in account. `deadline_s` is in seconds and covers the
@@ -33,7 +32,7 @@ class Profile:
     folder: Path | None = None
     auth: Auth = "none"
     deadline_s: float = 30.0
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
 
     @property
     def is_sandbox(self) -> bool:
@@ -124,14 +123,13 @@ class Profile:
         return value if isinstance(value, int) else otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything the program was told: where its files are, and which profile is live."""
 
     home: Path
     profile: Profile
     theme: str | None = None
-    keymap: Mapping[str, str] = field(default_factory=dict)
+    keymap: Mapping[str, str] = MappingProxyType({})
 
     @property
     def account_home(self) -> Path:

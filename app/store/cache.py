@@ -9,12 +9,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.account import Matches
 from app.domain.model import Contact
@@ -41,8 +40,7 @@ _MATCHES = 6
 _PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class CacheState:
+class CacheState(NamedTuple):
     """How old the cache is and how much it holds; `complete`: no contact is missing; `source` as the filler said."""
 
     refreshed_at: datetime | None

@@ -7,7 +7,7 @@ exactly what was put in.
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.model import Contact
 from app.store.text import Stored, comparable, restored, restored_or_none, searchable, stored, stored_or_null
@@ -21,8 +21,7 @@ NARROW = "number, id, uid, email, first_name, last_name"
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
+class ContactRow(NamedTuple):
     """What a list of contacts shows of one; '' for what the contact has not."""
 
     id: str

@@ -3,8 +3,8 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.domain.canonical import canonical_json, contact_mark, send_mark
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
@@ -17,8 +17,7 @@ SHOWN_REPLY_TEXT = 1000
 Value = str | bytes | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
+class AttemptRow(NamedTuple):
     """What a list of attempts shows of one; `reply_text` is cut at 1,000 characters.
 
     `arrived` is what somebody settled about an unknown outcome; None where nobody did.

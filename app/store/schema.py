@@ -4,15 +4,13 @@ Separate from `database` because it is data: a step, once published, is never ch
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """One kind of database: `what` names it in sentences, `steps` are SQL scripts in the order of their numbers."""
 
     what: str

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.domain.errors import DeskError
 from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
@@ -38,8 +37,7 @@ class GoneError(DeskError):
     """An attempt that is not there, or no longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """One attempt to be shown whole, masked where persons are: the bytes that were sent, and its chain of re-sends."""
 
     row: AttemptRow

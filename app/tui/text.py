@@ -8,7 +8,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.content import Content
 
@@ -25,7 +25,9 @@ from app.domain.model import (
     Reply,
 )
 from app.domain.outcome import MEANING
-from app.domain.rules import RULES, Verdict
+
+if TYPE_CHECKING:
+    from app.domain.rules import Verdict
 
 __all__ = ["clean", "clean_block", "clean_content", "count", "label"]
 
@@ -39,8 +41,6 @@ _SYMBOLS = {
     Outcome.NOT_SENT: "○",
     Outcome.UNKNOWN: "?",
 }
-
-_PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 
@@ -165,8 +165,10 @@ def compared(attempt: Attempt) -> Content | None:
 
     Nor is there where a gateway, a limit or the sign-in answered: a prediction speaks of the rules.
     """
+    from app.domain.rules import RULES  # noqa: PLC0415 - nothing is compared before a reply is there
+
     _, code, _ = reply_parts(attempt)
-    if attempt.predicted_code is None or code not in _PREDICTABLE:
+    if attempt.predicted_code is None or code not in {0, *(rule.code for rule in RULES)}:
         return None
     if code == attempt.predicted_code:
         return Content.styled("= as predicted", "$quiet")
@@ -176,7 +178,7 @@ def compared(attempt: Attempt) -> Content | None:
     )
 
 
-def predicted_label(verdict: Verdict) -> Content:
+def predicted_label(verdict: "Verdict") -> Content:
     """The prediction as symbol and words."""
     if verdict.code == 0:
         return Content.styled("✓ will be answered 0 OK", "bold $outcome-accepted")

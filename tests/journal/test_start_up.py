@@ -5,7 +5,6 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,7 +191,7 @@ async def test_an_older_history_is_brought_up_to_date_with_all_it_holds(
 ) -> None:
     earlier = recovered(home)
     steps = (*HISTORY.steps, "ALTER TABLE attempts ADD COLUMN mood TEXT;\n")
-    monkeypatch.setattr(history_file, "HISTORY", replace(HISTORY, steps=steps))
+    monkeypatch.setattr(history_file, "HISTORY", HISTORY._replace(steps=steps))
     assert await send(home) is Outcome.ACCEPTED
     assert recovered(home)[1:] == earlier
 

@@ -1,7 +1,7 @@
 """What may follow an attempt, as keys: on its screen and in its row of the history the same ones."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
@@ -44,8 +44,7 @@ class Choice(Enum):
                 return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(NamedTuple):
     """The attempt that was looked at last, and what somebody wants to do about it; None for nothing."""
 
     row: AttemptRow

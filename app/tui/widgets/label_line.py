@@ -4,7 +4,7 @@ One widget draws them all, because a widget for each word would cost more than a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -15,8 +15,7 @@ from textual.widget import Widget
 WIDEST_GAP = 2
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """Words, what they stand for, and what the mouse is told over them; `at_end` puts them at the right edge."""
 
     text: Content

@@ -4,8 +4,7 @@ Separate from the table because all of it is arithmetic on terminal cells, and c
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -17,8 +16,7 @@ Row = TypeVar("Row")
 GAP = 2
 
 
-@dataclass(frozen=True)
-class Column(Generic[Row]):
+class Column(NamedTuple, Generic[Row]):
     """One column: `text` makes the cell of a row; a plain string is never read as markup.
 
     Widths are in terminal cells. Spare width is shared out by `flex`, up to `max_width`. Where the pane is too
@@ -35,8 +33,7 @@ class Column(Generic[Row]):
     justify: Literal["left", "right"] = "left"
 
 
-@dataclass(frozen=True)
-class Slot(Generic[Row]):
+class Slot(NamedTuple, Generic[Row]):
     """A column that is shown, with the cells it occupies: `x` from the left, and its width."""
 
     column: Column[Row]
