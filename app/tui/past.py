@@ -173,15 +173,13 @@ class Past:
     def _before(self, row: AttemptRow) -> str:
         """The id of the attempt before it on the same external id by the same key field. Raises GoneError."""
         if self.unread():
-            raise GoneError("The history is still being read. Mark another one with m, or wait a moment.")
+            raise GoneError("The history is still being read. Mark another attempt, or wait a moment.")
         asked = ((QueryField.KEY, row.key_id), (QueryField.CONTACT, row.external_id))
         filters = tuple(Filter(field, (Value(text),)) for field, text in asked)
         until = row.started_at + timedelta(seconds=1)
         _, before = neighbours(self._service.past.attempts(HistoryQuery(filters, until=until)), row)
         if before is None:
-            raise GoneError(
-                "Nothing was sent to this contact before. Mark an attempt with m, then compare it with another."
-            )
+            raise GoneError("Nothing was sent to this contact before. Mark the attempt to compare with.")
         return before.attempt_id
 
     def note(self, row: AttemptRow, text: str) -> Opened | None:

@@ -20,6 +20,7 @@ from app.tui.attempt_text import (
     reply_heading,
     request_heading,
 )
+from app.tui.keymap import key_of
 from app.tui.past import Opened, Past
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
@@ -49,6 +50,10 @@ class AttemptScreen(ModalScreen[Followed]):
             id="attempt.previous"
         ),
         Binding("right,j", "beside(1)", "Down", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
+        Binding(
+            "tab", "go_on", "To the reply", tooltip="To the request, to the reply, and to the top again", show=False,
+            id="attempt.to_the_reply",
+        ),
         Binding("b", "raw", "Bytes", tooltip="The bodies byte for byte, or formatted", id="attempt.bytes"),
         Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
         Binding(
@@ -73,8 +78,8 @@ class AttemptScreen(ModalScreen[Followed]):
             yield Static("Sent again", classes="heading chain")
             yield Static(markup=False, id="attempt-chain", classes="chain")
             with Container(id="attempt-bodies"):
-                yield BodyView(id="attempt-request")
-                yield BodyView(id="attempt-reply")
+                yield BodyView("attempt.more_request", id="attempt-request")
+                yield BodyView("attempt.more", id="attempt-reply")
         yield FooterRows(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -123,7 +128,15 @@ class AttemptScreen(ModalScreen[Followed]):
     def _turn(self, action: str) -> None:
         body = self._body(action)
         body.show_next_part()
-        self.query_one("#attempt", VerticalScroll).scroll_to_widget(body, top=True, animate=False)
+        self._pane.scroll_to_widget(body, top=True, animate=False)
+
+    def action_go_on(self) -> None:
+        pane = self._pane
+        below = [body for body in self.query(BodyView) if body.region.y > pane.content_region.y]
+        if below and not pane.is_vertical_scroll_end:
+            pane.scroll_to_widget(below[0], top=True, animate=False)
+        else:
+            pane.scroll_home(animate=False)
 
     def action_compare(self) -> None:
         try:
@@ -155,6 +168,10 @@ class AttemptScreen(ModalScreen[Followed]):
         else:
             self._show(opened or self._opened)
 
+    @property
+    def _pane(self) -> VerticalScroll:
+        return self.query_one("#attempt", VerticalScroll)
+
     def _body(self, action: str) -> BodyView:
         return self.query_one("#attempt-request" if action == "more_request" else "#attempt-reply", BodyView)
 
@@ -167,7 +184,8 @@ class AttemptScreen(ModalScreen[Followed]):
     def _show(self, opened: Opened) -> None:
         self._opened = opened
         attempt = opened.attempt
-        pane = self.query_one("#attempt", VerticalScroll)
+        pane = self._pane
+        pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')} to the reply"
         pane.border_title = f"Attempt {clean(reference_of(attempt.attempt_id))}"
         self.query_one("#attempt-outcome", Static).update(outcome_lines(attempt))
         self.query_one("#attempt-facts", Static).update(fact_lines(attempt, self._past.field_name))

@@ -8,14 +8,17 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.domain.body_text import PART, formatted, raw_lines, raw_parts, split
+from app.tui.keymap import key_of
 from app.tui.text import clean_block
 
 
 class BodyView(Vertical):
     """Shows one body after another; a long one a part at a time."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - the name that every Textual widget gives it
+    def __init__(self, more: str, *, id: str) -> None:  # noqa: A002 - the name that every Textual widget gives it
+        """`more` is the id of the binding that shows the next part."""
         super().__init__(id=id)
+        self._more = more
         self._title = ""
         self._body: bytes | None = None
         self._instead = Content("")
@@ -63,7 +66,9 @@ class BodyView(Vertical):
 
     def _where(self) -> str:
         said = "  byte for byte" if self._raw and self._body else ""
-        return f"{said}  part {self._part + 1} of {self._count}, v shows the next" if self.is_long else said
+        if not self.is_long:
+            return said
+        return f"{said}  part {self._part + 1} of {self._count}, {key_of(self, self._more)} shows the next"
 
     def _shown(self) -> Content:
         if self._body is None:

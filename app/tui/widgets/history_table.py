@@ -1,7 +1,7 @@
 """The pane of the history: the line that filters it, one attempt a line, and what may follow the one under the cursor."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.widgets import Static
 
 from app.domain.descriptions import describe
@@ -93,6 +94,7 @@ class HistoryPane(Vertical):
         self._said = Content("")
         self._total: int | None = None
         self._seen: int | None = None
+        self._keys: list[tuple[Binding, str]] = []
 
     def compose(self) -> ComposeResult:
         """The rows; what is around them is mounted by `complete`, for the first frame does without it."""
@@ -102,11 +104,10 @@ class HistoryPane(Vertical):
 
     async def complete(self) -> None:
         """Mounts the line that filters, and what is told below the rows."""
-        keys = LabelLine(id="history-keys")
-        keys.labels = KEYS
         await self.mount(QueryLine(self._ask), before=self.table)
-        await self.mount(Static(markup=False, id="history-detail"), keys)
+        await self.mount(Static(markup=False, id="history-detail"), LabelLine(id="history-keys"))
         self._show_detail(self.table.row)
+        self.screen.bindings_updated_signal.subscribe(self, self._show_keys)
 
     @property
     def is_complete(self) -> bool:
@@ -221,6 +222,22 @@ class HistoryPane(Vertical):
         for detail in self.query("#history-detail").results(Static):
             detail.update(said)
 
+    def _show_keys(self, screen: Screen[Any]) -> None:
+        """The keys as they are now; what cannot be done without a row is left out."""
+        bound = {
+            active.binding.id: active.binding
+            for active in screen.active_bindings.values()
+            if active.node is self
+        }
+        shown = [(bound[name], word) for name, word in KEYS.items() if name in bound]
+        if shown != self._keys:
+            self._keys = shown
+            self.query_one(LabelLine).labels = tuple(self._label(*one) for one in shown)
+
+    def _label(self, binding: Binding, word: str) -> Label:
+        key = self.app.get_key_display(binding)
+        return Label(Content.assemble((key, "bold $accent"), (f" {word}", "$quiet")), binding.action)
+
     @on(LabelLine.Picked)
     async def _picked(self, message: LabelLine.Picked) -> None:
         message.stop()
@@ -232,22 +249,20 @@ class HistoryPane(Vertical):
         self.table.focus()
 
 
-def _key(key: str, word: str, action: str) -> Label:
-    return Label(Content.assemble((key, "bold $accent"), (f" {word}", "$quiet")), action)
+KEYS = {
+    "history.filter": "filter",
+    "history.choose_a_filter": "outcome",
+    "history.choose_a_time": "time",
+    "history.sort": "sort",
+    "history.mark": "mark",
+    "history.compare": "compare",
+    "history.take_out": "take out",
+    "history.picture": "picture",
+    "history.whole_screen": "screen",
+    "history.in_the_form": "in the form",
+    "history.new_trigger": "send again",
+}
+"""What is offered below the rows, with the word for it, by the name of its binding."""
 
-
-KEYS = (
-    _key("/", "filter", "filter"),
-    _key("f", "outcome", "offer('filters')"),
-    _key("t", "time", "offer('times')"),
-    _key("r", "sort", "offer('orders')"),
-    _key("m", "mark", "mark"),
-    _key("c", "compare", "compare"),
-    _key("x", "take out", "take_out"),
-    _key("p", "picture", "picture"),
-    _key("z", "screen", "whole"),
-    _key("o", "in the form", "choose('IN_FORM')"),
-    _key("n", "send again", "choose('NEW_TRIGGER')"),
-)
 EMPTY = "Nothing was sent yet. What you send appears here, with its reply."
 NONE_LEFT = "No attempt passes this filter. Esc in it shows all."
