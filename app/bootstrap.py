@@ -5,8 +5,8 @@ Starlette.
 """
 
 import os
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.client.auth import SignIn
     from app.sandbox.options import SandboxOptions
     from app.sandbox.server import Sandbox
+    from app.service.filling import Watch as FillWatch
 
 
 class Watch(Protocol):
@@ -36,6 +37,9 @@ class Watch(Protocol):
 
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
+
+LARGE = 1_000_000
+"""Bytes of contacts up to which a cache is filled sooner than a process for it is made."""
 
 
 def open_service(settings: Settings) -> TriggerService:
@@ -72,20 +76,35 @@ class Profiles(NamedTuple):
 
 
 def _remote(settings: Settings, history: History) -> TriggerService:
+    from app.settings.secrets import find_secret
+
+    profile = settings.profile
+    # Asked for once: a keyring or a command may ask a person.
+    secret = cache(lambda: find_secret(profile, os.environ))
+
+    def fill_apart(watch: "FillWatch") -> Awaitable[None]:
+        return _apart(settings, None, secret() if profile.auth != "none" else None, watch)
+
     return TriggerService(
         LiveAccount(
-            settings.profile, Cache(settings.cache), history, lambda: _over_http(settings.profile, os.environ)
+            profile,
+            Cache(settings.cache),
+            history,
+            lambda: _over_http(profile, secret),
+            fill_apart=fill_apart if profile.fetches_contacts else None,
         )
     )
 
 
 def _sandboxed(settings: Settings, history: History) -> TriggerService:
+    from app.sandbox.account_files import CONTACTS
     from app.sandbox.build import ensure_built
 
     profile = settings.profile
     folder, database = _account_folder(settings), settings.account_home / "sandbox.db"
     fingerprint, _ = ensure_built(folder, database)
     inside = _InProcess(folder, database)
+    is_large = (folder / CONTACTS).stat().st_size > LARGE
     live = LiveAccount(
         profile,
         Cache(settings.cache),
@@ -93,6 +112,7 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
         lambda: inside.client(profile.deadline_s),
         examples=lambda: _examples(folder),
         source=fingerprint,
+        fill_apart=partial(_apart, settings, fingerprint, None) if is_large else None,
     )
     if profile.folder is not None:
         return TriggerService(live)
@@ -127,11 +147,10 @@ class _InProcess:
         return create_sandbox(SandboxAccount(self._folder, self._database))
 
     def client(self, deadline_s: float) -> "ApiClient":
-        from app.client.api import BATCH, ApiClient
+        from app.client.api import ApiClient
         from app.client.connection import open_in_process
 
-        # Answered in this very thread: a long page would keep the next key waiting.
-        return ApiClient(SANDBOX_URL, open_in_process(self.sandbox), deadline_s, page=BATCH)
+        return ApiClient(SANDBOX_URL, open_in_process(self.sandbox), deadline_s)
 
 
 def serve_sandbox(
@@ -159,25 +178,49 @@ def serve_sandbox(
             account.close()
 
 
-def _over_http(profile: Profile, environment: Mapping[str, str]) -> "ApiClient":
+def _apart(settings: Settings, source: str | None, secret: str | None, watch: "FillWatch") -> Awaitable[None]:
+    from app.service.apart import run_apart
+
+    # Only what can be changed can be pickled; a filling asks for no key.
+    profile = settings.profile._replace(values=dict(settings.profile.values))
+    plain = settings._replace(profile=profile, keymap={})
+    return run_apart(partial(_fill, plain, source, secret), watch)
+
+
+async def _fill(settings: Settings, source: str | None, secret: str | None, watch: "FillWatch") -> None:
+    """Fills the cache, in a process that has nothing else to do. Raises what `refresh` does."""
+    if secret is not None:
+        from app.settings.secrets import secret_variable
+
+        os.environ[secret_variable(settings.profile.name)] = secret
+    service = open_service(settings)
+    try:
+        if service.source != source:
+            raise SettingsError(
+                "The files of the account have changed since it was opened. Start the program again to see them."
+            )
+        await service.keeping.refresh(watch)
+    finally:
+        await service.close()
+
+
+def _over_http(profile: Profile, secret: Callable[[], str]) -> "ApiClient":
     from app.client.api import ApiClient
     from app.client.connection import open_http
 
-    http = open_http(proxy=profile.proxy, auth=_sign_in(profile, environment))
+    http = open_http(proxy=profile.proxy, auth=_sign_in(profile, secret))
     return ApiClient(profile.base_url or "", http, profile.deadline_s)
 
 
-def _sign_in(profile: Profile, environment: Mapping[str, str]) -> "SignIn | None":
+def _sign_in(profile: Profile, secret: Callable[[], str]) -> "SignIn | None":
     from app.client.auth import ClientCredentials, Wsse
     from app.client.connection import open_http
-    from app.settings.secrets import find_secret
 
     match profile.auth:
         case "none":
             return None
         case "wsse":
-            return Wsse(profile.user, find_secret(profile, environment))
+            return Wsse(profile.user, secret())
         case "oauth":
-            secret = find_secret(profile, environment)
             tokens = open_http(proxy=profile.proxy)
-            return ClientCredentials(profile.token_url, profile.client_id, secret, tokens)
+            return ClientCredentials(profile.token_url, profile.client_id, secret(), tokens)

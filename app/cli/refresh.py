@@ -25,7 +25,7 @@ def refresh(options: Options) -> None:
 
     async def fill(service: TriggerService) -> None:
         with bar() as shown:
-            state = await service.keeping.refresh(watch=FillBar(shown))
+            state = await service.keeping.refresh(FillBar(shown))
         held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
         kept = service.keeping.kept()
         click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))

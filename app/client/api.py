@@ -26,9 +26,6 @@ TRIGGER_CAP = 1024 * 1024
 REFRESH_CAP = 64 * 1024 * 1024
 """Bytes of the largest page that is read."""
 
-LONGEST_AT_ONCE = 64 * 1024
-"""Bytes of a reply that are read between two keys; a longer one is read in a thread."""
-
 EVENTS = Purpose("events", "externalevent.list")
 FIELDS = Purpose("fields", "field.list")
 CONTACTS = Purpose("contacts", "contact.list")
@@ -46,7 +43,7 @@ class ApiClient:
     """One account over one httpx client, made by `open_http`; `aclose` closes both.
 
     `deadline_s` is in seconds and covers each exchange whole, from its beginning to the last byte.
-    The calls that fill the cache keep to `pace`, and ask for `page` contact ids at a time.
+    The calls that fill the cache keep to `pace`.
     """
 
     def __init__(
@@ -55,13 +52,11 @@ class ApiClient:
         http: httpx.AsyncClient,
         deadline_s: float,
         pace: Pace | None = None,
-        page: int = PAGE,
     ) -> None:
         self.pace = pace or Pace()
         self._http = http
         self._requests = RequestMaker(base_url, http)
         self._deadline_s = deadline_s
-        self._page = page
 
     async def aclose(self) -> None:
         """Closes what is open."""
@@ -106,7 +101,7 @@ class ApiClient:
         """
         offset = 0
         while not limit or offset < limit:
-            wanted = min(self._page, limit - offset) if limit else self._page
+            wanted = min(PAGE, limit - offset) if limit else PAGE
             ids = await self._ids({"return": return_field, "limit": wanted, "offset": offset})
             for start in range(0, len(ids), BATCH):
                 yield await self._contacts("id", ids[start : start + BATCH])
@@ -192,9 +187,7 @@ class ApiClient:
             received = await self._exchange(prepared, REFRESH_CAP)
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
-        if received.length <= LONGEST_AT_ONCE:
-            return _read(parse, received, purpose)
-        return await asyncio.to_thread(_read, parse, received, purpose)
+        return _read(parse, received, purpose)
 
     async def _exchange(
         self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None

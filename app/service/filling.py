@@ -1,7 +1,7 @@
 """A refresh: the account's events, fields and contacts over the wire into the cache, swapped in at once.
 
 Storing runs in a thread of its own, beside the fetching of the next page. Stopping at any moment leaves the old
-cache whole.
+cache whole, and does not wait for what takes long.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from app.domain.model import Contact, Field
@@ -70,7 +71,9 @@ async def fill(cache: Cache, client: "ApiClient", profile: Profile, source: str 
         events = await client.external_events()
         steps.show(FillStep("fields"))
         fields = await client.fields()
-        async with _beside(cache.replacing(complete=profile.is_sandbox, source=source)) as (load, run):
+        stop = Event()
+        filling = cache.replacing(complete=profile.is_sandbox, source=source, stop=stop)
+        async with _beside(filling, stop) as (load, run):
             await run(load.events, events)
             await run(load.fields, fields)
             await _store(_contacts(client, profile, fields), load, run, steps)
@@ -127,8 +130,11 @@ def _any_field(fields: Sequence[Field]) -> str:
 
 
 @asynccontextmanager
-async def _beside(filling: AbstractContextManager[T]) -> AsyncIterator[tuple[T, Run]]:
-    """Runs a filling, and what is passed to the second value, one after another in one thread."""
+async def _beside(filling: AbstractContextManager[T], stop: Event) -> AsyncIterator[tuple[T, Run]]:
+    """Runs a filling, and what is passed to the second value, one after another in one thread.
+
+    `stop` is set where the block does not end well: what the thread is at then ends too.
+    """
     loop = asyncio.get_running_loop()
     stack = ExitStack()
     with ThreadPoolExecutor(1, "filling") as executor:
@@ -138,14 +144,17 @@ async def _beside(filling: AbstractContextManager[T]) -> AsyncIterator[tuple[T, 
 
         try:
             yield await run(stack.enter_context, filling), run
+            await run(stack.close)
         except BaseException as error:
+            stop.set()
             # Waits behind what the thread still does, so that nothing is stored after the end.
-            await _to_its_end(run(stack.__exit__, type(error), error, error.__traceback__))
+            await to_its_end(run(stack.__exit__, type(error), error, error.__traceback__))
             raise
-        await _to_its_end(run(stack.close))
 
 
-async def _to_its_end(future: asyncio.Future[Any]) -> None:
+async def to_its_end(work: Awaitable[Any]) -> None:
+    """Waits for it, also when cancelled meanwhile; CancelledError comes once it has ended."""
+    future = asyncio.ensure_future(work)
     try:
         await asyncio.shield(future)
     except asyncio.CancelledError:

@@ -21,7 +21,7 @@ from app.store.contact_write import Origin
 from app.store.errors import FillingError
 
 if TYPE_CHECKING:
-    from app.service.filling import FillStep, Watch
+    from app.service.filling import Watch
     from app.service.importing import Fault, ImportReport
     from app.store.forget import Person
     from app.store.retention import Doomed, Retention
@@ -64,36 +64,33 @@ class AccountKeeping:
         """Whether the cache of a sandbox is empty or of other account files; never for a real account."""
         return self._live.profile.is_sandbox and self.state().source != self._live.source
 
-    async def refresh(
-        self, progress: Callable[[int], None] = lambda _: None, watch: Watch | None = None
-    ) -> CacheState:
-        """Fills the cache over the wire; `progress` is told the number of contacts so far, `watch` every step.
+    async def refresh(self, watch: Watch = lambda _: None, *, apart: bool = False) -> CacheState:
+        """Fills the cache over the wire; `watch` is told every step.
 
         Events and fields always; the contacts that `refresh_contacts` of the profile names, a sandbox's all. The old
-        cache stays whole until the new one is, also when this is cancelled. Raises ClientError, StoreError and
-        SettingsError.
+        cache stays whole until the new one is, also when this is cancelled. `apart`: somebody is typing meanwhile, so
+        that of a large account is done in a process of its own. Raises ClientError, StoreError and SettingsError.
         """
-
         from app.service.filling import fill
 
-        def told(step: FillStep) -> None:
-            progress(step.done)
-            if watch is not None:
-                watch(step)
-
-        await fill(self._cache, self._live.client, self._live.profile, self._live.source, told)
+        live = self._live
+        if apart and live.fill_apart is not None:
+            with self._cache.alone():
+                """Told at once, before a process is made for it."""
+            await live.fill_apart(watch)
+            self._cache.look_again()
+        else:
+            await fill(self._cache, live.client, live.profile, live.source, watch)
         return self.state()
 
-    async def fill_where_needed(
-        self, progress: Callable[[int], None] = lambda _: None, watch: Watch | None = None
-    ) -> CacheState:
+    async def fill_where_needed(self, watch: Watch = lambda _: None, *, apart: bool = False) -> CacheState:
         """Refreshes what `needs_refresh`; where another process is already at it, waits for what it brings.
 
         Raises what `refresh` raises.
         """
         while self.needs_refresh():
             try:
-                return await self.refresh(progress, watch)
+                return await self.refresh(watch, apart=apart)
             except FillingError:
                 await asyncio.sleep(_LOOK_AGAIN_S)
         return self.state()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.domain.model import JsonObject
@@ -13,11 +13,15 @@ from app.store.notes import Notes
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.filling import Watch
     from app.store.past import Past
 
 
 class LiveAccount:
-    """One profile's account. `source` is the mark of the files of a sandbox, `examples` the event data it gives."""
+    """One profile's account. `source` is the mark of the files of a sandbox, `examples` the event data it gives.
+
+    `fill_apart` fills the cache in a process of its own; there where the account may be so large that it pays.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class LiveAccount:
         *,
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         source: str | None = None,
+        fill_apart: Callable[[Watch], Awaitable[None]] | None = None,
     ) -> None:
         self.profile = profile
         self.cache = cache
@@ -35,6 +40,7 @@ class LiveAccount:
         self.notes = Notes(cache.path.with_name("desk.db"))
         self.examples = examples
         self.source = source
+        self.fill_apart = fill_apart
         self._open_client = open_client
         self._client: ApiClient | None = None
         self._past: Past | None = None

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.account import Matches
@@ -76,25 +77,38 @@ class Cache(CachedNames):
     # Filling
 
     @contextmanager
-    def replacing(self, complete: bool, source: str | None = None) -> Iterator[CacheLoad]:
+    def replacing(
+        self, complete: bool, source: str | None = None, stop: Event | None = None
+    ) -> Iterator[CacheLoad]:
         """A filling that is swapped in at once at the end of the block; on any exception the old one stays whole.
 
         `complete`: the contacts are all of the account. Partial: looked-up and imported ones stay, and all of them
-        if the filling had none. Raises StoreError; FillingError while another filling is under way.
+        if the filling had none. Raises StoreError; FillingError while another filling is under way. Once `stop` is
+        set, it breaks off.
         """
         from app.store.cache_load import filling
 
+        path = self._file.path
+        with self.alone(), opened(path) as file, filling(file, complete, source, stop) as load:
+            yield load
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within the block no other filling is under way, in any process. Raises FillingError and StoreError."""
         path = self._file.path
         with explained(path, CACHE.what):
             lock = FileLock.acquire(path.with_name(f"{path.name}.filling"))
         if lock is None:
             raise FillingError
         try:
-            with opened(path) as file, filling(file, complete, source) as load:
-                yield load
+            yield
         finally:
             lock.release()
-            self._file.look_again()
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Has it opened anew where a filling had to replace a damaged file; from any thread."""
+        self._file.look_again()
 
     def remember_lookup(self, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
         """Adds what the account answered for (key, value), which from now on is known until the next refresh.

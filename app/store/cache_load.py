@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
+from threading import Event
 
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile
@@ -14,6 +15,7 @@ from app.store.contact_bulk import ContactBulk
 from app.store.contact_rows import FIRST_ODD, plain_number
 from app.store.contact_write import ContactTables, copy_survivors
 from app.store.database import StoreError, transaction
+from app.store.errors import StoppedError
 from app.store.kept_answers import Answer, KeptAnswers
 from app.store.schema import CONTACT_TABLES, answer_tables, contact_tables
 from app.store.slow_searches import SlowSearches
@@ -22,14 +24,19 @@ from app.store.windows import STEP
 
 _BATCH = 10_000
 _MOST_COLUMNS = 200
+_STEPS_BETWEEN_LOOKS = 100_000
 _NEW, _OLD = "_new", "_old"
 
 
 class CacheLoad:
-    """One filling: `events`, `fields` and then `contacts` any number of times; `finish` swaps it in."""
+    """One filling: `events`, `fields` and then `contacts` any number of times; `finish` swaps it in.
 
-    def __init__(self, file: CacheFile) -> None:
+    Once `stop` is set, from any thread, all of these break off, whatever they are at.
+    """
+
+    def __init__(self, file: CacheFile, stop: Event | None = None) -> None:
         self._file = file
+        self._stop = stop or Event()
         self._connection = file.connection
         self._events: Sequence[ExternalEvent] = ()
         self._fields: Sequence[Field] = ()
@@ -71,6 +78,8 @@ class CacheLoad:
             with transaction(self._connection):
                 if self._bulk is not None:
                     self._swap(complete)
+                if self._stop.is_set():
+                    raise StoppedError
                 self._replace_names()
                 self._connection.execute("DELETE FROM looked_up")
                 self._connection.execute(
@@ -80,6 +89,7 @@ class CacheLoad:
 
     def discard(self) -> None:
         """Removes what this filling, or one that was cut off, has left behind."""
+        self._connection.set_progress_handler(None, 0)
         with self._file.guarded():
             if self._bulk is not None:
                 self._bulk.discard()
@@ -90,6 +100,7 @@ class CacheLoad:
 
     def _begin(self) -> ContactBulk:
         """Makes the new tables, in which the first fields get a column of the word index."""
+        self._connection.set_progress_handler(self._stop.is_set, _STEPS_BETWEEN_LOOKS)
         # An id of another kind could not be named in a path of SQLite's JSON.
         field_ids = {field.id for field in self._fields if field.id.isascii() and field.id.isalnum()}
         columns = sorted(field_ids, key=numeric_order)[:_MOST_COLUMNS]
@@ -137,9 +148,9 @@ class CacheLoad:
 
 
 @contextmanager
-def filling(file: CacheFile, complete: bool, source: str | None) -> Iterator[CacheLoad]:
+def filling(file: CacheFile, complete: bool, source: str | None, stop: Event | None) -> Iterator[CacheLoad]:
     """A filling that is swapped in where the block ends well, and discarded where it does not."""
-    load = CacheLoad(file)
+    load = CacheLoad(file, stop)
     load.discard()
     try:
         yield load

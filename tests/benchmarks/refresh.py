@@ -29,7 +29,7 @@ async def _measured(home: homes.Home) -> list[float]:
         if step.stage == "contacts":
             storing.set()
 
-    refresh = asyncio.create_task(service.keeping.refresh(watch=watch))
+    refresh = asyncio.create_task(service.keeping.refresh(watch))
     try:
         await storing.wait()
         return await _waits(service, refresh)

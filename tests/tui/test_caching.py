@@ -10,7 +10,7 @@ from app.bootstrap import open_service
 from app.client.api import ApiClient
 from app.client.errors import ClientError
 from app.domain.model import Contact
-from app.service import FillStep
+from app.service import FillStep, TriggerService
 from app.settings import load_settings
 from app.store.cache import Cache
 from app.tui.app import TriggerDeskApp
@@ -57,6 +57,13 @@ def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+def opened(shop: Path) -> TriggerService:
+    """Its service; what stands at the wire is in this process, so that the cache is filled from here too."""
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
+    service._live.fill_apart = None
+    return service
+
+
 def said(desk: Desk) -> str:
     """The last notice."""
     return [notice.message for notice in desk.app._notifications][-1]
@@ -73,7 +80,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = Pages(monkeypatch)
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
+    service = opened(shop)
     app = TriggerDeskApp(lambda: service)
     async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
@@ -102,7 +109,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
 async def test_a_contact_that_is_not_known_here_is_asked_for(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
+    service = opened(shop)
     app = TriggerDeskApp(lambda: service)
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)

@@ -139,7 +139,7 @@ class CachingScreen(PresentingScreen):
                 if service.keeping.needs_refresh()
                 else service.keeping.refresh
             )
-            await fill(watch=bar.step)
+            await fill(bar.step, apart=True)
         except DeskError as error:
             self.say("The lists could not be refreshed", str(error))
             if not self.has_told:
