@@ -101,7 +101,10 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.pilot.click("#history-table", offset=(4, 0))
         await desk.settle()
         assert line.text == "outcome:rejected on:today"
-        await desk.press("f", "end", "enter")
+        await desk.press("t", "end", "enter")
+        assert "until:" in line.text
+        assert desk.focus == "history-filter"
+        await desk.press("enter", "f", "end", "enter")
         assert line.text == ""
         await desk.press("f", *["down"] * 9, "enter")
         assert line.text == "code:0"

@@ -25,6 +25,9 @@ MOST_BUCKETS = 60
 HEIGHT = 10
 """Lines of the chart that has no lines of its own."""
 
+COUNTING = "Counting…"
+READING = "The history is read once, then it is counted…"
+
 Draw = Callable[[AttemptStatistics, int, int], Content]
 
 
@@ -61,7 +64,7 @@ class PictureScreen(Screen[None]):
         self._past = past
 
     def compose(self) -> ComposeResult:
-        yield Static("Counting…", markup=False, id="picture-head")
+        yield Static(READING if self._past.unread() else COUNTING, markup=False, id="picture-head")
         with VerticalScroll(id="charts"):
             yield Chart("time", "Attempts over time, stacked by outcome", over_time)
             yield Chart("codes", "Reply codes", lambda picture, width, _: codes(picture, width))

@@ -117,6 +117,11 @@ class SearchingScreen(FollowUpScreen):
         if line is not None:
             self.history.line.write(line)
 
+    def _write_time(self, line: str | None) -> None:
+        self._write(line)
+        if line and "until:" in line:
+            self.history.line.begin()  # from … to is there to be changed
+
     # What the pane has no room for
 
     @on(HistoryPane.Wanted)
@@ -145,7 +150,7 @@ class SearchingScreen(FollowUpScreen):
             "times": ("Sent", partial(menus.time_choices, line, datetime.now(UTC))),
             "orders": ("Sort by", partial(menus.order_choices, line, self._past.query.order)),
         }[menu]
-        self.app.push_screen(Menu(title, choices()), self._write)
+        self.app.push_screen(Menu(title, choices()), self._write_time if menu == "times" else self._write)
 
     def watch_pane(self, old: str, new: str) -> None:
         """Who comes to look at the history wants its shares and its chains too."""
