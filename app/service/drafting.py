@@ -6,10 +6,11 @@ Separate from `form` because none of it is about what will be replied.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.domain.model import JsonObject, TriggerRequest
+from app.domain.model import Attempt, JsonObject, TriggerRequest
 from app.service.live import LiveAccount
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Drafting:
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
         """What the event data of an event can be filled with: its example, what was last sent, then the templates.
 
+        What was last sent is given as it was typed, with its placeholders, where that is known.
         Templates that were made for this event come first, then those for any, then those for others.
         """
         from app.domain.drafts import DataChoice
@@ -64,12 +66,30 @@ class Drafting:
         if (example := self.example(event_id)) is not None:
             found.append(DataChoice("example", "example", _text(example)))
         if (last := self.last_data(event_id)) is not None:
-            found.append(DataChoice("last", "last used", _text(last)))
+            found.append(DataChoice("last", "last used", self._typed_for(event_id, last) or _text(last)))
         templates = sorted(
             self._notes.templates(), key=lambda one: (one.event_id != event_id, one.event_id != "")
         )
         found += [DataChoice("template", one.name, one.data_text) for one in templates]
         return tuple(found)
+
+    def keep_typed(self, attempt: Attempt, data_text: str) -> None:
+        """Keeps event data as they were typed for an attempt, where it was sent with their placeholders filled."""
+        from app.domain.event_data import EventDataError, parse_event_data
+        from app.domain.placeholders import placeholders_in
+
+        request = attempt.request
+        try:
+            typed = parse_event_data(data_text)
+        except EventDataError:
+            return
+        if placeholders_in(typed) and self.fill(replace(request, data=typed)).data == request.data:
+            self._notes.save_typed(request.event_id, attempt.attempt_id, data_text)
+
+    def _typed_for(self, event_id: str, sent: JsonObject) -> str | None:
+        kept = self._notes.typed(event_id)
+        attempt = kept and self._live.history.get(kept[0])
+        return kept[1] if kept and attempt and attempt.request.data == sent else None
 
     def save_template(self, name: str, data_text: str, event_id: str = "") -> None:
         """Keeps event data as they were typed under a name, in place of what was kept under it."""

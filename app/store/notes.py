@@ -1,4 +1,4 @@
-"""What was typed at one account and not sent: drafts, one a profile, and named templates of event data.
+"""What was typed at one account: drafts, one a profile, named templates, and what was filled before it was sent.
 
 A file of its own, `desk.db`: drafts are saved while somebody types, and neither the history, which every window
 watches, nor the cache, which a refresh replaces, should change with each pause. What is saved survives the end of the
@@ -97,8 +97,21 @@ class Notes:
         with self._opened() as connection:
             return bool(connection.execute("DELETE FROM templates WHERE name = ?", (stored(name),)).rowcount)
 
+    def save_typed(self, event_id: str, attempt_id: str, data_text: str) -> None:
+        """Keeps the event data of an event as they were typed for this attempt, in place of earlier ones."""
+        with self._opened() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO typed (event_id, attempt_id, data_text) VALUES (?, ?, ?)",
+                (stored(event_id), stored(attempt_id), stored(data_text)),
+            )
+
+    def typed(self, event_id: str) -> tuple[str, str] | None:
+        """The attempt that event data of this event were last typed for, and these; None where none are kept."""
+        rows = self._all("SELECT attempt_id, data_text FROM typed WHERE event_id = ?", stored(event_id))
+        return next(((restored(row[0]), restored(row[1])) for row in rows), None)
+
     def forget(self, person: Person) -> None:
-        """Deletes every draft and template that names a person, also from the bytes of the file."""
+        """Deletes everything typed that names a person, also from the bytes of the file."""
         from app.store.forget import mentions
 
         if not self._path.exists():
@@ -108,9 +121,10 @@ class Notes:
                 key = (restored(row["key_id"]), restored(row["external_id"]))
                 if mentions(person, restored(row["data_text"]), key):
                     connection.execute("DELETE FROM drafts WHERE rowid = ?", (row["rowid"],))
-            for row in connection.execute("SELECT rowid, data_text FROM templates").fetchall():
-                if mentions(person, restored(row["data_text"])):
-                    connection.execute("DELETE FROM templates WHERE rowid = ?", (row["rowid"],))
+            for table in ("templates", "typed"):
+                for row in connection.execute(f"SELECT rowid, data_text FROM {table}").fetchall():
+                    if mentions(person, restored(row["data_text"])):
+                        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row["rowid"],))
         with self._opened() as connection:
             compact(connection, self._path)
 

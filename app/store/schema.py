@@ -221,5 +221,8 @@ CREATE TABLE drafts (
 );
 CREATE TABLE templates (name TEXT PRIMARY KEY, event_id TEXT NOT NULL, data_text TEXT NOT NULL);
 """,
+        """
+CREATE TABLE typed (event_id TEXT PRIMARY KEY, attempt_id TEXT NOT NULL, data_text TEXT NOT NULL);
+""",
     ),
 )

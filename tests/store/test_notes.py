@@ -112,7 +112,10 @@ def test_a_forgotten_person_is_in_no_byte_of_the_file(notes: Notes, path: Path) 
     notes.save_draft("other", Draft("4", "3", "sif@example.com"), THEN)
     notes.save_template(Template("his", "", '{"to": "thor@example.com"}'))
     notes.save_template(Template("any", "", '{"to": "{{field:3}}"}'))
+    notes.save_typed("100", "one", '{"to": "Thor@Example.com", "name": "{{field:1}}"}')
+    notes.save_typed("101", "two", '{"name": "{{field:1}}"}')
     notes.forget(named)
+    assert (notes.typed("100"), notes.typed("101")) == (None, ("two", '{"name": "{{field:1}}"}'))
     assert [notes.draft(name) is None for name in ("by-mail", "by-number", "in-data", "other")] == [
         True,
         True,

@@ -1,5 +1,8 @@
 """Typing less: events by name, the key field of last time, JSON that closes itself, templates, drafts."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from textual.widgets import Input, OptionList, TextArea
 
@@ -81,6 +84,10 @@ async def test_placeholders_are_shown_filled_and_sent_filled(
         await desk.press("f9")
         (attempt,) = desk.service.past.list_attempts(0)
         assert attempt.request.data == {"name": "Thor on purchase_confirmation"}
+        *_, last = desk.service.drafting.data_choices("100")
+        assert (last.kind, last.data_text) == ("last", '{"name": "{{field:1}} on {{event.name}}"}')
+        await desk.service.send(replace(attempt.request, data={"name": "Sif"}), "two")
+        assert json.loads(desk.service.drafting.data_choices("100")[-1].data_text) == {"name": "Sif"}
 
 
 async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDesk) -> None:

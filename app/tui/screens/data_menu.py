@@ -23,7 +23,7 @@ NOTHING = "No example, nothing sent before, no template. What is typed can be ke
 
 WHAT = {
     "example": "",
-    "last": "   as sent, placeholders filled",
+    "last": "   as sent",
     "template": "   template",
 }
 """What is said beside the name of a choice, by its kind."""
@@ -125,4 +125,6 @@ class DataMenu(ModalScreen[Wish | None]):
 
 
 def _option(choice: DataChoice) -> Option:
-    return Option(Content.assemble(clean(choice.name, 60), (WHAT[choice.kind], "$quiet")))
+    is_open = choice.kind == "last" and "{{" in choice.data_text
+    said = "   placeholders as typed" if is_open else WHAT[choice.kind]
+    return Option(Content.assemble(clean(choice.name, 60), (said, "$quiet")))

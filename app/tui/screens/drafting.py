@@ -5,6 +5,7 @@ A draft is written when somebody pauses; an idle desk writes nothing.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -91,6 +92,8 @@ class DraftingScreen(AdvisingScreen):
     def tell_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """Shows the finished attempt; what arrived, or may have, is no draft any more."""
         super().tell_attempt(attempt, fault)
+        with contextlib.suppress(DeskError):  # the menu then offers what was sent
+            self._service.drafting.keep_typed(attempt, self.form.editor.text)
         if attempt.outcome in MAY_HAVE_ARRIVED and self.form.request().event_id == attempt.request.event_id:
             self._typed = self._kept = self.form.draft()
             try:
