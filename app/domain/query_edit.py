@@ -54,8 +54,11 @@ def proposal(line: str, fault: QueryFaultError) -> str | None:
         near = _nearest(field, FIELDS)
         return None if near is None else f"{before}{near}{wrong[len(field) :]}{blank}{after}"
     asked = before.split()[-1].removeprefix("-").removesuffix(":").lower() if before.endswith(":") else ""
-    mended = [_mended(part, _VALUES.get(asked, ())) for part in wrong.split(",")]
-    return None if None in mended else f"{before}{','.join(filter(None, mended))}{blank}{after}"
+    parts = [part for part in wrong.split(",") if part] or [""]
+    mended = [_mended(part, _VALUES.get(asked, ())) for part in parts]
+    return (
+        None if None in mended else f"{before}{','.join(filter(None, dict.fromkeys(mended)))}{blank}{after}"
+    )
 
 
 def completion(line: str) -> str | None:

@@ -62,6 +62,7 @@ def test_a_column_is_sorted_by_and_turned_round() -> None:
         ("sort:-tme", "sort:-time"),
         ("since:yesterdy", "since:yesterday"),
         ("thor code:20x", "thor code:2008"),
+        ("code:2008,20x,", "code:2008"),
         ('contact:"a b', 'contact:"a b"'),
         ("on:3", None),
         ("zzz:1", None),
