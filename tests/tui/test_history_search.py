@@ -153,7 +153,9 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert "≠ $.http_status A 400 B 200" in desk.text_of("#compare-reply")
         await desk.press("escape", "home", "m", "end", "up", "up", "enter", "c")
         assert '≠ $.event_id A "100" B "104"' in desk.text_of("#compare-request")
-        await desk.press("escape", "escape", "home", "c")
+        await desk.press("escape", "escape", "home", "m", "down", "m", "c", "escape")
+        assert "●" not in desk.screen()
+        await desk.press("home", "c")
         assert any("Nothing was sent to this contact" in one.message for one in desk.app._notifications)
 
 

@@ -187,6 +187,9 @@ class HistoryPane(Vertical):
 
     def action_compare(self) -> None:
         self._want("compare")
+        if len(self._marked) == MARKS:  # else they would be compared again, out of sight
+            self._marked.clear()
+            self.table.refresh()
 
     def action_take_out(self) -> None:
         self._want("take_out")
