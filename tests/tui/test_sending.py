@@ -1,5 +1,7 @@
 """Sending: once for one press, seen while it is under way, and never a traceback."""
 
+import asyncio
+
 import pytest
 
 from app.domain.model import Outcome, Reply
@@ -161,7 +163,9 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
         while desk.dashboard.fetching:
             await desk.pilot.pause()
         await _sent(desk, "f9")
-        assert "off: Sending…" in desk.text_of("#why")
+        async with asyncio.timeout(10):
+            while "off: Sending…" not in desk.text_of("#why"):
+                await desk.pilot.pause()
         endpoint.accept()
         await desk.settle()
         assert len(endpoint.requests) == 1

@@ -152,12 +152,9 @@ class AccountScreen(PanedScreen):
     async def open_way(self) -> None:
         """Opens the way to the endpoint, once. Raises SettingsError where the secret cannot be had.
 
-        That of a real account in a thread: its secret may be asked of a keyring, or of a command that takes its time.
+        In a thread: much is imported for it, and its secret may be asked of a command that takes its time.
         """
         async with self._opening:
             if not self._is_open:
-                if self._service.profile.is_sandbox:
-                    self._open_client()
-                else:
-                    await asyncio.to_thread(self._open_client)
+                await asyncio.to_thread(self._open_client)
                 self._is_open = True
