@@ -53,8 +53,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[IO[Any] | None]:
-    """The file that was asked for, in its place once it is whole; None for standard output. Raises Failure."""
-    if output is None:
+    """The file that was asked for, in its place once it is whole; None for standard output, also as `-`. Raises Failure."""
+    if output is None or output == Path("-"):
         yield None
         return
     try:

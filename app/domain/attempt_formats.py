@@ -13,7 +13,7 @@ from app.domain.outcome import LABEL
 from app.domain.reference import reference_of
 
 _UNCUT = 20_000_000
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """How a formula begins; spreadsheets take the wide signs for the narrow ones."""
 
@@ -100,9 +100,9 @@ def _csv_line(parts: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def markdown_text(text: str) -> str:
-    """A text as it stands, on one line, in Markdown."""
-    return _MARKDOWN.sub(r"\\\1", clean(text, _UNCUT))
+def markdown_text(text: str, longest: int = _UNCUT) -> str:
+    """A text as it stands, on one line: escaped only where Markdown would take a sign for its own."""
+    return _MARKDOWN.sub(r"\\\g<0>", clean(text, longest))
 
 
 def _markdown_line(parts: Iterable[str]) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from app.domain.account import Directory
 from app.domain.advice import field_label
+from app.domain.attempt_formats import markdown_text
 from app.domain.attempt_json import readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
-from app.domain.clean import clean, clean_block
+from app.domain.clean import clean_block
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL, MEANING
@@ -20,8 +21,6 @@ from app.domain.request_text import as_curl
 
 LONGEST_BODY = 8000
 """Characters of a body that stand in a ticket."""
-
-_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
 
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
@@ -119,8 +118,7 @@ def _meaning(attempt: Attempt) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """A text as it stands, on one line: escaped only where Markdown would take a sign for its own."""
-    return _MARKDOWN.sub(r"\\\g<0>", clean(text, LONGEST_BODY))
+    return markdown_text(text, LONGEST_BODY)
 
 
 def _fenced(text: str, language: str) -> Iterator[str]:
