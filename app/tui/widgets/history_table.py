@@ -226,12 +226,15 @@ class HistoryPane(Vertical):
             detail.update(said)
 
     def _show_keys(self, screen: Screen[Any]) -> None:
-        """The keys as they are now; what cannot be done without a row is left out."""
-        bound = {
-            active.binding.id: active.binding
-            for active in screen.active_bindings.values()
-            if active.node is self
-        }
+        """The keys as they are now; what cannot be done without a row is left out.
+
+        While the filter is being typed they stay as they were: there is still the mouse.
+        """
+        if self._keys and not self.table.has_focus:
+            return
+        active = (one.binding for one in screen.active_bindings.values() if one.node is self)
+        every = (one for one in self.BINDINGS if isinstance(one, Binding))
+        bound = {one.id: one for one in (active if self.table.has_focus else every)}
         shown = [(bound[name], word) for name, word in KEYS.items() if name in bound]
         if shown != self._keys:
             self._keys = shown

@@ -117,6 +117,8 @@ class QueryLine(Vertical):
         covered = self._line.password
         reason = "Not understood." if covered else fault.reason[:1].upper() + fault.reason[1:]
         said = Content.styled(f"✗ at {fault.position}: {clean(reason)}", "$outcome-rejected")
+        if self._proposal is not None and self._proposal.startswith(line):
+            said = Content.styled(clean(reason), "$quiet")  # not wrong, only not done
         if self._proposal is not None and not covered:
             said = Content.assemble(
                 ("→ ", "bold $accent"),
