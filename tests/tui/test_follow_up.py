@@ -41,6 +41,8 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "unknown" not in desk.text_of("#status")
         await desk.press("f6", "enter")
         assert "settled it arrived: call" in desk.text_of("#attempt")
+        await desk.press("escape")
+        assert "? arrived" in desk.screen()
         (row,) = desk.service.past.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
 

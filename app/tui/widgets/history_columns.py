@@ -65,7 +65,8 @@ def _time(row: AttemptRow) -> str:
 def _outcome(row: AttemptRow) -> Content:
     if row.arrived is None:
         return outcome_label(row.outcome)
-    return Content.assemble(outcome_label(row.outcome), (" arrived" if row.arrived else " did not", "$quiet"))
+    sign = outcome_label(row.outcome)[:1]  # the outcome stays unknown
+    return Content.assemble(sign, (" arrived" if row.arrived else " did not", "$quiet"))
 
 
 def _event(row: AttemptRow) -> Content:

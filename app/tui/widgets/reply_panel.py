@@ -10,6 +10,7 @@ from textual.widgets import Static
 from app.domain.model import Attempt, Outcome, TriggerRequest
 from app.domain.reference import reference_of
 from app.domain.remedies import Remedy
+from app.tui.keymap import key_of
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -83,6 +84,7 @@ class ReplyPanel(VerticalScroll):
                 compared(attempt),
                 self._what(attempt.request),
                 _reference(attempt),
+                self._to_be_settled(attempt),
                 _fault(fault),
             ],
         )
@@ -90,6 +92,12 @@ class ReplyPanel(VerticalScroll):
     def show_fault(self, fault: str) -> None:
         """Why nothing was sent or refreshed."""
         self._say("fault", [_fault(fault)])
+
+    def _to_be_settled(self, attempt: Attempt) -> Content | None:
+        if attempt.outcome is not Outcome.UNKNOWN:
+            return None
+        history = key_of(self, "history")
+        return Content.styled(f"Once you know whether it arrived, settle it in History, {history}.", "$quiet")
 
     def _what(self, request: TriggerRequest) -> Content:
         key = key_label(request.key_id, self._field_name)
