@@ -122,16 +122,16 @@ def order_choices(line: str, order: Order) -> Choices:
     ]
 
 
-def offer_to_take_out(app: App[Any], past: Past, row: AttemptRow, shown: int | None = None) -> None:
-    """Asks what to take out, the attempt of a row or (`shown` in number) all that the filter leaves; then where to."""
+def offer_to_take_out(app: App[Any], past: Past, row: AttemptRow, *, many: bool = False) -> None:
+    """Asks what to take out, the attempt of a row or (`many`) all that the filter leaves; then where to."""
 
     def take(taking: TakingOut | None) -> None:
         if taking is not None:
             app.push_screen(TakeOutScreen(past, taking))
 
     choices: list[tuple[Content, TakingOut] | None] = [*_one(row, masked=past.is_masked)]
-    if shown is not None:
-        choices += [None, *_many(shown, datetime.now(UTC))]
+    if many:
+        choices += [None, *_many(past.total, datetime.now(UTC))]
     app.push_screen(Menu("Take out", choices), take)
 
 
@@ -146,10 +146,10 @@ def _one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, TakingOut]
             yield Content(f"This attempt as {name}"), taking
 
 
-def _many(shown: int, now: datetime) -> Iterator[tuple[Content, TakingOut]]:
+def _many(total: int | None, now: datetime) -> Iterator[tuple[Content, TakingOut]]:
     for form, (name, ending) in _FORMS.items():
-        title = f"{count(shown, 'attempt')} as {name}"
+        title = f"{'All that are shown' if total is None else count(total, 'attempt')} as {name}"
         yield (
             Content(title),
-            TakingOut(title, form, f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}", None, shown),
+            TakingOut(title, form, f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}", None, total),
         )

@@ -28,7 +28,6 @@ class SearchingScreen(FollowUpScreen):
 
     def __init__(self, service: TriggerService, veil: Veil | None = None) -> None:
         super().__init__(service, veil)
-        self._shown = 0
         self._read = (0, 0)
         self._is_reading = False
 
@@ -64,6 +63,7 @@ class SearchingScreen(FollowUpScreen):
     @work(group="count")
     async def count_attempts(self) -> None:
         """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
+        slow = self.set_timer(TOLD_EVERY_S, self.history.show_counting)
         try:
             counts = await self._past.counts()
             if counts is not None:
@@ -71,15 +71,17 @@ class SearchingScreen(FollowUpScreen):
                 said = Content("") if nothing_yet else counts_label(counts, words=False)
                 self.history.show_counts(said, sum(counts.values()))
             await self._past.settle()
-            self._shown = self._past.total or 0
-            if counts is None and not self._is_reading:
-                self.history.show_counts(Content(f"{self._shown:,}"), self._shown)
+            total = self._past.total
+            if counts is None and total is not None and not self._is_reading:
+                self.history.show_counts(Content(f"{total:,}"), total)
         except StoppedError:
             return  # another query holds by now, and counts for itself
         except DeskError as error:
             self.tell_fault(str(error))
         else:
             self.history.table.window_changed()
+        finally:
+            slow.stop()
 
     @work(group="read")
     async def _read_on(self, *, keep_cursor: bool) -> None:
@@ -218,4 +220,4 @@ class SearchingScreen(FollowUpScreen):
         from app.tui.screens.history_menus import offer_to_take_out
 
         if message.row is not None:
-            offer_to_take_out(self.app, self._past, message.row, self._shown)
+            offer_to_take_out(self.app, self._past, message.row, many=True)

@@ -32,13 +32,16 @@ MOST_COPIED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class TakingOut:
-    """What is taken out in which form: the attempt of a row, or (None) all that the filter leaves, `total` in number."""
+    """What is taken out in which form: the attempt of a row, or (None) all that the filter leaves.
+
+    `total` is how many that is; None where that is not known.
+    """
 
     title: str
     form: str
     name: str
     row: AttemptRow | None
-    total: int
+    total: int | None
 
 
 class TakeOutScreen(ModalScreen[None]):
@@ -74,7 +77,8 @@ class TakeOutScreen(ModalScreen[None]):
 
     @property
     def _can_be_copied(self) -> bool:
-        return self._taking.total <= MOST_COPIED
+        total = self._taking.total
+        return total is not None and total <= MOST_COPIED
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what is short is copied."""
@@ -166,7 +170,8 @@ class TakeOutScreen(ModalScreen[None]):
         self._done = done
 
     def _tell(self) -> None:
-        self._say(f"{self._done:,} of {self._taking.total:,}   esc stops")
+        total = self._taking.total
+        self._say(f"{self._done:,}{'' if total is None else f' of {total:,}'}   esc stops")
 
     def _finish(self, said: str) -> None:
         self.app.clear_notifications()

@@ -146,6 +146,11 @@ class HistoryPane(Vertical):
         self._said, self._total = said, total
         self._show_title()
 
+    def show_counting(self) -> None:
+        """That the number which is shown was another filter's, where it was."""
+        if self._total is None and self._said:
+            self.show_counts(Content("counting…"))
+
     def _show_title(self) -> None:
         if self._seen is None or not self.table.cursor:
             self._seen = self._total
