@@ -219,7 +219,7 @@ async def test_how_many_a_filter_leaves_is_told_and_the_last_one_is_a_key_away(o
 async def test_the_first_start_says_what_it_waits_for(
     open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refused(*_: object) -> None:
+    async def refused(*_: object, **__: object) -> None:
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(AccountKeeping, "refresh", refused)
