@@ -3,12 +3,16 @@
 Separate from `desk` because nothing here sends, records or refreshes.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
+from app.domain.canonical import same_value
+from app.domain.list_order import ListOrder
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service.live import LiveAccount
 from app.store.cache import ContactRow
+from app.store.text import numeric_order
 from app.store.windows import ListWindow, RowWindow
 
 if TYPE_CHECKING:
@@ -16,6 +20,11 @@ if TYPE_CHECKING:
 
 
 RECENT_EVENTS = 20
+
+_EVENT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
+    "id": lambda event: numeric_order(event.id),
+    "name": lambda event: (same_value("3", event.name), numeric_order(event.id)),
+}
 
 
 class AccountLists:
@@ -33,18 +42,28 @@ class AccountLists:
         """The ids of the events that were sent on this account, the last one first."""
         return self._live.history.recent.events(self._live.key, limit)
 
-    def events_by_use(self, search: str = "") -> RowWindow[ExternalEvent]:
-        """External events whose name or id matches: those sent last first, then the others by numeric id."""
-        recent = {event_id: number for number, event_id in enumerate(self.recent_events())}
+    def events_by_use(self, search: str = "", order: ListOrder | None = None) -> RowWindow[ExternalEvent]:
+        """External events whose name or id matches: those sent last first, then the others by numeric id.
+
+        With an `order`, which is by `id` or `name`, in that.
+        """
         found = self._cache.events_window(search)
+        rows = found.rows(0, found.total)
+        if order is not None:
+            return ListWindow(sorted(rows, key=_EVENT_KEYS[order.column], reverse=order.descending))
+        recent = {event_id: number for number, event_id in enumerate(self.recent_events())}
         if not recent:
             return found
-        rows = found.rows(0, found.total)
         return ListWindow(sorted(rows, key=lambda event: recent.get(event.id, len(recent))))
 
-    def contacts(self, search: str = "") -> RowWindow[ContactRow]:
-        """Contacts of which any value matches, by numeric id."""
-        return self._cache.contacts_window(search)
+    def contacts(
+        self, search: str = "", order: ListOrder | None = None, stop: Event | None = None
+    ) -> RowWindow[ContactRow]:
+        """Contacts of which any value matches, by numeric id, or in an `order` by `id`, `email` or `name`.
+
+        What then takes long ends by StoppedError once `stop` is set.
+        """
+        return self._cache.contacts_window(search, order, stop)
 
     def fields(self) -> tuple[Field, ...]:
         """Every field of the account, by numeric id."""

@@ -17,6 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.account import Matches
+from app.domain.list_order import ListOrder
 from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_names import CachedNames
@@ -178,17 +179,25 @@ class Cache(CachedNames):
         )
         return islice(found, limit or None)
 
-    def contacts_window(self, search: str = "") -> RowWindow[ContactRow]:
+    def contacts_window(
+        self, search: str = "", order: ListOrder | None = None, stop: Event | None = None
+    ) -> RowWindow[ContactRow]:
         """Contacts with words that begin like every word of `search`, accents and case ignored, by numeric id.
 
-        `field:value` looks in one field, by its number, string id or name.
+        `field:value` looks in one field, by its number, string id or name. An `order` is by `id`, `email` or `name`;
+        what then takes long ends by StoppedError once `stop` is set.
         """
         path = self._file.path
         # An account may have hundreds of fields: their names are read for a search that may name one.
         words = wanted_words(search, self._columns() if ":" in search else {})
+        if order is not None:
+            from app.store.contact_order import SortedWindow
+
+            total = None if words else self.state().contacts
+            return SortedWindow(self._file, order, words, total, stop or Event())
         if not words:
-            order = ContactOrder(self._file)
-            return AnchoredWindow(order, self.state().contacts, False, order.anchors())
+            by_number = ContactOrder(self._file)
+            return AnchoredWindow(by_number, self.state().contacts, False, by_number.anchors())
 
         def find_all() -> array[int]:
             with opened(path) as file:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.model import Contact
-from app.store.contact_rows import EMAIL, FIRST_NAME, FIRST_ODD, LAST_NAME, document
+from app.store.contact_rows import EMAIL, FIRST_NAME, FIRST_ODD, LAST_NAME, NAME, document
 from app.store.contact_write import ContactTables
 from app.store.database import transaction
 from app.store.text import stored
@@ -22,9 +22,16 @@ _BEFORE_ALL = ("", "", -1)
 # What SQLite's JSON functions would not give back as it was put in.
 _AWKWARD = ("\\u0000", "\\ud")
 
+
+def _value_of(field_id: str) -> str:
+    return f"""json_extract(fields, '$."{field_id}"')"""
+
+
+_NAME = f"trim(coalesce({_value_of(FIRST_NAME)}, '') || ' ' || coalesce({_value_of(LAST_NAME)}, ''))"
 _VALUES = f"""
     SELECT key AS field_id, CASE key WHEN '{EMAIL}' THEN lower(value) ELSE value END AS value, number AS contact
     FROM staged, json_each(fields) WHERE fields IS NOT NULL AND value != ''
+    UNION ALL SELECT '{NAME}', lower({_NAME}), number FROM staged WHERE fields IS NOT NULL AND {_NAME} != ''
     UNION ALL SELECT 'uid', uid, number FROM staged WHERE fields IS NOT NULL AND uid != ''
     UNION ALL SELECT 'id', id, number FROM staged WHERE fields IS NOT NULL AND number >= {FIRST_ODD}
 """
@@ -167,7 +174,3 @@ class ContactBulk:
 
     def _run(self, sql: str, *values: object) -> sqlite3.Cursor:
         return self._connection.execute(sql, values)
-
-
-def _value_of(field_id: str) -> str:
-    return f"""json_extract(fields, '$."{field_id}"')"""

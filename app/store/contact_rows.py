@@ -16,6 +16,9 @@ FIRST_ODD = 1 << 62
 """Row numbers from here on belong to contacts whose id is no plain number."""
 
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
+NAME = f"{FIRST_NAME} {LAST_NAME}"
+"""No field has such an id: under it stands the name as it is shown, by which contacts are sorted."""
+
 NARROW = "number, id, uid, email, first_name, last_name"
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -63,6 +66,9 @@ def value_rows(number: int, contact: Contact) -> Iterator[tuple[Stored, Stored, 
     for field_id, value in contact.fields.items():
         if value:
             yield stored(field_id), comparable(field_id, value), number
+    name = f"{contact.value(FIRST_NAME)} {contact.value(LAST_NAME)}".strip(" ")
+    if name:
+        yield NAME, comparable(EMAIL, name), number
     if contact.uid:
         yield "uid", stored(contact.uid), number
     if number >= FIRST_ODD:

@@ -6,8 +6,8 @@ recognised, and everything is quoted, so that no text is an error or an operator
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from string import punctuation
+from typing import NamedTuple
 
 from app.domain.model import Field
 from app.store.text import searchable
@@ -17,8 +17,7 @@ _LONGEST_WORD = 200
 _PART = re.compile("[a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """How a word begins that is looked for, and in which column of the index; '': in any."""
 
     column: str

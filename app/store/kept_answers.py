@@ -7,7 +7,7 @@ by `slow_searches`; here they are read, and stay true while single contacts come
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.model import Contact
 from app.store.contact_rows import word_columns, word_values
@@ -18,8 +18,7 @@ WHOLE = (1 << 63) - 1
 """Higher than every row number: an answer that is whole up to here is whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The row numbers of the first contacts that have a word, all of those up to `until`."""
 
     word: Word

@@ -119,6 +119,12 @@ CREATE TABLE origins (contact INTEGER PRIMARY KEY, origin TEXT NOT NULL);
 CREATE TABLE looked_up (key_id TEXT, value TEXT, PRIMARY KEY (key_id, value)) WITHOUT ROWID;
 {contact_tables("")}""",
         answer_tables(""),
+        # By their names, first and last together, contacts are sorted.
+        """
+INSERT OR IGNORE INTO field_values
+SELECT '1 2', lower(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, ''))), number FROM contacts
+WHERE trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) != '' ORDER BY 2, 3;
+""",
     ),
 )
 

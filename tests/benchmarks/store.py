@@ -1,12 +1,14 @@
-"""What the cache of a million contacts costs: searching as one types, exact look-ups, pages of the list."""
+"""What the cache of a million contacts costs: searching as one types, sorting, exact look-ups, pages of the list."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from app.domain.list_order import ListOrder
 from app.sandbox.account_files import CONTACTS
-from app.store.cache import Cache
+from app.store.cache import Cache, ContactRow
+from app.store.contact_order import SortedWindow
 from tests.benchmarks import homes, words
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import ms, nth
@@ -25,6 +27,7 @@ def rows(scale: float) -> list[Row]:
         _check_found(many, file)
         return [
             *_searching(many, few, contacts),
+            *_sorting(many),
             *_looking_up(many, few, contacts),
             *_paging(many, few),
         ]
@@ -67,6 +70,36 @@ def _check_found(many: Cache, file: Path) -> None:
         file, [*words.OFTEN, *words.RARE, *words.TOGETHER, *words.ELSEWHERE]
     ).items():
         assert _search(many, search) == ids, search
+
+
+# Each order, from the asking to the first screen
+
+
+def _sorting(many: Cache) -> Iterator[Row]:
+    orders = [ListOrder(column, way) for column in ("id", "email", "name") for way in (False, True)]
+    alone = [ms(_sorted, many, "", order) for order in orders]
+    together = [ms(_sorted, many, search, order) for order in orders for search in words.SORTED]
+    _check_sorted(many)
+    yield Row("a sort: slowest first screen", None, max(alone), "ms", 16.0)
+    yield Row(
+        f"a filter and a sort: slowest first screen of {len(together)}", None, max(together), "ms", 500.0
+    )
+
+
+def _sorted(cache: Cache, search: str, order: ListOrder) -> Sequence[ContactRow]:
+    window = cache.contacts_window(search, order)
+    assert isinstance(window, SortedWindow)
+    window.prepare()
+    return window.rows(0, words.FOUND)
+
+
+def _check_sorted(cache: Cache) -> None:
+    """What few enough have is sorted by looking."""
+    found = cache.contacts_window("fairweather c-9").rows(0, 10_000)
+    by_name = sorted(
+        found, key=lambda row: (f"{row.first_name} {row.last_name}".strip().lower(), int(row.id))
+    )
+    assert list(_sorted(cache, "fairweather c-9", ListOrder("name"))) == by_name[: words.FOUND]
 
 
 # Exact look-ups, of values that are there and of others

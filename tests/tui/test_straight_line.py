@@ -73,9 +73,9 @@ async def test_a_newcomer_is_told_the_four_steps(open_desk: OpenDesk) -> None:
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_the_mouse_alone_does_the_job(open_desk: OpenDesk, size: tuple[int, int]) -> None:
     async with open_desk(size=size) as desk:
-        await desk.pilot.click("#events-table", offset=(4, 0))
+        await desk.pilot.click("#events-table", offset=(4, 1))
         await desk.settle()
-        await desk.pilot.click("#contacts-table", offset=(4, 0))
+        await desk.pilot.click("#contacts-table", offset=(4, 1))
         await desk.settle()
         await desk.pilot.click("#send")
         await desk.settle()

@@ -10,6 +10,7 @@ from textual.fuzzy import Matcher
 from textual.markup import escape
 
 from app.tui.keymap import DESK, active_in_order
+from app.tui.widgets.filtered_list import FilteredList
 
 NOT_OFFERED = ("table", "text")
 """What moves in a list or a text is no action of the palette."""
@@ -99,7 +100,9 @@ class DeskCommands(Provider):
     def _actions(self) -> Iterator[ActiveBinding]:
         """Those that can be pressed now, those of the panes that have not the focus, and those that are not to be had."""
         seen: set[str] = set()
-        for active in (*active_in_order(self.screen), *self._elsewhere(), *self._unavailable()):
+        # One begins in a list: what the desk can do comes before what is done about a list.
+        now = sorted(active_in_order(self.screen), key=lambda one: isinstance(one.node, FilteredList))
+        for active in (*now, *self._elsewhere(), *self._unavailable()):
             name = active.binding.id or ""
             if name.partition(".")[0] not in ("", *NOT_OFFERED) and name not in seen:
                 seen.add(name)

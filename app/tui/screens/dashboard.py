@@ -17,6 +17,7 @@ from app.tui.screens.commands import DESK_BINDINGS
 from app.tui.screens.switching import SwitchingScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
+from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.key_line import KeyLine
@@ -116,6 +117,13 @@ class Dashboard(SwitchingScreen):
                 self.show_history()
 
     # Choosing
+
+    @on(FilteredList.SortWanted)
+    def _offer_orders(self, message: FilteredList.SortWanted) -> None:
+        from app.tui.screens.menu import Menu
+
+        message.stop()
+        self.app.push_screen(Menu("Sort by", message.pane.orders), message.pane.sort)
 
     @on(EventList.Chosen, "#events")
     def _event_chosen(self, message: EventList.Chosen) -> None:

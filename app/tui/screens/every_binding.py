@@ -14,6 +14,8 @@ from app.tui.screens.picture import PictureScreen
 from app.tui.screens.profiles import ProfileList
 from app.tui.screens.request import RequestScreen
 from app.tui.screens.take_out import TakeOutScreen
+from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.event_list import EventList
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.query_line import QueryLine
 from app.tui.widgets.safe_text_area import SafeTextArea
@@ -23,6 +25,8 @@ EVERY_BINDING: tuple[BindingType, ...] = tuple(
     for owner in (
         Dashboard,
         AttemptScreen,
+        EventList,
+        ContactList,
         HistoryPane,
         QueryLine,
         CompareScreen,

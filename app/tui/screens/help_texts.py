@@ -15,7 +15,8 @@ PARTS: Mapping[str, Part] = {
     "events": Part(
         "Events",
         "The external events of the account. Type a part of the name or of the id; the arrows move in the list "
-        "meanwhile. Enter, or a click, chooses the row, fills in the event's example data and goes on to Contacts.",
+        "meanwhile. Enter, or a click, chooses the row, fills in the event's example data and goes on to Contacts. "
+        "A click on a title sorts.",
     ),
     "contacts": Part(
         "Contacts",

@@ -1,14 +1,17 @@
 """The pane of contacts."""
 
 from functools import partial
-from typing import Protocol
+from threading import Event
+from typing import ClassVar, Protocol
 
+from textual.binding import BindingType
 from textual.content import Content
 
+from app.domain.list_order import ListOrder
 from app.service import ContactRow
 from app.tui.text import label
 from app.tui.veil import Veil
-from app.tui.widgets.filtered_list import FilteredList
+from app.tui.widgets.filtered_list import FilteredList, sort_binding
 from app.tui.widgets.row_window import RowWindow
 from app.tui.widgets.table_columns import Column
 
@@ -16,11 +19,15 @@ from app.tui.widgets.table_columns import Column
 class Contacts(Protocol):
     """Where contacts are found, by any value."""
 
-    def __call__(self, search: str = "") -> RowWindow[ContactRow]: ...
+    def __call__(
+        self, search: str = "", order: ListOrder | None = None, stop: Event | None = None
+    ) -> RowWindow[ContactRow]: ...
 
 
 class ContactList(FilteredList[ContactRow]):
     """Contacts by e-mail address, name and id, filtered by every field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [sort_binding("contacts")]
 
     def __init__(self, find: Contacts, veil: Veil) -> None:
         columns = [
@@ -36,6 +43,7 @@ class ContactList(FilteredList[ContactRow]):
             title="Contacts",
             placeholder="filter by any value; enter chooses",
             personal=True,
+            usual=ListOrder("id"),
             id="contacts",
         )
 

@@ -7,7 +7,7 @@ of it is kept in memory.
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 Row = TypeVar("Row")
 
@@ -34,6 +34,14 @@ class RowWindow(Protocol[Row]):
 
     def position(self, row: Row) -> int | None:
         """Where this row, taken from an earlier window, stands in this one; None if it is not in it."""
+
+
+@runtime_checkable
+class PreparedWindow(RowWindow[Row], Protocol[Row]):
+    """A window of which not even the first rows are there at once."""
+
+    def prepare(self) -> None:
+        """Finds the first rows, which may take long: for a thread of its own."""
 
 
 class Pages(Generic[Row]):
