@@ -8,17 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.body_value import Lines, Name, body_value, inside, read_json
 from app.domain.model import Attempt, NoReply, Reply
 
 MOST_PARTS = 1000
 """Parts of a comparison that are told; of more, how many they are."""
 
-_DEEPEST = 100
 _OWN_ID = "(the attempt id)"
 _ABSENT = object()
-
-Name = tuple[str, int]
-"""A name in a JSON object, and which of its occurrences there this is, from 0."""
 
 
 class Sameness(StrEnum):
@@ -81,7 +78,7 @@ def difference(left: Attempt, right: Attempt) -> AttemptDifference:
 
 def compare_bodies(left: bytes, right: bytes) -> Comparison:
     """What differs between two bodies: values where both are JSON, else lines."""
-    return _compared(_body(left), _body(right))
+    return _compared(body_value(left), body_value(right))
 
 
 def _request(attempt: Attempt) -> dict[str, object]:
@@ -91,7 +88,7 @@ def _request(attempt: Attempt) -> dict[str, object]:
         "event_id": request.event_id,
         "key_id": request.key_id,
         "external_id": request.external_id,
-        "data": None if request.data is None else _read(json.dumps(request.data)),
+        "data": None if request.data is None else read_json(json.dumps(request.data)),
         "trigger_id": _OWN_ID if own else request.trigger_id,
     }
     return {name: value for name, value in facts.items() if value is not None}
@@ -106,10 +103,10 @@ def _reply(attempt: Attempt) -> dict[str, object]:
                 "http_status": reply.http_status,
                 "reply_code": reply.reply_code,
                 "reply_text": reply.reply_text,
-                "errors": _read(json.dumps(reply.errors)) if reply.errors else None,
+                "errors": read_json(json.dumps(reply.errors)) if reply.errors else None,
             }
         case Reply() as reply:
-            said = {"outcome": outcome, "http_status": reply.http_status, "body": _body(reply.body)}
+            said = {"outcome": outcome, "http_status": reply.http_status, "body": body_value(reply.body)}
         case NoReply() as none:
             said = {"outcome": outcome, "reason": none.reason, "detail": none.detail}
         case None:
@@ -117,59 +114,8 @@ def _reply(attempt: Attempt) -> dict[str, object]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _body(body: bytes) -> object:
-    text = body.decode("utf-8", "replace")
-    try:
-        value = _read(text)
-    except (ValueError, RecursionError):
-        return _Lines(text)
-    return value
-
-
-class _Lines(str):
-    """A text that is no JSON."""
-
-    __slots__ = ()
-
-
-def _read(text: str) -> object:
-    """JSON, every object by its names and their occurrences. Raises ValueError also for what is nested too deeply."""
-    value: object = json.loads(text, object_pairs_hook=_members)
-    if _is_deeper(value, _DEEPEST):
-        raise ValueError("nested too deeply")
-    return value
-
-
-def _members(pairs: Sequence[tuple[str, object]]) -> dict[Name, object]:
-    members: dict[Name, object] = {}
-    seen: dict[str, int] = {}
-    for name, value in pairs:
-        members[name, seen.get(name, 0)] = value
-        seen[name] = seen.get(name, 0) + 1
-    return members
-
-
 def _named(facts: Mapping[str, object]) -> dict[Name, object]:
     return {(name, 0): value for name, value in facts.items()}
-
-
-def _is_deeper(value: object, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [inner for one in level for inner in _inside(one)]
-        if not level:
-            return False
-    return True
-
-
-def _inside(value: object) -> Sequence[object]:
-    match value:
-        case dict():
-            return list(value.values())
-        case list():
-            return value
-        case _:
-            return ()
 
 
 def _compared(left: object, right: object) -> Comparison:
@@ -195,22 +141,44 @@ def _parts(path: str, left: object, right: object) -> Iterator[Part]:
             yield from _parts(_member(path, name), left.get(name, _ABSENT), right.get(name, _ABSENT))
     elif isinstance(left, list) and isinstance(right, list):
         yield from _entries(path, left, right)
-    elif isinstance(left, _Lines) and isinstance(right, _Lines):
+    elif isinstance(left, Lines) and isinstance(right, Lines):
         yield from _lines(path, left.splitlines(), right.splitlines())
     else:
         yield Part(path, Sameness.CHANGED, _text(left), _text(right))
 
 
 def _entries(path: str, left: list[object], right: list[object]) -> Iterator[Part]:
-    """Entry by entry; those that are equal one after another are one part."""
+    """Entry by entry; where one list has more of them, those that are equal at the end stand beside each other."""
+    tail = 0 if len(left) == len(right) else _ends(left, right)[1]
+    ours, theirs = len(left) - tail, len(right) - tail
+    yield from _one_by_one(path, left[:ours], right[:theirs])
+    if tail:
+        yield Part(_span(path, ours, len(left)), Sameness.EQUAL, values=_values(left[ours:]))
+
+
+def _ends(left: Sequence[object], right: Sequence[object]) -> tuple[int, int]:
+    """How many are equal at the beginning, and how many of the others at the end."""
+    shorter = min(len(left), len(right))
+    head = next((at for at in range(shorter) if not _are_equal(left[at], right[at])), shorter)
+    tail = next(
+        (at for at in range(shorter - head) if not _are_equal(left[-1 - at], right[-1 - at])), shorter - head
+    )
+    return head, tail
+
+
+def _span(path: str, start: int, end: int) -> str:
+    return f"{path}[{start}]" if end - start == 1 else f"{path}[{start}:{end}]"
+
+
+def _one_by_one(path: str, left: list[object], right: list[object]) -> Iterator[Part]:
+    """Those that are equal one after another are one part."""
     start = 0
     for index in range(max(len(left), len(right)) + 1):
         both = index < min(len(left), len(right))
         if both and _are_equal(left[index], right[index]):
             continue
         if start < index:
-            where = f"{path}[{start}]" if index - start == 1 else f"{path}[{start}:{index}]"
-            yield Part(where, Sameness.EQUAL, values=_values(left[start:index]))
+            yield Part(_span(path, start, index), Sameness.EQUAL, values=_values(left[start:index]))
         start = index + 1
         if index < max(len(left), len(right)):
             yield from _parts(
@@ -222,9 +190,7 @@ def _entries(path: str, left: list[object], right: list[object]) -> Iterator[Par
 
 def _lines(path: str, left: Sequence[str], right: Sequence[str]) -> Iterator[Part]:
     """The lines between those that are equal at the beginning and at the end."""
-    shorter = min(len(left), len(right))
-    head = next((at for at in range(shorter) if left[at] != right[at]), shorter)
-    tail = next((at for at in range(shorter - head) if left[-1 - at] != right[-1 - at]), shorter - head)
+    head, tail = _ends(left, right)
     if head:
         yield Part(f"{path} lines 1 to {head}", Sameness.EQUAL, values=head)
     ours, theirs = ("\n".join(lines[head : len(lines) - tail]) for lines in (left, right))
@@ -247,8 +213,8 @@ def _are_equal(left: object, right: object) -> bool:
 
 
 def _values(value: object) -> int:
-    inside = _inside(value)
-    return sum(map(_values, inside)) if inside else 1
+    within = inside(value)
+    return sum(map(_values, within)) if within else 1
 
 
 def _member(path: str, name: Name) -> str:
@@ -260,7 +226,7 @@ def _member(path: str, name: Name) -> str:
 
 
 def _text(value: object) -> str:
-    return str(value) if isinstance(value, _Lines) else _json(value)
+    return str(value) if isinstance(value, Lines) else _json(value)
 
 
 def _json(value: object) -> str:

@@ -46,6 +46,9 @@ def test_what_differs_is_named_by_its_path_and_what_is_equal_is_folded() -> None
 def test_types_count_and_so_does_a_name_that_is_repeated() -> None:
     assert told('[1, true, null, "1"]', "[true, 1, 0, 1]").keys() == {"$[0]", "$[1]", "$[2]", "$[3]"}
     assert told('{"a": 1, "a": 2}', '{"a": 1}') == {"$.a#2": ("2", None)}
+    assert told('[{"n": 1}, 2, 3]', '[0, {"n": 1}, 2, 3]') == {"$[0]": (None, "0")}
+    assert told("[1, 2, 3, 3]", "[1, 2, 3]") == {"$[3]": ("3", None)}
+    assert told("[1, 2, 8]", "[1, 5, 6, 7, 8]").keys() == {"$[1]", "$[2]", "$[3]"}
     assert told("[NaN]", "[NaN]") == {}
 
 
