@@ -67,8 +67,13 @@ class Profiles(NamedTuple):
         known = {**read_config(self.settings.config).profiles, live.name: live}
         return tuple(sorted(known.values(), key=lambda profile: (profile.name != SANDBOX, profile.name)))
 
-    def open(self, name: str) -> TriggerService:
-        """The service over the account of one of them. Raises SettingsError and what `open_service` raises."""
+    def open(self, name: str | None = None) -> TriggerService:
+        """The service over the account of one of them, the live one without a name.
+
+        Raises SettingsError and what `open_service` raises.
+        """
+        if name is None:
+            return open_service(self.settings)
         profile = next((profile for profile in self.known() if profile.name == name), None)
         if profile is None:
             raise SettingsError(f"There is no profile {name!r} any more.")

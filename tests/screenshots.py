@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.bootstrap import open_service
+from app.bootstrap import Profiles
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 
@@ -56,7 +56,7 @@ async def draw(picture: Picture, folder: Path) -> Path:
     """Draws one picture as SVG into the folder; its path."""
     with tempfile.TemporaryDirectory() as home:
         settings = load_settings({"TRIGGERDESK_HOME": home})
-        app = TriggerDeskApp(lambda: open_service(settings), theme=picture.theme)
+        app = TriggerDeskApp(Profiles(settings), theme=picture.theme)
         async with app.run_test(size=picture.size) as pilot:
             await pilot.pause()
             await app.workers.wait_for_complete()

@@ -16,13 +16,12 @@ def at_terminal() -> bool:
 
 def open_dashboard(settings: "Settings", open_mask: "Callable[[], Mask]", *, masked: bool) -> None:
     """Runs the dashboard until it is left. Raises the DeskError that kept it from opening."""
-    from app.bootstrap import Profiles, open_service  # noqa: PLC0415 - the dashboard's weight is its own
+    from app.bootstrap import Profiles  # noqa: PLC0415 - the dashboard's weight is its own
     from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - the same
     from app.tui.veil import Veil  # noqa: PLC0415 - the same
 
     desk = TriggerDeskApp(
-        lambda: open_service(settings),
-        profiles=Profiles(settings),
+        Profiles(settings),
         veil=Veil(open_mask),
         masked=masked,
         theme=settings.theme,

@@ -1,7 +1,7 @@
 """The dashboard as a Textual application: sheets, themes, keys, the palette."""
 
 import gc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -10,10 +10,8 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from app.resources import styles
-from app.service import TriggerService
 from app.tui.keymap import KeymapError, checked_keymap
-from app.tui.opening import OpeningApp
-from app.tui.screens.switching import Profiles
+from app.tui.opening import OpeningApp, Profiles
 from app.tui.theme import DARK, LIGHT, own_tokens
 from app.tui.veil import Veil
 
@@ -58,16 +56,15 @@ class TriggerDeskApp(OpeningApp):
 
     def __init__(
         self,
-        open_service: Callable[[], TriggerService],
+        profiles: Profiles,
         *,
-        profiles: Profiles | None = None,
         veil: Veil | None = None,
         masked: bool = False,
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:
-        """`profiles`: what can be gone to from there; `masked`: with the veil on from the first frame."""
-        super().__init__(open_service, profiles, veil or Veil(), masked=masked)
+        """`masked`: with the veil on from the first frame."""
+        super().__init__(profiles, veil or Veil(), masked=masked)
         self._keymap = dict(keymap or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)

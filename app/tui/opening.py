@@ -4,22 +4,31 @@ Separate from the application, which is themes, keys and palette.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
-from textual import on, work
+from textual import work
 
 from app.domain.errors import DeskError
 from app.service import DamagedHistoryError, TriggerService, set_aside
 from app.tui.key_order import KeysInOrder
-from app.tui.screens.confirm import Confirm
 from app.tui.screens.dashboard import Dashboard
-from app.tui.screens.switching import Profiles, SwitchingScreen
-from app.tui.text import clean
+from app.tui.text import Live, clean
 from app.tui.veil import Veil
 
 SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
+
+
+class Profiles(Protocol):
+    """The profiles of the home; both raise DeskError."""
+
+    def known(self) -> Sequence[Live]:
+        """All of them, as the configuration has them now."""
+
+    def open(self, name: str | None = None) -> TriggerService:
+        """The service over the account of one of them; without a name, of the one that the program was started with."""
 
 
 class OpeningApp(KeysInOrder[DeskError]):
@@ -27,15 +36,13 @@ class OpeningApp(KeysInOrder[DeskError]):
 
     def __init__(
         self,
-        open_service: Callable[[], TriggerService],
-        profiles: Profiles | None,
+        profiles: Profiles,
         veil: Veil,
         *,
         masked: bool,
     ) -> None:
-        """`profiles`: what can be gone to from there; `masked`: with the veil on from the first frame."""
+        """`masked`: with the veil on from the first frame."""
         super().__init__()
-        self._open_service = open_service
         self._profiles = profiles
         self._veil = veil
         self._begins_masked = masked
@@ -55,20 +62,18 @@ class OpeningApp(KeysInOrder[DeskError]):
 
     def _open(self) -> None:
         try:
-            self._service = self._open_service()
+            self._service = self._profiles.open()
             if self._begins_masked and not self._veil.is_on:
                 self._veil.switch()
             self.push_screen(self._desk(self._service))
         except DamagedHistoryError as error:
             question = f"{error} {SET_ASIDE}"
-            self.push_screen(
-                Confirm(clean(question, 2000), yes="Set aside", no="Leave"), partial(self._mend, error)
-            )
+            self._ask(question, "Set aside", "Leave", partial(self._mend, error))
         except DeskError as error:
             self.exit(error)
 
     def _desk(self, service: TriggerService) -> Dashboard:
-        desk = Dashboard(service, self._veil, self._profiles)
+        desk = Dashboard(service, self._veil, self._profiles.known, self._switch)
         desk.fit(self.size)
         return desk
 
@@ -84,26 +89,27 @@ class OpeningApp(KeysInOrder[DeskError]):
         else:
             self._open()
 
+    def _ask(self, question: str, yes: str, no: str, then: Callable[[bool | None], None]) -> None:
+        from app.tui.screens.confirm import Confirm  # noqa: PLC0415 - imported when there is something to ask
+
+        self.push_screen(Confirm(clean(question, 2000), yes=yes, no=no), then)
+
     # Another one
 
-    @on(Dashboard.Chosen)
-    def _other_profile(self, message: Dashboard.Chosen) -> None:
-        self._switch(message.desk, message.profile)
-
     @work(group="switch")
-    async def _switch(self, left: SwitchingScreen, profile: str) -> None:
+    async def _switch(self, left: Dashboard, profile: str) -> None:
         """Opens another profile in the place of the live one; where it cannot be opened, that stays."""
         async with self._switching:
-            if self._profiles is not None and left in self.screen_stack:
-                await self._replace(left, self._profiles, profile)
+            if left in self.screen_stack:
+                await self._replace(left, profile)
 
-    async def _replace(self, left: SwitchingScreen, profiles: Profiles, profile: str) -> None:
+    async def _replace(self, left: Dashboard, profile: str) -> None:
         try:
-            service = profiles.open(profile)
+            service = self._profiles.open(profile)
         except DeskError as error:
-            left.say("The profile stays as it is", str(error))
+            left.desk.say("The profile stays as it is", str(error))
             return
-        await left.wind_up()
+        await left.parts.wind_up()
         self.clear_notifications()
         before, self._service = self._service, service
         while self.screen is not left:
@@ -116,8 +122,8 @@ class OpeningApp(KeysInOrder[DeskError]):
 
     async def action_quit(self) -> None:
         """Leaves; asks first while a trigger is under way."""
-        if any(isinstance(screen, Dashboard) and screen.sending for screen in self.screen_stack):
-            self.push_screen(Confirm(LEAVING, yes="Leave", no="Stay"), self._leave_if)
+        if any(isinstance(screen, Dashboard) and screen.is_sending for screen in self.screen_stack):
+            self._ask(LEAVING, "Leave", "Stay", self._leave_if)
         else:
             self.exit()
 

@@ -12,6 +12,7 @@ from app.tui.widgets.windowed_table import WindowedTable
 from tests.benchmarks.homes import Home
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import nth
+from tests.profiles import Opening
 
 TABLES = {"contacts": "#contacts-table", "history": "#history-table"}
 TYPED = ("imogen", "fairw", "example", "a", "th")
@@ -30,7 +31,7 @@ def frames(large: Home, small: Home, moves: int) -> Iterator[Row]:
 
 async def _measured(home: Home, moves: int) -> Times:
     service = open_service(home.settings())
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     taken: Times = {}
     async with app.run_test(size=(140, 40)) as pilot:
         await app.standing()

@@ -6,14 +6,14 @@ import sys
 
 from textual.widgets import Input
 
-from app.bootstrap import open_service
+from app.bootstrap import Profiles
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
 
 
 async def send_until_killed(event_id: str) -> None:
-    app = TriggerDeskApp(lambda: open_service(load_settings(os.environ)))
+    app = TriggerDeskApp(Profiles(load_settings(os.environ)))
     async with app.run_test(size=(140, 40)) as pilot:
         await pilot.pause()
         desk = app.screen

@@ -15,6 +15,7 @@ from app.service import TriggerService
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
+from tests.profiles import Opening
 from tests.tui.quiet import quiet
 
 WIDE = (140, 40)
@@ -105,7 +106,7 @@ def open_desk(home: Path) -> OpenDesk:
         size: tuple[int, int] = WIDE, at: Path = home, **settings: object
     ) -> AsyncIterator[Desk]:
         service = open_service(load_settings({"TRIGGERDESK_HOME": str(at)}))
-        app = TriggerDeskApp(lambda: service, **settings)  # type: ignore[arg-type]
+        app = TriggerDeskApp(Opening(lambda: service), **settings)  # type: ignore[arg-type]
         async with app.run_test(size=size) as pilot:
             desk = Desk(pilot, service)
             await desk.settle()

@@ -16,6 +16,7 @@ from app.store.cache import Cache
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.caching import NOTHING_TO_LOOK_UP, STOPPED
 from app.tui.widgets.fetch_bar import fetch_label
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 CLEARED = ("ctrl+u",)
@@ -81,7 +82,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
 ) -> None:
     pages = Pages(monkeypatch)
     service = opened(shop)
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -99,7 +100,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         pages.give(26, 25, 100)
         await shown(desk, "50 contacts of 100", "50%")
         await pilot.press("escape")
-        while desk.dashboard.fetching:
+        while desk.dashboard.caching.is_under_way:
             await pilot.pause()
         assert not desk.dashboard.query_one("#fetching").display
         assert said(desk) == STOPPED
@@ -110,7 +111,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = opened(shop)
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -127,13 +128,13 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
         elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
         elsewhere.close()
-        desk.dashboard.look_at_cache()
+        desk.dashboard.caching.look()
         assert "2 contacts" in desk.text_of("#status")
 
         await desk.press("f3", *"nobody@example.com", "ctrl+l")
         assert said(desk) == "The account knows nobody by E-Mail (3) nobody@example.com."
         await desk.press(*CLEARED, *"sif@example.com", "ctrl+l")
-        assert desk.dashboard.form.request().external_id == "sif@example.com"
+        assert desk.dashboard.desk.form.request().external_id == "sif@example.com"
         await desk.press("f3", *CLEARED, *"twin@example.com", "ctrl+l")
         assert said(desk).startswith("2 contacts share E-Mail (3) twin@example.com: ")
 
@@ -156,7 +157,7 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
 
     monkeypatch.setattr(ApiClient, "contacts", slowly)
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path / "new")}))
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await pilot.press(*"100", "tab", "f9")

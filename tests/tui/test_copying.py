@@ -9,6 +9,7 @@ import pytest
 from app.service.copies import CopyError, keep_copy
 from app.tui.app import TriggerDeskApp
 from app.tui.copying import LONGEST, copy
+from tests.profiles import Opening
 
 TERMINAL = {"TERM": "xterm-256color"}
 
@@ -18,7 +19,7 @@ def app() -> TriggerDeskApp:
     def closed() -> None:
         raise AssertionError
 
-    return TriggerDeskApp(closed)  # type: ignore[arg-type]
+    return TriggerDeskApp(Opening(closed))  # type: ignore[arg-type]
 
 
 def copied(app: TriggerDeskApp, home: Path, text: str, environment: Mapping[str, str]) -> tuple[str, bool]:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import open_service
+from app.bootstrap import Profiles, open_service
 from app.domain.model import NoReply, Reply
 from app.service import TriggerService
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 TO_THOR = (*"100", "enter", *"thor", "enter")
@@ -106,7 +107,7 @@ async def test_a_damaged_history_is_set_aside_only_after_asking(open_desk: OpenD
         opened.append(open_service(load_settings({"TRIGGERDESK_HOME": str(home)})))
         return opened[-1]
 
-    app = TriggerDeskApp(open_it)
+    app = TriggerDeskApp(Opening(open_it))
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause()
         assert isinstance(app.screen, Confirm)
@@ -120,7 +121,7 @@ async def test_a_damaged_history_is_set_aside_only_after_asking(open_desk: OpenD
 async def test_a_damaged_history_that_may_not_be_set_aside_is_left_as_it_is(home: Path) -> None:
     await asyncio.to_thread((home / "history.db").write_bytes, b"no database " * 1000)
 
-    app = TriggerDeskApp(lambda: open_service(load_settings({"TRIGGERDESK_HOME": str(home)})))
+    app = TriggerDeskApp(Profiles(load_settings({"TRIGGERDESK_HOME": str(home)})))
     async with app.run_test(size=NARROW) as pilot:
         await pilot.pause()
         await pilot.press("escape")

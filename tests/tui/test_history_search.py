@@ -21,6 +21,7 @@ from app.tui.screens.menu import Menu
 from app.tui.screens.picture import PictureScreen
 from app.tui.screens.take_out import TakeOutScreen
 from app.tui.veil import Veil
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 PERSONS = re.compile(r"(?i)thor|twin@|sif@|nobody@")
@@ -59,7 +60,7 @@ def files_named(pattern: str, folder: Path) -> list[Path]:
 
 
 def title(desk: Desk) -> str:
-    return Content.from_markup(desk.dashboard.history.border_title or "").plain
+    return Content.from_markup(desk.dashboard.desk.history.border_title or "").plain
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -79,11 +80,11 @@ async def test_attempts_are_filtered_sorted_and_counted(
         assert rows(desk) == sorted((external_id for _, external_id, _ in SENT), reverse=True)
         await desk.press("down")
         await send(past, ("104", "aaa@example.com", None))
-        before = desk.dashboard.history.table.row
+        before = desk.dashboard.desk.history.table.row
         desk.dashboard._look()
         await desk.settle()
         assert rows(desk)[-1] == "aaa@example.com"
-        assert desk.dashboard.history.table.row == before
+        assert desk.dashboard.desk.history.table.row == before
         assert "6  " in title(desk)
         assert title(desk).endswith("  1 new")
         await desk.press("home")
@@ -92,7 +93,7 @@ async def test_attempts_are_filtered_sorted_and_counted(
 
 async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path) -> None:
     async with open_desk(at=past) as desk:
-        line = desk.dashboard.history.line
+        line = desk.dashboard.desk.history.line
         await desk.press("f6", "f", "down", "enter")
         assert line.text == "outcome:rejected"
         await desk.press("t", *["down"] * 2, "enter", "r", *["down"] * 4, "enter")
@@ -109,7 +110,7 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.press("f", *["down"] * 9, "enter")
         assert line.text == "code:0"
         await desk.press("f6")
-        assert desk.dashboard.history.size.height > 35
+        assert desk.dashboard.desk.history.size.height > 35
         await desk.press("p")
         assert isinstance(desk.app.screen, PictureScreen)
         for word in ("3 attempts", "✓✓✓", "▇", "No attempt was refused.", "p95"):
@@ -118,7 +119,7 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.settle()
         assert "✓✓✓" in desk.screen()
         await desk.press("escape", "escape")
-        assert desk.dashboard.history.whole is False
+        assert desk.dashboard.desk.history.whole is False
 
 
 async def test_an_attempt_is_read_noted_compared_and_handed_on(
@@ -174,7 +175,7 @@ async def test_what_the_filter_leaves_is_taken_out_and_what_takes_long_stops(
             "thor@example.com",
         ]
         wrote = asyncio.Event()
-        monkeypatch.setattr(desk.dashboard._past, "export", endless(wrote))
+        monkeypatch.setattr(desk.dashboard.desk.past, "export", endless(wrote))
         await desk.press("x", *["down"] * 6, "enter")
         desk.app.screen.query_one("#path", Input).value = str(tmp_path / "long.csv")
         await desk.pilot.press("enter")
@@ -199,14 +200,14 @@ async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
     async with open_desk(at=past) as desk:
         await desk.press("f6", "end", "o")
         assert desk.focus == "external-id"
-        assert desk.dashboard.form.event_id == "100"
-        assert desk.dashboard.form.editor.value == {"n": 1}
+        assert desk.dashboard.desk.form.event_id == "100"
+        assert desk.dashboard.desk.form.editor.value == {"n": 1}
         first = list(desk.service.past.list_attempts(0))[-1]
         desk.dashboard.query_one("#external-id", Input).value = "sif@example.com"
         await desk.press("f9")
         again = next(iter(desk.service.past.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
-        desk.dashboard.form.forget_last()
+        desk.dashboard.desk.form.forget_last()
         await desk.press("f9", "y")
         assert next(iter(desk.service.past.list_attempts(1))).parent_id is None
         await desk.press("f6", "slash", *"sif", "enter", "down", "enter")
@@ -226,7 +227,7 @@ async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
 
 async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, tmp_path: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(past)}))
-    app = TriggerDeskApp(lambda: service, veil=Veil(lambda: open_mask(past)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), veil=Veil(lambda: open_mask(past)), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()

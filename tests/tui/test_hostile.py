@@ -13,6 +13,7 @@ from app.domain.history_query import QueryField
 from app.domain.model import Reply, TriggerRequest, new_attempt_id
 from app.domain.query_text import filter_text
 from app.settings import load_settings
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 HOSTILE = [
@@ -69,7 +70,7 @@ async def test_a_hostile_account_is_shown_and_triggered_harmlessly(
 
     folder, home = hostile_home
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, account=folder))
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=size) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -114,7 +115,7 @@ async def test_hostile_attempts_are_read_compared_and_pictured_harmlessly(open_d
         await desk.service.send(TriggerRequest("100", "3", "".join(short), data), new_attempt_id())
         for text in HOSTILE:
             await desk.service.send(TriggerRequest("100", "3", text, {"a": text}), new_attempt_id())
-        desk.dashboard.show_history()
+        desk.dashboard.searching.show()
         await desk.press("f6", "m", "end", "enter")
         for keys in ("end", "b", "left", "left", "left", "escape"):
             await desk.press(keys)
@@ -133,13 +134,13 @@ async def test_hostile_text_filters_the_history_harmlessly(open_desk: OpenDesk) 
     async with open_desk() as desk:
         for text in HOSTILE[:-1]:
             await desk.service.send(TriggerRequest("100", "3", text), new_attempt_id())
-        line = desk.dashboard.history.line
+        line = desk.dashboard.desk.history.line
         for text in HOSTILE[:-1]:
             for query in (f"outcome:{text}", filter_text(QueryField.CONTACT, text)):
                 line.write(query)
                 await desk.settle()
                 _assert_safe(desk)
-            row = desk.dashboard.history.table.row
+            row = desk.dashboard.desk.history.table.row
             assert row is not None
             assert row.external_id == text
 

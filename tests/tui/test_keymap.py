@@ -6,6 +6,7 @@ from textual.binding import Binding
 from app.tui.app import TriggerDeskApp
 from app.tui.keymap import KeymapError, checked_keymap
 from app.tui.screens.every_binding import EVERY_BINDING
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, OpenDesk
 
 BINDINGS = [*TriggerDeskApp.BINDINGS, *EVERY_BINDING]
@@ -69,7 +70,7 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
 
 
 async def test_a_mistake_ends_the_program_with_its_sentence(open_desk: OpenDesk) -> None:
-    app = TriggerDeskApp(lambda: pytest.fail("opened"), keymap={"sent": "f12"})
+    app = TriggerDeskApp(Opening(lambda: pytest.fail("opened")), keymap={"sent": "f12"})
     async with app.run_test():
         pass
     assert "keymap.sent" in str(app.return_value)

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from app.bootstrap import open_service
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
+from tests.profiles import Opening
 from tests.tui.conftest import WIDE, Desk
 
 
@@ -24,7 +25,7 @@ def unserved(tmp_path: Path) -> Path:
 
 async def test_what_cannot_be_known_is_not_predicted_and_what_did_not_leave_is_safe(unserved: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(unserved)}, profile="shop"))
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()

@@ -9,15 +9,14 @@ from app.domain.model import ExternalEvent
 from app.service import FAILURES, REPLIES
 from app.tui.screens.commands import DeskCommands
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.rehearsing import RehearsalCommands
-from app.tui.screens.sending import SendingScreen
+from app.tui.screens.palette import RehearsalCommands
 from tests.tui.conftest import OpenDesk
 
 
 async def test_each_reply_is_produced_in_the_form_and_told(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         for code in REPLIES:
-            desk.dashboard.produce_reply(code)
+            desk.dashboard.parts.rehearsing.produce_reply(code)
             await desk.settle()
             row = desk.service.past.attempts().rows(0, 1)[0]
             assert row.reply_code == code
@@ -25,24 +24,24 @@ async def test_each_reply_is_produced_in_the_form_and_told(open_desk: OpenDesk) 
             assert "as predicted" in desk.text_of("#reply")
         assert desk.service.past.attempts().total == len(REPLIES)
         asked = replace(REPLIES[0], event_id="104", data={"global": {"itemName": "anvil"}})
-        desk.dashboard._fill_and_send(asked)
+        desk.dashboard.parts.rehearsing.fill_and_send(asked)
         await desk.settle()
         sent = next(iter(desk.service.past.list_attempts(1))).request
         assert (sent.event_id, sent.data) == (asked.event_id, asked.data)
-        desk.dashboard.form.choose_event(ExternalEvent("100", "purchase_confirmation"))
+        desk.dashboard.desk.form.choose_event(ExternalEvent("100", "purchase_confirmation"))
         await desk.settle()
-        assert desk.dashboard.form.editor.value == desk.service.drafting.example("100")
+        assert desk.dashboard.desk.form.editor.value == desk.service.drafting.example("100")
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "401", "429", "502"])
 async def test_each_failure_is_produced_once(open_desk: OpenDesk, kind: str) -> None:
     failure = next(failure for failure in FAILURES if failure.kind == kind)
     async with open_desk() as desk:
-        desk.dashboard.produce_failure(failure)
+        desk.dashboard.parts.rehearsing.produce_failure(failure)
         await desk.settle()
         outcome = desk.service.past.attempts().rows(0, 1)[0].outcome
         assert outcome == ("unknown" if kind in ("cut_before", "502") else "rejected")
-        desk.dashboard.produce_reply(0)
+        desk.dashboard.parts.rehearsing.produce_reply(0)
         await desk.settle()
         assert desk.service.past.attempts().rows(0, 1)[0].outcome == "accepted"
 
@@ -69,14 +68,14 @@ async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
 
 async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        desk.dashboard.produce_reply(0)
+        desk.dashboard.parts.rehearsing.produce_reply(0)
         await desk.settle()
-        desk.dashboard.reset_account(with_history=True)
+        desk.dashboard.parts.rehearsing.reset_account(with_history=True)
         await desk.settle()
         assert isinstance(desk.app.screen, Confirm)
         await desk.press("escape")
         assert desk.service.past.attempts().total == 1
-        desk.dashboard.reset_account(with_history=True)
+        desk.dashboard.parts.rehearsing.reset_account(with_history=True)
         await desk.press("y")
         assert desk.service.past.attempts().total == 0
         assert "Nothing was sent yet. What you send appears here" in desk.screen()
@@ -88,5 +87,4 @@ async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk
 async def test_another_account_has_no_such_commands(open_desk: OpenDesk, tmp_path: Path) -> None:
     async with open_desk() as desk:
         desk.service.rehearsal = None
-        assert isinstance(desk.dashboard, SendingScreen)
         assert [hit async for hit in RehearsalCommands(desk.dashboard).discover()] == []

@@ -10,6 +10,7 @@ from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.arm import NO_MINUTES, NOT_THE_NAME
 from app.tui.screens.confirm import Confirm
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
 
 CONFIG = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nproduction = true\n'
@@ -22,14 +23,14 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
     (home / "config.toml").write_text(CONFIG)
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
     endpoint = SlowEndpoint(service, monkeypatch)
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=size) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         assert "looking only" in desk.text_of("#status")
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
         assert endpoint.requests == []
-        assert "Looking only" in desk.dashboard.form.obstacle
+        assert "Looking only" in desk.dashboard.desk.form.obstacle
 
         await desk.press("f10", *"wrong", "enter")
         assert NOT_THE_NAME in desk.screen()
@@ -50,7 +51,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert endpoint.requests == []
 
         endpoint.answers.put_nowait(Reply(200, 0, "OK"))
-        desk.dashboard.form.forget_last()
+        desk.dashboard.desk.form.forget_last()
         await desk.press("f9", "y")
         assert len(endpoint.requests) == 1
         assert "accepted" in desk.text_of("#reply")
@@ -61,7 +62,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
 
 async def test_the_sandbox_never_asks(home: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -74,7 +75,7 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\ntest_contacts = ["@example.org"]\n'
     )
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    app = TriggerDeskApp(lambda: service)
+    app = TriggerDeskApp(Opening(lambda: service))
     async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -83,6 +84,6 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         await desk.press("f9")
         assert "this external id is none of them." in [notice.message for notice in app._notifications][-1]
         assert list(service.past.list_attempts(0)) == []
-        desk.dashboard.form.fill(TriggerRequest("100", "3", "sif@example.org"))
+        desk.dashboard.desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()
-        assert desk.dashboard.form.obstacle == ""
+        assert desk.dashboard.desk.form.obstacle == ""

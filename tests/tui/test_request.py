@@ -57,7 +57,7 @@ async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
         assert "Persons are masked." in desk.text_of("#request-said")
         await desk.press("escape", "f9", "f6", "enter", "r")
         assert "Whoever runs this triggers once more" in desk.text_of("#request-said")
-        assert desk.dashboard._veil.value("thor@example.com").partition("-")[2] in desk.screen()
+        assert desk.dashboard.desk.veil.value("thor@example.com").partition("-")[2] in desk.screen()
         await desk.press("escape")
         assert isinstance(desk.app.screen, AttemptScreen)
         await desk.press("escape", "f4")

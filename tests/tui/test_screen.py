@@ -12,6 +12,7 @@ from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.pane_tabs import PaneTabs
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
 CHOSEN = (*"100", "enter", *"thor", "enter")
@@ -177,7 +178,7 @@ async def test_a_home_that_cannot_be_opened_ends_with_its_sentence() -> None:
     def locked() -> TriggerService:
         raise StoreError("The history is locked by another program.")
 
-    app = TriggerDeskApp(locked)
+    app = TriggerDeskApp(Opening(locked))
     async with app.run_test():
         pass
     assert str(app.return_value) == "The history is locked by another program."

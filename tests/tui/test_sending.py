@@ -160,7 +160,7 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "f5")
-        while desk.dashboard.fetching:
+        while desk.dashboard.caching.is_under_way:
             await desk.pilot.pause()
         await _sent(desk, "f9")
         async with asyncio.timeout(10):

@@ -10,7 +10,9 @@ from app.domain.model import Outcome
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.dashboard import Dashboard
 from app.tui.screens.profiles import ProfileList
+from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
 
 CONFIG = """
@@ -28,12 +30,12 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
     (home / "config.toml").write_text(CONFIG)
     profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service = profiles.open("sandbox")
-    app = TriggerDeskApp(lambda: service, profiles=profiles)
+    app = TriggerDeskApp(Opening(lambda: service, profiles))
     async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press(*"104", "enter", *"sif", "enter", "f4")
-        desk.dashboard.form.editor.put_back('{"typed": "by hand"}')
+        desk.dashboard.desk.form.editor.put_back('{"typed": "by hand"}')
         await desk.press("ctrl+o")
         assert isinstance(app.screen, ProfileList)
         for said in (
@@ -46,7 +48,7 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
         await desk.press("down", "enter")
         assert "▲ shop" in desk.screen().splitlines()[0]
         assert "looking only" in desk.screen().splitlines()[0]
-        assert desk.dashboard.form.request().event_id == ""
+        assert desk.dashboard.desk.form.request().event_id == ""
         await desk.press("f10", *"shop", "enter")
         assert "ARMED" in desk.screen().splitlines()[0]
         await desk.press("ctrl+o", "escape", "ctrl+o", "enter")
@@ -56,12 +58,12 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
         await desk.settle()
         app.screen.query_one(OptionList).highlighted = 0
         await desk.press("enter")
-        request = desk.dashboard.form.request()
+        request = desk.dashboard.desk.form.request()
         assert (request.event_id, request.key_id, request.external_id) == ("104", "3", "sif@example.com")
-        assert desk.dashboard.form.editor.text == '{"typed": "by hand"}'
+        assert desk.dashboard.desk.form.editor.text == '{"typed": "by hand"}'
         await desk.press("ctrl+n", "ctrl+o", "down", "enter")
         assert "looking only" in desk.screen().splitlines()[0]
-        assert len([screen for screen in app.screen_stack if hasattr(screen, "profile_name")]) == 1
+        assert len([screen for screen in app.screen_stack if isinstance(screen, Dashboard)]) == 1
 
 
 async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded(
@@ -71,7 +73,7 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
     profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service = profiles.open("sandbox")
     endpoint = SlowEndpoint(service, monkeypatch)
-    app = TriggerDeskApp(lambda: service, profiles=profiles)
+    app = TriggerDeskApp(Opening(lambda: service, profiles))
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -83,7 +85,7 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
             await pilot.press(*keys)
             await pilot.pause()
         assert isinstance(app.screen, Confirm)
-        assert desk.dashboard.sending
+        assert desk.dashboard.is_sending
         await pilot.press("y")
         while "shop" not in desk.screen().splitlines()[0]:
             await pilot.pause()
@@ -96,14 +98,14 @@ async def test_what_cannot_be_opened_leaves_the_profile_as_it_is(home: Path) -> 
     (home / "config.toml").write_text('[profiles.gone]\naccount = "no-such-folder"\n')
     profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service = profiles.open("sandbox")
-    app = TriggerDeskApp(lambda: service, profiles=profiles)
+    app = TriggerDeskApp(Opening(lambda: service, profiles))
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press(*"100", "enter", "ctrl+o", "down", "enter")
         assert "no-such-folder" in [notice.message for notice in app._notifications][-1]
         assert "◆ sandbox" in desk.screen().splitlines()[0]
-        assert desk.dashboard.form.request().event_id == "100"
+        assert desk.dashboard.desk.form.request().event_id == "100"
         (home / "config.toml").write_text("nonsense")
         await desk.press("ctrl+o")
         assert "no valid TOML" in [notice.message for notice in app._notifications][-1]

@@ -30,10 +30,10 @@ def _binding(key: str, action: str, name: str, tooltip: str, *, show: bool = Tru
 
 
 DESK_BINDINGS: list[BindingType] = [
-    _binding("f9", "send", "Send", "Trigger the event for the contact"),
+    _binding("f9", "do('send')", "Send", "Trigger the event for the contact"),
     Binding(
         "escape",
-        "stop",
+        "do('stop')",
         "Stop",
         tooltip="Stop waiting for the reply; where nothing is being sent, stop a refresh",
         priority=True,
@@ -43,29 +43,35 @@ DESK_BINDINGS: list[BindingType] = [
     _binding("f3", "go('contacts')", "Contacts", "Find a contact"),
     _binding("f4", "go('trigger')", "Form", "Edit the trigger form"),
     _binding("f6", "go('history')", "History", "What was sent before, and the replies"),
-    _binding("f10", "arm", "Arm", "Arm sending to a real account for some minutes, or end that"),
-    _binding("f5", "refresh", "Refresh", "Read events, fields and contacts of the account again"),
-    _binding("ctrl+l", "lookup", "Look up", "Ask the account for the contact that is typed", show=False),
+    _binding("f10", "do('arm')", "Arm", "Arm sending to a real account for some minutes, or end that"),
+    _binding("f5", "do('refresh')", "Refresh", "Read events, fields and contacts of the account again"),
+    _binding(
+        "ctrl+l", "do('lookup')", "Look up", "Ask the account for the contact that is typed", show=False
+    ),
     _binding("f7", "go('reply')", "Reply", "Read the reply to the last trigger", show=False),
     _binding(
         "f8",
-        "data",
+        "do('data')",
         "Event data",
         "Fill the event data with the example, what was last used or a template; keep or delete a template",
         show=False,
     ),
-    _binding("f11", "format", "Format", "Indent the JSON of the event data", show=False),
+    _binding("f11", "do('format')", "Format", "Indent the JSON of the event data", show=False),
     _binding(
         "ctrl+g",
-        "remedy",
+        "do('remedy')",
         "Mend",
         "Do what is advised first; it changes the form or asks the account, and does not send",
         show=False,
     ),
-    _binding("ctrl+r", "request", "Request", "See the exact request, as cURL, Python or JSON", show=False),
-    _binding("ctrl+o", "switch", "Switch profile", "Go to the account of another profile", show=False),
-    _binding("ctrl+b", "mask", "Mask", "Mask persons in everything that is shown, or no longer", show=False),
-    _binding("ctrl+n", "clear", "Clear form", "Empty the form, to begin anew", show=False),
+    _binding(
+        "ctrl+r", "do('request')", "Request", "See the exact request, as cURL, Python or JSON", show=False
+    ),
+    _binding("ctrl+o", "do('switch')", "Switch profile", "Go to the account of another profile", show=False),
+    _binding(
+        "ctrl+b", "do('mask')", "Mask", "Mask persons in everything that is shown, or no longer", show=False
+    ),
+    _binding("ctrl+n", "do('clear')", "Clear form", "Empty the form, to begin anew", show=False),
 ]
 
 

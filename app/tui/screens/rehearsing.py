@@ -1,102 +1,86 @@
-"""Presenting: every reply, every failure and a fresh start from the palette, on the built-in account only."""
+"""Presenting: every reply, every failure and a fresh start at will, on the built-in account only."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
-
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.markup import escape
 
 from app.domain.descriptions import describe
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest
-from app.tui.screens.commands import rank
+from app.service import FAILURES, REPLIES, Failure, Rehearsal
+from app.tui.screens.advising import Advising
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.searching import SearchingScreen
-
-if TYPE_CHECKING:
-    from app.service import Failure
+from app.tui.screens.desk import Desk
+from app.tui.screens.searching import Searching
 
 FRESH = "Forget the trigger ids that were accepted and the failures that are set"
 
 Entry = tuple[str, str, Callable[[], object]]
+"""What the palette offers: its name, what it does, and how."""
 
 
-class RehearsalCommands(Provider):
-    """Offers what can be rehearsed, where it can be."""
+class Rehearsing:
+    """The account as a stage, where it may be one."""
 
-    async def discover(self) -> Hits:
-        """All of it, before anything is typed."""
-        for name, what, run in self._entries():
-            yield DiscoveryHit(name, run, help=escape(what))
+    def __init__(self, desk: Desk, searching: Searching, advising: Advising) -> None:
+        self._desk = desk
+        self._searching = searching
+        self._advising = advising
 
-    async def search(self, query: str) -> Hits:
-        """What matches what is typed."""
-        matcher = self.matcher(query)
-        for name, what, run in self._entries():
-            if (score := rank(matcher, name, what)) > 0:
-                yield Hit(score, matcher.highlight(name), run, name, escape(what))
+    @property
+    def _stage(self) -> Rehearsal | None:
+        return self._desk.service.rehearsal
 
-    def _entries(self) -> Iterator[Entry]:
-        screen = self.screen
-        if not isinstance(screen, PresentingScreen) or not screen.can_present:
+    def entries(self) -> Iterator[Entry]:
+        """All that can be rehearsed here."""
+        if self._stage is None:
             return
-        from app.service import FAILURES, REPLIES
-
         for code in REPLIES:
-            yield f"Produce reply {code}", describe(code) or "", partial(screen.produce_reply, code)
+            yield f"Produce reply {code}", describe(code) or "", partial(self.produce_reply, code)
         for failure in FAILURES:
-            yield f"Produce failure: {failure.name}", failure.title, partial(screen.produce_failure, failure)
-        yield "Reset the account", "Its history stays", partial(screen.reset_account, with_history=False)
+            yield f"Produce failure: {failure.name}", failure.title, partial(self.produce_failure, failure)
+        yield "Reset the account", "Its history stays", partial(self.reset_account, with_history=False)
         yield (
             "Reset the account and its history",
             "Every attempt on it is deleted",
-            partial(screen.reset_account, with_history=True),
+            partial(self.reset_account, with_history=True),
         )
-
-
-class PresentingScreen(SearchingScreen):
-    """A screen whose account may be a stage."""
-
-    @property
-    def can_present(self) -> bool:
-        """Whether every reply and every failure can be produced here."""
-        return self._service.rehearsal is not None
 
     def produce_reply(self, code: int) -> None:
         """Fills the form so that it is answered with this reply code, and sends it."""
-        if self._service.rehearsal is not None:
-            self._fill_and_send(self._service.rehearsal.request_for(code))
+        if self._stage is not None:
+            self.fill_and_send(self._stage.request_for(code))
 
-    def produce_failure(self, failure: "Failure") -> None:
+    def produce_failure(self, failure: Failure) -> None:
         """Fills the form, and sends it into this failure."""
-        if self._service.rehearsal is not None and not self.sending:
-            self._fill_and_send(self._service.rehearsal.fail_next(failure))
+        if self._stage is not None and not self._desk.form.sending:
+            self.fill_and_send(self._stage.fail_next(failure))
+
+    def fill_and_send(self, request: TriggerRequest) -> None:
+        """Fills the form with a request, and sends it."""
+        form = self._desk.form
+        if form.sending or form.blocked:
+            self._desk.say("Not sent", form.obstacle)
+            return
+        form.fill(request)
+        form.forget_last()
+        self._desk.screen.call_after_refresh(partial(form.send, rehearsed=True))
 
     def reset_account(self, *, with_history: bool) -> None:
         """The account as it began, once that was confirmed."""
         question = f"{FRESH}, and delete the history of this account?" if with_history else f"{FRESH}?"
-        self.app.push_screen(
+        self._desk.push(
             Confirm(question, yes="Reset", no="Keep"), partial(self._reset, with_history=with_history)
         )
 
     def _reset(self, yes: bool | None, *, with_history: bool) -> None:
-        if not yes or self._service.rehearsal is None:
+        if not yes or self._stage is None:
             return
         try:
-            self._service.rehearsal.reset(with_history=with_history)
+            self._stage.reset(with_history=with_history)
         except DeskError as error:
-            self.tell_fault(str(error))
+            self._desk.tell_fault(str(error))
         else:
             if with_history:
-                self.tell(lambda panel: panel.show_nothing())
-        self.show_history()
-        self.predict()
-
-    def _fill_and_send(self, request: TriggerRequest) -> None:
-        if self.form.sending or self.form.blocked:
-            self.say("Not sent", self.form.obstacle)
-            return
-        self.form.fill(request)
-        self.form.forget_last()
-        self.call_after_refresh(partial(self.form.send, rehearsed=True))
+                self._desk.tell(lambda panel: panel.show_nothing())
+        self._searching.show()
+        self._advising.predict()

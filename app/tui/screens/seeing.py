@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-from textual import on, work
-
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.domain.reference import reference_of
-from app.tui.screens.account import AccountScreen
+from app.tui.screens.desk import Desk
+from app.tui.screens.request import RequestScreen
 from app.tui.text import clean
-from app.tui.widgets.form_messages import FormMessages
 
 NOT_YET = "Nothing was sent. The trigger id is this copy's own: every trigger gets another."
 AGAIN = "Whoever runs this triggers once more, with the same trigger id, what was sent as"
@@ -18,42 +16,40 @@ INSIDE = "This address answers in here only; triggerdesk sandbox serves the acco
 MASKED = "Persons are masked."
 
 
-class SeeingScreen(AccountScreen):
-    """A screen that shows the exact request."""
+class Seeing:
+    """The exact request."""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What works now: None is shown dimmed, False not at all."""
-        if action == "request" and not self.stands:
-            return None
-        return super().check_action(action, parameters)
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-    @on(FormMessages.RequestPressed)
-    def action_request(self) -> None:
+    def see_form(self) -> None:
         """Shows the request that the form asks for."""
-        if self.form.fault:
-            self.say("Not shown", self.form.fault)
+        form = self._desk.form
+        if form.fault:
+            self._desk.say("Not shown", form.fault)
         else:
-            self.see(replace(self.form.request(), trigger_id=new_attempt_id()), NOT_YET)
+            self._see(replace(form.request(), trigger_id=new_attempt_id()), NOT_YET)
 
     def see_attempt(self, attempt_id: str) -> None:
         """Shows the request of an attempt."""
-        attempt = self._service.past.attempt(attempt_id)
+        attempt = self._desk.service.past.attempt(attempt_id)
         if attempt is None:
-            self.say("Not shown", "This attempt is no longer in the history.")
+            self._desk.say("Not shown", "This attempt is no longer in the history.")
         else:
-            self.see(attempt.request, f"{AGAIN} {clean(reference_of(attempt_id))}.")
+            self._see(attempt.request, f"{AGAIN} {clean(reference_of(attempt_id))}.")
 
-    @work(group="see", exclusive=True)
-    async def see(self, request: TriggerRequest, said: str) -> None:
+    def _see(self, request: TriggerRequest, said: str) -> None:
+        self._desk.screen.run_worker(self._shown(request, said), group="see", exclusive=True)
+
+    async def _shown(self, request: TriggerRequest, said: str) -> None:
         """Shows a request as it is, or would be, sent with the live profile."""
+        desk = self._desk
         try:
-            await self.open_way()
-            described = self._service.describe(self._veil.request(request))
+            await desk.open_way()
+            described = desk.service.describe(desk.veil.request(request))
         except DeskError as error:
-            self.say("Not shown", str(error))
+            desk.say("Not shown", str(error))
         else:
-            is_inside = self._service.profile.is_sandbox
-            facts = (said, INSIDE if is_inside else CREDENTIALS, MASKED if self._veil.is_on else "")
-            from app.tui.screens.request import RequestScreen
-
-            self.app.push_screen(RequestScreen(described, " ".join(filter(None, facts)), self.copy))
+            is_inside = desk.service.profile.is_sandbox
+            facts = (said, INSIDE if is_inside else CREDENTIALS, MASKED if desk.veil.is_on else "")
+            desk.push(RequestScreen(described, " ".join(filter(None, facts)), desk.copy))

@@ -31,9 +31,6 @@ class DataEditor(Vertical):
     class Changed(Message):
         """The text is another one now."""
 
-    class MenuAsked(Message):
-        """Somebody wants other event data: the example, what was last used, a template."""
-
     def __init__(self) -> None:
         super().__init__(id="data")
         self._filled: str | None = ""
@@ -49,7 +46,11 @@ class DataEditor(Vertical):
             yield Static(markup=False, id="data-check")
             with Horizontal(id="data-tools"):
                 yield Button(
-                    "Fill…", id="data-fill", compact=True, tooltip="Example, last used, templates (f8)"
+                    "Fill…",
+                    id="data-fill",
+                    compact=True,
+                    tooltip="Example, last used, templates (f8)",
+                    action="screen.do('data')",
                 )
                 yield Button("Format", id="data-format", compact=True, tooltip="Indent the JSON (f11)")
         yield JsonArea(id="event-data")
@@ -142,11 +143,6 @@ class DataEditor(Vertical):
         event.stop()
         self._check()
         self.post_message(self.Changed())
-
-    @on(Button.Pressed, "#data-fill")
-    def _menu(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.post_message(self.MenuAsked())
 
     @on(Button.Pressed, "#data-format")
     def _format_pressed(self, event: Button.Pressed) -> None:

@@ -11,14 +11,8 @@ class FormMessages:
     class Changed(Message, namespace="trigger_form"):
         """The request would be another one now."""
 
-    class Ready(Message, namespace="trigger_form"):
-        """It can be sent now, or no longer can."""
-
     class SendPressed(Message, namespace="trigger_form"):
         """The button was pressed."""
-
-    class RequestPressed(Message, namespace="trigger_form"):
-        """The exact request is asked for."""
 
     class Submitted(Message, namespace="trigger_form"):
         """Send was asked for, and may be; `is_rehearsed`: what was asked for is the reply, however often."""

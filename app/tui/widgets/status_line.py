@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -17,9 +16,6 @@ CLICK = "A click shows all profiles"
 
 class StatusLine(Widget):
     """Account, counts and age; what is less needed is left out where the line is short, the age never."""
-
-    class Pressed(Message):
-        """The line was clicked."""
 
     counts: reactive[str] = reactive("")
     refreshed: reactive[str] = reactive("")
@@ -39,8 +35,8 @@ class StatusLine(Widget):
         self._profile = profile
         self.show_kept(())
 
-    def on_click(self) -> None:
-        self.post_message(self.Pressed())
+    async def on_click(self) -> None:
+        await self.run_action("screen.do('switch')")
 
     def show(self, state: CacheState) -> None:
         """The counts and the age of the cache; repaints only where a word changes."""

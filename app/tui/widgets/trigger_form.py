@@ -44,7 +44,13 @@ class TriggerForm(FormFields):
         with Container(id="sending"):
             with Horizontal(id="send-tools"):
                 yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
-                yield Button("Request", id="see", compact=True, tooltip="The exact request, to copy (ctrl+r)")
+                yield Button(
+                    "Request",
+                    id="see",
+                    compact=True,
+                    tooltip="The exact request, to copy (ctrl+r)",
+                    action="screen.do('request')",
+                )
             yield Static(markup=False, id="why")
 
     def on_mount(self) -> None:
@@ -123,11 +129,6 @@ class TriggerForm(FormFields):
         event.stop()
         self.post_message(self.SendPressed())
 
-    @on(Button.Pressed, "#see")
-    def _see_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.post_message(self.RequestPressed())
-
     # Why not
 
     def veil_changed(self) -> None:
@@ -152,7 +153,7 @@ class TriggerForm(FormFields):
         send = self.query_one("#send", Button)
         if send.has_class("-off") != bool(obstacle):
             send.toggle_class("-off")
-            self.post_message(self.Ready())
+            self.screen.refresh_bindings()
         self.query_one("#why", Static).update(self._hint() if not obstacle else _off(obstacle))
 
     def _hint(self) -> Content:

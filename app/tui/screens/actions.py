@@ -1,0 +1,19 @@
+"""What a key does, as a value: keys, footer and palette ask the same one whether it works, and why not."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Action(NamedTuple):
+    """Something that can be done, and why it cannot be just now, '' where it can; then it is dimmed, or not shown."""
+
+    do: Callable[[], object]
+    why_off: Callable[[], str] = lambda: ""
+    is_hidden: bool = False
+
+    @property
+    def works(self) -> bool | None:
+        """As Textual wants to know it: None is shown dimmed, False not at all."""
+        if not self.why_off():
+            return True
+        return False if self.is_hidden else None

@@ -1,0 +1,139 @@
+"""What every part of the dashboard works with: one account, the panes that show it, and how something is said there.
+
+What can be done there stands in modules of their own, which `parts` puts together.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from textual.screen import Screen
+
+from app.domain.errors import DeskError
+from app.domain.model import Attempt
+from app.service import TriggerService
+from app.tui.copying import copy
+from app.tui.past import Past
+from app.tui.screens.panes import PanedScreen
+from app.tui.text import clean
+from app.tui.veil import Veil
+from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.event_list import EventList
+from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from app.tui.widgets.fetch_bar import FetchBar
+    from app.tui.widgets.preflight import PreflightPane
+    from app.tui.widgets.reply_panel import ReplyPanel
+    from app.tui.widgets.trigger_form import TriggerForm
+
+Result = TypeVar("Result")
+
+WHOLE = "-whole"
+
+
+class Desk:
+    """One account on a screen."""
+
+    form: "TriggerForm"
+    preflight: "PreflightPane"
+    reply: "ReplyPanel"
+    bar: "FetchBar"
+
+    def __init__(self, screen: PanedScreen, service: TriggerService, veil: Veil) -> None:
+        self.screen = screen
+        self.service = service
+        self.veil = veil
+        self.past = Past(service, veil)
+        lists = service.lists
+        self.status = StatusLine(service.profile)
+        self.events = EventList(lists.events_by_use, lists.event_name)
+        self.contacts = ContactList(lists.contacts, veil)
+        self.history = HistoryPane(lists.field_name, veil, self.past.ask)
+        self.answered: Attempt | None = None
+        """The attempt whose reply is shown."""
+        self.told: Callable[[ReplyPanel], None] | None = None
+        """What the reply panel shows that is worth keeping there."""
+        self._opening = asyncio.Lock()
+        self._is_open = False
+
+    # Its panes
+
+    def make_rest(self) -> None:
+        """Makes the panes that the first frame does without."""
+        from app.tui.widgets.fetch_bar import FetchBar
+        from app.tui.widgets.preflight import PreflightPane
+        from app.tui.widgets.reply_panel import ReplyPanel
+        from app.tui.widgets.trigger_form import TriggerForm
+
+        name = self.service.lists.field_name
+        self.form = TriggerForm(self.service, self.veil)
+        self.preflight, self.reply = PreflightPane(name, self.veil), ReplyPanel(name)
+        self.bar = FetchBar()
+
+    def show_whole(self, whole: bool) -> None:
+        """Gives the history the whole screen, or takes it away again."""
+        if whole != self.history.whole:
+            self.history.whole = whole
+            self.screen.set_class(whole, WHOLE)
+
+    def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        """Lays a screen over this one; `then` is told what it is left with."""
+        self.screen.app.push_screen(screen, then)
+
+    # What is said
+
+    def tell(self, show: Callable[["ReplyPanel"], None]) -> None:
+        """Shows something in the reply panel, and again when the mask is put on or taken off."""
+        self.answered = None
+        self.told = show
+        show(self.reply)
+
+    def tell_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """Shows the finished attempt in the reply panel."""
+        self.tell(lambda panel: panel.show_attempt(self.veil.attempt(attempt), fault))
+        self.answered = attempt
+
+    def tell_fault(self, fault: str) -> None:
+        """Says in the reply panel why something was not done, and where that is not in view, in a message too."""
+        value = self.form.request().external_id
+        self.tell(lambda panel: panel.show_fault(self.veil.words(fault, value)))
+        if self.history.whole:
+            self.say("Not done", fault)
+
+    def tell_again(self) -> None:
+        """Draws the reply panel again: the mask was put on or taken off."""
+        if self.told is not None:
+            self.told(self.reply)
+
+    def copy(self, text: str) -> None:
+        """Copies a text as it is shown, and says where it is."""
+        try:
+            said = copy(self.screen.app, text, self.service.keep_copy)
+        except DeskError as error:
+            self.say("Not copied", str(error))
+        else:
+            self.say("Copied", said, "information")
+
+    def say(self, title: str, sentence: str, severity: Literal["information", "warning"] = "warning") -> None:
+        """A short message that goes away by itself, later where it takes longer to read."""
+        self.screen.app.clear_notifications()
+        shown = clean(self.veil.words(sentence, self.form.request().external_id), 500)
+        lasts_s = max(4, len(shown) / 15)
+        self.screen.notify(shown, title=title, severity=severity, markup=False, timeout=lasts_s)
+
+    # The way to the endpoint
+
+    async def open_way(self) -> None:
+        """Opens the way to the endpoint, once. Raises SettingsError where the secret cannot be had.
+
+        In a thread: much is imported for it, and its secret may be asked of a command that takes its time.
+        """
+        async with self._opening:
+            if not self._is_open:
+                await asyncio.to_thread(self._open_client)
+                self._is_open = True
+
+    def _open_client(self) -> None:
+        self.service.client  # noqa: B018 - opened when it is first asked for
