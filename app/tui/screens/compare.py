@@ -1,14 +1,16 @@
 """Two attempts beside each other: what differs in what was sent and in what came back."""
 
+import asyncio
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.difference import difference
+from app.domain.difference import AttemptDifference, difference
 from app.domain.model import Attempt
 from app.tui.text import lines
 from app.tui.widgets.difference_text import LEFT, RIGHT, compared_lines, side
@@ -26,7 +28,7 @@ class CompareScreen(ModalScreen[None]):
     def __init__(self, one: Attempt, other: Attempt) -> None:
         super().__init__()
         self._left, self._right = sorted((one, other), key=lambda attempt: attempt.started_at)
-        self._difference = difference(self._left, self._right)
+        self._difference: AttemptDifference | None = None
         self._with_equal = False
 
     def compose(self) -> ComposeResult:
@@ -34,12 +36,18 @@ class CompareScreen(ModalScreen[None]):
             pane.border_title = "What differs"
             yield Static(lines([side(LEFT, self._left), side(RIGHT, self._right)]), markup=False)
             yield Static("What was sent", classes="heading")
-            yield Static(markup=False, id="compare-request")
+            yield Static("Comparing…", markup=False, id="compare-request")
             yield Static("What came back", classes="heading")
             yield Static(markup=False, id="compare-reply")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
+        self._compare()
+
+    @work(group="compare")
+    async def _compare(self) -> None:
+        # Two replies of a megabyte take seconds where all is different.
+        self._difference = await asyncio.to_thread(difference, self._left, self._right)
         self._draw()
 
     def action_equal(self) -> None:
@@ -47,6 +55,8 @@ class CompareScreen(ModalScreen[None]):
         self._draw()
 
     def _draw(self) -> None:
+        if self._difference is None:
+            return
         for name, comparison in (("request", self._difference.request), ("reply", self._difference.reply)):
             said = compared_lines(comparison, with_equal=self._with_equal)
             self.query_one(f"#compare-{name}", Static).update(said)
