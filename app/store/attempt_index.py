@@ -14,10 +14,15 @@ from threading import Event
 
 from app.store.database import compact, explained, open_database, remove, transaction
 from app.store.errors import DamagedError, StoppedError, StoreError
-from app.store.index_rows import JOURNAL_ROW, OUTCOMES, Names, index_values, words_of
+from app.store.index_filling import Filling
+from app.store.index_previous import AllBefore
+from app.store.index_rows import OUTCOMES
+from app.store.index_words import merge_words, words_come
 from app.store.schema import HISTORY_INDEX
 
-_BATCH = 2000
+_BATCH = 20_000
+"""Attempts taken in by one transaction: the fewer of them, the more often the word index is merged."""
+
 _BUSY_SECONDS = 30.0
 """For so long another process is waited for that makes the index of a long history."""
 
@@ -25,14 +30,13 @@ _STEPS_BETWEEN_LOOKS = 20_000
 _CACHE_KILOBYTES = 65_536
 _SENDING = OUTCOMES["sending"]
 
-_FIGURES = "started, outcome, code, event, key, status, account, profile, took"
 _INDEXES = {
-    # All that the figures of a query are made of, so that they need not be gathered from whole rows.
-    "attempts_by_time": _FIGURES,
+    "attempts_by_time": "started",
     **{
         f"attempts_by_{column}": column
         for column in (
-            "outcome", "account", "profile", "event", "key", "status", "code", "took", "contact", "contact_end", "text"
+            "outcome", "account", "profile", "event", "key", "status", "code", "previous", "took", "contact",
+            "contact_end", "text",
         )
     },
 }  # fmt: skip
@@ -105,6 +109,11 @@ class AttemptIndex:
                 raise StoppedError from error
             raise
 
+    def look(self) -> None:
+        """Raises StoppedError once the stop is set: for work that SQLite does not see."""
+        if self._stop.is_set():
+            raise StoppedError
+
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Every row of a statement."""
         with self.guarded() as connection:
@@ -123,14 +132,43 @@ class AttemptIndex:
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Brings the index up to date. What was done before it is stopped stays. Raises StoppedError."""
         total = self.behind()
-        done = 0
-        if total or not self._is_complete():
-            with self.guarded() as connection:
-                while batch := self._batch():
-                    done += batch
-                    progress(min(done, total), total)
-                for name, columns in _INDEXES.items():
-                    connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON attempts ({columns})")
+        if not total and self._is_complete():
+            return
+        with self.guarded() as connection:
+            self._make_ready()
+            befores = None if self._is_complete() else AllBefore(connection)
+            done = 0
+
+            def told(more: int) -> None:
+                progress(min(done + more, total), total)
+
+            while batch := self._batch(befores, told):
+                done += batch
+            if not self._is_complete():
+                self._complete()
+
+    def _make_ready(self) -> None:
+        """Empties the index where that is less work than to mend it, and frees it of its indexes where much is new."""
+        with transaction(self.connection) as connection:
+            state = self._state()
+            (rows,) = connection.execute("SELECT count(*) FROM attempts").fetchone()
+            if state is None or len(self._changed(state)) > rows // 2:
+                self._emptied()
+            elif self.behind() > max(rows, _BATCH):
+                self._drop_indexes()
+            if not self._is_complete():
+                words_come(self.connection)
+
+    def _complete(self) -> None:
+        """Makes the indexes once all rows are there, which is faster by far than row after row."""
+        befores = AllBefore(self.connection)
+        with transaction(self.connection) as connection:
+            filling = Filling(connection, befores)
+            filling.check_previous(befores)
+            filling.finish()
+            for name, columns in _INDEXES.items():
+                connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON attempts ({columns})")
+        merge_words(self.connection)
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -169,75 +207,25 @@ class AttemptIndex:
         rows = self.connection.execute(_CHANGED, (state.last_change, _SENDING))
         return [row["number"] for row in rows]
 
-    def _batch(self) -> int:
+    def _batch(self, befores: AllBefore | None, progress: Callable[[int], None]) -> int:
         """Takes in what changed, and as many new attempts as one short transaction can; how many."""
         connection = self.connection
         with transaction(connection):
-            state = self._state() or self._emptied()
-            changed = self._changed(state)
-            if len(changed) > self._rows() // 2:
-                # To begin anew is less work than to take so many words out.
-                state, changed = self._emptied(), ()
-            names = Names(connection)
+            changed = self._changed(self._state() or self._emptied())
+            filling = Filling(connection, befores)
             newest = connection.execute(f"SELECT {_NEWEST}").fetchone()[0]
-            for number in changed:
-                before = self._remove(number)
-                now = self._add(
-                    connection.execute(f"SELECT {JOURNAL_ROW} WHERE number = ?", (number,)), names
-                )
-                if now != before:
-                    self._mind_clocks(now)
-            new = self._add(
-                connection.execute(
-                    f"SELECT {JOURNAL_ROW} WHERE number > ? ORDER BY number LIMIT ?", (newest, _BATCH)
-                ),
-                names,
-            )
-            self._mind_clocks(new)
+            filling.take_anew(changed)
+            new = filling.take_new(newest, _BATCH, lambda done: progress(done + len(changed)))
+            filling.finish()
             if changed:
                 connection.execute(
                     "UPDATE state SET last_change = (SELECT coalesce(max(id), 0) FROM journal.changes)"
                 )
-        return len(new) + len(changed)
+        return new + len(changed)
 
-    def _rows(self) -> int:
-        rows: int = self.connection.execute("SELECT count(*) FROM attempts").fetchone()[0]
-        return rows
-
-    def _mind_clocks(self, starts: Sequence[int]) -> None:
-        """Keeps true by how much clocks were set back, for attempts that come after all others."""
-        if not starts:
-            return
-        latest, setback = self.connection.execute("SELECT latest, setback FROM state").fetchone()
-        for started in starts:
-            setback = max(setback, latest - started)
-            latest = max(latest, started)
-        self.connection.execute("UPDATE state SET latest = ?, setback = ?", (latest, setback))
-
-    def _remove(self, number: int) -> list[int]:
-        """When what was removed had begun."""
-        rows = self.connection.execute("SELECT started FROM attempts WHERE number = ?", (number,)).fetchall()
-        for table, key in (("attempts", "number"), ("resends", "number"), ("words", "rowid")):
-            self.connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (number,))
-        return [row["started"] for row in rows]
-
-    def _add(self, rows: sqlite3.Cursor, names: Names) -> list[int]:
-        """When what was added began."""
-        found = rows.fetchall()
-        connection = self.connection
-        connection.executemany(
-            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [index_values(row, names) for row in found],
-        )
-        connection.executemany(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            [(row["number"], words_of(row)) for row in found],
-        )
-        connection.executemany(
-            "INSERT INTO resends VALUES (?, ?)",
-            [(row["number"], row["parent_id"]) for row in found if row["parent_id"] is not None],
-        )
-        return [row["started_at"] for row in found]
+    def _drop_indexes(self) -> None:
+        for name in _INDEXES:
+            self.connection.execute(f"DROP INDEX IF EXISTS main.{name}")
 
     def _emptied(self) -> _State:
         """The index as it begins, for the history that is there."""
@@ -245,9 +233,8 @@ class AttemptIndex:
         (words,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
         connection.execute("DROP TABLE words")
         connection.execute(words)
-        for name in _INDEXES:
-            connection.execute(f"DROP INDEX IF EXISTS main.{name}")
-        for table in ("state", "names", "attempts", "resends"):
+        self._drop_indexes()
+        for table in ("state", "names", "attempts", "resends", "facts", "parts"):
             connection.execute(f"DELETE FROM {table}")
         connection.execute(
             "INSERT INTO state (one, history, last_change) SELECT 1, id, (SELECT coalesce(max(id), 0) FROM journal.changes) FROM journal.identity"

@@ -4,27 +4,27 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import chain, islice
 
 from app.domain.history_query import Column, HistoryQuery
 from app.store.attempt_index import AttemptIndex
 from app.store.history_rows import NARROW, AttemptRow, narrow_row
-from app.store.index_query import Bound, Demands, Term, demands_of
+from app.store.index_mask import Mask, parts_of
+from app.store.index_parts import PART
+from app.store.index_query import Bound, Demands, Term, conditions, demands_of
 from app.store.text import stored
 from app.store.windows import keys_of
 
-_AT_ONCE = 50_000
+_AT_ONCE = 20_000
 """So many row numbers are read at once, where they need not be sorted; a tenth, where they can be walked through."""
 
-_PROBED = 2000
-"""So few attempts are looked at one by one for words; of more, the words are looked up."""
+_DENSE = 5
+"""Where at least one attempt in so many is found, a screen of them is met with on the way through any order."""
 
-_SAMPLE = 1000
-_DENSE = 0.2
+_STEPS = (4, 60)
+"""So many parts of the row numbers are looked through, and then so many, before all others are."""
 
-_MATCHES = "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = attempts.number)"
 _SORTED = {
-    Column.OUTCOME: "outcome",
     Column.CONTACT: "contact",
     Column.TEXT: "attempts.text",
     Column.TOOK: "took",
@@ -37,10 +37,14 @@ Found = tuple[str, str, tuple[Bound, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the order, walked through by one index: what must hold there, and by what it is sorted."""
+    """A part of the order, walked through by one index: what must hold there, and by what it is sorted.
+
+    `of_facts` is whether that is said by a fact, so that a part of which nothing can be found is known.
+    """
 
     condition: str
     sorted_by: str
+    of_facts: bool = False
 
 
 class QueryOrder:
@@ -57,19 +61,29 @@ class QueryOrder:
         return not (self._demands.terms or self._demands.match)
 
     @cached_property
+    def mask(self) -> Mask:
+        """All of them, by row number."""
+        return Mask(self._index, self._demands, parts_of(self._index))
+
+    @cached_property
     def is_short(self) -> bool:
         """Whether all of it is found about as fast as a screen of it."""
         demands = self._demands
-        if self._order.column is not Column.TIME:
-            return demands.are_few or (bool(demands.terms or demands.match) and self._density() < _DENSE)
-        if demands.match:
+        if not demands.facts or self._order.column is not Column.TIME:
+            return not demands.facts or demands.are_few
+        if demands.found is None or demands.are_said:
             return False
-        walked = demands.driver is not None and (demands.driver.single or demands.driver.span)
-        return demands.found is not None and demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
+        walked = demands.driver is not None and (demands.driver.single or demands.driver.span is not None)
+        return demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
 
     def every(self) -> "array[int]":
         """The row numbers of all attempts, in order."""
-        source, where, values = self._found()
+        demands = self._demands
+        if not demands.facts:
+            return array("q")
+        if not (demands.are_few or self.is_short):
+            return self._masked()
+        source, where, values = _by_words(demands) if demands.match else _by_rows(demands, demands.driver)
         sql = f"SELECT attempts.number FROM {source} WHERE {where} ORDER BY {self._sorting()}"
         with self._index.guarded() as connection:
             return keys_of(connection.execute(sql, values))
@@ -79,57 +93,43 @@ class QueryOrder:
         if self.is_short:
             yield from self.every()
             return
+        if self._order.column is Column.TIME and self._is_stepped:
+            yield from self._stepped(None)
+            return
         for part in self.parts():
-            sql, values = self._walk(part)
-            with self._index.guarded() as connection:
-                for row in connection.execute(sql, values):
-                    yield row[0]
+            yield from self._walked(part)
 
     def parts(self) -> Sequence[Part]:
         """The order in parts, each of which an index has."""
         column, way = self._order.column, self._way
         if column is Column.TIME:
             return [Part("1", f"number {way}")]
+        if column is Column.OUTCOME:
+            rows = self._index.all(f"SELECT DISTINCT outcome FROM facts ORDER BY outcome {way}")
+            return [Part(f"outcome = {row['outcome']}", f"number {way}", of_facts=True) for row in rows]
         if name := _NAMED.get(column):
             rows = self._index.all(f"SELECT id FROM names WHERE kind = ? ORDER BY rank {way}", name)
-            known = [Part(f"{name} = {row['id']}", f"number {way}") for row in rows]
-            return [*known, Part(f"{name} IS NULL", f"number {way}")]
+            conditions = [*(f"{name} = {row['id']}" for row in rows), f"{name} IS NULL"]
+            return [Part(condition, f"number {way}", of_facts=True) for condition in conditions]
         name = _SORTED[column]
         known = [Part(f"{name} IS NOT NULL", f"{name} {way}, number {way}")]
         return [*known, Part(f"{name} IS NULL", f"number {way}")]
 
-    def some(self, part: Part, limit: int, offset: int) -> "array[int]":
-        """Row numbers of a part of the order, without looking at more than is needed."""
-        sql, values = self._walk(part)
-        with self._index.guarded() as connection:
-            return keys_of(connection.execute(f"{sql} LIMIT {limit} OFFSET {offset}", values))
+    def some(self, part: Part, limit: int, offset: int, last: int | None) -> "array[int]":
+        """Row numbers of a part of the order from `offset` on, of which `last` comes before, without looking at more than
+        is needed."""
+        if self._order.column is Column.TIME and self._is_stepped:
+            return array("q", islice(self._stepped(last), limit))
+        return array("q", islice(self._walked(part), offset, offset + limit))
 
-    def selected(self, columns: str, more: str = "1") -> Iterator[tuple[Any, ...]]:
-        """These columns of all attempts, in no order, where `more` holds too."""
-        demands = self._demands
-        # Where they are many, all that is asked of them stands in one index, and is faster read through.
-        source, where, values = (
-            self._found() if demands.are_few or demands.match else _by_rows(demands, None, bounded=False)
+    def fact_counts(self) -> Iterator[tuple[int, int]] | None:
+        """How many of the attempts have each fact, where that is known without looking at each; None where it is not."""
+        if self._demands.number_terms:
+            return None
+        rows = self._index.all(
+            f"SELECT id, attempts FROM facts WHERE attempts > 0 AND {conditions(self._demands.fact_terms)}"
         )
-        with self._index.guarded() as connection:
-            cursor = connection.execute(f"SELECT {columns} FROM {source} WHERE {where} AND {more}", values)
-            cursor.row_factory = None
-            yield from cursor
-
-    def ends(self) -> tuple[int, int] | None:
-        """When the first and the last of them began, in microseconds since 1970; None where there are none."""
-        if self._demands.are_few or self._demands.match:
-            (found,) = self.selected("min(started), max(started)")
-            return None if found[0] is None else (found[0], found[1])
-        source, where, values = _by_rows(self._demands, None)
-        ends = [
-            row["started"]
-            for way in ("ASC", "DESC")
-            for row in self._index.all(
-                f"SELECT started FROM {source} WHERE {where} ORDER BY started {way} LIMIT 1", *values
-            )
-        ]
-        return (ends[0], ends[1]) if ends else None
+        return ((row["id"], row["attempts"]) for row in rows)
 
     def number_of(self, row: AttemptRow) -> int | None:
         """The row number of an attempt; None where it is gone."""
@@ -157,47 +157,76 @@ class QueryOrder:
             return f"{'+' if driver is not None and not driver.single else ''}attempts.number {way}"
         if name := _NAMED.get(column):
             return f"{name} IS NULL, (SELECT rank FROM names WHERE id = {name}) {way}, +attempts.number {way}"
-        name = _SORTED[column]
+        name = _SORTED.get(column, "outcome")
         return f"{name} IS NULL, +{name} {way}, +attempts.number {way}"
 
-    def _density(self) -> float:
-        """Which part of all attempts is found, about: a sample of them is looked at."""
-        (ends,) = self._index.all("SELECT min(number), max(number) FROM attempts")
-        if ends[0] is None:
-            return 0
-        numbers = range(ends[0], ends[1] + 1, max(1, (ends[1] - ends[0]) // _SAMPLE))
-        listed = f"attempts.number IN ({', '.join(map(str, numbers))})"
-        source, where, values = _by_rows(self._demands, None)
-        (found,) = self._index.all(f"SELECT count(*) FROM {source} WHERE {listed} AND {where}", *values)
-        share: float = found[0] / len(numbers)
-        return share
+    def _masked(self) -> "array[int]":
+        if self._order.column is Column.TIME:
+            return self._in_time(self.mask)
+        return array("q", chain.from_iterable(self._walked(part, masked=True) for part in self.parts()))
 
-    def _found(self) -> Found:
-        """Where attempts come from when all are wanted."""
-        demands = self._demands
-        if demands.match and (demands.found is None or demands.found > _PROBED):
-            return _by_words(demands)
-        return _by_rows(demands, demands.driver)
+    def _in_time(self, mask: Mask) -> "array[int]":
+        numbers = mask.numbers()
+        if self._order.descending:
+            numbers.reverse()
+        return numbers
 
-    def _walk(self, part: Part) -> tuple[str, tuple[Bound, ...]]:
-        """The statement that goes through a part in order."""
-        source, where, values = self._walked()
+    @property
+    def _is_stepped(self) -> bool:
+        """Whether what is asked is found faster of many row numbers at once than of one after another."""
+        return any(term.span is None and not term.single for term in self._demands.number_terms)
+
+    def _stepped(self, last: int | None) -> Iterator[int]:
+        """In the order of time, those after `last`: first of a few parts, at last of all others."""
+        parts = parts_of(self._index)
+        if not self._order.descending:
+            left = parts if last is None else range(last // PART, parts.stop)
+        else:
+            left = parts if last is None else range(parts.start, last // PART + 1)
+        for size in (*_STEPS, len(parts)):
+            step, left = (
+                (left[-size:], left[:-size]) if self._order.descending else (left[:size], left[size:])
+            )
+            for number in self._in_time(Mask(self._index, self._demands, step)):
+                if last is None or (number < last if self._order.descending else number > last):
+                    yield number
+
+    def _walked(self, part: Part, *, masked: bool | None = None) -> Iterator[int]:
+        """A part in its order, one after another."""
+        if part.of_facts and not self._may_have(part):
+            return
+        masked = self._needs_mask if masked is None else masked
+        source, where, values = ("attempts", "1", ()) if masked else self._source()
         # Of words SQLite knows only the row number to be in order.
         sorted_by = part.sorted_by.replace(
             "number", "words.rowid" if source.startswith("words") else "attempts.number"
         )
-        return (
-            f"SELECT attempts.number FROM {source} WHERE {where} AND {part.condition} ORDER BY {sorted_by}",
-            values,
-        )
+        sql = f"SELECT attempts.number FROM {source} WHERE {where} AND {part.condition} ORDER BY {sorted_by}"
+        with self._index.guarded() as connection:
+            cursor = connection.execute(sql, values)
+            cursor.row_factory = None
+            numbers = chain.from_iterable(cursor)
+            yield from self.mask.of(numbers) if masked else numbers
 
-    def _walked(self) -> Found:
+    def _may_have(self, part: Part) -> bool:
+        terms = conditions(self._demands.fact_terms)
+        sql = f"SELECT 1 FROM facts WHERE attempts > 0 AND {terms} AND {part.condition} LIMIT 1"
+        return bool(self._index.all(sql))
+
+    @property
+    def _needs_mask(self) -> bool:
+        """Whether to walk through an order one must know beforehand what is found."""
+        demands = self._demands
+        if self._order.column is Column.TIME or self.is_everything:
+            return False
+        (row,) = self._index.all("SELECT coalesce(sum(attempts), 0) FROM facts")
+        return bool(demands.number_terms) or demands.facts * _DENSE < row[0]
+
+    def _source(self) -> Found:
         """Where attempts come from when they are walked through in order until there are enough."""
         demands = self._demands
         if self._order.column is not Column.TIME:
             return _by_rows(demands, None)
-        if demands.match:
-            return _by_words(demands)
         driver = demands.driver
         return _by_rows(demands, driver if driver is not None and driver.single else None)
 
@@ -208,15 +237,13 @@ def _by_words(demands: Demands) -> Found:
     return source, f"words MATCH ? AND {where}", (demands.match, *values)
 
 
-def _by_rows(demands: Demands, driver: Term | None, *, bounded: bool = True) -> Found:
-    where, values = _conditions(demands, driver, "attempts.number" if bounded else None)
-    if demands.match:
-        return "attempts", f"{where} AND {_MATCHES}", (*values, demands.match)
+def _by_rows(demands: Demands, driver: Term | None) -> Found:
+    where, values = _conditions(demands, driver, "attempts.number")
     return "attempts", where, values
 
 
-def _conditions(demands: Demands, driver: Term | None, number: str | None) -> tuple[str, tuple[Bound, ...]]:
-    conditions = [term.condition(by_index=term is driver) for term in demands.terms]
-    if demands.numbers is not None and number is not None:
-        conditions.insert(0, f"{number} BETWEEN {demands.numbers[0]} AND {demands.numbers[1]}")
-    return " AND ".join(conditions) or "1", tuple(value for term in demands.terms for value in term.values)
+def _conditions(demands: Demands, driver: Term | None, number: str) -> tuple[str, tuple[Bound, ...]]:
+    found = [term.condition(by_index=term is driver) for term in demands.terms]
+    if demands.numbers is not None:
+        found.insert(0, f"{number} BETWEEN {demands.numbers[0]} AND {demands.numbers[1]}")
+    return " AND ".join(found) or "1", tuple(value for term in demands.terms for value in term.values)

@@ -13,7 +13,7 @@ from app.store.attempt_index import AttemptIndex
 from app.store.index_rows import OUTCOMES, folded
 from app.store.text import microseconds, restored, searchable, stored
 
-FEW = 200_000
+FEW = 20_000
 """So many attempts are sorted at once; more may be walked through in the order that is asked for."""
 
 Bound = str | bytes | int
@@ -26,30 +26,28 @@ _COLUMNS = {
     QueryField.KEY: "key",
     QueryField.CONTACT: "contact",
     QueryField.PROFILE: "profile",
+    QueryField.PREVIOUS: "previous",
 }
-
-
-_PREVIOUS = (
-    "(SELECT earlier.outcome FROM attempts AS earlier WHERE earlier.contact = attempts.contact "
-    "AND +earlier.key = attempts.key AND +earlier.account = attempts.account "
-    "AND earlier.number < attempts.number ORDER BY earlier.number DESC LIMIT 1)"
-)
-"""The outcome before: the pluses leave SQLite only the index of the contact, which has the latest one at its end."""
+_ATTEMPTS = "SELECT {{}}number AS number FROM attempts WHERE {}"
+_WORDS = "SELECT rowid AS number FROM words WHERE words MATCH ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One demand on an attempt: `sql` with `{}` where the column is named, which with a `+` there uses no index.
 
-    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value,
-    `span` whether it is a span of time.
+    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value; `span` is the first
+    microsecond that is meant and the one after the last, where it is about time. `numbers` is a statement that gives the row numbers of those that are meant, or,
+    where `negated`, of all others, with `{}` where a `+` keeps SQLite from going through them by number; '' for what a fact says.
     """
 
     sql: str
     values: tuple[Bound, ...] = ()
     indexed: bool = False
     single: bool = False
-    span: bool = False
+    span: tuple[int, int] | None = None
+    numbers: str = ""
+    negated: bool = False
 
     def condition(self, *, by_index: bool = False) -> str:
         """The demand, by the index or by looking at each row."""
@@ -62,11 +60,12 @@ class Demands:
 
     `found` is how many attempts the driver finds, up to FEW + 1, None without one; `matching` the same of the words, None
     also where the order is by time, in which words find one after another. `numbers` are the
-    row numbers between which all of it lies, None where that is not known.
+    row numbers between which all of it lies, None where that is not known. `facts` is how many meet the terms about facts.
     """
 
     terms: tuple[Term, ...]
     match: str = ""
+    facts: int = 0
     driver: Term | None = None
     found: int | None = None
     matching: int | None = None
@@ -75,7 +74,24 @@ class Demands:
     @property
     def are_few(self) -> bool:
         """Whether so few are met with that they can be sorted at once."""
-        return any(count is not None and count <= FEW for count in (self.found, self.matching))
+        found = None if self.are_said else self.found
+        return any(count is not None and count <= FEW for count in (found, self.matching))
+
+    @property
+    def are_said(self) -> bool:
+        """Whether words are looked for, or must be missing, so that not each attempt can be asked for itself."""
+        return any(_WORDS in term.numbers for term in self.number_terms)
+
+    @property
+    def fact_terms(self) -> tuple[Term, ...]:
+        """What is asked of facts."""
+        return tuple(term for term in self.terms if not term.numbers)
+
+    @property
+    def number_terms(self) -> tuple[Term, ...]:
+        """What is asked of anything else."""
+        matched = (Term("", (self.match,), numbers=_WORDS),) if self.match else ()
+        return (*(term for term in self.terms if term.numbers), *matched)
 
 
 def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) -> Demands:
@@ -92,7 +108,8 @@ def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) ->
             terms.append(_either(references, _phrase(word.text)))
         else:
             match = f"{match} {_phrase(word.text)}".lstrip()
-    demands = _driven(index, Demands(tuple(terms), match))
+    demands = Demands(tuple(terms), match)
+    demands = _driven(index, replace(demands, facts=_with_facts(index, demands.fact_terms)))
     if match and query.order.column is not Column.TIME:
         demands = replace(demands, matching=_count(index, "words WHERE words MATCH ?", match))
     return replace(demands, numbers=_numbers_between(index, query) if query.since or query.until else None)
@@ -101,12 +118,29 @@ def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) ->
 def _driven(index: AttemptIndex, demands: Demands) -> Demands:
     """The demands with the term by whose index the fewest are found, and how many they are."""
     counted = [
-        (_count(index, f"attempts WHERE {term.condition(by_index=True)}", *term.values), term)
+        (
+            _count(index, f"attempts WHERE {term.condition(by_index=True)}", *term.values)
+            if term.numbers
+            else _with_facts(index, (term,)),
+            term,
+        )
         for term in demands.terms
         if term.indexed
     ]
     found, driver = min(counted, key=lambda one: one[0], default=(None, None))
     return replace(demands, driver=driver, found=found)
+
+
+def _with_facts(index: AttemptIndex, terms: Sequence[Term]) -> int:
+    """How many attempts meet these terms, each about a fact."""
+    (row,) = index.all(f"SELECT coalesce(sum(attempts), 0) FROM facts WHERE {conditions(terms)}")
+    count: int = row[0]
+    return count
+
+
+def conditions(terms: Sequence[Term]) -> str:
+    """That all of these hold, each by its index; 1 for none."""
+    return " AND ".join(term.condition(by_index=True) for term in terms) or "1"
 
 
 def _count(index: AttemptIndex, found: str, *values: Bound) -> int:
@@ -135,15 +169,15 @@ def _numbers_between(index: AttemptIndex, query: HistoryQuery) -> tuple[int, int
 
 def _filter_term(index: AttemptIndex, one: Filter) -> Term:
     term = _positive(index, one)
-    return Term(f"({term.sql}) IS NOT TRUE", term.values) if one.negated else term
+    if not one.negated:
+        return term
+    return Term(f"({term.sql}) IS NOT TRUE", term.values, numbers=term.numbers, negated=True)
 
 
 def _positive(index: AttemptIndex, one: Filter) -> Term:
-    if one.field is QueryField.PREVIOUS:
-        return Term(f"{_PREVIOUS} IN ({_listed(OUTCOMES[value.text] for value in one.values)})")
     column = _COLUMNS[one.field]
     match one.field:
-        case QueryField.OUTCOME:
+        case QueryField.OUTCOME | QueryField.PREVIOUS:
             return _in(column, [OUTCOMES[value.text] for value in one.values])
         case QueryField.CODE | QueryField.STATUS:
             return _numbers(index, column, one.values)
@@ -169,13 +203,19 @@ def _numbers(index: AttemptIndex, column: str, values: Sequence[Value]) -> Term:
 
 def _contacts(values: Sequence[Value]) -> Term:
     if len(values) == 1 and values[0].pattern and values[0].text.rfind("*") == 0:
-        return Term("{}contact_end GLOB ?", (_glob(values[0].text[::-1]),), indexed=True)
+        sql = "{}contact_end GLOB ?"
+        return Term(sql, (_glob(values[0].text[::-1]),), indexed=True, numbers=_numbers_of(sql))
     exact = [folded(value.text) for value in values if not value.pattern]
     patterns = [_glob(value.text) for value in values if value.pattern]
     parts = [f"{{0}}contact IN ({', '.join('?' * len(exact))})"] if exact else []
     parts += ["{0}contact GLOB ?"] * len(patterns)
     indexed = not patterns or (not exact and len(patterns) == 1 and not values[0].text.startswith("*"))
-    return Term(f"({' OR '.join(parts)})", (*exact, *patterns), indexed, indexed and len(exact) == 1)
+    sql = f"({' OR '.join(parts)})"
+    return Term(sql, (*exact, *patterns), indexed, indexed and len(exact) == 1, numbers=_numbers_of(sql))
+
+
+def _numbers_of(sql: str) -> str:
+    return _ATTEMPTS.format(sql.format(""))
 
 
 def _in(column: str, numbers: Iterable[int]) -> Term:
@@ -214,7 +254,7 @@ def _phrase(text: str) -> str:
 
 
 def _without(word: Word) -> Term:
-    return Term("{}number NOT IN (SELECT words.rowid FROM words WHERE words MATCH ?)", (_phrase(word.text),))
+    return Term(f"{{}}number NOT IN ({_WORDS})", (_phrase(word.text),), numbers=_WORDS, negated=True)
 
 
 def _references(index: AttemptIndex, word: str) -> list[int]:
@@ -235,16 +275,20 @@ _ID_LENGTH = 36
 
 
 def _either(references: Sequence[int], match: str) -> Term:
+    named = f"number IN ({_listed(references)})"
     return Term(
-        f"(number IN ({_listed(references)}) OR number IN (SELECT words.rowid FROM words WHERE words MATCH ?))",
+        f"({named} OR number IN ({_WORDS}))",
         (match,),
+        numbers=f"{_ATTEMPTS.format(named)} UNION {_WORDS}",
     )
 
 
 def _times(since: datetime | None, until: datetime | None) -> list[Term]:
     if since is None and until is None:
         return []
-    conditions = ["{0}started >= ?"] if since else []
-    conditions += ["{0}started < ?"] if until else []
-    values = tuple(microseconds(moment) for moment in (since, until) if moment)
-    return [Term(" AND ".join(conditions), values, indexed=True, span=True)]
+    span = (
+        -sys.maxsize if since is None else microseconds(since),
+        sys.maxsize if until is None else microseconds(until),
+    )
+    sql = "({0}started >= ? AND {0}started < ?)"
+    return [Term(sql, span, indexed=True, span=span, numbers=_numbers_of(sql))]

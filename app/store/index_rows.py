@@ -5,11 +5,12 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from app.domain.canonical import same_value
 from app.domain.model import JsonObject, Outcome
 from app.store.history_rows import Value, data_of
-from app.store.text import numeric_order, restored, restored_or_none, searchable
+from app.store.text import Stored, numeric_order, restored, searchable
 
 OUTCOMES = {outcome.value: number for number, outcome in enumerate(Outcome)}
 """What stands in the index for each outcome: its place in the order of outcomes."""
@@ -22,14 +23,48 @@ NUMBERS = ("status", "code")
 SORTED_TEXT = 100
 """Characters of the reply text that count in sorting."""
 
+_EVERY_REPLY_HAS = ("replyCode", "replyText")
+_USUAL_BODY = '{"key_id":"'
+_DATA = '"data":'
+
+
+class JournalRow(NamedTuple):
+    """What the index reads of an attempt, in the order of JOURNAL_ROW."""
+
+    number: int
+    attempt_id: Stored
+    parent_id: Stored | None
+    profile: Stored
+    account: Stored
+    event_id: Stored
+    event_name: Stored | None
+    key_id: Stored
+    external_id: Stored
+    trigger_id: Stored | None
+    started_at: int
+    outcome: str
+    http_status: int | None
+    reply_code: int | None
+    reply_text: Stored | None
+    elapsed_ms: float | None
+    note: Stored | None
+    settlement_note: Stored | None
+    contact_mark: int | None
+    request_body: bytes
+    data: str | None
+    detail: Stored | None
+    body: bytes | None
+    whole_text: Stored | None
+    location: Stored | None
+
+
 JOURNAL_ROW = """
-    attempts.*, requests.body AS request_body, requests.data, answers.reason, answers.detail, answers.body,
-    answers.reply_text AS whole_text, answers.errors, answers.location
+    number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
+    outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement_note, contact_mark,
+    requests.body, requests.data, answers.detail, answers.body, answers.reply_text, answers.location
     FROM journal.attempts JOIN journal.requests ON requests.attempt = number
     LEFT JOIN journal.answers ON answers.attempt = number
 """
-
-_EVERY_REPLY_HAS = ("replyCode", "replyText")
 
 
 def folded(text: str) -> str:
@@ -51,8 +86,28 @@ class Names:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._numbers: dict[tuple[object, ...], int] = {}
+        self._rows: dict[tuple[object, ...], tuple[int | None, ...]] = {}
 
-    def number(self, kind: str, text: str | bytes, more: str | bytes = "") -> int:
+    def of(self, row: JournalRow) -> tuple[int | None, ...]:
+        """The numbers of a row's outcome, account, profile, event, key, status and code, in this order."""
+        few = (
+            row.outcome, row.account, row.profile, row.event_id, row.event_name, row.key_id, row.http_status, row.reply_code
+        )  # fmt: skip
+        if few not in self._rows:
+            self._rows[few] = (
+                OUTCOMES[row.outcome],
+                self._number("account", row.account),
+                self._number("profile", row.profile),
+                self._number("event", row.event_id, row.event_name or ""),
+                self._number("key", row.key_id),
+                *(
+                    None if value is None else self._number(kind, str(value))
+                    for kind, value in zip(NUMBERS, few[6:], strict=True)
+                ),
+            )
+        return self._rows[few]
+
+    def _number(self, kind: str, text: Stored, more: Stored = "") -> int:
         """The number of a name, which it gets at its first appearance."""
         key = (kind, text, more)
         if key not in self._numbers:
@@ -77,69 +132,56 @@ class Names:
         return number
 
 
-def index_values(row: sqlite3.Row, names: Names) -> tuple[Value, ...]:
-    """The columns of `attempts` in the index, in their order there."""
-    text = restored_or_none(row["reply_text"])
-    contact = folded(restored(row["external_id"]))
-    return (
-        row["number"],
-        row["started_at"],
-        OUTCOMES[row["outcome"]],
-        names.number("account", row["account"]),
-        names.number("profile", row["profile"]),
-        names.number("event", row["event_id"], row["event_name"] or ""),
-        names.number("key", row["key_id"]),
-        _number(names, "status", row["http_status"]),
-        _number(names, "code", row["reply_code"]),
-        row["elapsed_ms"],
-        contact,
-        contact[::-1],
-        None if text is None else folded(text[:SORTED_TEXT]),
-    )
-
-
-def _number(names: Names, kind: str, value: int | None) -> int | None:
-    return None if value is None else names.number(kind, str(value))
-
-
 def _in_order(kind: object, text: str) -> tuple[object, ...]:
     return (int(text),) if kind in NUMBERS else numeric_order(text)
 
 
-def words_of(row: sqlite3.Row) -> str:
+def sorted_values(row: JournalRow) -> tuple[Value, ...]:
+    """The texts by which an attempt is found and sorted: its contact, the same from its last letter to its first, its reply text."""
+    contact = folded(restored(row.external_id))
+    text = row.reply_text
+    return contact, contact[::-1], None if text is None else folded(restored(text)[:SORTED_TEXT])
+
+
+def words_of(row: JournalRow) -> str:
     """The text of an attempt that words are looked for in: of request, reply, and what somebody noted."""
-    texts = [
-        row["event_id"],
-        row["event_name"],
-        row["external_id"],
-        None if row["trigger_id"] == row["attempt_id"] else row["trigger_id"],
+    texts = (
+        row.event_id,
+        row.event_name,
+        row.external_id,
+        None if row.trigger_id == row.attempt_id else row.trigger_id,
         _data_text(row),
-        None if row["reply_code"] is None else str(row["reply_code"]),
-        row["whole_text"] or row["reply_text"],
-        _reply_text(row["body"]),
-        row["detail"],
-        row["location"],
-        row["note"],
-        row["settlement_note"],
-    ]
-    return searchable("\n".join(restored(text) for text in texts if text)).replace("\0", " ")
+        None if row.reply_code is None else str(row.reply_code),
+        row.whole_text or row.reply_text,
+        _reply_text(row.body) if row.body else None,
+        row.detail,
+        row.location,
+        row.note,
+        row.settlement_note,
+    )
+    said = "\n".join([text if isinstance(text, str) else restored(text) for text in texts if text])
+    return searchable(said).replace("\0", " ")
 
 
-def _data_text(row: sqlite3.Row) -> str | None:
-    data: JsonObject | None = json.loads(row["data"]) if row["data"] else data_of(row["request_body"])
+def _data_text(row: JournalRow) -> str | None:
+    if row.data is None and b"\\" not in row.request_body:
+        body = row.request_body.decode("utf-8", "replace")
+        end = f',"trigger_id":"{restored(row.trigger_id or "")}"}}'
+        if body.startswith(_USUAL_BODY) and body.endswith(end):
+            # Without escapes no text in it holds a quote: what stands between these signs is the event data.
+            return body.removesuffix(end).partition(_DATA)[2]
+    data: JsonObject | None = json.loads(row.data) if row.data else data_of(row.request_body)
     return None if data is None else _spoken(data)
 
 
-def _reply_text(body: bytes | None) -> str | None:
-    if not body:
-        return None
+def _reply_text(body: bytes) -> str | None:
     try:
         reply = json.loads(body)
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
     if isinstance(reply, Mapping):
         reply = {name: value for name, value in reply.items() if value and name not in _EVERY_REPLY_HAS}
-    return _spoken(reply)
+    return None if reply == {} else _spoken(reply)
 
 
 def _spoken(value: object) -> str:

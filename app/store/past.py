@@ -83,7 +83,7 @@ class Past:
         """How many of them have each outcome, in any thread. Raises StoppedError."""
         with _index(self._path, stop) as index:
             index.catch_up()
-            return outcome_counts(QueryOrder(index, query, account))
+            return outcome_counts(index, QueryOrder(index, query, account))
 
     def statistics(
         self, query: HistoryQuery, account: str | None, most_buckets: int, stop: Event | None = None

@@ -61,7 +61,8 @@ class QueryWindow:
         while not self._complete and len(self._numbers) < needed:
             # The first screen is asked for exactly; whoever goes on will want more.
             wanted = max(needed - len(self._numbers), _MORE if self._numbers else 0)
-            found = self._order.some(self._parts[0], wanted, self._found_in_part) if self._parts else ()
+            last = self._numbers[-1] if self._numbers else None
+            found = self._order.some(self._parts[0], wanted, self._found_in_part, last)
             self._numbers.extend(found)
             self._found_in_part += len(found)
             if len(found) < wanted:

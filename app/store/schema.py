@@ -213,6 +213,26 @@ ALTER TABLE state ADD COLUMN latest INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE state ADD COLUMN setback INTEGER NOT NULL DEFAULT 0;
 DELETE FROM state;
 """,
+        # A fact is a combination of all that has few values; `attempts` of them have it. `previous` is the outcome before,
+        # by the mark that the journal has of the contact. The parts are those of `index_parts`.
+        """
+DROP TABLE attempts;
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, outcome INTEGER NOT NULL, account INTEGER NOT NULL,
+    profile INTEGER NOT NULL, event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER,
+    previous INTEGER, took REAL, contact TEXT NOT NULL, contact_end TEXT NOT NULL, text TEXT, mark INTEGER
+);
+CREATE TABLE facts (
+    id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, account INTEGER NOT NULL, profile INTEGER NOT NULL,
+    event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER, previous INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX facts_by_event ON facts (event, outcome, previous);
+CREATE TABLE parts (
+    part INTEGER PRIMARY KEY, first INTEGER, last INTEGER, facts BLOB NOT NULL, times BLOB NOT NULL, took BLOB NOT NULL
+);
+DELETE FROM state;
+""",
     ),
 )
 
