@@ -50,7 +50,7 @@ class PastAttempts:
     def behind(self) -> int:
         """How many attempts the index of the history does not know yet.
 
-        Every query brings it up to date first, at about 10,000 attempts a second: where there are many, do that by
+        Every query brings it up to date first, at about 20,000 attempts a second: where there are many, do that by
         `catch_up` in a thread, with its progress shown.
         """
         return self._live.past.behind()

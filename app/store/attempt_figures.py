@@ -160,7 +160,7 @@ def _codes(index: AttemptIndex, facts: Sequence[_Fact]) -> tuple[tuple[int | Non
     counts: Counter[int | None] = Counter()
     for fact in facts:
         counts[None if fact.code is None else codes[fact.code]] += fact.count
-    return tuple(counts.most_common())
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0] is None, one[0])))
 
 
 def _events(index: AttemptIndex, facts: Sequence[_Fact]) -> tuple[EventShare, ...]:

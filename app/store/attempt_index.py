@@ -109,6 +109,15 @@ class AttemptIndex:
                 raise StoppedError from error
             raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read within it is of one moment, whatever others take in meanwhile."""
+        if self.connection.in_transaction:
+            yield
+            return
+        with self.guarded(), transaction(self.connection, temporary=True):
+            yield
+
     def look(self) -> None:
         """Raises StoppedError once the stop is set: for work that SQLite does not see."""
         if self._stop.is_set():

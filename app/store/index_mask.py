@@ -35,11 +35,14 @@ class Mask:
 
     def __init__(self, index: AttemptIndex, demands: Demands, parts: range) -> None:
         self._index = index
-        self._facts = _allowed(index, demands.fact_terms)
         self._many = len(parts) > _MANY
         self._parts = f"part >= {parts.start} AND part < {parts.stop}"
         self._begin, self._end = parts.start * PART, parts.stop * PART
-        self.bytes = self._whole(demands) if parts and any(self._facts) else bytes(self._end - self._begin)
+        with index.snapshot():
+            self._facts = _allowed(index, demands.fact_terms)
+            self.bytes = (
+                self._whole(demands) if parts and any(self._facts) else bytes(self._end - self._begin)
+            )
 
     def part(self, number: int) -> bytes:
         """What of a part of row numbers is found."""
@@ -47,12 +50,17 @@ class Mask:
 
     def numbers(self) -> "array[int]":
         """The row numbers that are found, in order."""
-        return array("q", compress(range(self._begin, self._end), self.bytes))
+        numbers = array("q")
+        for at in range(0, len(self.bytes), _AT_ONCE):
+            some = range(self._begin + at, self._begin + at + _AT_ONCE)
+            numbers.extend(compress(some, self.bytes[at : at + _AT_ONCE]))
+        return numbers
 
     def of(self, numbers: Iterable[int]) -> Iterator[int]:
         """Those of these row numbers that are found, in their order."""
-        begin = self._begin
-        return (number for number in numbers if self.bytes[number - begin])
+        begin, end, found = self._begin, self._end, self.bytes
+        # What others have added since is past the end.
+        return (number for number in numbers if begin <= number < end and found[number - begin])
 
     def _whole(self, demands: Demands) -> bytes:
         marked = bytes([1]) * (self._end - self._begin)

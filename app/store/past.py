@@ -56,7 +56,8 @@ class Past:
         def find_all() -> "array[int]":
             with _index(self._path, stop) as own:
                 own.catch_up()
-                return QueryOrder(own, query, account).every()
+                with own.snapshot():
+                    return QueryOrder(own, query, account).every()
 
         return QueryWindow(QueryOrder(index, query, account), find_all)
 
@@ -83,7 +84,8 @@ class Past:
         """How many of them have each outcome, in any thread. Raises StoppedError."""
         with _index(self._path, stop) as index:
             index.catch_up()
-            return outcome_counts(index, QueryOrder(index, query, account))
+            with index.snapshot():
+                return outcome_counts(index, QueryOrder(index, query, account))
 
     def statistics(
         self, query: HistoryQuery, account: str | None, most_buckets: int, stop: Event | None = None
@@ -91,7 +93,8 @@ class Past:
         """The picture of them, in any thread. Raises StoppedError."""
         with _index(self._path, stop) as index:
             index.catch_up()
-            return statistics(index, QueryOrder(index, query, account), most_buckets)
+            with index.snapshot():
+                return statistics(index, QueryOrder(index, query, account), most_buckets)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
         """The attempts that sent one another again, this one among them, in the order of recording."""

@@ -340,6 +340,42 @@ def test_the_index_follows_what_becomes_of_an_attempt(home: Path, history: Histo
     past.close()
 
 
+def test_an_index_that_followed_all_that_happened_equals_one_made_anew(history: History, home: Path) -> None:
+    past = Past(history.path)
+    list(add_finished(history.path, attempts(40), "made up"))
+    chance = random.Random(7)  # noqa: S311 - a repeatable past
+    under_way: list[str] = []
+    for number in range(120):
+        under_way.append(begun(history, number, chance.choice(PEOPLE)))
+        if chance.random() < 0.8:
+            history.finish(under_way.pop(chance.randrange(len(under_way))), chance.choice(ANSWERS), 1.5, None)
+        if number == 60:
+            remove_owned(history.path, "shop", "made up")
+        if number == 90:
+            past.close()
+            while under_way:
+                history.finish(under_way.pop(), LOST, 2.5, None)
+            forget_in_history(history.path, "shop", person("3", "thor@example.com", []))
+            past = Past(history.path)
+        if chance.random() < 0.5:
+            assert past.behind() > 0
+            past.catch_up()
+    followed = answers(past)
+    past.close()
+    index_path(history.path).unlink()
+    past = Past(history.path)
+    assert answers(past) == followed
+    past.close()
+
+
+def answers(past: Past) -> list[object]:
+    filters = [Filter(QueryField.PREVIOUS, (Value(outcome.value),)) for outcome in Outcome]
+    queries = [HistoryQuery(), word("thor"), *(HistoryQuery(filters=(one,)) for one in filters)]
+    return [
+        (ids(past, query), past.counts(query, None), past.statistics(query, None, 9)) for query in queries
+    ]
+
+
 def test_what_was_deleted_is_not_found_and_its_number_may_be_another_attempts(history: History) -> None:
     past = Past(history.path)
     list(add_finished(history.path, attempts(5), "made up"))
