@@ -24,6 +24,7 @@ from app.tui.keymap import key_of
 from app.tui.past import Opened, Past
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
+from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import offer_to_take_out
 from app.tui.text import clean
 from app.tui.widgets.body_view import BodyView
@@ -71,6 +72,7 @@ class AttemptScreen(ModalScreen[Followed]):
         self._raw = False
 
     def compose(self) -> ComposeResult:
+        fit(self)
         with VerticalScroll(id="attempt"):
             yield Static(markup=False, id="attempt-outcome")
             yield Static("What was asked", classes="heading")

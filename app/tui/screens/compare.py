@@ -12,6 +12,7 @@ from textual.widgets import Footer, Static
 
 from app.domain.difference import AttemptDifference, difference
 from app.domain.model import Attempt
+from app.tui.screens.fitted import fit
 from app.tui.text import lines
 from app.tui.widgets.difference_text import LEFT, RIGHT, compared_lines, side
 
@@ -32,6 +33,7 @@ class CompareScreen(ModalScreen[None]):
         self._with_equal = False
 
     def compose(self) -> ComposeResult:
+        fit(self)
         with VerticalScroll(id="compare") as pane:
             pane.border_title = "What differs"
             yield Static(lines([side(LEFT, self._left), side(RIGHT, self._right)]), markup=False)

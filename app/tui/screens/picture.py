@@ -18,6 +18,7 @@ from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import DeskError
 from app.tui.notices import counts_label
 from app.tui.past import Past
+from app.tui.screens.fitted import fit
 from app.tui.text import clean
 from app.tui.widgets.picture_text import codes, events, over_time, took
 
@@ -64,6 +65,7 @@ class PictureScreen(Screen[None]):
         self._past = past
 
     def compose(self) -> ComposeResult:
+        fit(self)
         yield Static(READING if self._past.unread() else COUNTING, markup=False, id="picture-head")
         with VerticalScroll(id="charts"):
             yield Chart("time", "Attempts over time, stacked by outcome", over_time)
