@@ -22,15 +22,15 @@ from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_names import CachedNames
 from app.store.contact_rows import NARROW, ContactRow, whole_contact
-from app.store.contact_search import field_columns, wanted_words
+from app.store.contact_search import field_columns, is_quick, wanted_words
 from app.store.contact_windows import ContactOrder
 from app.store.contact_write import ContactTables, Origin, remember_lookup
 from app.store.database import explained, transaction
-from app.store.errors import FillingError
+from app.store.errors import FillingError, StoppedError
 from app.store.locks import FileLock
 from app.store.schema import CACHE
 from app.store.text import comparable, moment, restored_or_none, stored
-from app.store.windows import AnchoredWindow, FoundWindow, RowWindow
+from app.store.windows import AnchoredWindow, FoundWindow, LaterWindow, RowWindow
 
 if TYPE_CHECKING:
     from app.store.cache_load import CacheLoad
@@ -184,8 +184,9 @@ class Cache(CachedNames):
     ) -> RowWindow[ContactRow]:
         """Contacts with words that begin like every word of `search`, accents and case ignored, by numeric id.
 
-        `field:value` looks in one field, by its number, string id or name. An `order` is by `id`, `email` or `name`;
-        what then takes long ends by StoppedError once `stop` is set.
+        `field:value` looks in one field, by its number, string id or name. An `order` is by `id`, `email` or `name`.
+        With an order, and with a `stop` where there are several words, the rows are there once the window is prepared;
+        that ends by StoppedError once `stop` is set.
         """
         path = self._file.path
         # An account may have hundreds of fields: their names are read for a search that may name one.
@@ -199,11 +200,17 @@ class Cache(CachedNames):
             by_number = ContactOrder(self._file)
             return AnchoredWindow(by_number, self.state().contacts, False, by_number.anchors())
 
-        def find_all() -> array[int]:
+        def find(count: int | None) -> array[int]:
+            if stop is not None and stop.is_set():
+                raise StoppedError
             with opened(path) as file:
-                return ContactOrder(file, words).every()
+                found = ContactOrder(file, words)
+                return found.every() if count is None else array("q", found.after(None, count))
 
-        return FoundWindow(ContactOrder(self._file, words), False, find_all)
+        by_words = ContactOrder(self._file, words)
+        if stop is None or is_quick(words):
+            return FoundWindow(by_words, False, lambda: find(None))
+        return LaterWindow(by_words, False, find)
 
     def _columns(self) -> Mapping[str, str]:
         with self._file.guarded() as connection:

@@ -37,6 +37,11 @@ class Word(NamedTuple):
         return [Word(self.column, part) for part in _PART.findall(self.beginning)]
 
 
+def is_quick(words: Sequence[Word]) -> bool:
+    """Whether the index answers at once: it is one word, of which it knows the beginnings. Several must meet somewhere."""
+    return len(words) == 1 and len(words[0].parts) <= 1
+
+
 def field_columns(fields: Iterable[Field], columns: Mapping[str, str]) -> Mapping[str, str]:
     """Index columns by everything a field may be called; `columns` has those of the fields that own one."""
     named = {"id": "contact_id", "uid": "contact_uid"}

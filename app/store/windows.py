@@ -14,6 +14,7 @@ Row = TypeVar("Row")
 
 STEP = 1000
 _MORE_FOUND = 2000
+_PREPARED = 1000
 
 
 def keys_of(found: sqlite3.Cursor) -> "array[int]":
@@ -175,8 +176,7 @@ class FoundWindow(Generic[Row]):
             return None
         while not self._complete and not (self._keys and self._sign * self._keys[-1] >= self._sign * key):
             self._reach(len(self._keys) + _MORE_FOUND)
-        index = bisect_left(self._keys, self._sign * key, key=lambda found: self._sign * found)
-        return index if index < len(self._keys) and self._keys[index] == key else None
+        return self._place(key)
 
     def settle(self) -> None:
         """See RowWindow."""
@@ -184,6 +184,10 @@ class FoundWindow(Generic[Row]):
             # Assigned only when whole: the screen's thread reads on meanwhile.
             self._keys = self._find_all()
             self._complete = True
+
+    def _place(self, key: int) -> int | None:
+        index = bisect_left(self._keys, self._sign * key, key=lambda found: self._sign * found)
+        return index if index < len(self._keys) and self._keys[index] == key else None
 
     def _reach(self, needed: int) -> None:
         missing = needed - len(self._keys)
@@ -194,6 +198,33 @@ class FoundWindow(Generic[Row]):
         keys = self._order.after(self._keys[-1] if self._keys else None, wanted)
         self._keys.extend(keys)
         self._complete = len(keys) < wanted
+
+
+class LaterWindow(FoundWindow[Row]):
+    """The rows that a search finds where even the first may take long: they are there once it is prepared.
+
+    `find` is called by `prepare` and `settle`, in whatever thread that is, and answers at most so many keys from the
+    first one on, for None all.
+    """
+
+    def __init__(
+        self, order: FoundOrder[Row], descending: bool, find: "Callable[[int | None], array[int]]"
+    ) -> None:
+        super().__init__(order, descending, lambda: find(None))
+        self._find = find
+
+    def prepare(self) -> None:
+        """Finds the first rows."""
+        keys = self._find(_PREPARED)
+        self._keys, self._complete = keys, len(keys) < _PREPARED
+
+    def position(self, row: Row) -> int | None:
+        """See RowWindow; None also where it was not found yet."""
+        key = self._order.key_of(row)
+        return None if key is None else self._place(key)
+
+    def _reach(self, needed: int) -> None:
+        """What is not there yet would keep waiting whoever asks."""
 
 
 class ListWindow(Generic[Row]):

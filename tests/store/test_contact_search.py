@@ -1,9 +1,13 @@
 """Finding contacts as one types: words in any order, each as a beginning, in any field or in one."""
 
+from threading import Event
+
 import pytest
 
 from app.domain.model import Contact, Field
 from app.store.cache import Cache
+from app.store.errors import StoppedError
+from app.store.windows import LaterWindow
 
 FIELDS = (
     Field("1", "First Name", "first_name"),
@@ -78,6 +82,20 @@ def test_a_search_finds(filled: Cache, search: str, ids: list[str]) -> None:
     window = filled.contacts_window(search)
     assert [row.id for row in window.rows(0, 50)] == ids
     assert window.total == len(ids)
+
+
+def test_of_several_words_the_rows_are_there_once_they_were_found_in_a_thread(filled: Cache) -> None:
+    stop = Event()
+    assert not isinstance(filled.contacts_window("zoe", stop=stop), LaterWindow)
+    window = filled.contacts_window("zoe example", stop=stop)
+    assert isinstance(window, LaterWindow)
+    assert (window.rows(0, 50), window.total) == ([], None)
+    window.prepare()
+    assert [row.id for row in window.rows(0, 50)] == ["1", "3"]
+    assert [window.position(row) for row in window.rows(0, 50)] == list(range(window.total or 0))
+    stop.set()
+    with pytest.raises(StoppedError):
+        filled.contacts_window("zoe c-1", stop=stop).settle()
 
 
 def test_a_field_that_only_a_look_up_told_of_is_searched_too(filled: Cache) -> None:

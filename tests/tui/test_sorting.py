@@ -119,6 +119,10 @@ class SlowApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Slow] = []
+        self.chosen: list[str] = []
+
+    def on_filtered_list_chosen(self, message: FilteredList.Chosen) -> None:
+        self.chosen.append(message.row)
 
     def compose(self) -> ComposeResult:
         yield FilteredList(
@@ -158,8 +162,12 @@ async def test_a_slow_answer_leaves_the_screen_alive_and_the_next_key_takes_its_
         assert (of_a.stop.is_set(), of_b.stop.is_set()) == (True, False)
         assert pane.query_one(Input).value == "ab"
         assert pane.table.row == "found "
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.chosen == []
         await done(pilot, of_b)
         assert pane.table.row == "found ab"
+        assert app.chosen == ["found ab"]
         assert str(pane.border_title) == "Slow  1"
         await pilot.press("c", "escape")
         await pilot.pause()

@@ -83,6 +83,7 @@ class FilteredList(Vertical, Generic[Row]):
         self.border_title = self._title = title
         self._usual = self._order = usual
         self._stop = Event()
+        self._chooses = False
         self._window: RowWindow[Row] | None = None
         self._shown: RowWindow[Row] | None = None
         self._counting = asyncio.Lock()
@@ -129,6 +130,7 @@ class FilteredList(Vertical, Generic[Row]):
         self.narrowed(event.value)
 
     def _show(self, *, keep_cursor: bool = False) -> None:
+        self._chooses = False
         self._stop.set()  # whoever still looks for rows that nobody wants any more
         self._stop = Event()
         order = None if self._order == self._usual else self._order
@@ -141,7 +143,7 @@ class FilteredList(Vertical, Generic[Row]):
     @work(group="count")
     async def _prepare(self, window: PreparedWindow[Row], *, keep_cursor: bool) -> None:
         """Shows rows that are not there at once; until they are, those before them stay."""
-        told = self.set_timer(_TOLD_AFTER_S, partial(self._tell_sorting, window))
+        told = self.set_timer(_TOLD_AFTER_S, partial(self._tell_looking, window))
         try:
             # A row that one has come far down to is found again among all only.
             await self._apart(window, window.settle if keep_cursor else window.prepare)
@@ -159,6 +161,8 @@ class FilteredList(Vertical, Generic[Row]):
         self.table.show_sort(self._order.column, descending=self._order.descending)
         self.table.show(window, keep_cursor=keep_cursor)
         self._tell_count()
+        if self._chooses:
+            self._choose()
         if window.total is None or isinstance(window, PreparedWindow):
             self._count(window)
 
@@ -212,9 +216,10 @@ class FilteredList(Vertical, Generic[Row]):
 
     # What the title tells
 
-    def _tell_sorting(self, window: RowWindow[Row]) -> None:
+    def _tell_looking(self, window: RowWindow[Row]) -> None:
         if window is self._window and window is not self._shown:
-            self.border_title = f"{self._title}  sorting …"
+            what = "looking" if self._order == self._usual else "sorting"
+            self.border_title = f"{self._title}  {what} …"
 
     def _tell_count(self) -> None:
         total = None if self._window is None else self._window.total
@@ -227,6 +232,13 @@ class FilteredList(Vertical, Generic[Row]):
     @on(Input.Submitted)
     def _choose_row(self, event: Input.Submitted) -> None:
         event.stop()
+        # Of rows that are still looked for, the first is chosen once it is there: those before are others.
+        self._chooses = self._window is not self._shown
+        if not self._chooses:
+            self._choose()
+
+    def _choose(self) -> None:
+        self._chooses = False
         if (row := self.table.row) is not None:
             self.post_message(self.Chosen(self, row))
 
