@@ -141,7 +141,10 @@ class SortedWindow:
     def position(self, row: ContactRow) -> int | None:
         """See RowWindow."""
         key = self._order.key_of(row)
-        return self._keys.index(key) if key is not None and key in self._keys else None
+        try:
+            return None if key is None else self._keys.index(key)
+        except ValueError:
+            return None
 
     def _find(self, count: int) -> None:
         with self._apart() as order:

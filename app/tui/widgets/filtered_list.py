@@ -117,6 +117,9 @@ class FilteredList(Vertical, Generic[Row]):
         """Esc clears a filter only where there is one."""
         return bool(self.filter.value) if action == "clear" else super().check_action(action, parameters)
 
+    def on_unmount(self) -> None:
+        self._stop.set()
+
     def action_clear(self) -> None:
         self.filter.value = ""
 
