@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from app.cli.attempt_text import attempt_lines, whole_lines
+from app.cli.failures import Failure
 from app.cli.options import Options
 from app.cli.output import opened
 from app.cli.passing import pass_options
@@ -47,18 +48,20 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("left")
-@click.argument("right")
+@click.argument("right", required=False)
 @click.option("--json", "as_json", is_flag=True, help="The parts as JSON.")
 @pass_options
-def diff(options: Options, *, left: str, right: str, as_json: bool) -> None:
+def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
     """Show what differs between two attempts, LEFT and RIGHT, in request and reply, by JSON path.
 
-    Marked are = equal, ~ changed, - only left, + only right.
+    One alone is compared with the attempt before it on the same contact, which then is the left one. Marked are
+    = equal, ~ changed, - only left, + only right.
     """
     mask = options.mask()
 
     async def write(service: TriggerService) -> None:
-        both = [mask.attempt(service.past.find_attempt(one)) for one in (left, right)]
+        names = (_before(service, left), left) if right is None else (left, right)
+        both = [mask.attempt(service.past.find_attempt(one)) for one in names]
         found = difference(*both)
         if as_json:
             ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
@@ -67,6 +70,13 @@ def diff(options: Options, *, left: str, right: str, as_json: bool) -> None:
             click.echo("\n".join(_difference_lines(both, found)))
 
     options.run(write)
+
+
+def _before(service: TriggerService, attempt: str) -> str:
+    before = service.past.before(service.past.find_attempt(attempt))
+    if before is None:
+        raise Failure("Nothing was sent to this contact before. Name the attempt to compare with.")
+    return before.attempt_id
 
 
 @click.command()

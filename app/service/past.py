@@ -8,12 +8,13 @@ unless it names a profile or all accounts are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from datetime import timedelta
+from itertools import count, dropwhile, islice
 from threading import Event
 from typing import IO, TYPE_CHECKING
 
 from app.domain.errors import DeskError
-from app.domain.history_query import HistoryQuery
+from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
 from app.domain.model import Attempt, Outcome
 from app.service import settling
 from app.service.live import LiveAccount
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.domain.mask import Mask
 
 EVERYTHING = HistoryQuery()
+_PAGE = 50
 MOST_BUCKETS = 60
 
 
@@ -36,6 +38,14 @@ def neighbours(window: RowWindow[AttemptRow], row: AttemptRow) -> tuple[AttemptR
         return None, None
     before = window.rows(position - 1, 1) if position else ()
     return next(iter(before), None), next(iter(window.rows(position + 1, 1)), None)
+
+
+def _rows(window: RowWindow[AttemptRow]) -> Iterator[AttemptRow]:
+    for start in count(0, _PAGE):
+        page = window.rows(start, _PAGE)
+        if not page:
+            return
+        yield from page
 
 
 class PastAttempts:
@@ -105,6 +115,15 @@ class PastAttempts:
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
         """The attempts that sent one another again, this one among them, the first one first."""
         return self._live.past.chain(attempt_id)
+
+    def before(self, attempt: Attempt) -> AttemptRow | None:
+        """The attempt before it on the same external id by the same key field, on the live account; None for the first."""
+        request = attempt.request
+        asked = ((QueryField.KEY, request.key_id), (QueryField.CONTACT, request.external_id))
+        filters = tuple(Filter(field, (Value(text),)) for field, text in asked)
+        window = self.attempts(HistoryQuery(filters, until=attempt.started_at + timedelta(seconds=1)))
+        rest = dropwhile(lambda row: row.attempt_id != attempt.attempt_id, _rows(window))
+        return next(islice(rest, 1, None), None)
 
     def list_attempts(
         self,

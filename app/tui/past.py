@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.domain.errors import DeskError
-from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
+from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Outcome
 from app.service import AttemptRow, RowWindow, StoppedError, TriggerService, neighbours
 from app.tui.veil import Veil
@@ -174,10 +174,8 @@ class Past:
         """The id of the attempt before it on the same external id by the same key field. Raises GoneError."""
         if self.unread():
             raise GoneError("The history is still being read. Mark another attempt, or wait a moment.")
-        asked = ((QueryField.KEY, row.key_id), (QueryField.CONTACT, row.external_id))
-        filters = tuple(Filter(field, (Value(text),)) for field, text in asked)
-        until = row.started_at + timedelta(seconds=1)
-        _, before = neighbours(self._service.past.attempts(HistoryQuery(filters, until=until)), row)
+        attempt = self._service.past.attempt(row.attempt_id)
+        before = None if attempt is None else self._service.past.before(attempt)
         if before is None:
             raise GoneError("Nothing was sent to this contact before. Mark the attempt to compare with.")
         return before.attempt_id

@@ -168,6 +168,9 @@ def test_an_attempt_is_shown_compared_noted_and_sent_again_by_its_reference(desk
         "request"
     ]["parts"]
     assert desk("history", "diff", one, second).out.count("no difference") == 2
+    assert desk("history", "diff", second).out == desk("history", "diff", one, second).out
+    first = desk("history", "diff", one)
+    assert (first.code, "Nothing was sent to this contact before" in first.err) == (2, True)
 
 
 @pytest.mark.parametrize(
