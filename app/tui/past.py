@@ -97,7 +97,8 @@ class Past:
 
     def window(self) -> RowWindow[AttemptRow]:
         """The attempts that the filter leaves, in its order, as they are now."""
-        self.ask(self.line)  # a span such as 1h begins later every minute
+        if self.line:
+            self.ask(self.line)  # a span such as 1h begins later every minute
         self._outdated.set()
         self._outdated = Event()
         self._window = self._service.past.attempts(self.query, stop=self._outdated)

@@ -1,6 +1,6 @@
 """The last line of the screen: the keys that work now, each also a place for the mouse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from textual.binding import ActiveBinding
@@ -14,17 +14,22 @@ from app.tui.widgets.label_line import Label, LabelLine
 class KeyLine(LabelLine):
     """Follows the focus; a click on a key presses it, and so also says why one that is dimmed does nothing."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[ActiveBinding] = []
+
     def on_mount(self) -> None:
         self._show(self.screen)
         self.screen.bindings_updated_signal.subscribe(self, self._show)
 
     def _show(self, screen: Screen[Any]) -> None:
-        if self.is_attached and screen is self.screen:
-            self.labels = tuple(self._labels(screen))
+        if self.is_attached and screen is self.screen and (active := active_in_order(screen)) != self._shown:
+            self._shown = active
+            self.labels = tuple(self._labels(active))
 
-    def _labels(self, screen: Screen[Any]) -> Iterator[Label]:
+    def _labels(self, shown: Iterable[ActiveBinding]) -> Iterator[Label]:
         palette = self.app.COMMAND_PALETTE_BINDING
-        for active in active_in_order(screen):
+        for active in shown:
             if active.binding.key == palette:
                 yield self._label(active, at_end=True)
             elif active.binding.show:
