@@ -1,6 +1,6 @@
 """Labels about what needs somebody's attention: unsettled outcomes, real accounts, questions before a trigger.
 
-Pure, like `text`, and separate from it because only what sends needs them.
+Pure, like `text`, and separate from it because the first frame needs none of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -84,18 +84,6 @@ def again_question(
     )
 
 
-def unsettled_label(number: int) -> Content:
-    """How many unknown outcomes nobody has settled yet; nothing where there are none."""
-    if not number:
-        return Content("")
-    return Content.styled(f"? {number:,} unknown   ", f"bold {outcome_style(Outcome.UNKNOWN)}")
-
-
-def masked_label(is_masked: bool) -> Content:
-    """That persons are masked, where they are."""
-    return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
-
-
 def send_question(
     request: TriggerRequest,
     event_name: str | None,
@@ -153,15 +141,6 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: RealAc
         return f"{by} is {named[0]}."
     more = " and more" if len(contacts) > LISTED else ""
     return f"{len(contacts):,} contacts share {by}: {', '.join(named)}{more}."
-
-
-def armed_label(seconds: int | None) -> Content:
-    """Whether sending to a real account is armed, and for how much longer."""
-    if seconds is None:
-        return Content("")
-    if not seconds:
-        return Content.styled("looking only   ", "bold $account-real")
-    return Content.styled(f"ARMED {seconds // 60}:{seconds % 60:02}   ", "bold reverse $account-real")
 
 
 # Many attempts

@@ -7,9 +7,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from app.domain.model import Outcome
 from app.service import CacheState
-from app.tui.notices import armed_label, masked_label, unsettled_label
-from app.tui.text import Live, account_labels, age, count, fit_line
+from app.tui.text import Live, account_labels, age, count, fit_line, outcome_style
 
 CLICK = "A click shows all profiles"
 
@@ -51,7 +51,9 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         long, short, name = account_labels(self._profile)
-        open_ends = armed_label(self.armed_s) + masked_label(self.is_masked) + unsettled_label(self.unsettled)
+        open_ends = (
+            _armed_label(self.armed_s) + _masked_label(self.is_masked) + _unsettled_label(self.unsettled)
+        )
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
         facts = open_ends + Content.styled(f"{self.counts}   {said}", "$quiet")
         old = open_ends + Content.styled(said, "$quiet")
@@ -66,3 +68,24 @@ class StatusLine(Widget):
             (name, in_short),
         )
         return fit_line(choices, self.content_size.width)
+
+
+def _armed_label(seconds: int | None) -> Content:
+    """Whether sending to a real account is armed, and for how much longer."""
+    if seconds is None:
+        return Content("")
+    if not seconds:
+        return Content.styled("looking only   ", "bold $account-real")
+    return Content.styled(f"ARMED {seconds // 60}:{seconds % 60:02}   ", "bold reverse $account-real")
+
+
+def _masked_label(is_masked: bool) -> Content:
+    """That persons are masked, where they are."""
+    return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
+
+
+def _unsettled_label(number: int) -> Content:
+    """How many unknown outcomes nobody has settled yet; nothing where there are none."""
+    if not number:
+        return Content("")
+    return Content.styled(f"? {number:,} unknown   ", f"bold {outcome_style(Outcome.UNKNOWN)}")
