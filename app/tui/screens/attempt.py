@@ -35,7 +35,7 @@ from app.tui.widgets.footer_rows import FooterRows
 class AttemptScreen(ModalScreen[Followed]):
     """Request and reply of an attempt, its neighbours within the filter, and what may follow; Esc goes back."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the desk", id="attempt.back"),
         *follow_up_bindings("attempt"),
