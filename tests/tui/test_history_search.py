@@ -118,7 +118,9 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.pilot.resize_terminal(80, 24)
         await desk.settle()
         assert "✓✓✓" in desk.screen()
-        await desk.press("escape", "escape")
+        await desk.press("escape", "f", "end", "enter", "p", "f", "enter")
+        assert line.text == "outcome:rejected,partial event:104"
+        await desk.press("escape")
         assert desk.dashboard.desk.history.whole is False
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from textual.app import App
 from textual.content import Content
 
+from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.history_query import NO_VALUE, Column, Order, QueryField
 from app.domain.model import Outcome
 from app.domain.query_edit import replaced, with_order
@@ -18,6 +19,7 @@ from app.tui.past import OPEN_TICKET, TICKET, Past
 from app.tui.screens.menu import Menu
 from app.tui.screens.take_out import TakeOutScreen, TakingOut
 from app.tui.text import clean, count, outcome_label
+from app.tui.widgets.picture_text import SHOWN_ROWS
 
 Choices = Sequence[tuple[Content, str] | None]
 
@@ -30,6 +32,7 @@ _OUTCOMES = (
     Outcome.SENDING,
 )
 _TURNED = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
+REFUSED = f"outcome:{Outcome.REJECTED},{Outcome.PARTIAL}"
 _TIMES = (
     ("Any time", ""),
     ("The last hour", "since:1h"),
@@ -110,6 +113,25 @@ def time_choices(line: str, now: datetime) -> Choices:
     return [
         *((Content(words), replaced(line, TIMES, term)) for words, term in _TIMES),
         (Content(f"From … to …   {week}"), replaced(line, TIMES, week)),
+    ]
+
+
+def picture_choices(line: str, picture: AttemptStatistics) -> Choices:
+    """What a picture leads on to: the refusals of each event that it shows, and each reply code."""
+    refused = replaced(line, (QueryField.OUTCOME, QueryField.PREVIOUS), REFUSED)
+    shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
+    events = [
+        (
+            Content(f"Refusals of event {clean(one.event_id)} {clean(one.event_name or '')}".rstrip()),
+            _only(refused, QueryField.EVENT, one.event_id),
+        )
+        for one in shown
+    ]
+    codes = [NO_VALUE if code is None else str(code) for code, _ in picture.codes[:SHOWN_ROWS]]
+    return [
+        *events,
+        None,
+        *((Content(f"Only reply code {code}"), _only(line, QueryField.CODE, code)) for code in codes),
     ]
 
 

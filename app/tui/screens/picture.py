@@ -19,6 +19,8 @@ from app.domain.errors import DeskError
 from app.tui.notices import counts_label
 from app.tui.past import Past
 from app.tui.screens.fitted import fit
+from app.tui.screens.history_menus import picture_choices
+from app.tui.screens.menu import Menu
 from app.tui.text import clean
 from app.tui.widgets.picture_text import codes, events, over_time, took
 
@@ -51,18 +53,26 @@ class Chart(Widget):
         return Content("") if self.picture is None else self._draw(self.picture, width, height)
 
 
-class PictureScreen(Screen[None]):
-    """Four charts, side by side where there is room; Esc goes back."""
+class PictureScreen(Screen[str | None]):
+    """Four charts, side by side where there is room; answers the filter that it leads on to, None on Esc."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,p", "dismiss", "Back", tooltip="Back to the history", id="picture.back"),
+        Binding(
+            "f",
+            "filter",
+            "Filter",
+            tooltip="On to the refusals of an event, or to a reply code",
+            id="picture.filter",
+        ),
         Binding("f5", "count", "Again", tooltip="Count again", id="picture.again"),
     ]
 
     def __init__(self, past: Past) -> None:
         super().__init__()
         self._past = past
+        self._picture: AttemptStatistics | None = None
 
     def compose(self) -> ComposeResult:
         fit(self)
@@ -91,7 +101,17 @@ class PictureScreen(Screen[None]):
         else:
             self._show(picture)
 
+    def action_filter(self) -> None:
+        if self._picture is not None and self._picture.total:
+            choices = picture_choices(self._past.line, self._picture)
+            self.app.push_screen(Menu("Show", choices), self._lead_on)
+
+    def _lead_on(self, line: str | None) -> None:
+        if line is not None:
+            self.dismiss(line)
+
     def _show(self, picture: AttemptStatistics) -> None:
+        self._picture = picture
         asked = f"   {clean(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
         self.query_one("#picture-head", Static).update(
             Content.assemble(counts_label(picture.counts), (asked, "$quiet"))

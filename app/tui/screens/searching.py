@@ -171,7 +171,7 @@ class Searching:
     def _picture(self) -> None:
         from app.tui.screens.picture import PictureScreen
 
-        self._desk.push(PictureScreen(self._past))
+        self._desk.push(PictureScreen(self._past), self._write)
 
     def _take_out(self, message: HistoryPane.Wanted) -> None:
         from app.tui.screens.history_menus import offer_to_take_out
