@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class Action(NamedTuple):
-    """Something that can be done, and why it cannot be just now, '' where it can; then it is dimmed, or not shown."""
+    """What can be done; `why_off` says why it cannot be just now, '' where it can.
+
+    What is off is dimmed, or, where it `is_hidden` then, not shown.
+    """
 
     do: Callable[[], object]
     why_off: Callable[[], str] = lambda: ""

@@ -36,13 +36,13 @@ class Parts:
         """`known` and `leave` as Switching wants them."""
         self._desk = desk
         self._caching = caching
-        self.seeing = Seeing(desk)
+        seeing = Seeing(desk)
         self.sending = Sending(desk, caching, searching, self._answered)
         self.advising = Advising(desk, self.sending, caching)
         self.drafting = Drafting(desk, self.sending)
-        self.following = Following(desk, searching, self.sending, self.seeing)
+        self.following = Following(desk, searching, self.sending, seeing)
         self.rehearsing = Rehearsing(desk, searching, self.advising)
-        self.switching = Switching(desk, self.sending, known, leave)
+        switching = Switching(desk, self.sending, known, leave)
         catch = self.sending.catch
         self.actions = {
             "send": Action(self.sending.send, lambda: desk.form.obstacle),
@@ -53,8 +53,8 @@ class Parts:
             "data": Action(self.drafting.offer),
             "format": Action(self.drafting.format),
             "remedy": Action(self.advising.mend, lambda: self.advising.why_not),
-            "request": Action(self.seeing.see_form),
-            "switch": Action(self.switching.ask),
+            "request": Action(seeing.see_form),
+            "switch": Action(switching.ask),
             "mask": Action(self._mask, lambda: "" if desk.veil.can_be_on else "There is no mask here."),
             "clear": Action(self.drafting.clear),
         }
