@@ -5,6 +5,8 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.settings import load_settings
+from app.store.database import StoreError
+from app.store.history import History
 from app.tui.screens.attempt import AttemptScreen
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -76,3 +78,16 @@ async def test_an_attempt_of_another_process_appears_at_the_next_look(
         desk.dashboard._look()
         await desk.settle()
         assert "sif@example.com" in desk.screen().split("History")[1]
+
+
+async def test_a_history_that_cannot_be_read_is_said_and_the_desk_stands(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise StoreError("The history is locked by another program.")
+
+    monkeypatch.setattr(History, "window", locked)
+    async with open_desk() as desk:
+        assert "The history is locked by another program." in desk.text_of("#reply")
+        await desk.press(*"100", "enter")
+        assert desk.dashboard.desk.form.event_id == "100"

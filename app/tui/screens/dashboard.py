@@ -109,7 +109,7 @@ class Dashboard(PanedScreen):
 
         await self._mount_rest()
         self.parts = Parts(self.desk, self.caching, self.searching, self._known, self._leave)
-        self.searching.count()
+        self.searching.show()  # with their counts
         self.title_panes()
         self.parts.begin()
         self._standing.set()

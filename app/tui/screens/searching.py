@@ -27,24 +27,22 @@ class Searching:
 
     def show(self, *, keep_cursor: bool = True) -> None:
         """Shows the attempts as they are now; with `keep_cursor` the cursor stays on its row."""
-        self._desk.status.unsettled = self._desk.service.past.unsettled()
         history = self._desk.history
         try:
+            self._desk.status.unsettled = self._desk.service.past.unsettled()
             if self._past.lacking():
                 self._read_on(keep_cursor=keep_cursor)
                 return
             history.show(self._past.window(), self._past.query, keep_cursor=keep_cursor)
         except DeskError as error:
-            self._desk.tell_fault(str(error))
+            if history.is_complete:  # else it is said when they are shown again, once all panes are there
+                self._desk.tell_fault(str(error))
         else:
             if history.is_complete:
-                self.count()
-
-    def count(self) -> None:
-        """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
-        self._desk.screen.run_worker(self._count(), group="count")
+                self._desk.screen.run_worker(self._count(), group="count")
 
     async def _count(self) -> None:
+        """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
         from app.tui.notices import counts_label
 
         history, past = self._desk.history, self._past
