@@ -84,7 +84,7 @@ class Sending:
     def continue_from(self, attempt_id: str | None) -> None:
         """What the form sends next names this attempt as the one that it sends again; None: no one."""
         self.parent_id = attempt_id
-        again = f"  {clean(reference_of(attempt_id))} again: change it, then send" if attempt_id else ""
+        again = f"  {clean(reference_of(attempt_id))} again, changed or not" if attempt_id else ""
         self._desk.form.border_title = Content(f"Trigger{again}").markup
 
     def submitted(self, message: FormMessages.Submitted) -> None:
