@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.service.keeping import ForgetRefusedError, Forgetting
     from app.service.lists import AccountLists
     from app.service.live import LiveAccount
-    from app.service.past import EVERYTHING, neighbours
+    from app.service.past import EVERYTHING, neighbours, prepare
     from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
     from app.service.second_send import second_send_words, sent_before
     from app.service.settling import AttemptError, check_note, offers_same_trigger
@@ -61,6 +61,7 @@ __all__ = [
     "neighbours",
     "new_file",
     "offers_same_trigger",
+    "prepare",
     "second_send_words",
     "sent_before",
     "set_aside",
@@ -97,6 +98,7 @@ _FROM = {
     "check_note": "app.service.settling",
     "check_production": "app.service.guard",
     "neighbours": "app.service.past",
+    "prepare": "app.service.past",
     "new_file": "app.service.files",
     "offers_same_trigger": "app.service.settling",
     "second_send_words": "app.service.second_send",

@@ -48,6 +48,17 @@ def _rows(window: RowWindow[AttemptRow]) -> Iterator[AttemptRow]:
         yield from page
 
 
+def prepare(window: RowWindow[AttemptRow], row: AttemptRow | None) -> None:
+    """Finds the first rows of a window, and as far as `row`, where that may take long: for a thread of its own.
+
+    Raises StoreError, and StoppedError.
+    """
+    from app.store.query_window import QueryWindow
+
+    if isinstance(window, QueryWindow):
+        window.prepare(row)
+
+
 class PastAttempts:
     """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
 
@@ -76,10 +87,10 @@ class PastAttempts:
     def attempts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> RowWindow[AttemptRow]:
-        """What a query finds now, in its order: a screen of it within milliseconds.
+        """What a query finds now, in its order.
 
         The number of all is known at once where they are few; else `total` is None until `settle` was called, in a
-        thread of its own, which `stop` ends.
+        thread of its own. With a `stop`, which ends that, even the first rows are there once it was `prepare`d.
         """
         account = self._account(query, all_accounts)
         if query == EVERYTHING:

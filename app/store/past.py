@@ -3,7 +3,6 @@
 Separate from `history`, which records: whatever is asked here goes to the index, which is brought up to date first.
 """
 
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -49,17 +48,23 @@ class Past:
             index.catch_up(progress)
 
     def window(self, query: HistoryQuery, account: str | None, stop: Event | None = None) -> QueryWindow:
-        """What a query finds on one account (None: on all) now; `stop` ends its `settle` by StoppedError."""
-        index = self._opened()
-        index.catch_up()
+        """What a query finds on one account (None: on all) now.
 
-        def find_all() -> "array[int]":
+        With a `stop`, which ends its `prepare` and `settle` by StoppedError, its rows are there once it is prepared.
+        """
+        index = self._opened()
+        later = stop is not None
+        if not later:
+            index.catch_up()
+
+        @contextmanager
+        def apart() -> Iterator[QueryOrder]:
             with _index(self._path, stop) as own:
                 own.catch_up()
                 with own.snapshot():
-                    return QueryOrder(own, query, account).every()
+                    yield QueryOrder(own, query, account)
 
-        return QueryWindow(QueryOrder(index, query, account), find_all)
+        return QueryWindow(QueryOrder(index, query, account), apart, later=later)
 
     def attempts(
         self, query: HistoryQuery, account: str | None, stop: Event | None = None

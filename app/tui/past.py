@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 from app.domain.errors import DeskError
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Outcome
-from app.service import AttemptRow, RowWindow, StoppedError, TriggerService, neighbours
+from app.service import AttemptRow, RowWindow, StoppedError, TriggerService, neighbours, prepare
 from app.tui.veil import Veil
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Past:
         self._veil = veil
         self._window: RowWindow[AttemptRow] | None = None
         self._outdated = Event()
+        self._finding = asyncio.Lock()
         self.line = ""
         self.query = HistoryQuery()
 
@@ -103,6 +104,18 @@ class Past:
         self._outdated = Event()
         self._window = self._service.past.attempts(self.query, stop=self._outdated)
         return self._window
+
+    async def find(self, row: AttemptRow | None) -> RowWindow[AttemptRow] | None:
+        """The same, its first rows found and as far as `row`, however long that takes; no two at a time.
+
+        None where another window was asked for meanwhile.
+        """
+        window = self.window()
+        async with self._finding:
+            with contextlib.suppress(StoppedError):
+                if window is self._window:
+                    await asyncio.to_thread(prepare, window, row)
+        return window if window is self._window else None
 
     @property
     def total(self) -> int | None:

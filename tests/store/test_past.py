@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copy
@@ -468,6 +469,21 @@ def test_what_takes_long_can_be_stopped(path: Path) -> None:
         with pytest.raises(StoppedError):
             past.counts(HistoryQuery(), None, stop)
     past.close()
+
+
+def test_while_somebody_types_rows_are_there_once_they_were_found_in_a_thread(path: Path) -> None:
+    query = word("example")
+    with closing(Past(path)) as past:
+        found = list(past.window(query, None).rows(0, 1000))
+        stop = Event()
+        later = past.window(query, None, stop)
+        assert (later.rows(0, 1000), later.total) == ([], None)
+        later.prepare(found[-1])
+        assert [later.position(row) for row in (found[0], found[-1])] == [0, len(found) - 1]
+        assert list(later.rows(0, 10)) == found[:10]
+        stop.set()
+        with pytest.raises(StoppedError):
+            past.window(query, None, stop).prepare()
 
 
 def test_the_chain_of_what_was_sent_again_is_whole_from_any_of_it(history: History) -> None:

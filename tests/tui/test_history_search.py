@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
+from app.service import AttemptRow
 from app.service.masking import open_mask
 from app.settings import load_settings
+from app.store.query_window import QueryWindow
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
@@ -89,6 +92,29 @@ async def test_attempts_are_filtered_sorted_and_counted(
         assert title(desk).endswith("  1 new")
         await desk.press("home")
         assert "new" not in title(desk)
+
+
+async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the_next_key(
+    open_desk: OpenDesk, past: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    real = QueryWindow.prepare
+
+    def slow(window: QueryWindow, row: AttemptRow | None = None) -> None:
+        go_on.wait(10)
+        real(window, row)
+
+    async with open_desk() as desk:
+        await desk.press("f6")
+        before = rows(desk)
+        monkeypatch.setattr(QueryWindow, "prepare", slow)
+        await desk.pilot.press("slash", *"thor")
+        await desk.pilot.pause()
+        assert desk.dashboard.desk.history.query_one(Input).value == "thor"
+        assert rows(desk) == before
+        go_on.set()
+        await desk.settle()
+        assert rows(desk) == ["thor@example.com", "thor@example.com"]
 
 
 async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path) -> None:

@@ -7,8 +7,8 @@ from functools import partial
 from textual.content import Content
 
 from app.domain.errors import DeskError
-from app.domain.history_query import Column
-from app.service import StoppedError
+from app.domain.history_query import Column, HistoryQuery
+from app.service import AttemptRow, RowWindow, StoppedError
 from app.tui.screens.desk import Desk
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.windowed_table import WindowedTable
@@ -27,19 +27,39 @@ class Searching:
 
     def show(self, *, keep_cursor: bool = True) -> None:
         """Shows the attempts as they are now; with `keep_cursor` the cursor stays on its row."""
-        history = self._desk.history
         try:
             self._desk.status.unsettled = self._desk.service.past.unsettled()
             if self._past.lacking():
                 self._read_on(keep_cursor=keep_cursor)
                 return
-            history.show(self._past.window(), self._past.query, keep_cursor=keep_cursor)
+            if self._past.query == HistoryQuery():
+                self._put(self._past.window(), keep_cursor=keep_cursor)
+                return
         except DeskError as error:
-            if history.is_complete:  # else it is said when they are shown again, once all panes are there
+            # Else it is said when they are shown again, once all panes are there.
+            if self._desk.history.is_complete:
                 self._desk.tell_fault(str(error))
         else:
-            if history.is_complete:
-                self._desk.screen.run_worker(self._count(), group="count")
+            self._desk.screen.run_worker(self._find(keep_cursor), group="find")
+
+    async def _find(self, keep_cursor: bool) -> None:
+        """Shows what may take long to be found; until it is, the attempts before it stay."""
+        history = self._desk.history
+        slow = self._desk.screen.set_timer(TOLD_EVERY_S, lambda: history.show_counts(Content("looking…")))
+        try:
+            window = await self._past.find(history.table.row if keep_cursor else None)
+            if window is not None:
+                self._put(window, keep_cursor=keep_cursor)
+        except DeskError as error:
+            self._desk.tell_fault(str(error))
+        finally:
+            slow.stop()
+
+    def _put(self, window: RowWindow[AttemptRow], *, keep_cursor: bool) -> None:
+        history = self._desk.history
+        history.show(window, self._past.query, keep_cursor=keep_cursor)
+        if history.is_complete:
+            self._desk.screen.run_worker(self._count(), group="count")
 
     async def _count(self) -> None:
         """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
