@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 from app.domain.list_order import ListOrder
 from app.sandbox.account_files import CONTACTS
@@ -48,6 +49,15 @@ def _searching(many: Cache, few: Cache, contacts: Sequence[Mapping[str, str]]) -
         yield Row(f"search, {what}: worst of {len(taken):,}", None, max(taken), "ms", 16.0)
     several = _times(many, words.several_words(contacts))
     yield Row(f"search, several words: worst of {len(several):,}", None, max(several), "ms", 100.0)
+    hostile = [*words.hostile(), *words.LETTERS, *one_word]
+    waits = [ms(_keep_waiting, many, search) for search in hostile]
+    yield Row(
+        f"search, whatever is typed: what a key waits for, worst of {len(waits):,}",
+        None,
+        max(waits),
+        "ms",
+        16.0,
+    )
     filling = [search for search in (*words.LETTERS, *one_word) if _fills_a_screen(search, many, few)]
     floor, ours = (nth(_times(cache, filling), 0.5) for cache in (few, many))
     yield Row("search, one word that fills the screen: median / with 1,000 contacts", floor, ours, "ms", 2.0)
@@ -63,6 +73,11 @@ def _times(cache: Cache, searches: Iterable[str]) -> list[float]:
 
 def _search(cache: Cache, search: str) -> Sequence[str]:
     return [row.id for row in cache.contacts_window(search).rows(0, words.FOUND)]
+
+
+def _keep_waiting(cache: Cache, search: str) -> None:
+    """What is done before the next key is taken; of several words the rows are found in a thread."""
+    cache.contacts_window(search, stop=Event()).rows(0, words.FOUND)
 
 
 def _check_found(many: Cache, file: Path) -> None:

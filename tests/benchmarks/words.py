@@ -81,6 +81,34 @@ def several_words(contacts: Sequence[Mapping[str, str]]) -> list[str]:
     return sorted({*together, *(f"{one} {other}" for one in OFTEN for other in OFTEN if one < other)})
 
 
+def hostile() -> list[str]:
+    """What may be typed or pasted too: very many words, words that never meet, phrases, operators, ten thousand letters."""
+    letters = list(LETTERS)
+    chance = random.Random(5)  # noqa: S311 - repeatable, no secret
+    mixed = [" ".join(chance.sample(letters, count)) for count in (2, 3, 7, 16) for _ in range(25)]
+    apart = [f"{name}:{one} {other}" for name in _NAMED for one in OFTEN for other in ("9", "com", "example")]
+    both = [f"{one}:e {other}:9" for one in _NAMED for other in _NAMED if one != other]
+    phrases = [
+        "com.example",
+        "saint-m",
+        "c-9",
+        "a.b.c.d",
+        "e.c",
+        "-e-",
+        '"',
+        "*",
+        "a OR b",
+        "NEAR(a b)",
+        ":a",
+        "email:",
+    ]
+    pasted = [
+        (text * 10_000)[:10_000]
+        for text in ("x", "a ", "é", "imogen ", "example.com ", "example.com/", '"', "@")
+    ]
+    return [*mixed, " ".join(letters), *apart, *both, *phrases, *pasted]
+
+
 def who_has(file: Path, searches: Sequence[str]) -> dict[str, list[str]]:
     """The ids of the first contacts in which every word of a search begins some word, by a plain scan."""
     found: dict[str, list[str]] = {search: [] for search in searches}
