@@ -15,7 +15,7 @@ from app.settings import load_settings
 from app.store.cache import Cache
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.caching import NOTHING_TO_LOOK_UP, STOPPED
-from app.tui.widgets.fetch_bar import fetch_label
+from app.tui.widgets.fetch_bar import STOPPING, fetch_label
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
@@ -190,3 +190,4 @@ def test_what_the_bar_says(step: FillStep, said: str) -> None:
 def test_the_bar_is_never_wider_than_the_screen() -> None:
     for width in range(10, 120):
         assert fetch_label("refreshing: 50,000 contacts of 100,000", 0.5, width).cell_length <= width
+    assert fetch_label(STOPPING, None, 78).plain == "⟳ stopping; the lists stay as they were"

@@ -78,6 +78,7 @@ class Caching:
         """Stops what is being fetched."""
         if self._worker is not None:
             self._worker.cancel()
+            self._desk.bar.stopping()
 
     async def end(self) -> None:
         """Stops what is being fetched, and waits until that has ended."""

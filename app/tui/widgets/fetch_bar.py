@@ -9,6 +9,7 @@ from app.tui.text import clean
 
 LONGEST = 24
 STOPS = "   esc stops"
+STOPPING = "stopping; the lists stay as they were"
 
 
 class FetchBar(Widget):
@@ -30,6 +31,10 @@ class FetchBar(Widget):
         self.said = f"refreshing: {step.words}"
         self.share = step.share
 
+    def stopping(self) -> None:
+        """It was told to stop, and puts its things in order first."""
+        self.said, self.share = STOPPING, None
+
     def end(self) -> None:
         """Nothing is fetched any more."""
         self.display = False
@@ -41,7 +46,7 @@ class FetchBar(Widget):
 def fetch_label(said: str, share: float | None, width: int) -> Content:
     """The words, as long a bar as fits, and the key that stops it, in `width` cells."""
     words = Content.assemble(("⟳ ", "bold $primary"), clean(said))
-    ends = Content.styled(STOPS, "$quiet")
+    ends = Content.styled("" if said == STOPPING else STOPS, "$quiet")
     room = min(LONGEST, width - words.cell_length - ends.cell_length - len("   100 %"))
     if share is None or room < 4:
         return (words + ends).truncate(width, ellipsis=True)
