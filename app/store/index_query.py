@@ -13,7 +13,7 @@ from app.store.attempt_index import AttemptIndex
 from app.store.index_rows import OUTCOMES, folded
 from app.store.text import microseconds, restored, searchable, stored
 
-FEW = 20_000
+FEW = 60_000
 """So many attempts are sorted at once; more may be walked through in the order that is asked for."""
 
 Bound = str | bytes | int
