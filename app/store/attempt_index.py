@@ -160,7 +160,7 @@ class AttemptIndex:
         """Empties the index where that is less work than to mend it, and frees it of its indexes where much is new."""
         with transaction(self.connection) as connection:
             state = self._state()
-            (rows,) = connection.execute("SELECT count(*) FROM attempts").fetchone()
+            (rows,) = connection.execute("SELECT coalesce(sum(attempts), 0) FROM facts").fetchone()
             if state is None or len(self._changed(state)) > rows // 2:
                 self._emptied()
             elif self.behind() > max(rows, _BATCH):

@@ -51,9 +51,10 @@ class Mask:
     def numbers(self) -> "array[int]":
         """The row numbers that are found, in order."""
         numbers = array("q")
-        for at in range(0, len(self.bytes), _AT_ONCE):
-            some = range(self._begin + at, self._begin + at + _AT_ONCE)
-            numbers.extend(compress(some, self.bytes[at : at + _AT_ONCE]))
+        for at in range(0, len(self.bytes), PART):
+            some = self.bytes[at : at + PART]
+            if 1 in some:
+                numbers.extend(compress(range(self._begin + at, self._begin + at + PART), some))
         return numbers
 
     def of(self, numbers: Iterable[int]) -> Iterator[int]:
