@@ -67,6 +67,8 @@ class Mask:
         marked = bytes([1]) * (self._end - self._begin)
         for term in demands.number_terms:
             marked = _both(marked, self._marked(term) if term.span is None else self._within(term, term.span))
+        if 0 not in self._facts[1:] and any(_is_sure(term) for term in demands.number_terms):
+            return marked
         found = bytearray(len(marked))
         with self._index.guarded() as connection:
             for part, facts in connection.execute(f"SELECT part, facts FROM parts WHERE {self._parts}"):
@@ -121,10 +123,15 @@ def _both(one: bytes, other: bytes) -> bytes:
     return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
 
 
+def _is_sure(term: Term) -> bool:
+    """Whether all that is marked of a term are attempts that there are."""
+    return term.span is None and not term.negated
+
+
 def _allowed(index: AttemptIndex, terms: Sequence[Term]) -> bytes:
     """For each fact by its number whether it meets these terms; there is none with the number 0."""
     (row,) = index.all("SELECT coalesce(max(id), 0) FROM facts")
     allowed = bytearray(row[0] + 1)
-    for row in index.all(f"SELECT id FROM facts WHERE attempts > 0 AND {conditions(terms)}"):
+    for row in index.all(f"SELECT id FROM facts WHERE {conditions(terms)}"):
         allowed[row[0]] = 1
     return bytes(allowed)
