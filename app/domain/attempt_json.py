@@ -25,7 +25,7 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
     return {
         "attempt_id": attempt.attempt_id,
         "profile": attempt.profile,
-        "started_at": timestamp(attempt.started_at),
+        "started_at": _exact(attempt.started_at),
         "elapsed_ms": attempt.elapsed_ms,
         "event_id": request.event_id,
         "event_name": attempt.event_name,
@@ -53,7 +53,7 @@ def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
         "note": attempt.note,
         "settlement": None
         if settled is None
-        else {"arrived": settled.arrived, "note": settled.note, "settled_at": timestamp(settled.settled_at)},
+        else {"arrived": settled.arrived, "note": settled.note, "settled_at": _exact(settled.settled_at)},
         "errors": {} if reply is None else {who: dict(codes) for who, codes in reply.errors.items()},
         "reply_body": None if reply is None else reply.body.decode("utf-8", "replace"),
         "reply_bytes": None if reply is None else reply.body_length,
@@ -78,5 +78,14 @@ def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC to the millisecond, ending in Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """ISO 8601 in UTC to the millisecond, ending in Z: for a person to read."""
+    return _utc(moment, "milliseconds")
+
+
+def _exact(moment: datetime) -> str:
+    """The same to the microsecond, as it is stored: what is read back equals the row."""
+    return _utc(moment, "microseconds")
+
+
+def _utc(moment: datetime, to_the: str) -> str:
+    return moment.astimezone(UTC).isoformat(timespec=to_the).replace("+00:00", "Z")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def hostile(home: Path) -> list[Attempt]:
                 "sandbox",
                 request,
                 text,
-                STARTED.replace(microsecond=0),
+                STARTED.replace(microsecond=123_456),
                 0,
                 outcome_of(answer),
                 answer,
@@ -67,6 +68,10 @@ def test_what_is_hostile_is_taken_out_faithfully_and_harmlessly(desk: Desk, host
     assert desk("history", "--format", "jsonl", "--limit", "0").lines == [
         json.loads(json.dumps(attempt_json(one))) for one in reversed(hostile)
     ]
+    moments = [
+        datetime.fromisoformat(line["started_at"]) for line in desk("history", "--format", "jsonl").lines
+    ]
+    assert moments == [one.started_at for one in reversed(hostile)]
     assert desk("history", "--format", "json", "--query", "sort:contact").code == 0
     rows = list(csv.reader(io.StringIO(desk("history", "--format", "csv", "--query", "sort:-time").out)))
     assert len(rows) == len(HOSTILE) + 1
