@@ -6,8 +6,9 @@ Starlette.
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
@@ -143,13 +144,19 @@ class _InProcess:
     def __init__(self, folder: Path, database: Path) -> None:
         self._folder = folder
         self._database = database
+        self._making = Lock()
+        self._made: Sandbox | None = None
 
-    @cached_property
+    @property
     def sandbox(self) -> "Sandbox":
+        """The one there is, whichever thread needs it first."""
         from app.sandbox.account import SandboxAccount
         from app.sandbox.server import create_sandbox
 
-        return create_sandbox(SandboxAccount(self._folder, self._database))
+        with self._making:
+            if self._made is None:
+                self._made = create_sandbox(SandboxAccount(self._folder, self._database))
+            return self._made
 
     def client(self, deadline_s: float) -> "ApiClient":
         from app.client.api import ApiClient

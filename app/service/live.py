@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from app.domain.model import JsonObject
@@ -43,6 +44,7 @@ class LiveAccount:
         self.fill_apart = fill_apart
         self._open_client = open_client
         self._client: ApiClient | None = None
+        self._opening = Lock()
         self._past: Past | None = None
 
     @property
@@ -52,13 +54,14 @@ class LiveAccount:
 
     @property
     def client(self) -> ApiClient:
-        """The way to the endpoint, opened when it is first needed.
+        """The way to the endpoint, opened when it is first needed, in any thread.
 
         Raises SettingsError where the profile's secret cannot be had.
         """
-        if self._client is None:
-            self._client = self._open_client()
-        return self._client
+        with self._opening:
+            if self._client is None:
+                self._client = self._open_client()
+            return self._client
 
     @property
     def past(self) -> Past:

@@ -1,5 +1,6 @@
 """Presenting on the built-in account: every reply and every failure on demand, and a fresh start."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -81,3 +82,10 @@ async def test_a_cut_connection_is_told_as_one(service: TriggerService, rehearsa
     assert isinstance(attempt.answer, NoReply)
     assert attempt.answer.reason == "reset"
     assert attempt.answer.detail == "sandbox.localhost broke the connection before it replied."
+
+
+async def test_threads_that_open_the_way_at_once_find_one_endpoint(tmp_path: Path) -> None:
+    opened = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
+    ways = await asyncio.gather(*(asyncio.to_thread(lambda: opened.client) for _ in range(4)))
+    assert len(set(map(id, ways))) == 1
+    await opened.close()
