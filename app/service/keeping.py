@@ -76,7 +76,7 @@ class AccountKeeping:
         live = self._live
         if apart and live.fill_apart is not None:
             with self._cache.alone():
-                """Told at once, before a process is made for it."""
+                pass  # another filling is told of at once, not by a process that was made for nothing
             await live.fill_apart(watch)
             self._cache.look_again()
         else:

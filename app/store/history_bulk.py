@@ -19,6 +19,7 @@ from app.store.text import stored
 
 _BATCH = 5000
 _CACHE_KILOBYTES = 131_072
+_PAGES_BETWEEN_CHECKPOINTS = 20_000
 
 Rows = list[dict[str, Value]]
 
@@ -34,6 +35,7 @@ def add_finished(path: Path, attempts: Iterable[Attempt], owner: str) -> Iterato
     try:
         # A million rows meet six indexes in no order: their pages must stay at hand.
         file.connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+        file.connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
         while batch := tuple(islice(remaining, _BATCH)):
             with file.guarded() as connection, transaction(connection):
                 _add(connection, batch, owner)

@@ -12,7 +12,7 @@ from tests.benchmarks.desk_terminal import BARE_APP, BARE_FRAME, Running, runnin
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import nth
 
-ROUNDS = 11
+ROUNDS = 9
 BROWSED = 300
 KEYS = 400
 IDLE_S = 10.0

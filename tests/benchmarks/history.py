@@ -22,8 +22,8 @@ from tests.benchmarks.table import Row
 from tests.benchmarks.timing import cpu_s, ms, nth
 
 SCREEN = 50
-REPEATS = 20
-AT_MOST_S = 1.0
+REPEATS = 10
+AT_MOST_S = 0.5
 ACCOUNT = "sandbox"
 EVERYTHING = Asked("")
 PICTURES = (
@@ -73,7 +73,7 @@ def _first_screens(past: Past) -> Iterator[Row]:
 
 
 def _times(past: Past, asked: Asked) -> Sequence[float]:
-    """Milliseconds of the same screen again and again, as often as a second or so allows."""
+    """Milliseconds of the same screen again and again, as often as half a second or so allows."""
     times: list[float] = []
     while len(times) < REPEATS and sum(times) < AT_MOST_S * 1000:
         started = time.perf_counter()
@@ -105,7 +105,7 @@ def _found_after_a_change(past: Past, history: History) -> Row:
 
 
 def _taken_out(home: homes.Home) -> Iterator[Row]:
-    few, many = max(1000, home.attempts // 100), max(1000, home.attempts // 4)
+    few, many = max(1000, home.attempts // 100), max(1000, home.attempts // 10)
     small, _ = _exported(home, few)
     large, spent = _exported(home, many)
     yield Row(f"history: memory of an export of {many:,} / of {few:,}", small, large, "MB", 1.2)
@@ -171,4 +171,5 @@ def _check(plain: PlainRows, past: Past) -> None:
         assert dict(figures.codes) == plain.codes(asked), asked.line
         spans = {bucket.start: sum(bucket.counts.values()) for bucket in figures.buckets if bucket.counts}
         assert spans == plain.spans(asked, figures.bucket_s), asked.line
-        assert (figures.p50_ms, figures.p95_ms) == (plain.took(asked, 50), plain.took(asked, 95)), asked.line
+        known = [took for took in (figures.p50_ms, figures.p95_ms) if took is not None]
+        assert known == plain.took(asked, (50, 95)), asked.line
