@@ -7,16 +7,19 @@ is served from it. The sandbox's database and the cache follow from it, and are 
 import csv
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from app.domain.errors import DeskError
 from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
-from app.sandbox.account import SandboxAccount, examples
+from app.sandbox.account import SandboxAccount
 from app.sandbox.account_files import CONTACTS
 from app.sandbox.demo import sample_size, write_demo_folder
+from app.sandbox.folder import examples, read_events
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.cache import Cache
@@ -59,6 +62,14 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
     There are never fewer contacts than the sample's own, so that every reply can still be had. Raises DemoError,
     StoreError, and what a faulty account folder raises.
     """
+    contacts = write_files(settings, plan, watch)
+    fill_account(settings, contacts, watch)
+    make_past(settings, plan, watch)
+    return DemoReport(contacts, plan.attempts)
+
+
+def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
+    """The first step: the account folder; its number of contacts. The other two need only this one."""
     folder = _checked(settings)
     contacts = max(plan.contacts, sample_size(sample_data()))
     try:
@@ -67,23 +78,24 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
         )
     except OSError as error:
         raise DemoError(f"The demo account cannot be written to {folder}: {error.strerror}.") from error
-    scene = _serve(settings, folder, contacts, watch)
+    return contacts
+
+
+def fill_account(settings: Settings, contacts: int, watch: Watch) -> None:
+    """The second step: the sandbox's database and the cache, from a folder of so many contacts."""
+    _serve(settings, settings.demo, contacts, watch)
+
+
+def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
+    """The third step: made-up attempts in the place of earlier ones, and the index, for which else a query waits."""
     watch("attempts", 0, plan.attempts)
+    scene = _scene(settings, plan.contacts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
     for done in add_finished(settings.history, made_up(scene, plan.attempts, plan.seed, plan.end), OWNER):
         watch("attempts", done, plan.attempts)
     watch("index", 0, plan.attempts)
-    _indexed(settings, watch)
-    return DemoReport(contacts, plan.attempts)
-
-
-def _indexed(settings: Settings, watch: Watch) -> None:
-    """Brings the index of the history up to date, for which else the first query would wait."""
-    past = Past(settings.history)
-    try:
+    with closing(Past(settings.history)) as past:
         past.catch_up(lambda done, total: watch("index", done, total))
-    finally:
-        past.close()
 
 
 def reset_demo(settings: Settings, watch: Watch) -> int:
@@ -109,45 +121,42 @@ def _checked(settings: Settings) -> Path:
     return settings.demo
 
 
-def _serve(settings: Settings, folder: Path, contacts: int, watch: Watch) -> Scene:
-    """Builds the sandbox's database and fills the cache from this folder; what attempts can be about."""
+def _serve(settings: Settings, folder: Path, contacts: int, watch: Watch) -> None:
+    """Builds the sandbox's database and fills the cache from this folder."""
     account = SandboxAccount(
         folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
     )
-    cache = Cache(settings.cache)
-    events = [ExternalEvent(event.id, event.name) for event in account.events.values() if event.attached]
-    fields = [Field(one.id, one.name, one.string_id, one.application_type) for one in account.fields.values()]
-    picked: list[Contact] = []
-    try:
+    with closing(account), closing(Cache(settings.cache)) as cache:
+        fields = (
+            Field(one.id, one.name, one.string_id, one.application_type) for one in account.fields.values()
+        )
         with cache.replacing(complete=True, source=account.fingerprint) as load:
             load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
             load.fields(fields)
-            load.contacts(_watched(_contacts(folder / CONTACTS), contacts, picked, watch))
+            load.contacts(_watched(_contacts(folder / CONTACTS), contacts, watch))
             watch("order", 0, 0)
-    finally:
-        cache.close()
-        account.close()
+
+
+def _scene(settings: Settings, contacts: int) -> Scene:
+    """What attempts can be about: the events that send something, and people from all through so many contacts."""
+    folder = settings.demo
+    events = [ExternalEvent(event.id, event.name) for event in read_events(folder) if event.attached]
+    picked = list(_contacts(folder / CONTACTS, max(1, contacts // _PICKED)))
     return Scene(settings.profile.account_key, events, examples(folder), picked)
 
 
-def _contacts(file: Path) -> Iterator[Contact]:
-    """The contacts of a file that has just been checked by building the account from it."""
+def _contacts(file: Path, every: int = 1) -> Iterator[Contact]:
+    """The contacts of a file that was written here, or checked by building the account from it; each `every`th."""
     with file.open(encoding="utf-8-sig", newline="") as raw:
         rows = csv.reader(raw)
         columns = next(rows)[2:]
-        for row in rows:
-            if row:
-                cells = zip(columns, row[2:], strict=True)
-                yield Contact(row[0], row[1], {column: cell for column, cell in cells if cell})
+        for row in islice(filter(None, rows), 0, None, every):
+            cells = zip(columns, row[2:], strict=True)
+            yield Contact(row[0], row[1], {column: cell for column, cell in cells if cell})
 
 
-def _watched(
-    contacts: Iterator[Contact], total: int, picked: list[Contact], watch: Watch
-) -> Iterator[Contact]:
-    every = max(1, total // _PICKED)
+def _watched(contacts: Iterator[Contact], total: int, watch: Watch) -> Iterator[Contact]:
     for number, contact in enumerate(contacts):
-        if number % every == 0:
-            picked.append(contact)
         if number % _TOLD == 0:
             watch("cache", number, total)
         yield contact
