@@ -45,9 +45,9 @@ class Running:
     def wait_for(self, *words: str) -> None:
         """Waits until it has painted all of these since it began."""
         end = time.monotonic() + SECONDS
-        while not all(word.encode() in self.painted for word in words):
+        while missing := [word for word in words if word.encode() not in self.painted]:
             if not self.read(end - time.monotonic()):
-                raise AssertionError(f"{words} did not appear: {self.painted[-2000:]!r}")
+                raise AssertionError(f"{missing} did not appear: {self.painted[-2000:]!r}")
 
     def read(self, seconds: float) -> bool:
         """Waits until it paints something; whether it did."""

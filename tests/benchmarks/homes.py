@@ -92,14 +92,14 @@ def _build(environment: Mapping[str, str], contacts: int, attempts: int) -> Spen
     spent = _Watch()
     contacts = write_files(settings, plan, spent)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
-        past = beside.submit(_make_past, settings, plan)
+        past = beside.submit(_make_past, environment, plan)
         fill_account(settings, contacts, spent)
         return {**spent.ended(), **past.result()}
 
 
-def _make_past(settings: Settings, plan: DemoPlan) -> Spent:
+def _make_past(environment: Mapping[str, str], plan: DemoPlan) -> Spent:
     spent = _Watch()
-    make_past(settings, plan, spent)
+    make_past(load_settings(environment), plan, spent)
     return spent.ended()
 
 
