@@ -324,6 +324,19 @@ LOST = NoReply("reset", "maybe", "It broke.")
 REJECTED = HistoryQuery(filters=(Filter(QueryField.OUTCOME, (Value("rejected"),)),))
 
 
+def test_an_account_has_none_of_the_attempts_of_another_also_where_that_one_alone_has_some(
+    history: History,
+) -> None:
+    past = Past(history.path)
+    list(add_finished(history.path, attempts(20, "other"), "made up"))
+    for query in (HistoryQuery(), word("example"), REJECTED, HistoryQuery(order=Order(Column.CONTACT))):
+        assert len(past.window(query, "other").rows(0, 5)) == 5
+        assert list(past.window(query, "shop").rows(0, 5)) == list(past.attempts(query, "shop")) == []
+        assert past.counts(query, "shop") == {}
+        assert past.statistics(query, "shop", 20).total == 0
+    past.close()
+
+
 def test_the_index_follows_what_becomes_of_an_attempt(home: Path, history: History) -> None:
     past = Past(history.path)
     one, two = begun(history, 1, "thor@example.com"), begun(history, 2, "sif@example.com")
