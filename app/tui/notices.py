@@ -15,6 +15,7 @@ from app.domain.outcome import LABEL
 from app.service import AttemptRow, Preflight, second_send_words, sent_before
 from app.tui.text import (
     Live,
+    answer_code,
     clean,
     clock,
     contact_label,
@@ -105,6 +106,14 @@ def send_question(
         f"{second_send_words(earlier, now)}\n\n{asked}\n"
         f"the first one {clock(earlier.started_at, now)}  {_result(earlier).plain}\n\nSend it a second time?"
     )
+
+
+def answered(attempt: Attempt, field_name: Callable[[str], str | None]) -> str:
+    """What was answered to a trigger, for whoever looks at something else."""
+    request = attempt.request
+    code = answer_code(attempt)
+    to = f"{clean(key_label(request.key_id, field_name))} {clean(request.external_id)}"
+    return f"{code.plain if code else ''} · event {clean(request.event_id)} to {to}."
 
 
 def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | None:

@@ -191,3 +191,28 @@ def test_the_bar_is_never_wider_than_the_screen() -> None:
     for width in range(10, 120):
         assert fetch_label("refreshing: 50,000 contacts of 100,000", 0.5, width).cell_length <= width
     assert fetch_label(STOPPING, None, 78).plain == "⟳ stopping; the lists stay as they were"
+
+
+@pytest.mark.parametrize("keys", [("f4", *"sif@example.com"), ("ctrl+u", *"sif")])
+async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_else_by_then(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    answer = asyncio.Event()
+
+    async def lookup(_: ApiClient, key_id: str, value: str) -> tuple[Contact, ...]:
+        await answer.wait()
+        return (Contact("11", "u11", {key_id: value}),)
+
+    monkeypatch.setattr(ApiClient, "lookup", lookup)
+    service = opened(shop)
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("f4", *"100", "enter", *"loki@example.com", "f3", *"thor@example.com")
+        await pilot.press("ctrl+l", *keys)
+        wanted = desk.dashboard.desk.form.request().external_id
+        answer.set()
+        await desk.settle()
+        assert said(desk).startswith("field 3 thor@example.com is ")
+        assert desk.dashboard.desk.form.request().external_id == wanted != "thor@example.com"

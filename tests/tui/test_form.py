@@ -154,6 +154,16 @@ async def test_enter_in_the_form_moves_on_to_send(open_desk: OpenDesk) -> None:
         assert desk.focus == "send"
 
 
+async def test_who_goes_to_a_filled_form_changes_whom_it_is_for_and_sends_nothing_by_enter(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter", "f4", *"sif@example.com", "enter")
+        assert desk.dashboard.desk.form.request().external_id == "sif@example.com"
+        assert desk.focus == "send"
+        assert list(desk.service.past.list_attempts(0)) == []
+
+
 async def test_the_form_can_be_emptied(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "ctrl+n")

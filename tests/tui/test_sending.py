@@ -13,6 +13,10 @@ from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 CHOSEN = (*"100", "enter", *"thor", "enter")
 
 
+def _notices(desk: Desk) -> list[str]:
+    return [notice.message for notice in desk.app._notifications]
+
+
 async def _sent(desk: Desk, *keys: str) -> None:
     """Presses keys without waiting for the reply."""
     await desk.pilot.press(*keys)
@@ -48,6 +52,62 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         assert first.request.trigger_id != second.request.trigger_id
 
 
+async def test_what_is_looked_for_and_not_chosen_yet_keeps_another_from_being_sent(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk(size=NARROW) as desk:
+        for keys, pane in (
+            (("f3", *"sif"), "Contacts"),
+            (("f3", *"nobody"), "Contacts"),
+            (("f2", *"104"), "Events"),
+        ):
+            await desk.press(*CHOSEN, *keys, "f9")
+            assert list(desk.service.past.list_attempts(0)) == []
+            assert _notices(desk)[-1].startswith(f"What is typed in {pane} was not chosen yet: Enter chooses")
+            await desk.press("ctrl+n", "f2", "ctrl+u")
+        await desk.press(*CHOSEN, "f3", *"sif", "f9", "escape", "f9")
+        (attempt,) = desk.service.past.list_attempts(0)
+        assert attempt.request.external_id == "thor@example.com"
+
+
+async def test_a_press_while_another_trigger_is_under_way_does_not_say_that_it_was_not_sent(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", "f9")
+        (notice,) = desk.app._notifications
+        assert (notice.title, notice.message) == ("Sending", "One at a time; a trigger is under way.")
+        endpoint.accept()
+        await desk.settle()
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"), [(NARROW, ("f2",)), (NARROW, ("f4",)), (WIDE, ("f6", "f6")), (WIDE, ("f1",))]
+)
+async def test_a_reply_that_comes_while_one_looks_at_something_else_is_told(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    async with open_desk(size=size) as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9")
+        endpoint.answers.put_nowait(Reply(400, 5001, "Invalid event id for customer."))
+        await desk.settle()
+        assert _notices(desk) == []
+
+        await desk.press("f4", *"sif@example.com")
+        await _sent(desk, "f9", *keys)
+        endpoint.answers.put_nowait(Reply(400, 5001, "Invalid event id for customer."))
+        await desk.settle()
+        (notice,) = desk.app._notifications
+        assert notice.title == "✗ rejected"
+        assert notice.message == (
+            "5001  Invalid event id for customer. · event 100 to E-Mail (3) sif@example.com. f7 shows it."
+        )
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_while_sending_the_desk_says_so_and_the_rest_works(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -57,7 +117,7 @@ async def test_while_sending_the_desk_says_so_and_the_rest_works(
         await desk.press(*CHOSEN)
         await _sent(desk, "f9")
         assert "… sending" in desk.screen()
-        assert "off: Sending…" in desk.text_of("#why")
+        assert "off: One at a time" in desk.text_of("#why")
         await _sent(desk, "f2", *"104")
         assert "order_shipped" in desk.screen()
         await _sent(desk, "f6")
@@ -164,7 +224,7 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
             await desk.pilot.pause()
         await _sent(desk, "f9")
         async with asyncio.timeout(10):
-            while "off: Sending…" not in desk.text_of("#why"):
+            while "off: One at a time" not in desk.text_of("#why"):
                 await desk.pilot.pause()
         endpoint.accept()
         await desk.settle()

@@ -65,9 +65,9 @@ class Advising:
         match remedy.change:
             case FormChange() as change:
                 self._desk.form.change(change)
-                self._desk.screen.action_go("trigger")
+                self._desk.form.focus_next()
             case Fetch.LOOK_UP:
-                self._desk.screen.action_go("trigger")
+                self._desk.form.focus_next()
                 self._caching.look_up()
             case Fetch.REFRESH:
                 self._caching.refresh()

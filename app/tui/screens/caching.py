@@ -106,9 +106,9 @@ class Caching:
             fill = keeping.fill_where_needed if keeping.needs_refresh() else keeping.refresh
             await fill(desk.bar.step, apart=True)
         except DeskError as error:
-            desk.say("The lists could not be refreshed", str(error))
             if desk.told is None:
                 desk.tell_fault(f"The lists could not be refreshed. {error}")
+            desk.say("The lists could not be refreshed", str(error))
         except asyncio.CancelledError:
             if desk.screen.is_running and not self._is_old:
                 desk.say("Refresh", STOPPED)
@@ -124,6 +124,12 @@ class Caching:
             return form.key_id, searched.filter.value.strip()
         return form.key_id, form.request().external_id
 
+    @property
+    def _typed(self) -> tuple[str, str, str]:
+        """Whom what is typed means, in the form and in the filter of the contacts."""
+        form = self._desk.form
+        return form.key_id, form.request().external_id, self._desk.contacts.filter.value
+
     def look_up(self) -> None:
         """Asks for the contact that is typed."""
         key_id, value = self._wanted
@@ -134,7 +140,7 @@ class Caching:
 
     async def _look_up(self, key_id: str, value: str) -> None:
         desk = self._desk
-        searching = desk.contacts.has_focus_within
+        searching, typed = desk.contacts.has_focus_within, self._typed
         try:
             await desk.open_way()
             found = await self._keeping.look_up(key_id, value)
@@ -142,7 +148,8 @@ class Caching:
             desk.say("The contact could not be looked up", str(error))
         else:
             self._answer(key_id, value, found)
-            if searching and len(found) == 1:
+            # Whoever has gone on typing meanwhile means somebody else by now.
+            if searching and len(found) == 1 and typed == self._typed:
                 desk.form.choose_contact(found[0])
         finally:
             self._end()

@@ -223,7 +223,7 @@ class Dashboard(PanedScreen):
             case "history":
                 self.searching.enter()
             case "trigger":
-                self.desk.form.focus_next()
+                self.desk.form.focus_start()  # to be changed: on Send, one Enter would send it as it is
             case _:
                 super().enter(pane)
 

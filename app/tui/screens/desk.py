@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from textual.screen import Screen
 
 from app.domain.errors import DeskError
-from app.domain.model import Attempt
+from app.domain.model import Attempt, Outcome
 from app.service import TriggerService
 from app.tui.copying import copy
+from app.tui.keymap import key_of
 from app.tui.past import Past
 from app.tui.screens.panes import PanedScreen
-from app.tui.text import clean
+from app.tui.text import clean, outcome_label
 from app.tui.veil import Veil
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app.tui.widgets.trigger_form import TriggerForm
 
 Result = TypeVar("Result")
+Severity = Literal["information", "warning"]
 
 WHOLE = "-whole"
 
@@ -91,15 +93,27 @@ class Desk:
         show(self.reply)
 
     def tell_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
-        """Shows the finished attempt in the reply panel."""
+        """Shows the finished attempt in the reply panel, and where that is not in view, in a message too."""
         self.tell(lambda panel: panel.show_attempt(self.veil.attempt(attempt), fault))
         self.answered = attempt
+        if not self._reply_is_in_view:
+            from app.tui.notices import answered
+
+            said = answered(self.veil.attempt(attempt), self.service.lists.field_name)
+            severity: Severity = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"
+            shows = f"{key_of(self.screen, 'reply')} shows it."
+            self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity)
+
+    @property
+    def _reply_is_in_view(self) -> bool:
+        side_by_side = self.screen.has_class("-wide") and not self.history.whole
+        return self.screen.is_active and (side_by_side or self.screen.pane == "reply")
 
     def tell_fault(self, fault: str) -> None:
         """Says in the reply panel why something was not done, and where that is not in view, in a message too."""
         value = self.form.request().external_id
         self.tell(lambda panel: panel.show_fault(self.veil.words(fault, value)))
-        if self.history.whole:
+        if not self._reply_is_in_view:
             self.say("Not done", fault)
 
     def tell_again(self) -> None:
@@ -116,7 +130,7 @@ class Desk:
         else:
             self.say("Copied", said, "information")
 
-    def say(self, title: str, sentence: str, severity: Literal["information", "warning"] = "warning") -> None:
+    def say(self, title: str, sentence: str, severity: Severity = "warning") -> None:
         """A short message that goes away by itself, later where it takes longer to read."""
         self.screen.app.clear_notifications()
         shown = clean(self.veil.words(sentence, self.form.request().external_id), 500)

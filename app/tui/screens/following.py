@@ -90,7 +90,6 @@ class Following:
             form.editor.put_back(text, also_empty=True)
             self._sending.continue_from(attempt.attempt_id)
             desk.screen.action_go("trigger")
-            form.focus_contact()  # to be changed: on Send, one Enter would send it as it was
 
     def _ask_again(self, attempt: Attempt, *, same_trigger: bool) -> None:
         desk, in_the_way = self._desk, self._sending.in_the_way

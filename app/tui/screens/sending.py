@@ -67,8 +67,22 @@ class Sending:
 
     def send(self) -> None:
         """Sends what the form asks for; says why not, where it does not."""
-        if reason := self._desk.form.send():
-            self._desk.say("Not sent", reason)
+        is_sending = self._desk.form.sending
+        if reason := ("" if is_sending else self._unchosen) or self._desk.form.send():
+            self._desk.say("Sending" if is_sending else "Not sent", reason)
+
+    @property
+    def _unchosen(self) -> str:
+        """That what one is looking for is not what would be sent, '' where that is not so."""
+        desk, contact_id = self._desk, self._desk.form.draft().contact_id
+        for pane, title, chosen in (
+            (desk.events, "Events", desk.form.event_id),
+            (desk.contacts, "Contacts", contact_id),
+        ):
+            found = pane.table.row
+            if pane.has_focus_within and pane.filter.value and (found is None or found.id != chosen):
+                return f"What is typed in {title} was not chosen yet: Enter chooses a row, Esc clears the filter."
+        return ""
 
     def stop(self) -> None:
         """Stops waiting for the reply."""

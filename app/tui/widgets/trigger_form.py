@@ -20,6 +20,7 @@ from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.key_picker import KeyPicker
 
 DOUBLE_PRESS_S = 1.0
+UNDER_WAY = "One at a time; a trigger is under way."
 
 
 class TriggerForm(FormFields):
@@ -61,7 +62,7 @@ class TriggerForm(FormFields):
     def obstacle(self) -> str:
         """Why this cannot be sent; '' where it can."""
         if self.sending or self.blocked:
-            return "Sending…" if self.sending else self.blocked
+            return UNDER_WAY if self.sending else self.blocked
         return self._veil.words(self.fault, self._external_id.value)
 
     def send(self, *, rehearsed: bool = False) -> str:
@@ -98,19 +99,13 @@ class TriggerForm(FormFields):
     # Moving on
 
     def focus_start(self) -> None:
-        """The focus on what is first to be decided here."""
-        self._event.line.focus()
-
-    def focus_contact(self) -> None:
-        """The focus on whom it is for."""
-        self._external_id.focus()
+        """The focus on what is to be typed: the event where it is missing, else whom it is for."""
+        (self._event.line if self._event.obstacle else self._external_id).focus()
 
     def focus_next(self) -> None:
         """The focus on Send where it can be pressed, on what is missing where not."""
-        if self._event.obstacle:
+        if self._event.obstacle or not self._external_id.value:
             self.focus_start()
-        elif not self._external_id.value:
-            self.focus_contact()
         else:
             self.query_one("#send", Button).focus()
 
