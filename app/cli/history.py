@@ -53,9 +53,9 @@ def history(
 ) -> None:
     """List the attempts, newest first, or do something with one of them.
 
-    A query has words, which stand in request, reply or note, and filters: outcome:, previous:, code:, status:, event:,
-    key:, contact:, profile:, since:, until:, on:, sort:. Commas mean any of several values, a hyphen before a term means
-    not, a star any characters.
+    A query has words, which stand in request, reply or note, and filters: outcome:, previous:, settled:, code:,
+    status:, event:, key:, contact:, profile:, since:, until:, on:, sort:. Commas mean any of several values, a hyphen
+    before a term means not, a star any characters.
     """
     if ctx.invoked_subcommand is not None:
         return

@@ -24,6 +24,8 @@ class QueryField(StrEnum):
     PROFILE = "profile"
     PREVIOUS = "previous"
     """The outcome of the attempt recorded before it on the same external id, by the same key field, on its account."""
+    SETTLED = "settled"
+    """What somebody settled about its outcome, where that is unknown; no other has it."""
 
 
 class Column(StrEnum):
@@ -98,6 +100,9 @@ class HistoryQuery(NamedTuple):
 
 NO_VALUE = "none"
 """How a query asks for attempts without a reply code or HTTP status."""
+
+SETTLEMENTS = ("no", "arrived", "did-not")
+"""How a query asks for unknown outcomes: nobody settled them, or somebody did, in the words of `history settle`."""
 
 OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 NUMERIC = (QueryField.CODE, QueryField.STATUS)

@@ -6,7 +6,7 @@ Separate from `query_text`, which says what a line means: here a line becomes an
 import difflib
 from collections.abc import Collection, Iterable
 
-from app.domain.history_query import Column, Order
+from app.domain.history_query import SETTLEMENTS, Column, Order
 from app.domain.query_text import FIELDS, QueryFaultError, terms
 
 _DAYS = ("today", "yesterday")
@@ -14,6 +14,7 @@ _SPANS = ("1h", "1d", "1w")
 _VALUES: dict[str, Collection[str]] = {
     "outcome": ("rejected", "unknown", "accepted", "partial", "not_sent", "sending"),
     "previous": ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
+    "settled": SETTLEMENTS,
     "sort": [*Column, *(f"-{column}" for column in Column)],
     "on": _DAYS,
     "since": [*_DAYS, *_SPANS],

@@ -15,6 +15,7 @@ from app.domain.history_query import (
     NO_VALUE,
     NUMERIC,
     OUTCOMES,
+    SETTLEMENTS,
     Column,
     Filter,
     HistoryQuery,
@@ -189,6 +190,8 @@ def _filter(field: QueryField, term: Term) -> Filter:
 def _value(field: QueryField, text: str, term: Term) -> Value:
     if field in (QueryField.OUTCOME, QueryField.PREVIOUS):
         return Value(_outcome(text, term))
+    if field is QueryField.SETTLED:
+        return Value(_settlement(text, term))
     if field in NUMERIC:
         return Value(_number(field, text, term))
     return Value(text, not term.quoted and "*" in text)
@@ -198,6 +201,13 @@ def _outcome(text: str, term: Term) -> str:
     name = text.lower().replace("-", "_").replace(" ", "_")
     if name not in OUTCOMES:
         raise term.fault(f"there is no outcome {_shown(text)}. Known are {', '.join(OUTCOMES)}.")
+    return name
+
+
+def _settlement(text: str, term: Term) -> str:
+    name = text.lower().replace("_", "-").replace(" ", "-")
+    if name not in SETTLEMENTS:
+        raise term.fault(f"there is no settlement {_shown(text)}. Known are {', '.join(SETTLEMENTS)}.")
     return name
 
 

@@ -6,7 +6,7 @@ Separate from `demo`, which puts them where the desk looks.
 import random
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.model import (
@@ -16,7 +16,9 @@ from app.domain.model import (
     ExternalEvent,
     JsonObject,
     NoReply,
+    Outcome,
     Reply,
+    Settlement,
     TriggerRequest,
 )
 from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
@@ -75,6 +77,9 @@ _OUTAGE_WEIGHTS = tuple(
 )
 """About every second attempt is left unknown."""
 
+_LOOKED_INTO = timedelta(days=2)
+"""After so long three in four of the unknown ones have been settled."""
+
 _GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -84,7 +89,9 @@ def made_up(scene: Scene, count: int, seed: int, end: datetime) -> Iterator[Atte
     for moment in _moments(chance, count, end):
         fails = end - _OUTAGE[0] <= moment < end - _OUTAGE[1]
         (kind,) = chance.choices(_KINDS, _OUTAGE_WEIGHTS if fails else _WEIGHTS)
-        yield _attempt(chance, scene, kind, moment)
+        attempt = _attempt(chance, scene, kind, moment)
+        is_old = moment < end - _LOOKED_INTO
+        yield _looked_into(attempt) if is_old and attempt.outcome is Outcome.UNKNOWN else attempt
 
 
 def _moments(chance: random.Random, count: int, end: datetime) -> Iterator[datetime]:
@@ -120,6 +127,16 @@ def _attempt(chance: random.Random, scene: Scene, kind: _Kind, moment: datetime)
         elapsed_ms=round(kind.took_ms * chance.lognormvariate(0, 0.5), 3),
         remedy=kind.remedy,
     )
+
+
+def _looked_into(attempt: Attempt) -> Attempt:
+    """The attempt with what somebody settled about it an hour later, unless nobody did: its id decides."""
+    place = uuid.UUID(attempt.attempt_id).int % 4
+    if not place:
+        return attempt
+    arrived = place > 1
+    note = "It stands in the account." if arrived else "There is no trace of it in the account."
+    return replace(attempt, settlement=Settlement(arrived, note, attempt.started_at + timedelta(hours=1)))
 
 
 def _key(chance: random.Random, scene: Scene, kind: _Kind) -> tuple[str, str]:

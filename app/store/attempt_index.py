@@ -35,8 +35,8 @@ _INDEXES = {
     **{
         f"attempts_by_{column}": column
         for column in (
-            "outcome", "account", "profile", "event", "key", "status", "code", "previous", "took", "contact",
-            "contact_end", "text",
+            "outcome", "account", "profile", "event", "key", "status", "code", "previous", "settled", "took",
+            "contact", "contact_end", "text",
         )
     },
 }  # fmt: skip

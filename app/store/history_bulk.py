@@ -12,7 +12,14 @@ from app.domain.model import Attempt
 from app.domain.wire import trigger_body
 from app.store.database import transaction
 from app.store.history_file import HistoryFile
-from app.store.history_rows import Value, answer_values, attempt_values, outcome_values, request_values
+from app.store.history_rows import (
+    Value,
+    answer_values,
+    attempt_values,
+    outcome_values,
+    request_values,
+    settlement_values,
+)
 from app.store.history_write import next_place
 from app.store.retention import number_anew
 from app.store.text import stored
@@ -75,6 +82,7 @@ def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -
                 "number": number,
                 **attempt_values(attempt, owner),
                 **outcome_values(attempt.answer, attempt.outcome, attempt.elapsed_ms),
+                **settlement_values(attempt.settlement),
                 "place": place + offset,
             }
         )

@@ -122,8 +122,10 @@ def outcome_values(answer: Answer, outcome: Outcome, elapsed_ms: float | None) -
     }
 
 
-def settlement_values(settlement: Settlement) -> dict[str, Value]:
+def settlement_values(settlement: Settlement | None) -> dict[str, Value]:
     """The columns of `attempts` that somebody added to an unknown outcome."""
+    if settlement is None:
+        return dict.fromkeys(("settlement", "settlement_note", "settled_at"))
     return {
         "settlement": "arrived" if settlement.arrived else "did_not",
         "settlement_note": stored(settlement.note),

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from app.store.history_rows import Value
-from app.store.index_parts import Parts
+from app.store.index_parts import FACT, Parts
 from app.store.index_previous import AllBefore, number_after, outcome_before
-from app.store.index_rows import JOURNAL_ROW, JournalRow, Names, sorted_values, words_of
+from app.store.index_rows import JOURNAL_ROW, JournalRow, Names, settled, sorted_values, words_of
 
 _AT_ONCE = 500
 _PREVIOUS = "previous"
+_COLUMNS = ("number", "started", *FACT, "took", "contact", "contact_end", "text", "mark")
 
 
 class Filling:
@@ -93,7 +94,7 @@ class Filling:
 
     def _add(self, rows: Sequence[JournalRow]) -> None:
         self._connection.executemany(
-            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",
             map(self._values, rows),
         )
         self._connection.executemany(
@@ -105,8 +106,8 @@ class Filling:
         )
 
     def _values(self, row: JournalRow) -> tuple[Value, ...]:
-        """The columns of `attempts` in the index, in their order there."""
-        fact = (*self._names.of(row), self._previous(row))
+        """The columns of `attempts` in the index, in the order of _COLUMNS."""
+        fact = (*self._names.of(row), self._previous(row), settled(row))
         self._parts.put(row.number, fact, row.started_at, row.elapsed_ms)
         return (row.number, row.started_at, *fact, row.elapsed_ms, *sorted_values(row), row.contact_mark)
 

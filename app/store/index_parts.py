@@ -29,7 +29,7 @@ LONGEST = 2**31 - 1
 MINUTE = 60_000_000
 """Microseconds."""
 
-FACT = ("outcome", "account", "profile", "event", "key", "status", "code", "previous")
+FACT = ("outcome", "account", "profile", "event", "key", "status", "code", "previous", "settled")
 """The columns of a fact."""
 
 _OUTCOME = FACT.index("outcome")

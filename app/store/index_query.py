@@ -10,7 +10,7 @@ from app.domain.canonical import same_value
 from app.domain.history_query import NO_VALUE, Column, Filter, HistoryQuery, QueryField, Value, Word
 from app.domain.reference import beginnings_of
 from app.store.attempt_index import AttemptIndex
-from app.store.index_rows import OUTCOMES, folded
+from app.store.index_rows import OUTCOMES, SETTLED, folded
 from app.store.text import microseconds, restored, searchable, stored
 
 FEW = 60_000
@@ -27,6 +27,7 @@ _COLUMNS = {
     QueryField.CONTACT: "contact",
     QueryField.PROFILE: "profile",
     QueryField.PREVIOUS: "previous",
+    QueryField.SETTLED: "settled",
 }
 _ATTEMPTS = "SELECT {{}}number AS number FROM attempts WHERE {}"
 _WORDS = "SELECT rowid AS number FROM words WHERE words MATCH ?"
@@ -182,6 +183,8 @@ def _positive(index: AttemptIndex, one: Filter) -> Term:
     match one.field:
         case QueryField.OUTCOME | QueryField.PREVIOUS:
             return _in(column, [OUTCOMES[value.text] for value in one.values])
+        case QueryField.SETTLED:
+            return _in(column, [SETTLED[value.text] for value in one.values])
         case QueryField.CODE | QueryField.STATUS:
             return _numbers(index, column, one.values)
         case QueryField.CONTACT:

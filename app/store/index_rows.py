@@ -8,12 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from app.domain.canonical import same_value
+from app.domain.history_query import SETTLEMENTS
 from app.domain.model import JsonObject, Outcome
 from app.store.history_rows import Value, data_of
 from app.store.text import Stored, numeric_order, restored, searchable
 
 OUTCOMES = {outcome.value: number for number, outcome in enumerate(Outcome)}
 """What stands in the index for each outcome: its place in the order of outcomes."""
+
+SETTLED = {word: number for number, word in enumerate(SETTLEMENTS)}
+"""What stands in the index for each settlement, by the word that a query has for it."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -48,6 +52,7 @@ class JournalRow(NamedTuple):
     reply_text: Stored | None
     elapsed_ms: float | None
     note: Stored | None
+    settlement: str | None
     settlement_note: Stored | None
     contact_mark: int | None
     request_body: bytes
@@ -60,7 +65,7 @@ class JournalRow(NamedTuple):
 
 JOURNAL_ROW = """
     number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
-    outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement_note, contact_mark,
+    outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement, settlement_note, contact_mark,
     requests.body, requests.data, answers.detail, answers.body, answers.reply_text, answers.location
     FROM journal.attempts JOIN journal.requests ON requests.attempt = number
     LEFT JOIN journal.answers ON answers.attempt = number
@@ -134,6 +139,13 @@ class Names:
 
 def _in_order(kind: object, text: str) -> tuple[object, ...]:
     return (int(text),) if kind in NUMBERS else numeric_order(text)
+
+
+def settled(row: JournalRow) -> int | None:
+    """What was settled about an unknown outcome, by its number; None for any other."""
+    if row.outcome != Outcome.UNKNOWN:
+        return None
+    return SETTLED[(row.settlement or SETTLEMENTS[0]).replace("_", "-")]
 
 
 def sorted_values(row: JournalRow) -> tuple[Value, ...]:

@@ -233,6 +233,12 @@ CREATE TABLE parts (
 );
 DELETE FROM state;
 """,
+        # What was settled about an unknown outcome; of no other there is anything to settle.
+        """
+ALTER TABLE attempts ADD COLUMN settled INTEGER;
+ALTER TABLE facts ADD COLUMN settled INTEGER;
+DELETE FROM state;
+""",
     ),
 )
 

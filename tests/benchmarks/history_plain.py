@@ -58,6 +58,10 @@ FILTERS = (
     Asked("previous:accepted", "previous = 'accepted'"),
     Asked("previous:not_sent", "previous = 'not_sent'"),
     Asked("-previous:rejected", "previous IS NOT 'rejected'"),
+    Asked("settled:no", "outcome = 'unknown' AND settlement IS NULL"),
+    Asked("settled:arrived", "settlement = 'arrived'"),
+    Asked("settled:arrived,did-not", "settlement IS NOT NULL"),
+    Asked("-settled:no", "NOT (outcome = 'unknown' AND settlement IS NULL)"),
     Asked("outcome:rejected previous:accepted", "outcome = 'rejected' AND previous = 'accepted'"),
 )
 SORTS = (
@@ -96,6 +100,7 @@ BOTH = (
     Asked("outcome:rejected code:0 sort:took", "outcome = 'rejected' AND reply_code = 0", "number"),
     Asked("outcome:accepted sort:text", "outcome = 'accepted'", f"{TEXT}, number"),
     Asked("previous:rejected sort:-took", "previous = 'rejected'", "elapsed_ms DESC, number DESC"),
+    Asked("settled:no sort:contact", "outcome = 'unknown' AND settlement IS NULL", "contact, number"),
     Asked("gateway sort:took", "http_status = 502", "elapsed_ms, number"),
     Asked("example sort:-took", "said_3", "elapsed_ms DESC, number DESC"),
     Asked("-outcome:accepted -example sort:code", "outcome != 'accepted' AND NOT said_3", f"{CODES}, number"),
@@ -106,7 +111,7 @@ _TEXT = "external_id || ' ' || coalesce(event_name, '') || ' ' || coalesce(reply
 _SAME_CONTACT = "account, key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END"
 _PLAIN_ROWS = f"""
 CREATE TEMP TABLE plain AS SELECT number, attempt_id, outcome, http_status, reply_code, event_id,
-    lower(event_name) AS event_name, key_id, lower(external_id) AS contact, profile, started_at, elapsed_ms, reply_text,
+    lower(event_name) AS event_name, key_id, lower(external_id) AS contact, profile, started_at, elapsed_ms, reply_text, settlement,
     lag(outcome) OVER (PARTITION BY {_SAME_CONTACT} ORDER BY number) AS previous,
     {", ".join(f"(said >> {place}) & 1 AS said_{place}" for place in range(len(SAID)))}
 FROM (

@@ -1,12 +1,13 @@
 """`demo-data`: an account of any size in the place of the built-in one, every reply still to be had, and back again."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from app.domain.model import Contact, ExternalEvent, Outcome
+from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
 from app.domain.outcome import outcome_of
 from app.service.demo_attempts import Scene, made_up
 from app.service.rehearsal import REPLIES
@@ -86,13 +87,27 @@ def test_the_past_is_what_a_history_holds_in_full(demo: Desk) -> None:
     assert {attempt.outcome.value for attempt in attempts} >= {"accepted", "rejected", "unknown", "not_sent"}
 
 
-def test_a_gateway_failed_for_some_hours_yesterday() -> None:
-    end = datetime(2026, 3, 5, 15, tzinfo=UTC)
+END = datetime(2026, 3, 5, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def unknown() -> list[Attempt]:
+    """The unknown ones of a made-up past."""
     scene = Scene("sandbox", [ExternalEvent("100", "a")], {}, [Contact("11", "", {"3": "a@example.com"})])
-    past = list(made_up(scene, 10_000, 3, end))
-    unknown = [one.started_at for one in past if one.outcome is Outcome.UNKNOWN]
-    within = sum(timedelta(hours=28) < end - at <= timedelta(hours=33) for at in unknown)
+    return [one for one in made_up(scene, 10_000, 3, END) if one.outcome is Outcome.UNKNOWN]
+
+
+def test_a_gateway_failed_for_some_hours_yesterday(unknown: list[Attempt]) -> None:
+    within = sum(timedelta(hours=28) < END - one.started_at <= timedelta(hours=33) for one in unknown)
     assert 3 <= within < len(unknown) / 10
+
+
+def test_most_of_the_older_unknown_outcomes_were_settled(unknown: list[Attempt]) -> None:
+    older = [one for one in unknown if one.started_at < END - timedelta(days=2)]
+    assert not any(one.settlement for one in unknown if one not in older)
+    said = Counter(one.settlement and one.settlement.arrived for one in older)
+    assert said[True] > said[False] > len(older) / 6
+    assert said[None] > len(older) / 6
 
 
 def test_reset_brings_the_account_back_and_keeps_what_was_really_sent(demo: Desk) -> None:

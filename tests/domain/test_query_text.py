@@ -52,6 +52,7 @@ def test_several_values_are_any_of_them_by_commas_or_by_naming_the_field_again()
     assert only("outcome:rejected,not_sent").values == both
     assert only("outcome:rejected OUTCOME:not-sent").values == both
     assert only("previous:rejected,not-sent") == Filter(QueryField.PREVIOUS, both)
+    assert only("settled:arrived,did_not") == Filter(QueryField.SETTLED, (Value("arrived"), Value("did-not")))
     assert only("code:2008,02008,none").values == (Value("2008"), Value("2008"), Value("none"))
 
 
@@ -121,12 +122,13 @@ def test_the_order_is_a_column_and_a_hyphen_for_falling() -> None:
 @pytest.mark.parametrize(
     ("line", "position", "says"),
     [
-        ("thor foo:1", 6, "there is no field 'foo'. Known are outcome, code, status, event, key, contact, profile, previous, since, until, on, sort"),
+        ("thor foo:1", 6, "there is no field 'foo'. Known are outcome, code, status, event, key, contact, profile, previous, settled, since, until, on, sort"),
         ("code:", 6, "a value must follow code:"),
         ("code: 2008", 6, "without a blank"),
         ("code:abc", 6, "'abc' is no reply code. Known are numbers, and none."),
         ("status:٤٠٠", 8, "is no HTTP status"),
         ("outcome:acepted", 9, "there is no outcome 'acepted'. Known are sending, accepted, partial, rejected, not_sent, unknown."),
+        ("settled:yes", 9, "there is no settlement 'yes'. Known are no, arrived, did-not."),
         ("a -foo:1", 4, "there is no field"),
         ("since:never", 7, "'never' is no time. Known are a span back from now"),
         ("since:999999999w", 7, "is no time"),

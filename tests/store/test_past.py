@@ -55,6 +55,8 @@ ANSWERS: tuple[Answer, ...] = (
     NoReply("timeout", "maybe", "No reply within 30 s."),
 )  # fmt: skip
 
+SETTLEMENTS = (None, Settlement(True, "seen by Sif", START), Settlement(False, "", START))
+
 
 def attempts(count: int, account: str = "shop", start: int = 0) -> Iterator[Attempt]:
     chance = random.Random(account)  # noqa: S311 - a repeatable past
@@ -71,6 +73,7 @@ def attempts(count: int, account: str = "shop", start: int = 0) -> Iterator[Atte
         yield Attempt(
             attempt_id, account, account, request, name, moment, 0, outcome_of(answer), answer, took, "remedy",
             note=chance.choice((None, None, "asked Odin")),
+            settlement=chance.choice(SETTLEMENTS) if outcome_of(answer) is Outcome.UNKNOWN else None,
         )  # fmt: skip
 
 
@@ -92,6 +95,7 @@ def said(attempt: Attempt) -> str:
         attempt.event_name or "",
         attempt.request.external_id,
         attempt.note or "",
+        attempt.settlement.note if attempt.settlement else "",
     ]
     for value in (attempt.request.data or {}).items():
         texts += re.findall(r"[\w ]+", repr(value).replace("\\n", " "))
@@ -131,6 +135,14 @@ def outcome_before(attempt: Attempt) -> str | None:
     return found
 
 
+def settled(attempt: Attempt) -> str | None:
+    if attempt.outcome is not Outcome.UNKNOWN:
+        return None
+    if attempt.settlement is None:
+        return "no"
+    return "arrived" if attempt.settlement.arrived else "did-not"
+
+
 VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.OUTCOME: lambda one: (one.outcome.value,),
     QueryField.CODE: lambda one: (number_or_none(getattr(one.answer, "reply_code", None)),),
@@ -140,6 +152,7 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.CONTACT: lambda one: (one.request.external_id,),
     QueryField.PROFILE: lambda one: (one.profile,),
     QueryField.PREVIOUS: lambda one: (outcome_before(one),),
+    QueryField.SETTLED: lambda one: (settled(one),),
 }
 
 
@@ -209,6 +222,7 @@ VALUES: dict[QueryField, Sequence[str]] = {
     QueryField.CONTACT: ["thor@example.com", "Thor*", "*@EXAMPLE.com", "", "*", "a*b?[c]", "*[c]", "\ud800x", "007"],
     QueryField.PROFILE: ["shop", "other", "s*"],
     QueryField.PREVIOUS: [one.value for one in Outcome],
+    QueryField.SETTLED: ["no", "arrived", "did-not"],
 }  # fmt: skip
 WORDS = (
     "thor",
@@ -224,6 +238,7 @@ WORDS = (
     "gateway",
     "zz",
     "contact found",
+    "seen by",
 )
 
 
@@ -337,6 +352,14 @@ def test_an_account_has_none_of_the_attempts_of_another_also_where_that_one_alon
     past.close()
 
 
+def settled_as(word: str, *, negated: bool = False) -> Filter:
+    return Filter(QueryField.SETTLED, (Value(word),), negated)
+
+
+def found_by_settlement(past: Past) -> list[list[str]]:
+    return [ids(past, HistoryQuery(filters=(settled_as(word),))) for word in VALUES[QueryField.SETTLED]]
+
+
 def test_the_index_follows_what_becomes_of_an_attempt(home: Path, history: History) -> None:
     past = Past(history.path)
     one, two = begun(history, 1, "thor@example.com"), begun(history, 2, "sif@example.com")
@@ -348,10 +371,20 @@ def test_the_index_follows_what_becomes_of_an_attempt(home: Path, history: Histo
     assert ids(past, word("odin")) == [two]
     history.note(two, None)
     assert ids(past, word("odin")) == []
+    assert found_by_settlement(past) == [[two], [], []]
     history.settle(two, Settlement(True, "seen in Walhalla", START))
     assert ids(past, word("walhalla")) == [two]
+    assert found_by_settlement(past) == [[], [two], []]
+    history.settle(two, Settlement(False, "", START))
+    assert found_by_settlement(past) == [[], [], [two]]
+    assert ids(past, HistoryQuery(filters=(settled_as("no", negated=True),))) == [two, one]
     assert past.behind() == 0
     past.close()
+
+
+def settle_all(history: History, attempt_ids: Sequence[str], chance: random.Random) -> None:
+    for attempt_id in attempt_ids:
+        history.settle(attempt_id, Settlement(chance.random() < 0.5, "", START))
 
 
 def test_an_index_that_followed_all_that_happened_equals_one_made_anew(history: History, home: Path) -> None:
@@ -371,6 +404,8 @@ def test_an_index_that_followed_all_that_happened_equals_one_made_anew(history: 
                 history.finish(under_way.pop(), LOST, 2.5, None)
             forget_in_history(history.path, "shop", person("3", "thor@example.com", []))
             past = Past(history.path)
+        if number in (45, 90):
+            settle_all(history, found_by_settlement(past)[0], chance)
         if chance.random() < 0.5:
             assert past.behind() > 0
             past.catch_up()
@@ -384,6 +419,7 @@ def test_an_index_that_followed_all_that_happened_equals_one_made_anew(history: 
 
 def answers(past: Past) -> list[object]:
     filters = [Filter(QueryField.PREVIOUS, (Value(outcome.value),)) for outcome in Outcome]
+    filters += map(settled_as, VALUES[QueryField.SETTLED])
     queries = [HistoryQuery(), word("thor"), *(HistoryQuery(filters=(one,)) for one in filters)]
     return [
         (ids(past, query), past.counts(query, None), past.statistics(query, None, 9)) for query in queries

@@ -128,6 +128,10 @@ QUERIES = (
         "after a success",
     ),
     ("code:", "a reply code, or none; status: in the same way an HTTP status"),
+    (
+        "settled:",
+        "no: an unknown outcome that nobody has settled; arrived, did-not: what somebody settled about it",
+    ),
     ("event:", "an event id or name, * for any characters; key:, contact: and profile: likewise"),
     (
         "since:",
