@@ -11,6 +11,7 @@ from app.service import TriggerService
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.profiles import ProfileList
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
@@ -46,6 +47,37 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "? arrived" in desk.screen()
         (row,) = desk.service.past.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_count_of_what_nobody_settled_leads_there(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        endpoint = await send_into_the_unknown(desk, monkeypatch)
+        endpoint.accept()
+        await desk.press("f2", *"104", "enter", *"sif", "enter", "f9", "f6", "slash", *"sif", "enter", "f2")
+        (place,) = (x for x in range(size[0]) if desk.screen()[x:].startswith("? 1 unknown"))
+        await desk.pilot.click(offset=(place + 3, 0))
+        await desk.settle()
+        history = desk.dashboard.desk.history
+        assert (history.line.text, desk.focus) == ("settled:no", "history-table")
+        assert [history.table.row_count, "thor@example.com" in desk.screen()] == [1, True]
+        await desk.press("d", "enter")
+        assert "No attempt passes this filter" in desk.screen()
+        await desk.pilot.click(offset=(3, 0))
+        await desk.settle()
+        assert isinstance(desk.app.screen, ProfileList)
+
+
+async def test_the_palette_leads_to_what_nobody_settled_from_anywhere(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(size=NARROW) as desk:
+        await send_into_the_unknown(desk, monkeypatch)
+        await desk.press("f4", "ctrl+p", *"unsettled", "enter")
+        assert (desk.dashboard.desk.history.line.text, desk.focus) == ("settled:no", "history-table")
+        assert "? unknown" in desk.screen()
 
 
 async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_question(

@@ -133,7 +133,7 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         assert desk.focus == "history-filter"
         await desk.press("enter", "f", "end", "enter")
         assert line.text == ""
-        await desk.press("f", *["down"] * 9, "enter")
+        await desk.press("f", *["down"] * 10, "enter")
         assert line.text == "code:0"
         await desk.press("f6")
         assert desk.dashboard.desk.history.size.height > 35

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.history_query import NO_VALUE, Column, Order, QueryField
+from app.domain.history_query import NO_VALUE, SETTLEMENTS, Column, Order, QueryField
 from app.domain.model import Outcome
 from app.domain.query_edit import replaced, with_order
 from app.domain.query_text import TIMES, filter_text
@@ -31,7 +31,9 @@ _OUTCOMES = (
     Outcome.ACCEPTED,
     Outcome.SENDING,
 )
+_OUTCOME_FIELDS = (QueryField.OUTCOME, QueryField.PREVIOUS, QueryField.SETTLED)
 _TURNED = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
+UNSETTLED = f"{QueryField.SETTLED}:{SETTLEMENTS[0]}"
 REFUSED = f"outcome:{Outcome.REJECTED},{Outcome.PARTIAL}"
 _TIMES = (
     ("Any time", ""),
@@ -68,15 +70,21 @@ _TICKETS = {
 
 def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choices:
     """Outcomes, and what stands in a row; while persons are masked nothing that names one."""
-    fields = (QueryField.OUTCOME, QueryField.PREVIOUS)
     outcomes = [
-        (Content.assemble("Only ", outcome_label(one)), replaced(line, fields, f"outcome:{one}"))
+        (Content.assemble("Only ", outcome_label(one)), replaced(line, _OUTCOME_FIELDS, f"outcome:{one}"))
         for one in _OUTCOMES
     ]
     return [
-        (Content("Every outcome"), replaced(line, fields, "")),
+        (Content("Every outcome"), replaced(line, _OUTCOME_FIELDS, "")),
         *outcomes,
-        (Content("Refused, when the contact's last one was accepted"), replaced(line, fields, _TURNED)),
+        (
+            Content("Refused, when the contact's last one was accepted"),
+            replaced(line, _OUTCOME_FIELDS, _TURNED),
+        ),
+        (
+            Content.assemble("Only ", outcome_label(Outcome.UNKNOWN), " that nobody has settled"),
+            replaced(line, _OUTCOME_FIELDS, UNSETTLED),
+        ),
         None,
         *([] if row is None else _row_choices(line, row, masked=masked)),
         (Content("Everything again"), ""),
@@ -118,7 +126,7 @@ def time_choices(line: str, now: datetime) -> Choices:
 
 def picture_choices(line: str, picture: AttemptStatistics) -> Choices:
     """What a picture leads on to: the refusals of each event that it shows, and each reply code."""
-    refused = replaced(line, (QueryField.OUTCOME, QueryField.PREVIOUS), REFUSED)
+    refused = replaced(line, _OUTCOME_FIELDS, REFUSED)
     shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
     events = [
         (

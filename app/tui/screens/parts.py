@@ -57,6 +57,7 @@ class Parts:
             "switch": Action(switching.ask),
             "mask": Action(self._mask, lambda: "" if desk.veil.can_be_on else "There is no mask here."),
             "clear": Action(self.drafting.clear),
+            "unsettled": Action(searching.show_unsettled),
         }
         """What a key does, by the name in its `do('NAME')`."""
 

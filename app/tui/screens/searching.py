@@ -129,6 +129,14 @@ class Searching:
         else:
             table.focus()
 
+    def show_unsettled(self) -> None:
+        """Only what is unknown and nobody has settled, with the focus on it."""
+        from app.tui.screens.history_menus import UNSETTLED
+
+        self._write(UNSETTLED)
+        self._desk.screen.pane = "history"
+        self._desk.history.table.focus()
+
     def sort(self, message: WindowedTable.HeaderSelected) -> None:
         """Sorts by the column whose title was clicked."""
         if message.column.key in list(Column):

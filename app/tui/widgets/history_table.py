@@ -57,6 +57,12 @@ class HistoryPane(Vertical):
         _binding(
             "p", "picture", "Picture", "These attempts over time, by code, by event, and how long they took"
         ),
+        _binding(
+            "u",
+            "screen.do('unsettled')",
+            "Unsettled",
+            "Only unknown outcomes that nobody has settled; on all of this account",
+        ),
         _binding("z", "whole", "Whole screen", "The history on the whole screen, and back"),
         Binding("escape", "back", "Back", tooltip="Back to the desk", show=False),
         *follow_up_bindings("history", show=False),

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
 from app.domain.model import Outcome
@@ -12,6 +14,8 @@ from app.service import CacheState
 from app.tui.text import Live, account_labels, age, count, fit_line, outcome_style
 
 CLICK = "A click shows all profiles"
+UNSETTLED_CLICK = "A click shows the unknown outcomes that nobody has settled"
+_LINK = "@click"
 
 
 class StatusLine(Widget):
@@ -35,8 +39,12 @@ class StatusLine(Widget):
         self._profile = profile
         self.show_kept(())
 
-    async def on_click(self) -> None:
-        await self.run_action("screen.do('switch')")
+    async def on_click(self, event: events.Click) -> None:
+        if _LINK not in event.style.meta:  # else Textual does what stands there
+            await self.run_action("screen.do('switch')")
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.tooltip = UNSETTLED_CLICK if _LINK in event.style.meta else self._about
 
     def show(self, state: CacheState) -> None:
         """The counts and the age of the cache; repaints only where a word changes."""
@@ -46,7 +54,8 @@ class StatusLine(Widget):
 
     def show_kept(self, kept: Sequence[str]) -> None:
         """Which of the contacts a refresh did not bring, where the mouse rests."""
-        self.tooltip = f"Of the contacts {' and '.join(kept)}. {CLICK}" if kept else CLICK
+        self._about = f"Of the contacts {' and '.join(kept)}. {CLICK}" if kept else CLICK
+        self.tooltip = self._about
 
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
@@ -88,4 +97,5 @@ def _unsettled_label(number: int) -> Content:
     """How many unknown outcomes nobody has settled yet; nothing where there are none."""
     if not number:
         return Content("")
-    return Content.styled(f"? {number:,} unknown   ", f"bold {outcome_style(Outcome.UNKNOWN)}")
+    said = Content.styled(f"? {number:,} unknown", f"bold {outcome_style(Outcome.UNKNOWN)}")
+    return said.stylize(Style.from_meta({_LINK: "screen.do('unsettled')"})) + "   "
