@@ -80,6 +80,24 @@ async def test_the_palette_leads_to_what_nobody_settled_from_anywhere(
         assert "? unknown" in desk.screen()
 
 
+async def test_the_reply_shows_what_was_settled_about_it(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        await send_into_the_unknown(desk, monkeypatch)
+        assert "settle it in History" in desk.text_of("#reply")
+        assert "Check in the account" in desk.text_of("#reply")
+        await desk.press("f6", "a", *"call", "enter")
+        assert "settled it arrived: call" in desk.text_of("#reply")
+        assert "settle it in History" not in desk.text_of("#reply")
+        assert "Check in the account" not in desk.text_of("#reply")
+        assert "it was settled that it arrived" in desk.text_of("#preflight")
+        await desk.press("d", *"wrong log", "enter")
+        assert "settled it did not arrive: wrong log" in desk.text_of("#reply")
+        await desk.press("ctrl+b")
+        assert "settled it did not arrive" in desk.text_of("#reply")
+
+
 async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_question(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """What the dashboard does with triggers that were sent before: shows one whole, settles it, sends it again, as it was or changed."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,12 +24,21 @@ NOTE = "a note, may be empty"
 class Following:
     """Leads on from each attempt of the history."""
 
-    def __init__(self, desk: Desk, searching: Searching, sending: Sending, seeing: Seeing) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        searching: Searching,
+        sending: Sending,
+        seeing: Seeing,
+        settled: Callable[[Attempt], None],
+    ) -> None:
+        """`settled` is told each attempt that somebody has settled."""
         self._desk = desk
         self._past = desk.past
         self._searching = searching
         self._sending = sending
         self._seeing = seeing
+        self._settled = settled
 
     def look_at(self, row: AttemptRow) -> None:
         """Shows the attempt of a row whole."""
@@ -72,9 +82,11 @@ class Following:
         if note is None:
             return
         try:
-            self._desk.service.settle(attempt.attempt_id, arrived=arrived, note=note)
+            settled = self._desk.service.settle(attempt.attempt_id, arrived=arrived, note=note)
         except DeskError as error:
             self._desk.tell_fault(str(error))
+        else:
+            self._settled(settled)
         self._searching.show()
 
     def _open_in_form(self, attempt: Attempt) -> None:

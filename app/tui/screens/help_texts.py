@@ -57,6 +57,7 @@ PARTS: Mapping[str, Part] = {
     "reply": Part(
         "Reply",
         "What was answered to the last trigger, what that means, what to do about it, and whether it was predicted. "
+        "Where the outcome is unknown, what somebody settles about it later stands there too. "
         "By its reference, which can be read out over the telephone, the attempt is found again in the history.",
     ),
     "history": Part(
@@ -127,11 +128,11 @@ QUERIES = (
         "the outcome of the attempt before it to the same contact; outcome:rejected previous:accepted: refused "
         "after a success",
     ),
-    ("code:", "a reply code, or none; status: in the same way an HTTP status"),
     (
         "settled:",
         "no: an unknown outcome that nobody has settled; arrived, did-not: what somebody settled about it",
     ),
+    ("code:", "a reply code, or none; status: in the same way an HTTP status"),
     ("event:", "an event id or name, * for any characters; key:, contact: and profile: likewise"),
     (
         "since:",

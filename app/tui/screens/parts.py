@@ -40,7 +40,7 @@ class Parts:
         self.sending = Sending(desk, caching, searching, self._answered)
         self.advising = Advising(desk, self.sending, caching)
         self.drafting = Drafting(desk, self.sending)
-        self.following = Following(desk, searching, self.sending, seeing)
+        self.following = Following(desk, searching, self.sending, seeing, self._settled)
         self.rehearsing = Rehearsing(desk, searching, self.advising)
         switching = Switching(desk, self.sending, known, leave)
         catch = self.sending.catch
@@ -87,6 +87,12 @@ class Parts:
         self.advising.predict()
         self._caching.show_events()
         self.drafting.answered(attempt)
+
+    def _settled(self, attempt: Attempt) -> None:
+        answered = self._desk.answered
+        if answered is not None and answered.attempt_id == attempt.attempt_id:
+            self._desk.tell_attempt(attempt)
+        self.advising.predict()
 
     def cache_changed(self) -> None:
         """The cache may be another one now."""

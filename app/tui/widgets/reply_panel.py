@@ -11,6 +11,7 @@ from app.domain.model import Attempt, Outcome, TriggerRequest
 from app.domain.reference import reference_of
 from app.domain.remedies import Remedy
 from app.tui.keymap import key_of
+from app.tui.notices import settled
 from app.tui.text import (
     answer_code,
     answer_description,
@@ -80,7 +81,7 @@ class ReplyPanel(VerticalScroll):
                 answer_head(attempt),
                 answer_code(attempt),
                 answer_description(attempt),
-                remedy(attempt.remedy),
+                settled(attempt.settlement) or remedy(attempt.remedy),
                 compared(attempt),
                 self._what(attempt.request),
                 _reference(attempt),
@@ -94,7 +95,7 @@ class ReplyPanel(VerticalScroll):
         self._say("fault", [_fault(fault)])
 
     def _to_be_settled(self, attempt: Attempt) -> Content | None:
-        if attempt.outcome is not Outcome.UNKNOWN:
+        if attempt.outcome is not Outcome.UNKNOWN or attempt.settlement is not None:
             return None
         history = key_of(self, "history")
         return Content.styled(f"Once you know whether it arrived, settle it in History, {history}.", "$quiet")
