@@ -10,6 +10,7 @@ from app.cli.passing import pass_options
 from app.cli.query import index_in_sight, read_query
 from app.domain.attempt_json import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.counting import count
 from app.domain.descriptions import describe
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
@@ -63,7 +64,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
     if not figures.total:
         yield "No attempts."
         return
-    yield f"{figures.total:,} attempts"
+    yield count(figures.total, "attempt")
     outcomes = [
         (
             " ".join(LABEL[outcome]),

@@ -27,6 +27,7 @@ from app.tui.text import (
 )
 
 LISTED = 5
+UNPREDICTED = Content.styled("? what will be answered is not known", "bold $text-warning")
 
 
 class RealAccount(Protocol):
@@ -71,8 +72,7 @@ def again_question(
         f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n"
         f"{f'on {clean(real_account)}, a real account' if real_account else ''}\n"
     )
-    if known.prediction is not None:
-        said += f"{predicted_label(known.prediction).plain}\n"
+    said += f"{predicted(known).plain}\n"
     if known.second_send is not None and known.second_send.attempt_id != attempt.attempt_id:
         said += f"! {second_send_words(known.second_send, now)}\n"
     if same_trigger:
@@ -89,18 +89,25 @@ def send_question(
     request: TriggerRequest,
     event_name: str | None,
     account: RealAccount,
-    earlier: AttemptRow | None = None,
-    now: datetime | None = None,
+    known: Preflight,
+    now: datetime,
 ) -> str:
-    """The one question before a trigger: because it is a real account, because the same was sent before, or both."""
+    """The one question before a trigger: because it is a real account, because the same was sent before, or both.
+
+    It says whom the key finds, and what will be answered.
+    """
+    earlier = known.second_send
     name = f" {clean(event_name)}" if event_name else ""
     asked = (
         f"event {clean(request.event_id)}{name}\n"
         f"to {clean(key_label(request.key_id, account.lists.field_name))} {clean(request.external_id)}"
     )
+    if len(known.contacts) == 1:
+        asked += f"\n{contact_label(known.contacts[0]).plain}"
     if account.profile.is_production:
         asked += f"\non {clean(account.profile.name)}, a real account"
-    if earlier is None or now is None:
+    asked += f"\n{predicted(known).plain}"
+    if earlier is None:
         return f"{asked}\n\nSend it?"
     return (
         f"{second_send_words(earlier, now)}\n\n{asked}\n"
@@ -114,6 +121,11 @@ def answered(attempt: Attempt, field_name: Callable[[str], str | None]) -> str:
     code = answer_code(attempt)
     to = f"{clean(key_label(request.key_id, field_name))} {clean(request.external_id)}"
     return f"{code.plain if code else ''} · event {clean(request.event_id)} to {to}."
+
+
+def predicted(known: Preflight) -> Content:
+    """What will be answered, or that nobody knows."""
+    return UNPREDICTED if known.prediction is None else predicted_label(known.prediction)
 
 
 def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | None:

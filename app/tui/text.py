@@ -138,8 +138,8 @@ def answer_code(attempt: Attempt) -> Content | None:
         case Reply(reply_code=code, reply_text=text):
             shown = "no code" if code is None else str(code)
             return Content.assemble((shown, "bold"), "  ", clean(text or "", 2000))
-        case NoReply(reason=reason):
-            return label(f"No reply: {reason}.")
+        case NoReply():
+            return Content("No reply.")
         case None:
             return None
 

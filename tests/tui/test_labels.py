@@ -90,7 +90,7 @@ def test_an_answer_without_a_reply_says_why() -> None:
     assert answer_head(attempt).plain == "○ not sent   12 ms"
     code, description = answer_code(attempt), answer_description(attempt)
     assert code is not None
-    assert code.plain == "No reply: refused."
+    assert code.plain == "No reply."
     assert description is not None
     assert "safe to send again" in description.plain
     assert compared(attempt) is None

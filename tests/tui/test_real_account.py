@@ -45,7 +45,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
 
         await desk.press("f9")
         assert isinstance(app.screen, Confirm)
-        for word in ("event 100", "thor@example.com", "shop"):
+        for word in ("event 100", "thor@example.com", "shop", "? what will be answered is not known"):
             assert word in desk.text_of("#confirm")
         await desk.press("escape")
         assert endpoint.requests == []

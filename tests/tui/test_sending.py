@@ -47,6 +47,9 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         now[0] = 1.5
         await desk.press("f9")
         assert desk.focus == "no"
+        for words in ("Thor Odinson · contact 11", "✓ will be answered 0 OK"):
+            assert words in desk.text_of("#confirm")
+        assert not desk.app._notifications  # they would lie on the question
         await desk.press("y")
         first, second = desk.service.past.list_attempts(0)
         assert first.request.trigger_id != second.request.trigger_id

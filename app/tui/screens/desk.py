@@ -81,7 +81,8 @@ class Desk:
             self.screen.set_class(whole, WHOLE)
 
     def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
-        """Lays a screen over this one; `then` is told what it is left with."""
+        """Lays a screen over this one, and no message over that; `then` is told what it is left with."""
+        self.screen.app.clear_notifications()
         self.screen.app.push_screen(screen, then)
 
     # What is said

@@ -105,19 +105,22 @@ class Sending:
         """Sends what was submitted, once what is to be asked before was answered."""
         desk = self._desk
         try:
-            earlier = None if message.is_rehearsed else desk.service.knowledge.second_send(message.request)
+            known = desk.service.knowledge.check(message.request)
         except DeskError as error:
             desk.form.finished()
             desk.tell_fault(f"Nothing was sent. {error}")
             return
-        if not desk.service.profile.is_production and earlier is None:
+        if message.is_rehearsed:
+            known = known._replace(second_send=None)
+        if not desk.service.profile.is_production and known.second_send is None:
             self._send_submitted(message, True)
             return
         shown = desk.veil.request(message.request)
+        known = desk.veil.preflight(known, message.request)
         name = desk.service.lists.event_name(shown.event_id)
-        question = send_question(shown, name, desk.service, earlier, datetime.now(UTC))
+        question = send_question(shown, name, desk.service, known, datetime.now(UTC))
         desk.push(
-            Confirm(question, yes="Send again" if earlier else "Send", no="Do not send"),
+            Confirm(question, yes="Send again" if known.second_send else "Send", no="Do not send"),
             partial(self._send_submitted, message),
         )
 

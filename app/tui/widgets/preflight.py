@@ -12,8 +12,8 @@ from app.domain.model import Contact, TriggerRequest
 from app.domain.placeholders import Filled
 from app.domain.remedies import FormChange, Remedy
 from app.service import Preflight
-from app.tui.notices import last_sent, second_send_label
-from app.tui.text import clean, contact_label, contact_name, key_label, lines, predicted_label, remedy
+from app.tui.notices import last_sent, predicted, second_send_label
+from app.tui.text import clean, contact_label, contact_name, key_label, lines, remedy
 from app.tui.veil import Veil
 from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offered
 
@@ -119,12 +119,9 @@ START = lines(
     ]
 )
 
-UNPREDICTED = Content.styled("? what will be answered is not known", "bold $text-warning")
-
 
 def _answer(known: Preflight) -> Content:
-    predicted = UNPREDICTED if known.prediction is None else predicted_label(known.prediction)
-    return lines([predicted, remedy(known.remedy)])
+    return lines([predicted(known), remedy(known.remedy)])
 
 
 def _because(known: Preflight) -> Content | None:
