@@ -35,7 +35,7 @@ def whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
 def as_table(attempts: Iterable[Attempt]) -> Iterator[str]:
     """Aligned columns for reading."""
     rows = [cells(attempt) for attempt in attempts]
-    return iter(table(HEADER, rows) if rows else ["No attempts yet."])
+    return iter(table(HEADER, rows) if rows else ["No attempts are found."])
 
 
 def plan_lines(preflight: Preflight, exact: Mapping[str, object]) -> list[str]:

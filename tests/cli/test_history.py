@@ -30,7 +30,9 @@ def test_attempts_are_listed_newest_first(desk: Desk) -> None:
 def test_an_empty_history_is_no_failure(desk: Desk) -> None:
     assert desk("history", "--json").code == 0
     assert desk("history", "--format", "json").json == []
-    assert "No attempts yet" in desk("history").out + desk("history").err
+    assert "No attempts are found." in desk("history").out + desk("history").err
+    send(desk, "thor@example.com")
+    assert desk("history", "--query", "outcome:unknown").out == "No attempts are found.\n"
 
 
 def test_a_row_of_the_history_is_the_attempt_that_was_printed(desk: Desk) -> None:
