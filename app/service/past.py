@@ -53,9 +53,9 @@ def prepare(window: RowWindow[AttemptRow], row: AttemptRow | None) -> None:
 
     Raises StoreError, and StoppedError.
     """
-    from app.store.query_window import QueryWindow
+    from app.store.found_window import LaterWindow
 
-    if isinstance(window, QueryWindow):
+    if isinstance(window, LaterWindow):
         window.prepare(row)
 
 

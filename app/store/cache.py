@@ -6,11 +6,10 @@ damaged file is replaced by an empty one; nothing else about an unusable file is
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -23,14 +22,15 @@ from app.store.cache_file import CacheFile, opened
 from app.store.cache_names import CachedNames
 from app.store.contact_rows import NARROW, ContactRow, whole_contact
 from app.store.contact_search import field_columns, is_quick, wanted_words
-from app.store.contact_windows import ContactOrder
+from app.store.contact_windows import ContactOrder, FoundContacts
 from app.store.contact_write import ContactTables, Origin, remember_lookup
 from app.store.database import explained, transaction
-from app.store.errors import FillingError, StoppedError
+from app.store.errors import FillingError
+from app.store.found_window import FoundOrder, FoundWindow, LaterWindow
 from app.store.locks import FileLock
 from app.store.schema import CACHE
 from app.store.text import comparable, moment, restored_or_none, stored
-from app.store.windows import AnchoredWindow, FoundWindow, LaterWindow, RowWindow
+from app.store.windows import AnchoredWindow, RowWindow
 
 if TYPE_CHECKING:
     from app.store.cache_load import CacheLoad
@@ -188,29 +188,25 @@ class Cache(CachedNames):
         With an order, and with a `stop` where there are several words, the rows are there once the window is prepared;
         that ends by StoppedError once `stop` is set.
         """
-        path = self._file.path
         # An account may have hundreds of fields: their names are read for a search that may name one.
         words = wanted_words(search, self._columns() if ":" in search else {})
+        in_order: Callable[[CacheFile], FoundOrder[ContactRow]] = partial(FoundContacts, words=words)
         if order is not None:
-            from app.store.contact_order import SortedWindow
+            from app.store.contact_order import SortedContacts
 
             total = None if words else self.state().contacts
-            return SortedWindow(self._file, order, words, total, stop or Event())
-        if not words:
+            in_order = partial(SortedContacts, order=order, words=words, total=total)
+        elif not words:
             by_number = ContactOrder(self._file)
             return AnchoredWindow(by_number, self.state().contacts, False, by_number.anchors())
 
-        def find(count: int | None) -> array[int]:
-            if stop is not None and stop.is_set():
-                raise StoppedError
-            with opened(path) as file:
-                found = ContactOrder(file, words)
-                return found.every() if count is None else array("q", found.after(None, count))
+        @contextmanager
+        def apart() -> Iterator[FoundOrder[ContactRow]]:
+            with opened(self._file.path, stop) as file:
+                yield in_order(file)
 
-        by_words = ContactOrder(self._file, words)
-        if stop is None or is_quick(words):
-            return FoundWindow(by_words, False, lambda: find(None))
-        return LaterWindow(by_words, False, find)
+        at_once = order is None and (stop is None or is_quick(words))
+        return (FoundWindow if at_once else LaterWindow)(in_order(self._file), apart)
 
     def _columns(self) -> Mapping[str, str]:
         with self._file.guarded() as connection:

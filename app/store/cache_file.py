@@ -8,9 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 from app.store.database import DamagedError, StoreError, explained, open_database, remove, set_aside
+from app.store.errors import StoppedError
 from app.store.schema import CACHE
+
+_STEPS_BETWEEN_LOOKS = 5000
 
 
 class CacheFile:
@@ -77,11 +81,20 @@ class CacheFile:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[CacheFile]:
-    """A connection of its own, for any one thread at a time."""
+def opened(path: Path, stop: Event | None = None) -> Iterator[CacheFile]:
+    """A connection of its own, for any one thread at a time. What is asked of it raises StoppedError once `stop` is set."""
     file = CacheFile(path, any_thread=True)
     try:
+        if stop is not None:
+            file.connection.set_progress_handler(stop.is_set, _STEPS_BETWEEN_LOOKS)
+            # SQLite looks at it between its steps, of which a search for words may have a single one.
+            if stop.is_set():
+                raise StoppedError
         yield file
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise StoppedError from error
+        raise
     finally:
         file.close()
 

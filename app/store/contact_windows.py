@@ -9,11 +9,13 @@ from app.store.contact_rows import NARROW, ContactRow, narrow_row
 from app.store.contact_search import Word
 from app.store.contact_write import ContactTables
 from app.store.kept_answers import WHOLE, KeptAnswers
-from app.store.windows import keys_of
+from app.store.row_numbers import first_column, row_numbers
 
 
-class ContactOrder:
-    """Contacts by rising row number: a KeyOrder, and with `words` to be found a FoundOrder."""
+class Contacts:
+    """Contacts in some order: all of them, or those with every one of `words`. Raises StoreError."""
+
+    is_short = False
 
     def __init__(self, file: CacheFile, words: Sequence[Word] = ()) -> None:
         self._file = file
@@ -21,9 +23,19 @@ class ContactOrder:
         self._query = " ".join(word.match for word in words)
 
     def key_of(self, row: ContactRow) -> int | None:
-        """See KeyOrder."""
+        """See KeyOrder and FoundOrder."""
         with self._file.guarded() as connection:
             return next(iter(ContactTables(connection).numbers("id", row.id, 1)), None)
+
+    def with_keys(self, keys: Sequence[int]) -> Sequence[ContactRow]:
+        """See FoundOrder."""
+        sql = f"SELECT {NARROW} FROM contacts WHERE number IN (SELECT value FROM json_each(?))"
+        rows = {row["number"]: narrow_row(row) for row in self._file.all(sql, json.dumps(list(keys)))}
+        return [rows[key] for key in keys if key in rows]
+
+
+class ContactOrder(Contacts):
+    """All contacts by rising row number: a KeyOrder."""
 
     def ends(self) -> tuple[int, int] | None:
         """See KeyOrder."""
@@ -59,13 +71,19 @@ class ContactOrder:
             (row[0], row[1]) for row in self._file.all("SELECT position, number FROM anchors ORDER BY number")
         ]
 
-    def after(self, key: int | None, count: int) -> Sequence[int]:
+
+class FoundContacts(Contacts):
+    """Contacts with some words, by rising row number: a FoundOrder."""
+
+    total = None
+
+    def some(self, start: int, count: int, last: int | None) -> "array[int]":  # noqa: ARG002 - a FoundOrder may need either
         """See FoundOrder."""
-        found, until = self._kept(-1 if key is None else key, count)
+        found, until = self._kept(-1 if last is None else last, count)
         if len(found) < count and until < WHOLE:
             sql = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
             found += [row[0] for row in self._file.all(sql, self._query, until, count - len(found))]
-        return found
+        return row_numbers(found)
 
     def _kept(self, key: int, count: int) -> tuple[list[int], int]:
         """What is kept of the contacts after `key`, and up to which one that is all."""
@@ -79,16 +97,10 @@ class ContactOrder:
         return [], key
 
     def every(self) -> "array[int]":
-        """All keys that the query finds."""
-        with self._file.guarded() as connection:
-            found = connection.execute(
-                "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", (self._query,)
-            )
-            return keys_of(found)
-
-    def with_keys(self, keys: Sequence[int]) -> Sequence[ContactRow]:
         """See FoundOrder."""
-        sql = (
-            f"SELECT {NARROW} FROM contacts WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
-        )
-        return [narrow_row(row) for row in self._file.all(sql, json.dumps(list(keys)))]
+        with self._file.guarded() as connection:
+            return first_column(
+                connection.execute(
+                    "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", (self._query,)
+                )
+            )

@@ -7,11 +7,12 @@ into one text, a character for each: to hand over a million rows one by one woul
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 
 from app.store.attempt_index import AttemptIndex
 from app.store.index_parts import MINUTE, PART, numbers_in
 from app.store.index_query import Demands, Term, conditions
+from app.store.row_numbers import row_numbers
 
 _FIRST = 0xE000
 """The character that stands for the first row number of a span: after it none is half of a pair."""
@@ -50,12 +51,14 @@ class Mask:
 
     def numbers(self) -> "array[int]":
         """The row numbers that are found, in order."""
-        numbers = array("q")
-        for at in range(0, len(self.bytes), PART):
-            some = self.bytes[at : at + PART]
-            if 1 in some:
-                numbers.extend(compress(range(self._begin + at, self._begin + at + PART), some))
-        return numbers
+        begins = range(0, len(self.bytes), PART)
+        return row_numbers(
+            chain.from_iterable(
+                compress(range(self._begin + at, self._begin + at + PART), some)
+                for at in begins
+                if 1 in (some := self.bytes[at : at + PART])
+            )
+        )
 
     def of(self, numbers: Iterable[int]) -> Iterator[int]:
         """Those of these row numbers that are found, in their order."""

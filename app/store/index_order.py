@@ -12,8 +12,8 @@ from app.store.history_rows import NARROW, AttemptRow, narrow_row
 from app.store.index_mask import Mask, parts_of
 from app.store.index_parts import PART
 from app.store.index_query import Bound, Demands, Term, conditions, demands_of
+from app.store.row_numbers import first_column, row_numbers
 from app.store.text import stored
-from app.store.windows import keys_of
 
 _AT_ONCE = 20_000
 """So many row numbers are read at once, where they need not be sorted; a tenth, where they can be walked through."""
@@ -48,7 +48,9 @@ class Part:
 
 
 class QueryOrder:
-    """What one query finds on one account (None: on all). Raises StoreError, and StoppedError."""
+    """What one query finds on one account (None: on all): a FoundOrder. Raises StoreError, and StoppedError."""
+
+    total = None
 
     def __init__(self, index: AttemptIndex, query: HistoryQuery, account: str | None) -> None:
         self._index = index
@@ -67,7 +69,7 @@ class QueryOrder:
 
     @cached_property
     def is_short(self) -> bool:
-        """Whether all of it is found about as fast as a screen of it."""
+        """See FoundOrder."""
         demands = self._demands
         if not demands.facts or self._order.column is not Column.TIME:
             return not demands.facts or demands.are_few
@@ -77,27 +79,20 @@ class QueryOrder:
         return demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
 
     def every(self) -> "array[int]":
-        """The row numbers of all attempts, in order."""
+        """See FoundOrder."""
         demands = self._demands
         if not demands.facts:
-            return array("q")
+            return row_numbers()
         if not (demands.are_few or self.is_short):
             return self._masked()
         source, where, values = _by_words(demands) if demands.match else _by_rows(demands, demands.driver)
         sql = f"SELECT attempts.number FROM {source} WHERE {where} ORDER BY {self._sorting()}"
         with self._index.guarded() as connection:
-            return keys_of(connection.execute(sql, values))
+            return first_column(connection.execute(sql, values))
 
     def stream(self) -> Iterator[int]:
         """The same one after another: however many there are, few are held."""
-        if self.is_short:
-            yield from self.every()
-            return
-        if self._order.column is Column.TIME and self._is_stepped:
-            yield from self._stepped(None)
-            return
-        for part in self.parts():
-            yield from self._walked(part)
+        return iter(self.every()) if self.is_short else self._from(0, None)
 
     def parts(self) -> Sequence[Part]:
         """The order in parts, each of which an index has."""
@@ -115,12 +110,9 @@ class QueryOrder:
         known = [Part(f"{name} IS NOT NULL", f"{name} {way}, number {way}")]
         return [*known, Part(f"{name} IS NULL", f"number {way}")]
 
-    def some(self, part: Part, limit: int, offset: int, last: int | None) -> "array[int]":
-        """Row numbers of a part of the order from `offset` on, of which `last` comes before, without looking at more than
-        is needed."""
-        if self._order.column is Column.TIME and self._is_stepped:
-            return array("q", islice(self._stepped(last), limit))
-        return array("q", islice(self._walked(part), offset, offset + limit))
+    def some(self, start: int, count: int, last: int | None) -> "array[int]":
+        """See FoundOrder. No more is looked at than is needed."""
+        return row_numbers(islice(self._from(start, last), count))
 
     def fact_counts(self) -> Iterator[tuple[int, int]] | None:
         """How many of the attempts have each fact, where that is known without looking at each; None where it is not."""
@@ -131,19 +123,19 @@ class QueryOrder:
         )
         return ((row["id"], row["attempts"]) for row in rows)
 
-    def number_of(self, row: AttemptRow) -> int | None:
-        """The row number of an attempt; None where it is gone."""
+    def key_of(self, row: AttemptRow) -> int | None:
+        """See FoundOrder."""
         found = self._index.all(
             "SELECT number FROM journal.attempts WHERE attempt_id = ?", stored(row.attempt_id)
         )
         return found[0]["number"] if found else None
 
-    def with_numbers(self, numbers: Sequence[int]) -> Sequence[AttemptRow]:
-        """The attempts with these row numbers, in their order; what is gone is left out."""
-        listed = ", ".join(map(str, numbers))
+    def with_keys(self, keys: Sequence[int]) -> Sequence[AttemptRow]:
+        """See FoundOrder."""
+        listed = ", ".join(map(str, keys))
         found = self._index.all(f"SELECT {NARROW} FROM journal.attempts WHERE number IN ({listed})")
         rows = {row["number"]: narrow_row(row) for row in found}
-        return [rows[number] for number in numbers if number in rows]
+        return [rows[key] for key in keys if key in rows]
 
     @property
     def _way(self) -> str:
@@ -163,13 +155,19 @@ class QueryOrder:
     def _masked(self) -> "array[int]":
         if self._order.column is Column.TIME:
             return self._in_time(self.mask)
-        return array("q", chain.from_iterable(self._walked(part, masked=True) for part in self.parts()))
+        return row_numbers(chain.from_iterable(self._walked(part, masked=True) for part in self.parts()))
 
     def _in_time(self, mask: Mask) -> "array[int]":
         numbers = mask.numbers()
         if self._order.descending:
             numbers.reverse()
         return numbers
+
+    def _from(self, start: int, last: int | None) -> Iterator[int]:
+        """One after another from position `start` on, before which `last` stands."""
+        if self._order.column is Column.TIME and self._is_stepped:
+            return self._stepped(last)
+        return islice(chain.from_iterable(map(self._walked, self.parts())), start, None)
 
     @property
     def _is_stepped(self) -> bool:

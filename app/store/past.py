@@ -14,11 +14,11 @@ from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Outcome
 from app.store.attempt_figures import outcome_counts, statistics
 from app.store.attempt_index import AttemptIndex, Progress
+from app.store.found_window import FoundWindow, LaterWindow
 from app.store.history_file import HistoryFile
 from app.store.history_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
 from app.store.history_windows import newest_first
 from app.store.index_order import QueryOrder
-from app.store.query_window import QueryWindow
 from app.store.text import restored, stored
 
 _LONGEST_CHAIN = 1000
@@ -47,14 +47,15 @@ class Past:
         with _index(self._path, stop) as index:
             index.catch_up(progress)
 
-    def window(self, query: HistoryQuery, account: str | None, stop: Event | None = None) -> QueryWindow:
+    def window(
+        self, query: HistoryQuery, account: str | None, stop: Event | None = None
+    ) -> FoundWindow[AttemptRow]:
         """What a query finds on one account (None: on all) now.
 
-        With a `stop`, which ends its `prepare` and `settle` by StoppedError, its rows are there once it is prepared.
+        With a `stop`, which ends its `prepare` and `settle` by StoppedError, it is a LaterWindow.
         """
         index = self._opened()
-        later = stop is not None
-        if not later:
+        if stop is None:
             index.catch_up()
 
         @contextmanager
@@ -64,7 +65,7 @@ class Past:
                 with own.snapshot():
                     yield QueryOrder(own, query, account)
 
-        return QueryWindow(QueryOrder(index, query, account), apart, later=later)
+        return (FoundWindow if stop is None else LaterWindow)(QueryOrder(index, query, account), apart)
 
     def attempts(
         self, query: HistoryQuery, account: str | None, stop: Event | None = None

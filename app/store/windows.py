@@ -4,24 +4,13 @@ A position is found from sparse anchors, each a position with the key that stand
 from the top. A window is a snapshot of the order: whoever changes the rows asks for a new one.
 """
 
-import sqlite3
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
 
 STEP = 1000
-_MORE_FOUND = 2000
-_PREPARED = 1000
-
-
-def keys_of(found: sqlite3.Cursor) -> "array[int]":
-    """The first column of every row: eight bytes each, for there may be a million."""
-    # A Row for each would take ten times the memory.
-    found.row_factory = None
-    return array("q", (row[0] for row in found))
 
 
 class RowWindow(Protocol[Row]):
@@ -132,99 +121,6 @@ class AnchoredWindow(Generic[Row]):
         if index == len(self._positions) or self._positions[index] != position:
             self._positions.insert(index, position)
             self._keys.insert(index, self._sign * key)
-
-
-class FoundOrder(Protocol[Row]):
-    """The keys that a search finds, in order."""
-
-    def key_of(self, row: Row) -> int | None:
-        """The key of a row; None where it is gone."""
-
-    def after(self, key: int | None, count: int) -> Sequence[int]:
-        """At most `count` keys after `key`, from the first one for None."""
-
-    def with_keys(self, keys: Sequence[int]) -> Sequence[Row]:
-        """The rows of these keys, in the order of the window; what is gone is left out."""
-
-
-class FoundWindow(Generic[Row]):
-    """The rows that a search finds: a screen of them at once, the number of all when somebody asks for it."""
-
-    def __init__(
-        self, order: FoundOrder[Row], descending: bool, find_all: "Callable[[], array[int]]"
-    ) -> None:
-        self._order = order
-        self._sign = -1 if descending else 1
-        self._find_all = find_all
-        self._keys: array[int] = array("q")
-        self._complete = False
-
-    @property
-    def total(self) -> int | None:
-        """See RowWindow."""
-        return len(self._keys) if self._complete else None
-
-    def rows(self, start: int, count: int) -> Sequence[Row]:
-        """See RowWindow."""
-        self._reach(start + count)
-        return self._order.with_keys(self._keys[start : start + count])
-
-    def position(self, row: Row) -> int | None:
-        """See RowWindow."""
-        key = self._order.key_of(row)
-        if key is None:
-            return None
-        while not self._complete and not (self._keys and self._sign * self._keys[-1] >= self._sign * key):
-            self._reach(len(self._keys) + _MORE_FOUND)
-        return self._place(key)
-
-    def settle(self) -> None:
-        """See RowWindow."""
-        if not self._complete:
-            # Assigned only when whole: the screen's thread reads on meanwhile.
-            self._keys = self._find_all()
-            self._complete = True
-
-    def _place(self, key: int) -> int | None:
-        index = bisect_left(self._keys, self._sign * key, key=lambda found: self._sign * found)
-        return index if index < len(self._keys) and self._keys[index] == key else None
-
-    def _reach(self, needed: int) -> None:
-        missing = needed - len(self._keys)
-        if self._complete or missing <= 0:
-            return
-        # The first screen is asked for exactly; whoever goes on will want more.
-        wanted = max(missing, _MORE_FOUND) if self._keys else missing
-        keys = self._order.after(self._keys[-1] if self._keys else None, wanted)
-        self._keys.extend(keys)
-        self._complete = len(keys) < wanted
-
-
-class LaterWindow(FoundWindow[Row]):
-    """The rows that a search finds where even the first may take long: they are there once it is prepared.
-
-    `find` is called by `prepare` and `settle`, in whatever thread that is, and answers at most so many keys from the
-    first one on, for None all.
-    """
-
-    def __init__(
-        self, order: FoundOrder[Row], descending: bool, find: "Callable[[int | None], array[int]]"
-    ) -> None:
-        super().__init__(order, descending, lambda: find(None))
-        self._find = find
-
-    def prepare(self) -> None:
-        """Finds the first rows."""
-        keys = self._find(_PREPARED)
-        self._keys, self._complete = keys, len(keys) < _PREPARED
-
-    def position(self, row: Row) -> int | None:
-        """See RowWindow; None also where it was not found yet."""
-        key = self._order.key_of(row)
-        return None if key is None else self._place(key)
-
-    def _reach(self, needed: int) -> None:
-        """What is not there yet would keep waiting whoever asks."""
 
 
 class ListWindow(Generic[Row]):

@@ -9,7 +9,7 @@ from threading import Event
 from app.domain.list_order import ListOrder
 from app.sandbox.account_files import CONTACTS
 from app.store.cache import Cache, ContactRow
-from app.store.contact_order import SortedWindow
+from app.store.found_window import LaterWindow
 from tests.benchmarks import homes, words
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import ms, nth
@@ -105,7 +105,7 @@ def _sorting(many: Cache) -> Iterator[Row]:
 
 def _sorted(cache: Cache, search: str, order: ListOrder) -> Sequence[ContactRow]:
     window = cache.contacts_window(search, order)
-    assert isinstance(window, SortedWindow)
+    assert isinstance(window, LaterWindow)
     window.prepare()
     return window.rows(0, words.FOUND)
 

@@ -11,11 +11,11 @@ import pytest
 
 from app.domain.list_order import ListOrder
 from app.domain.model import Contact, Field
-from app.store import contact_order
+from app.store import cache_file, contact_order, found_window
 from app.store.cache import Cache, ContactRow
 from app.store.contact_import import import_contacts
-from app.store.contact_order import SortedWindow
 from app.store.errors import StoppedError
+from app.store.found_window import LaterWindow
 
 FIELDS = (Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail"))
 VALUES = {
@@ -82,7 +82,7 @@ def test_any_order_of_any_search_is_right(
     for search in ("", "zoe", "example m", "first:adam", "nobody"):
         expected = in_order(everybody(held, search), order)
         window = held.contacts_window(search, order)
-        assert isinstance(window, SortedWindow)
+        assert isinstance(window, LaterWindow)
         window.prepare()
         assert list(window.rows(0, 20)) == expected[:20], search
         window.settle()
@@ -95,17 +95,17 @@ def test_any_order_of_any_search_is_right(
 def test_before_all_are_found_every_row_of_all_contacts_is_there_and_of_a_search_the_first(
     held: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contact_order, "_PREPARED", 5)
+    monkeypatch.setattr(found_window, "_PREPARED", 5)
     order = ListOrder("email")
     everything = in_order(everybody(held, ""), order)
     window = held.contacts_window("", order)
-    assert isinstance(window, SortedWindow)
+    assert isinstance(window, LaterWindow)
     assert window.total == len(everything)
     window.prepare()
     assert list(window.rows(3, 30)) == everything[3:33]
     assert list(window.rows(len(everything) - 2, 30)) == everything[-2:]
     found = held.contacts_window("example", order)
-    assert isinstance(found, SortedWindow)
+    assert isinstance(found, LaterWindow)
     found.prepare()
     assert (found.total, len(found.rows(0, 30))) == (None, 5)
     assert found.position(everything[0]) == 0
@@ -113,10 +113,10 @@ def test_before_all_are_found_every_row_of_all_contacts_is_there_and_of_a_search
 
 
 def test_it_is_stopped_by_who_wants_it_no_more(held: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_order, "_STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(cache_file, "_STEPS_BETWEEN_LOOKS", 1)
     stop = Event()
     window = held.contacts_window("example", ListOrder("name"), stop)
-    assert isinstance(window, SortedWindow)
+    assert isinstance(window, LaterWindow)
     stop.set()
     with pytest.raises(StoppedError):
         window.prepare()

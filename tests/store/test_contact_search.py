@@ -7,7 +7,7 @@ import pytest
 from app.domain.model import Contact, Field
 from app.store.cache import Cache
 from app.store.errors import StoppedError
-from app.store.windows import LaterWindow
+from app.store.found_window import LaterWindow
 
 FIELDS = (
     Field("1", "First Name", "first_name"),

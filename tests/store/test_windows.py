@@ -2,18 +2,24 @@
 
 from array import array
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import pytest
 
 from app.domain.model import Contact
 from app.store.cache import Cache, ContactRow
-from app.store.windows import AnchoredWindow, FoundWindow
+from app.store.found_window import FoundWindow
+from app.store.row_numbers import row_numbers
+from app.store.windows import AnchoredWindow
 
 COUNT = 6_543
 
 
 class Numbers:
     """The even numbers below twice `count`, as a KeyOrder and FoundOrder that counts what is read."""
+
+    total = None
+    is_short = False
 
     def __init__(self, count: int, descending: bool = False) -> None:
         self.keys = [2 * n for n in range(count)]
@@ -40,10 +46,13 @@ class Numbers:
         place = self.keys.index(key) + skip
         return self.keys[place : place + count]
 
-    def after(self, key: int | None, count: int) -> Sequence[int]:
+    def some(self, start: int, count: int, last: int | None) -> "array[int]":
+        assert last == (self.keys[start - 1] if start else None)
         self.read += count
-        place = 0 if key is None else self.keys.index(key) + 1
-        return self.keys[place:] if count < 0 else self.keys[place : place + count]
+        return row_numbers(self.keys[start : start + count])
+
+    def every(self) -> "array[int]":
+        return row_numbers(self.keys)
 
     def with_keys(self, keys: Sequence[int]) -> Sequence[int]:
         return list(keys)
@@ -89,7 +98,7 @@ def test_a_single_row_is_first_and_last() -> None:
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_search_finds_the_first_screen_first(descending: bool) -> None:
     numbers = Numbers(COUNT, descending)
-    window = FoundWindow(numbers, descending, lambda: array("q", numbers.keys))
+    window = FoundWindow(numbers, lambda: nullcontext(numbers))
     assert window.rows(0, 50) == numbers.keys[:50]
     assert (numbers.read, window.total) == (50, None)
     assert window.rows(3000, 10) == numbers.keys[3000:3010]
@@ -102,9 +111,33 @@ def test_a_search_finds_the_first_screen_first(descending: bool) -> None:
 
 def test_a_search_is_settled_on_demand() -> None:
     numbers = Numbers(COUNT)
-    window = FoundWindow(numbers, False, lambda: array("q", numbers.keys))
+    window = FoundWindow(numbers, lambda: nullcontext(numbers))
     window.settle()
     assert (window.total, window.rows(COUNT - 1, 5), window.position(4)) == (COUNT, [2 * COUNT - 2], 2)
+
+
+def test_rows_that_are_asked_for_while_all_are_found_do_not_stand_twice() -> None:
+    class Overtaken(Numbers):
+        def some(self, start: int, count: int, last: int | None) -> "array[int]":
+            if start:
+                window.settle()
+            return super().some(start, count, last)
+
+    numbers = Overtaken(COUNT)
+    window = FoundWindow(numbers, lambda: nullcontext(numbers))
+    window.rows(0, 50)
+    assert window.rows(100, 50) == numbers.keys[100:150]
+    assert window.total == COUNT
+    assert window.rows(0, 2 * COUNT) == numbers.keys
+
+
+@pytest.mark.parametrize("highest", [0, 2**32 - 1, 2**32, 2**63 - 1])
+def test_row_numbers_take_four_bytes_unless_one_needs_more(highest: int) -> None:
+    numbers = [*range(12_000), highest, 5]
+    held = row_numbers(numbers)
+    assert held.tolist() == numbers
+    assert held.itemsize == (4 if highest < 2**32 else 8)
+    assert row_numbers([highest], after=row_numbers([7])).tolist() == [7, highest]
 
 
 def test_the_contacts_of_a_search_can_be_counted_from_another_thread(cache: Cache) -> None:

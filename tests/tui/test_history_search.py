@@ -15,7 +15,7 @@ from app.domain.model import TriggerRequest, new_attempt_id
 from app.service import AttemptRow
 from app.service.masking import open_mask
 from app.settings import load_settings
-from app.store.query_window import QueryWindow
+from app.store.found_window import LaterWindow
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
@@ -98,16 +98,16 @@ async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the
     open_desk: OpenDesk, past: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    real = QueryWindow.prepare
+    real = LaterWindow.prepare
 
-    def slow(window: QueryWindow, row: AttemptRow | None = None) -> None:
+    def slow(window: LaterWindow[AttemptRow], row: AttemptRow | None = None) -> None:
         go_on.wait(10)
         real(window, row)
 
     async with open_desk() as desk:
         await desk.press("f6")
         before = rows(desk)
-        monkeypatch.setattr(QueryWindow, "prepare", slow)
+        monkeypatch.setattr(LaterWindow, "prepare", slow)
         await desk.pilot.press("slash", *"thor")
         await desk.pilot.pause()
         assert desk.dashboard.desk.history.query_one(Input).value == "thor"
