@@ -1,13 +1,11 @@
 """What a table tells its screen. Separate from the table so that a screen's handlers can be read beside them."""
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from textual.message import Message
+from textual.widget import Widget
 
 from app.tui.widgets.table_columns import Column
-
-if TYPE_CHECKING:
-    from app.tui.widgets.windowed_table import WindowedTable
 
 Row = TypeVar("Row")
 
@@ -15,14 +13,14 @@ Row = TypeVar("Row")
 class TableMessage(Message):
     """What any message of a table has."""
 
-    def __init__(self, table: "WindowedTable[Any]") -> None:
+    def __init__(self, table: Widget) -> None:
         super().__init__()
-        self.table = table
+        self._table = table
 
     @property
-    def control(self) -> "WindowedTable[Any]":
+    def control(self) -> Widget:
         """The table that sent the message, for `@on` with a selector."""
-        return self.table
+        return self._table
 
 
 class TableMessages:
@@ -31,20 +29,20 @@ class TableMessages:
     class Highlighted(TableMessage, Generic[Row], namespace="windowed_table"):
         """Another row is under the cursor, or the same row reads differently now; None: there are no rows."""
 
-        def __init__(self, table: "WindowedTable[Any]", row: Row | None) -> None:
+        def __init__(self, table: Widget, row: Row | None) -> None:
             super().__init__(table)
             self.row = row
 
     class Selected(TableMessage, Generic[Row], namespace="windowed_table"):
         """This row was chosen, by Enter or by the mouse."""
 
-        def __init__(self, table: "WindowedTable[Any]", row: Row) -> None:
+        def __init__(self, table: Widget, row: Row) -> None:
             super().__init__(table)
             self.row = row
 
     class HeaderSelected(TableMessage, namespace="windowed_table"):
         """The title of this column was clicked."""
 
-        def __init__(self, table: "WindowedTable[Any]", column: Column[Any]) -> None:
+        def __init__(self, table: Widget, column: Column[Any]) -> None:
             super().__init__(table)
             self.column = column
