@@ -1,6 +1,7 @@
 """Account folder -> account database: built beside its place and renamed into it, so that no reader meets half of one.
 
-The finished file is never written again, which lets every reader open it without locks.
+The finished file is never written again, which lets every reader open it without locks; what changes, which is only
+how the folder's files looked when they were read last, stands in a file of its own beside it.
 """
 
 import os
@@ -16,6 +17,9 @@ from app.sandbox.account_files import FILES, Progress, unreadable
 LAYOUT = "2"
 STALE_S = 3600.0
 
+GRAIN_S = 2.0
+"""Two writes of a file within so many seconds may leave it with the same times: the coarsest file system's unit."""
+
 
 class AccountDatabaseError(DeskError):
     """The account's database cannot be written or read; one sentence."""
@@ -27,24 +31,31 @@ def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: N
     Raises AccountFolderError, and AccountDatabaseError for a disk that cannot be written.
     """
     stamp = _stamp(folder)
-    known_stamp, known_digest = _known(database)
-    if known_digest and known_stamp == stamp:
-        return known_digest, False
+    known = _known(database)
+    if known and stamp and _read(database) == _stamped(stamp, known):
+        return known, False
     digest = _digest(folder)
-    if known_digest == digest:
+    if known == digest:
+        _keep(database, stamp, digest)
         return digest, False
     # Loaded only here: most starts find the account as it was.
     from app.sandbox.fill import fill  # noqa: PLC0415
 
     with _at_once(database) as db:
         fill(db, folder, progress)
-        db.executemany("INSERT INTO meta VALUES (?, ?)", [("stamp", stamp), ("digest", digest)])
+        db.execute("INSERT INTO meta VALUES ('digest', ?)", (digest,))
+    _keep(database, stamp, digest)
     return digest, True
 
 
 def _stamp(folder: Path) -> str:
-    """What changes with every write of a file, kept so that an untouched folder need not be read again."""
+    """What changes with every write of a file, kept so that an untouched folder need not be read again.
+
+    Empty where a file was written so lately, or in the future, that the next write might not change it.
+    """
     stats = [_stat(folder / name) for name in FILES]
+    if max(max(s.st_mtime, s.st_ctime) for s in stats) > time.time() - GRAIN_S:
+        return ""
     return ";".join(
         [LAYOUT, *(f"{s.st_dev},{s.st_ino},{s.st_size},{s.st_mtime_ns},{s.st_ctime_ns}" for s in stats)]
     )
@@ -70,15 +81,44 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _known(database: Path) -> tuple[str | None, str | None]:
+def _keep(database: Path, stamp: str, digest: str) -> None:
+    """Keeps the stamp with what it is the stamp of; where it cannot be written, the next start reads the folder."""
+    file = _stamp_file(database)
+    with suppress(OSError):
+        if stamp:
+            file.touch(mode=0o600)
+            file.write_text(_stamped(stamp, digest), encoding="utf-8")
+
+
+def _read(database: Path) -> str:
+    try:
+        return _stamp_file(database).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _stamped(stamp: str, digest: str) -> str:
+    return f"{stamp}\n{digest}\n"
+
+
+def _stamp_file(database: Path) -> Path:
+    return database.with_suffix(".stamp")
+
+
+def _known(database: Path) -> str | None:
     if not database.is_file():
-        return None, None
+        return None
     try:
         with closing(open_finished(database)) as db:
-            meta = dict(db.execute("SELECT key, value FROM meta"))
+            return fingerprint_of(db)
     except sqlite3.Error:
-        return None, None
-    return meta.get("stamp"), meta.get("digest")
+        return None
+
+
+def fingerprint_of(db: sqlite3.Connection) -> str:
+    """The fingerprint of the content that an account database was built from. Raises sqlite3.Error."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
+    return row[0] if row else ""
 
 
 def open_finished(database: Path) -> sqlite3.Connection:
