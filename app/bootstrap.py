@@ -6,10 +6,11 @@ Starlette.
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
 from app.resources import sample_data
@@ -17,11 +18,13 @@ from app.service import LiveAccount, Rehearsal, TriggerService
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
 from app.store.cache import Cache
+from app.store.database import StoreError
 from app.store.history import History
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.client.auth import SignIn
+    from app.sandbox.account import SandboxAccount
     from app.sandbox.options import SandboxOptions
     from app.sandbox.server import Sandbox
     from app.service.filling import Watch as FillWatch
@@ -89,7 +92,7 @@ def _remote(settings: Settings, history: History) -> TriggerService:
     secret = cache(lambda: find_secret(profile, os.environ))
 
     def fill_apart(watch: "FillWatch") -> Awaitable[None]:
-        return _apart(settings, None, secret() if profile.auth != "none" else None, watch)
+        return _apart(settings, secret() if profile.auth != "none" else None, watch)
 
     return TriggerService(
         LiveAccount(
@@ -103,22 +106,19 @@ def _remote(settings: Settings, history: History) -> TriggerService:
 
 
 def _sandboxed(settings: Settings, history: History) -> TriggerService:
-    from app.sandbox.account_files import CONTACTS
-    from app.sandbox.build import ensure_built
-
     profile = settings.profile
-    folder, database = _account_folder(settings), settings.account_home / "sandbox.db"
-    fingerprint, _ = ensure_built(folder, database)
-    inside = _InProcess(folder, database)
-    is_large = (folder / CONTACTS).stat().st_size > LARGE
+    fingerprint = _built(settings)
+    cache = Cache(settings.cache)
+    inside = _InProcess(_database(settings), cache)
     live = LiveAccount(
         profile,
-        Cache(settings.cache),
+        cache,
         history,
         lambda: inside.client(profile.deadline_s),
-        examples=lambda: _examples(folder),
+        examples=lambda: _examples(_account_folder(settings)),
         source=fingerprint,
-        fill_apart=partial(_apart, settings, fingerprint, None) if is_large else None,
+        fill_apart=partial(_fill_anew, settings),
+        on_close=inside.close,
     )
     if profile.folder is not None:
         return TriggerService(live)
@@ -138,31 +138,63 @@ def _account_folder(settings: Settings) -> Path:
     return settings.demo if settings.demo.is_dir() else sample_data()
 
 
-class _InProcess:
-    """The sandbox in this process, made when it is first needed, and the way to it."""
+def _database(settings: Settings) -> Path:
+    return settings.account_home / "sandbox.db"
 
-    def __init__(self, folder: Path, database: Path) -> None:
-        self._folder = folder
+
+def _built(settings: Settings) -> str:
+    """The fingerprint of the account's files as they are now, the sandbox's database being built from them."""
+    from app.sandbox.build import ensure_built
+
+    return ensure_built(_account_folder(settings), _database(settings))[0]
+
+
+class _InProcess:
+    """The sandbox in this process, made when it is first needed, and the way to it.
+
+    It answers by what the cache is filled from: where a refresh, here or elsewhere, has brought other files, by those.
+    """
+
+    def __init__(self, database: Path, cache: Cache) -> None:
         self._database = database
+        self._cache = cache
         self._making = Lock()
-        self._made: Sandbox | None = None
+        self._made: tuple[SandboxAccount, Sandbox] | None = None
 
     @property
     def sandbox(self) -> "Sandbox":
         """The one there is, whichever thread needs it first."""
+        return self._pair[1]
+
+    @property
+    def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
         from app.sandbox.account import SandboxAccount
         from app.sandbox.server import create_sandbox
 
         with self._making:
             if self._made is None:
-                self._made = create_sandbox(SandboxAccount(self._folder, self._database))
+                account = SandboxAccount(None, self._database)
+                self._made = account, create_sandbox(account)
             return self._made
 
     def client(self, deadline_s: float) -> "ApiClient":
         from app.client.api import ApiClient
         from app.client.connection import open_in_process
 
-        return ApiClient(SANDBOX_URL, open_in_process(self.sandbox), deadline_s)
+        account, sandbox = self._pair
+
+        async def answer(*call: Any) -> None:
+            with suppress(StoreError):
+                account.follow(self._cache.state().source or "")
+            await sandbox(*call)
+
+        return ApiClient(SANDBOX_URL, open_in_process(answer), deadline_s)
+
+    def close(self) -> None:
+        if self._made is not None:
+            account, sandbox = self._made
+            sandbox.close()
+            account.close()
 
 
 def serve_sandbox(
@@ -180,7 +212,7 @@ def serve_sandbox(
     from app.sandbox.server import create_sandbox
 
     folder = _account_folder(settings)
-    account = SandboxAccount(folder, settings.account_home / "sandbox.db", watch.loading)
+    account = SandboxAccount(folder, _database(settings), watch.loading)
     with TemporaryDirectory() as forgotten:
         sandbox = create_sandbox(account, options, accepted=keep or Path(forgotten) / "accepted.db")
         try:
@@ -190,27 +222,40 @@ def serve_sandbox(
             account.close()
 
 
-def _apart(settings: Settings, source: str | None, secret: str | None, watch: "FillWatch") -> Awaitable[None]:
+async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
+    """Fills a sandbox's cache from its files as they are now, from a sandbox of its own.
+
+    The one that is live answers as before until the cache is another. A large account is filled in a process of its own.
+    """
+    import asyncio
+
+    from app.sandbox.account_files import CONTACTS
+
+    contacts = _account_folder(settings) / CONTACTS
+    if contacts.is_file() and contacts.stat().st_size > LARGE:
+        await _apart(settings, None, watch)
+    else:
+        await asyncio.to_thread(_built, settings)
+        await _fill(settings, None, watch)
+
+
+def _apart(settings: Settings, secret: str | None, watch: "FillWatch") -> Awaitable[None]:
     from app.service.apart import run_apart
 
     # Only what can be changed can be pickled; a filling asks for no key.
     profile = settings.profile._replace(values=dict(settings.profile.values))
     plain = settings._replace(profile=profile, keymap={})
-    return run_apart(partial(_fill, plain, source, secret), watch)
+    return run_apart(partial(_fill, plain, secret), watch)
 
 
-async def _fill(settings: Settings, source: str | None, secret: str | None, watch: "FillWatch") -> None:
-    """Fills the cache, in a process that has nothing else to do. Raises what `refresh` does."""
+async def _fill(settings: Settings, secret: str | None, watch: "FillWatch") -> None:
+    """Fills the cache by a service of its own. Raises what `open_service` and `refresh` do."""
     if secret is not None:
         from app.settings.secrets import secret_variable
 
         os.environ[secret_variable(settings.profile.name)] = secret
     service = open_service(settings)
     try:
-        if service.source != source:
-            raise SettingsError(
-                "The files of the account have changed since it was opened. Start the program again to see them."
-            )
         await service.keeping.refresh(watch)
     finally:
         await service.close()

@@ -7,11 +7,12 @@ of them cost no memory. A single look-up takes microseconds and is called direct
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from app.domain.account import Matches
 from app.sandbox.account_files import AccountFolderError, Progress
-from app.sandbox.build import AccountDatabaseError, ensure_built, open_finished
+from app.sandbox.build import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
 from app.sandbox.folder import EventEntry, FieldEntry, examples
 from app.sandbox.rows import Rows, searchable
 
@@ -27,35 +28,51 @@ def _silent(_: int, __: int) -> None:
 class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
-    `changed` says that it was; `fingerprint` tells one content from another. Implements app.domain.account.Directory and always knows.
-    Raises AccountFolderError for a faulty folder, AccountDatabaseError for a database that
-    cannot be written or read.
+    Without a folder it is served as the database was built last. `changed` says that the content had changed;
+    `fingerprint` tells one content from another. Implements app.domain.account.Directory and always knows.
+    Raises AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or read.
     """
 
-    def __init__(self, folder: Path, database: Path, progress: Progress = _silent) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None, database: Path, progress: Progress = _silent) -> None:
         self.database = database
-        self.fingerprint, self.changed = ensure_built(folder, database, progress)
-        self._db = open_finished(database)
+        self.changed = folder is not None and ensure_built(folder, database, progress)[1]
         try:
-            self._db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
-            self._read()
+            self._serve(open_finished(database))
         except sqlite3.Error as error:
             raise AccountDatabaseError(f"The sandbox cannot read {database}: {error}.") from error
-        self._asked = ("", "")
-        self._found = NOBODY
 
-    def _read(self) -> None:
-        self.events: Mapping[str, EventEntry] = {
-            row[0]: EventEntry(row[0], row[1], row[2], bool(row[3]))
-            for row in self._db.execute("SELECT id, name, created, attached FROM event ORDER BY n")
-        }
-        rows = self._db.execute(
+    def follow(self, fingerprint: str) -> None:
+        """Goes over to the content with this fingerprint, if it is another and the database holds it by now."""
+        if fingerprint in ("", self.fingerprint):
+            return
+        before = self._db
+        # What cannot be read now, or is no content that was asked for, leaves all as it is.
+        with suppress(sqlite3.Error):
+            newest = open_finished(self.database)
+            if fingerprint_of(newest) == fingerprint:
+                self._serve(newest)
+                before.close()
+            else:
+                newest.close()
+
+    def _serve(self, db: sqlite3.Connection) -> None:
+        """Reads all that can fail before anything is another than it was."""
+        db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
+        fingerprint = fingerprint_of(db)
+        events = db.execute("SELECT id, name, created, attached FROM event ORDER BY n").fetchall()
+        rows = db.execute(
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
         ).fetchall()
+        self._db = db
+        self.fingerprint = fingerprint
+        self._asked = ("", "")
+        self._found = NOBODY
+        self.events: Mapping[str, EventEntry] = {
+            row[0]: EventEntry(row[0], row[1], row[2], bool(row[3])) for row in events
+        }
         self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in rows}
         cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in rows if row[4]}
-        self.rows = Rows(self._db, cells)
+        self.rows = Rows(db, cells)
         self._find = {key: _find_sql(cell) for key, cell in cells.items()}
 
     def close(self) -> None:

@@ -100,11 +100,6 @@ class TriggerService:
         return PastAttempts(self._live)
 
     @property
-    def source(self) -> str | None:
-        """The mark of the files that a sandbox is served from; None for a real account."""
-        return self._live.source
-
-    @property
     def client(self) -> "ApiClient":
         """The way to the endpoint. Raises SettingsError where the profile's secret cannot be had."""
         return self._live.client

@@ -68,8 +68,10 @@ class AccountKeeping:
         """Fills the cache over the wire; `watch` is told every step.
 
         Events and fields always; the contacts that `refresh_contacts` of the profile names, a sandbox's all. The old
-        cache stays whole until the new one is, also when this is cancelled. `apart`: somebody is typing meanwhile, so
-        that of a large account is done in a process of its own. Raises ClientError, StoreError and SettingsError.
+        cache stays whole until the new one is, also when this is cancelled. `apart`: the account has been open for a
+        while, so that its files may be others by now, and somebody is typing meanwhile, so that a large one is fetched
+        in a process of its own. Raises ClientError, StoreError and SettingsError, and what a faulty account folder
+        raises.
         """
         from app.service.filling import fill
 
@@ -81,7 +83,9 @@ class AccountKeeping:
             self._cache.look_again()
         else:
             await fill(self._cache, live.client, live.profile, live.source, watch)
-        return self.state()
+        state = self.state()
+        live.source = state.source
+        return state
 
     async def fill_where_needed(self, watch: Watch = lambda _: None, *, apart: bool = False) -> CacheState:
         """Refreshes what `needs_refresh`; where another process is already at it, waits for what it brings.

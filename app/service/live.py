@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class LiveAccount:
     """One profile's account. `source` is the mark of the files of a sandbox, `examples` the event data it gives.
 
-    `fill_apart` fills the cache in a process of its own; there where the account may be so large that it pays.
+    `fill_apart` fills the cache without this account's own way to the endpoint: from the files as they are by then,
+    and in a process of its own where the account may be so large that it pays.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class LiveAccount:
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         source: str | None = None,
         fill_apart: Callable[[Watch], Awaitable[None]] | None = None,
+        on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.profile = profile
         self.cache = cache
@@ -43,6 +45,7 @@ class LiveAccount:
         self.source = source
         self.fill_apart = fill_apart
         self._open_client = open_client
+        self._on_close = on_close
         self._client: ApiClient | None = None
         self._opening = Lock()
         self._past: Past | None = None
@@ -79,5 +82,6 @@ class LiveAccount:
             self._past.close()
         if self._client is not None:
             await self._client.aclose()
+        self._on_close()
         self.cache.close()
         self.history.close()

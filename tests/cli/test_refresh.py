@@ -55,6 +55,20 @@ def test_the_sandbox_can_be_refreshed_too(desk: Desk) -> None:
     assert desk("refresh").out == "22 events, 21 fields, 250 contacts\n"
 
 
+def test_a_folder_that_has_become_faulty_is_told_and_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    folder = large(tmp_path / "account", 3)
+    assert desk("--account", str(folder), "refresh").out == "1 event, 1 field, 3 contacts\n"
+    file = folder / "contacts.csv"
+    good = file.read_text()
+    file.write_text(f"{good}nobody\n")
+    ran = desk("--account", str(folder), "refresh")
+    assert (ran.code, ran.out) == (2, "")
+    assert "contacts.csv, line 5: " in ran.err
+    file.write_text(good.replace("p1@", "q1@"))
+    assert desk("--account", str(folder), "refresh").code == 0
+    assert "q1@example.com" in desk("--account", str(folder), "contacts", "--json").out
+
+
 def large(folder: Path, contacts: int) -> Path:
     folder.mkdir()
     (folder / "events.json").write_text('[{"id": 1, "name": "one"}]')

@@ -62,14 +62,14 @@ def test_a_batch_remembers_those_that_were_accepted(sandbox: Asker) -> None:
     assert deduplicated(sandbox) == [["a"], ["a", "a", "\ud800"]]
 
 
-def test_they_outlive_the_process_and_a_change_of_the_folder(account: SandboxAccount) -> None:
+def test_they_outlive_the_process_and_a_change_of_the_folder(account: SandboxAccount, tmp_path: Path) -> None:
     first = create_sandbox(account)
     Asker(first).trigger(100, one("t"))
     first.close()
-    (account.folder / "fields.json").write_text(
+    (tmp_path / "folder" / "fields.json").write_text(
         '[{"id":3,"name":"E-Mail"},{"id":1,"name":"N"},{"id":10142,"name":"C"}]'
     )
-    changed = SandboxAccount(account.folder, account.database)
+    changed = SandboxAccount(tmp_path / "folder", account.database)
     second = create_sandbox(changed)
     asker = Asker(second)
     asker.trigger(100, one("t"))

@@ -1,6 +1,7 @@
 """The cache on the screen: a refresh under a bar that Esc stops, and a contact that is asked for."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.bootstrap import open_service
 from app.client.api import ApiClient
 from app.client.errors import ClientError
 from app.domain.model import Contact
+from app.resources import sample_data
 from app.service import FillStep, TriggerService
 from app.settings import load_settings
 from app.store.cache import Cache
@@ -105,6 +107,25 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         assert not desk.dashboard.query_one("#fetching").display
         assert said(desk) == STOPPED
         assert service.keeping.state().contacts == 10
+
+
+async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path) -> None:
+    folder = shutil.copytree(sample_data(), tmp_path / "account")
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder))
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        with (folder / "contacts.csv").open("a", encoding="utf-8") as file:
+            file.write("nobody\n")
+        await desk.press("f5")
+        assert "contacts.csv, line 252: " in said(desk)
+        assert "250 contacts" in desk.text_of("#status")
+
+        good = (sample_data() / "contacts.csv").read_text(encoding="utf-8")
+        (folder / "contacts.csv").write_text(good.replace("thor@example.com", "loki@example.com"))
+        await desk.press("f5", "f4", *"100", "tab", "tab", *"loki@example.com", "f9")
+        assert "accepted" in desk.text_of("#reply")
 
 
 async def test_a_contact_that_is_not_known_here_is_asked_for(
