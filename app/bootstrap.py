@@ -126,9 +126,14 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
 
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:
+    """The examples as the folder gives them now; none while it is faulty, which a refresh tells."""
+    from app.sandbox.account_files import AccountFolderError
     from app.sandbox.folder import examples
 
-    return examples(folder)
+    try:
+        return examples(folder)
+    except AccountFolderError:
+        return {}
 
 
 def _account_folder(settings: Settings) -> Path:
