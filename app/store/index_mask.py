@@ -11,7 +11,8 @@ from itertools import chain, compress, repeat
 
 from app.store.attempt_index import AttemptIndex
 from app.store.index_parts import MINUTE, PART, numbers_in
-from app.store.index_query import Demands, Term, conditions
+from app.store.index_query import Demands, conditions
+from app.store.index_terms import Term
 from app.store.row_numbers import row_numbers
 
 _FIRST = 0xE000

@@ -11,7 +11,8 @@ from app.store.attempt_index import AttemptIndex
 from app.store.history_rows import NARROW, AttemptRow, narrow_row
 from app.store.index_mask import Mask, parts_of
 from app.store.index_parts import PART
-from app.store.index_query import Bound, Demands, Term, conditions, demands_of
+from app.store.index_query import Demands, conditions, demands_of
+from app.store.index_terms import Bound, Term
 from app.store.row_numbers import first_column, row_numbers
 from app.store.text import stored
 

@@ -1,58 +1,28 @@
-"""A query of the history as SQL over its index: what each term demands, and which of them is cheapest to begin with."""
+"""A query of the history as a whole: all that it demands of the index, and which of that is cheapest to begin with."""
 
-import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from app.domain.canonical import same_value
-from app.domain.history_query import NO_VALUE, Column, Filter, HistoryQuery, QueryField, Value, Word
-from app.domain.reference import beginnings_of
+from app.domain.history_query import Column, HistoryQuery
 from app.store.attempt_index import AttemptIndex
-from app.store.index_rows import OUTCOMES, SETTLED, folded
-from app.store.text import microseconds, restored, searchable, stored
+from app.store.index_terms import (
+    WORDS,
+    Bound,
+    Term,
+    either,
+    filter_term,
+    names_meant,
+    one_of,
+    phrase,
+    references_of,
+    times,
+    without,
+)
+from app.store.text import microseconds
 
 FEW = 60_000
 """So many attempts are sorted at once; more may be walked through in the order that is asked for."""
-
-Bound = str | bytes | int
-
-_COLUMNS = {
-    QueryField.OUTCOME: "outcome",
-    QueryField.CODE: "code",
-    QueryField.STATUS: "status",
-    QueryField.EVENT: "event",
-    QueryField.KEY: "key",
-    QueryField.CONTACT: "contact",
-    QueryField.PROFILE: "profile",
-    QueryField.PREVIOUS: "previous",
-    QueryField.SETTLED: "settled",
-}
-_ATTEMPTS = "SELECT {{}}number AS number FROM attempts WHERE {}"
-_WORDS = "SELECT rowid AS number FROM words WHERE words MATCH ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One demand on an attempt: `sql` with `{}` where the column is named, which with a `+` there uses no index.
-
-    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value; `span` is the first
-    microsecond that is meant and the one after the last, where it is about time. `numbers` is a statement that gives the row numbers of those that are meant, or,
-    where `negated`, of all others, with `{}` where a `+` keeps SQLite from going through them by number; '' for what a fact says.
-    """
-
-    sql: str
-    values: tuple[Bound, ...] = ()
-    indexed: bool = False
-    single: bool = False
-    span: tuple[int, int] | None = None
-    numbers: str = ""
-    negated: bool = False
-
-    def condition(self, *, by_index: bool = False) -> str:
-        """The demand, by the index or by looking at each row."""
-        return self.sql.format("" if by_index else "+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +51,7 @@ class Demands:
     @property
     def are_said(self) -> bool:
         """Whether words are looked for, or must be missing, so that not each attempt can be asked for itself."""
-        return any(_WORDS in term.numbers for term in self.number_terms)
+        return any(WORDS in term.numbers for term in self.number_terms)
 
     @property
     def fact_terms(self) -> tuple[Term, ...]:
@@ -91,27 +61,27 @@ class Demands:
     @property
     def number_terms(self) -> tuple[Term, ...]:
         """What is asked of anything else."""
-        matched = (Term("", (self.match,), numbers=_WORDS),) if self.match else ()
+        matched = (Term("", (self.match,), numbers=WORDS),) if self.match else ()
         return (*(term for term in self.terms if term.numbers), *matched)
 
 
 def demands_of(index: AttemptIndex, query: HistoryQuery, account: str | None) -> Demands:
     """What the attempts on one account (None: on all) must be to be found. Raises StoreError."""
-    terms = [_filter_term(index, one) for one in query.filters]
+    terms = [filter_term(index, one) for one in query.filters]
     if account is not None:
-        its = _names(index, "account", lambda text, _: text == account)
+        its = names_meant(index, "account", lambda text, _: text == account)
         # Where every attempt is its own, the query is answered sooner without this term.
-        if its != _names(index, "account", lambda *_: True):
-            terms.append(_in("account", its))
-    terms += _times(query.since, query.until)
+        if its != names_meant(index, "account", lambda *_: True):
+            terms.append(one_of("account", its))
+    terms += times(query.since, query.until)
     match = ""
     for word in query.words:
         if word.negated:
-            terms.append(_without(word))
-        elif references := _references(index, word.text):
-            terms.append(_either(references, _phrase(word.text)))
+            terms.append(without(word))
+        elif references := references_of(index, word.text):
+            terms.append(either(references, phrase(word.text)))
         else:
-            match = f"{match} {_phrase(word.text)}".lstrip()
+            match = f"{match} {phrase(word.text)}".lstrip()
     demands = Demands(tuple(terms), match)
     demands = _driven(index, replace(demands, facts=_with_facts(index, demands.fact_terms)))
     if match and query.order.column is not Column.TIME:
@@ -169,128 +139,3 @@ def _numbers_between(index: AttemptIndex, query: HistoryQuery) -> tuple[int, int
         rows = index.all("SELECT number FROM attempts WHERE started >= ? ORDER BY started LIMIT 1", after)
         newest = rows[0]["number"] if rows else newest
     return oldest, newest
-
-
-def _filter_term(index: AttemptIndex, one: Filter) -> Term:
-    term = _positive(index, one)
-    if not one.negated:
-        return term
-    return Term(f"({term.sql}) IS NOT TRUE", term.values, numbers=term.numbers, negated=True)
-
-
-def _positive(index: AttemptIndex, one: Filter) -> Term:
-    column = _COLUMNS[one.field]
-    match one.field:
-        case QueryField.OUTCOME | QueryField.PREVIOUS:
-            return _in(column, [OUTCOMES[value.text] for value in one.values])
-        case QueryField.SETTLED:
-            return _in(column, [SETTLED[value.text] for value in one.values])
-        case QueryField.CODE | QueryField.STATUS:
-            return _numbers(index, column, one.values)
-        case QueryField.CONTACT:
-            return _contacts(one.values)
-        case _:
-            said = [_comparing(value) for value in one.values]
-            return _in(
-                column,
-                _names(index, column, lambda text, more: any(is_it(text) or is_it(more) for is_it in said)),
-            )
-
-
-def _numbers(index: AttemptIndex, column: str, values: Sequence[Value]) -> Term:
-    wanted = {value.text for value in values}
-    known = _names(index, column, lambda text, _: text in wanted)
-    if NO_VALUE not in wanted:
-        return _in(column, known)
-    if wanted == {NO_VALUE}:
-        return Term(f"{{}}{column} IS NULL", indexed=True, single=True)
-    return Term(f"({{0}}{column} IS NULL OR {{0}}{column} IN ({_listed(known)}))")
-
-
-def _contacts(values: Sequence[Value]) -> Term:
-    if len(values) == 1 and values[0].pattern and values[0].text.rfind("*") == 0:
-        sql = "{}contact_end GLOB ?"
-        return Term(sql, (_glob(values[0].text[::-1]),), indexed=True, numbers=_numbers_of(sql))
-    exact = [folded(value.text) for value in values if not value.pattern]
-    patterns = [_glob(value.text) for value in values if value.pattern]
-    parts = [f"{{0}}contact IN ({', '.join('?' * len(exact))})"] if exact else []
-    parts += ["{0}contact GLOB ?"] * len(patterns)
-    indexed = not patterns or (not exact and len(patterns) == 1 and not values[0].text.startswith("*"))
-    sql = f"({' OR '.join(parts)})"
-    return Term(sql, (*exact, *patterns), indexed, indexed and len(exact) == 1, numbers=_numbers_of(sql))
-
-
-def _numbers_of(sql: str) -> str:
-    return _ATTEMPTS.format(sql.format(""))
-
-
-def _in(column: str, numbers: Iterable[int]) -> Term:
-    listed = tuple(dict.fromkeys(numbers))
-    return Term(f"{{}}{column} IN ({_listed(listed)})", (), True, len(listed) <= 1)
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
-def _names(index: AttemptIndex, kind: str, is_meant: Callable[[str, str], bool]) -> list[int]:
-    rows = index.all("SELECT id, text, more FROM names WHERE kind = ?", kind)
-    return [row["id"] for row in rows if is_meant(restored(row["text"]), restored(row["more"]))]
-
-
-def _comparing(value: Value) -> Callable[[str], bool]:
-    wanted = same_value("3", value.text)
-    if not value.pattern:
-        return lambda text: bool(text or not wanted) and same_value("3", text) == wanted
-    pattern = re.compile(".*".join(map(re.escape, wanted.split("*"))), re.DOTALL)
-    return lambda text: pattern.fullmatch(same_value("3", text)) is not None
-
-
-def _glob(pattern: str) -> str:
-    return re.sub(r"[?\[]", r"[\g<0>]", folded(pattern))
-
-
-def _phrase(text: str) -> str:
-    quoted = searchable(text).replace("\0", " ").replace('"', '""')
-    return f'"{quoted}" *'
-
-
-def _without(word: Word) -> Term:
-    return Term(f"{{}}number NOT IN ({_WORDS})", (_phrase(word.text),), numbers=_WORDS, negated=True)
-
-
-def _references(index: AttemptIndex, word: str) -> list[int]:
-    """The attempts whose reference this word is, or whose id."""
-    beginnings = beginnings_of(word) or ((word.lower(),) if len(word) == _ID_LENGTH else ())
-    return [
-        row["number"]
-        for beginning in beginnings
-        for row in index.all(
-            "SELECT number FROM journal.attempts WHERE attempt_id BETWEEN ? AND ?",
-            stored(beginning),
-            stored(f"{beginning}\x7f"),
-        )
-    ]
-
-
-_ID_LENGTH = 36
-
-
-def _either(references: Sequence[int], match: str) -> Term:
-    named = f"number IN ({_listed(references)})"
-    return Term(
-        f"({named} OR number IN ({_WORDS}))",
-        (match,),
-        numbers=f"{_ATTEMPTS.format(named)} UNION {_WORDS}",
-    )
-
-
-def _times(since: datetime | None, until: datetime | None) -> list[Term]:
-    if since is None and until is None:
-        return []
-    span = (
-        -sys.maxsize if since is None else microseconds(since),
-        sys.maxsize if until is None else microseconds(until),
-    )
-    sql = "({0}started >= ? AND {0}started < ?)"
-    return [Term(sql, span, indexed=True, span=span, numbers=_numbers_of(sql))]
