@@ -24,6 +24,7 @@ KEYS = {
     "escape": "\x1b",
     "ctrl+l": "\x0c",
     "ctrl+q": "\x11",
+    "ctrl+y": "\x19",
 }
 
 

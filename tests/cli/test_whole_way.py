@@ -105,7 +105,7 @@ def test_from_an_empty_home_to_the_history_with_a_hundred_thousand_contacts(
             desk.until("ARMED")
             desk.press("f9")
             desk.until("Send it")
-            desk.press("y")
+            desk.press("ctrl+y")
             desk.until("accepted")
             desk.press("f6", "enter")
             desk.until("Request body of POST")

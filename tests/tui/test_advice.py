@@ -103,7 +103,7 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
             assert said in desk.text_of("#confirm")
         await desk.press("enter")
         assert len(list(desk.service.past.list_attempts(0))) == 1
-        await desk.press("f9", "y")
+        await desk.press("f9", "ctrl+y")
         assert len(list(desk.service.past.list_attempts(0))) == 2
         await desk.press("f2", *"104", "enter", *"thor", "enter")
         assert "last sent ✓ accepted purchase_confirmation " in desk.text_of("#preflight")

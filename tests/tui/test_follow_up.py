@@ -110,7 +110,7 @@ async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_ques
         await desk.press("escape")
         assert len(endpoint.requests) == 1
         endpoint.answers.put_nowait(Reply(200, 0, "OK"))
-        await desk.press("f6", "enter", "s", "y")
+        await desk.press("f6", "enter", "s", "ctrl+y")
         first, second = endpoint.requests
         assert first == second
         again, before = desk.service.past.attempts().rows(0, 9)
@@ -131,7 +131,7 @@ async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
         assert "It arrived" not in desk.screen()
         assert "Same again" not in desk.screen()
         endpoint.accept()
-        await desk.press("n", "y")
+        await desk.press("n", "ctrl+y")
         first, second = endpoint.requests
         assert first.trigger_id != second.trigger_id
         assert (first.event_id, first.external_id, first.data) == (
@@ -162,7 +162,7 @@ async def test_a_damaged_history_is_set_aside_only_after_asking(open_desk: OpenD
         await pilot.pause()
         assert isinstance(app.screen, Confirm)
         assert not opened
-        await pilot.press("y")
+        await pilot.press("ctrl+y")
         await pilot.pause()
         assert len(opened) == 1
     assert set_aside_in(home) == [b"no database"]

@@ -237,7 +237,7 @@ async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
         again = next(iter(desk.service.past.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
         desk.dashboard.desk.form.forget_last()
-        await desk.press("f9", "y")
+        await desk.press("f9", "ctrl+y")
         assert next(iter(desk.service.past.list_attempts(1))).parent_id is None
         await desk.press("f6", "slash", *"sif", "enter", "down", "enter")
         assert "▸" in desk.text_of("#attempt-chain")

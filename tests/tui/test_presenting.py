@@ -76,7 +76,7 @@ async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk
         await desk.press("escape")
         assert desk.service.past.attempts().total == 1
         desk.dashboard.parts.rehearsing.reset_account(with_history=True)
-        await desk.press("y")
+        await desk.press("ctrl+y")
         assert desk.service.past.attempts().total == 0
         assert "Nothing was sent yet. What you send appears here" in desk.screen()
         assert desk.text_of("#reply-text") == "Nothing was sent yet."

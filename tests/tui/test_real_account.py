@@ -52,7 +52,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
 
         endpoint.answers.put_nowait(Reply(200, 0, "OK"))
         desk.dashboard.desk.form.forget_last()
-        await desk.press("f9", "y")
+        await desk.press("f9", "ctrl+y")
         assert len(endpoint.requests) == 1
         assert "accepted" in desk.text_of("#reply")
 

@@ -50,7 +50,11 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         for words in ("Thor Odinson · contact 11", "✓ will be answered 0 OK"):
             assert words in desk.text_of("#confirm")
         assert not desk.app._notifications  # they would lie on the question
-        await desk.press("y")
+        await desk.press(*"yes y Joy n")  # typed on without having seen the question
+        assert isinstance(desk.app.screen, Confirm)
+        assert desk.focus == "no"
+        assert len(list(desk.service.past.list_attempts(0))) == 1
+        await desk.press("ctrl+y")
         first, second = desk.service.past.list_attempts(0)
         assert first.request.trigger_id != second.request.trigger_id
 
@@ -232,3 +236,18 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
         endpoint.accept()
         await desk.settle()
         assert len(endpoint.requests) == 1
+
+
+async def test_a_question_is_answered_by_the_arrows_and_enter_too(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        now = [0.0]
+        desk.dashboard.query_one("#trigger")._clock = lambda: now[0]
+        await desk.press(*CHOSEN, "f9")
+        now[0] = 1.5
+        await desk.press("f9")
+        assert "Send again ctrl+y" in desk.text_of("#yes")
+        await desk.press("enter")
+        assert len(list(desk.service.past.list_attempts(0))) == 1
+        now[0] = 3.0
+        await desk.press("f9", "right", "enter")
+        assert len(list(desk.service.past.list_attempts(0))) == 2

@@ -86,7 +86,7 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
             await pilot.pause()
         assert isinstance(app.screen, Confirm)
         assert desk.dashboard.is_sending
-        await pilot.press("y")
+        await pilot.press("ctrl+y")
         while "shop" not in desk.screen().splitlines()[0]:
             await pilot.pause()
         looking = profiles.open("sandbox")

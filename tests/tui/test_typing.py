@@ -107,7 +107,7 @@ async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDes
         assert _text(desk) == '{"mine": "{{contact.uid}}"}'
         await desk.press("f8", "d")
         assert "Only a template can be deleted." in {one.message for one in desk.app._notifications}
-        await desk.press("down", "d", "y", "f8")
+        await desk.press("down", "d", "ctrl+y", "f8")
         assert len(desk.app.screen.query_one(OptionList).options) == 1
         await desk.press("escape")
         assert _text(desk) == '{"mine": "{{contact.uid}}"}'

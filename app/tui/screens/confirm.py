@@ -10,15 +10,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from app.resources import styles
+from app.tui.keymap import key_of
 from app.tui.widgets.safe_input import SafeInput
 
 
 class Confirm(ModalScreen[bool]):
-    """Answers True for yes; Esc is no, and no has the focus."""
+    """Answers True for yes; Esc is no, and no has the focus.
+
+    Letters do nothing: who did not notice the question goes on typing, and a word must not answer it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n", "answer(False)", "No", tooltip="Go back", id="confirm.no"),
-        Binding("y", "answer(True)", "Yes", tooltip="Do it", id="confirm.yes"),
+        Binding("escape", "answer(False)", "No", tooltip="Go back", id="confirm.no"),
+        Binding("ctrl+y", "answer(True)", "Yes", tooltip="Do it", id="confirm.yes"),
+        Binding("left,right", "app.focus_next", "The other", show=False, tooltip="To the other answer"),
     ]
     AUTO_FOCUS = "#no"
     # The other screens' sheets are read after the first frame, and this one may be what that shows.
@@ -34,8 +39,8 @@ class Confirm(ModalScreen[bool]):
         with Vertical(id="confirm"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(self._no, id="no", compact=True)
-                yield Button(self._yes, id="yes", compact=True)
+                yield Button(f"{self._no}  {key_of(self, 'confirm.no')}", id="no", compact=True)
+                yield Button(f"{self._yes}  {key_of(self, 'confirm.yes')}", id="yes", compact=True)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
