@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.widgets import Input, OptionList, TextArea
 
 from app.domain.model import TriggerRequest
@@ -151,3 +152,25 @@ def test_what_is_typed_in_json_is_closed_where_nothing_follows() -> None:
     assert line_break("  {", "}") == ("\n    ", "\n  ")
     assert line_break('  "a": 1,', "") == ("\n  ", "")
     assert line_break('"[', "") == ("\n", "")
+
+
+async def test_pasted_lines_that_find_no_place_are_told(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", "f4")
+        field = desk.dashboard.query_one("#external-id", Input)
+        field.post_message(events.Paste("\na@example.com\n"))
+        await desk.settle()
+        assert field.value == "a@example.com"
+        assert not desk.app._notifications
+        field.value = ""
+        field.post_message(events.Paste("a@example.com\r\n[/]b@example.com\nc"))
+        await desk.settle()
+        assert field.value == "a@example.com"
+        (notice,) = desk.app._notifications
+        assert notice.message == "Taken: a@example.com\n2 more lines were left out: [/]b@example.com c"
+        field.cover(True)
+        field.value = ""
+        field.post_message(events.Paste("a@example.com\nb@example.com"))
+        await desk.settle()
+        (notice,) = desk.app._notifications
+        assert notice.message == "The first line was taken; 1 more line was left out."

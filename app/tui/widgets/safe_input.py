@@ -6,12 +6,16 @@ bidirectional characters raw.
 
 from rich.highlighter import Highlighter
 from rich.text import Text
+from textual import events
 from textual.widgets import Input
 
-from app.tui.text import visible
+from app.tui.text import clean, visible
 
 COMPACT = "-textual-compact"
 """The class that `compact` gives itself; set by it, it styles each field twice more before it is mounted."""
+
+SHOWN_LINES = 3
+PASTE_TOLD_S = 10
 
 
 class _Visible(Highlighter):
@@ -42,6 +46,24 @@ class SafeInput(Input):
         self.add_class(COMPACT, update=False)
         self.cursor_blink = False  # an idle desk repaints nothing
         self._is_personal = personal
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Says what of several lines finds no place; the line that does is then pasted as any other."""
+        lines = [line for line in event.text.splitlines() if line]
+        if not lines:
+            return
+        event.text, *left_out = lines
+        if not left_out:
+            return
+        number = f"{len(left_out):,} more {'line was' if len(left_out) == 1 else 'lines were'} left out"
+        if self.password:
+            said = f"The first line was taken; {number}."
+        else:
+            shown = " ".join(clean(line, 60) for line in left_out[:SHOWN_LINES])
+            more = " …" if len(left_out) > SHOWN_LINES else ""
+            said = f"Taken: {clean(event.text, 60)}\n{number}: {shown}{more}"
+        self.app.clear_notifications()
+        self.notify(said, title="One line only", severity="warning", markup=False, timeout=PASTE_TOLD_S)
 
     def cover(self, covered: bool) -> None:
         """Draws a dot for each character, or what was typed; the value stays."""
