@@ -243,3 +243,17 @@ async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_e
         await desk.settle()
         assert said(desk).startswith("field 3 thor@example.com is ")
         assert desk.dashboard.desk.form.request().external_id == wanted != "thor@example.com"
+
+
+async def test_enter_where_nothing_is_found_says_what_can_be_done(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        for pane, word in (("f2", "event"), ("f3", "contact")):
+            await desk.press(pane, *"nobody has this", "enter")
+            (notice,) = desk.app._notifications
+            assert (notice.title, notice.message) == (
+                "Nothing to choose",
+                f"No {word} has that. Esc shows all.",
+            )
+        assert desk.focus == "contacts-filter"
+        assert not desk.dashboard.desk.form.request().event_id
+        assert list(desk.service.past.list_attempts(0)) == []

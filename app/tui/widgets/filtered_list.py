@@ -244,6 +244,9 @@ class FilteredList(Vertical, Generic[Row]):
         self._chooses = False
         if (row := self.table.row) is not None:
             self.post_message(self.Chosen(self, row))
+        else:
+            self.app.clear_notifications()
+            self.notify(self.table.empty_text, title="Nothing to choose", severity="warning", markup=False)
 
     @on(WindowedTable.Selected)
     def _chosen(self, event: WindowedTable.Selected[Row]) -> None:
