@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets import Input, Select, TextArea
 
-from tests.tui.conftest import Desk, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 
 def _input(desk: Desk, name: str) -> Input:
@@ -184,3 +184,13 @@ async def test_a_line_too_long_to_wrap_is_scrolled_and_the_next_text_wraps_again
         assert not editor.soft_wrap
         desk.dashboard.query_one("#data").fill('{"a": 1}')
         assert editor.soft_wrap
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_why_no_event_can_be_told_is_read_whole(open_desk: OpenDesk, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press("f4", *"@Example.com")
+        beside = desk.dashboard.query_one("#event-name")
+        drawn = [line[beside.region.x : beside.region.right] for line in desk.screen().splitlines()]
+        shown = " ".join(" ".join(drawn[beside.region.y : beside.region.bottom]).split())
+        assert shown == "The event id must be digits, or the name of an event; '@Example.com' is neither."

@@ -85,7 +85,9 @@ class EventField(Container):
         self.post_message(self.Changed())
 
     def _show(self) -> None:
-        self.query_one("#event-name", Static).update(self._said())
+        beside = self.query_one("#event-name", Static)
+        beside.set_class(isinstance(self._meaning(), Unresolved), "-fault")  # to be read whole
+        beside.update(self._said())
 
     def _said(self) -> Content:
         match self._meaning():
