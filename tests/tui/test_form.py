@@ -194,3 +194,9 @@ async def test_why_no_event_can_be_told_is_read_whole(open_desk: OpenDesk, size:
         drawn = [line[beside.region.x : beside.region.right] for line in desk.screen().splitlines()]
         shown = " ".join(" ".join(drawn[beside.region.y : beside.region.bottom]).split())
         assert shown == "The event id must be digits, or the name of an event; '@Example.com' is neither."
+
+
+async def test_the_key_of_the_form_selects_what_stands_there_once_more(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", "f4", *"first", "f4", *"second")
+        assert _input(desk, "external-id").value == "second"

@@ -100,12 +100,16 @@ class TriggerForm(FormFields):
 
     def focus_start(self) -> None:
         """The focus on what is to be typed: the event where it is missing, else whom it is for."""
-        (self._event.line if self._event.obstacle else self._external_id).focus()
+        self._first_to_type.focus().select_all()  # what had the focus already is typed anew as well
+
+    @property
+    def _first_to_type(self) -> Input:
+        return self._event.line if self._event.obstacle else self._external_id
 
     def focus_next(self) -> None:
         """The focus on Send where it can be pressed, on what is missing where not."""
         if self._event.obstacle or not self._external_id.value:
-            self.focus_start()
+            self._first_to_type.focus()
         else:
             self.query_one("#send", Button).focus()
 
