@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.domain.account import Directory
-from app.domain.code_advice import SHOWN_IDS, advise_code, field_label
+from app.domain.code_advice import SHOWN_IDS, advise_code, advise_unlooked, field_label
 from app.domain.http_advice import remedy_for_status
 from app.domain.model import Answer, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
@@ -56,6 +56,14 @@ def advise_beforehand(
     """What to do before sending; None where the prediction is code 0. No prediction: how to come by one."""
     if prediction is not None:
         return advise_code(prediction.code, request, directory, clues) if prediction.code else None
+    how = _how_to_predict(request, directory)
+    around = advise_unlooked(request.external_id)
+    if around is None:
+        return how
+    return Advice(f"{around.words} {how.words}", (*around.remedies, *how.remedies))
+
+
+def _how_to_predict(request: TriggerRequest, directory: Directory) -> Advice:
     if None in (directory.has_event(request.event_id), directory.has_field(request.key_id)):
         return Advice("Nothing is known here of this account's events and fields yet: refresh.", (REFRESH,))
     return Advice(

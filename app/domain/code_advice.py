@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.domain.account import Directory, FieldNames
 from app.domain.clean import clean
-from app.domain.ids import bare
+from app.domain.ids import bare, said_around
 from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.other_codes import words_for_other_code
 from app.domain.remedies import LOOK_UP, REFRESH, Advice, Clues, FormChange, Holder, Remedy
@@ -141,6 +141,16 @@ def _blanks_around(case: _Case) -> Advice | None:
 
 def _use_value(value: str) -> Remedy:
     return Remedy(f"use {clean(value, LONGEST_VALUE)}", FormChange(external_id=value))
+
+
+def advise_unlooked(value: str) -> Advice | None:
+    """What is around a value that nobody knows yet, and how it goes; None where nothing is."""
+    around = said_around(value)
+    if not around:
+        return None
+    trimmed = bare(value)
+    words = f"The external id has {around}: it is sent as it is typed."
+    return Advice(words, (_use_value(trimmed),) if trimmed else ())
 
 
 def _value_of_another_field(case: _Case) -> Advice | None:

@@ -41,6 +41,24 @@ def bare(text: str) -> str:
     return _AROUND.sub("", text)
 
 
+def said_around(text: str) -> str:
+    """How many blanks and invisible characters are around the text, and where; '' where there are none."""
+    trimmed = bare(text)
+    if trimmed == text:
+        return ""
+    if not trimmed:
+        return f"nothing but {_counted(text)}"
+    start = text.index(trimmed)
+    before, after = text[:start], text[start + len(trimmed) :]
+    parts = [(before, "before it"), (after, "after it")]
+    return " and ".join(f"{_counted(found)} {where}" for found, where in parts if found)
+
+
+def _counted(found: str) -> str:
+    what = "space" if set(found) == {" "} else "invisible character"
+    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
+
+
 def plain_id(text: str) -> str | None:
     """The digits of an id that was written with blanks around it or thousands marks in it; None for anything else."""
     trimmed = bare(text)

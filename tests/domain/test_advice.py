@@ -254,3 +254,24 @@ def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:
     )
     assert FormChange().applied(request) == request
     assert FormChange(external_id="").applied(request).external_id == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "mended"),
+    [
+        ("thor@example.com ", "1 space after it", "thor@example.com"),
+        ("  thor@example.com   ", "2 spaces before it and 3 spaces after it", "thor@example.com"),
+        ("\u200bthor@example.com", "1 invisible character before it", "thor@example.com"),
+        ("   ", "nothing but 3 spaces", None),
+    ],
+)
+def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_off(
+    value: str, said: str, mended: str | None
+) -> None:
+    request = TriggerRequest("100", "3", value)
+    found = advise_beforehand(None, request, HandMadeAccount(complete=False))
+    assert found is not None
+    assert found.words.startswith(f"The external id has {said}: it is sent as it is typed. ")
+    *mending, last = found.remedies
+    assert last == LOOK_UP
+    assert [one.change for one in mending] == ([FormChange(external_id=mended)] if mended else [])

@@ -87,3 +87,21 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         desk.dashboard.desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()
         assert desk.dashboard.desk.form.obstacle == ""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_unknown(
+    home: Path, size: tuple[int, int]
+) -> None:
+    (home / "config.toml").write_text(CONFIG)
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=size) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("f4", *"100", "tab", "tab", *"one@example.com  ")
+        assert desk.dashboard.desk.form.request().external_id == "one@example.com  "
+        assert "2 spaces after it" in desk.text_of("#preflight")
+        await desk.press("ctrl+g")
+        assert desk.dashboard.desk.form.request().external_id == "one@example.com"
+        assert "spaces" not in desk.text_of("#preflight")

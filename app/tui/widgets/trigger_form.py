@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
 
+from app.domain.ids import said_around
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.service import TriggerService
 from app.tui.text import clean, contact_label, key_label
@@ -158,7 +159,8 @@ class TriggerForm(FormFields):
     def _hint(self) -> Content:
         contact = self._contact
         if contact is None:
-            return Content("")
+            around = said_around(self._external_id.value)
+            return Content.styled(f"! external id: {around}" if around else "", "$text-warning")
         shown = contact_label(self._veil.contact(contact))
         if not contact.value(self.key_id):
             missing = f"has no {clean(key_label(self.key_id, self._service.lists.field_name))}"
