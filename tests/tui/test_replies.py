@@ -1,8 +1,12 @@
 """Each documented reply: produced from the form, predicted before, explained after."""
 
-import pytest
-from textual.widgets import Input, Select
+from pathlib import Path
 
+import pytest
+from textual.widgets import Button, Input, Select
+
+from app.service.masking import open_mask
+from app.tui.veil import Veil
 from tests.tui.conftest import NARROW, Desk, OpenDesk
 
 SEVEN = [
@@ -92,7 +96,8 @@ async def test_a_reply_is_predicted_and_explained(
             assert "✓ will be answered 0 OK" in before
             assert "Thor Odinson · contact 11" in before
         else:
-            assert f"✗ will be refused with {code}" in before
+            begun = f"Sent now, it is answered {code}" if not external_id else None
+            assert (begun or f"✗ will be refused with {code}") in before
             assert text in before
             assert "→" in before
         await desk.press("f9")
@@ -126,3 +131,29 @@ async def test_a_refusal_is_explained_on_a_narrow_screen(open_desk: OpenDesk) ->
         await desk.press("enter")
         assert "✗ rejected   HTTP 400" in desk.screen()
         assert "2010  More contacts found" in desk.screen()
+
+
+async def test_a_form_that_was_only_begun_is_no_mistake_and_is_answered_2005_when_sent(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter")
+        before = desk.text_of("#preflight")
+        assert before.startswith("A contact is still to be chosen: type in Contacts, Enter.")
+        assert "✗" not in before
+        await desk.press("f9")
+        assert "2005 No value provided for key field: 3" in desk.text_of("#reply")
+
+
+async def test_a_contact_that_the_reply_offers_is_named_as_before_sending(
+    open_desk: OpenDesk, home: Path
+) -> None:
+    async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
+        await desk.press(*"100", "enter", *"twin", "enter", "f9")
+        assert [str(button.label) for button in desk.dashboard.desk.reply.query(Button)] == [
+            "▸ use contact id 12  Mira Tveskov  ctrl+g",
+            "▸ use contact id 13  Magnus Tveskov-Hale",
+        ]
+        await desk.press("ctrl+b")
+        assert len(desk.dashboard.desk.reply.query(Button)) == 2
+        assert "Mira" not in desk.text_of("#reply")

@@ -5,10 +5,12 @@ A remedy changes the form or asks the account; sending stays with whoever presse
 
 from collections.abc import Sequence
 
+from app.domain.model import Contact
 from app.domain.remedies import Fetch, FormChange, Remedy
 from app.tui.screens.caching import Caching
 from app.tui.screens.desk import Desk
 from app.tui.screens.sending import Sending
+from app.tui.widgets.remedy_buttons import offers_of
 
 NOTHING_TO_MEND = "Nothing is known that would have to be mended."
 
@@ -38,10 +40,11 @@ class Advising:
         request = desk.form.request()
         asked = bool(request.event_id or request.external_id)
         known = desk.service.knowledge.check(request) if asked else None
-        desk.preflight.show(request, known, desk.form.filled())
-        self._offer_after()
+        is_begun = not request.external_id and not desk.form.draft().contact_id
+        desk.preflight.show(request, known, desk.form.filled(), is_begun=is_begun)
+        self._offer_after(known.contacts if known else ())
 
-    def _offer_after(self) -> None:
+    def _offer_after(self, contacts: Sequence[Contact]) -> None:
         """Offers what can be done about the reply for as long as the form asks for what was answered."""
         desk, attempt = self._desk, self._desk.answered
         if attempt is None:
@@ -53,7 +56,7 @@ class Advising:
             was.external_id,
         )
         advice = desk.service.knowledge.advice(attempt) if same else None
-        desk.reply.offer(desk.veil.remedies(advice, was))
+        desk.reply.offer(offers_of(desk.veil.remedies(advice, was), contacts, desk.veil))
 
     def mend(self) -> None:
         """The best remedy there is."""

@@ -13,9 +13,9 @@ from app.domain.placeholders import Filled
 from app.domain.remedies import FormChange, Remedy
 from app.service import Preflight
 from app.tui.notices import last_sent, predicted, second_send_label
-from app.tui.text import clean, contact_label, contact_name, key_label, lines, remedy
+from app.tui.text import clean, contact_label, key_label, lines, remedy
 from app.tui.veil import Veil
-from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offered
+from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offers_of
 
 SHOWN_CONTACTS = 5
 NO_VALUE = 2005
@@ -42,17 +42,22 @@ class PreflightPane(VerticalScroll):
         """What is offered to be done before sending."""
         return self.query_one(RemedyButtons).remedies
 
-    def show(self, request: TriggerRequest, known: Preflight | None, filled: Filled) -> None:
-        """What will be answered to this request; None while there is nothing to say."""
+    def show(
+        self, request: TriggerRequest, known: Preflight | None, filled: Filled, *, is_begun: bool
+    ) -> None:
+        """What will be answered to this request; None while there is nothing to say.
+
+        `is_begun`: nobody was chosen or typed yet, which is no mistake.
+        """
         if known is None:
             self._say(START, (), None)
             return
         shown = self._veil.preflight(known, request)
-        offers = self._offers(shown)
+        offers = offers_of(shown.advice.remedies if shown.advice else (), known.contacts, self._veil)
         named = {change.external_id for one, _ in offers if isinstance(change := one.change, FormChange)}
         others = [contact for contact in known.contacts if contact.id not in named]
         self._say(
-            _answer(shown),
+            _answer(shown, is_begun=is_begun),
             offers,
             lines(
                 [
@@ -71,20 +76,6 @@ class PreflightPane(VerticalScroll):
         below = self.query_one("#preflight-more", Static)
         below.display = bool(more)
         below.update(more or "")
-
-    def _offers(self, known: Preflight) -> tuple[Offer, ...]:
-        """The remedies; one that chooses a contact says whom."""
-        if known.advice is None:
-            return ()
-        names = {contact.id: contact_name(contact) for contact in known.contacts}
-        return tuple(self._offer(one, names) for one in known.advice.remedies)
-
-    def _offer(self, one: Remedy, names: dict[str, str]) -> Offer:
-        change = one.change
-        if not isinstance(change, FormChange) or change.key_id != "id" or change.external_id is None:
-            return offered(one)
-        name = names.get(self._veil.value(change.external_id), "")
-        return one, Content.assemble(clean(one.words), ("  " + clean(name), "$quiet"))
 
     def _placeholders(self, filled: Filled) -> Content | None:
         """What stands in the place of each placeholder, and why nothing does."""
@@ -120,8 +111,15 @@ START = lines(
 )
 
 
-def _answer(known: Preflight) -> Content:
-    return lines([predicted(known), remedy(known.remedy)])
+TO_BE_CHOSEN = "A contact is still to be chosen: type in Contacts, Enter."
+
+
+def _answer(known: Preflight, *, is_begun: bool) -> Content:
+    answer = predicted(known)
+    if is_begun and known.prediction is not None and known.prediction.code == NO_VALUE:
+        now = Content.styled(f"Sent now, it is answered {NO_VALUE}.", "$quiet")
+        answer = lines([Content(TO_BE_CHOSEN), now])
+    return lines([answer, remedy(known.remedy)])
 
 
 def _because(known: Preflight) -> Content | None:

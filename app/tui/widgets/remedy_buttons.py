@@ -1,6 +1,6 @@
 """What can be done about a refusal, as buttons: each changes the form or asks the account, none sends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,9 +10,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Button
 
-from app.domain.remedies import Remedy
+from app.domain.model import Contact
+from app.domain.remedies import FormChange, Remedy
 from app.tui.keymap import key_of
-from app.tui.text import clean
+from app.tui.text import clean, contact_name
+from app.tui.veil import Veil
 
 Offer = tuple[Remedy, Content]
 """A remedy and what stands on its button."""
@@ -53,6 +55,14 @@ class RemedyButtons(Vertical):
             self.post_message(self.Chosen(event.button.remedy))
 
 
-def offered(remedy: Remedy) -> Offer:
-    """A remedy under its own words."""
-    return remedy, Content(clean(remedy.words))
+def offers_of(remedies: Iterable[Remedy], contacts: Iterable[Contact], veil: Veil) -> tuple[Offer, ...]:
+    """The remedies under their own words; one that chooses one of these contacts says whom."""
+    names = {contact.id: contact_name(veil.contact(contact)) for contact in contacts}
+    return tuple((one, _words(one, names)) for one in remedies)
+
+
+def _words(one: Remedy, names: Mapping[str, str]) -> Content:
+    change, words = one.change, clean(one.words)
+    if not isinstance(change, FormChange) or change.key_id != "id" or change.external_id is None:
+        return Content(words)
+    return Content.assemble(words, ("  " + clean(names.get(change.external_id, "")), "$quiet"))

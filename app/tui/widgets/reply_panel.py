@@ -1,6 +1,6 @@
 """The reply to the last trigger: outcome, codes, what they mean, what to do, and whether it was predicted."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -23,7 +23,7 @@ from app.tui.text import (
     outcome_label,
     remedy,
 )
-from app.tui.widgets.remedy_buttons import RemedyButtons, offered
+from app.tui.widgets.remedy_buttons import Offer, RemedyButtons
 
 NOTHING_YET = Content.styled("Nothing was sent yet.", "$quiet")
 
@@ -46,9 +46,9 @@ class ReplyPanel(VerticalScroll):
         """What is offered to be done about the reply."""
         return self._buttons.remedies
 
-    def offer(self, remedies: Iterable[Remedy]) -> None:
+    def offer(self, offers: tuple[Offer, ...]) -> None:
         """What can be done about the reply that is shown."""
-        self._buttons.offers = tuple(map(offered, remedies))
+        self._buttons.offers = offers
 
     @property
     def _buttons(self) -> RemedyButtons:
