@@ -24,6 +24,28 @@ def sending_nothing_after_ctrl_c() -> Iterator[None]:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+@contextmanager
+def ending_at_ctrl_c() -> Iterator[None]:
+    """ctrl+c raises KeyboardInterrupt at once, also inside `asyncio.run`.
+
+    That would else wait until what runs gives way to others, which the writing of a long history never does.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield
+        return
+    try:
+        signal.signal(signal.SIGINT, _interrupted)
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is _interrupted:
+            signal.signal(signal.SIGINT, before)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def stopped_by_ctrl_c() -> asyncio.Event:
     """An event that ctrl+c sets from now on, however often it is pressed.
 

@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNKNOWN = 3
     NOT_SENT = 4
+    STOPPED = 130
 
 
 class Failure(click.ClickException):

@@ -44,7 +44,10 @@ class Options(NamedTuple):
         """
         import asyncio  # noqa: PLC0415 - `--help` and the verbs that only print do without it
 
-        return asyncio.run(self._with_service(action, filled))
+        from app.cli.ctrl_c import ending_at_ctrl_c  # noqa: PLC0415 - the same
+
+        with ending_at_ctrl_c():
+            return asyncio.run(self._with_service(action, filled))
 
     async def _with_service(
         self, action: Callable[["TriggerService"], Awaitable[Result]], filled: bool

@@ -9,7 +9,7 @@ import click
 
 from app import __version__
 from app.cli.dashboard import at_terminal, open_dashboard
-from app.cli.failures import ExitCode, failing_with, perhaps_unread
+from app.cli.failures import ExitCode, Failure, failing_with, perhaps_unread
 from app.cli.log import log_nowhere, log_to
 from app.cli.options import Options
 from app.settings import home_folder
@@ -47,9 +47,12 @@ class _Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         answered: object = None
-        with perhaps_unread(), failing_with(ExitCode.USAGE):
-            answered = super().invoke(ctx)
-        return answered  # noqa: RET504 - nothing, where the printing broke off
+        try:
+            with perhaps_unread(), failing_with(ExitCode.USAGE):
+                answered = super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            raise Failure("Stopped.", ExitCode.STOPPED) from None
+        return answered
 
 
 @click.command(

@@ -7,9 +7,11 @@ import sys
 from asyncio.subprocess import Process
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from app.cli.ctrl_c import ending_at_ctrl_c
 from app.domain.model import NoReply, Outcome
 from tests.client.fault_server import backlog_full
 from tests.journal.processes import ended, started, trigger
@@ -102,3 +104,27 @@ async def test_before_anything_is_recorded_it_says_that_nothing_was_sent(tmp_pat
     assert (code, out) == (4, "")
     assert err == "triggerdesk: Stopped. Nothing was sent or recorded.\n"
     assert recovered(tmp_path) == []
+
+
+async def test_a_verb_that_only_reads_ends_at_once(tmp_path: Path) -> None:
+    made = await started(tmp_path, "app", "demo-data", "--contacts", "0", "--attempts", "1000")
+    assert (await ended(made))[0] == 0
+    process = await started(tmp_path, "app", "history", "--limit", "0", "--json")
+    assert process.stdout is not None
+    assert await process.stdout.read(1) == b"{"
+    # More is to come than a pipe takes, so that it is not over yet.
+    stopped(process)
+    assert await ended(process) == (130, mock.ANY, "triggerdesk: Stopped.\n")
+
+
+def test_work_that_never_waits_is_ended_too() -> None:
+    done = []
+
+    async def work() -> None:
+        signal.raise_signal(signal.SIGINT)
+        done.append("after ctrl+c")
+
+    with pytest.raises(KeyboardInterrupt), ending_at_ctrl_c():
+        asyncio.run(work())
+    assert done == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
