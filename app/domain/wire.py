@@ -157,7 +157,7 @@ def _as_text(value: object) -> str:
 def parse_events(data: object) -> tuple[ExternalEvent, ...]:
     """`data` of GET /event. Raises WireError where it is no list of {id, name}."""
     return tuple(
-        ExternalEvent(_id(row, "event"), _as_text(row.get("name", ""))) for row in _rows(data, "events")
+        ExternalEvent(_id(row, "event"), _as_text(row.get("name") or "")) for row in _rows(data, "events")
     )
 
 
@@ -166,7 +166,7 @@ def parse_fields(data: object) -> tuple[Field, ...]:
     return tuple(
         Field(
             _id(row, "field"),
-            _as_text(row.get("name", "")),
+            _as_text(row.get("name") or ""),
             _as_text(row.get("string_id") or ""),
             _as_text(row.get("application_type") or ""),
         )

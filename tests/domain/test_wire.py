@@ -122,6 +122,7 @@ def test_errors_of_an_unknown_shape_are_errors_all_the_same() -> None:
 
 
 def test_ids_are_read_as_numbers_and_as_text() -> None:
+    assert parse_events([{"id": 1, "name": None}]) == (ExternalEvent("1", ""),)
     assert parse_events([{"id": 1, "name": "a"}, {"id": "2", "name": "b"}]) == (
         ExternalEvent("1", "a"),
         ExternalEvent("2", "b"),
