@@ -66,7 +66,7 @@ def _outcome(row: AttemptRow) -> Content:
     if row.arrived is None:
         return outcome_label(row.outcome)
     sign = outcome_label(row.outcome)[:1]  # the outcome stays unknown
-    return Content.assemble(sign, (" arrived" if row.arrived else " did not", "$quiet"))
+    return Content.assemble(sign, (" arrived" if row.arrived else " no arrival", "$quiet"))
 
 
 def _event(row: AttemptRow) -> Content:
