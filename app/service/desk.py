@@ -203,9 +203,17 @@ class TriggerService:
             predicted_code=prediction.code if prediction else None,
         )
 
+    def _remedy(self, answer: Answer, attempt: Attempt) -> str | None:
+        try:
+            advice = self.knowledge.advise(answer, attempt.request)
+        except StoreError as error:
+            # What was answered is recorded all the same, also where the cache is gone by now.
+            _log.error("attempt %s: no advice: %s", attempt.attempt_id, error)
+            return None
+        return advice.words if advice else None
+
     def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
-        advice = self.knowledge.advise(answer, attempt.request)
-        remedy = advice.words if advice else None
+        remedy = self._remedy(answer, attempt)
         _log.info("attempt %s: %s after %.1f ms", attempt.attempt_id, _in_short(answer), elapsed_ms)
         try:
             return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy)

@@ -13,7 +13,7 @@ from app.domain.model import NoReply, Outcome, TriggerRequest, new_attempt_id
 from app.service import NotRecordedError, StoreError
 from app.settings import load_settings
 from tests.journal.processes import ended, started, trigger
-from tests.journal.server import OK, endpoint
+from tests.journal.server import NOBODY, OK, endpoint
 from tests.journal.truth import check, recovered
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
@@ -97,3 +97,26 @@ async def test_a_reply_that_cannot_be_recorded_is_told_and_its_attempt_recovered
     assert attempt.outcome is Outcome.UNKNOWN
     assert isinstance(attempt.answer, NoReply)
     assert attempt.answer.reason == "interrupted"
+
+
+async def test_a_reply_is_recorded_also_where_the_cache_can_give_no_advice(tmp_path: Path) -> None:
+    async with endpoint(delay_s=0, answers=(NOBODY,)) as server:
+        server.write_profile(tmp_path)
+        settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path)})
+        service = open_service(settings)
+        server.on_arrival = lambda: _emptied(settings.cache)
+        attempt_id = new_attempt_id()
+        attempt = await service.send(
+            TriggerRequest("1", "3", "thor@example.com", None, attempt_id), attempt_id
+        )
+        await service.close()
+    assert (attempt.outcome, attempt.remedy) == (Outcome.REJECTED, None)
+    (kept,) = recovered(tmp_path)
+    assert kept.outcome is Outcome.REJECTED
+
+
+def _emptied(cache: Path) -> None:
+    """Takes every table out of the cache, as if another program had."""
+    with closing(sqlite3.connect(cache)) as database, database:
+        for table in ("contacts", "field_values", "fields"):
+            database.execute(f"DROP TABLE {table}")
