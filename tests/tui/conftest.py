@@ -44,6 +44,10 @@ class Desk:
             await self.pilot.pause()
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
+        # A worker may have begun another one at its end, as what is found is counted then.
+        while any(not worker.is_finished for worker in self.app.workers):
+            await self.app.workers.wait_for_complete()
+            await self.pilot.pause()
 
     @property
     def dashboard(self) -> Dashboard:
