@@ -189,7 +189,7 @@ class _InProcess:
         account, sandbox = self._pair
 
         async def answer(*call: Any) -> None:
-            with suppress(StoreError):
+            with suppress(StoreError):  # a cache that cannot be read changes nothing for who answers
                 account.follow(self._cache.state().source or "")
             await sandbox(*call)
 

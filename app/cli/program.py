@@ -46,7 +46,7 @@ class _Program(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        answered: object = None
+        answered: object = None  # and so it stays where the printing breaks off
         try:
             with perhaps_unread(), failing_with(ExitCode.USAGE):
                 answered = super().invoke(ctx)

@@ -25,23 +25,30 @@ _YIELDING = 10
 
 
 class ApartError(DeskError):
-    """The process ended without a word, as where memory is short."""
+    """The process could not be started, or ended without a word, as where memory is short."""
 
     def __init__(self) -> None:
         super().__init__("The refresh broke off; the lists are whole, as they were. Try again.")
 
 
+async def _started() -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            # Nothing from the folder in which the program was started, which may have an `app` of its own.
+            *(sys.executable, "-P", "-c", _CODE),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            **_of_its_own(),
+        )
+    except OSError as error:
+        raise ApartError from error
+
+
 async def run_apart(work: Work, watch: Watch) -> None:
     """Runs `work` there; `watch` is told here what it tells. Raises the DeskError that it raises, and ApartError."""
-    process = await asyncio.create_subprocess_exec(
-        # Nothing from the folder in which the program was started, which may have an `app` of its own.
-        *(sys.executable, "-P", "-c", _CODE),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        **_of_its_own(),
-    )
+    process = await _started()
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - they are pipes
     try:
         process.stdin.write(_line(work))

@@ -37,6 +37,14 @@ async def test_a_process_that_dies_is_told_in_a_sentence() -> None:
         await run_apart(works.dies, lambda _: None)
 
 
+async def test_a_process_that_cannot_be_started_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(ApartError, match="broke off"):
+        await run_apart(works.two_steps, lambda _: None)
+
+
 async def test_cancelled_it_puts_its_things_in_order_first(tmp_path: Path) -> None:
     begun = asyncio.Event()
     work = partial(works.goes_on, tmp_path / "ended")
