@@ -30,10 +30,10 @@ def copy(
         return f"{reason}, so it was written to {write(text)}."
     app.copy_to_clipboard(text)
     if "TMUX" in environment:
-        return f"Copied, and written to {write(text)}: {TMUX}."
+        return f"To the clipboard, and written to {write(text)}: {TMUX}."
     if again:
-        return f"Copied again, and written to {write(text)}."
-    return "Copied to the clipboard of the terminal. If it is not there, copy once more: that also writes a file."
+        return f"Once more to the clipboard, and written to {write(text)}."
+    return "To the clipboard of the terminal. If it is not there, copy once more: that also writes a file."
 
 
 def no_clipboard(environment: Mapping[str, str], size: int) -> str:

@@ -54,11 +54,15 @@ class KeysInOrder(App[Result]):
     async def standing(self) -> None:
         """Returns once everything is there that a key may lead to."""
 
+    def before(self, event: events.Event) -> None:
+        """Called before what a person does takes effect."""
+
     async def _take(self) -> None:
         await self._shown.wait()
         while self._pressed:
             await self.standing()
             event = self._pressed.popleft()
+            self.before(event)
             focused = self.screen.focused or self.screen
             await super().on_event(event)
             if not isinstance(event, events.MouseMove):

@@ -12,7 +12,7 @@ from textual import work
 
 from app.domain.errors import DeskError
 from app.service import DamagedHistoryError, TriggerService, set_aside
-from app.tui.key_order import KeysInOrder
+from app.tui.messages import Messages
 from app.tui.screens.dashboard import Dashboard
 from app.tui.text import Live, clean
 from app.tui.veil import Veil
@@ -31,7 +31,7 @@ class Profiles(Protocol):
         """The service over the account of one of them; without a name, of the one that the program was started with."""
 
 
-class OpeningApp(KeysInOrder[DeskError]):
+class OpeningApp(Messages[DeskError]):
     """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
 
     def __init__(
@@ -110,7 +110,7 @@ class OpeningApp(KeysInOrder[DeskError]):
             left.desk.say("The profile stays as it is", str(error))
             return
         await left.parts.wind_up()
-        self.clear_notifications()
+        self.clear_notifications()  # it may be about a contact of the other account
         before, self._service = self._service, service
         while self.screen is not left:
             await self.pop_screen()

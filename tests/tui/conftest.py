@@ -65,6 +65,11 @@ class Desk:
         return " ".join(" ".join(str(widget.render()).split()) for widget in widgets if not widget.children)
 
     @property
+    def said(self) -> str:
+        """The message at the foot of the screen, its title first; '' for none."""
+        return "".join(one.message for one in self.app._notifications)
+
+    @property
     def focus(self) -> str | None:
         """The id of the widget that has the focus."""
         focused = self.app.screen.focused
@@ -111,7 +116,7 @@ def open_desk(home: Path) -> OpenDesk:
     ) -> AsyncIterator[Desk]:
         service = open_service(load_settings({"TRIGGERDESK_HOME": str(at)}))
         app = TriggerDeskApp(Opening(lambda: service), **settings)  # type: ignore[arg-type]
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             desk = Desk(pilot, service)
             await desk.settle()
             yield desk

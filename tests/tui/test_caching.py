@@ -67,11 +67,6 @@ def opened(shop: Path) -> TriggerService:
     return service
 
 
-def said(desk: Desk) -> str:
-    """The last notice."""
-    return [notice.message for notice in desk.app._notifications][-1]
-
-
 async def shown(desk: Desk, *words: str) -> None:
     """Waits until the screen says this."""
     async with asyncio.timeout(10):
@@ -105,7 +100,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         while desk.dashboard.caching.is_under_way:
             await pilot.pause()
         assert not desk.dashboard.query_one("#fetching").display
-        assert said(desk) == STOPPED
+        assert desk.said == f"Refresh: {STOPPED}"
         assert service.keeping.state().contacts == 10
 
 
@@ -119,7 +114,7 @@ async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path
         with (folder / "contacts.csv").open("a", encoding="utf-8") as file:
             file.write("nobody\n")
         await desk.press("f5")
-        assert "contacts.csv, line 252: " in said(desk)
+        assert "contacts.csv, line 252: " in desk.said
         assert "250 contacts" in desk.text_of("#status")
 
         good = (sample_data() / "contacts.csv").read_text(encoding="utf-8")
@@ -131,7 +126,7 @@ async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path
         await desk.press("f2", *"101", "enter")
         assert desk.dashboard.desk.form.request().event_id == "101"
         await desk.press("f5")
-        assert "events.json, line 1: No JSON" in said(desk)
+        assert "events.json, line 1: No JSON" in desk.said
 
 
 async def test_a_contact_that_is_not_known_here_is_asked_for(
@@ -143,13 +138,13 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press("ctrl+l")
-        assert said(desk) == NOTHING_TO_LOOK_UP
+        assert desk.said == f"Nothing was looked up: {NOTHING_TO_LOOK_UP}"
         pages = Pages(monkeypatch)
         pages.end()
         await desk.press("f5", "f4", *"100", "tab", "tab", *"thor@example.com")
         assert "? what will be answered is not known" in desk.text_of("#preflight")
         await desk.press("ctrl+l")
-        assert said(desk) == "E-Mail (3) thor@example.com is Thor Odinson · contact 11."
+        assert desk.said == "Looked up: E-Mail (3) thor@example.com is Thor Odinson · contact 11."
         assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
         assert service.keeping.state().contacts == 1
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
@@ -159,18 +154,18 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         assert "2 contacts" in desk.text_of("#status")
 
         await desk.press("f3", *"nobody@example.com", "ctrl+l")
-        assert said(desk) == "The account knows nobody by E-Mail (3) nobody@example.com."
+        assert desk.said == "Looked up: The account knows nobody by E-Mail (3) nobody@example.com."
         await desk.press(*CLEARED, *"sif@example.com", "ctrl+l")
         assert desk.dashboard.desk.form.request().external_id == "sif@example.com"
         await desk.press("f3", *CLEARED, *"twin@example.com", "ctrl+l")
-        assert said(desk).startswith("2 contacts share E-Mail (3) twin@example.com: ")
+        assert desk.said.startswith("Looked up: 2 contacts share E-Mail (3) twin@example.com: ")
 
         async def refused(*_: object) -> None:
             raise ClientError("The account did not answer. Check the connection and try again.")
 
         monkeypatch.setattr(ApiClient, "lookup", refused)
         await desk.press("ctrl+l")
-        assert "The account did not answer" in said(desk)
+        assert "The account did not answer" in desk.said
 
 
 async def test_send_is_off_while_the_first_filling_is_under_way(
@@ -241,7 +236,7 @@ async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_e
         wanted = desk.dashboard.desk.form.request().external_id
         answer.set()
         await desk.settle()
-        assert said(desk).startswith("field 3 thor@example.com is ")
+        assert desk.said.startswith("Looked up: field 3 thor@example.com is ")
         assert desk.dashboard.desk.form.request().external_id == wanted != "thor@example.com"
 
 
@@ -249,11 +244,7 @@ async def test_enter_where_nothing_is_found_says_what_can_be_done(open_desk: Ope
     async with open_desk() as desk:
         for pane, word in (("f2", "event"), ("f3", "contact")):
             await desk.press(pane, *"nobody has this", "enter")
-            (notice,) = desk.app._notifications
-            assert (notice.title, notice.message) == (
-                "Nothing to choose",
-                f"No {word} has that. Esc shows all.",
-            )
+            assert desk.said == f"Nothing to choose: No {word} has that. Esc shows all."
         assert desk.focus == "contacts-filter"
         assert not desk.dashboard.desk.form.request().event_id
         assert list(desk.service.past.list_attempts(0)) == []

@@ -31,11 +31,11 @@ def test_a_terminal_is_asked_for_its_clipboard_and_the_second_time_there_is_a_fi
     app: TriggerDeskApp, tmp_path: Path
 ) -> None:
     said, is_file = copied(app, tmp_path, "curl … ü\ud800", TERMINAL)
-    assert said.startswith("Copied to the clipboard of the terminal.")
+    assert said.startswith("To the clipboard of the terminal.")
     assert not is_file
     assert app.clipboard == "curl … ü?"
     said, is_file = copied(app, tmp_path, "curl … ü\ud800", TERMINAL)
-    assert said == f"Copied again, and written to {tmp_path / 'copied.txt'}."
+    assert said == f"Once more to the clipboard, and written to {tmp_path / 'copied.txt'}."
     assert (tmp_path / "copied.txt").read_text("utf-8") == "curl … ü?"
     assert stat.S_IMODE((tmp_path / "copied.txt").stat().st_mode) == 0o600
 
@@ -47,7 +47,11 @@ def test_a_terminal_is_asked_for_its_clipboard_and_the_second_time_there_is_a_fi
         ({"TERM": "screen.xterm-256color", "STY": "1.pts"}, "a", "screen gives"),
         ({"TERM": "linux"}, "a", "This terminal has no clipboard"),
         (TERMINAL, "a" * (LONGEST + 1), "It is longer than the 74,994 bytes"),
-        ({"TERM": "screen-256color", "TMUX": "/tmp/tmux-0/default,1,0"}, "a", "Copied, and written to"),
+        (
+            {"TERM": "screen-256color", "TMUX": "/tmp/tmux-0/default,1,0"},
+            "a",
+            "To the clipboard, and written to",
+        ),
     ],
 )
 def test_a_file_is_written_where_the_clipboard_is_not_to_be_had(

@@ -128,7 +128,7 @@ async def test_send_says_why_it_is_off(open_desk: OpenDesk, event_id: str, why: 
         _input(desk, "event-id").value = event_id
         await desk.press("f9")
         assert f"off: {why}" in desk.text_of("#why")
-        assert any(why in notice.message for notice in desk.app._notifications)
+        assert why in desk.said
         assert list(desk.service.past.list_attempts(0)) == []
 
 

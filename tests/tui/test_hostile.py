@@ -173,4 +173,4 @@ async def test_event_data_too_large_to_edit_is_refused_in_words(open_desk: OpenD
         editor.post_message(events.Paste("x" * 2_000_000))
         await desk.settle()
         assert editor.text == ""
-        assert any("Nothing was pasted" in notice.message for notice in desk.app._notifications)
+        assert "Nothing was pasted" in desk.said

@@ -13,10 +13,6 @@ from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 CHOSEN = (*"100", "enter", *"thor", "enter")
 
 
-def _notices(desk: Desk) -> list[str]:
-    return [notice.message for notice in desk.app._notifications]
-
-
 async def _sent(desk: Desk, *keys: str) -> None:
     """Presses keys without waiting for the reply."""
     await desk.pilot.press(*keys)
@@ -43,13 +39,12 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         desk.dashboard.query_one("#trigger")._clock = lambda: now[0]
         await desk.press(*CHOSEN, "f9", "f9")
         assert len(list(desk.service.past.list_attempts(0))) == 1
-        assert any("sent a moment ago" in notice.message for notice in desk.app._notifications)
+        assert "sent a moment ago" in desk.said
         now[0] = 1.5
         await desk.press("f9")
         assert desk.focus == "no"
         for words in ("Thor Odinson · contact 11", "✓ will be answered 0 OK"):
             assert words in desk.text_of("#confirm")
-        assert not desk.app._notifications  # they would lie on the question
         await desk.press(*"yes y Joy n")  # typed on without having seen the question
         assert isinstance(desk.app.screen, Confirm)
         assert desk.focus == "no"
@@ -70,7 +65,7 @@ async def test_what_is_looked_for_and_not_chosen_yet_keeps_another_from_being_se
         ):
             await desk.press(*CHOSEN, *keys, "f9")
             assert list(desk.service.past.list_attempts(0)) == []
-            assert _notices(desk)[-1].startswith(f"What is typed in {pane} was not chosen yet: Enter chooses")
+            assert f"What is typed in {pane} was not chosen yet: Enter chooses" in desk.said
             await desk.press("ctrl+n", "f2", "ctrl+u")
         await desk.press(*CHOSEN, "f3", *"sif", "f9", "escape", "f9")
         (attempt,) = desk.service.past.list_attempts(0)
@@ -84,8 +79,7 @@ async def test_a_press_while_another_trigger_is_under_way_does_not_say_that_it_w
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "f9")
-        (notice,) = desk.app._notifications
-        assert (notice.title, notice.message) == ("Sending", "One at a time; a trigger is under way.")
+        assert desk.said == "Sending: One at a time; a trigger is under way."
         endpoint.accept()
         await desk.settle()
 
@@ -102,16 +96,14 @@ async def test_a_reply_that_comes_while_one_looks_at_something_else_is_told(
         await _sent(desk, "f9")
         endpoint.answers.put_nowait(Reply(400, 5001, "Invalid event id for customer."))
         await desk.settle()
-        assert _notices(desk) == []
+        assert desk.said == ""
 
         await desk.press("f4", *"sif@example.com")
         await _sent(desk, "f9", *keys)
         endpoint.answers.put_nowait(Reply(400, 5001, "Invalid event id for customer."))
         await desk.settle()
-        (notice,) = desk.app._notifications
-        assert notice.title == "✗ rejected"
-        assert notice.message == (
-            "5001  Invalid event id for customer. · event 100 to E-Mail (3) sif@example.com. f7 shows it."
+        assert desk.said == (
+            "✗ rejected: 5001  Invalid event id for customer. · event 100 to E-Mail (3) sif@example.com. f7 shows it."
         )
 
 

@@ -103,9 +103,9 @@ async def test_what_cannot_be_opened_leaves_the_profile_as_it_is(home: Path) -> 
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press(*"100", "enter", "ctrl+o", "down", "enter")
-        assert "no-such-folder" in [notice.message for notice in app._notifications][-1]
+        assert "no-such-folder" in desk.said
         assert "◆ sandbox" in desk.screen().splitlines()[0]
         assert desk.dashboard.desk.form.request().event_id == "100"
         (home / "config.toml").write_text("nonsense")
         await desk.press("ctrl+o")
-        assert "no valid TOML" in [notice.message for notice in app._notifications][-1]
+        assert "no valid TOML" in desk.said

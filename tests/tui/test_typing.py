@@ -107,7 +107,7 @@ async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDes
         await desk.press("enter")
         assert _text(desk) == '{"mine": "{{contact.uid}}"}'
         await desk.press("f8", "d")
-        assert "Only a template can be deleted." in {one.message for one in desk.app._notifications}
+        assert desk.said == "Only a template can be deleted."
         await desk.press("down", "d", "ctrl+y", "f8")
         assert len(desk.app.screen.query_one(OptionList).options) == 1
         await desk.press("escape")
@@ -161,16 +161,16 @@ async def test_pasted_lines_that_find_no_place_are_told(open_desk: OpenDesk) -> 
         field.post_message(events.Paste("\na@example.com\n"))
         await desk.settle()
         assert field.value == "a@example.com"
-        assert not desk.app._notifications
+        assert not desk.said
         field.value = ""
         field.post_message(events.Paste("a@example.com\r\n[/]b@example.com\nc"))
         await desk.settle()
         assert field.value == "a@example.com"
-        (notice,) = desk.app._notifications
-        assert notice.message == "Taken: a@example.com\n2 more lines were left out: [/]b@example.com c"
+        assert (
+            desk.said == "One line only: Taken: a@example.com\n2 more lines were left out: [/]b@example.com c"
+        )
         field.cover(True)
         field.value = ""
         field.post_message(events.Paste("a@example.com\nb@example.com"))
         await desk.settle()
-        (notice,) = desk.app._notifications
-        assert notice.message == "The first line was taken; 1 more line was left out."
+        assert desk.said == "One line only: The first line was taken; 1 more line was left out."

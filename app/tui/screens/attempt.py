@@ -178,10 +178,7 @@ class AttemptScreen(ModalScreen[Followed]):
         return self.query_one("#attempt-request" if action == "more_request" else "#attempt-reply", BodyView)
 
     def _say(self, sentence: str) -> None:
-        self.app.clear_notifications()
-        self.notify(
-            clean(sentence, 500), severity="warning", markup=False, timeout=max(3, len(sentence) / 15)
-        )
+        self.notify(clean(sentence, 500), severity="warning", markup=False)
 
     def _show(self, opened: Opened) -> None:
         self._opened = opened

@@ -108,7 +108,7 @@ class Caching:
         except DeskError as error:
             if desk.told is None:
                 desk.tell_fault(f"The lists could not be refreshed. {error}")
-            desk.say("The lists could not be refreshed", str(error))
+            desk.say("The lists could not be refreshed", str(error), unasked=True)
         except asyncio.CancelledError:
             if desk.screen.is_running and not self._is_old:
                 desk.say("Refresh", STOPPED)
@@ -145,7 +145,7 @@ class Caching:
             await desk.open_way()
             found = await self._keeping.look_up(key_id, value)
         except DeskError as error:
-            desk.say("The contact could not be looked up", str(error))
+            desk.say("The contact could not be looked up", str(error), unasked=True)
         else:
             self._answer(key_id, value, found)
             # Whoever has gone on typing meanwhile means somebody else by now.
@@ -159,7 +159,7 @@ class Caching:
 
         veil, service = self._desk.veil, self._desk.service
         said = looked_up(key_id, veil.value(value), map(veil.contact, found), service)
-        self._desk.say("Looked up", said, severity="information" if found else "warning")
+        self._desk.say("Looked up", said, "information" if found else "warning", unasked=not found)
 
     def _begin(self, words: str, work: Coroutine[None, None, None]) -> None:
         self._desk.bar.begin(words)

@@ -252,7 +252,6 @@ class Dashboard(PanedScreen):
         contact = self._service.lists.contact(cast("ContactRow", message.row).id)
         if contact is not None:
             self.desk.form.choose_contact(contact)
-        self.app.clear_notifications()  # what a look-up found is chosen now, and may lie on Before sending
         self.desk.form.focus_next()
 
     # The form, and what is advised

@@ -121,7 +121,7 @@ class DataMenu(ModalScreen[Wish | None]):
         self.dismiss(None)
 
     def _say(self, sentence: str) -> None:
-        self.notify(sentence, severity="warning", markup=False, timeout=4)
+        self.notify(sentence, severity="warning", markup=False)
 
 
 def _option(choice: DataChoice) -> Option:

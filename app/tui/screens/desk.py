@@ -14,6 +14,7 @@ from app.domain.model import Attempt, Outcome
 from app.service import TriggerService
 from app.tui.copying import copy
 from app.tui.keymap import key_of
+from app.tui.messages import reading_s
 from app.tui.past import Past
 from app.tui.screens.panes import PanedScreen
 from app.tui.text import clean, outcome_label
@@ -81,8 +82,7 @@ class Desk:
             self.screen.set_class(whole, WHOLE)
 
     def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
-        """Lays a screen over this one, and no message over that; `then` is told what it is left with."""
-        self.screen.app.clear_notifications()
+        """Lays a screen over this one; `then` is told what it is left with."""
         self.screen.app.push_screen(screen, then)
 
     # What is said
@@ -103,7 +103,7 @@ class Desk:
             said = answered(self.veil.attempt(attempt), self.service.lists.field_name)
             severity: Severity = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"
             shows = f"{key_of(self.screen, 'reply')} shows it."
-            self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity)
+            self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
 
     @property
     def _reply_is_in_view(self) -> bool:
@@ -131,11 +131,12 @@ class Desk:
         else:
             self.say("Copied", said, "information")
 
-    def say(self, title: str, sentence: str, severity: Severity = "warning") -> None:
-        """A short message that goes away by itself, later where it takes longer to read."""
-        self.screen.app.clear_notifications()
+    def say(
+        self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
+    ) -> None:
+        """A short message; `unasked` where no key is answered by it, and none is to take it away."""
         shown = clean(self.veil.words(sentence, self.form.request().external_id), 500)
-        lasts_s = max(4, len(shown) / 15)
+        lasts_s = reading_s(shown) if unasked else None
         self.screen.notify(shown, title=title, severity=severity, markup=False, timeout=lasts_s)
 
     # The way to the endpoint

@@ -146,7 +146,6 @@ class Searching:
 
     def fulfil(self, message: HistoryPane.Wanted) -> None:
         """Shows what is wanted."""
-        self._desk.screen.app.clear_notifications()  # they would lie on what is opened
         match message.what:
             case "whole":
                 self._switch_whole()

@@ -148,10 +148,9 @@ class Sending:
             desk.tell_fault(f"Nothing was sent. {self.catch.in_the_way}")
             return
         self._stop = asyncio.Event()
-        desk.screen.app.clear_notifications()
         desk.tell(lambda panel: panel.show_sending(desk.veil.request(request)))
         if desk.screen.has_class("-narrow"):
-            desk.reply.focus()
+            desk.screen.action_go("reply")
         self._worker = desk.screen.run_worker(self._send(send, self._stop), group="send")
 
     async def _send(self, send: Send, stop: asyncio.Event) -> None:

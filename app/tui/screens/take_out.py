@@ -174,7 +174,6 @@ class TakeOutScreen(ModalScreen[None]):
         self._say(f"{self._done:,}{'' if total is None else f' of {total:,}'}   esc stops")
 
     def _finish(self, said: str) -> None:
-        self.app.clear_notifications()
         self.app.notify(clean(said, 1000), title="Taken out", markup=False)
         self.dismiss(None)
 

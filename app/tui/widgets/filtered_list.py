@@ -245,7 +245,6 @@ class FilteredList(Vertical, Generic[Row]):
         if (row := self.table.row) is not None:
             self.post_message(self.Chosen(self, row))
         else:
-            self.app.clear_notifications()
             self.notify(self.table.empty_text, title="Nothing to choose", severity="warning", markup=False)
 
     @on(WindowedTable.Selected)

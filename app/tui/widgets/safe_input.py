@@ -15,7 +15,6 @@ COMPACT = "-textual-compact"
 """The class that `compact` gives itself; set by it, it styles each field twice more before it is mounted."""
 
 SHOWN_LINES = 3
-PASTE_TOLD_S = 10
 
 
 class _Visible(Highlighter):
@@ -62,8 +61,7 @@ class SafeInput(Input):
             shown = " ".join(clean(line, 60) for line in left_out[:SHOWN_LINES])
             more = " …" if len(left_out) > SHOWN_LINES else ""
             said = f"Taken: {clean(event.text, 60)}\n{number}: {shown}{more}"
-        self.app.clear_notifications()
-        self.notify(said, title="One line only", severity="warning", markup=False, timeout=PASTE_TOLD_S)
+        self.notify(said, title="One line only", severity="warning", markup=False)
 
     def cover(self, covered: bool) -> None:
         """Draws a dot for each character, or what was typed; the value stays."""

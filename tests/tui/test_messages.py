@@ -1,0 +1,59 @@
+"""What is said at the foot of the screen: where it stands, and when it goes."""
+
+import pytest
+from textual.widgets._toast import Toast
+
+from app.tui import messages
+from app.tui.widgets.preflight import PreflightPane
+from tests.tui.conftest import NARROW, WIDE, OpenDesk
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_a_message_lies_on_no_pane(open_desk: OpenDesk, size: tuple[int, int]) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press("f4", "f9")
+        assert desk.said == "Not sent: Choose an event first."
+        (toast,) = desk.app.screen.query(Toast)
+        before_sending = desk.app.screen.query_one(PreflightPane)
+        assert toast.region.height == 1
+        assert toast.region.bottom == size[1] - 1  # the keys are below it
+        assert not toast.region.overlaps(before_sending.region)
+        assert "Read here what will be answered." in desk.screen()
+        await desk.press("f9", "f9")
+        rows = desk.screen().splitlines()
+        assert "Not sent: Choose an event first." in rows[-2]
+        assert rows[-3].startswith("╰")  # of the messages before it nothing is left
+
+
+async def test_a_message_goes_with_the_next_key_once_it_could_be_seen(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        monkeypatch.setattr(messages, "AT_LEAST_S", 60.0)
+        await desk.press("f4", "f9", "f2")
+        assert desk.said == "Not sent: Choose an event first."
+        monkeypatch.setattr(messages, "AT_LEAST_S", 0.0)
+        await desk.press("f9")
+        assert desk.said == "Not sent: Choose an event first."
+        await desk.press(*"100", "enter")
+        assert desk.said == ""
+
+
+async def test_no_key_takes_away_what_came_unasked_but_the_next_message_does(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "AT_LEAST_S", 0.0)
+    async with open_desk() as desk:
+        desk.dashboard.desk.say("? unknown", "It may have been triggered.", unasked=True)
+        await desk.press("f2", *"104")
+        assert desk.said == "? unknown: It may have been triggered."
+        await desk.press("f9")
+        assert desk.said.startswith("Not sent: What is typed in Events was not chosen yet")
+
+
+async def test_a_message_is_shown_as_it_is_whatever_it_holds(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        desk.dashboard.desk.say("[b]Bold[/]", "[red]nothing [/] is markup \\[")
+        await desk.settle()
+        assert desk.said == "[b]Bold[/]: [red]nothing [/] is markup \\["
+        assert "[b]Bold[/]: [red]nothing [/] is markup \\[" in desk.screen()
