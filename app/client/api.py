@@ -126,12 +126,8 @@ class ApiClient:
             prepared = self._requests.make(method, path, body, query)
         except UnsendableError as error:
             return NoReply(error.reason, "no", str(error))
-        await self.pace.turn()
-        received = await self._exchange(prepared, REFRESH_CAP)
-        if isinstance(received, NoReply):
-            return received
-        self.pace.note(received)
-        return trigger_reply(received)
+        received = await self._paced(prepared)
+        return received if isinstance(received, NoReply) else trigger_reply(received)
 
     async def lookup(self, key_id: str, value: str) -> tuple[Contact, ...]:
         """Every contact that the key finds, () for none, with all their fields. Raises ClientError."""
@@ -179,15 +175,20 @@ class ApiClient:
             prepared = self._requests.make(method, path, body, query)
         except UnsendableError as error:
             raise ClientError(str(error)) from None
-        await self.pace.turn()
-        received = await self._exchange(prepared, REFRESH_CAP)
-        if isinstance(received, Received) and self.pace.note(received):
+        received = await self._paced(prepared)
+        if isinstance(received, Received) and self.pace.waits_for(received):
             # Once, and for a reading call only: it changes nothing, however often it is made.
-            await self.pace.turn()
-            received = await self._exchange(prepared, REFRESH_CAP)
+            received = await self._paced(prepared)
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
         return _read(parse, received, purpose)
+
+    async def _paced(self, request: httpx.Request) -> Received | NoReply:
+        await self.pace.turn()
+        received = await self._exchange(request, REFRESH_CAP)
+        if isinstance(received, Received):
+            self.pace.note(received)
+        return received
 
     async def _exchange(
         self, request: httpx.Request, cap: int, stop: asyncio.Event | None = None

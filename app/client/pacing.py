@@ -13,6 +13,7 @@ from app.client.exchange import Received
 from app.domain.headers import retry_after_s
 from app.domain.model import Reply
 
+REFUSED = 429
 UNTOLD_WAIT_S = 60
 """How long a limit lasts whose end was not told."""
 
@@ -45,12 +46,14 @@ class Pace:
             self._watch(max(1, round(left)))
             await self._sleep(min(1.0, left))
 
-    def note(self, received: Received) -> bool:
-        """Reads the limit from a reply; whether the call was refused for it and is to be made again."""
-        refused = received.status == 429
-        if refused or received.headers.get("x-ratelimit-remaining", "").strip() == "0":
+    def note(self, received: Received) -> None:
+        """Reads the limit from a reply."""
+        if received.status == REFUSED or received.headers.get("x-ratelimit-remaining", "").strip() == "0":
             self._free_at = self._clock() + _wait_s(received)
-        return refused and self._watch is not None
+
+    def waits_for(self, received: Received) -> bool:
+        """Whether the call was refused for the limit and is to be made again once that is over."""
+        return received.status == REFUSED and self._watch is not None
 
 
 def _wait_s(received: Received) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -76,12 +77,13 @@ class LiveAccount:
         return self._past
 
     async def close(self) -> None:
-        """Closes the connections and the databases."""
-        self.notes.close()
-        if self._past is not None:
-            self._past.close()
-        if self._client is not None:
-            await self._client.aclose()
-        self._on_close()
-        self.cache.close()
-        self.history.close()
+        """Closes the connections and the databases, each of them even where another cannot be closed."""
+        async with AsyncExitStack() as closing:
+            closing.callback(self.history.close)
+            closing.callback(self.cache.close)
+            closing.callback(self._on_close)
+            if self._client is not None:
+                closing.push_async_callback(self._client.aclose)
+            if self._past is not None:
+                closing.callback(self._past.close)
+            closing.callback(self.notes.close)

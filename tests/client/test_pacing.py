@@ -80,6 +80,15 @@ async def test_a_refresh_that_is_refused_for_the_limit_asks_once_more(clock: Clo
     assert account.asked == [0, 2]
 
 
+async def test_what_the_second_reply_says_of_the_limit_counts_too(clock: Clock) -> None:
+    spent = ok(X_RateLimit_Remaining="0", X_RateLimit_Reset=str(NOW + 9), Date=DATE)
+    account = Account(clock, refused(Retry_After="2"), spent, ok())
+    with account.pace.keeping(lambda _: None):
+        await account.client.external_events()
+        await account.client.fields()
+    assert account.asked == [0, 2, 11]
+
+
 async def test_a_limit_that_is_not_told_lasts_a_minute_and_a_second_refusal_ends_it(clock: Clock) -> None:
     account = Account(clock, refused(), refused(), ok())
     with account.pace.keeping(lambda _: None), pytest.raises(ClientError, match="Too many requests"):

@@ -1,0 +1,24 @@
+"""What belongs to the live account is opened when it is needed, and closed whatever happens."""
+
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.settings import load_settings
+
+
+async def test_what_cannot_be_closed_keeps_nothing_else_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
+    await service.keeping.refresh()
+
+    async def broken() -> None:
+        raise OSError("the connection is gone")
+
+    monkeypatch.setattr(service.client, "aclose", broken)
+    with pytest.raises(OSError, match="the connection is gone"):
+        await service.close()
+    # SQLite takes these away when the last connection is closed.
+    assert not [path.name for path in tmp_path.rglob("*") if path.name.endswith(("-wal", "-shm"))]
