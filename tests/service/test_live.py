@@ -8,6 +8,10 @@ from app.bootstrap import open_service
 from app.settings import load_settings
 
 
+def open_logs(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.name.endswith(("-wal", "-shm"))]
+
+
 async def test_what_cannot_be_closed_keeps_nothing_else_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -21,4 +25,4 @@ async def test_what_cannot_be_closed_keeps_nothing_else_open(
     with pytest.raises(OSError, match="the connection is gone"):
         await service.close()
     # SQLite takes these away when the last connection is closed.
-    assert not [path.name for path in tmp_path.rglob("*") if path.name.endswith(("-wal", "-shm"))]
+    assert not open_logs(tmp_path)
