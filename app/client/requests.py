@@ -9,8 +9,8 @@ from app.client.errors import UnsendableError
 from app.domain import wire
 from app.domain.model import TriggerRequest
 
-REQUEST_CAP = 1024 * 1024
-"""Bytes of the largest body that is sent."""
+REQUEST_CAP = 10_000_000
+"""Bytes of the largest body that the service takes. Event data at its own limit takes up to 3,000,000, as ASCII."""
 
 MASK = "***"
 

@@ -11,10 +11,10 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.connection import open_http
+from app.domain.event_data import parse_event_data
 from app.domain.model import NoReply
 from tests.client.fault_server import (
     ACCEPTED,
-    MIB,
     FaultServer,
     Reader,
     Writer,
@@ -177,15 +177,27 @@ async def test_a_name_that_nobody_knows_is_not_sent_to(
     assert answer == NoReply("dns", "no", "The name api.example.com could not be resolved to an address.")
 
 
-async def test_what_would_take_more_than_a_mebibyte_is_not_sent(
+async def test_what_is_longer_than_any_body_the_service_takes_is_not_sent(
     server: FaultServer, http: httpx.AsyncClient
 ) -> None:
     api = ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S)
 
-    answer = await api.trigger(replace(REQUEST, data={"text": "x" * MIB}))
+    answer = await api.trigger(replace(REQUEST, data={"text": "x" * 10_000_000}))
 
     assert said(answer) == ("not_sent", None, "too_large")
     assert server.connections == 0
+
+
+async def test_event_data_at_its_limit_is_sent_in_whatever_script(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    data = parse_event_data('{"text": "' + "ü" * 499_994 + '"}')
+
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S).trigger(
+        replace(REQUEST, data=data)
+    )
+
+    assert said(answer) == ("accepted", 200, 0)
 
 
 @pytest.mark.parametrize("data", [{"nan": float("nan")}, {"set": {1}}], ids=["nan", "set"])
