@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from app.domain.clean import clean
+from app.domain.counting import percent
 from app.service import FillStep
 
 _BAR = 24
@@ -68,4 +69,4 @@ class FillBar:
 
 def _drawn(share: float) -> str:
     full = round(min(1.0, max(0.0, share)) * _BAR)
-    return f"[{'#' * full}{'.' * (_BAR - full)}] {share:4.0%}"
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {percent(share, 1):>5}"

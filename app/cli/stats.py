@@ -10,7 +10,7 @@ from app.cli.passing import pass_options
 from app.cli.query import index_in_sight, read_query
 from app.domain.attempt_json import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.counting import count
+from app.domain.counting import count, percent
 from app.domain.descriptions import describe
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
@@ -69,7 +69,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
         (
             " ".join(LABEL[outcome]),
             f"{figures.counts[outcome]:,}",
-            f"{figures.counts[outcome] / figures.total:.1%}",
+            percent(figures.counts[outcome], figures.total),
         )
         for outcome in Outcome
         if outcome in figures.counts
@@ -85,7 +85,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
             f"{one.event_id} {one.event_name or ''}".rstrip(),
             f"{one.attempts:,}",
             f"{one.refused:,}",
-            f"{one.share:.1%}",
+            percent(one.refused, one.attempts),
         )
         for one in figures.events[:_EVENTS]
     ]

@@ -10,6 +10,7 @@ from typing import Protocol
 from textual.content import Content
 
 from app.domain.account import FieldNames
+from app.domain.counting import percent
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
 from app.service import AttemptRow, Preflight, second_send_words, sent_before
@@ -177,8 +178,11 @@ STACKED = (
 """From the bottom up, and from left to right."""
 
 
-def counts_label(counts: Mapping[Outcome, int], *, words: bool = True) -> Content:
-    """How many attempts, and the share of each outcome there is, by sign and word."""
+def counts_label(counts: Mapping[Outcome, int], *, words: bool = True, width: int | None = None) -> Content:
+    """How many attempts, and the share of each outcome there is, by sign and word: in lines of at most `width` cells.
+
+    A line ends between two outcomes, never between a number and its share.
+    """
     total = sum(counts.values())
     parts = [Content(count(total, "attempt") if words else f"{total:,}")]
     for outcome in STACKED:
@@ -186,10 +190,11 @@ def counts_label(counts: Mapping[Outcome, int], *, words: bool = True) -> Conten
             sign, word = LABEL[outcome]
             said = f"{sign} {word} {number:,}" if words else sign
             parts.append(Content.assemble((said, outcome_style(outcome)), f" {percent(number, total)}"))
-    return Content("   " if words else "  ").join(parts)
-
-
-def percent(number: int, total: int) -> str:
-    """A share in whole percent, `<1 %` for a small one."""
-    share = 100 * number / total
-    return f"{share:.0f} %" if share >= 1 or not number else "<1 %"
+    gap = "   " if words else "  "
+    rows = [parts[0]]
+    for part in parts[1:]:
+        if width is None or rows[-1].cell_length + len(gap) + part.cell_length <= width:
+            rows[-1] = Content.assemble(rows[-1], gap, part)
+        else:
+            rows.append(part)
+    return Content("\n").join(rows)

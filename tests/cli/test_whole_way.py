@@ -93,7 +93,7 @@ def test_from_an_empty_home_to_the_history_with_a_hundred_thousand_contacts(
             desk.until("never refreshed")
             desk.press("f5")
             bar = desk.until("refreshed just now")
-            shares = {int(share) for share in re.findall(r"(\d+)%", bar)}
+            shares = {int(share) for share in re.findall(r"(\d+) %", bar)}
             assert len(shares) > 20, "the bar did not move"
             desk.press("f4", "100", "tab", "tab", ONE_MORE)
             desk.until("what will be answered is not known")

@@ -1,15 +1,17 @@
 """What the screens of the history say, without a screen: differences, charts, shares, menus."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
+from app.domain.counting import percent
 from app.domain.difference import Comparison, Part, Sameness
 from app.domain.model import Outcome
-from app.tui.notices import counts_label, percent
+from app.tui.notices import counts_label
 from app.tui.widgets.difference_text import compared_lines
-from app.tui.widgets.picture_text import codes, events, over_time, took
+from app.tui.widgets.picture_text import codes, events, over_time, span, took
 from app.tui.widgets.plots import bars, stacked
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -51,6 +53,33 @@ def test_a_bar_is_as_long_as_its_value_beside_the_others() -> None:
     assert (max(map(len, alone.splitlines())), len(alone.splitlines())) == (20, 6)
 
 
+def test_what_a_chart_leaves_out_is_said() -> None:
+    many = replace(
+        PICTURE,
+        counts={Outcome.REJECTED: 100},
+        codes=tuple((2000 + number, 10) for number in range(10)),
+        events=tuple(EventShare(str(number), None, 10, 5 if number < 8 else 1) for number in range(10)),
+    )
+    assert codes(many, 76).plain.splitlines()[8:] == ["… 2 reply codes more, 20 attempts".ljust(76)]
+    assert events(many, 76).plain.splitlines()[8].startswith("… 2 events more, each with at most 10 % ")
+    assert "more" not in codes(PICTURE, 76).plain + events(PICTURE, 76).plain
+
+
+def test_attempts_of_one_span_are_told_in_a_line_and_every_column_says_when_it_began() -> None:
+    start = START.astimezone()
+    alone = over_time(replace(PICTURE, buckets=PICTURE.buckets[:1]), 136, 30).plain
+    assert alone == f"All within 1 hour from {start:%d %b %Y %H:%M} on."
+    assert [span(seconds) for seconds in (60, 900, 3 * 3600, 86_400, 28 * 86_400)] == [
+        "1 minute",
+        "15 minutes",
+        "3 hours",
+        "1 day",
+        "28 days",
+    ]
+    years = tuple(Bucket(START + timedelta(days=364 * year), {Outcome.ACCEPTED: 1}) for year in range(3))
+    assert f"{start:%b %Y}" in over_time(replace(PICTURE, buckets=years, bucket_s=364 * 86_400), 76, 8).plain
+
+
 def test_names_from_outside_are_harmless_in_a_chart() -> None:
     shown = events(PICTURE, 60).plain
     assert "[/] ⟨U+202E⟩注文" in shown
@@ -60,8 +89,18 @@ def test_names_from_outside_are_harmless_in_a_chart() -> None:
 
 def test_shares_are_told_by_sign_and_word() -> None:
     assert counts_label(PICTURE.counts).plain == "8 attempts   ✓ accepted 6 75 %   ✗ rejected 2 25 %"
+    assert counts_label(PICTURE.counts, width=29).plain.splitlines() == [
+        "8 attempts",
+        "✓ accepted 6 75 %",
+        "✗ rejected 2 25 %",
+    ]
     assert counts_label({}).plain == "0 attempts"
-    assert [percent(*pair) for pair in ((1, 1000), (0, 5), (5, 5))] == ["<1 %", "0 %", "100 %"]
+    assert [percent(*pair) for pair in ((1, 1000), (0, 5), (999, 1000), (5, 5))] == [
+        "<1 %",
+        "0 %",
+        ">99 %",
+        "100 %",
+    ]
 
 
 def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> None:

@@ -22,12 +22,13 @@ from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import picture_choices
 from app.tui.screens.menu import Menu
 from app.tui.text import clean
-from app.tui.widgets.picture_text import codes, events, over_time, took
+from app.tui.widgets.picture_text import codes, events, over_time, span, took
 
 MOST_BUCKETS = 60
-HEIGHT = 10
-"""Lines of the chart that has no lines of its own."""
+LOWEST, BESIDE = 10, 20
+"""Lines of a chart as high as one likes: at least, and how many fewer than the terminal has."""
 
+OVER_TIME = "Attempts over time, stacked by outcome"
 COUNTING = "Counting…"
 READING = "The history is read once, then it is counted…"
 
@@ -46,7 +47,10 @@ class Chart(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as Textual calls it
         """As many lines as it has at this width."""
-        return 1 if self.picture is None else len(self._draw(self.picture, width, HEIGHT).plain.splitlines())
+        if self.picture is None:
+            return 1
+        height = max(LOWEST, viewport.height - BESIDE)
+        return len(self._draw(self.picture, width, height).plain.splitlines())
 
     def render(self) -> Content:
         width, height = self.content_size
@@ -78,7 +82,7 @@ class PictureScreen(Screen[str | None]):
         fit(self)
         yield Static(READING if self._past.unread() else COUNTING, markup=False, id="picture-head")
         with VerticalScroll(id="charts"):
-            yield Chart("time", "Attempts over time, stacked by outcome", over_time)
+            yield Chart("time", OVER_TIME, over_time)
             yield Chart("codes", "Reply codes", lambda picture, width, _: codes(picture, width))
             yield Chart(
                 "events", "Events by share of refusals", lambda picture, width, _: events(picture, width)
@@ -113,8 +117,11 @@ class PictureScreen(Screen[str | None]):
     def _show(self, picture: AttemptStatistics) -> None:
         self._picture = picture
         asked = f"   {clean(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
-        self.query_one("#picture-head", Static).update(
-            Content.assemble(counts_label(picture.counts), (asked, "$quiet"))
-        )
+        head = self.query_one("#picture-head", Static)
+        counts = counts_label(picture.counts, width=head.content_size.width)
+        head.update(Content.assemble(counts, (asked, "$quiet")))
         for chart in self.query(Chart):
             chart.picture = picture if picture.total else None
+            chart.display = bool(picture.total)
+        columns = f", {span(picture.bucket_s)} a column" if len(picture.buckets) > 1 else ""
+        self.query_one("#chart-time").border_title = f"{OVER_TIME}{columns}"

@@ -8,14 +8,14 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics, EventShare
+from app.domain.counting import count, percent
 from app.domain.descriptions import describe
 from app.domain.outcome import LABEL
-from app.tui.notices import STACKED, percent
+from app.tui.notices import STACKED
 from app.tui.text import clean, elapsed, lines, outcome_style
 from app.tui.widgets.plots import bars, stacked
 from app.tui.widgets.table_columns import fit_text
 
-MOST_BUCKETS = 60
 SHOWN_ROWS = 8
 _SHORTEST_BAR = 4
 _DAY_S = 86_400
@@ -26,6 +26,8 @@ _RUN = re.compile("|".join(f"{re.escape(sign)}+" for sign in _SIGNS))
 def over_time(picture: AttemptStatistics, width: int, height: int) -> Content:
     """Attempts over time, a column a span, stacked by outcome."""
     starts = [bucket.start.astimezone() for bucket in picture.buckets]
+    if len(starts) == 1:
+        return Content(f"All within {span(picture.bucket_s)} from {starts[0]:%d %b %Y %H:%M} on.")
     present = [outcome for outcome in STACKED if picture.counts.get(outcome)]
     series = {
         LABEL[outcome][0]: [bucket.counts.get(outcome, 0) for bucket in picture.buckets]
@@ -43,16 +45,24 @@ def codes(picture: AttemptStatistics, width: int) -> Content:
         f"{describe(code) or ('no reply code' if code is None else '')}"
         for code, number in shown
     ]
-    return _rows(labels, [number for _, number in shown], width)
+    more = picture.codes[SHOWN_ROWS:]
+    said = f"… {count(len(more), 'reply code')} more, {count(sum(one for _, one in more), 'attempt')}"
+    return _rows(labels, [number for _, number in shown], width, said if more else "")
 
 
 def events(picture: AttemptStatistics, width: int) -> Content:
     """The events with the largest share of refusals."""
-    shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
-    if not shown:
+    refused = [event for event in picture.events if event.refused]
+    if not refused:
         return Content("No attempt was refused.")
+    shown, more = refused[:SHOWN_ROWS], refused[SHOWN_ROWS:]
     digits = _digits([event.attempts for event in shown])
-    return _rows([_event(event, digits) for event in shown], [event.share for event in shown], width)
+    said = (
+        f"… {count(len(more), 'event')} more, each with at most {percent(more[0].refused, more[0].attempts)}"
+        if more
+        else ""
+    )
+    return _rows([_event(event, digits) for event in shown], [event.share for event in shown], width, said)
 
 
 def took(picture: AttemptStatistics, width: int) -> Content:
@@ -66,6 +76,14 @@ def took(picture: AttemptStatistics, width: int) -> Content:
     return _rows(labels, [value for _, value, _ in rows], width)
 
 
+def span(seconds: int) -> str:
+    """A span of time in its largest unit: `1 minute`, `12 hours`, `28 days`."""
+    size, unit = next(
+        (size, unit) for size, unit in ((_DAY_S, "day"), (3600, "hour"), (60, "minute")) if seconds >= size
+    )
+    return count(seconds // size, unit)
+
+
 def _event(event: EventShare, digits: int) -> str:
     share = f"{percent(event.refused, event.attempts):>5} of {event.attempts:>{digits},}"
     return f"{share}  {clean(event.event_id)} {clean(event.event_name or 'not known here')}"
@@ -75,21 +93,23 @@ def _digits(numbers: Sequence[int]) -> int:
     return max(len(f"{number:,}") for number in numbers)
 
 
-def _rows(labels: Sequence[str], values: Sequence[float], width: int) -> Content:
-    """Labels of one width, each with its bar: drawn apart, so that what stands in a label moves no bar."""
+def _rows(labels: Sequence[str], values: Sequence[float], width: int, more: str = "") -> Content:
+    """Labels of one width, each with its bar, drawn apart, so that what stands in a label moves no bar; then `more`."""
     cells = min(max(map(cell_len, labels)), width - max(_SHORTEST_BAR + 2, width // 4))
     drawn = bars(values, max(_SHORTEST_BAR, width - cells - 2))
-    return lines(
+    rows = [
         Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))
         for label, bar in zip(labels, drawn, strict=True)
-    )
+    ]
+    return lines((*rows, Content.styled(fit_text(more, width), "$quiet") if more else None))
 
 
 def _named(starts: Sequence[datetime], bucket_s: int) -> list[str]:
     if bucket_s >= _DAY_S:
-        return [f"{start:%d %b}" for start in starts]
-    within_a_day = bool(starts) and (starts[-1] - starts[0]).total_seconds() < _DAY_S
-    return [f"{start:%H:%M}" if within_a_day else f"{start:%d. %H}h" for start in starts]
+        several_years = starts[0].year != starts[-1].year
+        return [f"{start:%d %b %Y}" if several_years else f"{start:%d %b}" for start in starts]
+    within_a_day = starts[0].date() == starts[-1].date()
+    return [f"{start:%H:%M}" if within_a_day else f"{start:%d %b %H:%M}" for start in starts]
 
 
 def _coloured(chart: str) -> Content:
