@@ -71,14 +71,9 @@ class AttemptDifference:
 def difference(left: Attempt, right: Attempt) -> AttemptDifference:
     """What differs; a trigger id that is the attempt's own counts as equal to another's own."""
     return AttemptDifference(
-        _compared(_named(_request(left)), _named(_request(right))),
-        _compared(_named(_reply(left)), _named(_reply(right))),
+        compared(_named(_request(left)), _named(_request(right))),
+        compared(_named(_reply(left)), _named(_reply(right))),
     )
-
-
-def compare_bodies(left: bytes, right: bytes) -> Comparison:
-    """What differs between two bodies: values where both are JSON, else lines."""
-    return _compared(body_value(left), body_value(right))
 
 
 def _request(attempt: Attempt) -> dict[str, object]:
@@ -118,7 +113,7 @@ def _named(facts: Mapping[str, object]) -> dict[Name, object]:
     return {(name, 0): value for name, value in facts.items()}
 
 
-def _compared(left: object, right: object) -> Comparison:
+def compared(left: object, right: object) -> Comparison:
     parts: list[Part] = []
     left_out = 0
     for part in _parts("$", left, right):

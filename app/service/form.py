@@ -107,10 +107,6 @@ class FormKnowledge:
 
     # What was sent before
 
-    def last_to(self, request: TriggerRequest) -> AttemptRow | None:
-        """The last attempt to the contact of a request: by this key, or by any other value of the contact it finds."""
-        return self._last_to(request, self._cache.find(request.key_id, request.external_id, 2))
-
     def second_send(self, request: TriggerRequest) -> AttemptRow | None:
         """The attempt of which this request would be a second one; None where it would be the first.
 

@@ -14,7 +14,6 @@ from app.domain.model import TriggerRequest
 from app.domain.remedies import Advice, FormChange, Remedy
 from app.domain.rules import Verdict
 from app.service.form import Preflight
-from app.store.cache import ContactRow
 from app.store.history import AttemptRow
 
 KEY_FILE = "mask.key"
@@ -35,11 +34,6 @@ def open_mask(home: Path) -> Mask:
     if len(key) < _KEY_BYTES:
         raise MaskKeyError(f"{path} is no key of a mask: remove it, and the next run makes another.")
     return Mask(key)
-
-
-def masked_contact_row(mask: Mask, row: ContactRow) -> ContactRow:
-    """A row of the list of contacts."""
-    return ContactRow(*map(mask.value, (row.id, row.uid, row.email, row.first_name, row.last_name)))
 
 
 def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:

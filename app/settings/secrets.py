@@ -73,15 +73,6 @@ def forget_secret(name: str) -> bool:
         return True
 
 
-def has_keyring() -> bool:
-    """Whether this machine has a keyring that keeps secrets well."""
-    try:
-        _keyring()
-    except NoKeyringError:
-        return False
-    return True
-
-
 def split_command(command: str) -> list[str]:
     """The words of a command line. Raises ValueError."""
     words = shlex.split(command, posix=os.name == "posix")

@@ -4,8 +4,6 @@ Everything that came from a file, the wire or a person passes through here on it
 Pure: the same values always give the same words.
 """
 
-import contextlib
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -265,12 +263,3 @@ def fit_line(choices: Iterable[tuple[Content, Content]], width: int) -> Content:
             break
     gap = max(1, width - left.cell_length - right.cell_length)
     return Content.assemble(left, " " * gap, right).truncate(width, ellipsis=True)
-
-
-def pretty(body: bytes) -> Content:
-    """A body for reading: JSON indented, anything else as it is, at most 64 KiB of it."""
-    text = body.decode("utf-8", "replace")
-    if len(body) <= MAX_SHOWN:
-        with contextlib.suppress(ValueError, RecursionError):
-            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return Content(clean_block(text, MAX_SHOWN) if text else "empty")

@@ -7,11 +7,16 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.difference import MOST_PARTS, Part, Sameness, compare_bodies, difference
+from app.domain.body_value import body_value
+from app.domain.difference import MOST_PARTS, Comparison, Part, Sameness, compared, difference
 from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest
 from app.domain.outcome import outcome_of
 
 EQUAL, CHANGED, LEFT, RIGHT = Sameness
+
+
+def compare_bodies(left: bytes, right: bytes) -> Comparison:
+    return compared(body_value(left), body_value(right))
 
 
 def told(left: str, right: str) -> dict[str, tuple[str | None, str | None]]:

@@ -168,19 +168,18 @@ async def test_the_form_knows_what_was_used_last(service: TriggerService) -> Non
 async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(service: TriggerService) -> None:
     first = await send(service, THOR)
     for key_id, value in (("3", "THOR@example.com"), ("id", "11"), ("10142", "C-10011")):
-        found = service.knowledge.last_to(replace(THOR, key_id=key_id, external_id=value))
+        found = service.knowledge.check(replace(THOR, key_id=key_id, external_id=value)).last
         assert found is not None
         assert (found.attempt_id, found.outcome) == (first.attempt_id, Outcome.ACCEPTED)
-        assert service.knowledge.check(replace(THOR, key_id=key_id, external_id=value)).last == found
-    assert service.knowledge.last_to(replace(THOR, key_id="id", external_id="12")) is None
+    assert service.knowledge.check(replace(THOR, key_id="id", external_id="12")).last is None
 
 
 async def test_a_refusal_by_a_shared_value_is_not_what_a_contact_got(service: TriggerService) -> None:
     await send(service, replace(THOR, external_id="twin@example.com"))
     await send(service, replace(THOR, external_id=""))
-    assert service.knowledge.last_to(replace(THOR, external_id="")) is None
-    assert service.knowledge.last_to(replace(THOR, key_id="id", external_id="12")) is None
-    found = service.knowledge.last_to(replace(THOR, external_id="twin@example.com"))
+    assert service.knowledge.check(replace(THOR, external_id="")).last is None
+    assert service.knowledge.check(replace(THOR, key_id="id", external_id="12")).last is None
+    found = service.knowledge.check(replace(THOR, external_id="twin@example.com")).last
     assert found is not None
     assert found.reply_code == 2010
 

@@ -21,7 +21,6 @@ from app.tui.text import (
     fit_line,
     key_label,
     outcome_label,
-    pretty,
     visible,
 )
 
@@ -172,10 +171,3 @@ def test_unsafe_characters_are_drawn_one_for_one() -> None:
     assert visible("a\x1b[31mb") == "a␛[31mb"
     assert visible("a\u202eb\u200d") == "a\ufffdb\ufffd"
     assert visible("Źrebiński 🇳🇴") == "Źrebiński 🇳🇴"
-
-
-def test_a_body_is_shown_indented_where_it_is_json_and_as_it_is_where_not() -> None:
-    assert pretty(b'{"a":1}').plain == '{\n  "a": 1\n}'
-    assert pretty(b"<html>[/]").plain == "<html>[/]"
-    assert pretty(b"").plain == "empty"
-    assert "are not shown" in pretty(b"x" * 100_000).plain
