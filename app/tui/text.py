@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["clean", "clean_block", "clean_content", "count", "label"]
 
-MAX_SHOWN = 65_536
-
 _SYMBOLS = {
     Outcome.SENDING: "…",
     Outcome.ACCEPTED: "✓",

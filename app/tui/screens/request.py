@@ -12,7 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static, Tab, Tabs
 
 from app.domain.request_text import as_curl, as_httpx, as_json
-from app.tui.text import MAX_SHOWN, clean_block
+from app.tui.text import clean_block
+
+MAX_SHOWN = 65_536
 
 FORMS: Mapping[str, tuple[str, Callable[[Mapping[str, object]], str]]] = {
     "curl": ("cURL", as_curl),
