@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
 from app.resources import sample_data
-from app.service import LiveAccount, Rehearsal, TriggerService
+from app.service.desk import TriggerService
+from app.service.live import LiveAccount
+from app.service.rehearsal import Rehearsal
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
 from app.store.cache import Cache

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from app.bootstrap import Profiles
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.settings import Profile
 
 

@@ -12,7 +12,9 @@ from app.domain.descriptions import describe
 from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import LABEL, MEANING
 from app.domain.reference import reference_of
-from app.service import AttemptRow, Preflight, TriggerService
+from app.service.desk import TriggerService
+from app.service.form import Preflight
+from app.service.stored import AttemptRow
 
 _LONGEST = 2000
 _LONGEST_BODY = 65_536

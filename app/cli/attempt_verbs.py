@@ -20,7 +20,7 @@ from app.domain.difference import AttemptDifference, Comparison, Sameness, diffe
 from app.domain.model import Attempt
 from app.domain.outcome import LABEL
 from app.domain.reference import reference_of
-from app.service import TriggerService
+from app.service.desk import TriggerService
 
 _SIGNS = {Sameness.EQUAL: "=", Sameness.CHANGED: "~", Sameness.ONLY_LEFT: "-", Sameness.ONLY_RIGHT: "+"}
 _LONGEST_VALUE = 2000

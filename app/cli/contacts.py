@@ -14,7 +14,8 @@ from app.cli.progress import bar
 from app.client.errors import ClientError
 from app.domain.counting import count
 from app.domain.mask import Mask
-from app.service import Forgetting, TriggerService
+from app.service.desk import TriggerService
+from app.service.keeping import Forgetting
 
 _FAULTS_SHOWN = 20
 

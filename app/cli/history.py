@@ -17,7 +17,8 @@ from app.cli.settle import settle
 from app.cli.stats import stats
 from app.domain.attempt_formats import FORMATS
 from app.domain.model import Attempt
-from app.service import EVERYTHING, TriggerService
+from app.service.desk import TriggerService
+from app.service.past import EVERYTHING
 
 _FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {"table": as_table, **FORMATS}
 

@@ -12,7 +12,8 @@ from app.cli.output import table
 from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.domain.model import Contact, ExternalEvent, Field
-from app.service import AccountLists, TriggerService
+from app.service.desk import TriggerService
+from app.service.lists import AccountLists
 
 Row = TypeVar("Row")
 Command = Callable[..., Any]

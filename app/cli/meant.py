@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from app.cli.failures import Failure, complain
 from app.domain.ids import Resolved
 from app.domain.model import TriggerRequest
-from app.service import TriggerService, second_send_words
+from app.service.desk import TriggerService
+from app.service.second_send import second_send_words
 
 LISTED = "`triggerdesk events` lists the ids."
 

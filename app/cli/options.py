@@ -9,7 +9,7 @@ from app.settings import Settings, home_folder, load_settings
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
-    from app.service import TriggerService
+    from app.service.desk import TriggerService
 
 Result = TypeVar("Result")
 

@@ -14,7 +14,7 @@ import click
 from app.cli.failures import Failure
 from app.domain.clean import clean
 from app.domain.model import Outcome
-from app.service import FileError, new_file
+from app.service.files import FileError, new_file
 
 _COLOURS = {
     Outcome.ACCEPTED: "green",

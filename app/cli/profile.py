@@ -11,8 +11,8 @@ from app.cli.options import Options
 from app.cli.output import at_terminal, table
 from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
-from app.service import TriggerService
 from app.service.check import WSSE_ENDS, Finding, State, check_account
+from app.service.desk import TriggerService
 from app.settings import CONFIG, SANDBOX, Profile, home_folder, load_config
 from app.settings.edit import add_profile, remove_profile
 from app.settings.secrets import NoKeyringError, forget_secret, other_ways, secret_variable, store_secret

@@ -9,7 +9,7 @@ import click
 
 from app.domain.clean import clean
 from app.domain.counting import percent
-from app.service import FillStep
+from app.service.filling import FillStep
 
 _BAR = 24
 

@@ -8,7 +8,7 @@ from app.cli.output import at_terminal
 from app.cli.passing import pass_options
 from app.domain.attempt_json import timestamp
 from app.domain.counting import count
-from app.service import TriggerService
+from app.service.desk import TriggerService
 
 
 @click.command()

@@ -8,7 +8,7 @@ from app.domain.history_query import HistoryQuery
 from app.domain.query_edit import proposal
 from app.domain.query_text import QueryFaultError, parse_query
 from app.domain.query_times import Clock
-from app.service import TriggerService
+from app.service.desk import TriggerService
 
 _MANY = 5000
 

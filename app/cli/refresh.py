@@ -10,7 +10,7 @@ from app.cli.passing import pass_options
 from app.cli.progress import FillBar, bar
 from app.client.errors import ClientError
 from app.domain.counting import count
-from app.service import TriggerService
+from app.service.desk import TriggerService
 
 STOPPED = "Stopped. What the cache held is whole."
 

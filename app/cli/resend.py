@@ -11,7 +11,9 @@ from app.cli.options import Options
 from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent
 from app.domain.model import new_attempt_id
-from app.service import StoreError, TriggerService, check_production
+from app.service.desk import TriggerService
+from app.service.guard import check_production
+from app.service.stored import StoreError
 
 
 @click.command()

@@ -11,7 +11,7 @@ from app.cli.output import coloured
 from app.domain.attempt_json import attempt_json, json_text
 from app.domain.mask import Mask
 from app.domain.model import Attempt, Outcome
-from app.service import NotRecordedError, TriggerService
+from app.service.desk import NotRecordedError, TriggerService
 
 _EXIT = {
     Outcome.ACCEPTED: ExitCode.OK,

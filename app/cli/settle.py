@@ -6,7 +6,7 @@ import click
 
 from app.cli.options import Options
 from app.cli.passing import pass_options
-from app.service import TriggerService
+from app.service.desk import TriggerService
 
 _WORDS = {True: "it arrived", False: "it did not arrive"}
 

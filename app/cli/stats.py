@@ -14,7 +14,7 @@ from app.domain.counting import count, percent
 from app.domain.descriptions import describe
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
-from app.service import TriggerService
+from app.service.desk import TriggerService
 
 _EVENTS = 20
 

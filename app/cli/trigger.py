@@ -16,7 +16,10 @@ from app.cli.sent import Printed, print_sent
 from app.domain.attempt_json import json_text, planned_json
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
-from app.service import StoreError, TriggerService, check_note, check_production
+from app.service.desk import TriggerService
+from app.service.guard import check_production
+from app.service.settling import check_note
+from app.service.stored import StoreError
 
 
 @click.command()

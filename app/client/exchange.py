@@ -20,7 +20,7 @@ class ExpiredError(Exception):
     """The deadline passed before the exchange was over."""
 
 
-class StoppedError(Exception):
+class WaitStoppedError(Exception):
     """Somebody stopped waiting before the exchange was over."""
 
 
@@ -76,14 +76,14 @@ def _declared_length(headers: Mapping[str, str]) -> int:
 async def within(
     work: Coroutine[Any, Any, T], deadline_s: float, stop: asyncio.Event | None = None
 ) -> T | Exception:
-    """What `work` returned or raised; ExpiredError or StoppedError, as values, where it was ended before.
+    """What `work` returned or raised; ExpiredError or WaitStoppedError, as values, where it was ended before.
 
     `work` runs as a task of its own, so that its end can be waited for but not for ever: what
     ignores being cancelled is left behind.
     """
     if stop and stop.is_set():
         work.close()
-        return StoppedError()
+        return WaitStoppedError()
     task = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(stop.wait()) if stop else None
     running = {task, stopping} if stopping else {task}
@@ -92,7 +92,7 @@ async def within(
         stopped = stopping is not None and stopping.done()
     finally:
         await _end(running)
-    return _ending(task, StoppedError() if stopped else ExpiredError())
+    return _ending(task, WaitStoppedError() if stopped else ExpiredError())
 
 
 async def _end(running: Collection[asyncio.Future[Any]]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import httpx
 
 from app.client.errors import UnsendableError
-from app.client.exchange import ExpiredError, StoppedError
+from app.client.exchange import ExpiredError, WaitStoppedError
 from app.client.progress import Progress
 from app.domain.clean import clean
 from app.domain.model import NoReply
@@ -29,7 +29,7 @@ def _reason(error: Exception, progress: Progress, deadline_s: float) -> tuple[st
     match error:
         case UnsendableError(reason=reason):
             return reason, str(error)
-        case StoppedError():
+        case WaitStoppedError():
             return "stopped", f"Waiting for {progress.asked} was stopped."
         case ExpiredError() | httpx.TimeoutException() | TimeoutError():
             return "deadline", f"{progress.who} did not answer in full within {deadline_s:g} seconds."

@@ -20,8 +20,7 @@ from app.store.history_rows import (
     request_values,
     settlement_values,
 )
-from app.store.history_write import next_place
-from app.store.retention import number_anew
+from app.store.history_write import next_place, number_anew
 from app.store.text import stored
 
 _BATCH = 5000

@@ -92,11 +92,15 @@ def forget(connection: sqlite3.Connection, account: str) -> int:
     deleted = connection.execute(
         "DELETE FROM attempts WHERE account = ? AND outcome != 'sending'", (stored(account),)
     ).rowcount
-    left = connection.execute(
-        "SELECT number FROM attempts WHERE account = ? ORDER BY place", (stored(account),)
-    ).fetchall()
-    connection.executemany(
-        "UPDATE attempts SET place = ? WHERE number = ?",
-        [(place, row["number"]) for place, row in enumerate(left, start=1)],
-    )
+    number_anew(connection, account)
     return deleted
+
+
+def number_anew(connection: sqlite3.Connection, account: str) -> None:
+    """Places without gaps. By way of negative ones, since no two may be the same at any moment."""
+    connection.execute("UPDATE attempts SET place = -place WHERE account = ?", (stored(account),))
+    connection.execute(
+        "UPDATE attempts SET place = ordered.place FROM (SELECT number AS kept, row_number() OVER (ORDER BY place DESC) "
+        "AS place FROM attempts WHERE account = ?) AS ordered WHERE number = ordered.kept",
+        (stored(account),),
+    )

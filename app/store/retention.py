@@ -3,7 +3,6 @@
 What is under way stays, and so does an unknown outcome that nobody has settled: it still asks for something.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from app.store.attempt_index import forget_in_index
 from app.store.database import transaction
 from app.store.history_file import HistoryFile
+from app.store.history_write import number_anew
 from app.store.text import microseconds, moment, stored
 
 _DOOMED = """
@@ -77,13 +77,3 @@ def let_go(path: Path, retention: Retention, now: datetime) -> int:
 def _values(retention: Retention, now: datetime) -> dict[str, object]:
     before = microseconds(now - timedelta(days=retention.days)) if retention.days else None
     return {"account": stored(retention.account), "before": before, "rows": retention.rows}
-
-
-def number_anew(connection: sqlite3.Connection, account: str) -> None:
-    """Places without gaps. By way of negative ones, since no two may be the same at any moment."""
-    connection.execute("UPDATE attempts SET place = -place WHERE account = ?", (stored(account),))
-    connection.execute(
-        "UPDATE attempts SET place = ordered.place FROM (SELECT number AS kept, row_number() OVER (ORDER BY place DESC) "
-        "AS place FROM attempts WHERE account = ?) AS ordered WHERE number = ordered.kept",
-        (stored(account),),
-    )

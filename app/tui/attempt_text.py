@@ -8,7 +8,7 @@ from textual.content import Content
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.reference import reference_of
 from app.domain.wire import trigger_path
-from app.service import AttemptRow
+from app.service.stored import AttemptRow
 from app.tui.notices import settled
 from app.tui.text import (
     answer_code,

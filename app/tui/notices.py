@@ -13,7 +13,9 @@ from app.domain.account import FieldNames
 from app.domain.counting import percent
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
-from app.service import AttemptRow, Preflight, second_send_words, sent_before
+from app.service.form import Preflight
+from app.service.second_send import second_send_words, sent_before
+from app.service.stored import AttemptRow
 from app.tui.text import (
     Live,
     answer_code,

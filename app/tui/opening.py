@@ -11,7 +11,8 @@ from typing import Protocol
 from textual import work
 
 from app.domain.errors import DeskError
-from app.service import DamagedHistoryError, TriggerService, set_aside
+from app.service.desk import TriggerService
+from app.service.stored import DamagedHistoryError, set_aside
 from app.tui.messages import Messages
 from app.tui.screens.dashboard import Dashboard
 from app.tui.text import Live, clean

@@ -16,7 +16,9 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 from app.domain.errors import DeskError
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Outcome
-from app.service import AttemptRow, RowWindow, StoppedError, TriggerService, neighbours, prepare
+from app.service.desk import TriggerService
+from app.service.past import neighbours, prepare
+from app.service.stored import AttemptRow, RowWindow, StoppedError
 from app.tui.veil import Veil
 
 if TYPE_CHECKING:

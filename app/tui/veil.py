@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
-from app.service import AttemptRow
+from app.service.stored import AttemptRow
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
     from app.domain.remedies import Advice, Remedy
-    from app.service import Preflight
+    from app.service.form import Preflight
 
 COVER = "•"
 

@@ -11,7 +11,8 @@ from app.bootstrap import open_service
 from app.domain.list_order import ListOrder
 from app.domain.query_text import parse_query
 from app.domain.query_times import Clock
-from app.service import AttemptRow, ContactRow, RowWindow, TriggerService
+from app.service.desk import TriggerService
+from app.service.stored import AttemptRow, ContactRow, RowWindow
 from app.tui.app import TriggerDeskApp
 from app.tui.widgets.windowed_table import WindowedTable
 from tests.benchmarks.homes import Home

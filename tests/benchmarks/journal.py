@@ -21,7 +21,7 @@ import httpx
 from app.bootstrap import open_service
 from app.domain.model import Outcome, TriggerRequest, new_attempt_id
 from app.domain.wire import trigger_body
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.settings import load_settings
 from tests.benchmarks.table import Row
 

@@ -5,7 +5,8 @@ import time
 from contextlib import suppress
 
 from app.bootstrap import open_service
-from app.service import FillStep, TriggerService
+from app.service.desk import TriggerService
+from app.service.filling import FillStep
 from tests.benchmarks import homes
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import nth

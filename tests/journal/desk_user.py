@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.settings import load_settings
 
 LOOKS = 500

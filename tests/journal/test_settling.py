@@ -9,7 +9,8 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_json import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.service import AttemptError, TriggerService, offers_same_trigger
+from app.service.desk import TriggerService
+from app.service.settling import AttemptError, offers_same_trigger
 from app.settings import load_settings
 from tests.journal.processes import ended, started
 from tests.journal.server import CUT, NOBODY, OK, Endpoint, endpoint

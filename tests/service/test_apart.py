@@ -15,8 +15,8 @@ from app.client.errors import ClientError
 from app.domain.model import Reply, TriggerRequest
 from app.resources import sample_data
 from app.sandbox.account_files import AccountFolderError
-from app.service import TriggerService
 from app.service.apart import ApartError, run_apart
+from app.service.desk import TriggerService
 from app.service.filling import FillStep
 from app.settings import load_settings
 from app.store.cache import Cache

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.service import Arming
+from app.service.arming import Arming
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

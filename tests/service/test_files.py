@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.service import FileError, FileExistsAlreadyError, new_file
+from app.service.files import FileError, FileExistsAlreadyError, new_file
 
 
 def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: Path) -> None:

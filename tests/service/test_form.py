@@ -11,7 +11,9 @@ from app.bootstrap import open_service
 from app.domain.drafts import Draft
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.remedies import REFRESH, Advice, Fetch, FormChange
-from app.service import FAILURES, TriggerService, second_send_words
+from app.service.desk import TriggerService
+from app.service.rehearsal import FAILURES
+from app.service.second_send import second_send_words
 from app.settings import load_settings
 
 THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})

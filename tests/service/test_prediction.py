@@ -19,7 +19,8 @@ from app.client.connection import open_in_process
 from app.domain.model import Reply, TriggerRequest
 from app.sandbox.account import SandboxAccount
 from app.sandbox.server import create_sandbox
-from app.service import LiveAccount, TriggerService
+from app.service.desk import TriggerService
+from app.service.live import LiveAccount
 from app.settings import Profile, load_settings
 from app.store.cache import Cache
 from app.store.history import History

@@ -10,7 +10,8 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_json import reply_parts
 from app.domain.model import Attempt, NoReply, TriggerRequest, new_attempt_id
-from app.service import FAILURES, REPLIES, Rehearsal, TriggerService
+from app.service.desk import TriggerService
+from app.service.rehearsal import FAILURES, REPLIES, Rehearsal
 from app.settings import load_settings
 
 

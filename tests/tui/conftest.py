@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from app.bootstrap import open_service
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard

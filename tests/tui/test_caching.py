@@ -12,7 +12,8 @@ from app.client.api import ApiClient
 from app.client.errors import ClientError
 from app.domain.model import Contact
 from app.resources import sample_data
-from app.service import FillStep, TriggerService
+from app.service.desk import TriggerService
+from app.service.filling import FillStep
 from app.settings import load_settings
 from app.store.cache import Cache
 from app.tui.app import TriggerDeskApp

@@ -7,7 +7,7 @@ import pytest
 
 from app.bootstrap import Profiles, open_service
 from app.domain.model import NoReply, Reply
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm

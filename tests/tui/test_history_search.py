@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
-from app.service import AttemptRow
 from app.service.masking import open_mask
+from app.service.stored import AttemptRow
 from app.settings import load_settings
 from app.store.found_window import LaterWindow
 from app.tui.app import TriggerDeskApp

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import ExternalEvent
-from app.service import FAILURES, REPLIES
+from app.service.rehearsal import FAILURES, REPLIES
 from app.tui.screens.commands import DeskCommands
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.palette import RehearsalCommands

@@ -6,8 +6,9 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from app.service import StoreError, TriggerService
+from app.service.desk import TriggerService
 from app.service.keeping import AccountKeeping
+from app.service.stored import StoreError
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
 from app.tui.widgets.contact_list import ContactList

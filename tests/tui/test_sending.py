@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from app.domain.model import Outcome, Reply
-from app.service import StoreError
 from app.service.keeping import AccountKeeping
+from app.service.stored import StoreError
 from app.tui.screens.confirm import Confirm
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from app.domain.list_order import ListOrder
-from app.service import StoppedError
+from app.service.stored import StoppedError
 from app.tui.screens.menu import Menu
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList

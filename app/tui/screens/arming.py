@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from app.service import Arming
+from app.service.arming import Arming
 from app.tui.keymap import key_of
 from app.tui.screens.arm import Armed, ArmScreen
 from app.tui.screens.desk import Desk

@@ -8,7 +8,7 @@ from textual.worker import Worker, WorkerCancelled
 
 from app.domain.errors import DeskError
 from app.domain.model import Contact
-from app.service import CacheState
+from app.service.stored import CacheState
 from app.tui.keymap import key_of
 from app.tui.screens.desk import Desk
 

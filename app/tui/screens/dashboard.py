@@ -16,7 +16,8 @@ from textual.containers import Container, Vertical
 
 from app.domain.errors import DeskError
 from app.resources import styles
-from app.service import AttemptRow, ContactRow, TriggerService
+from app.service.desk import TriggerService
+from app.service.stored import AttemptRow, ContactRow
 from app.tui.keymap import key_of
 from app.tui.screens.caching import Caching
 from app.tui.screens.commands import DESK_BINDINGS

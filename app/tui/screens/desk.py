@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, Outcome
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.tui.copying import copy
 from app.tui.keymap import key_of
 from app.tui.messages import reading_s

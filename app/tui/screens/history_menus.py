@@ -14,7 +14,7 @@ from app.domain.model import Outcome
 from app.domain.query_edit import replaced, with_order
 from app.domain.query_text import TIMES, filter_text
 from app.domain.reference import reference_of
-from app.service import AttemptRow
+from app.service.stored import AttemptRow
 from app.tui.past import OPEN_TICKET, TICKET, Past
 from app.tui.screens.menu import Menu
 from app.tui.screens.take_out import TakeOutScreen, TakingOut

@@ -6,7 +6,7 @@ from functools import partial
 from app.domain.descriptions import describe
 from app.domain.errors import DeskError
 from app.domain.model import TriggerRequest
-from app.service import FAILURES, REPLIES, Failure, Rehearsal
+from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
 from app.tui.screens.advising import Advising
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from app.domain.errors import DeskError
 from app.domain.history_query import Column, HistoryQuery
-from app.service import AttemptRow, RowWindow, StoppedError
+from app.service.stored import AttemptRow, RowWindow, StoppedError
 from app.tui.screens.desk import Desk
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.windowed_table import WindowedTable

@@ -11,7 +11,8 @@ from textual.worker import Worker
 from app.domain.errors import DeskError
 from app.domain.model import Attempt, TriggerRequest
 from app.domain.reference import reference_of
-from app.service import GuardError, NotRecordedError
+from app.service.desk import NotRecordedError
+from app.service.guard import GuardError
 from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching

@@ -17,7 +17,8 @@ from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
 from app.domain.errors import DeskError
-from app.service import AttemptRow, FileExistsAlreadyError, new_file
+from app.service.files import FileExistsAlreadyError, new_file
+from app.service.stored import AttemptRow
 from app.tui.copying import copy
 from app.tui.keymap import key_of
 from app.tui.past import Past

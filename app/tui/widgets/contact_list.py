@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from app.domain.list_order import ListOrder
-from app.service import ContactRow
+from app.service.stored import ContactRow
 from app.tui.text import label
 from app.tui.veil import Veil
 from app.tui.widgets.filtered_list import FilteredList, sort_binding

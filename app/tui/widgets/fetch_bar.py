@@ -5,7 +5,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from app.domain.counting import percent
-from app.service import FillStep
+from app.service.filling import FillStep
 from app.tui.text import clean
 
 LONGEST = 24

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
-from app.service import AttemptRow, offers_same_trigger
+from app.service.settling import offers_same_trigger
+from app.service.stored import AttemptRow
 
 
 class Choice(Enum):

@@ -21,7 +21,7 @@ from app.domain.model import (
 )
 from app.domain.placeholders import Filled
 from app.domain.remedies import FormChange
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.tui.widgets.data_editor import DataEditor
 from app.tui.widgets.event_field import EventField
 from app.tui.widgets.form_messages import FormMessages

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from app.domain.descriptions import describe
 from app.domain.reference import reference_of
-from app.service import AttemptRow
+from app.service.stored import AttemptRow
 from app.tui.text import clean, clock, elapsed, key_label, label, outcome_label
 from app.tui.veil import Veil
 from app.tui.widgets.table_columns import Column

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from app.domain.descriptions import describe
 from app.domain.history_query import HistoryQuery, Order
-from app.service import AttemptRow, RowWindow
+from app.service.stored import AttemptRow, RowWindow
 from app.tui.text import label, lines
 from app.tui.veil import Veil
 from app.tui.widgets.follow_up import Choice, follow_up_bindings

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from app.domain.model import Contact, TriggerRequest
 from app.domain.placeholders import Filled
 from app.domain.remedies import FormChange, Remedy
-from app.service import Preflight
+from app.service.form import Preflight
 from app.tui.notices import last_sent, predicted, second_send_label
 from app.tui.text import clean, contact_label, key_label, lines, remedy
 from app.tui.veil import Veil

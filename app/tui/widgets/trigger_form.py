@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from app.domain.ids import said_around
 from app.domain.model import TriggerRequest, new_attempt_id
-from app.service import TriggerService
+from app.service.desk import TriggerService
 from app.tui.text import clean, contact_label, key_label
 from app.tui.veil import Veil
 from app.tui.widgets.form_fields import FormFields
