@@ -5,7 +5,9 @@ The words: `address`, `request`, `too_large`, `refused`, `dns`, `tls`, `proxy`, 
 have); `deadline`, `stopped` (either).
 """
 
+import re
 import socket
+from ast import literal_eval
 from collections.abc import Iterator
 
 import httpx
@@ -17,6 +19,12 @@ from app.domain.clean import clean
 from app.domain.model import NoReply
 
 _LONGEST_QUOTE = 120
+_SAID = {
+    "illegal status line: ": "it begins ",
+    "illegal header line: ": "one of its headers is ",
+    "Receive buffer too long": "its headers are too long",
+}
+_BYTES = re.compile(r"""bytearray\((b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))\)""")
 
 
 def no_reply(error: Exception, progress: Progress, deadline_s: float) -> NoReply:
@@ -79,7 +87,16 @@ def _broken(error: Exception, progress: Progress) -> tuple[str, str]:
 
 def _innermost(error: BaseException) -> str:
     # The text of an error may quote what came over the wire.
-    return clean(str(list(_causes(error))[-1]) or type(error).__name__, _LONGEST_QUOTE).rstrip(".")
+    said = _BYTES.sub(_readable, str(list(_causes(error))[-1]) or type(error).__name__)
+    for theirs, ours in _SAID.items():
+        said = said.replace(theirs, ours)
+    return clean(said, _LONGEST_QUOTE).rstrip(".")
+
+
+def _readable(found: re.Match[str]) -> str:
+    """Bytes that an error quotes as Python writes them, as text: what is no UTF-8 as `\\xff`."""
+    quoted: bytes = literal_eval(found[1])
+    return f"“{quoted.decode('utf-8', 'backslashreplace')}”"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
