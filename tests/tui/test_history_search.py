@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.content import Content
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
@@ -148,6 +148,18 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         assert line.text == "outcome:rejected,partial event:104"
         await desk.press("escape")
         assert desk.dashboard.desk.history.whole is False
+
+
+async def test_a_menu_ends_at_its_ends(open_desk: OpenDesk, past: Path) -> None:
+    async with open_desk(at=past, size=NARROW) as desk:
+        await desk.press("f6", "f")
+        menu = desk.app.screen.query_one(OptionList)
+        await desk.press("home", "up")
+        assert menu.highlighted == 0
+        await desk.press("end", "down")
+        assert menu.highlighted == menu.option_count - 1
+        await desk.press("up")
+        assert menu.highlighted == menu.option_count - 2
 
 
 async def test_an_attempt_is_read_noted_compared_and_handed_on(

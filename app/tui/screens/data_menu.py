@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from app.domain.drafts import DataChoice
 from app.tui.text import clean, clean_block, lines
 from app.tui.veil import covered
+from app.tui.widgets.choice_list import ChoiceList
 
 PREVIEW_LINES = 8
 NOTHING = "No example, nothing sent before, no template. What is typed can be kept as one."
@@ -69,7 +70,7 @@ class DataMenu(ModalScreen[Wish | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="data-menu") as pane:
             pane.border_title = clean(self._title)
-            yield OptionList(*map(_option, self._choices), id="data-choices", markup=False)
+            yield ChoiceList(*map(_option, self._choices), id="data-choices", markup=False)
             yield Static(Content.styled(NOTHING, "$quiet"), markup=False, id="data-preview")
             with Horizontal():
                 yield Button("Keep as template  s", id="keep", compact=True, disabled=not self._can_keep)

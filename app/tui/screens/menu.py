@@ -11,6 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from app.tui.widgets.choice_list import ChoiceList
+
 Value = TypeVar("Value")
 
 Entries = Sequence[tuple[Content, Value] | None]
@@ -34,7 +36,7 @@ class Menu(ModalScreen[Value | None], Generic[Value]):
             None if entry is None else Option(entry[0], id=str(number))
             for number, entry in enumerate(self._entries)
         ]
-        menu = OptionList(*options, markup=False, compact=True, id="menu")
+        menu = ChoiceList(*options, markup=False, compact=True, id="menu")
         menu.border_title = self._title
         yield menu
 

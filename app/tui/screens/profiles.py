@@ -13,6 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.tui.text import Live, account_labels
+from app.tui.widgets.choice_list import ChoiceList
 
 HOW = "enter goes there, esc goes back; `triggerdesk profile add` adds one"
 
@@ -33,7 +34,7 @@ class ProfileList(ModalScreen[str | None]):
         names = [profile.name for profile in self._profiles]
         with Vertical(id="profiles") as pane:
             pane.border_title = "Profiles"
-            options = OptionList(*map(self._option, self._profiles), id="profile-list", compact=True)
+            options = ChoiceList(*map(self._option, self._profiles), id="profile-list", compact=True)
             options.highlighted = names.index(self._live) if self._live in names else 0
             yield options
             yield Static(Content.styled(HOW, "$quiet"), markup=False)
