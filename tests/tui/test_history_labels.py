@@ -113,7 +113,7 @@ def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> N
         ),
         left_out=5,
     )
-    folded = compared_lines(comparison, with_equal=False).plain
+    folded = compared_lines(comparison, 40, with_equal=False).plain
     assert folded.splitlines() == [
         "≠ $.b",
         "  A  1",
@@ -126,5 +126,15 @@ def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> N
         "= 3 values more, equal in both",
         "… 5 parts more are not told",
     ]
-    assert "= $.a  3 values, equal" in compared_lines(comparison, with_equal=True).plain
-    assert compared_lines(Comparison(()), with_equal=False).plain == "nothing on either side"
+    assert "= $.a  3 values, equal" in compared_lines(comparison, 40, with_equal=True).plain
+    assert compared_lines(Comparison(()), 40, with_equal=False).plain == "nothing on either side"
+
+
+def test_a_long_value_goes_on_below_its_beginning() -> None:
+    comparison = Comparison((Part("$.a", Sameness.CHANGED, "one two three", "x" * 12),))
+    assert compared_lines(comparison, 13, with_equal=False).plain.splitlines()[1:] == [
+        "  A  one two",
+        "     three",
+        "  B  xxxxxxxx",
+        "     xxxx",
+    ]

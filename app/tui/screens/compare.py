@@ -3,10 +3,11 @@
 import asyncio
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
@@ -52,6 +53,10 @@ class CompareScreen(ModalScreen[None]):
         self._difference = await asyncio.to_thread(difference, self._left, self._right)
         self._draw()
 
+    @on(Resize)
+    def _draw_again(self) -> None:
+        self.call_after_refresh(self._draw)
+
     def action_equal(self) -> None:
         self._with_equal = not self._with_equal
         self._draw()
@@ -60,5 +65,6 @@ class CompareScreen(ModalScreen[None]):
         if self._difference is None:
             return
         for name, comparison in (("request", self._difference.request), ("reply", self._difference.reply)):
-            said = compared_lines(comparison, with_equal=self._with_equal)
-            self.query_one(f"#compare-{name}", Static).update(said)
+            shown = self.query_one(f"#compare-{name}", Static)
+            width = shown.content_size.width
+            shown.update(compared_lines(comparison, width, with_equal=self._with_equal))
