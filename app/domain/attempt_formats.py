@@ -9,7 +9,7 @@ from app.domain.attempt_json import attempt_json, json_text, reply_parts
 from app.domain.clean import clean
 from app.domain.descriptions import describe
 from app.domain.model import Attempt
-from app.domain.outcome import LABEL
+from app.domain.outcome import LABEL, SETTLED
 from app.domain.reference import reference_of
 
 _UNCUT = 20_000_000
@@ -71,6 +71,8 @@ def cells(attempt: Attempt) -> tuple[str, ...]:
     request = attempt.request
     status, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]
+    if attempt.settlement is not None:
+        word = SETTLED[attempt.settlement.arrived]
     return (
         attempt.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
         reference_of(attempt.attempt_id),

@@ -12,6 +12,9 @@ LABEL = {
 }
 """Symbol and word of each outcome, wherever one is shown."""
 
+SETTLED = {True: "arrived", False: "no arrival"}
+"""The word for whether it arrived, beside the symbol of an unknown outcome that somebody has settled."""
+
 MEANING = {
     Outcome.SENDING: "Under way.",
     Outcome.ACCEPTED: "Received by the account. Whether a mail follows depends on the program attached to the event.",

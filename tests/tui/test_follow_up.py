@@ -57,12 +57,14 @@ async def test_the_count_of_what_nobody_settled_leads_there(
         endpoint = await send_into_the_unknown(desk, monkeypatch)
         endpoint.accept()
         await desk.press("f2", *"104", "enter", *"sif", "enter", "f9", "f6", "slash", *"sif", "enter", "f2")
+        assert "arrived" not in desk.text_of("#history-keys")
         (place,) = (x for x in range(size[0]) if desk.screen()[x:].startswith("? 1 unknown"))
         await desk.pilot.click(offset=(place + 3, 0))
         await desk.settle()
         history = desk.dashboard.desk.history
         assert (history.line.text, desk.focus) == ("settled:no", "history-table")
         assert [history.table.row_count, "thor@example.com" in desk.screen()] == [1, True]
+        assert all(name in desk.text_of("#history-keys") for name in ("a arrived", "d did not"))
         await desk.press("d", "enter")
         assert "No attempt passes this filter" in desk.screen()
         await desk.pilot.click(offset=(3, 0))

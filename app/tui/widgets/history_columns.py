@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from textual.content import Content
 
 from app.domain.descriptions import describe
+from app.domain.outcome import SETTLED
 from app.domain.reference import reference_of
 from app.service.stored import AttemptRow
 from app.tui.text import clean, clock, elapsed, key_label, label, outcome_label
@@ -66,7 +67,7 @@ def _outcome(row: AttemptRow) -> Content:
     if row.arrived is None:
         return outcome_label(row.outcome)
     sign = outcome_label(row.outcome)[:1]  # the outcome stays unknown
-    return Content.assemble(sign, (" arrived" if row.arrived else " no arrival", "$quiet"))
+    return Content.assemble(sign, (f" {SETTLED[row.arrived]}", "$quiet"))
 
 
 def _event(row: AttemptRow) -> Content:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from app.domain.descriptions import describe
 from app.domain.history_query import HistoryQuery, Order
+from app.domain.model import Outcome
 from app.service.stored import AttemptRow, RowWindow
 from app.tui.text import label, lines
 from app.tui.veil import Veil
@@ -226,6 +227,8 @@ class HistoryPane(Vertical):
     def _highlighted(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
         message.stop()
         self._show_detail(message.row)
+        if self.is_complete:
+            self._show_keys(self.screen)
         if not self.table.cursor and self._seen is not None:
             self._show_title()
 
@@ -237,7 +240,7 @@ class HistoryPane(Vertical):
             detail.update(said)
 
     def _show_keys(self, screen: Screen[Any]) -> None:
-        """The keys as they are now; what cannot be done without a row is left out.
+        """The keys as they are now; what cannot be done without a row, or about this one, is left out.
 
         While the filter is being typed they stay as they were: there is still the mouse.
         """
@@ -246,6 +249,9 @@ class HistoryPane(Vertical):
         active = (one.binding for one in screen.active_bindings.values() if one.node is self)
         every = (one for one in self.BINDINGS if isinstance(one, Binding))
         bound = {one.id: one for one in (active if self.table.has_focus else every)}
+        row = self.table.row
+        if row is None or row.outcome is not Outcome.UNKNOWN:
+            bound = {name: one for name, one in bound.items() if name not in SETTLING}
         shown = [(bound[name], word) for name, word in KEYS.items() if name in bound]
         if shown != self._keys:
             self._keys = shown
@@ -272,6 +278,8 @@ KEYS = {
     "history.choose_a_time": "time",
     "history.sort": "sort",
     "history.mark": "mark",
+    "history.arrived": "arrived",
+    "history.did_not": "did not",
     "history.compare": "compare",
     "history.take_out": "take out",
     "history.picture": "picture",
@@ -280,6 +288,9 @@ KEYS = {
     "history.new_trigger": "send again",
 }
 """What is offered below the rows, with the word for it, by the name of its binding."""
+
+SETTLING = ("history.arrived", "history.did_not")
+"""What is offered only where the outcome is unknown."""
 
 EMPTY = "Nothing was sent yet. What you send appears here, with its reply."
 NONE_LEFT = "No attempt passes this filter. Esc in it shows all."
