@@ -13,6 +13,11 @@ BREAKING = [
     ("The layers, from the command line down to the words", "app/store/schema.py", "import app.service"),
     ("The dashboard reaches the world only through the service", "app/tui/text.py", "import app.store.cache"),
     ("The sandbox knows no client", "app/sandbox/server.py", "import app.client.api"),
+    (
+        "Inside the store: cache and history, index, contacts and journal",
+        "app/store/journal/rows.py",
+        "import app.store.index.query",
+    ),
     ("Inside the dashboard: app, screens, widgets, text", "app/tui/text.py", "import app.tui.screens"),
     ("The domain is standard library only", "app/domain/model.py", "import sqlite3"),
     ("Textual and Rich only in the dashboard", "app/store/schema.py", "import rich.text"),

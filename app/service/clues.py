@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.model import ExternalEvent
 from app.domain.remedies import Holder
 from app.store.cache import Cache
-from app.store.history_recent import RecentAttempts
+from app.store.journal.recent import RecentAttempts
 
 
 class AccountClues:

@@ -23,7 +23,7 @@ from app.sandbox.folder import examples, read_events
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.cache import Cache
-from app.store.history_bulk import add_finished, remove_owned
+from app.store.journal.bulk import add_finished, remove_owned
 from app.store.past import Past
 
 OWNER = "demo-data"

@@ -17,7 +17,7 @@ from app.domain.model import Contact
 from app.service.copies import drop_copy
 from app.service.live import LiveAccount
 from app.store.cache import CacheState
-from app.store.contact_write import Origin
+from app.store.contacts.write import Origin
 from app.store.errors import FillingError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class AccountKeeping:
         ImportRefusedError and StoreError.
         """
         from app.service.importing import ContactFile, ImportRefusedError, ImportReport, open_contacts
-        from app.store.contact_import import import_contacts
+        from app.store.contacts.importing import import_contacts
 
         if self._live.profile.is_sandbox:
             raise ImportRefusedError(

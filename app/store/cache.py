@@ -20,10 +20,10 @@ from app.domain.list_order import ListOrder
 from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_names import CachedNames
-from app.store.contact_rows import NARROW, ContactRow, whole_contact
-from app.store.contact_search import field_columns, is_quick, wanted_words
-from app.store.contact_windows import ContactOrder, FoundContacts
-from app.store.contact_write import ContactTables, Origin, remember_lookup
+from app.store.contacts.rows import NARROW, ContactRow, whole_contact
+from app.store.contacts.search import field_columns, is_quick, wanted_words
+from app.store.contacts.windows import ContactOrder, FoundContacts
+from app.store.contacts.write import ContactTables, Origin, remember_lookup
 from app.store.database import explained, transaction
 from app.store.errors import FillingError
 from app.store.found_window import FoundOrder, FoundWindow, LaterWindow
@@ -34,7 +34,7 @@ from app.store.windows import AnchoredWindow, RowWindow
 
 if TYPE_CHECKING:
     from app.store.cache_load import CacheLoad
-    from app.store.contact_clues import ContactClues
+    from app.store.contacts.clues import ContactClues
 
 __all__ = ["Cache", "CacheState", "ContactRow"]
 
@@ -62,7 +62,7 @@ class Cache(CachedNames):
     @cached_property
     def clues(self) -> ContactClues:
         """Where else a value is."""
-        from app.store.contact_clues import ContactClues
+        from app.store.contacts.clues import ContactClues
 
         return ContactClues(self._file)
 
@@ -192,7 +192,7 @@ class Cache(CachedNames):
         words = wanted_words(search, self._columns() if ":" in search else {})
         in_order: Callable[[CacheFile], FoundOrder[ContactRow]] = partial(FoundContacts, words=words)
         if order is not None:
-            from app.store.contact_order import SortedContacts
+            from app.store.contacts.order import SortedContacts
 
             total = None if words else self.state().contacts
             in_order = partial(SortedContacts, order=order, words=words, total=total)

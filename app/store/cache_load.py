@@ -11,14 +11,14 @@ from threading import Event
 
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile
-from app.store.contact_bulk import ContactBulk
-from app.store.contact_rows import FIRST_ODD, plain_number
-from app.store.contact_write import ContactTables, copy_survivors
+from app.store.contacts.bulk import ContactBulk
+from app.store.contacts.kept_answers import Answer, KeptAnswers
+from app.store.contacts.rows import FIRST_ODD, plain_number
+from app.store.contacts.slow_searches import SlowSearches
+from app.store.contacts.write import ContactTables, copy_survivors
 from app.store.database import StoreError, transaction
 from app.store.errors import StoppedError
-from app.store.kept_answers import Answer, KeptAnswers
 from app.store.schema import CONTACT_TABLES, answer_tables, contact_tables
-from app.store.slow_searches import SlowSearches
 from app.store.text import Stored, microseconds, numeric_order, stored, stored_or_null
 from app.store.windows import STEP
 

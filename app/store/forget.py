@@ -12,12 +12,12 @@ from pathlib import Path
 
 from app.domain.canonical import same_value
 from app.domain.model import Contact
-from app.store.attempt_index import forget_in_index
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_load import CacheLoad
-from app.store.contact_write import ContactTables
+from app.store.contacts.write import ContactTables
 from app.store.database import StoreError, compact, explained, transaction
-from app.store.history_file import HistoryFile
+from app.store.index.attempt_index import forget_in_index
+from app.store.journal.file import HistoryFile
 from app.store.locks import FileLock
 from app.store.schema import CACHE
 from app.store.text import Stored, comparable, stored

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from app.domain.model import Answer, Attempt, Settlement
 from app.store.database import BUSY_SECONDS, StoreError, transaction
-from app.store.history_file import DamagedHistoryError, HistoryFile, guarded
-from app.store.history_recent import RecentAttempts
-from app.store.history_rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
-from app.store.history_windows import AccountWindow, AttemptOrder, newest_first
-from app.store.history_write import forget, insert, interrupt, next_place, record_answer, record_settlement
+from app.store.journal.file import DamagedHistoryError, HistoryFile, guarded
+from app.store.journal.recent import RecentAttempts
+from app.store.journal.rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
+from app.store.journal.windows import AccountWindow, AttemptOrder, newest_first
+from app.store.journal.write import forget, insert, interrupt, next_place, record_answer, record_settlement
 from app.store.owners import Owner
 from app.store.text import restored, stored, stored_or_null
 from app.store.windows import AnchoredWindow, ListWindow, RowWindow

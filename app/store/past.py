@@ -12,13 +12,13 @@ from threading import Event
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Outcome
-from app.store.attempt_figures import outcome_counts, statistics
-from app.store.attempt_index import AttemptIndex, Progress
 from app.store.found_window import FoundWindow, LaterWindow
-from app.store.history_file import HistoryFile
-from app.store.history_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
-from app.store.history_windows import newest_first
-from app.store.index_order import QueryOrder
+from app.store.index.attempt_index import AttemptIndex, Progress
+from app.store.index.figures import outcome_counts, statistics
+from app.store.index.order import QueryOrder
+from app.store.journal.file import HistoryFile
+from app.store.journal.rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
+from app.store.journal.windows import newest_first
 from app.store.text import restored, stored
 
 _LONGEST_CHAIN = 1000

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from app.store.attempt_index import forget_in_index
 from app.store.database import transaction
-from app.store.history_file import HistoryFile
-from app.store.history_write import number_anew
+from app.store.index.attempt_index import forget_in_index
+from app.store.journal.file import HistoryFile
+from app.store.journal.write import number_anew
 from app.store.text import microseconds, moment, stored
 
 _DOOMED = """

@@ -77,7 +77,7 @@ CREATE VIRTUAL TABLE search{suffix} USING fts5(
 
 
 def answer_tables(suffix: str) -> str:
-    """The searches that the word index would answer slowly, and who is found by them: see `kept_answers`."""
+    """The searches that the word index would answer slowly, and who is found by them: see `contacts.kept_answers`."""
     return f"""
 CREATE TABLE kept_searches{suffix} (
     search INTEGER PRIMARY KEY, word_column TEXT NOT NULL, beginning TEXT NOT NULL, until INTEGER NOT NULL,
@@ -160,7 +160,7 @@ CREATE TABLE answers (
     location TEXT, date TEXT, retry_after TEXT, limit_reset TEXT
 );
 """,
-        # What `attempt_index` must read again. Not logged is the answer to what is `sending`: the index knows which
+        # What `index.attempt_index` must read again. Not logged is the answer to what is `sending`: the index knows which
         # those are, and a send must not pay for them.
         """
 CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
@@ -175,7 +175,7 @@ CREATE TRIGGER attempts_deleted AFTER DELETE ON attempts BEGIN INSERT INTO chang
 )
 
 # By these columns attempts are found and sorted; every text is in the form in which it is compared. The indexes are
-# those of `attempt_index`: they are made after the first rows, which is faster by far.
+# those of `index.attempt_index`: they are made after the first rows, which is faster by far.
 HISTORY_INDEX = Schema(
     "index of the history",
     0x54444878,
@@ -214,7 +214,7 @@ ALTER TABLE state ADD COLUMN setback INTEGER NOT NULL DEFAULT 0;
 DELETE FROM state;
 """,
         # A fact is a combination of all that has few values; `attempts` of them have it. `previous` is the outcome before,
-        # by the mark that the journal has of the contact. The parts are those of `index_parts`.
+        # by the mark that the journal has of the contact. The parts are those of `index.parts`.
         """
 DROP TABLE attempts;
 CREATE TABLE attempts (

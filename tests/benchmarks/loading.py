@@ -19,7 +19,7 @@ from app.sandbox.demo import write_demo_folder
 from app.sandbox.folder import read_fields
 from app.service.importing import ContactFile, open_contacts
 from app.store.cache import Cache
-from app.store.contact_import import import_contacts
+from app.store.contacts.importing import import_contacts
 from tests.benchmarks import homes
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import cpu_s

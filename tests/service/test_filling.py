@@ -15,7 +15,7 @@ from app.domain.model import Contact, ExternalEvent, Field
 from app.service.filling import FillStep, fill
 from app.settings import Profile
 from app.store.cache import Cache
-from app.store.contact_bulk import ContactBulk
+from app.store.contacts.bulk import ContactBulk
 from app.store.errors import StoreError
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", values={"refresh_contacts": "query:3000"})
@@ -109,7 +109,7 @@ async def test_cancelled_while_it_is_put_in_order_it_breaks_off_there(
         bulk._run("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n")
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.store.contact_bulk.ContactBulk.settle", settle)
+        patched.setattr("app.store.contacts.bulk.ContactBulk.settle", settle)
         refresh = asyncio.create_task(refreshed(cache, Account()))
         await reached.wait()
         refresh.cancel()

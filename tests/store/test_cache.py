@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.domain.account import Matches
 from app.domain.model import Contact, ExternalEvent, Field
-from app.store import cache_load, contact_bulk
+from app.store import cache_load
 from app.store.cache import Cache, CacheState
+from app.store.contacts import bulk as contact_bulk
 from app.store.database import StoreError
 
 EVENTS = (ExternalEvent("100", "Purchase confirmed"), ExternalEvent("20", "Password reset"))

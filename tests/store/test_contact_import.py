@@ -3,9 +3,9 @@
 import pytest
 
 from app.domain.model import Contact, Field
-from app.store import contact_import
 from app.store.cache import Cache
-from app.store.contact_import import import_contacts
+from app.store.contacts import importing
+from app.store.contacts.importing import import_contacts
 
 FIELDS = (Field("1", "First Name", "first_name"), Field("3", "E-Mail", "email"))
 THERE = tuple(
@@ -16,7 +16,7 @@ THERE = tuple(
 
 @pytest.fixture
 def held(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> Cache:
-    monkeypatch.setattr(contact_import, "_BATCH", 700)
+    monkeypatch.setattr(importing, "_BATCH", 700)
     with cache.replacing(False) as load:
         load.fields(FIELDS)
         load.contacts(THERE)

@@ -11,9 +11,10 @@ import pytest
 
 from app.domain.list_order import ListOrder
 from app.domain.model import Contact, Field
-from app.store import cache_file, contact_order, found_window
+from app.store import cache_file, found_window
 from app.store.cache import Cache, ContactRow
-from app.store.contact_import import import_contacts
+from app.store.contacts import order as contact_order
+from app.store.contacts.importing import import_contacts
 from app.store.errors import StoppedError
 from app.store.found_window import LaterWindow
 

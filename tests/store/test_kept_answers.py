@@ -9,10 +9,10 @@ from unicodedata import combining, normalize
 import pytest
 
 from app.domain.model import Contact, Field
-from app.store import slow_searches
 from app.store.cache import Cache
 from app.store.cache_file import opened
-from app.store.contact_import import import_contacts
+from app.store.contacts import slow_searches
+from app.store.contacts.importing import import_contacts
 from app.store.forget import forget_in_cache, person
 
 FIELDS = (Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail"), Field("9", "Code"))

@@ -21,12 +21,15 @@ from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Repl
 from app.domain.outcome import outcome_of
 from app.domain.reference import reference_of
 from app.domain.wire import reply_body, trigger_body
-from app.store import index_mask, index_order, index_parts, index_query
-from app.store.attempt_index import index_path
 from app.store.errors import StoppedError
 from app.store.forget import forget_in_history, person
 from app.store.history import History
-from app.store.history_bulk import add_finished, remove_owned
+from app.store.index import mask as index_mask
+from app.store.index import order as index_order
+from app.store.index import parts as index_parts
+from app.store.index import query as index_query
+from app.store.index.attempt_index import index_path
+from app.store.journal.bulk import add_finished, remove_owned
 from app.store.past import Past
 from app.store.retention import Retention, let_go
 
@@ -514,7 +517,7 @@ def test_what_takes_long_can_be_stopped(path: Path) -> None:
     stop.set()
     past = Past(path)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("app.store.attempt_index._STEPS_BETWEEN_LOOKS", 1)
+        patched.setattr("app.store.index.attempt_index._STEPS_BETWEEN_LOOKS", 1)
         with pytest.raises(StoppedError):
             past.counts(HistoryQuery(), None, stop)
     past.close()

@@ -1,6 +1,6 @@
 """Many new contacts at once: staged as their documents, and spread over the tables by SQLite itself.
 
-Separate from `contact_write`, which takes contacts one by one: here Python touches each contact once, and whatever
+Separate from `write`, which takes contacts one by one: here Python touches each contact once, and whatever
 takes long is a single statement, during which other threads run.
 """
 
@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.model import Contact
-from app.store.contact_rows import EMAIL, FIRST_NAME, FIRST_ODD, LAST_NAME, NAME, document
-from app.store.contact_write import ContactTables
+from app.store.contacts.rows import EMAIL, FIRST_NAME, FIRST_ODD, LAST_NAME, NAME, document
+from app.store.contacts.write import ContactTables
 from app.store.database import transaction
 from app.store.text import stored
 

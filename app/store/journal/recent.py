@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from app.domain.model import JsonObject, Outcome
-from app.store.history_file import HistoryFile
-from app.store.history_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
+from app.store.journal.file import HistoryFile
+from app.store.journal.rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
 from app.store.text import microseconds, restored, stored
 
 _LOOKED_BACK = 50

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from app.store.contact_search import Word
-from app.store.contact_write import ContactTables
-from app.store.kept_answers import WHOLE, Answer, OwnWords
+from app.store.contacts.kept_answers import WHOLE, Answer, OwnWords
+from app.store.contacts.search import Word
+from app.store.contacts.write import ContactTables
 from app.store.schema import LONGEST_BEGINNING
 
 _MANY = 200_000

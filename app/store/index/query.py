@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.history_query import Column, HistoryQuery
-from app.store.attempt_index import AttemptIndex
-from app.store.index_terms import (
+from app.store.index.attempt_index import AttemptIndex
+from app.store.index.terms import (
     WORDS,
     Bound,
     Term,

@@ -1,6 +1,6 @@
 """Many finished attempts at once, and those of one origin out again: for histories that are made up, not sent.
 
-Separate from `history_write`, where every attempt is a transaction of its own: here none of them was ever under way.
+Separate from `write`, where every attempt is a transaction of its own: here none of them was ever under way.
 """
 
 import sqlite3
@@ -11,8 +11,8 @@ from pathlib import Path
 from app.domain.model import Attempt
 from app.domain.wire import trigger_body
 from app.store.database import transaction
-from app.store.history_file import HistoryFile
-from app.store.history_rows import (
+from app.store.journal.file import HistoryFile
+from app.store.journal.rows import (
     Value,
     answer_values,
     attempt_values,
@@ -20,7 +20,7 @@ from app.store.history_rows import (
     request_values,
     settlement_values,
 )
-from app.store.history_write import next_place, number_anew
+from app.store.journal.write import next_place, number_anew
 from app.store.text import stored
 
 _BATCH = 5000

@@ -7,12 +7,12 @@ from functools import cached_property
 from itertools import chain, islice
 
 from app.domain.history_query import Column, HistoryQuery
-from app.store.attempt_index import AttemptIndex
-from app.store.history_rows import NARROW, AttemptRow, narrow_row
-from app.store.index_mask import Mask, parts_of
-from app.store.index_parts import PART
-from app.store.index_query import Demands, conditions, demands_of
-from app.store.index_terms import Bound, Term
+from app.store.index.attempt_index import AttemptIndex
+from app.store.index.mask import Mask, parts_of
+from app.store.index.parts import PART
+from app.store.index.query import Demands, conditions, demands_of
+from app.store.index.terms import Bound, Term
+from app.store.journal.rows import NARROW, AttemptRow, narrow_row
 from app.store.row_numbers import first_column, row_numbers
 from app.store.text import stored
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from app.domain.model import Contact
 from app.store.cache_file import opened
-from app.store.contact_bulk import ContactBulk
-from app.store.contact_rows import plain_number
-from app.store.contact_write import ContactTables, remember
+from app.store.contacts.bulk import ContactBulk
+from app.store.contacts.kept_answers import KeptAnswers
+from app.store.contacts.rows import plain_number
+from app.store.contacts.slow_searches import SlowSearches
+from app.store.contacts.write import ContactTables, remember
 from app.store.database import transaction
-from app.store.kept_answers import KeptAnswers
-from app.store.slow_searches import SlowSearches
 from app.store.windows import STEP
 
 _BATCH = 25_000

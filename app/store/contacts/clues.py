@@ -5,7 +5,7 @@ Separate from the cache because the rules compare exactly, and nothing here does
 
 from app.domain.remedies import Holder
 from app.store.cache_file import CacheFile
-from app.store.contact_write import ContactTables
+from app.store.contacts.write import ContactTables
 from app.store.text import comparable, numeric_order, restored, searchable, stored
 
 _MOST_VARIANTS = 5

@@ -9,7 +9,7 @@ from array import array
 from itertools import groupby, pairwise
 from operator import itemgetter
 
-from app.store.index_rows import OUTCOMES
+from app.store.index.rows import OUTCOMES
 
 _MARKED = (
     "SELECT {}(number) FROM journal.attempts WHERE contact_mark = ?1 AND outcome = value AND number {} ?2"

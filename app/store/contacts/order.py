@@ -1,6 +1,6 @@
 """The contacts of a cache in another order than that of their ids, all of them or those a search finds.
 
-Separate from `contact_windows`, where they come by row number: here SQLite sorts, or walks through what is sorted
+Separate from `windows`, where they come by row number: here SQLite sorts, or walks through what is sorted
 already.
 """
 
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from app.domain.list_order import ListOrder
 from app.store.cache_file import CacheFile
-from app.store.contact_rows import EMAIL, NAME
-from app.store.contact_search import Word
-from app.store.contact_windows import Contacts
+from app.store.contacts.rows import EMAIL, NAME
+from app.store.contacts.search import Word
+from app.store.contacts.windows import Contacts
 from app.store.row_numbers import first_column
 
 _FEW = 50_000

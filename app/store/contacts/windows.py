@@ -5,10 +5,10 @@ from array import array
 from collections.abc import Sequence
 
 from app.store.cache_file import CacheFile
-from app.store.contact_rows import NARROW, ContactRow, narrow_row
-from app.store.contact_search import Word
-from app.store.contact_write import ContactTables
-from app.store.kept_answers import WHOLE, KeptAnswers
+from app.store.contacts.kept_answers import WHOLE, KeptAnswers
+from app.store.contacts.rows import NARROW, ContactRow, narrow_row
+from app.store.contacts.search import Word
+from app.store.contacts.write import ContactTables
 from app.store.row_numbers import first_column, row_numbers
 
 

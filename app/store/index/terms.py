@@ -1,6 +1,6 @@
 """What each word and filter of a query of the history demands, as SQL over its index: a term for each.
 
-Separate from `index_query`, which counts what the terms find, to begin with the cheapest: here nothing is weighed.
+Separate from `query`, which counts what the terms find, to begin with the cheapest: here nothing is weighed.
 """
 
 import re
@@ -12,8 +12,8 @@ from datetime import datetime
 from app.domain.canonical import same_value
 from app.domain.history_query import NO_VALUE, Filter, QueryField, Value, Word
 from app.domain.reference import beginnings_of
-from app.store.attempt_index import AttemptIndex
-from app.store.index_rows import OUTCOMES, SETTLED, folded
+from app.store.index.attempt_index import AttemptIndex
+from app.store.index.rows import OUTCOMES, SETTLED, folded
 from app.store.text import microseconds, restored, searchable, stored
 
 Bound = str | bytes | int

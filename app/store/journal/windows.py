@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from app.domain.model import Attempt
-from app.store.history_file import HistoryFile
-from app.store.history_rows import NARROW, WHOLE, AttemptRow, Value, narrow_row, whole_attempt
+from app.store.journal.file import HistoryFile
+from app.store.journal.rows import NARROW, WHOLE, AttemptRow, Value, narrow_row, whole_attempt
 from app.store.text import stored
 
 _PAGE = 50

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from app.domain.canonical import same_value
 from app.domain.history_query import SETTLEMENTS
 from app.domain.model import JsonObject, Outcome
-from app.store.history_rows import Value, data_of
+from app.store.journal.rows import Value, data_of
 from app.store.text import Stored, numeric_order, restored, searchable
 
 OUTCOMES = {outcome.value: number for number, outcome in enumerate(Outcome)}

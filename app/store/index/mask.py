@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress, repeat
 
-from app.store.attempt_index import AttemptIndex
-from app.store.index_parts import MINUTE, PART, numbers_in
-from app.store.index_query import Demands, conditions
-from app.store.index_terms import Term
+from app.store.index.attempt_index import AttemptIndex
+from app.store.index.parts import MINUTE, PART, numbers_in
+from app.store.index.query import Demands, conditions
+from app.store.index.terms import Term
 from app.store.row_numbers import row_numbers
 
 _FIRST = 0xE000

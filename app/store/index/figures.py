@@ -12,10 +12,10 @@ from operator import floordiv
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
 from app.domain.model import Outcome
-from app.store.attempt_index import AttemptIndex
-from app.store.index_order import QueryOrder
-from app.store.index_parts import ERA, LONGEST, MINUTE, UNKNOWN, minutes, numbers_in
-from app.store.index_rows import OUTCOMES
+from app.store.index.attempt_index import AttemptIndex
+from app.store.index.order import QueryOrder
+from app.store.index.parts import ERA, LONGEST, MINUTE, UNKNOWN, minutes, numbers_in
+from app.store.index.rows import OUTCOMES
 from app.store.text import moment, numeric_order, restored
 
 _REFUSED = (Outcome.REJECTED, Outcome.PARTIAL)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.domain.model import Contact
-from app.store.contact_rows import word_columns, word_values
-from app.store.contact_search import Word
+from app.store.contacts.rows import word_columns, word_values
+from app.store.contacts.search import Word
 from app.store.schema import WORDS
 
 WHOLE = (1 << 63) - 1

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from app.store.history_rows import Value
-from app.store.index_parts import FACT, Parts
-from app.store.index_previous import AllBefore, number_after, outcome_before
-from app.store.index_rows import JOURNAL_ROW, JournalRow, Names, settled, sorted_values, words_of
+from app.store.index.parts import FACT, Parts
+from app.store.index.previous import AllBefore, number_after, outcome_before
+from app.store.index.rows import JOURNAL_ROW, JournalRow, Names, settled, sorted_values, words_of
+from app.store.journal.rows import Value
 
 _AT_ONCE = 500
 _PREVIOUS = "previous"

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Literal
 
 from app.domain.model import Contact
-from app.store.contact_rows import (
+from app.store.contacts.kept_answers import KeptAnswers
+from app.store.contacts.rows import (
     FIRST_ODD,
     NARROW,
     document,
@@ -20,7 +21,6 @@ from app.store.contact_rows import (
     word_columns,
     word_values,
 )
-from app.store.kept_answers import KeptAnswers
 from app.store.text import comparable, restored, stored
 
 Origin = Literal["lookup", "import"]

@@ -14,10 +14,10 @@ from threading import Event
 
 from app.store.database import compact, explained, open_database, remove, transaction
 from app.store.errors import DamagedError, StoppedError, StoreError
-from app.store.index_filling import Filling
-from app.store.index_previous import AllBefore
-from app.store.index_rows import OUTCOMES
-from app.store.index_words import merge_words, words_come
+from app.store.index.filling import Filling
+from app.store.index.previous import AllBefore
+from app.store.index.rows import OUTCOMES
+from app.store.index.words import merge_words, words_come
 from app.store.schema import HISTORY_INDEX
 
 _BATCH = 20_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from app.domain.model import Answer, NoReply, Settlement
 from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.store.database import StoreError, transaction
-from app.store.history_rows import Value, answer_values, outcome_values, settlement_values
+from app.store.journal.rows import Value, answer_values, outcome_values, settlement_values
 from app.store.text import restored, stored
 
 INTERRUPTED = NoReply("interrupted", "maybe", "The program ended before the reply was recorded.")
