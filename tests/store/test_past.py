@@ -28,7 +28,7 @@ from app.store.index import mask as index_mask
 from app.store.index import order as index_order
 from app.store.index import parts as index_parts
 from app.store.index import query as index_query
-from app.store.index.attempt_index import index_path
+from app.store.index.attempt_index import AttemptIndex, index_path
 from app.store.journal.bulk import add_finished, remove_owned
 from app.store.past import Past
 from app.store.retention import Retention, let_go
@@ -510,6 +510,18 @@ def test_asking_again_writes_nothing(history: History) -> None:
     assert len(set(versions)) == 1
     watching.close()
     past.close()
+
+
+def test_only_who_writes_much_takes_memory_for_it(history: History) -> None:
+    def kilobytes(index: AttemptIndex) -> int:
+        index.catch_up()
+        return -int(index.connection.execute("PRAGMA cache_size").fetchone()[0])
+
+    begun(history, 0, "thor@example.com")
+    with closing(AttemptIndex(history.path)) as made, closing(AttemptIndex(history.path)) as read:
+        assert kilobytes(made) > 30_000
+        begun(history, 1, "sif@example.com")
+        assert kilobytes(read) < 3000
 
 
 def test_what_takes_long_can_be_stopped(path: Path) -> None:
