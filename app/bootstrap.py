@@ -26,7 +26,7 @@ from app.store.history import History
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.client.auth import SignIn
-    from app.sandbox.account import SandboxAccount
+    from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.options import SandboxOptions
     from app.sandbox.server import Sandbox
     from app.service.filling import Watch as FillWatch
@@ -129,8 +129,8 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:
     """The examples as the folder gives them now; none while it is faulty, which a refresh tells."""
-    from app.sandbox.account_files import AccountFolderError
-    from app.sandbox.folder import examples
+    from app.sandbox.accounts.files import AccountFolderError
+    from app.sandbox.accounts.folder import examples
 
     try:
         return examples(folder)
@@ -151,7 +151,7 @@ def _database(settings: Settings) -> Path:
 
 def _built(settings: Settings) -> str:
     """The fingerprint of the account's files as they are now, the sandbox's database being built from them."""
-    from app.sandbox.build import ensure_built
+    from app.sandbox.accounts.build import ensure_built
 
     return ensure_built(_account_folder(settings), _database(settings))[0]
 
@@ -175,7 +175,7 @@ class _InProcess:
 
     @property
     def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
-        from app.sandbox.account import SandboxAccount
+        from app.sandbox.accounts.account import SandboxAccount
         from app.sandbox.server import create_sandbox
 
         with self._making:
@@ -214,7 +214,7 @@ def serve_sandbox(
     """
     from tempfile import TemporaryDirectory
 
-    from app.sandbox.account import SandboxAccount
+    from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.serve import serve
     from app.sandbox.server import create_sandbox
 
@@ -236,7 +236,7 @@ async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
     """
     import asyncio
 
-    from app.sandbox.account_files import CONTACTS
+    from app.sandbox.accounts.files import CONTACTS
 
     contacts = _account_folder(settings) / CONTACTS
     if contacts.is_file() and contacts.stat().st_size > LARGE:

@@ -18,6 +18,11 @@ BREAKING = [
         "app/store/journal/rows.py",
         "import app.store.index.query",
     ),
+    (
+        "Inside the sandbox: serving, calls, accounts",
+        "app/sandbox/accounts/rows.py",
+        "import app.sandbox.calls.batch",
+    ),
     ("Inside the dashboard: app, screens, widgets, text", "app/tui/text.py", "import app.tui.screens"),
     ("The domain is standard library only", "app/domain/model.py", "import sqlite3"),
     ("Textual and Rich only in the dashboard", "app/store/schema.py", "import rich.text"),

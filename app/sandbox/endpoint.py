@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app.sandbox.answers import BROKEN, TOO_MANY, UNREADABLE, WRONG_METHOD, Answer, Refused
 from app.sandbox.auth import SignIn
 from app.sandbox.body import BodyReader, BodyRefused, ClientGone, decode
-from app.sandbox.calls import Call, Ground, Handler
+from app.sandbox.calls.call import Call, Ground, Handler
 from app.sandbox.delivery import deliver, deliver_early
 from app.sandbox.faults import INSTEAD, Fault, Faults
 from app.sandbox.limits import RateLimit

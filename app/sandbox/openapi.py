@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.sandbox import openapi_schemas as shapes
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.calls.routes import ROUTES, ApiRoute
 from app.sandbox.openapi_schemas import Schema, envelope, listed, record
 from app.sandbox.options import SandboxOptions
-from app.sandbox.routes import ROUTES, ApiRoute
 
 
 @dataclass(frozen=True, slots=True)

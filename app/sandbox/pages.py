@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.sandbox.calls import Ground
+from app.sandbox.calls.call import Ground
 from app.sandbox.openapi import describe_api
 
 _PAGE = """<!doctype html>

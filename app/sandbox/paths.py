@@ -10,12 +10,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox import token_endpoint
 from app.sandbox.answers import UNKNOWN_PATH
-from app.sandbox.calls import Handler
+from app.sandbox.calls.call import Handler
+from app.sandbox.calls.routes import ROUTES
 from app.sandbox.controls import Controls
 from app.sandbox.delivery import deliver
 from app.sandbox.endpoint import VERSIONS, Desk, Endpoint
 from app.sandbox.pages import page_routes
-from app.sandbox.routes import ROUTES
 from app.sandbox.tokens import Tokens
 
 

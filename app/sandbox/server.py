@@ -9,18 +9,18 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.memory import TriggerMemory
 from app.sandbox.auth import SignIn
 from app.sandbox.body import BodyReader
-from app.sandbox.calls import Ground
+from app.sandbox.calls.call import Ground
+from app.sandbox.calls.trigger import trigger
 from app.sandbox.endpoint import VERSIONS, Desk, Endpoint
 from app.sandbox.faults import Faults
 from app.sandbox.limits import RateLimit
-from app.sandbox.memory import TriggerMemory
 from app.sandbox.options import SandboxOptions
 from app.sandbox.records import Records
 from app.sandbox.tokens import Tokens
-from app.sandbox.trigger import trigger
 
 _TRIGGER_PATH = re.compile(r"/+api/+(v[23])/+event/+(.+?)/+trigger/*")
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from app.domain.errors import DeskError
 from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
-from app.sandbox.account import SandboxAccount
-from app.sandbox.account_files import CONTACTS
-from app.sandbox.demo import sample_size, write_demo_folder
-from app.sandbox.folder import examples, read_events
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.demo import sample_size, write_demo_folder
+from app.sandbox.accounts.files import CONTACTS
+from app.sandbox.accounts.folder import examples, read_events
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.cache import Cache

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.server import create_sandbox
 from tests.benchmarks.sandbox_accounts import FIELDS, SHARED_BY, email, shared, write_account
 from tests.benchmarks.sandbox_load import Load, drive, requests

@@ -75,7 +75,7 @@ def _serve_hello() -> None:
 
 
 def _serve_sandbox(folder: str, database: str) -> None:
-    from app.sandbox.account import SandboxAccount
+    from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.serve import serve
     from app.sandbox.server import create_sandbox
 

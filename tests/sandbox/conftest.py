@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.options import SandboxOptions
 from app.sandbox.server import Sandbox, create_sandbox
 from tests.sandbox.asking import Asker

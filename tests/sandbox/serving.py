@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from app.sandbox import protocols
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.options import SandboxOptions
 from app.sandbox.serve import serve
 from app.sandbox.server import create_sandbox

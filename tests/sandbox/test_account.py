@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox import build
-from app.sandbox.account import AccountDatabaseError, SandboxAccount
+from app.sandbox.accounts import build
+from app.sandbox.accounts.account import AccountDatabaseError, SandboxAccount
 from tests.sandbox.folders import CONTACTS, EVENTS, write_folder
 
 
@@ -65,7 +65,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float = 10) -> None:
     now = time.time() + seconds
-    monkeypatch.setattr("app.sandbox.build.time.time", lambda: now)
+    monkeypatch.setattr("app.sandbox.accounts.build.time.time", lambda: now)
 
 
 def test_a_home_that_was_copied_is_read_once_more_and_not_at_every_start(
@@ -149,7 +149,7 @@ def test_an_open_account_goes_on_as_it_was_while_another_is_built_in_its_place(f
 
 def test_two_processes_that_build_at_once_do_not_meet(folder: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from app.sandbox.account import SandboxAccount as A;"
+        "import sys; from pathlib import Path; from app.sandbox.accounts.account import SandboxAccount as A;"
         "a = A(Path(sys.argv[1]), Path(sys.argv[2])); print(a.matches('3', 'thor@example.com').ids)"
     )
     command = [sys.executable, "-c", program, str(folder), str(folder.parent / "home" / "sandbox.db")]

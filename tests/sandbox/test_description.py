@@ -10,8 +10,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
-from app.sandbox.account import SandboxAccount
-from app.sandbox.routes import ROUTES
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.calls.routes import ROUTES
 from app.sandbox.server import create_sandbox
 from tests.sandbox.folders import write_folder
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.account import AccountFolderError, SandboxAccount, examples
+from app.sandbox.accounts.account import AccountFolderError, SandboxAccount, examples
 from tests.sandbox.folders import CONTACTS, EVENTS, FIELDS, write_folder
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
 from tests.sandbox.asking import Asker
 
 THOR = '{"key_id":"3","external_id":"thor@example.com"}'

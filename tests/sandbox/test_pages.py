@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.sandbox.account import SandboxAccount
-from app.sandbox.routes import ROUTES
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.calls.routes import ROUTES
 from app.sandbox.server import create_sandbox
 from tests.sandbox.asking import Asker
 from tests.sandbox.folders import write_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.account import SandboxAccount
-from app.sandbox.memory import TriggerMemory
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.memory import TriggerMemory
 from app.sandbox.server import create_sandbox
 from tests.sandbox.asking import Asker
 
@@ -94,8 +94,8 @@ def test_two_sandboxes_of_one_account_share_them(open_sandbox: Callable[..., Ask
 
 
 def test_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.sandbox.memory.KEPT", 20)
-    monkeypatch.setattr("app.sandbox.memory.PRUNE_EVERY", 10)
+    monkeypatch.setattr("app.sandbox.accounts.memory.KEPT", 20)
+    monkeypatch.setattr("app.sandbox.accounts.memory.PRUNE_EVERY", 10)
     memory = TriggerMemory(tmp_path / "triggers.db")
     assert not any(memory.repeat(str(number)) for number in range(50))
     assert memory.repeat("49")

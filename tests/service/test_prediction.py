@@ -17,7 +17,7 @@ from app.bootstrap import open_service
 from app.client.api import ApiClient
 from app.client.connection import open_in_process
 from app.domain.model import Reply, TriggerRequest
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.server import create_sandbox
 from app.service.desk import TriggerService
 from app.service.live import LiveAccount

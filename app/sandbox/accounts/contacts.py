@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from app.sandbox.account_files import AccountFolderError, Progress, unreadable
-from app.sandbox.folder import FieldEntry
+from app.sandbox.accounts.files import AccountFolderError, Progress, unreadable
+from app.sandbox.accounts.folder import FieldEntry
 
 MAX_COLUMNS = 1990
 CHUNK = 5_000

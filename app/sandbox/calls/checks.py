@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 
 from app.domain.event_data import MAX_BYTES
+from app.sandbox.accounts.folder import EventEntry
 from app.sandbox.answers import Refused
-from app.sandbox.folder import EventEntry
 from app.sandbox.options import SandboxOptions
 
 _EVENT_TIME = re.compile(

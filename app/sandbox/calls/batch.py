@@ -12,10 +12,10 @@ from app.domain.account import Matches
 from app.domain.model import TriggerRequest
 from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, parse_trigger
-from app.sandbox.account import NOBODY, SandboxAccount
+from app.sandbox.accounts.account import NOBODY, SandboxAccount
 from app.sandbox.answers import Answer, Refused, ok, refused
-from app.sandbox.calls import Call, Ground
-from app.sandbox.checks import check_attached, check_extras, connected_to
+from app.sandbox.calls.call import Call, Ground
+from app.sandbox.calls.checks import check_attached, check_extras, connected_to
 
 MAX_CONTACTS = 1000
 REQUEST_RULES = tuple(rule for rule in RULES if rule.scope == "request")

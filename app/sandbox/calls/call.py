@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from app.sandbox.account import SandboxAccount
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.memory import TriggerMemory
 from app.sandbox.answers import Answer
-from app.sandbox.memory import TriggerMemory
 from app.sandbox.options import SandboxOptions
 
 

@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.sandbox.account_files import CONTACTS, EVENTS, FIELDS, Progress
-from app.sandbox.contacts import open_contacts
-from app.sandbox.folder import read_fields
+from app.sandbox.accounts.contacts import open_contacts
+from app.sandbox.accounts.files import CONTACTS, EVENTS, FIELDS, Progress
+from app.sandbox.accounts.folder import read_fields
 
 NOBODY = 999_999
 """The contact id that the built-in account promises not to have."""

@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.domain.account import Matches
-from app.sandbox.account_files import AccountFolderError, Progress
-from app.sandbox.build import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
-from app.sandbox.folder import EventEntry, FieldEntry, examples
-from app.sandbox.rows import Rows, searchable
+from app.sandbox.accounts.build import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
+from app.sandbox.accounts.files import AccountFolderError, Progress
+from app.sandbox.accounts.folder import EventEntry, FieldEntry, examples
+from app.sandbox.accounts.rows import Rows, searchable
 
 __all__ = ["AccountDatabaseError", "AccountFolderError", "SandboxAccount", "examples"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.domain.model import JsonObject
 from app.domain.wire import scalar_text
-from app.sandbox.account_files import EVENTS, FIELDS, AccountFolderError, unreadable
+from app.sandbox.accounts.files import EVENTS, FIELDS, AccountFolderError, unreadable
 
 
 @dataclass(frozen=True, slots=True)

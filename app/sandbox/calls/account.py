@@ -6,7 +6,7 @@ An account folder has neither, so both are invented: one list with every contact
 from urllib.parse import parse_qs
 
 from app.sandbox.answers import Answer, Refused, ok
-from app.sandbox.calls import Call, Ground
+from app.sandbox.calls.call import Call, Ground
 
 ALL_CONTACTS = "1"
 MAX_PAGE = 1_000_000

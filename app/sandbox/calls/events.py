@@ -1,8 +1,8 @@
 """The calls about external events: list, one, and what uses it."""
 
+from app.sandbox.accounts.folder import EventEntry
 from app.sandbox.answers import Answer, Refused, ok
-from app.sandbox.calls import Call, Ground
-from app.sandbox.folder import EventEntry
+from app.sandbox.calls.call import Call, Ground
 
 
 def list_events(ground: Ground, _: Call) -> Answer:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from app.sandbox import account_calls, contact_calls, events, fields
-from app.sandbox.calls import Handler
-from app.sandbox.trigger import trigger
+from app.sandbox.calls import account, contacts, events, fields
+from app.sandbox.calls.call import Handler
+from app.sandbox.calls.trigger import trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ ROUTES = (
     ApiRoute("GET", "/field/translate/{language}", fields.list_fields),
     ApiRoute("GET", "/field/{field_id}/choice", fields.list_choices),
     ApiRoute("GET", "/field/{field_id}/choice/translate/{language}", fields.list_choices),
-    ApiRoute("POST", "/contact/getdata", contact_calls.getdata, many=True),
-    ApiRoute("GET", "/contact/query", contact_calls.query, many=True),
-    ApiRoute("POST", "/contact/checkids", contact_calls.checkids, many=True),
-    ApiRoute("GET", "/contact", contact_calls.internal_id),
-    ApiRoute("GET", "/contact/{pair:path}", contact_calls.internal_id),
-    ApiRoute("GET", "/contactlist", account_calls.contact_lists),
-    ApiRoute("GET", "/contactlist/{list_id}", account_calls.contact_list, many=True),
-    ApiRoute("GET", "/contactlist/{list_id}/contacts", account_calls.contact_list, many=True),
-    ApiRoute("GET", "/settings", account_calls.settings),
+    ApiRoute("POST", "/contact/getdata", contacts.getdata, many=True),
+    ApiRoute("GET", "/contact/query", contacts.query, many=True),
+    ApiRoute("POST", "/contact/checkids", contacts.checkids, many=True),
+    ApiRoute("GET", "/contact", contacts.internal_id),
+    ApiRoute("GET", "/contact/{pair:path}", contacts.internal_id),
+    ApiRoute("GET", "/contactlist", account.contact_lists),
+    ApiRoute("GET", "/contactlist/{list_id}", account.contact_list, many=True),
+    ApiRoute("GET", "/contactlist/{list_id}/contacts", account.contact_list, many=True),
+    ApiRoute("GET", "/settings", account.settings),
 )

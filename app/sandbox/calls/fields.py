@@ -3,7 +3,7 @@
 import re
 
 from app.sandbox.answers import Answer, Refused, ok
-from app.sandbox.calls import Call, Ground
+from app.sandbox.calls.call import Call, Ground
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2}([-_][A-Za-z]{2})?")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.sandbox.build import AccountDatabaseError
+from app.sandbox.accounts.build import AccountDatabaseError
 
 KEPT = 1_000_000
 PRUNE_EVERY = 10_000

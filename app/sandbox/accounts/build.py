@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from app.domain.errors import DeskError
-from app.sandbox.account_files import FILES, Progress, unreadable
+from app.sandbox.accounts.files import FILES, Progress, unreadable
 
 LAYOUT = "2"
 STALE_S = 3600.0
@@ -39,7 +39,7 @@ def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: N
         _keep(database, stamp, digest)
         return digest, False
     # Loaded only here: most starts find the account as it was.
-    from app.sandbox.fill import fill  # noqa: PLC0415
+    from app.sandbox.accounts.fill import fill  # noqa: PLC0415
 
     with _at_once(database) as db:
         fill(db, folder, progress)

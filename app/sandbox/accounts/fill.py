@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.sandbox.account_files import CONTACTS, AccountFolderError, Progress
-from app.sandbox.contacts import ContactsFile, open_contacts
-from app.sandbox.folder import EventEntry, FieldEntry, read_events, read_fields
+from app.sandbox.accounts.contacts import ContactsFile, open_contacts
+from app.sandbox.accounts.files import CONTACTS, AccountFolderError, Progress
+from app.sandbox.accounts.folder import EventEntry, FieldEntry, read_events, read_fields
 
 CASELESS_FIELD = "3"
 

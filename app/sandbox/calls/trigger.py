@@ -3,9 +3,9 @@
 from app.domain.rules import judge
 from app.domain.wire import parse_trigger
 from app.sandbox.answers import Answer, ok, refused
-from app.sandbox.batch import trigger_batch
-from app.sandbox.calls import Call, Ground
-from app.sandbox.checks import check_attached, check_extras, connected_to
+from app.sandbox.calls.batch import trigger_batch
+from app.sandbox.calls.call import Call, Ground
+from app.sandbox.calls.checks import check_attached, check_extras, connected_to
 
 ACCEPTED = ok({})
 

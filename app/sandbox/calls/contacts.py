@@ -7,7 +7,7 @@ from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.rules import RULES, Verdict, judge
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.answers import Answer, Refused, ok
-from app.sandbox.calls import Call, Ground
+from app.sandbox.calls.call import Call, Ground
 
 MAX_KEYS = 1000
 MAX_PAGE = 10_000
