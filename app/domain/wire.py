@@ -205,7 +205,7 @@ def _rows(data: object, what: str) -> Iterable[Mapping[str, object]]:
     if not isinstance(data, Sequence) or isinstance(data, str):
         raise WireError(f"The account did not answer with a list of {what}.")
     if not all(isinstance(row, Mapping) for row in data):
-        raise WireError(f"The account's list of {what} holds something that is none.")
+        raise WireError(f"The account's list of {what} holds an entry that cannot be read.")
     return data
 
 

@@ -108,7 +108,7 @@ class Cache(CachedNames):
             self.look_again()
 
     def look_again(self) -> None:
-        """Has it opened anew where a filling had to replace a damaged file; from any thread."""
+        """Makes the next use open the file anew, where a filling had to replace a damaged one; from any thread."""
         self._file.look_again()
 
     def remember_lookup(self, key_id: str, value: str, contacts: Iterable[Contact]) -> None:

@@ -23,16 +23,16 @@ class FoundOrder(Protocol[Row]):
 
     @property
     def total(self) -> int | None:
-        """How many there are, where that is known beforehand: then `some` begins anywhere, without a `last`."""
+        """How many there are, where that is known beforehand: then `numbers` begins anywhere, without a `last`."""
 
     @property
     def is_short(self) -> bool:
         """Whether all of it is found about as fast as a screen of it."""
 
-    def some(self, start: int, count: int, last: int | None) -> "array[int]":
+    def numbers(self, start: int, count: int, last: int | None) -> "array[int]":
         """At most `count` row numbers from position `start` on, before which `last` stands; fewer only at the end."""
 
-    def every(self) -> "array[int]":
+    def all_numbers(self) -> "array[int]":
         """All row numbers."""
 
     def key_of(self, row: Row) -> int | None:
@@ -79,12 +79,12 @@ class FoundWindow(Generic[Row]):
         """See RowWindow."""
         if self._all is None:
             with self._apart() as order:
-                self._all = order.every()
+                self._all = order.all_numbers()
 
     def _begin(self, order: FoundOrder[Row]) -> None:
         """All of it, where that takes no longer than a screen of it."""
         if order.is_short:
-            self._all = order.every()
+            self._all = order.all_numbers()
 
     @property
     def _found(self) -> "array[int]":
@@ -100,7 +100,7 @@ class FoundWindow(Generic[Row]):
             return
         # The first screen is asked for exactly; whoever goes on will want more.
         wanted = max(needed - len(first), _MORE if first else 0)
-        some = order.some(len(first), wanted, first[-1] if first else None)
+        some = order.numbers(len(first), wanted, first[-1] if first else None)
         self._first = row_numbers(some, after=first)
         if len(some) < wanted:
             self._all = self._first
@@ -111,7 +111,7 @@ class FoundWindow(Generic[Row]):
             if len(self._first) < _NEAR:
                 self._reach(order, len(self._first) + _MORE)
             else:
-                self._all = order.every()
+                self._all = order.all_numbers()
 
 
 class LaterWindow(FoundWindow[Row]):
@@ -124,7 +124,7 @@ class LaterWindow(FoundWindow[Row]):
         """See RowWindow."""
         keys = self._found[start : start + count]
         if len(keys) < count and self._all is None and self._order.total is not None:
-            keys = self._order.some(start, count, None)
+            keys = self._order.numbers(start, count, None)
         return self._order.with_keys(keys)
 
     def position(self, row: Row) -> int | None:

@@ -44,7 +44,7 @@ def _step(script: str) -> "Callable[[Database], None]":
 
 
 LONGEST_BEGINNING = 7
-"""So many letters of a word the index of contacts knows without looking at every word that begins with them."""
+"""How many letters of a word the index of contacts looks up at once, without looking at every word that begins with them."""
 
 WORDS = "tokenize='unicode61 remove_diacritics 2'"
 WORD_BEGINNINGS = f"prefix='{' '.join(map(str, range(1, LONGEST_BEGINNING + 1)))}'"

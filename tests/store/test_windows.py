@@ -46,12 +46,12 @@ class Numbers:
         place = self.keys.index(key) + skip
         return self.keys[place : place + count]
 
-    def some(self, start: int, count: int, last: int | None) -> "array[int]":
+    def numbers(self, start: int, count: int, last: int | None) -> "array[int]":
         assert last == (self.keys[start - 1] if start else None)
         self.read += count
         return row_numbers(self.keys[start : start + count])
 
-    def every(self) -> "array[int]":
+    def all_numbers(self) -> "array[int]":
         return row_numbers(self.keys)
 
     def with_keys(self, keys: Sequence[int]) -> Sequence[int]:
@@ -118,10 +118,10 @@ def test_a_search_is_settled_on_demand() -> None:
 
 def test_rows_that_are_asked_for_while_all_are_found_do_not_stand_twice() -> None:
     class Overtaken(Numbers):
-        def some(self, start: int, count: int, last: int | None) -> "array[int]":
+        def numbers(self, start: int, count: int, last: int | None) -> "array[int]":
             if start:
                 window.settle()
-            return super().some(start, count, last)
+            return super().numbers(start, count, last)
 
     numbers = Overtaken(COUNT)
     window = FoundWindow(numbers, lambda: nullcontext(numbers))

@@ -16,7 +16,7 @@ from app.store.contacts.windows import Contacts
 from app.store.row_numbers import first_column
 
 _FEW = 50_000
-"""So many contacts are sorted once they are found; of more, those found are picked out of all in their order."""
+"""Fewer contacts than this are found first and then sorted; more are picked out of all contacts in their order."""
 
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ?1"
 
@@ -46,21 +46,21 @@ class SortedContacts(Contacts):
     """Contacts in the order of a column: a FoundOrder."""
 
     def __init__(self, file: CacheFile, order: ListOrder, words: Sequence[Word], total: int | None) -> None:
-        """`total` where every contact is meant, so that it is known."""
+        """`total` is how many there are where every contact is meant, else None."""
         super().__init__(file, words)
         self.total = total
         self._column = _COLUMNS[order.column]
         self._falling = " DESC" if order.descending else ""
 
-    def some(self, start: int, count: int, last: int | None) -> "array[int]":  # noqa: ARG002 - a FoundOrder may need either
+    def numbers(self, start: int, count: int, last: int | None) -> "array[int]":  # noqa: ARG002 - a FoundOrder may need either
         """See FoundOrder."""
         sql = self._those_found() if self._query and self._finds_few() else self._picked_out()
         with self._file.guarded() as connection:
             return first_column(connection.execute(f"{sql} LIMIT ?2 OFFSET ?3", (self._query, count, start)))
 
-    def every(self) -> "array[int]":
+    def all_numbers(self) -> "array[int]":
         """See FoundOrder."""
-        return self.some(0, -1, None)
+        return self.numbers(0, -1, None)
 
     def _finds_few(self) -> bool:
         sql = f"SELECT count(*) FROM ({_FOUND} LIMIT {_FEW})"

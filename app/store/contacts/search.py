@@ -31,14 +31,14 @@ class Word(NamedTuple):
 
     @property
     def parts(self) -> "Sequence[Word]":
-        """What whoever has this has at least: its runs of letters and digits, as far as their ends are beyond doubt."""
+        """Words that everybody who is found has too: its runs of letters and digits, where it is certain where they end."""
         if not self.beginning.isascii():
             return ()
         return [Word(self.column, part) for part in _PART.findall(self.beginning)]
 
 
 def is_quick(words: Sequence[Word]) -> bool:
-    """Whether the index answers at once: it is one word, of which it knows the beginnings. Several must meet somewhere."""
+    """Whether the index answers at once: for one word, whose beginnings it knows. Several have to be found in one contact."""
     return len(words) == 1 and len(words[0].parts) <= 1
 
 

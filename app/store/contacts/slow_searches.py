@@ -15,15 +15,15 @@ from app.store.contacts.write import ContactTables
 from app.store.schema import LONGEST_BEGINNING
 
 _MANY = 200_000
-"""Contacts that have a word: the index looks at so many in about five milliseconds."""
+"""How many contacts with a word the index looks at in about five milliseconds."""
 
 _SAMPLED_EVERY = 1000
 _EARLY = _MANY // _SAMPLED_EVERY
 _COMMON = 3
-"""Found so often among the first `_EARLY` of the sample, a beginning fills a screen before `_MANY` are looked at."""
+"""A beginning found so often among the first `_EARLY` of the sample fills a screen before `_MANY` are looked at."""
 
 _SELDOM = 1
-"""Found no oftener in the whole sample, few contacts have it."""
+"""A beginning found no more often in the whole sample is one that few contacts have."""
 
 _KEPT = 1000
 _MOST_TOGETHER = 20_000

@@ -77,7 +77,7 @@ class FoundContacts(Contacts):
 
     total = None
 
-    def some(self, start: int, count: int, last: int | None) -> "array[int]":  # noqa: ARG002 - a FoundOrder may need either
+    def numbers(self, start: int, count: int, last: int | None) -> "array[int]":  # noqa: ARG002 - a FoundOrder may need either
         """See FoundOrder."""
         found, until = self._kept(-1 if last is None else last, count)
         if len(found) < count and until < WHOLE:
@@ -96,7 +96,7 @@ class FoundContacts(Contacts):
                 return [], WHOLE
         return [], key
 
-    def every(self) -> "array[int]":
+    def all_numbers(self) -> "array[int]":
         """See FoundOrder."""
         with self._file.guarded() as connection:
             return first_column(

@@ -21,10 +21,10 @@ from app.store.index.words import merge_words, words_come
 from app.store.schema import HISTORY_INDEX
 
 _BATCH = 20_000
-"""Attempts taken in by one transaction: the fewer of them, the more often the word index is merged."""
+"""How many attempts one transaction takes in: the fewer, the more often the word index is merged."""
 
 _BUSY_SECONDS = 30.0
-"""For so long another process is waited for that makes the index of a long history."""
+"""How long another process is waited for that is making the index of a long history."""
 
 _STEPS_BETWEEN_LOOKS = 20_000
 _MANY = 1000

@@ -21,7 +21,7 @@ _FIRST = 0xE000
 _SPAN = 1 << 20
 _AT_ONCE = 10_000
 _MANY = 100
-"""Of so many parts the row numbers of a contact are found faster in its index than attempt by attempt."""
+"""For more parts than this, a contact's row numbers are found faster in its index than attempt by attempt."""
 
 _TURNED = bytes([1, 0, *range(2, 256)])
 
@@ -128,7 +128,7 @@ def _both(one: bytes, other: bytes) -> bytes:
 
 
 def _is_sure(term: Term) -> bool:
-    """Whether all that is marked of a term are attempts that there are."""
+    """Whether every row number that this term marks is that of an attempt."""
     return term.span is None and not term.negated
 
 

@@ -17,13 +17,13 @@ from app.store.row_numbers import first_column, row_numbers
 from app.store.text import stored
 
 _AT_ONCE = 20_000
-"""So many row numbers are read at once, where they need not be sorted; a tenth, where they can be walked through."""
+"""So many row numbers are read in one go where they need not be sorted; a tenth of that where an index gives them in order."""
 
 _DENSE = 5
-"""Where at least one attempt in so many is found, a screen of them is met with on the way through any order."""
+"""Where at least one attempt in so many is found, a screen of them soon comes together in any order."""
 
 _STEPS = (4, 60)
-"""So many parts of the row numbers are looked through, and then so many, before all others are."""
+"""How many parts of the row numbers are looked through first, and how many next, before all the others."""
 
 _SORTED = {
     Column.CONTACT: "contact",
@@ -74,12 +74,12 @@ class QueryOrder:
         demands = self._demands
         if not demands.facts or self._order.column is not Column.TIME:
             return not demands.facts or demands.are_few
-        if demands.found is None or demands.are_said:
+        if demands.found is None or demands.need_words:
             return False
         walked = demands.driver is not None and (demands.driver.single or demands.driver.span is not None)
         return demands.found <= (_AT_ONCE // 10 if walked else _AT_ONCE)
 
-    def every(self) -> "array[int]":
+    def all_numbers(self) -> "array[int]":
         """See FoundOrder."""
         demands = self._demands
         if not demands.facts:
@@ -93,7 +93,7 @@ class QueryOrder:
 
     def stream(self) -> Iterator[int]:
         """The same one after another: however many there are, few are held."""
-        return iter(self.every()) if self.is_short else self._from(0, None)
+        return iter(self.all_numbers()) if self.is_short else self._from(0, None)
 
     def parts(self) -> Sequence[Part]:
         """The order in parts, each of which an index has."""
@@ -111,7 +111,7 @@ class QueryOrder:
         known = [Part(f"{name} IS NOT NULL", f"{name} {way}, number {way}")]
         return [*known, Part(f"{name} IS NULL", f"number {way}")]
 
-    def some(self, start: int, count: int, last: int | None) -> "array[int]":
+    def numbers(self, start: int, count: int, last: int | None) -> "array[int]":
         """See FoundOrder. No more is looked at than is needed."""
         return row_numbers(islice(self._from(start, last), count))
 

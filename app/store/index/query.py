@@ -29,9 +29,10 @@ FEW = 60_000
 class Demands:
     """All that a query demands: terms, of which by the index of `driver` the fewest are found, and words to be matched.
 
-    `found` is how many attempts the driver finds, up to FEW + 1, None without one; `matching` the same of the words, None
-    also where the order is by time, in which words find one after another. `numbers` are the
-    row numbers between which all of it lies, None where that is not known. `facts` is how many meet the terms about facts.
+    `found` is how many attempts the driver finds, up to FEW + 1; None where there is no driver. `matching` is the same
+    for the words; None also where the order is by time, in which the word index gives them anyway. `numbers` are the first
+    and last row number of all that can be found; None where they are not known. `facts` is how many attempts meet the
+    terms about facts.
     """
 
     terms: tuple[Term, ...]
@@ -44,13 +45,13 @@ class Demands:
 
     @property
     def are_few(self) -> bool:
-        """Whether so few are met with that they can be sorted at once."""
-        found = None if self.are_said else self.found
+        """Whether so few are found by an index that they can be sorted at once."""
+        found = None if self.need_words else self.found
         return any(count is not None and count <= FEW for count in (found, self.matching))
 
     @property
-    def are_said(self) -> bool:
-        """Whether words are looked for, or must be missing, so that not each attempt can be asked for itself."""
+    def need_words(self) -> bool:
+        """Whether the word index is needed: it cannot say of a single attempt whether it has a word, or lacks it."""
         return any(WORDS in term.numbers for term in self.number_terms)
 
     @property

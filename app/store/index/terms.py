@@ -37,9 +37,10 @@ WORDS = "SELECT rowid AS number FROM words WHERE words MATCH ?"
 class Term:
     """One demand on an attempt: `sql` with `{}` where the column is named, which with a `+` there uses no index.
 
-    `indexed` is whether there is an index to begin with, `single` whether what it finds is one value; `span` is the first
-    microsecond that is meant and the one after the last, where it is about time. `numbers` is a statement that gives the row numbers of those that are meant, or,
-    where `negated`, of all others, with `{}` where a `+` keeps SQLite from going through them by number; '' for what a fact says.
+    `indexed` is whether an index has it, `single` whether that index is asked for one value only. `span`, where the demand is
+    about time, is the first microsecond that is meant and the one after the last. `numbers` is a statement for the row
+    numbers of those that are meant or, where `negated`, of all others, with `{}` where a `+` keeps SQLite from going
+    through them by number; '' where a fact says it.
     """
 
     sql: str

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 _GATHERING = {"hashsize": 32 << 20, "automerge": 0, "crisismerge": 2000}
 _USUAL = {"automerge": 4, "crisismerge": 16}
 _PAGES = 2000
-"""So many are merged by one statement, which nothing can stop."""
+"""How many pages one statement merges, which nothing can stop."""
 
 
 def words_come(connection: sqlite3.Connection) -> None:

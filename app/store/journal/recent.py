@@ -14,7 +14,7 @@ from app.store.journal.rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_
 from app.store.text import microseconds, restored, stored
 
 _LOOKED_BACK = 50
-"""Attempts with one event among which the last event data are looked for."""
+"""How many of the last attempts with an event are looked at for event data."""
 
 _EVENTS = """
 WITH RECURSIVE used (id) AS (
