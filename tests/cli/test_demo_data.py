@@ -1,6 +1,7 @@
 """`demo-data`: an account of any size in the place of the built-in one, every reply still to be had, and back again."""
 
 import os
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +41,22 @@ def test_the_built_in_account_shows_it(demo: Desk) -> None:
     assert all(address.endswith(("example.com", "example.org")) for address in addresses)
     assert len(lines(demo, "history")) == 400
     assert Past(load_settings(os.environ).history).behind() == 0
+
+
+def test_an_address_has_every_letter_of_its_name_without_the_marks(demo: Desk) -> None:
+    found = [contact["fields"] for contact in demo("contacts", "--limit", "0", "--json").lines]
+    invented = {
+        name: re.sub(r"\d+@.*", "", one["3"])
+        for one in found
+        if re.search(r"\d@", one.get("3", ""))
+        for name in (one["1"], one["2"])
+    }
+    assert invented["Björn"].startswith("bjorn.")
+    assert invented["Søren"].startswith("soren.")
+    assert invented["Łukasz"].startswith("lukasz.")
+    assert invented["Ольга"].startswith("kontakt.")
+    assert invented["Ångström"].endswith(".angstrom")
+    assert invented["Yılmaz"].endswith(".yilmaz")
 
 
 def test_the_same_seed_makes_the_same_people_and_the_same_past(demo: Desk) -> None:

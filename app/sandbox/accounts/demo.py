@@ -7,6 +7,7 @@ import csv
 import os
 import random
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,7 @@ _CITIES = (
     "Puerto Sereno",
 )
 _HOSTS = ("example.com", "mail.example.com", "post.example.com", "shop.example.com")
+_WITHOUT_MARKS = str.maketrans({"ø": "o", "ł": "l", "ı": "i"})
 _UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
@@ -151,7 +153,9 @@ def _person(number: int, bits: int) -> dict[str, str]:
 
 
 def _letters(name: str) -> str:
-    return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "kontakt"
+    """A name as it stands in an address: Latin letters without their marks, `kontakt` for a name that has none."""
+    plain = unicodedata.normalize("NFKD", name.lower().translate(_WITHOUT_MARKS))
+    return "".join(letter for letter in plain if "a" <= letter <= "z") or "kontakt"
 
 
 def _uid(number: int, chance: random.Random) -> str:
