@@ -10,6 +10,7 @@ from app.domain.counting import percent
 from app.domain.difference import Comparison, Part, Sameness
 from app.domain.model import Outcome
 from app.tui.notices import counts_label
+from app.tui.screens.history_menus import picture_choices
 from app.tui.widgets.difference_text import compared_lines
 from app.tui.widgets.picture_text import codes, events, over_time, span, took
 from app.tui.widgets.plots import bars, stacked
@@ -51,6 +52,23 @@ def test_a_bar_is_as_long_as_its_value_beside_the_others() -> None:
     alone = stacked(["a"], {"✓": [1]}, 120, 30)
     assert alone.count("✓") > 20
     assert (max(map(len, alone.splitlines())), len(alone.splitlines())) == (20, 6)
+
+
+def test_a_chart_is_drawn_as_large_as_asked_in_a_terminal_that_is_smaller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("LINES", "6")
+    assert [len(line) for line in bars(range(1, 9), 100)] == [100] * 8
+    chart = over_time(PICTURE, 50, 20).plain.splitlines()
+    assert (max(map(len, chart)), len(chart)) == (50, 9)
+
+
+def test_a_picture_leads_on_to_every_reply_code_also_to_those_it_has_no_room_for() -> None:
+    many = replace(PICTURE, codes=(*((2000 + number, 10) for number in range(9)), (None, 1)))
+    *_, last_code, none = [entry for entry in picture_choices("thor", many) if entry]
+    assert (last_code[0].plain, last_code[1]) == ("Only reply code 2008", "thor code:2008")
+    assert (none[0].plain, none[1]) == ("Only those without a reply code", "thor code:none")
 
 
 def test_what_a_chart_leaves_out_is_said() -> None:

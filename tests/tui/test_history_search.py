@@ -190,6 +190,7 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert isinstance(desk.app.screen, TakeOutScreen)
         await desk.press("escape", "escape", "c")
         assert isinstance(desk.app.screen, CompareScreen)
+        assert "event 104 order_shipped twin@example.com" in desk.text_of("#compare")
         assert '≠ $.event_id A "104" B "100"' in desk.text_of("#compare-request")
         assert "≠ $.http_status A 400 B 200" in desk.text_of("#compare-reply")
         await desk.press("escape", "home", "m", "end", "up", "up", "enter", "c")

@@ -92,13 +92,13 @@ def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choice
 
 
 def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
-    code = NO_VALUE if row.reply_code is None else str(row.reply_code)
+    code = _code_value(row.reply_code)
     named = f" {clean(row.event_name)}" if row.event_name else ""
     choices = [
         (Content(f"Only event {clean(row.event_id)}{named}"), _only(line, QueryField.EVENT, row.event_id)),
-        (Content(f"Only reply code {code}"), _only(line, QueryField.CODE, code)),
+        (Content(_code_words("Only", row.reply_code)), _only(line, QueryField.CODE, code)),
         (
-            Content(f"Without reply code {code}"),
+            Content(_code_words("All but", row.reply_code)),
             f"{line} {filter_text(QueryField.CODE, code, negated=True)}".strip(),
         ),
     ]
@@ -109,6 +109,14 @@ def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
             (Content(f"Everything to {clean(row.external_id, 40)}"), contact),
         ]
     return [*choices, None]
+
+
+def _code_value(code: int | None) -> str:
+    return NO_VALUE if code is None else str(code)
+
+
+def _code_words(which: str, code: int | None) -> str:
+    return f"{which} those without a reply code" if code is None else f"{which} reply code {code}"
 
 
 def _only(line: str, field: QueryField, value: str) -> str:
@@ -125,7 +133,7 @@ def time_choices(line: str, now: datetime) -> Choices:
 
 
 def picture_choices(line: str, picture: AttemptStatistics) -> Choices:
-    """What a picture leads on to: the refusals of each event that it shows, and each reply code."""
+    """What a picture leads on to: the refusals of each event that it shows, and every reply code."""
     refused = replaced(line, _OUTCOME_FIELDS, REFUSED)
     shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
     events = [
@@ -135,12 +143,11 @@ def picture_choices(line: str, picture: AttemptStatistics) -> Choices:
         )
         for one in shown
     ]
-    codes = [NO_VALUE if code is None else str(code) for code, _ in picture.codes[:SHOWN_ROWS]]
-    return [
-        *events,
-        None,
-        *((Content(f"Only reply code {code}"), _only(line, QueryField.CODE, code)) for code in codes),
+    codes = [
+        (Content(_code_words("Only", code)), _only(line, QueryField.CODE, _code_value(code)))
+        for code, _ in picture.codes
     ]
+    return [*events, None, *codes]
 
 
 def order_choices(line: str, order: Order) -> Choices:

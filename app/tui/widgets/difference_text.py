@@ -18,13 +18,14 @@ def side(letter: str, attempt: Attempt) -> Content:
     """One of the two on two lines: reference, time, outcome, code; event, and whom it was for."""
     request = attempt.request
     _, code, _ = reply_parts(attempt)
+    name = f" {clean(attempt.event_name, 40)}" if attempt.event_name else ""
     return Content.assemble(
         (f"{letter}  ", "bold $accent"),
         f"{clean(reference_of(attempt.attempt_id))}  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
         outcome_label(attempt.outcome),
         "" if code is None else f"  {code}",
         (f"  {elapsed(attempt.elapsed_ms)}", "$quiet"),
-        f"\n   event {clean(request.event_id)}  {clean(request.external_id, 60)}",
+        f"\n   event {clean(request.event_id)}{name}  {clean(request.external_id, 60)}",
     )
 
 

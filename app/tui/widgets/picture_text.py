@@ -95,7 +95,7 @@ def _digits(numbers: Sequence[int]) -> int:
 
 def _rows(labels: Sequence[str], values: Sequence[float], width: int, more: str = "") -> Content:
     """Labels of one width, each with its bar, drawn apart, so that what stands in a label moves no bar; then `more`."""
-    cells = min(max(map(cell_len, labels)), width - max(_SHORTEST_BAR + 2, width // 4))
+    cells = min(max(map(cell_len, labels)), width - max(_SHORTEST_BAR + 2, width // 5))
     drawn = bars(values, max(_SHORTEST_BAR, width - cells - 2))
     rows = [
         Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))

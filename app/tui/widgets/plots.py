@@ -69,6 +69,8 @@ def _name_places(figure: Any, labels: Sequence[str], width: int) -> None:
 def _begun(width: int, height: int) -> Any:
     import plotext  # type: ignore[import-untyped]  # noqa: PLC0415 - loaded when a picture is drawn
 
+    # What is drawn scrolls: a low terminal must not take lines from it.
+    plotext.terminal.limit(False, False)
     figure = plotext.figure
     figure.clear()
     figure.theme("colorless")
