@@ -1,6 +1,6 @@
 """`triggerdesk history stats`: the figures of what a query finds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -65,18 +65,22 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
         yield "No attempts."
         return
     yield count(figures.total, "attempt")
+    present = [outcome for outcome in Outcome if outcome in figures.counts]
     outcomes = [
         (
             " ".join(LABEL[outcome]),
             f"{figures.counts[outcome]:,}",
             percent(figures.counts[outcome], figures.total),
         )
-        for outcome in Outcome
-        if outcome in figures.counts
+        for outcome in present
     ]
     yield from ("", *table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes))
     codes = [
-        ("none" if code is None else str(code), f"{count:,}", describe(code) or "")
+        (
+            "none" if code is None else str(code),
+            f"{count:,}",
+            describe(code) or ("no reply code" if code is None else ""),
+        )
         for code, count in figures.codes
     ]
     yield from ("", *table(("CODE", "ATTEMPTS", "DESCRIPTION"), codes))
@@ -92,7 +96,8 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
     yield from ("", *table(("EVENT", "ATTEMPTS", "REFUSED", "SHARE"), events))
     if len(figures.events) > _EVENTS:
         yield f"… {len(figures.events) - _EVENTS:,} more events are not shown; --json has all"
-    yield from ("", *table(("FROM", *(LABEL[one][1].upper() for one in figures.counts)), _times(figures)))
+    words = (LABEL[outcome][1].upper() for outcome in present)
+    yield from ("", *table(("FROM", *words), _times(figures, present)))
     if figures.p50_ms is not None and figures.p95_ms is not None:
         yield from (
             "",
@@ -100,7 +105,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
         )
 
 
-def _times(figures: AttemptStatistics) -> Iterator[tuple[str, ...]]:
+def _times(figures: AttemptStatistics, present: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
     for one in figures.buckets:
-        counts = (f"{one.counts.get(outcome, 0):,}" for outcome in figures.counts)
+        counts = (f"{one.counts.get(outcome, 0):,}" for outcome in present)
         yield (f"{one.start.astimezone():%Y-%m-%d %H:%M}", *counts)

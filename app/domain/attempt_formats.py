@@ -60,7 +60,7 @@ def as_csv(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 def as_markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
     """A table for a ticket."""
-    yield _markdown_line([title.capitalize() for title in HEADER])
+    yield _markdown_line([title if title == "HTTP" else title.capitalize() for title in HEADER])
     yield _markdown_line(["---"] * len(HEADER))
     for attempt in attempts:
         yield _markdown_line([markdown_text(cell) for cell in cells(attempt)])

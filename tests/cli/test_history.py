@@ -74,6 +74,7 @@ def test_no_cell_of_a_csv_becomes_a_formula_or_a_control_character(desk: Desk) -
 def test_markdown_cells_cannot_break_their_table(desk: Desk) -> None:
     send(desk, "a|b`c*[x](y)<i>")
     header, rule, row = desk("history", "--format", "markdown").out.splitlines()
+    assert "| HTTP |" in header
     assert header.count("|") == rule.count("|") == row.replace("\\|", "").count("|")
     assert r"a\|b\`c\*\[x\](y)\<i\>" in row
 
