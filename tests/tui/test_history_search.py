@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 
 from app.bootstrap import open_service
-from app.domain.model import TriggerRequest, new_attempt_id
+from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.masking import open_mask
 from app.service.stored import AttemptRow
 from app.settings import load_settings
@@ -45,7 +45,7 @@ async def past(home: Path) -> Path:
     return home
 
 
-async def send(home: Path, *requests: tuple[str, str, dict[str, int] | None]) -> None:
+async def send(home: Path, *requests: tuple[str, str, JsonObject | None]) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
     for event_id, external_id, data in requests:
         await service.send(TriggerRequest(event_id, "3", external_id, data), new_attempt_id())
@@ -160,6 +160,16 @@ async def test_a_menu_ends_at_its_ends(open_desk: OpenDesk, past: Path) -> None:
         assert menu.highlighted == menu.option_count - 1
         await desk.press("up")
         assert menu.highlighted == menu.option_count - 2
+
+
+async def test_long_values_leave_room_for_the_bar_that_scrolls_them(open_desk: OpenDesk, home: Path) -> None:
+    for sign in ("x", "y"):
+        await send(home, ("100", "thor@example.com", {"text": sign * 1500}))
+    async with open_desk(at=home, size=NARROW) as desk:
+        await desk.press("f6", "c")
+        values = [line for line in desk.screen().splitlines() if "xxx" in line]
+        assert len(values) > 10
+        assert all(line.startswith(("│   A  ", "│      x")) for line in values)
 
 
 async def test_an_attempt_is_read_noted_compared_and_handed_on(
