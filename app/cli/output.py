@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -39,14 +39,18 @@ def coloured(text: str, outcome: Outcome) -> str:
     return click.style(text, fg=_COLOURS[outcome], bold=True)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
-    """Aligned lines; on a terminal cut to its width, elsewhere whole."""
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int] = ()
+) -> Iterable[str]:
+    """Aligned lines, the columns of `numbers` to the right; on a terminal cut to its width, elsewhere whole."""
     cells = [[clean(cell, _LONGEST_CELL) for cell in row] for row in (header, *rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(header))]
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for row in cells:
+        blanks = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         line = "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+            blank + cell if column in numbers else cell + blank
+            for column, (cell, blank) in enumerate(zip(row, blanks, strict=True))
         ).rstrip()
         yield line if room is None else _cut(line, room)
 

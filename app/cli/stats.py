@@ -10,7 +10,7 @@ from app.cli.passing import pass_options
 from app.cli.query import index_in_sight, read_query
 from app.domain.attempt_json import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.counting import count, percent
+from app.domain.counting import count, percent, span
 from app.domain.descriptions import describe
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
@@ -74,16 +74,17 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
         )
         for outcome in present
     ]
-    yield from ("", *table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes))
+    yield from ("", *table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes, numbers=(1, 2)))
     codes = [
         (
             "none" if code is None else str(code),
             f"{count:,}",
+            percent(count, figures.total),
             describe(code) or ("no reply code" if code is None else ""),
         )
         for code, count in figures.codes
     ]
-    yield from ("", *table(("CODE", "ATTEMPTS", "DESCRIPTION"), codes))
+    yield from ("", *table(("CODE", "ATTEMPTS", "SHARE", "DESCRIPTION"), codes, numbers=(0, 1, 2)))
     events = [
         (
             f"{one.event_id} {one.event_name or ''}".rstrip(),
@@ -93,11 +94,12 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
         )
         for one in figures.events[:_EVENTS]
     ]
-    yield from ("", *table(("EVENT", "ATTEMPTS", "REFUSED", "SHARE"), events))
+    yield from ("", *table(("EVENT", "ATTEMPTS", "REFUSED", "SHARE"), events, numbers=(1, 2, 3)))
     if len(figures.events) > _EVENTS:
         yield f"… {len(figures.events) - _EVENTS:,} more events are not shown; --json has all"
     words = (LABEL[outcome][1].upper() for outcome in present)
-    yield from ("", *table(("FROM", *words), _times(figures, present)))
+    header = (f"{span(figures.bucket_s).upper()} FROM", *words)
+    yield from ("", *table(header, _times(figures, present), numbers=range(1, len(header))))
     if figures.p50_ms is not None and figures.p95_ms is not None:
         yield from (
             "",

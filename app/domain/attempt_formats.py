@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, tzinfo
 
 from app.domain.attempt_json import attempt_json, json_text, reply_parts
 from app.domain.clean import clean
@@ -59,22 +60,23 @@ def as_csv(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 
 def as_markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
-    """A table for a ticket."""
-    yield _markdown_line([title if title == "HTTP" else title.capitalize() for title in HEADER])
+    """A table for a ticket; it may be read in another time zone."""
+    titles = [title if title == "HTTP" else title.capitalize() for title in HEADER]
+    yield _markdown_line(["Time (UTC)", *titles[1:]])
     yield _markdown_line(["---"] * len(HEADER))
     for attempt in attempts:
-        yield _markdown_line([markdown_text(cell) for cell in cells(attempt)])
+        yield _markdown_line([markdown_text(cell) for cell in cells(attempt, UTC)])
 
 
-def cells(attempt: Attempt) -> tuple[str, ...]:
-    """What a table shows of an attempt, under HEADER."""
+def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """What a table shows of an attempt, under HEADER: its time in the zone, None for this machine's."""
     request = attempt.request
     status, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]
     if attempt.settlement is not None:
         word = SETTLED[attempt.settlement.arrived]
     return (
-        attempt.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        attempt.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
         reference_of(attempt.attempt_id),
         f"{symbol} {word}",
         f"{request.event_id} {attempt.event_name or ''}".rstrip(),

@@ -1,4 +1,4 @@
-"""Numbers of things, and shares of them, in words."""
+"""Numbers of things, shares of them, and spans of time, in words."""
 
 
 def count(number: int, word: str) -> str:
@@ -12,3 +12,11 @@ def percent(number: float, total: float) -> str:
     if 0 < share < 1:
         return "<1 %"
     return ">99 %" if 99 < share < 100 else f"{share:.0f} %"
+
+
+def span(seconds: int) -> str:
+    """A span of time in its largest unit: `1 minute`, `12 hours`, `28 days`."""
+    size, unit = next(
+        (size, unit) for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")) if seconds >= size
+    )
+    return count(seconds // size, unit)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,20 @@ def test_markdown_cells_cannot_break_their_table(desk: Desk) -> None:
     assert "| HTTP |" in header
     assert header.count("|") == rule.count("|") == row.replace("\\|", "").count("|")
     assert r"a\|b\`c\*\[x\](y)\<i\>" in row
+
+
+def test_markdown_tells_a_time_that_holds_wherever_it_is_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(desk, "thor@example.com")
+    started_at = desk("history", "--json").lines[0]["started_at"]
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        markdown = desk("history", "--format", "markdown").out
+    time.tzset()
+    assert "| Time (UTC) |" in markdown
+    assert f"| {started_at[:19].replace('T', ' ')} |" in markdown
 
 
 def test_the_output_may_go_to_a_file(desk: Desk, tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
-from app.domain.counting import percent
+from app.domain.counting import percent, span
 from app.domain.difference import Comparison, Part, Sameness
 from app.domain.model import Outcome
 from app.tui.notices import counts_label
 from app.tui.screens.history_menus import picture_choices
 from app.tui.widgets.difference_text import compared_lines
-from app.tui.widgets.picture_text import codes, events, over_time, span, took
+from app.tui.widgets.picture_text import codes, events, over_time, took
 from app.tui.widgets.plots import bars, stacked
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.counting import span
 from app.domain.errors import DeskError
 from app.tui.notices import counts_label
 from app.tui.past import Past
@@ -22,7 +23,7 @@ from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import picture_choices
 from app.tui.screens.menu import Menu
 from app.tui.text import clean
-from app.tui.widgets.picture_text import codes, events, over_time, span, took
+from app.tui.widgets.picture_text import codes, events, over_time, took
 
 MOST_BUCKETS = 60
 LOWEST, BESIDE = 10, 20

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics, EventShare
-from app.domain.counting import count, percent
+from app.domain.counting import count, percent, span
 from app.domain.descriptions import describe
 from app.domain.outcome import LABEL
 from app.tui.notices import STACKED
@@ -74,14 +74,6 @@ def took(picture: AttemptStatistics, width: int) -> Content:
         f"{name} {elapsed(value):>7}  {part} of the replies had come by then" for name, value, part in rows
     ]
     return _rows(labels, [value for _, value, _ in rows], width)
-
-
-def span(seconds: int) -> str:
-    """A span of time in its largest unit: `1 minute`, `12 hours`, `28 days`."""
-    size, unit = next(
-        (size, unit) for size, unit in ((_DAY_S, "day"), (3600, "hour"), (60, "minute")) if seconds >= size
-    )
-    return count(seconds // size, unit)
 
 
 def _event(event: EventShare, digits: int) -> str:
