@@ -165,7 +165,7 @@ class TriggerForm(FormFields):
         if not contact.value(self.key_id):
             missing = f"has no {clean(key_label(self.key_id, self._service.lists.field_name))}"
             return Content.assemble(shown, (f" {missing}", "$text-warning"))
-        return Content.assemble(("from ", "$quiet"), shown)
+        return Content.assemble(("to ", "$quiet"), shown)
 
 
 def _off(obstacle: str) -> Content:
