@@ -5,6 +5,7 @@ A trigger's failure is a value; a failure of the calls that fill the cache is a 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import TypeVar
 
 import httpx
@@ -59,10 +60,11 @@ class ApiClient:
         self._deadline_s = deadline_s
 
     async def aclose(self) -> None:
-        """Closes what is open."""
-        await self._http.aclose()
-        if isinstance(self._http.auth, SignIn):
-            await self._http.auth.aclose()
+        """Closes what is open, each of it even where another cannot be closed."""
+        async with AsyncExitStack() as closing:
+            if isinstance(self._http.auth, SignIn):
+                closing.push_async_callback(self._http.auth.aclose)
+            closing.push_async_callback(self._http.aclose)
 
     def describe(self, request: TriggerRequest) -> dict[str, object]:
         """The request as it would be sent: method, url, headers, body as text; credentials as `***`.

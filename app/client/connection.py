@@ -7,6 +7,7 @@ it builds the request that a redirect asks for, keeps cookies, and unpacks what 
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 
 import httpx
 
@@ -119,9 +120,9 @@ class NetworkTransport(httpx.AsyncBaseTransport):
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_NO_REUSE, proxy=proxy)
 
     async def aclose(self) -> None:
-        for transport in (self._plain, self._secure):
-            if transport:
-                await transport.aclose()
+        async with AsyncExitStack() as closing:
+            for transport in filter(None, (self._plain, self._secure)):
+                closing.push_async_callback(transport.aclose)
 
 
 def _proxy(address: str, context: ssl.SSLContext) -> httpx.Proxy:

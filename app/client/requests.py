@@ -10,7 +10,7 @@ from app.domain import wire
 from app.domain.model import TriggerRequest
 
 REQUEST_CAP = 10_000_000
-"""Bytes of the largest body that the service takes. Event data at its own limit takes up to 3,000,000, as ASCII."""
+"""Bytes of the largest body that the service takes. Event data at its own limit takes up to 4,000,000, as ASCII."""
 
 MASK = "***"
 

@@ -52,7 +52,7 @@ class QueryFaultError(DeskError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of the line: `at` is where it begins, `value_at` where its value does, both from 1; `end` where the next may begin."""
+    """One term of the line: it begins `at`, its value at `value_at`, both from 1; the next may begin at `end`."""
 
     at: int
     value_at: int

@@ -135,9 +135,10 @@ class TriggerService:
     ) -> Attempt:
         """Records the attempt, triggers, records the answer; the finished attempt.
 
-        `parent_id` is the attempt that is sent again; `note` is recorded with it; `production` names the profile, as it must for a production
-        account. Raises GuardError and SettingsError, with nothing recorded or sent, StoreError, with nothing sent, where the attempt cannot be recorded first, and
-        NotRecordedError where its answer cannot be recorded afterwards.
+        `parent_id` is the attempt that is sent again; `note` is recorded with it; `production` names the profile, as it
+        must for a production account. Raises GuardError and SettingsError, with nothing recorded or sent, StoreError,
+        with nothing sent, where the attempt cannot be recorded first, and NotRecordedError where its answer cannot be
+        recorded afterwards.
         """
         self.guard(request, production)
         client = self.client

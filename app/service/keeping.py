@@ -160,8 +160,8 @@ class AccountKeeping:
     def forget(self, forgetting: Forgetting) -> int:
         """Takes a person out of cache and history, and out of the bytes of their files; the attempts emptied.
 
-        What was copied last goes too, and drafts and templates that name the person. Raises StoreError and CopyError, and can be run again where it was kept from its
-        end.
+        What was copied last goes too, and drafts and templates that name the person. Raises StoreError and CopyError,
+        and can be run again where it was kept from its end.
         """
         from app.store.forget import forget_in_cache, forget_in_history
 
@@ -179,7 +179,7 @@ class AccountKeeping:
     def apply_retention(self) -> int:
         """Deletes the attempts past `retention_days` and `retention_rows` of the profile; how many. Raises StoreError.
 
-        Nothing calls this by itself: whoever does has shown the preview first.
+        Nothing calls this unasked: it comes after `retention_preview` was shown to somebody who said yes.
         """
         from app.store.retention import let_go
 

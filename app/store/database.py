@@ -31,8 +31,8 @@ def open_database(
 ) -> sqlite3.Connection:
     """A connection in autocommit mode to a database of this schema, made or migrated where needed.
 
-    Transactions are the caller's (`transaction`); what others have locked is waited for. Raises StoreError for every file that is not, or cannot be made,
-    such a database; no foreign, damaged or newer file is changed.
+    Transactions are the caller's (`transaction`); what others have locked is waited for. Raises StoreError for every
+    file that is not, or cannot be made, such a database; no foreign, damaged or newer file is changed.
     """
     with explained(path, schema.what):
         _make_file(path, schema.what)

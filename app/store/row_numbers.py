@@ -12,7 +12,10 @@ _NONE = array("I")
 
 
 def row_numbers(found: Iterable[int] = (), after: "array[int]" = _NONE) -> "array[int]":
-    """A copy of those in `after`, and then these: in four bytes each; in eight where one of them needs that, as that of a contact with an odd id does."""
+    """A copy of those in `after`, and then these: in four bytes each, or in eight where one of them needs that.
+
+    The row number of a contact whose id is no plain number does.
+    """
     numbers, rest = after[:], iter(found)
     while some := list(islice(rest, _AT_ONCE)):
         try:

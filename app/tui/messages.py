@@ -40,7 +40,7 @@ class Messages(KeysInOrder[Result]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Says this in the place of what was said before, its title in the same line; with a `timeout`, keys leave it there."""
+        """Says this in the place of what was said before; with a `timeout`, no key takes it away before that."""
         self.clear_notifications()
         self._goes_from = time.monotonic() + (timeout or AT_LEAST_S)
         said = f"{title}: {message}" if title else message

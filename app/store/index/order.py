@@ -17,7 +17,7 @@ from app.store.row_numbers import first_column, row_numbers
 from app.store.text import stored
 
 _AT_ONCE = 20_000
-"""So many row numbers are read in one go where they need not be sorted; a tenth of that where an index gives them in order."""
+"""Up to so many row numbers are read at once instead of a screen of them; a tenth where an index has them in order."""
 
 _DENSE = 5
 """Where at least one attempt in so many is found, a screen of them soon comes together in any order."""

@@ -22,7 +22,7 @@ from app.store.index.terms import (
 from app.store.text import microseconds
 
 FEW = 60_000
-"""So many attempts are sorted at once; more may be walked through in the order that is asked for."""
+"""Up to so many attempts are found and then sorted; of more, an index of the order is walked through."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def settled(row: JournalRow) -> int | None:
 
 
 def sorted_values(row: JournalRow) -> tuple[Value, ...]:
-    """The texts by which an attempt is found and sorted: its contact, the same from its last letter to its first, its reply text."""
+    """The texts by which an attempt is found and sorted: its contact, its contact backwards, its reply text."""
     contact = folded(restored(row.external_id))
     text = row.reply_text
     return contact, contact[::-1], None if text is None else folded(restored(text)[:SORTED_TEXT])

@@ -1,4 +1,4 @@
-"""What the dashboard does with triggers that were sent before: shows one whole, settles it, sends it again, as it was or changed."""
+"""What the dashboard does with triggers that were sent before: shows one, settles it, sends it again."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Where attempts are taken out to: a file of one's choice, or the clipboard. What takes long shows how far it is, and stops."""
+"""Where attempts are taken out to: a file of one's choice, or the clipboard.
+
+What takes long shows how far it is, and can be stopped.
+"""
 
 import asyncio
 import io
