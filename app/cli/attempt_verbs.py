@@ -16,6 +16,7 @@ from app.cli.output import opened
 from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text, whole_attempt_json
 from app.domain.clean import clean
+from app.domain.counting import count
 from app.domain.difference import AttemptDifference, Comparison, Sameness, difference
 from app.domain.model import Attempt
 from app.domain.outcome import LABEL
@@ -132,4 +133,4 @@ def _comparison_lines(title: str, comparison: Comparison) -> Iterator[str]:
             if text is not None:
                 yield f"      {sign} {clean(text, _LONGEST_VALUE)}"
     if comparison.left_out:
-        yield f"  … {comparison.left_out:,} more parts are not shown"
+        yield f"  … {count(comparison.left_out, 'part')} more"

@@ -96,7 +96,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
     ]
     yield from ("", *table(("EVENT", "ATTEMPTS", "REFUSED", "SHARE"), events, numbers=(1, 2, 3)))
     if len(figures.events) > _EVENTS:
-        yield f"… {len(figures.events) - _EVENTS:,} more events are not shown; --json has all"
+        yield f"… {count(len(figures.events) - _EVENTS, 'event')} more; --json has all"
     words = (LABEL[outcome][1].upper() for outcome in present)
     header = (f"{span(figures.bucket_s).upper()} FROM", *words)
     yield from ("", *table(header, _times(figures, present), numbers=range(1, len(header))))

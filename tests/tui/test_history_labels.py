@@ -146,6 +146,8 @@ def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> N
     ]
     assert "= $.a  3 values, equal" in compared_lines(comparison, 40, with_equal=True).plain
     assert compared_lines(Comparison(()), 40, with_equal=False).plain == "nothing on either side"
+    same = Comparison((Part("$.a", Sameness.EQUAL, values=3),))
+    assert compared_lines(same, 40, with_equal=False).plain == "= 3 values, equal in both"
 
 
 def test_a_long_value_goes_on_below_its_beginning() -> None:

@@ -150,6 +150,18 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         assert desk.dashboard.desk.history.whole is False
 
 
+async def test_a_picture_keeps_every_share_beside_its_number_at_any_size(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    async with open_desk(at=past) as desk:
+        await desk.press("f6", "p")
+        assert "5 attempts   ✓ accepted 3 60 %   ✗ rejected 2 40 %" in desk.screen()
+        await desk.pilot.resize_terminal(45, 24)
+        await desk.settle()
+        head = [line.strip() for line in desk.screen().splitlines()[:2]]
+        assert head == ["5 attempts   ✓ accepted 3 60 %", "✗ rejected 2 40 %"]
+
+
 async def test_a_menu_ends_at_its_ends(open_desk: OpenDesk, past: Path) -> None:
     async with open_desk(at=past, size=NARROW) as desk:
         await desk.press("f6", "f")

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -105,6 +106,11 @@ class PictureScreen(Screen[str | None]):
             self.query_one("#picture-head", Static).update(Content(clean(str(error), 2000)))
         else:
             self._show(picture)
+
+    @on(Resize)
+    def _show_again(self) -> None:
+        if self._picture is not None:
+            self.call_after_refresh(self._show, self._picture)
 
     def action_filter(self) -> None:
         if self._picture is not None and self._picture.total:

@@ -35,7 +35,8 @@ def compared_lines(comparison: Comparison, width: int, *, with_equal: bool) -> C
     folded = sum(part.values for part in comparison.parts if part.sameness is Sameness.EQUAL)
     said = [line for part in shown for line in _part(part, width)]
     if folded and not with_equal:
-        said.append(Content.styled(f"= {count(folded, 'value')} more, equal in both", "$quiet"))
+        more = " more" if said else ""
+        said.append(Content.styled(f"= {count(folded, 'value')}{more}, equal in both", "$quiet"))
     if comparison.left_out:
         said.append(
             Content.styled(f"… {count(comparison.left_out, 'part')} more are not told", "$text-warning")
