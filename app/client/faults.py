@@ -94,7 +94,7 @@ def _innermost(error: BaseException) -> str:
 
 
 def _readable(found: re.Match[str]) -> str:
-    """Bytes that an error quotes as Python writes them, as text: what is no UTF-8 as `\\xff`."""
+    """Bytes that an error quotes as Python writes them, as text; what is not UTF-8 as `\\xff`."""
     quoted: bytes = literal_eval(found[1])
     return f"“{quoted.decode('utf-8', 'backslashreplace')}”"
 

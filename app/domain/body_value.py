@@ -10,7 +10,7 @@ Name = tuple[str, int]
 
 
 class Lines(str):
-    """A text that is no JSON."""
+    """A text that is not JSON."""
 
     __slots__ = ()
 

@@ -50,7 +50,7 @@ _BELONGS = {
 
 def _wrapped(data: JsonObject) -> Iterator[str]:
     if isinstance(data.get("data"), Mapping):
-        yield "The event data holds an object data again: leave that level out, unless a variable is called so."
+        yield "The event data holds an object called data: leave that level out, unless a variable has that name."
 
 
 def _reserved(data: JsonObject) -> Iterator[str]:

@@ -106,7 +106,7 @@ class Notes:
             )
 
     def typed(self, event_id: str) -> tuple[str, str] | None:
-        """The attempt that event data of this event were last typed for, and these; None where none are kept."""
+        """(attempt id, event data): what was last typed for this event, and for which attempt; None where none is kept."""
         rows = self._all("SELECT attempt_id, data_text FROM typed WHERE event_id = ?", stored(event_id))
         return next(((restored(row[0]), restored(row[1])) for row in rows), None)
 

@@ -26,7 +26,7 @@ _PAGE = 50
 
 
 class Past:
-    """What is asked of the history at `path`, on one thread but for what says otherwise. Raises StoreError."""
+    """What is asked of the history at `path`: on one thread, unless a method says otherwise. Raises StoreError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -12,7 +12,6 @@ from app.service.stored import StoreError
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
 from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.pane_tabs import PaneTabs
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -44,8 +43,8 @@ async def test_a_narrow_screen_shows_one_pane_at_a_time_and_keys_reach_each(
 async def test_a_click_on_a_tab_shows_its_pane(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
         for pane in ("history", "reply", "trigger", "contacts", "events"):
-            at = desk.dashboard.query_one(PaneTabs).place_of(pane)
-            await desk.pilot.click("#tabs", offset=(at + 2, 0))
+            at = desk.screen().splitlines()[1].index(pane.title())
+            await desk.pilot.click("#tabs", offset=(at, 0))
             await desk.settle()
             assert f"─ {pane.title()} ─" in desk.screen()
             tabs = desk.app.screen._compositor.render_strips()[1]

@@ -81,10 +81,6 @@ class LabelLine(Widget):
             yield x, label
             x += label.text.cell_length + 1
 
-    def place_of(self, target: str) -> int | None:
-        """The cell where this label begins; None where it is not shown."""
-        return next((x for x, label in self._placed() if label.target == target), None)
-
     def _label_at(self, event: events.MouseEvent) -> Label | None:
         offset = event.get_content_offset(self)
         if offset is None:
