@@ -89,7 +89,8 @@ def program(
 
 def _dashboard(options: Options) -> None:
     if not at_terminal():
-        raise click.UsageError(
-            "The dashboard needs a terminal; without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
+        raise Failure(
+            "The dashboard needs a terminal for input, output and standard error, on which it draws;"
+            " without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
         )
     open_dashboard(options.settings(), options.any_mask, masked=options.masked)

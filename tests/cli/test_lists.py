@@ -1,5 +1,7 @@
 """`events`, `fields`, `contacts`, `version`, the options before the verb, and what is not loaded."""
 
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -90,7 +92,29 @@ def test_the_version_is_printed(desk: Desk) -> None:
 def test_without_a_terminal_the_dashboard_names_the_headless_verb(desk: Desk) -> None:
     ran = desk()
     assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("triggerdesk: The dashboard needs a terminal")
     assert "triggerdesk trigger" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_the_dashboard_says_that_it_draws_on_standard_error_where_only_that_is_no_terminal(
+    home: Path,
+) -> None:
+    ours, theirs = pty.openpty()
+    ran = subprocess.run(
+        [sys.executable, "-m", "app"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert ran.returncode == 2
+    assert "standard error, on which it draws" in ran.stderr
+    assert ran.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
