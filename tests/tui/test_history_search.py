@@ -307,8 +307,11 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
         ):
             await desk.press(*keys)
             assert not PERSONS.search(desk.screen()), keys
+        assert "5 attempts as JSON Lines, persons masked" in desk.text_of("#take-out")
         desk.app.screen.query_one("#path", Input).value = str(path)
         await desk.press("enter")
         written = path.read_text("ascii")
         assert len(written.splitlines()) == 5
         assert not PERSONS.search(written)
+        await desk.press("x", "enter")
+        assert desk.text_of("#take-out").count("persons masked") == 1

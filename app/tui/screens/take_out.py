@@ -24,7 +24,7 @@ from app.service.files import FileExistsAlreadyError, new_file
 from app.service.stored import AttemptRow
 from app.tui.copying import copy
 from app.tui.keymap import key_of
-from app.tui.past import Past
+from app.tui.past import TICKET, Past
 from app.tui.screens.confirm import Confirm
 from app.tui.text import clean, count
 from app.tui.widgets.safe_input import SafeInput
@@ -66,7 +66,7 @@ class TakeOutScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="take-out") as pane:
             pane.border_title = "Take out"
-            masked = ", persons masked" if self._past.is_masked else ""
+            masked = ", persons masked" if self._past.is_masked and self._taking.form != TICKET else ""
             yield Static(f"{self._taking.title}{masked}", markup=False)
             yield SafeInput(str(Path.cwd() / self._taking.name), id="path", personal=False)
             copies = f", {key_of(self, 'take_out.copy')} copies" if self._can_be_copied else ""
