@@ -83,8 +83,10 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
             await pilot.pause()
         for keys in (("ctrl+o", "down", "enter", "escape"), ("ctrl+o", "down", "enter")):
             await pilot.press(*keys)
+            while not app.is_idle:
+                await pilot.pause()
+        while not isinstance(app.screen, Confirm):
             await pilot.pause()
-        assert isinstance(app.screen, Confirm)
         assert desk.dashboard.is_sending
         await pilot.press("ctrl+y")
         while "shop" not in desk.screen().splitlines()[0]:
