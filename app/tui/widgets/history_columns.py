@@ -51,11 +51,12 @@ def row_in_short(row: AttemptRow) -> Content:
     """What does not fit into the row: reference, status, code, reply text and time, and how to read on."""
     status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
     said = f"{_number(row.reply_code)} {clean(row.reply_text or '')}".strip()
+    between = [one for one in (said, elapsed(row.elapsed_ms)) if one]
     return Content.assemble(
         f"{clean(reference_of(row.attempt_id))}  ",
         (status, "$quiet"),
-        f"  {said}  ",
-        (f"{elapsed(row.elapsed_ms)}   enter opens it", "$quiet"),
+        *(f"  {one}" for one in between),
+        ("   enter opens it", "$quiet"),
     )
 
 
