@@ -1,7 +1,8 @@
 """What is said at the foot of every screen: one message at a time, which goes when it is out of date.
 
-It goes by itself after the time it takes to read, and before that with the next key or click, once it has been there for
-a moment. What comes unasked, such as a late reply, no key takes away: it is given the time it is to stay.
+It goes by itself after the time it takes to read, and before that with the next message, or with the next key or click
+once it has been there for a moment. What comes unasked, such as a late reply, is given the time it is to stay, in which
+nothing takes it away: another message stands beside it.
 """
 
 import math
@@ -30,6 +31,7 @@ class Messages(KeysInOrder[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._goes_from = math.inf
+        self._stays_until = 0.0
 
     def notify(
         self,
@@ -40,9 +42,12 @@ class Messages(KeysInOrder[Result]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Says this in the place of what was said before; with a `timeout`, no key takes it away before that."""
-        self.clear_notifications()
-        self._goes_from = time.monotonic() + (timeout or AT_LEAST_S)
+        """Says this in the place of what was said before; with a `timeout`, nothing takes it away before that."""
+        now = time.monotonic()
+        if now >= self._stays_until:
+            self.clear_notifications()
+        self._stays_until = max(self._stays_until, now + (timeout or 0))
+        self._goes_from = max(self._stays_until, now + AT_LEAST_S)
         said = f"{title}: {message}" if title else message
         super().notify(said, severity=severity, timeout=timeout or reading_s(said), markup=markup)
 

@@ -159,7 +159,7 @@ class Caching:
 
         veil, service = self._desk.veil, self._desk.service
         said = looked_up(key_id, veil.value(value), map(veil.contact, found), service)
-        self._desk.say("Looked up", said, "information" if found else "warning", unasked=not found)
+        self._desk.say("Looked up", said, "information" if found else "warning")
 
     def _begin(self, words: str, work: Coroutine[None, None, None]) -> None:
         self._desk.bar.begin(words)

@@ -115,7 +115,7 @@ class Desk:
         value = self.form.request().external_id
         self.tell(lambda panel: panel.show_fault(self.veil.words(fault, value)))
         if not self._reply_is_in_view:
-            self.say("Not done", fault)
+            self.say("Not done", fault, unasked=True)
 
     def tell_again(self) -> None:
         """Draws the reply panel again: the mask was put on or taken off."""
@@ -134,7 +134,7 @@ class Desk:
     def say(
         self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
     ) -> None:
-        """A short message; `unasked` where no key is answered by it, and none is to take it away."""
+        """A short message; `unasked` where no key is answered by it, and nothing is to take it away unread."""
         shown = clean(self.veil.words(sentence, self.form.request().external_id), 500)
         lasts_s = reading_s(shown) if unasked else None
         self.screen.notify(shown, title=title, severity=severity, markup=False, timeout=lasts_s)
