@@ -1,5 +1,7 @@
 """How a database file is opened: its rights, its pragmas, its version; the same for cache, history and sandbox."""
 
+import contextlib
+import errno
 import os
 import sqlite3
 import time
@@ -115,14 +117,16 @@ def _make_file(path: Path, what: str) -> None:
     # In this order: whoever makes the database writes its first page before there is a log.
     log = path.with_name(path.name + "-wal")
     logged = log.stat().st_size if log.exists() else 0
-    # SQLite gives its side files the rights of the database.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        status = os.fstat(descriptor)
-        if status.st_mode & 0o077 and os.name == "posix" and status.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    # SQLite gives its side files the rights of the database. Only a file that is new is opened here: closing any other
+    # would end every lock that this process has on it, and the next process to leave would take its log away.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    status = path.stat()
+    fault = errno.EISDIR if path.is_dir() else 0 if os.access(path, os.R_OK | os.W_OK) else errno.EACCES
+    if fault:
+        raise OSError(fault, os.strerror(fault), str(path))
+    if status.st_mode & 0o077 and os.name == "posix" and status.st_uid == os.geteuid():
+        path.chmod(0o600)
     if logged and not status.st_size:
         raise DamagedError(f"The {what} at {path} is damaged: the file is empty, but its log is not.")
 

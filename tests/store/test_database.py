@@ -287,3 +287,26 @@ def test_what_is_set_aside_keeps_its_content_under_a_free_name(tmp_path: Path) -
         assert aside.read_bytes() == aside.with_name(aside.name + "-wal").read_bytes() == content
         assert not path.exists()
     assert len(names) == 2
+
+
+COMES_AND_GOES = """
+import sys
+from pathlib import Path
+from app.store.database import open_database
+from app.store.schema import HISTORY
+open_database(Path(sys.argv[1]), HISTORY).close()
+"""
+
+
+def test_opening_a_database_twice_keeps_its_log_from_whoever_comes_and_goes(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    first = open_database(path, HISTORY)
+    second = open_database(path, HISTORY)
+    first.execute("SELECT count(*) FROM attempts").fetchone()
+    log = path.with_name("history.db-wal")
+    before = log.stat().st_ino
+    subprocess.run([sys.executable, "-c", COMES_AND_GOES, str(path)], check=True)
+    assert log.exists()
+    assert log.stat().st_ino == before
+    for connection in (first, second):
+        connection.close()
