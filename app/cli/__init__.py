@@ -1,7 +1,9 @@
 """The command line: parse, build, print. Nothing here imports Textual but the dashboard's own command."""
 
 import gc
+import os
 import sys
+from pathlib import Path
 
 from app.cli.dashboard import at_terminal, open_dashboard
 from app.cli.log import log_nowhere
@@ -13,6 +15,10 @@ def main() -> None:
     """The entry point `triggerdesk`."""
     # The start makes much that stays and no garbage; whoever stays longer turns it on again.
     gc.disable()
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Closed by who started this: no file that is opened later may take its place.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always text streams here
     if sys.argv[1:] or not at_terminal():

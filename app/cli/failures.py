@@ -1,5 +1,6 @@
 """What can go wrong, as one sentence on stderr and one documented exit code; never a traceback."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from app.domain.clean import clean
 from app.domain.errors import DeskError
 
 _LONGEST_SENTENCE = 2000
+_UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class ExitCode(IntEnum):
@@ -46,16 +48,23 @@ def complain(sentence: str) -> None:
 
 @contextmanager
 def perhaps_unread() -> Iterator[None]:
-    """What is printed to a pipe that nobody reads any more, as behind `head`, ends with the printing and fails nothing."""
+    """What is printed to a pipe that nobody reads any more, as behind `head`, ends with the printing and fails nothing.
+
+    Raises Failure where it cannot be written for another reason, such as a full disk.
+    """
     try:
         yield
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in _UNWRITTEN:
+            raise
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except BrokenPipeError:
+            except OSError:
                 os.dup2(nowhere, stream.fileno())  # or what is left in it would be told at the end
+        if error.errno != errno.EPIPE:
+            raise Failure(f"What was to be printed cannot be written: {error.strerror}.") from None
 
 
 @contextmanager

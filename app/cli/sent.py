@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import click
 
 from app.cli.attempt_text import attempt_lines
-from app.cli.failures import ExitCode, complain, perhaps_unread
+from app.cli.failures import ExitCode, Failure, complain, perhaps_unread
 from app.cli.output import coloured
 from app.domain.attempt_json import attempt_json, json_text
 from app.domain.mask import Mask
@@ -47,6 +47,9 @@ async def print_sent(
         complain(f"{error} Attempt {attempt_id}: {' '.join(words)}")
         return ExitCode.UNKNOWN
     first, *others = printed.attempt(attempt, service)
-    with perhaps_unread():
-        click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
+    try:
+        with perhaps_unread():
+            click.echo("\n".join((first if printed.as_json else coloured(first, attempt.outcome), *others)))
+    except Failure as failure:  # the exit code is about the attempt, whatever becomes of the words
+        complain(f"{failure.message} Attempt {attempt_id} was made, and is in the history.")
     return _EXIT[attempt.outcome]

@@ -2,11 +2,14 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import NoReturn
 
 from app.domain.model import JsonObject
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 100
+"""Objects and lists within one another: more than any program reads, and far from what ends a stack."""
 
 
 class EventDataError(ValueError):
@@ -31,6 +34,8 @@ def parse_event_data(text: str) -> JsonObject | None:
     value = _loads(text)
     if value is None:
         return None
+    if _is_deep(value):
+        raise EventDataError(f"The event data is nested too deeply, over {MAX_DEPTH} levels.", 1, 1)
     if not isinstance(value, dict):
         line, column = _position(text, len(text) - len(text.lstrip()))
         raise EventDataError(
@@ -52,6 +57,19 @@ def _loads(text: str) -> object:
         raise
     except ValueError:
         raise EventDataError("The event data holds a number with too many digits.", 1, 1) from None
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in _inside(one)]
+    return bool(level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _in_words(error: json.JSONDecodeError) -> str:

@@ -15,7 +15,8 @@ from app.domain.model import Answer, Attempt, Contact, JsonObject, NoReply, Repl
 _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
 _LONGEST_PLAIN_NUMBER = 4
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
+# Looked for from where a word begins only: from each of its letters, a long word would take the square of its length.
+_ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 _CONTACT_IDS = re.compile(r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*")
 _WRITTEN = re.compile(r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*")
 

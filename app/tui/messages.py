@@ -32,6 +32,7 @@ class Messages(KeysInOrder[Result]):
         super().__init__()
         self._goes_from = math.inf
         self._stays_until = 0.0
+        self._said = ""
 
     def notify(
         self,
@@ -44,11 +45,14 @@ class Messages(KeysInOrder[Result]):
     ) -> None:
         """Says this in the place of what was said before; with a `timeout`, nothing takes it away before that."""
         now = time.monotonic()
+        said = f"{title}: {message}" if title else message
         if now >= self._stays_until:
             self.clear_notifications()
+        elif said == self._said:
+            return
         self._stays_until = max(self._stays_until, now + (timeout or 0))
         self._goes_from = max(self._stays_until, now + AT_LEAST_S)
-        said = f"{title}: {message}" if title else message
+        self._said = said
         super().notify(said, severity=severity, timeout=timeout or reading_s(said), markup=markup)
 
     def before(self, event: events.Event) -> None:

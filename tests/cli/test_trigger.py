@@ -211,3 +211,35 @@ def test_a_reader_that_has_gone_changes_no_exit_code(home: Path) -> None:
     assert unread(*asked, "thor@example.com") == (0, "")
     assert unread(*asked, "nobody@example.com", "--json") == (1, "")
     assert unread("history") == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize(("external_id", "code"), [("thor@example.com", 0), ("loki@example.com", 1)])
+def test_words_that_find_no_room_change_no_exit_code_either(home: Path, external_id: str, code: int) -> None:
+    words = ("trigger", "100", "--key", "3", "--external-id", external_id)
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == code
+    assert "cannot be written: No space left on device. Attempt " in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed by a shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_change_nothing(home: Path, closed: str) -> None:
+    command = f"'{sys.executable}' -m app trigger 100 --key 3 --external-id thor@example.com {closed}"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")

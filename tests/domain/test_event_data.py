@@ -48,3 +48,13 @@ def test_a_million_bytes_are_allowed_and_not_one_more() -> None:
     assert parse_event_data(fits) is not None
     with pytest.raises(EventDataError, match="over 1,000,000 bytes"):
         parse_event_data(fits + " ")
+
+
+def test_what_is_nested_deeper_than_any_program_reads_is_refused() -> None:
+    def nested(levels: int) -> str:
+        return '{"a":' * levels + "1" + "}" * levels
+
+    assert parse_event_data(nested(99)) is not None
+    for levels in (101, 484, 900, 100_000):
+        with pytest.raises(EventDataError, match="nested too deeply"):
+            parse_event_data(nested(levels))

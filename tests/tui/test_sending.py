@@ -1,12 +1,17 @@
 """Sending: once for one press, seen while it is under way, and never a traceback."""
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from app.domain.model import Outcome, Reply
+from app.bootstrap import open_service
+from app.domain.model import Outcome, Reply, new_attempt_id
+from app.domain.reference import reference_of
 from app.service.keeping import AccountKeeping
 from app.service.stored import StoreError
+from app.settings import load_settings
 from app.tui.screens.confirm import Confirm
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
@@ -70,6 +75,38 @@ async def test_what_is_looked_for_and_not_chosen_yet_keeps_another_from_being_se
         await desk.press(*CHOSEN, "f3", *"sif", "f9", "escape", "f9")
         (attempt,) = desk.service.past.list_attempts(0)
         assert attempt.request.external_id == "thor@example.com"
+
+
+@pytest.mark.parametrize("elsewhere", ["f6", "f7"])
+async def test_it_keeps_another_from_being_sent_from_wherever_one_presses_send(
+    open_desk: OpenDesk, elsewhere: str
+) -> None:
+    async with open_desk(size=NARROW) as desk:
+        await desk.press(*CHOSEN, "f3", *"sif", elsewhere, "f9")
+        assert "What is typed in Contacts was not chosen yet" in desk.said
+        assert list(desk.service.past.list_attempts(0)) == []
+        await desk.press("f4", *"loki@example.com", "f9")  # who types in the form has decided there
+        (attempt,) = desk.service.past.list_attempts(0)
+        assert attempt.request.external_id == "loki@example.com"
+
+
+async def test_what_another_window_sends_while_a_question_is_open_is_asked_about_anew(
+    open_desk: OpenDesk, home: Path
+) -> None:
+    async with open_desk() as desk:
+        desk.dashboard.query_one("#trigger")._clock = iter(range(0, 1000, 10)).__next__
+        await desk.press(*CHOSEN, "f9", "f9")
+        assert isinstance(desk.app.screen, Confirm)
+        (first,) = desk.service.past.list_attempts(0)
+        other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+        second = await other.send(replace(first.request, trigger_id=None), new_attempt_id())
+        await other.close()
+        await desk.press("ctrl+y")
+        assert isinstance(desk.app.screen, Confirm)
+        assert reference_of(second.attempt_id) in desk.text_of("#confirm")
+        assert len(list(desk.service.past.list_attempts(0))) == 2
+        await desk.press("ctrl+y")
+        assert len(list(desk.service.past.list_attempts(0))) == 3
 
 
 async def test_a_press_while_another_trigger_is_under_way_does_not_say_that_it_was_not_sent(

@@ -79,6 +79,7 @@ class Parts:
 
     def form_changed(self) -> None:
         """The form asks for something else now."""
+        self.sending.form_changed()
         self.drafting.changed()
         self.advising.predict()
 

@@ -38,7 +38,7 @@ class Searching:
         except DeskError as error:
             # Else it is said when they are shown again, once all panes are there.
             if self._desk.history.is_complete:
-                self._desk.tell_fault(str(error))
+                self._tell(error)
         else:
             self._desk.screen.run_worker(self._find(keep_cursor), group="find")
 
@@ -51,7 +51,7 @@ class Searching:
             if window is not None:
                 self._put(window, keep_cursor=keep_cursor)
         except DeskError as error:
-            self._desk.tell_fault(str(error))
+            self._tell(error)
         finally:
             slow.stop()
 
@@ -80,11 +80,18 @@ class Searching:
         except StoppedError:
             return  # another query holds by now, and counts for itself
         except DeskError as error:
-            self._desk.tell_fault(str(error))
+            self._tell(error)
         else:
             history.table.window_changed()
         finally:
             slow.stop()
+
+    def _tell(self, error: DeskError) -> None:
+        """Beside what the reply panel shows, never in its place: how a trigger was answered matters more."""
+        if self._desk.told is None:
+            self._desk.tell_fault(str(error))
+        else:
+            self._desk.say("History", str(error), unasked=True)
 
     def read_the_rest(self) -> None:
         """Reads what shares and chains cannot be known without, where there is something."""
@@ -104,7 +111,7 @@ class Searching:
         try:
             await self._past.read_on(self._note)
         except DeskError as error:
-            self._desk.tell_fault(str(error))
+            self._tell(error)
         else:
             self._desk.screen.call_later(self.show, keep_cursor=keep_cursor)
         finally:

@@ -13,6 +13,7 @@ from app.domain.model import Attempt, TriggerRequest
 from app.domain.reference import reference_of
 from app.service.desk import NotRecordedError
 from app.service.guard import GuardError
+from app.service.stored import AttemptRow
 from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching
@@ -42,6 +43,7 @@ class Sending:
         self._caching = caching
         self._searching = searching
         self._answered = answered
+        self._asked = "", ""
         self._stop: asyncio.Event | None = None
         self._worker: Worker[None] | None = None
         self.parent_id: str | None = None
@@ -81,9 +83,19 @@ class Sending:
             (desk.contacts, "Contacts", contact_id),
         ):
             found = pane.table.row
-            if pane.has_focus_within and pane.filter.value and (found is None or found.id != chosen):
+            is_open = pane.is_open or pane.has_focus_within
+            if is_open and pane.filter.value and (found is None or found.id != chosen):
                 return f"What is typed in {title} was not chosen yet: Enter chooses a row, Esc clears the filter."
         return ""
+
+    def form_changed(self) -> None:
+        """What is changed in the form itself is decided there, whatever was typed in a list before."""
+        request, (event_id, external_id) = self._desk.form.request(), self._asked
+        self._asked = request.event_id, request.external_id
+        if request.event_id != event_id:
+            self._desk.events.is_open = False
+        if request.external_id != external_id:
+            self._desk.contacts.is_open = False
 
     def stop(self) -> None:
         """Stops waiting for the reply."""
@@ -122,8 +134,22 @@ class Sending:
         question = send_question(shown, name, desk.service, known, datetime.now(UTC))
         desk.push(
             Confirm(question, yes="Send again" if known.second_send else "Send", no="Do not send"),
-            partial(self._send_submitted, message),
+            partial(self._answer, message, known.second_send),
         )
+
+    def _answer(self, message: FormMessages.Submitted, asked_of: AttemptRow | None, yes: bool | None) -> None:
+        """Sends; asks anew where another window has sent the same while the question was open."""
+        if yes and not message.is_rehearsed and self._is_news(message.request, asked_of):
+            self.submitted(message)
+        else:
+            self._send_submitted(message, yes)
+
+    def _is_news(self, request: TriggerRequest, asked_of: AttemptRow | None) -> bool:
+        try:
+            now = self._desk.service.knowledge.second_send(request)
+        except DeskError:
+            return True  # it is told where it is asked again
+        return now is not None and (asked_of is None or now.attempt_id != asked_of.attempt_id)
 
     def _send_submitted(self, message: FormMessages.Submitted, yes: bool | None) -> None:
         if not yes:

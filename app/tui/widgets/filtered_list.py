@@ -83,6 +83,8 @@ class FilteredList(Vertical, Generic[Row]):
         self.border_title = self._title = title
         self._usual = self._order = usual
         self._stop = Event()
+        self.is_open = False
+        """Whether something was typed since a row was chosen last."""
         self._chooses = False
         self._window: RowWindow[Row] | None = None
         self._shown: RowWindow[Row] | None = None
@@ -129,6 +131,7 @@ class FilteredList(Vertical, Generic[Row]):
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
+        self.is_open = True
         self._show()
         self.narrowed(event.value)
 
@@ -243,11 +246,15 @@ class FilteredList(Vertical, Generic[Row]):
     def _choose(self) -> None:
         self._chooses = False
         if (row := self.table.row) is not None:
-            self.post_message(self.Chosen(self, row))
+            self._tell_chosen(row)
         else:
             self.notify(self.table.empty_text, title="Nothing to choose", severity="warning", markup=False)
 
     @on(WindowedTable.Selected)
     def _chosen(self, event: WindowedTable.Selected[Row]) -> None:
         event.stop()
-        self.post_message(self.Chosen(self, event.row))
+        self._tell_chosen(event.row)
+
+    def _tell_chosen(self, row: Row) -> None:
+        self.is_open = False
+        self.post_message(self.Chosen(self, row))
