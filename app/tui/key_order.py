@@ -22,6 +22,9 @@ ROUNDS = 5
 
 PATIENCE_S = 0.5
 
+LINE_FEED = "ctrl+j"
+"""What a terminal makes of an Enter that is typed before the program has taken it over."""
+
 
 class KeysInOrder(App[Result]):
     """An application that takes one key at a time."""
@@ -38,6 +41,8 @@ class KeysInOrder(App[Result]):
         if not done or (not self._pressed and self.is_idle and isinstance(event, events.MouseMove)):
             await super().on_event(event)
             return
+        if isinstance(event, events.Key) and event.key == LINE_FEED:
+            event = events.Key("enter", "\r")
         self._pressed.append(event)
         if self.is_idle:
             self._taking = asyncio.create_task(self._take())

@@ -90,6 +90,17 @@ async def test_it_keeps_another_from_being_sent_from_wherever_one_presses_send(
         assert attempt.request.external_id == "loki@example.com"
 
 
+async def test_what_is_typed_on_while_send_has_the_focus_is_not_ended_by_a_send(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", "f4", *"thor@example.com", "enter")
+        assert desk.focus == "send"
+        await desk.press(*"Mr Odinson", "enter")
+        assert list(desk.service.past.list_attempts(0)) == []
+        assert desk.said.startswith("Not sent: Something was typed while Send had the focus")
+        await desk.press("f9")
+        assert len(list(desk.service.past.list_attempts(0))) == 1
+
+
 async def test_what_another_window_sends_while_a_question_is_open_is_asked_about_anew(
     open_desk: OpenDesk, home: Path
 ) -> None:

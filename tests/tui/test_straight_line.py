@@ -115,3 +115,11 @@ async def test_a_whole_line_that_arrives_at_once_is_typed_where_it_belongs(
         newest, first = desk.service.past.list_attempts(0)
         assert (first.request.event_id, first.request.external_id) == ("100", "thor@example.com")
         assert (newest.request.event_id, newest.request.external_id) == ("104", "sif@example.com")
+
+
+async def test_an_enter_that_the_terminal_made_a_line_feed_of_is_an_enter(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "ctrl+j", *"thor", "ctrl+j")
+        assert desk.focus == "send"
+        request = desk.dashboard.desk.form.request()
+        assert (request.event_id, request.external_id) == ("100", "thor@example.com")

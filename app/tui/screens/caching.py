@@ -12,6 +12,7 @@ from app.service.stored import CacheState
 from app.tui.keymap import key_of
 from app.tui.screens.desk import Desk
 
+FIRST_S = 2.0
 STOPPED = "Stopped. The lists are whole, as they were."
 NOTHING_TO_LOOK_UP = "Type the value of a contact into External id first, or into the filter of Contacts."
 
@@ -28,6 +29,7 @@ class Caching:
         self._worker: Worker[None] | None = None
         self.is_filling = self._keeping.needs_refresh()
         """Whether what is known is of no account yet, or of other account files."""
+        self._filled = asyncio.Event()
 
     # What is known
 
@@ -73,6 +75,14 @@ class Caching:
     def is_under_way(self) -> bool:
         """Whether a refresh or a look-up is."""
         return self._worker is not None
+
+    async def filled(self) -> None:
+        """Returns once the lists are filled for the first time, which what is typed ahead waits for, if not for long."""
+        if self.is_filling and not self._filled.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_S):
+                    await self._filled.wait()
+            self._filled.set()
 
     def stop(self) -> None:
         """Stops what is being fetched."""
@@ -173,3 +183,4 @@ class Caching:
             self._desk.bar.end()
             self._changed()
             self._desk.screen.refresh_bindings()
+        self._filled.set()

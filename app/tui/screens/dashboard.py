@@ -139,8 +139,9 @@ class Dashboard(PanedScreen):
         return self._standing.is_set()
 
     async def standing(self) -> None:
-        """Returns once every pane is there."""
+        """Returns once every pane is there, and what a first start fills the lists with, if that comes soon."""
         await self._standing.wait()
+        await self.caching.filled()
 
     def _first_words(self) -> str:
         return (

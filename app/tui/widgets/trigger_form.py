@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.content import Content
@@ -21,6 +21,7 @@ from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.key_picker import KeyPicker
 
 DOUBLE_PRESS_S = 1.0
+TYPED_ON_SEND = "Something was typed while Send had the focus, and went nowhere. Enter once more sends."
 UNDER_WAY = "One at a time; a trigger is under way."
 
 
@@ -40,6 +41,7 @@ class TriggerForm(FormFields):
         self._veil = veil
         self._clock = clock
         self._last_sent: tuple[TriggerRequest, float] | None = None
+        self._typed_on_send = False
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -127,7 +129,19 @@ class TriggerForm(FormFields):
     @on(Button.Pressed, "#send")
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(self.SendPressed())
+        if self._typed_on_send:
+            self._typed_on_send = False
+            self.notify(TYPED_ON_SEND, title="Not sent", severity="warning", markup=False)
+        else:
+            self.post_message(self.SendPressed())
+
+    def on_key(self, event: events.Key) -> None:
+        """Who types on without looking, or pastes lines that come as keys, does not mean the Enter that follows."""
+        if event.is_printable and self.query_one("#send").has_focus:
+            self._typed_on_send = True
+
+    def on_descendant_blur(self, _: events.DescendantBlur) -> None:
+        self._typed_on_send = False
 
     # Why not
 
