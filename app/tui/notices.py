@@ -114,7 +114,7 @@ def send_question(
         return f"{asked}\n\nSend it?"
     return (
         f"{second_send_words(earlier, now)}\n\n{asked}\n"
-        f"the first one {clock(earlier.started_at, now)}  {_result(earlier).plain}\n\nSend it a second time?"
+        f"the one before {clock(earlier.started_at, now)}  {_result(earlier).plain}\n\nSend it a second time?"
     )
 
 

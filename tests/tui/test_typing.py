@@ -10,7 +10,7 @@ from textual.widgets import Input, OptionList, TextArea
 from app.domain.model import TriggerRequest
 from app.tui.screens.data_menu import DataMenu
 from app.tui.widgets.json_area import closing, in_text, is_there_already, line_break
-from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 
 def _text(desk: Desk) -> str:
@@ -152,6 +152,21 @@ def test_what_is_typed_in_json_is_closed_where_nothing_follows() -> None:
     assert line_break("  {", "}") == ("\n    ", "\n  ")
     assert line_break('  "a": 1,', "") == ("\n  ", "")
     assert line_break('"[', "") == ("\n", "")
+
+
+async def test_the_next_contact_that_is_typed_while_the_reply_is_awaited_stays_a_draft(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*"100", "enter", *"thor", "enter")
+        await desk.pilot.press("f9", "f4", *"sif@example.com")
+        endpoint.accept()
+        await desk.settle()
+        desk.dashboard.parts.drafting.keep()
+        draft = desk.service.drafting.draft()
+        assert draft is not None
+        assert draft.draft.external_id == "sif@example.com"
 
 
 async def test_pasted_lines_that_find_no_place_are_told(open_desk: OpenDesk) -> None:

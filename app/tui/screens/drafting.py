@@ -86,11 +86,13 @@ class Drafting:
             self._kept = draft
 
     def answered(self, attempt: Attempt) -> None:
-        """What arrived, or may have, is no draft any more."""
-        form = self._desk.form
+        """What arrived, or may have, is no draft any more; what was typed meanwhile for the next contact is one."""
+        form, sent = self._desk.form, attempt.request
+        asked = form.request()
+        is_asked = (asked.event_id, asked.external_id) == (sent.event_id, sent.external_id)
         with contextlib.suppress(DeskError):  # the menu then offers what was sent
             self._drafts.keep_typed(attempt, form.editor.text)
-        if attempt.outcome in MAY_HAVE_ARRIVED and form.request().event_id == attempt.request.event_id:
+        if attempt.outcome in MAY_HAVE_ARRIVED and is_asked:
             self._typed = self._kept = form.draft()
             try:
                 self._drafts.drop_draft()
