@@ -110,7 +110,7 @@ def test_a_hundred_thousand_contacts_arrive_under_a_moving_bar(
         monkeypatch.delenv("TRIGGERDESK_ACCOUNT")
         shop.configure('refresh_contacts = "list:1"')
         screen = under_a_terminal(home, "--profile", "shop", "refresh")
-        assert "50,000 contacts of 100,000 [############............]  50%" in screen
+        assert "50,000 contacts of 100,000 [############............]  50 %" in screen
         assert shop("contacts", "--filter", "p99999@", "--json").json["id"] == "99999"
 
 
