@@ -55,7 +55,7 @@ def test_help_loads_no_dashboard_and_no_network(home: Path, words: list[str]) ->
         "heavy = {'textual', 'rich', 'httpx', 'starlette', 'sqlite_utils'}\n"
         "atexit.register(lambda: sys.stderr.write(repr(sorted(heavy & {*sys.modules}))))\n"
         f"sys.argv = ['triggerdesk', *{words!r}]\n"
-        "from app.cli import main\nmain()\n"
+        "import runpy\nrunpy.run_module('app', run_name='__main__')\n"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "[]")
