@@ -1,4 +1,4 @@
-"""Where the style sheets and the sample account are: beside the package in a checkout, inside it in a wheel."""
+"""Files that the program reads. `styles` and `sample_data` lie beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
@@ -13,6 +13,11 @@ def styles() -> Path:
 def sample_data() -> Path:
     """The account folder of the built-in sandbox."""
     return _folder("sample_data")
+
+
+def help_pages() -> list[Path]:
+    """The pages of the manual, by name."""
+    return sorted((_PACKAGE / "help").glob("*.md"))
 
 
 def _folder(name: str) -> Path:

@@ -18,7 +18,7 @@ _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every verb; the README's table says what each means."""
+    """The exit codes of every verb; the manual says under "json" what each means."""
 
     OK = 0
     REJECTED = 1

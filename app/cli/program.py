@@ -19,6 +19,7 @@ VERBS = {
     "demo-data": "demo",
     "events": "lists",
     "fields": "lists",
+    "help": "help",
     "history": "history",
     "locate": "locate",
     "profile": "profile",

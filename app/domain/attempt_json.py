@@ -1,4 +1,4 @@
-"""The attempt as JSON: the one shape that the command line prints and exports carry (README, "The attempt as JSON")."""
+"""The attempt as JSON: the one shape that the command line prints and exports carry (the manual's page "json")."""
 
 import json
 from collections.abc import Mapping

@@ -65,7 +65,7 @@ class TriggerRequest:
 
 
 class Outcome(StrEnum):
-    """What may be said of an attempt; the README's table of outcomes has the reasons."""
+    """What may be said of an attempt; the manual says under "form" when each applies."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"

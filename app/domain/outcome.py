@@ -1,4 +1,4 @@
-"""The outcome of an attempt, from what came back: the README's table of outcomes, line by line."""
+"""The outcome of an attempt, from what came back: the first rule that fits decides."""
 
 from app.domain.model import Answer, NoReply, Outcome, Reply
 

@@ -106,7 +106,7 @@ def test_the_python_program_makes_the_request(server: ThreadingHTTPServer) -> No
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-@pytest.mark.parametrize("value", [NASTY, NASTY * 2000])
+@pytest.mark.parametrize("value", [NASTY, NASTY * 2000], ids=["short", "long"])
 def test_the_curl_command_makes_the_request(server: ThreadingHTTPServer, value: str) -> None:
     request = described(value, f"http://127.0.0.1:{server.server_port}/api/v2/event/100/trigger")
     ran = subprocess.run(["/bin/sh"], input=as_curl(request), capture_output=True, text=True, check=True)

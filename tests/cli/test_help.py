@@ -1,0 +1,61 @@
+"""`triggerdesk help`: the manual on the command line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Desk
+
+TOPICS = ["form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
+
+
+def test_without_a_topic_every_page_is_listed_with_its_summary(desk: Desk) -> None:
+    ran = desk("help")
+    assert ran.code == 0
+    assert [line.split()[0] for line in ran.out.splitlines()] == TOPICS
+    assert "queries   The language of the history's filter and of `history --query`.\n" in ran.out
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_prints_its_page_as_markdown(desk: Desk, topic: str) -> None:
+    ran = desk("help", topic)
+    assert (ran.code, ran.err) == (0, "")
+    title, blank, summary, *_ = ran.out.splitlines()
+    assert title.startswith("# ")
+    assert blank == ""
+    assert summary.endswith(".")
+    assert ran.out.endswith("\n")
+    assert not ran.out.endswith("\n\n")
+
+
+@pytest.mark.parametrize("topic", ["cooking", "", "../README", "form.md", "Form"])
+def test_an_unknown_topic_ends_with_2_and_names_the_pages(desk: Desk, topic: str) -> None:
+    ran = desk("help", topic)
+    assert (ran.code, ran.out) == (2, "")
+    assert f'There is no help page "{topic}".' in ran.err
+    for known in TOPICS:
+        assert known in ran.err
+
+
+def test_an_unknown_topic_with_control_characters_is_shown_harmless(desk: Desk) -> None:
+    assert "\x1b" not in desk("help", "\x1b[31m").err
+
+
+def test_help_opens_no_home(desk: Desk, home: Path) -> None:
+    desk("help", "form")
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "form"]])
+def test_help_loads_no_dashboard_and_no_network(home: Path, words: list[str]) -> None:
+    program = (
+        "import sys, atexit\n"
+        "heavy = {'textual', 'rich', 'httpx', 'starlette', 'sqlite_utils'}\n"
+        "atexit.register(lambda: sys.stderr.write(repr(sorted(heavy & {*sys.modules}))))\n"
+        f"sys.argv = ['triggerdesk', *{words!r}]\n"
+        "import runpy\nrunpy.run_module('app', run_name='__main__')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "[]")
