@@ -166,12 +166,11 @@ def test_an_attempt_is_shown_compared_noted_and_sent_again_by_its_reference(desk
     warned = desk("history", "resend", third)
     assert (warned.code, reference_of(third) in warned.err) == (0, True)
     compared = desk("history", "diff", one, third).out
-    assert "~ $.data.a.b\n      - 1\n      + 3\n" in compared
-    assert "= $.data.a.c\n" in compared
-    parts = desk("history", "diff", one, third, "--json").json
-    assert {"path": "$.data.a.b", "sameness": "changed", "left": "1", "right": "3", "values": 1} in parts[
-        "request"
-    ]["parts"]
+    assert '  -       "b": 1,\n' in compared
+    assert '  +       "b": 3,\n' in compared
+    lines = desk("history", "diff", one, third, "--json").json["request"]["lines"]
+    assert {"side": "-", "text": '      "b": 1,'} in lines
+    assert {"side": "=", "text": '      "c": 2'} in lines
     assert desk("history", "diff", one, second).out.count("no difference") == 2
     assert desk("history", "diff", second).out == desk("history", "diff", one, second).out
     first = desk("history", "diff", one)

@@ -7,11 +7,11 @@ import pytest
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
 from app.domain.counting import percent, span
-from app.domain.difference import Comparison, Part, Sameness
+from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
 from app.tui.notices import counts_label
 from app.tui.screens.history_menus import picture_choices
-from app.tui.widgets.difference_text import compared_lines
+from app.tui.widgets.diff_text import diff_content
 from app.tui.widgets.picture_text import codes, events, over_time, took
 from app.tui.widgets.plots import bars, stacked
 
@@ -121,40 +121,21 @@ def test_shares_are_told_by_sign_and_word() -> None:
     ]
 
 
-def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> None:
-    comparison = Comparison(
-        (
-            Part("$.a", Sameness.EQUAL, values=3),
-            Part("$.b", Sameness.CHANGED, "1", '"\u202e"\n2'),
-            Part("$.c", Sameness.ONLY_LEFT, left="1"),
-            Part("$.d", Sameness.ONLY_RIGHT, right="2"),
-        ),
-        left_out=5,
-    )
-    folded = compared_lines(comparison, 40, with_equal=False).plain
-    assert folded.splitlines() == [
-        "≠ $.b",
-        "  A  1",
-        '  B  "⟨U+202E⟩"',
-        "     2",
-        "− $.c  only in A",
-        "  A  1",
-        "+ $.d  only in B",
-        "  B  2",
-        "= 3 values more, equal in both",
-        "… 5 parts more are not told",
+def test_differences_are_marked_by_side_and_identical_values_are_counted() -> None:
+    diff = diff_json({"a": [1, 2, 3], "b": 1, "c": "\u202e", "d": 4}, {"a": [1, 2, 3], "b": 2, "c": "\u202e"})
+    assert diff_content(diff, everything=False).plain.splitlines() == [
+        "  …",
+        "      3",
+        "    ],",
+        'A   "b": 1,',
+        'B   "b": 2,',
+        '    "c": "⟨U+202E⟩",',
+        'A   "d": 4',
+        "  }",
+        "4 more values are identical",
     ]
-    assert "= $.a  3 values, equal" in compared_lines(comparison, 40, with_equal=True).plain
-    assert compared_lines(Comparison(()), 40, with_equal=False).plain == "nothing on either side"
-    same = Comparison((Part("$.a", Sameness.EQUAL, values=3),))
-    assert compared_lines(same, 40, with_equal=False).plain == "= 3 values, equal in both"
-
-
-def test_a_long_value_goes_on_below_its_beginning() -> None:
-    comparison = Comparison((Part("$.a", Sameness.CHANGED, "one two three", "x" * 12),))
-    assert compared_lines(comparison, 13, with_equal=False).plain.splitlines()[1:] == [
-        "  A  one two",
-        "     three",
-        "  B  xxxxxxxx",
-        "     xxxx",
-    ]
+    assert diff_content(diff, everything=True).plain.splitlines()[:3] == ["  {", '    "a": [', "      1,"]
+    same = diff_json([1, 2], [1, 2])
+    assert diff_content(same, everything=False).plain == "2 values, all identical"
+    cut = JsonDiff((DiffLine(Side.LEFT, "1"),), left_out=5)
+    assert diff_content(cut, everything=False).plain.splitlines()[-1] == "… 5 lines more not compared"
