@@ -3,10 +3,11 @@
 import asyncio
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
@@ -52,6 +53,10 @@ class CompareScreen(ModalScreen[None]):
         self._diff = await asyncio.to_thread(diff_attempts, self._left, self._right)
         self._draw()
 
+    @on(Resize)
+    def _draw_again(self) -> None:
+        self.call_after_refresh(self._draw)
+
     def action_equal(self) -> None:
         self._everything = not self._everything
         self._draw()
@@ -59,5 +64,5 @@ class CompareScreen(ModalScreen[None]):
     def _draw(self) -> None:
         if self._diff is not None:
             for name, diff in (("request", self._diff.request), ("reply", self._diff.reply)):
-                shown = diff_content(diff, everything=self._everything)
-                self.query_one(f"#compare-{name}", Static).update(shown)
+                shown = self.query_one(f"#compare-{name}", Static)
+                shown.update(diff_content(diff, shown.content_size.width, everything=self._everything))

@@ -1,7 +1,5 @@
 """The differences between two attempts as text, each line marked by sign and colour."""
 
-from collections.abc import Iterator
-
 from textual.content import Content
 
 from app.domain.attempt_json import reply_parts
@@ -13,7 +11,7 @@ from app.tui.text import clean, count, elapsed, lines, outcome_label
 LEFT, RIGHT = "A", "B"
 LONGEST_LINE = 4_000
 
-_SIGN = {Side.BOTH: "  ", Side.LEFT: f"{LEFT} ", Side.RIGHT: f"{RIGHT} "}
+_MARK = {Side.BOTH: "  ", Side.LEFT: f"{LEFT} ", Side.RIGHT: f"{RIGHT} "}
 _STYLE = {Side.BOTH: "$quiet", Side.LEFT: "$text-error", Side.RIGHT: "$text-success"}
 
 
@@ -32,11 +30,12 @@ def side(letter: str, attempt: Attempt) -> Content:
     )
 
 
-def diff_content(diff: JsonDiff, *, everything: bool) -> Content:
-    """The lines that differ with their surroundings; with `everything` all lines."""
+def diff_content(diff: JsonDiff, width: int, *, everything: bool) -> Content:
+    """The lines that differ with their surroundings, wrapped to `width` cells; with `everything` all lines."""
     if diff.is_equal and not everything:
         return Content.styled(f"{count(diff.identical, 'value')}, all identical", "$quiet")
-    said = list(_lines(diff, everything=everything))
+    shown = diff.lines if everything else diff.around_differences()
+    said = [_line(line, width) for line in shown]
     if diff.identical and not everything:
         verb = "is" if diff.identical == 1 else "are"
         said.append(Content.styled(f"{count(diff.identical, 'more value')} {verb} identical", "$quiet"))
@@ -45,10 +44,11 @@ def diff_content(diff: JsonDiff, *, everything: bool) -> Content:
     return lines(said)
 
 
-def _lines(diff: JsonDiff, *, everything: bool) -> Iterator[Content]:
-    for line in diff.lines if everything else diff.around_differences():
-        yield Content.styled("  …", "$quiet") if line is None else _line(line)
-
-
-def _line(line: DiffLine) -> Content:
-    return Content.styled(f"{_SIGN[line.side]}{clean(line.text, LONGEST_LINE)}", _STYLE[line.side])
+def _line(line: DiffLine | None, width: int) -> Content:
+    """One line, marked with its side; None, which stands for identical lines, as an ellipsis."""
+    if line is None:
+        return Content.styled("  …", "$quiet")
+    mark = _MARK[line.side]
+    wrapped = Content(clean(line.text, LONGEST_LINE)).wrap(max(1, width - len(mark)))
+    below = Content("\n" + " " * len(mark))
+    return Content.assemble(mark, below.join(wrapped)).stylize(_STYLE[line.side])
