@@ -17,14 +17,13 @@ from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text, whole_attempt_json
 from app.domain.clean import clean
 from app.domain.counting import count
-from app.domain.difference import AttemptDifference, Comparison, Sameness, difference
+from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
 from app.domain.model import Attempt
 from app.domain.outcome import LABEL
 from app.domain.reference import reference_of
 from app.service.desk import TriggerService
 
-_SIGNS = {Sameness.EQUAL: "=", Sameness.CHANGED: "~", Sameness.ONLY_LEFT: "-", Sameness.ONLY_RIGHT: "+"}
-_LONGEST_VALUE = 2000
+_LONGEST_LINE = 2000
 
 
 @click.command()
@@ -50,20 +49,20 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
 @click.command()
 @click.argument("left")
 @click.argument("right", required=False)
-@click.option("--json", "as_json", is_flag=True, help="The parts as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The differences as JSON.")
 @pass_options
 def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
-    """Show what differs between two attempts, LEFT and RIGHT, in request and reply, by JSON path.
+    """Show the differences between two attempts, LEFT and RIGHT, in request and reply.
 
-    One alone is compared with the attempt before it on the same contact, which then is the left one. Marked are
-    = equal, ~ changed, - only left, + only right.
+    One attempt alone is compared with the attempt before it on the same contact, which is then the left one. Lines
+    that start with - are of the left attempt, + of the right one.
     """
     mask = options.mask()
 
     async def write(service: TriggerService) -> None:
         names = (_before(service, left), left) if right is None else (left, right)
         both = [mask.attempt(service.past.find_attempt(one)) for one in names]
-        found = difference(*both)
+        found = diff_attempts(*both)
         if as_json:
             ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
             click.echo(json_text({**ids, **asdict(found)}))
@@ -114,23 +113,23 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
     options.run(write)
 
 
-def _difference_lines(both: list[Attempt], found: AttemptDifference) -> Iterator[str]:
+def _difference_lines(both: list[Attempt], found: AttemptDiff) -> Iterator[str]:
     for sign, one in zip("-+", both, strict=True):
         symbol, word = LABEL[one.outcome]
         yield f"{sign} {reference_of(one.attempt_id)} {symbol} {word}, {one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
-    yield from _comparison_lines("request", found.request)
-    yield from _comparison_lines("reply", found.reply)
+    yield from _diff_lines("request", found.request)
+    yield from _diff_lines("reply", found.reply)
 
 
-def _comparison_lines(title: str, comparison: Comparison) -> Iterator[str]:
-    yield f"{title}: {'no difference' if comparison.is_equal else ''}".rstrip(": ") + (
-        "" if comparison.is_equal else ":"
-    )
-    for part in comparison.parts:
-        folded = f" ({part.values} values)" if part.sameness is Sameness.EQUAL and part.values > 1 else ""
-        yield f"  {_SIGNS[part.sameness]} {clean(part.path, _LONGEST_VALUE)}{folded}"
-        for sign, text in (("-", part.left), ("+", part.right)):
-            if text is not None:
-                yield f"      {sign} {clean(text, _LONGEST_VALUE)}"
-    if comparison.left_out:
-        yield f"  … {count(comparison.left_out, 'part')} more"
+def _diff_lines(title: str, diff: JsonDiff) -> Iterator[str]:
+    if diff.is_equal:
+        yield f"{title}: no differences ({count(diff.identical, 'identical value')})"
+        return
+    yield f"{title}:"
+    for line in diff.around_differences():
+        yield (
+            "    …" if line is None else f"  {line.side.replace('=', ' ')} {clean(line.text, _LONGEST_LINE)}"
+        )
+    yield f"  {count(diff.identical, 'identical value')}"
+    if diff.left_out:
+        yield f"  … {count(diff.left_out, 'line')} more not compared"

@@ -51,7 +51,7 @@ def _as_json(figures: AttemptStatistics) -> dict[str, object]:
                 "event_id": one.event_id,
                 "event_name": one.event_name,
                 "attempts": one.attempts,
-                "refused": one.refused,
+                "rejected": one.rejected,
             }
             for one in figures.events
         ],
@@ -89,12 +89,12 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
         (
             f"{one.event_id} {one.event_name or ''}".rstrip(),
             f"{one.attempts:,}",
-            f"{one.refused:,}",
-            percent(one.refused, one.attempts),
+            f"{one.rejected:,}",
+            percent(one.rejected, one.attempts),
         )
         for one in figures.events[:_EVENTS]
     ]
-    yield from ("", *table(("EVENT", "ATTEMPTS", "REFUSED", "SHARE"), events, numbers=(1, 2, 3)))
+    yield from ("", *table(("EVENT", "ATTEMPTS", "REJECTED", "SHARE"), events, numbers=(1, 2, 3)))
     if len(figures.events) > _EVENTS:
         yield f"… {count(len(figures.events) - _EVENTS, 'event')} more; --json has all"
     words = (LABEL[outcome][1].upper() for outcome in present)
@@ -103,7 +103,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
     if figures.p50_ms is not None and figures.p95_ms is not None:
         yield from (
             "",
-            f"half of them took at most {figures.p50_ms:,.0f} ms, 95 % at most {figures.p95_ms:,.0f} ms",
+            f"duration: p50 {figures.p50_ms:,.0f} ms, p95 {figures.p95_ms:,.0f} ms",
         )
 
 

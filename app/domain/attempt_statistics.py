@@ -17,17 +17,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class EventShare:
-    """How many attempts with one event there are, and how many of them were refused: rejected, or partial."""
+    """How many attempts with one event there are, and how many of them were rejected: rejected, or partial."""
 
     event_id: str
     event_name: str | None
     attempts: int
-    refused: int
+    rejected: int
 
     @property
     def share(self) -> float:
         """The share of refusals, 0 to 1."""
-        return self.refused / self.attempts
+        return self.rejected / self.attempts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ def count(number: int, word: str) -> str:
 
 
 def percent(number: float, total: float) -> str:
-    """A share in whole percent; `<1 %` and `>99 %` where it would otherwise seem to be none, or all."""
+    """A share in whole percent; `<1%` and `>99%` where it would otherwise seem to be none, or all."""
     share = 100 * number / total
     if 0 < share < 1:
-        return "<1 %"
-    return ">99 %" if 99 < share < 100 else f"{share:.0f} %"
+        return "<1%"
+    return ">99%" if 99 < share < 100 else f"{share:.0f}%"
 
 
 def span(seconds: int) -> str:

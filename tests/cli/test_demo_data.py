@@ -66,7 +66,7 @@ def test_the_figures_name_the_outcomes_in_one_order_and_say_where_there_is_no_co
     below = shown.partition("OUTCOME")[2].partition("\n\n")[0].splitlines()[1:]
     assert len({len(line) for line in below}) == 1
     assert [line[2:10] for line in below] == ["accepted", "rejected", "not sent", "unknown "]
-    assert re.search(r"^none +\d+ +\d+ %  no reply code$", shown, re.MULTILINE)
+    assert re.search(r"^none +\d+ +\d+%  no reply code$", shown, re.MULTILINE)
 
 
 def test_the_same_seed_makes_the_same_people_and_the_same_past(demo: Desk) -> None:

@@ -301,7 +301,7 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(
         assert dict(figures.codes) == Counter(KEYS_OF[Column.CODE](one) for one in found)
         took = sorted(one.elapsed_ms for one in found if one.elapsed_ms is not None)
         assert figures.p95_ms == (took[-(-len(took) * 95 // 100) - 1] if took else None)
-        assert {one.event_id: (one.attempts, one.refused) for one in figures.events} == {
+        assert {one.event_id: (one.attempts, one.rejected) for one in figures.events} == {
             event_id: (
                 sum(one.request.event_id == event_id for one in found),
                 sum(

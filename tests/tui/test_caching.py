@@ -94,9 +94,9 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
 
         await pilot.press("f5")
         pages.give(1, 25, 100)
-        await shown(desk, "25 contacts of 100", "━━━━━", "25 %", "esc stops")
+        await shown(desk, "25 contacts of 100", "━━━━━", "25%", "esc stops")
         pages.give(26, 25, 100)
-        await shown(desk, "50 contacts of 100", "50 %")
+        await shown(desk, "50 contacts of 100", "50%")
         await pilot.press("escape")
         while desk.dashboard.caching.is_under_way:
             await pilot.pause()
@@ -198,7 +198,7 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
         (FillStep("contacts", 1500), "⟳ refreshing: 1,500 contacts   esc stops"),
         (
             FillStep("storing", 5, 5, 0),
-            "⟳ refreshing: storing 5 contacts   ━━━━━━━━━━━━━━━━━━━━━━━━ 100 %   esc stops",
+            "⟳ refreshing: storing 5 contacts   ━━━━━━━━━━━━━━━━━━━━━━━━ 100%   esc stops",
         ),
         (
             FillStep("contacts", 5, 10, 42),

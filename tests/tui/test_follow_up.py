@@ -38,7 +38,7 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "? 1 unknown" in desk.text_of("#status")
         await desk.press("f6", "enter")
         shown = desk.screen()
-        assert all(name in shown for name in ("It arrived", "Same again", "Take out", "Note", "Bytes"))
+        assert all(name in shown for name in ("It arrived", "Same again", "Export", "Note", "Bytes"))
         await desk.press("a", *"call", "enter")
         assert "unknown" not in desk.text_of("#status")
         await desk.press("f6", "enter")

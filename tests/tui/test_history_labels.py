@@ -7,13 +7,12 @@ import pytest
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
 from app.domain.counting import percent, span
-from app.domain.difference import Comparison, Part, Sameness
+from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
 from app.tui.notices import counts_label
-from app.tui.screens.history_menus import picture_choices
-from app.tui.widgets.difference_text import compared_lines
-from app.tui.widgets.picture_text import codes, events, over_time, took
-from app.tui.widgets.plots import bars, stacked
+from app.tui.screens.history_menus import statistics_choices
+from app.tui.widgets.charts import bars, codes, events, over_time, stacked, took
+from app.tui.widgets.diff_text import diff_content
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PICTURE = AttemptStatistics(
@@ -66,7 +65,7 @@ def test_a_chart_is_drawn_as_large_as_asked_in_a_terminal_that_is_smaller(
 
 def test_a_picture_leads_on_to_every_reply_code_also_to_those_it_has_no_room_for() -> None:
     many = replace(PICTURE, codes=(*((2000 + number, 10) for number in range(9)), (None, 1)))
-    *_, last_code, none = [entry for entry in picture_choices("thor", many) if entry]
+    *_, last_code, none = [entry for entry in statistics_choices("thor", many) if entry]
     assert (last_code[0].plain, last_code[1]) == ("Only reply code 2008", "thor code:2008")
     assert (none[0].plain, none[1]) == ("Only those without a reply code", "thor code:none")
 
@@ -79,14 +78,14 @@ def test_what_a_chart_leaves_out_is_said() -> None:
         events=tuple(EventShare(str(number), None, 10, 5 if number < 8 else 1) for number in range(10)),
     )
     assert codes(many, 76).plain.splitlines()[8:] == ["… 2 reply codes more, 20 attempts".ljust(76)]
-    assert events(many, 76).plain.splitlines()[8].startswith("… 2 events more, each with at most 10 % ")
+    assert events(many, 76).plain.splitlines()[8].startswith("… 2 events more, each at most 10% ")
     assert "more" not in codes(PICTURE, 76).plain + events(PICTURE, 76).plain
 
 
 def test_attempts_of_one_span_are_told_in_a_line_and_every_column_says_when_it_began() -> None:
     start = START.astimezone()
     alone = over_time(replace(PICTURE, buckets=PICTURE.buckets[:1]), 136, 30).plain
-    assert alone == f"All within 1 hour from {start:%d %b %Y %H:%M} on."
+    assert alone == f"All within 1 hour of {start:%d %b %Y %H:%M}."
     assert [span(seconds) for seconds in (60, 900, 3 * 3600, 86_400, 28 * 86_400)] == [
         "1 minute",
         "15 minutes",
@@ -101,60 +100,41 @@ def test_attempts_of_one_span_are_told_in_a_line_and_every_column_says_when_it_b
 def test_names_from_outside_are_harmless_in_a_chart() -> None:
     shown = events(PICTURE, 60).plain
     assert "[/] ⟨U+202E⟩注文" in shown
-    assert "50 % of" in shown
+    assert "50% of" in shown
     assert "100" not in shown
 
 
 def test_shares_are_told_by_sign_and_word() -> None:
-    assert counts_label(PICTURE.counts).plain == "8 attempts   ✓ accepted 6 75 %   ✗ rejected 2 25 %"
-    assert counts_label(PICTURE.counts, width=29).plain.splitlines() == [
+    assert counts_label(PICTURE.counts).plain == "8 attempts   ✓ accepted 6 75%   ✗ rejected 2 25%"
+    assert counts_label(PICTURE.counts, width=27).plain.splitlines() == [
         "8 attempts",
-        "✓ accepted 6 75 %",
-        "✗ rejected 2 25 %",
+        "✓ accepted 6 75%",
+        "✗ rejected 2 25%",
     ]
     assert counts_label({}).plain == "0 attempts"
     assert [percent(*pair) for pair in ((1, 1000), (0, 5), (999, 1000), (5, 5))] == [
-        "<1 %",
-        "0 %",
-        ">99 %",
-        "100 %",
+        "<1%",
+        "0%",
+        ">99%",
+        "100%",
     ]
 
 
-def test_differences_are_told_by_sign_and_word_and_equal_parts_are_folded() -> None:
-    comparison = Comparison(
-        (
-            Part("$.a", Sameness.EQUAL, values=3),
-            Part("$.b", Sameness.CHANGED, "1", '"\u202e"\n2'),
-            Part("$.c", Sameness.ONLY_LEFT, left="1"),
-            Part("$.d", Sameness.ONLY_RIGHT, right="2"),
-        ),
-        left_out=5,
-    )
-    folded = compared_lines(comparison, 40, with_equal=False).plain
-    assert folded.splitlines() == [
-        "≠ $.b",
-        "  A  1",
-        '  B  "⟨U+202E⟩"',
-        "     2",
-        "− $.c  only in A",
-        "  A  1",
-        "+ $.d  only in B",
-        "  B  2",
-        "= 3 values more, equal in both",
-        "… 5 parts more are not told",
+def test_differences_are_marked_by_side_and_identical_values_are_counted() -> None:
+    diff = diff_json({"a": [1, 2, 3], "b": 1, "c": "\u202e", "d": 4}, {"a": [1, 2, 3], "b": 2, "c": "\u202e"})
+    assert diff_content(diff, 40, everything=False).plain.splitlines() == [
+        "  …",
+        "      3",
+        "    ],",
+        'A   "b": 1,',
+        'B   "b": 2,',
+        '    "c": "⟨U+202E⟩",',
+        'A   "d": 4',
+        "  }",
+        "4 more values are identical",
     ]
-    assert "= $.a  3 values, equal" in compared_lines(comparison, 40, with_equal=True).plain
-    assert compared_lines(Comparison(()), 40, with_equal=False).plain == "nothing on either side"
-    same = Comparison((Part("$.a", Sameness.EQUAL, values=3),))
-    assert compared_lines(same, 40, with_equal=False).plain == "= 3 values, equal in both"
-
-
-def test_a_long_value_goes_on_below_its_beginning() -> None:
-    comparison = Comparison((Part("$.a", Sameness.CHANGED, "one two three", "x" * 12),))
-    assert compared_lines(comparison, 13, with_equal=False).plain.splitlines()[1:] == [
-        "  A  one two",
-        "     three",
-        "  B  xxxxxxxx",
-        "     xxxx",
-    ]
+    assert diff_content(diff, 40, everything=True).plain.splitlines()[:3] == ["  {", '    "a": [', "      1,"]
+    same = diff_json([1, 2], [1, 2])
+    assert diff_content(same, 40, everything=False).plain == "2 values, all identical"
+    cut = JsonDiff((DiffLine(Side.LEFT, "1"),), left_out=5)
+    assert diff_content(cut, 40, everything=False).plain.splitlines()[-1] == "… 5 lines more not compared"

@@ -20,9 +20,9 @@ from app.tui.app import TriggerDeskApp
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.export import ExportScreen
 from app.tui.screens.menu import Menu
-from app.tui.screens.picture import PictureScreen
-from app.tui.screens.take_out import TakeOutScreen
+from app.tui.screens.statistics import StatisticsScreen
 from app.tui.veil import Veil
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
@@ -72,13 +72,13 @@ async def test_attempts_are_filtered_sorted_and_counted(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.press("f6")
-        assert "5  ✓ 60 %  ✗ 40 %" in title(desk)
+        assert "5  ✓ 60%  ✗ 40%" in title(desk)
         await desk.press("slash", *"outcom:rejected")
         assert "There is no field" in desk.text_of("#history-fault")
         assert len(rows(desk)) >= 3
         await desk.press("enter")
         assert desk.screen().count("✗ rejected") == 2
-        assert "2  ✗ 100 %" in title(desk)
+        assert "2  ✗ 100%" in title(desk)
         await desk.press("escape", *"since:1h sort:-con", "right", "enter")
         assert rows(desk) == sorted((external_id for _, external_id, _ in SENT), reverse=True)
         await desk.press("down")
@@ -138,8 +138,8 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.press("f6")
         assert desk.dashboard.desk.history.size.height > 35
         await desk.press("p")
-        assert isinstance(desk.app.screen, PictureScreen)
-        for word in ("3 attempts", "Attempts over time", "▇", "No attempt was refused.", "p95"):
+        assert isinstance(desk.app.screen, StatisticsScreen)
+        for word in ("3 attempts", "Attempts over time", "▇", "No rejected attempts.", "p95"):
             assert word in desk.screen()
         await desk.pilot.resize_terminal(80, 24)
         await desk.settle()
@@ -155,11 +155,11 @@ async def test_a_picture_keeps_every_share_beside_its_number_at_any_size(
 ) -> None:
     async with open_desk(at=past) as desk:
         await desk.press("f6", "p")
-        assert "5 attempts   ✓ accepted 3 60 %   ✗ rejected 2 40 %" in desk.screen()
+        assert "5 attempts   ✓ accepted 3 60%   ✗ rejected 2 40%" in desk.screen()
         await desk.pilot.resize_terminal(45, 24)
         await desk.settle()
         head = [line.strip() for line in desk.screen().splitlines()[:2]]
-        assert head == ["5 attempts   ✓ accepted 3 60 %", "✗ rejected 2 40 %"]
+        assert head == ["5 attempts   ✓ accepted 3 60%", "✗ rejected 2 40%"]
 
 
 async def test_a_menu_ends_at_its_ends(open_desk: OpenDesk, past: Path) -> None:
@@ -181,7 +181,7 @@ async def test_long_values_leave_room_for_the_bar_that_scrolls_them(open_desk: O
         await desk.press("f6", "c")
         values = [line for line in desk.screen().splitlines() if "xxx" in line]
         assert len(values) > 10
-        assert all(line.startswith(("│   A  ", "│      x")) for line in values)
+        assert all(line.startswith(("│  A   ", "│    xxx")) for line in values)
 
 
 async def test_an_attempt_is_read_noted_compared_and_handed_on(
@@ -209,14 +209,19 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         await desk.press("x", "enter", "enter")
         assert isinstance(desk.app.screen, Confirm)
         await desk.press("escape")
-        assert isinstance(desk.app.screen, TakeOutScreen)
+        assert isinstance(desk.app.screen, ExportScreen)
         await desk.press("escape", "escape", "c")
         assert isinstance(desk.app.screen, CompareScreen)
         assert "event 104 order_shipped twin@example.com" in desk.text_of("#compare")
-        assert '≠ $.event_id A "104" B "100"' in desk.text_of("#compare-request")
-        assert "≠ $.http_status A 400 B 200" in desk.text_of("#compare-reply")
+        assert (
+            'A "event_id": "104", A "external_id": "twin@example.com", B "event_id": "100"'
+            in desk.text_of("#compare-request")
+        )
+        assert 'A "http_status": 400, A "outcome": "rejected" B "http_status": 200' in desk.text_of(
+            "#compare-reply"
+        )
         await desk.press("escape", "home", "m", "end", "up", "up", "enter", "c")
-        assert '≠ $.event_id A "100" B "104"' in desk.text_of("#compare-request")
+        assert 'A "event_id": "100", B "event_id": "104"' in desk.text_of("#compare-request")
         await desk.press("escape", "escape", "home", "m", "down", "m", "c", "escape")
         assert "●" not in desk.screen()
         await desk.press("home", "c")
@@ -283,7 +288,7 @@ async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
 ) -> None:
     async with open_desk(at=past) as desk:
         await desk.press("f6", "f1")
-        for word in ("Take out", "Compare", "two at most", "outcome:"):
+        for word in ("Export", "Compare", "two at most", "outcome:"):
             assert word in desk.text_of("#help")
         await desk.press("escape", "f2", "ctrl+p", *"choose a filter", "enter")
         assert isinstance(desk.app.screen, Menu)
@@ -307,11 +312,11 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
         ):
             await desk.press(*keys)
             assert not PERSONS.search(desk.screen()), keys
-        assert "5 attempts as JSON Lines, persons masked" in desk.text_of("#take-out")
+        assert "5 attempts as JSON Lines, personal data masked" in desk.text_of("#export")
         desk.app.screen.query_one("#path", Input).value = str(path)
         await desk.press("enter")
         written = path.read_text("ascii")
         assert len(written.splitlines()) == 5
         assert not PERSONS.search(written)
         await desk.press("x", "enter")
-        assert desk.text_of("#take-out").count("persons masked") == 1
+        assert desk.text_of("#export").count("personal data masked") == 1

@@ -8,8 +8,8 @@ from app.bootstrap import open_service
 from app.domain.model import Reply, TriggerRequest
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.arm import NO_MINUTES, NOT_THE_NAME
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.unlock import NO_MINUTES, NOT_THE_NAME
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from app.service.arming import Arming
 from app.tui.keymap import key_of
-from app.tui.screens.arm import Armed, ArmScreen
 from app.tui.screens.desk import Desk
+from app.tui.screens.unlock import Unlock, UnlockScreen
 
 UNNEEDED = "This account mails nobody real, so that nothing need be armed."
 
@@ -49,9 +49,9 @@ class SafetyCatch:
             self._arming.disarm()
             self._changed()
         else:
-            self._desk.push(ArmScreen(self._desk.service.profile.name), self._arm)
+            self._desk.push(UnlockScreen(self._desk.service.profile.name), self._arm)
 
-    def _arm(self, armed: Armed | None) -> None:
+    def _arm(self, armed: Unlock | None) -> None:
         if armed is not None and self._arming is not None:
             self._arming.arm(armed.name, armed.minutes, datetime.now(UTC))
         self._changed()

@@ -25,7 +25,7 @@ from app.tui.past import Opened, Past
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
 from app.tui.screens.fitted import fit
-from app.tui.screens.history_menus import offer_to_take_out
+from app.tui.screens.history_menus import offer_export
 from app.tui.text import clean
 from app.tui.widgets.body_view import BodyView
 from app.tui.widgets.follow_up import Choice, Followed, follow_up_bindings
@@ -40,7 +40,7 @@ class AttemptScreen(ModalScreen[Followed]):
         Binding("escape,enter", "leave", "Back", tooltip="Back to the desk", id="attempt.back"),
         *follow_up_bindings("attempt"),
         Binding("r", "request", "Request", tooltip="The exact request, as cURL, Python or JSON", id="attempt.request"),
-        Binding("x", "take_out", "Take out", tooltip="This attempt to a file or the clipboard", id="attempt.take_out"),
+        Binding("x", "export", "Export", tooltip="This attempt to a file or the clipboard", id="attempt.export"),
         Binding(
             "c", "compare", "Compare", tooltip="What differs from the contact's attempt before this one",
             id="attempt.compare",
@@ -151,8 +151,8 @@ class AttemptScreen(ModalScreen[Followed]):
     def action_request(self) -> None:
         self._see(self._opened.attempt.attempt_id)
 
-    def action_take_out(self) -> None:
-        offer_to_take_out(self.app, self._past, self._opened.row)
+    def action_export(self) -> None:
+        offer_export(self.app, self._past, self._opened.row)
 
     def action_note(self) -> None:
         question = "A note beside this attempt; empty takes it away."

@@ -1,4 +1,4 @@
-"""Two attempts beside each other: what differs in what was sent and in what came back."""
+"""Two attempts compared: what differs in request and reply."""
 
 import asyncio
 from typing import ClassVar
@@ -11,36 +11,36 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.difference import AttemptDifference, difference
+from app.domain.json_diff import AttemptDiff, diff_attempts
 from app.domain.model import Attempt
 from app.tui.screens.fitted import fit
 from app.tui.text import lines
-from app.tui.widgets.difference_text import LEFT, RIGHT, compared_lines, side
+from app.tui.widgets.diff_text import LEFT, RIGHT, diff_content, side
 
 
 class CompareScreen(ModalScreen[None]):
-    """Request and reply of the older one and the newer one, by JSON path; Esc goes back."""
+    """Request and reply of the older and the newer attempt; Esc goes back."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,c", "dismiss", "Back", tooltip="Back to the history", id="compare.back"),
-        Binding("e", "equal", "Equal parts", tooltip="Where the equal parts are, or not", id="compare.equal"),
+        Binding("e", "equal", "Identical lines", tooltip="Show or hide identical lines", id="compare.equal"),
     ]
 
     def __init__(self, one: Attempt, other: Attempt) -> None:
         super().__init__()
         self._left, self._right = sorted((one, other), key=lambda attempt: attempt.started_at)
-        self._difference: AttemptDifference | None = None
-        self._with_equal = False
+        self._diff: AttemptDiff | None = None
+        self._everything = False
 
     def compose(self) -> ComposeResult:
         fit(self)
         with VerticalScroll(id="compare") as pane:
-            pane.border_title = "What differs"
+            pane.border_title = "Differences"
             yield Static(lines([side(LEFT, self._left), side(RIGHT, self._right)]), markup=False)
-            yield Static("What was sent", classes="heading")
+            yield Static("Request", classes="heading")
             yield Static("Comparing…", markup=False, id="compare-request")
-            yield Static("What came back", classes="heading")
+            yield Static("Reply", classes="heading")
             yield Static(markup=False, id="compare-reply")
         yield Footer(compact=True, show_command_palette=False)
 
@@ -49,8 +49,8 @@ class CompareScreen(ModalScreen[None]):
 
     @work(group="compare")
     async def _compare(self) -> None:
-        # Two replies of a megabyte take seconds where all is different.
-        self._difference = await asyncio.to_thread(difference, self._left, self._right)
+        # Two replies of a megabyte take seconds.
+        self._diff = await asyncio.to_thread(diff_attempts, self._left, self._right)
         self._draw()
 
     @on(Resize)
@@ -58,13 +58,11 @@ class CompareScreen(ModalScreen[None]):
         self.call_after_refresh(self._draw)
 
     def action_equal(self) -> None:
-        self._with_equal = not self._with_equal
+        self._everything = not self._everything
         self._draw()
 
     def _draw(self) -> None:
-        if self._difference is None:
-            return
-        for name, comparison in (("request", self._difference.request), ("reply", self._difference.reply)):
-            shown = self.query_one(f"#compare-{name}", Static)
-            width = shown.content_size.width
-            shown.update(compared_lines(comparison, width, with_equal=self._with_equal))
+        if self._diff is not None:
+            for name, diff in (("request", self._diff.request), ("reply", self._diff.reply)):
+                shown = self.query_one(f"#compare-{name}", Static)
+                shown.update(diff_content(diff, shown.content_size.width, everything=self._everything))

@@ -2,18 +2,18 @@
 
 from textual.binding import BindingType
 
-from app.tui.screens.arm import ArmScreen
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.dashboard import Dashboard
 from app.tui.screens.data_menu import DataMenu
+from app.tui.screens.export import ExportScreen
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.menu import Menu
-from app.tui.screens.picture import PictureScreen
 from app.tui.screens.profiles import ProfileList
 from app.tui.screens.request import RequestScreen
-from app.tui.screens.take_out import TakeOutScreen
+from app.tui.screens.statistics import StatisticsScreen
+from app.tui.screens.unlock import UnlockScreen
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.history_table import HistoryPane
@@ -30,15 +30,15 @@ EVERY_BINDING: tuple[BindingType, ...] = tuple(
         HistoryPane,
         QueryLine,
         CompareScreen,
-        PictureScreen,
-        TakeOutScreen,
+        StatisticsScreen,
+        ExportScreen,
         Menu,
         RequestScreen,
         HelpScreen,
         Confirm,
         Ask,
         DataMenu,
-        ArmScreen,
+        UnlockScreen,
         ProfileList,
         SafeTextArea,
     )

@@ -16,10 +16,10 @@ from app.domain.query_text import TIMES, filter_text
 from app.domain.reference import reference_of
 from app.service.stored import AttemptRow
 from app.tui.past import OPEN_TICKET, TICKET, Past
+from app.tui.screens.export import Export, ExportScreen
 from app.tui.screens.menu import Menu
-from app.tui.screens.take_out import TakeOutScreen, TakingOut
 from app.tui.text import clean, count, outcome_label
-from app.tui.widgets.picture_text import SHOWN_ROWS
+from app.tui.widgets.charts import SHOWN_ROWS
 
 Choices = Sequence[tuple[Content, str] | None]
 
@@ -34,7 +34,7 @@ _OUTCOMES = (
 _OUTCOME_FIELDS = (QueryField.OUTCOME, QueryField.PREVIOUS, QueryField.SETTLED)
 _TURNED = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
 UNSETTLED = f"{QueryField.SETTLED}:{SETTLEMENTS[0]}"
-REFUSED = f"outcome:{Outcome.REJECTED},{Outcome.PARTIAL}"
+REJECTIONS = f"outcome:{Outcome.REJECTED},{Outcome.PARTIAL}"
 _TIMES = (
     ("Any time", ""),
     ("The last hour", "since:1h"),
@@ -53,7 +53,7 @@ _TITLES = {
     Column.STATUS: "HTTP status",
     Column.CODE: "Reply code",
     Column.TEXT: "Reply text",
-    Column.TOOK: "How long it took",
+    Column.TOOK: "Duration",
 }
 
 _FORMS = {
@@ -63,7 +63,7 @@ _FORMS = {
     "markdown": ("Markdown", "md"),
 }
 _TICKETS = {
-    TICKET: ("a ticket, persons masked", "md"),
+    TICKET: ("a ticket, personal data masked", "md"),
     OPEN_TICKET: ("a ticket, nothing masked", "md"),
 }
 
@@ -78,16 +78,16 @@ def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choice
         (Content("Every outcome"), replaced(line, _OUTCOME_FIELDS, "")),
         *outcomes,
         (
-            Content("Refused, when the contact's last one was accepted"),
+            Content("Rejected after an earlier success"),
             replaced(line, _OUTCOME_FIELDS, _TURNED),
         ),
         (
-            Content.assemble("Only ", outcome_label(Outcome.UNKNOWN), " that nobody has settled"),
+            Content("Unresolved only"),
             replaced(line, _OUTCOME_FIELDS, UNSETTLED),
         ),
         None,
         *([] if row is None else _row_choices(line, row, masked=masked)),
-        (Content("Everything again"), ""),
+        (Content("Clear the filter"), ""),
     ]
 
 
@@ -106,7 +106,7 @@ def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
         contact = filter_text(QueryField.CONTACT, row.external_id)
         choices += [
             (Content(f"Only {clean(row.external_id, 40)}"), replaced(line, (QueryField.CONTACT,), contact)),
-            (Content(f"Everything to {clean(row.external_id, 40)}"), contact),
+            (Content(f"Only {clean(row.external_id, 40)} (clear other filters)"), contact),
         ]
     return [*choices, None]
 
@@ -132,20 +132,20 @@ def time_choices(line: str, now: datetime) -> Choices:
     ]
 
 
-def picture_choices(line: str, picture: AttemptStatistics) -> Choices:
-    """What a picture leads on to: the refusals of each event that it shows, and every reply code."""
-    refused = replaced(line, _OUTCOME_FIELDS, REFUSED)
-    shown = [event for event in picture.events if event.refused][:SHOWN_ROWS]
+def statistics_choices(line: str, statistics: AttemptStatistics) -> Choices:
+    """The rejections of each event shown, and every reply code."""
+    rejected = replaced(line, _OUTCOME_FIELDS, REJECTIONS)
+    shown = [event for event in statistics.events if event.rejected][:SHOWN_ROWS]
     events = [
         (
-            Content(f"Refusals of event {clean(one.event_id)} {clean(one.event_name or '')}".rstrip()),
-            _only(refused, QueryField.EVENT, one.event_id),
+            Content(f"Rejections of event {clean(one.event_id)} {clean(one.event_name or '')}".rstrip()),
+            _only(rejected, QueryField.EVENT, one.event_id),
         )
         for one in shown
     ]
     codes = [
         (Content(_code_words("Only", code)), _only(line, QueryField.CODE, _code_value(code)))
-        for code, _ in picture.codes
+        for code, _ in statistics.codes
     ]
     return [*events, None, *codes]
 
@@ -159,34 +159,32 @@ def order_choices(line: str, order: Order) -> Choices:
     ]
 
 
-def offer_to_take_out(app: App[Any], past: Past, row: AttemptRow, *, many: bool = False) -> None:
-    """Asks what to take out, the attempt of a row or (`many`) all that the filter leaves; then where to."""
+def offer_export(app: App[Any], past: Past, row: AttemptRow, *, many: bool = False) -> None:
+    """Asks what to export, the attempt of a row or (`many`) all that are shown; then where to."""
 
-    def take(taking: TakingOut | None) -> None:
-        if taking is not None:
-            app.push_screen(TakeOutScreen(past, taking))
+    def take(export: Export | None) -> None:
+        if export is not None:
+            app.push_screen(ExportScreen(past, export))
 
-    choices: list[tuple[Content, TakingOut] | None] = [*_one(row, masked=past.is_masked)]
+    choices: list[tuple[Content, Export] | None] = [*_one(row, masked=past.is_masked)]
     if many:
         choices += [None, *_many(past.total, datetime.now(UTC))]
-    app.push_screen(Menu("Take out", choices), take)
+    app.push_screen(Menu("Export", choices), take)
 
 
-def _one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, TakingOut]]:
+def _one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]]:
     reference = clean(reference_of(row.attempt_id))
     file_name = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
     for form, (name, ending) in (_TICKETS | _FORMS).items():
         if not (masked and form == OPEN_TICKET):
-            taking = TakingOut(
-                f"Attempt {reference} as {name}", form, f"attempt-{file_name}.{ending}", row, 1
-            )
-            yield Content(f"This attempt as {name}"), taking
+            export = Export(f"Attempt {reference} as {name}", form, f"attempt-{file_name}.{ending}", row, 1)
+            yield Content(f"This attempt as {name}"), export
 
 
-def _many(total: int | None, now: datetime) -> Iterator[tuple[Content, TakingOut]]:
+def _many(total: int | None, now: datetime) -> Iterator[tuple[Content, Export]]:
     for form, (name, ending) in _FORMS.items():
         title = f"{'All that are shown' if total is None else count(total, 'attempt')} as {name}"
         yield (
             Content(title),
-            TakingOut(title, form, f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}", None, total),
+            Export(title, form, f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}", None, total),
         )

@@ -158,9 +158,9 @@ class Searching:
                 self._switch_whole()
             case "compare":
                 self._compare(message)
-            case "take_out":
+            case "export":
                 self._take_out(message)
-            case "picture":
+            case "statistics":
                 self._picture()
             case menu:
                 self._offer(menu, message)
@@ -201,12 +201,12 @@ class Searching:
             self._desk.push(CompareScreen(*attempts))
 
     def _picture(self) -> None:
-        from app.tui.screens.picture import PictureScreen
+        from app.tui.screens.statistics import StatisticsScreen
 
-        self._desk.push(PictureScreen(self._past), self._write)
+        self._desk.push(StatisticsScreen(self._past), self._write)
 
     def _take_out(self, message: HistoryPane.Wanted) -> None:
-        from app.tui.screens.history_menus import offer_to_take_out
+        from app.tui.screens.history_menus import offer_export
 
         if message.row is not None:
-            offer_to_take_out(self._desk.screen.app, self._past, message.row, many=True)
+            offer_export(self._desk.screen.app, self._past, message.row, many=True)

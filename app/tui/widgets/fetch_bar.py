@@ -48,7 +48,7 @@ def fetch_label(said: str, share: float | None, width: int) -> Content:
     """The words, as long a bar as fits, and the key that stops it, in `width` cells."""
     words = Content.assemble(("⟳ ", "bold $primary"), clean(said))
     ends = Content.styled("" if said == STOPPING else STOPS, "$quiet")
-    room = min(LONGEST, width - words.cell_length - ends.cell_length - len("    100 %"))
+    room = min(LONGEST, width - words.cell_length - ends.cell_length - len("    100%"))
     if share is None or room < 4:
         return (words + ends).truncate(width, ellipsis=True)
     full = round(share * room)
@@ -57,6 +57,6 @@ def fetch_label(said: str, share: float | None, width: int) -> Content:
         "   ",
         ("━" * full, "bold $primary"),
         ("─" * (room - full), "$faint"),
-        f" {percent(share, 1):>5}",
+        f" {percent(share, 1):>4}",
         ends,
     )

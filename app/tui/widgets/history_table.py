@@ -54,9 +54,12 @@ class HistoryPane(Vertical):
             "Compare",
             "What differs between the two marked, the marked and this one, or this one and the contact's one before",
         ),
-        _binding("x", "take_out", "Take out", "These attempts, or this one, to a file or the clipboard"),
+        _binding("x", "export", "Export", "These attempts, or this one, to a file or the clipboard"),
         _binding(
-            "p", "picture", "Picture", "These attempts over time, by code, by event, and how long they took"
+            "p",
+            "statistics",
+            "Statistics",
+            "These attempts over time, by code and by event, and their duration",
         ),
         _binding(
             "u",
@@ -172,7 +175,7 @@ class HistoryPane(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done about a row needs one."""
-        needs_row = action in ("choose", "mark", "compare", "take_out", "picture")
+        needs_row = action in ("choose", "mark", "compare", "export", "statistics")
         if needs_row and self.is_mounted and self.table.row is None:
             return False
         return self.whole if action == "back" else super().check_action(action, parameters)
@@ -203,11 +206,11 @@ class HistoryPane(Vertical):
             self._marked.clear()
             self.table.refresh()
 
-    def action_take_out(self) -> None:
-        self._want("take_out")
+    def action_export(self) -> None:
+        self._want("export")
 
-    def action_picture(self) -> None:
-        self._want("picture")
+    def action_statistics(self) -> None:
+        self._want("statistics")
 
     def action_back(self) -> None:
         self._want("whole")
@@ -281,8 +284,8 @@ KEYS = {
     "history.arrived": "arrived",
     "history.did_not": "did not",
     "history.compare": "compare",
-    "history.take_out": "take out",
-    "history.picture": "picture",
+    "history.export": "export",
+    "history.statistics": "statistics",
     "history.whole_screen": "screen",
     "history.in_the_form": "in the form",
     "history.new_trigger": "send again",

@@ -1,4 +1,4 @@
-"""A picture of the attempts that the filter leaves: over time, by reply code, by event, and how long they took."""
+"""Statistics of the attempts shown: over time, by reply code, by event, and their duration."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -21,10 +21,10 @@ from app.domain.errors import DeskError
 from app.tui.notices import counts_label
 from app.tui.past import Past
 from app.tui.screens.fitted import fit
-from app.tui.screens.history_menus import picture_choices
+from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu
 from app.tui.text import clean
-from app.tui.widgets.picture_text import codes, events, over_time, took
+from app.tui.widgets.charts import codes, events, over_time, took
 
 MOST_BUCKETS = 60
 LOWEST, BESIDE = 10, 20
@@ -38,9 +38,9 @@ Draw = Callable[[AttemptStatistics, int, int], Content]
 
 
 class Chart(Widget):
-    """One chart, drawn anew at every size."""
+    """One chart, redrawn when its size changes."""
 
-    picture: reactive[AttemptStatistics | None] = reactive(None, layout=True)
+    statistics: reactive[AttemptStatistics | None] = reactive(None, layout=True)
 
     def __init__(self, name: str, title: str, draw: Draw) -> None:
         super().__init__(id=f"chart-{name}", classes="chart")
@@ -49,47 +49,47 @@ class Chart(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as Textual calls it
         """As many lines as it has at this width."""
-        if self.picture is None:
+        if self.statistics is None:
             return 1
         height = max(LOWEST, viewport.height - BESIDE)
-        return len(self._draw(self.picture, width, height).plain.splitlines())
+        return len(self._draw(self.statistics, width, height).plain.splitlines())
 
     def render(self) -> Content:
         width, height = self.content_size
-        return Content("") if self.picture is None else self._draw(self.picture, width, height)
+        return Content("") if self.statistics is None else self._draw(self.statistics, width, height)
 
 
-class PictureScreen(Screen[str | None]):
-    """Four charts, side by side where there is room; answers the filter that it leads on to, None on Esc."""
+class StatisticsScreen(Screen[str | None]):
+    """Four charts; returns the query that was picked from them, None on Esc."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,p", "dismiss", "Back", tooltip="Back to the history", id="picture.back"),
+        Binding("escape,enter,p", "dismiss", "Back", tooltip="Back to the history", id="statistics.back"),
         Binding(
             "f",
             "filter",
             "Filter",
-            tooltip="On to the refusals of an event, or to a reply code",
-            id="picture.filter",
+            tooltip="Show the rejections of one event, or one reply code",
+            id="statistics.filter",
         ),
-        Binding("f5", "count", "Again", tooltip="Count again", id="picture.again"),
+        Binding("f5", "count", "Refresh", tooltip="Count again", id="statistics.refresh"),
     ]
 
     def __init__(self, past: Past) -> None:
         super().__init__()
         self._past = past
-        self._picture: AttemptStatistics | None = None
+        self._statistics: AttemptStatistics | None = None
 
     def compose(self) -> ComposeResult:
         fit(self)
-        yield Static(READING if self._past.unread() else COUNTING, markup=False, id="picture-head")
+        yield Static(READING if self._past.unread() else COUNTING, markup=False, id="statistics-head")
         with VerticalScroll(id="charts"):
             yield Chart("time", OVER_TIME, over_time)
-            yield Chart("codes", "Reply codes", lambda picture, width, _: codes(picture, width))
+            yield Chart("codes", "Reply codes", lambda statistics, width, _: codes(statistics, width))
             yield Chart(
-                "events", "Events by share of refusals", lambda picture, width, _: events(picture, width)
+                "events", "Rejection rate by event", lambda statistics, width, _: events(statistics, width)
             )
-            yield Chart("took", "How long a reply took", lambda picture, width, _: took(picture, width))
+            yield Chart("took", "Duration", lambda statistics, width, _: took(statistics, width))
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -98,37 +98,37 @@ class PictureScreen(Screen[str | None]):
     def action_count(self) -> None:
         self._count()
 
-    @work(group="picture", exclusive=True)
+    @work(group="statistics", exclusive=True)
     async def _count(self) -> None:
         try:
-            picture = await self._past.statistics(MOST_BUCKETS)
+            statistics = await self._past.statistics(MOST_BUCKETS)
         except DeskError as error:
-            self.query_one("#picture-head", Static).update(Content(clean(str(error), 2000)))
+            self.query_one("#statistics-head", Static).update(Content(clean(str(error), 2000)))
         else:
-            self._show(picture)
+            self._show(statistics)
 
     @on(Resize)
     def _show_again(self) -> None:
-        if self._picture is not None:
-            self.call_after_refresh(self._show, self._picture)
+        if self._statistics is not None:
+            self.call_after_refresh(self._show, self._statistics)
 
     def action_filter(self) -> None:
-        if self._picture is not None and self._picture.total:
-            choices = picture_choices(self._past.line, self._picture)
+        if self._statistics is not None and self._statistics.total:
+            choices = statistics_choices(self._past.line, self._statistics)
             self.app.push_screen(Menu("Show", choices), self._lead_on)
 
     def _lead_on(self, line: str | None) -> None:
         if line is not None:
             self.dismiss(line)
 
-    def _show(self, picture: AttemptStatistics) -> None:
-        self._picture = picture
+    def _show(self, statistics: AttemptStatistics) -> None:
+        self._statistics = statistics
         asked = f"   {clean(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
-        head = self.query_one("#picture-head", Static)
-        counts = counts_label(picture.counts, width=head.content_size.width)
+        head = self.query_one("#statistics-head", Static)
+        counts = counts_label(statistics.counts, width=head.content_size.width)
         head.update(Content.assemble(counts, (asked, "$quiet")))
         for chart in self.query(Chart):
-            chart.picture = picture if picture.total else None
-            chart.display = bool(picture.total)
-        columns = f", {span(picture.bucket_s)} a column" if len(picture.buckets) > 1 else ""
+            chart.statistics = statistics if statistics.total else None
+            chart.display = bool(statistics.total)
+        columns = f", {span(statistics.bucket_s)} a column" if len(statistics.buckets) > 1 else ""
         self.query_one("#chart-time").border_title = f"{OVER_TIME}{columns}"

@@ -1,7 +1,4 @@
-"""Where attempts are taken out to: a file of one's choice, or the clipboard.
-
-What takes long shows how far it is, and can be stopped.
-"""
+"""Export of attempts to a file or the clipboard, with progress and cancel."""
 
 import asyncio
 import io
@@ -31,14 +28,14 @@ from app.tui.widgets.safe_input import SafeInput
 
 TOLD_EVERY_S = 0.2
 MOST_COPIED = 2_000
-"""Attempts that may be copied at once; more belong into a file."""
+"""Attempts that can be copied at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class TakingOut:
-    """What is taken out in which form: the attempt of a row, or (None) all that the filter leaves.
+class Export:
+    """What to export in which format: the attempt of a row, or (None) all that are shown.
 
-    `total` is how many that is; None where that is not known.
+    `total` is their number, None if unknown.
     """
 
     title: str
@@ -48,44 +45,44 @@ class TakingOut:
     total: int | None
 
 
-class TakeOutScreen(ModalScreen[None]):
-    """Asks for the file; Esc stops what is under way, or goes back."""
+class ExportScreen(ModalScreen[None]):
+    """Asks for the file; Esc cancels the export, or goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", tooltip="Stop, or go back", id="take_out.back"),
-        Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="take_out.copy"),
+        Binding("escape", "back", "Back", tooltip="Stop, or go back", id="export.back"),
+        Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="export.copy"),
     ]
 
-    def __init__(self, past: Past, taking: TakingOut) -> None:
+    def __init__(self, past: Past, export: Export) -> None:
         super().__init__()
         self._past = past
-        self._taking = taking
+        self._export = export
         self._working: Worker[None] | None = None
         self._done = 0
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="take-out") as pane:
-            pane.border_title = "Take out"
-            masked = ", persons masked" if self._past.is_masked and self._taking.form != TICKET else ""
-            yield Static(f"{self._taking.title}{masked}", markup=False)
-            yield SafeInput(str(Path.cwd() / self._taking.name), id="path", personal=False)
-            copies = f", {key_of(self, 'take_out.copy')} copies" if self._can_be_copied else ""
-            yield Static(f"enter writes this file{copies}", markup=False, id="take-out-said")
+        with Vertical(id="export") as pane:
+            pane.border_title = "Export"
+            masked = ", personal data masked" if self._past.is_masked and self._export.form != TICKET else ""
+            yield Static(f"{self._export.title}{masked}", markup=False)
+            yield SafeInput(str(Path.cwd() / self._export.name), id="path", personal=False)
+            copies = f", {key_of(self, 'export.copy')} copies" if self._can_be_copied else ""
+            yield Static(f"enter writes the file{copies}", markup=False, id="export-status")
             with Horizontal():
-                yield Button("Back", id="back", compact=True)
+                yield Button("Cancel", id="back", compact=True)
                 yield Button("Copy", id="copy", compact=True)
-                yield Button("Write the file", id="write", compact=True)
+                yield Button("Write file", id="write", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#copy").display = self._can_be_copied
 
     @property
     def _can_be_copied(self) -> bool:
-        total = self._taking.total
+        total = self._export.total
         return total is not None and total <= MOST_COPIED
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what is short is copied."""
+        """Copying is for short exports."""
         return self._can_be_copied if action == "copy" else super().check_action(action, parameters)
 
     @on(Button.Pressed)
@@ -115,12 +112,12 @@ class TakeOutScreen(ModalScreen[None]):
     def _start(self, *, replace: bool = False) -> None:
         typed = self.query_one("#path", Input).value
         if not typed.strip():
-            self._say("Name the file to be written.")
+            self._say("Enter a file name.")
         elif self._working is None:
             path = Path(os.path.expanduser(typed)).absolute()  # noqa: PTH111 - Path's own raises where there is none
             self._working = self._write(path, replace)
 
-    @work(group="take out")
+    @work(group="export")
     async def _write(self, path: Path, replace: bool) -> None:
         try:
             with new_file(path, replace=replace) as file:
@@ -128,7 +125,7 @@ class TakeOutScreen(ModalScreen[None]):
         except FileExistsAlreadyError as error:
             self._say(str(error))
             self.app.push_screen(
-                Confirm(f"{clean(str(error), 1000)} Overwrite it?", yes="Overwrite", no="Keep"),
+                Confirm(f"{clean(str(error), 1000)} Overwrite it?", yes="Overwrite", no="Cancel"),
                 self._overwrite,
             )
         except DeskError as error:
@@ -145,7 +142,7 @@ class TakeOutScreen(ModalScreen[None]):
         if yes:
             self._start(replace=True)
 
-    @work(group="take out")
+    @work(group="export")
     async def _copy_it(self) -> None:
         text = io.StringIO()
         try:
@@ -157,15 +154,15 @@ class TakeOutScreen(ModalScreen[None]):
             self._working = None
 
     async def _put(self, file: IO[str]) -> int:
-        """Writes what is taken out; how many attempts."""
-        taking = self._taking
-        if taking.row is not None:
-            file.write(self._past.written(taking.row, taking.form))
+        """Writes the export and returns the number of attempts."""
+        export = self._export
+        if export.row is not None:
+            file.write(self._past.written(export.row, export.form))
             return 1
         self._done = 0
         told = self.set_interval(TOLD_EVERY_S, self._tell)
         try:
-            return await self._past.export(taking.form, file, self._count)
+            return await self._past.export(export.form, file, self._count)
         finally:
             told.stop()
 
@@ -174,12 +171,12 @@ class TakeOutScreen(ModalScreen[None]):
         self._done = done
 
     def _tell(self) -> None:
-        total = self._taking.total
+        total = self._export.total
         self._say(f"{self._done:,}{'' if total is None else f' of {total:,}'}   esc stops")
 
     def _finish(self, said: str) -> None:
-        self.app.notify(clean(said, 1000), title="Taken out", markup=False)
+        self.app.notify(clean(said, 1000), title="Exported", markup=False)
         self.dismiss(None)
 
     def _say(self, said: str) -> None:
-        self.query_one("#take-out-said", Static).update(Content(clean(said, 1000)))
+        self.query_one("#export-status", Static).update(Content(clean(said, 1000)))

@@ -1,0 +1,188 @@
+"""The charts of the statistics as text, drawn by plotext. Every outcome has a sign of its own, so none needs a colour."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from app.domain.attempt_statistics import AttemptStatistics, EventShare
+from app.domain.counting import count, percent, span
+from app.domain.descriptions import describe
+from app.domain.outcome import LABEL
+from app.tui.notices import STACKED
+from app.tui.text import clean, elapsed, lines, outcome_style
+from app.tui.widgets.table_columns import fit_text
+
+SHOWN_ROWS = 8
+_SHORTEST_BAR = 4
+_DAY_S = 86_400
+_SIGNS = {LABEL[outcome][0]: outcome for outcome in STACKED}
+_RUN = re.compile("|".join(f"{re.escape(sign)}+" for sign in _SIGNS))
+BAR = "▇"
+_SMALLEST = (20, 4)
+_NOTHING = 1e-9
+_WIDEST, _HIGHEST = 10, 3
+"""Cells that a column of a chart takes at most in width, and one attempt in height."""
+
+_BESIDE, _BELOW = 10, 3
+"""Cells that the names of the places take."""
+
+_THIN = 0.01
+"""A bar as thin as its line; a thicker one may reach into the next."""
+
+
+def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:
+    """Attempts over time, a column a span, stacked by outcome."""
+    starts = [bucket.start.astimezone() for bucket in statistics.buckets]
+    if len(starts) == 1:
+        return Content(f"All within {span(statistics.bucket_s)} of {starts[0]:%d %b %Y %H:%M}.")
+    present = [outcome for outcome in STACKED if statistics.counts.get(outcome)]
+    series = {
+        LABEL[outcome][0]: [bucket.counts.get(outcome, 0) for bucket in statistics.buckets]
+        for outcome in present
+    }
+    return _coloured(stacked(_named(starts, statistics.bucket_s), series, width, height))
+
+
+def codes(statistics: AttemptStatistics, width: int) -> Content:
+    """The most frequent reply codes, with what they mean."""
+    shown = statistics.codes[:SHOWN_ROWS]
+    digits = _digits([number for _, number in shown])
+    labels = [
+        f"{'none' if code is None else code!s:>5}  {number:>{digits},} {percent(number, statistics.total):>5}  "
+        f"{describe(code) or ('no reply code' if code is None else '')}"
+        for code, number in shown
+    ]
+    more = statistics.codes[SHOWN_ROWS:]
+    said = f"… {count(len(more), 'reply code')} more, {count(sum(one for _, one in more), 'attempt')}"
+    return _rows(labels, [number for _, number in shown], width, said if more else "")
+
+
+def events(statistics: AttemptStatistics, width: int) -> Content:
+    """The events with the highest rejection rate."""
+    rejected = [event for event in statistics.events if event.rejected]
+    if not rejected:
+        return Content("No rejected attempts.")
+    shown, more = rejected[:SHOWN_ROWS], rejected[SHOWN_ROWS:]
+    digits = _digits([event.attempts for event in shown])
+    said = (
+        f"… {count(len(more), 'event')} more, each at most {percent(more[0].rejected, more[0].attempts)}"
+        if more
+        else ""
+    )
+    return _rows([_event(event, digits) for event in shown], [event.share for event in shown], width, said)
+
+
+def took(statistics: AttemptStatistics, width: int) -> Content:
+    """The median and the 95th percentile of the duration."""
+    if statistics.p50_ms is None or statistics.p95_ms is None:
+        return Content("No replies.")
+    rows = (("p50", statistics.p50_ms), ("p95", statistics.p95_ms))
+    labels = [f"{name} {elapsed(value):>7}" for name, value in rows]
+    return _rows(labels, [value for _, value in rows], width)
+
+
+def _event(event: EventShare, digits: int) -> str:
+    share = f"{percent(event.rejected, event.attempts):>5} of {event.attempts:>{digits},}"
+    return f"{share}  {clean(event.event_id)} {clean(event.event_name or '(no name)')}"
+
+
+def _digits(numbers: Sequence[int]) -> int:
+    return max(len(f"{number:,}") for number in numbers)
+
+
+def _rows(labels: Sequence[str], values: Sequence[float], width: int, more: str = "") -> Content:
+    """Labels of one width, each with its bar, drawn apart, so that what stands in a label moves no bar; then `more`."""
+    cells = min(max(map(cell_len, labels)), width - max(_SHORTEST_BAR + 2, width // 5))
+    drawn = bars(values, max(_SHORTEST_BAR, width - cells - 2))
+    rows = [
+        Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))
+        for label, bar in zip(labels, drawn, strict=True)
+    ]
+    return lines((*rows, Content.styled(fit_text(more, width), "$quiet") if more else None))
+
+
+def _named(starts: Sequence[datetime], bucket_s: int) -> list[str]:
+    if bucket_s >= _DAY_S:
+        several_years = starts[0].year != starts[-1].year
+        return [f"{start:%d %b %Y}" if several_years else f"{start:%d %b}" for start in starts]
+    within_a_day = starts[0].date() == starts[-1].date()
+    return [f"{start:%H:%M}" if within_a_day else f"{start:%d %b %H:%M}" for start in starts]
+
+
+def _coloured(chart: str) -> Content:
+    content = Content(chart)
+    for run in _RUN.finditer(chart):
+        content = content.stylize(outcome_style(_SIGNS[run[0][0]]), run.start(), run.end())
+    return content
+
+
+# Drawing
+
+
+def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]], width: int, height: int) -> str:
+    """Columns from left to right, each a stack of the series in their order; a series is drawn in its sign.
+
+    Few of them are drawn no wider, and small ones no higher, than they can be told by: the chart is then smaller.
+    """
+    top = max(map(sum, zip(*series.values(), strict=True)), default=0)
+    width = min(width, _BESIDE + _WIDEST * len(labels))
+    height = min(height, _BELOW + _HIGHEST * top)
+    figure = _figure(width, height, top)
+    signs = list(series)
+    columns = figure.bar(
+        list(range(len(labels))), list(series.values()), marker=signs, stacked=len(signs) > 1, width=1
+    )
+    figure.draw(columns)
+    _name_places(figure, labels, width)
+    return _drawn(figure)
+
+
+def bars(values: Sequence[float], width: int) -> Sequence[str]:
+    """One line a value, the first one on top, each a bar as long as its value, and exactly `width` wide."""
+    figure = _begun(width, len(values))
+    figure.axes(False)
+    figure.ruler("y").lim(-0.5, len(values) - 0.5)
+    figure.ruler("x").lim(0, max(*values, _NOTHING))
+    places = list(range(len(values)))
+    figure.draw(figure.bar(places, list(reversed(values)), marker=BAR, orientation="horizontal", width=_THIN))
+    figure.ruler("y").ticks([], [])
+    figure.ruler("x").ticks([], [])
+    return _drawn(figure).splitlines()
+
+
+def _figure(width: int, height: int, top: float) -> Any:
+    figure = _begun(max(width, _SMALLEST[0]), max(height, _SMALLEST[1]))
+    ticks = sorted({0, round(top / 2), round(top)}) or [0]
+    figure.ruler("y").lim(0, max(top, 1))
+    figure.ruler("y").ticks(ticks, [f"{tick:,}" for tick in ticks])
+    return figure
+
+
+def _name_places(figure: Any, labels: Sequence[str], width: int) -> None:
+    """As many labels below as there is room for."""
+    longest = max(map(len, labels), default=1)
+    every = max(1, -(-len(labels) * (longest + 2) // max(1, width - 8)))
+    shown = list(range(0, len(labels), every))
+    figure.ruler("x").ticks(shown, [labels[place] for place in shown])
+
+
+def _begun(width: int, height: int) -> Any:
+    import plotext  # type: ignore[import-untyped]  # noqa: PLC0415 - loaded when a statistics is drawn
+
+    # What is drawn scrolls: a low terminal must not take lines from it.
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.plot_size(width, height)
+    return figure
+
+
+def _drawn(figure: Any) -> str:
+    import plotext  # noqa: PLC0415 - loaded by now
+
+    return str(plotext.uncolorize(figure.build())).rstrip("\n")
