@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+WAIT_S = 60.0
+"""How long a verb waits for files of the home that other programs have locked."""
+
 
 class Options(NamedTuple):
     """What was given before the verb."""
@@ -54,7 +57,7 @@ class Options(NamedTuple):
     ) -> Result:
         from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
 
-        service = open_service(self.settings())
+        service = open_service(self.settings(), WAIT_S)
         try:
             if filled:
                 await service.keeping.fill_where_needed()
