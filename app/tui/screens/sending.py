@@ -19,13 +19,13 @@ from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
+from app.tui.screens.reopening import Reopening
 from app.tui.screens.searching import Searching
 from app.tui.text import clean
 from app.tui.widgets.form_messages import FormMessages
 
 FILLING = "The lists are being filled; one moment."
 RECORDING = "Still being recorded."
-REOPENED = "Nothing was sent. The history is open again: you can send now."
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
@@ -53,6 +53,7 @@ class Sending:
         self.parent_id: str | None = None
         """The attempt that the form sends again."""
         self.catch = SafetyCatch(desk, self.block)
+        self._reopening = Reopening(desk, searching)
 
     @property
     def is_under_way(self) -> bool:
@@ -211,7 +212,7 @@ class Sending:
             then = ask_again
         except HistoryReplacedError as error:
             desk.tell_fault(f"Nothing was sent. {error}")
-            then = partial(self._offer_to_reopen, str(error))
+            then = partial(self._reopening.offer, error)
         except GuardError as error:
             desk.tell_fault(f"Nothing was sent. {error.why}")
         except DeskError as error:
@@ -221,18 +222,3 @@ class Sending:
             self.is_recording = False
             desk.form.finished()
         then()
-
-    def _offer_to_reopen(self, why: str) -> None:
-        self._desk.push(Confirm(f"Nothing was sent. {why}", yes="Open again", no="Cancel"), self._reopen)
-
-    def _reopen(self, yes: bool | None) -> None:
-        if not yes:
-            return
-        try:
-            self._desk.service.reopen_history()
-        except DeskError as error:
-            self._desk.tell_fault(str(error))
-            return
-        self._desk.form.forget_last()
-        self._desk.tell(lambda panel: panel.show_fault(REOPENED))
-        self._searching.show()
