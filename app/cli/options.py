@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.settings import Settings, home_folder, load_settings
+from app.settings.permissions import tighten
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
@@ -15,6 +16,15 @@ Result = TypeVar("Result")
 
 WAIT_S = 60.0
 """How long a verb waits for files of the home that other programs have locked."""
+
+
+def tighten_home() -> None:
+    """Makes the files of the home the user's alone; says so where other users could read some."""
+    home = home_folder(os.environ)
+    if exposed := tighten(home):
+        from app.cli.failures import complain  # noqa: PLC0415 - the dashboard does without click
+
+        complain(f"Other users had access to {exposed} files and folders of {home}. Now only you have.")
 
 
 class Options(NamedTuple):
