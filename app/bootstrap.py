@@ -5,6 +5,7 @@ Starlette.
 """
 
 import os
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import cache, partial
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
 from app.resources import sample_data
-from app.service.desk import TriggerService
+from app.service.desk import WAIT_S, TriggerService
 from app.service.live import LiveAccount
 from app.service.rehearsal import Rehearsal
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
 from app.store.cache import Cache
 from app.store.database import StoreError
+from app.store.errors import BusyError
 from app.store.history import History
 
 if TYPE_CHECKING:
@@ -48,15 +50,27 @@ LARGE = 1_000_000
 """Bytes of contacts up to which a cache is filled sooner than a process for it is made."""
 
 
-def open_service(settings: Settings) -> TriggerService:
+def open_service(settings: Settings, wait_s: float = WAIT_S) -> TriggerService:
     """The service over the live profile's account. Raises StoreError and AccountFolderError.
 
-    The history comes first: what cannot be recorded must not get any further.
+    `wait_s` is how long files are waited for that another program has locked, here and at every send.
     """
+    give_up = time.monotonic() + wait_s
+    while True:
+        try:
+            return _opened(settings, wait_s)
+        except BusyError:
+            if time.monotonic() >= give_up:
+                raise
+
+
+def _opened(settings: Settings, wait_s: float) -> TriggerService:
+    """The history comes first: what cannot be recorded must not get any further."""
     history = History(settings.history)
     try:
         history.recover()
-        return _sandboxed(settings, history) if settings.profile.is_sandbox else _remote(settings, history)
+        live, rehearsal = (_sandboxed if settings.profile.is_sandbox else _remote)(settings, history)
+        return TriggerService(live, rehearsal, wait_s)
     except BaseException:  # ctrl+c too: it goes on, once this is put in order
         history.close()
         raise
@@ -86,7 +100,7 @@ class Profiles(NamedTuple):
         return open_service(self.settings._replace(profile=profile))
 
 
-def _remote(settings: Settings, history: History) -> TriggerService:
+def _remote(settings: Settings, history: History) -> tuple[LiveAccount, None]:
     from app.settings.secrets import find_secret
 
     profile = settings.profile
@@ -96,18 +110,17 @@ def _remote(settings: Settings, history: History) -> TriggerService:
     def fill_apart(watch: "FillWatch") -> Awaitable[None]:
         return _apart(settings, secret() if profile.auth != "none" else None, watch)
 
-    return TriggerService(
-        LiveAccount(
-            profile,
-            Cache(settings.cache),
-            history,
-            lambda: _over_http(profile, secret),
-            fill_apart=fill_apart if profile.fetches_contacts else None,
-        )
+    live = LiveAccount(
+        profile,
+        Cache(settings.cache),
+        history,
+        lambda: _over_http(profile, secret),
+        fill_apart=fill_apart if profile.fetches_contacts else None,
     )
+    return live, None
 
 
-def _sandboxed(settings: Settings, history: History) -> TriggerService:
+def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Rehearsal | None]:
     profile = settings.profile
     fingerprint = _built(settings)
     cache = Cache(settings.cache)
@@ -123,8 +136,8 @@ def _sandboxed(settings: Settings, history: History) -> TriggerService:
         on_close=inside.close,
     )
     if profile.folder is not None:
-        return TriggerService(live)
-    return TriggerService(live, Rehearsal(lambda: inside.sandbox, history, profile.account_key))
+        return live, None
+    return live, Rehearsal(lambda: inside.sandbox, history, profile.account_key)
 
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from app.cli.dashboard import at_terminal, open_dashboard
 from app.cli.log import log_nowhere
-from app.cli.options import Options
+from app.cli.options import Options, tighten_home
 from app.domain.errors import DeskError
+from app.settings.permissions import PRIVATE
 
 
 def main() -> None:
     """The entry point `triggerdesk`."""
     # The start makes much that stays and no garbage; whoever stays longer turns it on again.
     gc.disable()
+    os.umask(PRIVATE)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # Closed by who started this: no file that is opened later may take its place.
@@ -33,6 +35,7 @@ def _dashboard() -> int:
     """Opens the dashboard as it is opened without any option; the exit code."""
     options = Options()
     log_nowhere()
+    tighten_home()
     try:
         open_dashboard(options.settings(), options.any_mask, masked=options.masked)
     except DeskError as error:

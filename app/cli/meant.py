@@ -3,14 +3,16 @@
 Separate from `trigger` because here the cache is asked, and there what was typed is read.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.cli.failures import Failure, complain
 from app.domain.ids import Resolved
-from app.domain.model import TriggerRequest
+from app.domain.model import Attempt, TriggerRequest
 from app.service.desk import TriggerService
 from app.service.second_send import second_send_words
+from app.service.stored import SentMeanwhileError
 
 LISTED = "`triggerdesk events` lists the ids."
 
@@ -34,3 +36,14 @@ def warn_of_second_send(service: TriggerService, request: TriggerRequest) -> Non
     earlier = service.knowledge.second_send(request)
     if earlier is not None:
         complain(second_send_words(earlier, datetime.now(UTC)))
+
+
+async def sent_with_warning(send: Callable[[str | None], Awaitable[Attempt]]) -> Attempt:
+    """The attempt that `send` makes, told which earlier one a warning has named; a second send is warned of, and sent."""
+    warned_of = None
+    while True:
+        try:
+            return await send(warned_of)
+        except SentMeanwhileError as error:
+            complain(second_send_words(error.earlier, datetime.now(UTC)))
+            warned_of = error.earlier.attempt_id

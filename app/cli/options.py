@@ -6,12 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.settings import Settings, home_folder, load_settings
+from app.settings.permissions import tighten
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
     from app.service.desk import TriggerService
 
 Result = TypeVar("Result")
+
+WAIT_S = 60.0
+"""How long a verb waits for files of the home that other programs have locked."""
+
+
+def tighten_home() -> None:
+    """Makes the files of the home the user's alone; says so where other users could read some."""
+    home = home_folder(os.environ)
+    if exposed := tighten(home):
+        from app.cli.failures import complain  # noqa: PLC0415 - the dashboard does without click
+
+        complain(f"Other users had access to {exposed} files and folders of {home}. Now only you have.")
 
 
 class Options(NamedTuple):
@@ -54,7 +67,7 @@ class Options(NamedTuple):
     ) -> Result:
         from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
 
-        service = open_service(self.settings())
+        service = open_service(self.settings(), WAIT_S)
         try:
             if filled:
                 await service.keeping.fill_where_needed()

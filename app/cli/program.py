@@ -11,7 +11,7 @@ from app import __version__
 from app.cli.dashboard import at_terminal, open_dashboard
 from app.cli.failures import ExitCode, Failure, failing_with, perhaps_unread
 from app.cli.log import log_nowhere, log_to
-from app.cli.options import Options
+from app.cli.options import Options, tighten_home
 from app.settings import home_folder
 
 VERBS = {
@@ -78,6 +78,8 @@ def program(
     Without a verb: the dashboard, on the built-in account unless told otherwise.
     """
     ctx.obj = Options(profile, account, mask)
+    if ctx.invoked_subcommand != "version":
+        tighten_home()
     if verbose:
         log_to(home_folder(os.environ))
     else:

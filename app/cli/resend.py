@@ -6,7 +6,7 @@ import click
 
 from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, failing_with
-from app.cli.meant import warn_of_second_send
+from app.cli.meant import sent_with_warning
 from app.cli.options import Options
 from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent
@@ -37,14 +37,16 @@ def resend(
     async def send(service: TriggerService) -> ExitCode:
         stop = stopped_by_ctrl_c()
         earlier = service.past.find_attempt(attempt)
-        warn_of_second_send(service, earlier.request)
         new = new_attempt_id()
-        sending = service.resend(
-            earlier.attempt_id,
-            same_trigger=same_trigger,
-            new_attempt_id=new,
-            stop=stop,
-            production=production,
+        sending = sent_with_warning(
+            lambda warned_of: service.resend(
+                earlier.attempt_id,
+                same_trigger=same_trigger,
+                new_attempt_id=new,
+                stop=stop,
+                production=production,
+                asked_about=warned_of,
+            )
         )
         return await print_sent(sending, new, service, printed)
 

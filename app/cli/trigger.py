@@ -9,7 +9,7 @@ import click
 from app.cli.attempt_text import plan_lines
 from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, Failure, failing_with
-from app.cli.meant import as_meant, warn_of_second_send
+from app.cli.meant import as_meant, sent_with_warning, warn_of_second_send
 from app.cli.options import Options
 from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent
@@ -114,8 +114,11 @@ async def _send(
     await asyncio.sleep(0)
     request = as_meant(service, request)
     service.guard(request, production)
-    warn_of_second_send(service, request)
-    sending = service.send(request, attempt_id, stop, production=production, note=note)
+    sending = sent_with_warning(
+        lambda warned_of: service.send(
+            request, attempt_id, stop, production=production, note=note, asked_about=warned_of
+        )
+    )
     return await print_sent(sending, attempt_id, service, printed)
 
 

@@ -5,13 +5,14 @@ One for the dashboard and the command line, so that they cannot differ.
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.errors import DeskError
 from app.domain.model import (
@@ -29,6 +30,7 @@ from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.lists import AccountLists
 from app.service.live import LiveAccount
 from app.store.database import StoreError
+from app.store.errors import BusyError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -37,8 +39,16 @@ if TYPE_CHECKING:
     from app.service.keeping import AccountKeeping
     from app.service.past import PastAttempts
     from app.service.rehearsal import Rehearsal
+    from app.store.history import SameSend
 
 _log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+Unrecorded = Callable[[Attempt, StoreError], object]
+
+WAIT_S = 5.0
+_BUSY_S = 0.05
+_RETRY_S = 0.1
 
 
 class NotRecordedError(DeskError):
@@ -60,11 +70,15 @@ def _in_short(answer: Answer) -> str:
 class TriggerService:
     """The verbs over the live account: here what sends, in its parts what is known, typed, kept and past.
 
-    `rehearsal` is there for the built-in account alone.
+    `rehearsal` is there for the built-in account alone. `wait_s` is how long an attempt, and its reply, wait for a
+    history that another program has locked.
     """
 
-    def __init__(self, account: LiveAccount, rehearsal: "Rehearsal | None" = None) -> None:
+    def __init__(
+        self, account: LiveAccount, rehearsal: "Rehearsal | None" = None, wait_s: float = WAIT_S
+    ) -> None:
         self._live = account
+        self._wait_s = wait_s
         self._cache = account.cache
         self._history = account.history
         self.profile = account.profile
@@ -108,6 +122,10 @@ class TriggerService:
         """Closes the connections and the databases."""
         await self._live.close()
 
+    def reopen_history(self) -> None:
+        """Opens the history that is at its path now, in place of one that was removed or replaced. Raises StoreError."""
+        self._live.reopen_history()
+
     # Sending
 
     def guard(self, request: TriggerRequest, production: str | None) -> None:
@@ -132,22 +150,29 @@ class TriggerService:
         parent_id: str | None = None,
         production: str | None = None,
         note: str | None = None,
+        asked_about: str | None = None,
+        repeats: bool = False,
+        unrecorded: Unrecorded | None = None,
     ) -> Attempt:
         """Records the attempt, triggers, records the answer; the finished attempt.
 
         `parent_id` is the attempt that is sent again; `note` is recorded with it; `production` names the profile, as it
-        must for a production account. Raises GuardError and SettingsError, with nothing recorded or sent, StoreError,
-        with nothing sent, where the attempt cannot be recorded first, and NotRecordedError where its answer cannot be
-        recorded afterwards.
+        must for a production account; `asked_about` is the attempt that `second_send` gave, if the user was asked about
+        one, and `repeats` says that the same may be sent any number of times. `unrecorded` is told the finished attempt
+        while it cannot be recorded, and then that is tried for as long as it takes.
+
+        With nothing recorded or sent it raises GuardError, SettingsError, SentMeanwhileError where the same was sent
+        meanwhile, and StoreError where the attempt cannot be recorded. Raises NotRecordedError where the answer cannot.
         """
         self.guard(request, production)
         client = self.client
         attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id, note=note)
-        self._history.begin(attempt, trigger_body(request))
+        same = None if repeats else self.knowledge.same_send(request, asked_about)
+        await self._begin(attempt, same)
         _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
         answer = await client.trigger(request, stop)
-        return self._finish(attempt, answer, (time.perf_counter() - started) * 1000)
+        return await self._finish(attempt, answer, (time.perf_counter() - started) * 1000, unrecorded)
 
     async def resend(
         self,
@@ -157,6 +182,8 @@ class TriggerService:
         new_attempt_id: str,
         stop: asyncio.Event | None = None,
         production: str | None = None,
+        asked_about: str | None = None,
+        unrecorded: Unrecorded | None = None,
     ) -> Attempt:
         """Sends an attempt's request again, as a new attempt that names it; the finished one.
 
@@ -168,7 +195,13 @@ class TriggerService:
             earlier, self.profile.account_key, same_trigger=same_trigger, new_attempt_id=new_attempt_id
         )
         return await self.send(
-            request, new_attempt_id, stop, parent_id=earlier.attempt_id, production=production
+            request,
+            new_attempt_id,
+            stop,
+            parent_id=earlier.attempt_id,
+            production=production,
+            asked_about=asked_about,
+            unrecorded=unrecorded,
         )
 
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
@@ -213,18 +246,37 @@ class TriggerService:
             return None
         return advice.words if advice else None
 
-    def _finish(self, attempt: Attempt, answer: Answer, elapsed_ms: float) -> Attempt:
+    async def _begin(self, attempt: Attempt, same: "SameSend | None") -> None:
+        body, give_up = trigger_body(attempt.request), time.monotonic() + self._wait_s
+        while True:
+            try:
+                self._history.begin(attempt, body, same)
+            except BusyError:
+                if time.monotonic() >= give_up:
+                    raise
+            else:
+                return
+            await asyncio.sleep(_RETRY_S)
+
+    async def _finish(
+        self, attempt: Attempt, answer: Answer, elapsed_ms: float, unrecorded: Unrecorded | None
+    ) -> Attempt:
         remedy = self._remedy(answer, attempt)
         _log.info("attempt %s: %s after %.1f ms", attempt.attempt_id, _in_short(answer), elapsed_ms)
-        try:
-            return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy)
-        except StoreError as error:
-            _log.error("attempt %s: not recorded: %s", attempt.attempt_id, error)
-            answered = replace(
-                attempt,
-                outcome=outcome_of(answer),
-                answer=answer,
-                elapsed_ms=elapsed_ms,
-                remedy=remedy,
-            )
-            raise NotRecordedError(answered, error) from error
+        answered = replace(
+            attempt, outcome=outcome_of(answer), answer=answer, elapsed_ms=elapsed_ms, remedy=remedy
+        )
+        passing, wait_s = (UnwritableError, math.inf) if unrecorded else (BusyError, self._wait_s)
+        give_up = time.monotonic() + wait_s
+        while True:
+            try:
+                # A short wait at a time: meanwhile the screen goes on.
+                return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy, _BUSY_S)
+            except StoreError as error:
+                _log.error("attempt %s: not recorded: %s", attempt.attempt_id, error)
+                if not isinstance(error, passing) or time.monotonic() >= give_up:
+                    raise NotRecordedError(answered, error) from error
+                if unrecorded is not None:
+                    unrecorded(answered, error)
+                    unrecorded = None  # told once
+            await asyncio.sleep(_RETRY_S)

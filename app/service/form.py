@@ -19,7 +19,7 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.service.live import LiveAccount
-from app.store.history import AttemptRow
+from app.store.history import AttemptRow, SameSend
 
 if TYPE_CHECKING:
     from app.domain.remedies import Advice
@@ -83,7 +83,7 @@ class FormKnowledge:
             contacts,
             advise_beforehand(prediction, request, self._cache, self._clues),
             self._last_to(request, contacts),
-            self._second_send(request, contacts),
+            self._recent.sent(self._same_send(request, contacts)),
         )
 
     def advice(self, attempt: Attempt) -> Advice | None:
@@ -113,7 +113,11 @@ class FormKnowledge:
         The same event, contact (by whatever key) and event data, in whatever order of keys: received within
         `second_send_s` of the profile or still under way; or of unknown outcome, whenever that was.
         """
-        return self._second_send(request, self._cache.find(request.key_id, request.external_id, 2))
+        return self._recent.sent(self.same_send(request))
+
+    def same_send(self, request: TriggerRequest, asked_about: str | None = None) -> SameSend:
+        """What `second_send` asks the history for; `asked_about` is the attempt that it gave before."""
+        return self._same_send(request, self._cache.find(request.key_id, request.external_id, 2), asked_about)
 
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         if not request.external_id:
@@ -125,7 +129,9 @@ class FormKnowledge:
         found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
         return max(filter(None, found), key=lambda row: row.started_at, default=None)
 
-    def _second_send(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
+    def _same_send(
+        self, request: TriggerRequest, contacts: tuple[Contact, ...], asked_about: str | None = None
+    ) -> SameSend:
         from app.domain.canonical import canonical_json, send_mark
 
         account, data = self._live.key, canonical_json(request.data)
@@ -134,7 +140,7 @@ class FormKnowledge:
             for key_id, value in _keys(request, contacts)
         ]
         since = datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s)
-        return self._recent.sent(marks, since)
+        return SameSend(marks, since, asked_about)
 
 
 def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[str, str]]:

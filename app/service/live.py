@@ -76,6 +76,14 @@ class LiveAccount:
             self._past = Past(self.history.path)
         return self._past
 
+    def reopen_history(self) -> None:
+        """Opens the history that is at its path now, in place of one that was removed or replaced. Raises StoreError."""
+        if self._past is not None:
+            self._past.close()
+            self._past = None
+        self.notes.close()
+        self.history.reopen()
+
     async def close(self) -> None:
         """Closes the connections and the databases, each of them even where another cannot be closed."""
         async with AsyncExitStack() as closing:

@@ -2,16 +2,19 @@
 
 from app.store.cache import CacheState, ContactRow
 from app.store.database import StoreError, set_aside
-from app.store.errors import StoppedError
-from app.store.history import AttemptRow, DamagedHistoryError
+from app.store.errors import BusyError, StoppedError
+from app.store.history import AttemptRow, DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
 from app.store.windows import RowWindow
 
 __all__ = [
     "AttemptRow",
+    "BusyError",
     "CacheState",
     "ContactRow",
     "DamagedHistoryError",
+    "HistoryReplacedError",
     "RowWindow",
+    "SentMeanwhileError",
     "StoppedError",
     "StoreError",
     "set_aside",

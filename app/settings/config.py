@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from app.settings.errors import SettingsError
+from app.settings.permissions import check_config_mode
 from app.settings.profile import SANDBOX, Auth, Profile
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def read_config(path: Path) -> Config:
 
 def read_text(path: Path) -> str:
     """The text of a configuration file, '' where there is none. Raises SettingsError."""
+    check_config_mode(path)
     try:
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):

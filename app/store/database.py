@@ -9,23 +9,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.store.errors import DamagedError, StoreError, explained
+from app.store.errors import BusyError, DamagedError, StoreError, explained
 from app.store.schema import Schema
 
 __all__ = [
+    "BusyError",
     "DamagedError",
     "Schema",
     "StoreError",
     "compact",
     "explained",
+    "file_identity",
     "open_database",
     "set_aside",
+    "set_busy_timeout",
     "transaction",
 ]
 
 BUSY_SECONDS = 5.0
-_PATIENCE_MS = 1000
+_CHECKPOINT_S = 1.0
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
+_OPEN_FILES = ("", "-wal", "-shm")
 
 
 def open_database(
@@ -52,6 +56,28 @@ def open_database(
             connection.close()
             raise
     return connection
+
+
+def file_identity(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Device and inode of an open database and of its log, None for a file that is not there.
+
+    They stay the same for as long as the database is open, unless somebody removes or replaces a file.
+    """
+    return tuple(_identity(path.with_name(path.name + ending)) for ending in _OPEN_FILES)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    # By its name alone: a second descriptor, once closed, would end the locks of this process.
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:
+    """Sets how long a statement waits for a lock of another program."""
+    connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 @contextmanager
@@ -96,7 +122,7 @@ def remove(path: Path) -> None:
 def compact(connection: sqlite3.Connection, path: Path) -> None:
     """Builds a file anew without what was deleted, and empties its log. Raises StoreError while others read that."""
     connection.execute("VACUUM")
-    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+    set_busy_timeout(connection, _CHECKPOINT_S)
     busy, *_ = connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise StoreError(

@@ -16,6 +16,14 @@ class DamagedError(StoreError):
     """The file is damaged, or is no database at all."""
 
 
+class UnwritableError(StoreError):
+    """The file cannot be written now, for a reason that may pass: a full disk, permissions, a lock."""
+
+
+class BusyError(UnwritableError):
+    """Another program has locked the file."""
+
+
 class FillingError(StoreError):
     """Another process, or another part of this one, is filling the cache just now."""
 
@@ -60,14 +68,14 @@ def sentence_for(code: int, path: Path, what: str, error: sqlite3.Error) -> Stor
     if code in _DAMAGED:
         return DamagedError(f"The {what} at {path} is damaged or is no database ({error}).")
     if code in _BUSY:
-        return StoreError(
+        return BusyError(
             f"The {what} at {path} is locked by another program. Close that program, or try again in a moment."
         )
     if code in _READ_ONLY:
-        return StoreError(
+        return UnwritableError(
             f"The {what} at {path} cannot be written ({error}). "
             "Choose a home folder that can be written, or correct its permissions."
         )
     if code == sqlite3.SQLITE_FULL:
-        return StoreError(f"The disk is full: the {what} at {path} cannot be written. Free some space.")
-    return StoreError(f"The {what} at {path} cannot be used ({error}). Check the disk, then try again.")
+        return UnwritableError(f"The disk is full: the {what} at {path} cannot be written. Free some space.")
+    return UnwritableError(f"The {what} at {path} cannot be used ({error}). Check the disk, then try again.")

@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from app.domain.model import Answer, Attempt, Settlement
-from app.store.database import BUSY_SECONDS, StoreError, transaction
-from app.store.journal.file import DamagedHistoryError, HistoryFile, guarded
-from app.store.journal.recent import RecentAttempts
+from app.store.database import BUSY_SECONDS, StoreError
+from app.store.journal.file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
+from app.store.journal.recent import RecentAttempts, SameSend, SentMeanwhileError
 from app.store.journal.rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
 from app.store.journal.windows import AccountWindow, AttemptOrder, newest_first
 from app.store.journal.write import forget, insert, interrupt, next_place, record_answer, record_settlement
@@ -19,7 +19,14 @@ from app.store.owners import Owner
 from app.store.text import restored, stored, stored_or_null
 from app.store.windows import AnchoredWindow, ListWindow, RowWindow
 
-__all__ = ["AttemptRow", "DamagedHistoryError", "History"]
+__all__ = [
+    "AttemptRow",
+    "DamagedHistoryError",
+    "History",
+    "HistoryReplacedError",
+    "SameSend",
+    "SentMeanwhileError",
+]
 
 
 class History:
@@ -43,42 +50,61 @@ class History:
         with guarded(self._file.path):
             self._owner.close()
 
-    def begin(self, attempt: Attempt, body: bytes) -> None:
+    def reopen(self) -> None:
+        """Opens the file that is at the path now, in place of one that was removed or replaced."""
+        with guarded(self.path):
+            self._file.close()
+            self._owner.close()
+        self._file.open()
+        self._everywhere = None
+
+    def begin(self, attempt: Attempt, body: bytes, same: SameSend | None = None) -> None:
         """Records an attempt as `sending`, on the disk when this returns.
 
-        Raises StoreError where it cannot be recorded, also when its id already is.
+        Raises SentMeanwhileError where the history has one of the `same` by now; HistoryReplacedError; StoreError
+        where it cannot be recorded, also when its id already is. Nothing is recorded then.
         """
-        with self._file.guarded() as connection:
-            values = attempt_values(attempt, self._owner.name())
-            try:
-                with transaction(connection):
-                    number = insert(
-                        connection, "attempts", {**values, "place": next_place(connection, attempt.account)}
-                    )
-                    insert(connection, "requests", request_values(number, attempt.request, body))
-            except sqlite3.IntegrityError as error:
-                raise StoreError(
-                    f"The attempt {attempt.attempt_id} is already recorded; send again as a new attempt."
-                ) from error
+        try:
+            with self._file.writing() as connection:
+                # Under the lock: what another window is about to send is in the history, or comes after this.
+                if same is not None and (earlier := self.recent.sent(same)) is not None:
+                    raise SentMeanwhileError(earlier)
+                values = attempt_values(attempt, self._owner.name())
+                number = insert(
+                    connection, "attempts", {**values, "place": next_place(connection, attempt.account)}
+                )
+                insert(connection, "requests", request_values(number, attempt.request, body))
+        except sqlite3.IntegrityError as error:
+            raise StoreError(
+                f"The attempt {attempt.attempt_id} is already recorded; send again as a new attempt."
+            ) from error
 
-    def finish(self, attempt_id: str, answer: Answer, elapsed_ms: float, remedy: str | None) -> Attempt:
+    def finish(
+        self,
+        attempt_id: str,
+        answer: Answer,
+        elapsed_ms: float,
+        remedy: str | None,
+        busy_seconds: float | None = None,
+    ) -> Attempt:
         """Records what came back, on the disk when this returns; the finished attempt.
 
         An attempt that another process took for interrupted meanwhile gets its true outcome: who sent it knows
-        better. Raises StoreError where it cannot be recorded, or the attempt is not under way.
+        better. Raises BusyError where it is locked for longer than `busy_seconds`, by default those of the history,
+        HistoryReplacedError, and StoreError where it cannot be recorded, or the attempt is not under way.
         """
-        with self._file.guarded() as connection, transaction(connection):
+        with self._file.writing(busy_seconds) as connection:
             number = record_answer(connection, attempt_id, answer, elapsed_ms, remedy)
             return self._whole("number = ?", number)[0]
 
     def settle(self, attempt_id: str, settlement: Settlement) -> None:
         """Puts a settlement beside an unknown outcome. Raises StoreError also for any other attempt."""
-        with self._file.guarded() as connection, transaction(connection):
+        with self._file.writing() as connection:
             record_settlement(connection, attempt_id, settlement)
 
     def note(self, attempt_id: str, text: str | None) -> Attempt:
         """Writes a note to an attempt, None for none; the attempt. Raises StoreError also where there is none."""
-        with self._file.guarded() as connection, transaction(connection):
+        with self._file.writing() as connection:
             connection.execute(
                 "UPDATE attempts SET note = ? WHERE attempt_id = ?",
                 (stored_or_null(text), stored(attempt_id)),
@@ -102,7 +128,7 @@ class History:
     def forget(self, account: str) -> int:
         """Deletes the attempts on one account that are not under way; their number."""
         self._everywhere = None
-        with self._file.guarded() as connection, transaction(connection):
+        with self._file.writing() as connection:
             return forget(connection, account)
 
     def get(self, attempt_id: str) -> Attempt | None:

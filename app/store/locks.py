@@ -3,6 +3,7 @@
 A process id cannot tell a living process from a later one of the same number; a lock can.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -56,11 +57,15 @@ class FileLock:
         """Gives the lock up and takes its file away."""
         if os.name == "posix":
             # Removed while still held, so that nobody can lock a file that is about to go.
-            self._path.unlink(missing_ok=True)
+            self._remove()
             os.close(self._descriptor)
         else:
             os.close(self._descriptor)
-            self._path.unlink(missing_ok=True)
+            self._remove()
+
+    def _remove(self) -> None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # the folder may be gone too
+            self._path.unlink()
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

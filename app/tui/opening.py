@@ -20,6 +20,10 @@ from app.tui.veil import Veil
 
 SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
+RECORDING = (
+    "The reply is here and still being recorded. Leave now? The outcome will be recorded as unknown; "
+    "wait for the history to be free to keep it."
+)
 
 
 class Profiles(Protocol):
@@ -123,8 +127,10 @@ class OpeningApp(Messages[DeskError]):
 
     async def action_quit(self) -> None:
         """Leaves; asks first while a trigger is under way."""
-        if any(isinstance(screen, Dashboard) and screen.is_sending for screen in self.screen_stack):
-            self._ask(LEAVING, "Leave", "Stay", self._leave_if)
+        desks = [screen for screen in self.screen_stack if isinstance(screen, Dashboard)]
+        if any(desk.is_sending for desk in desks):
+            question = RECORDING if any(desk.is_recording for desk in desks) else LEAVING
+            self._ask(question, "Leave", "Stay", self._leave_if)
         else:
             self.exit()
 

@@ -130,7 +130,7 @@ async def _desk(base_url: str, folder: Path) -> AsyncIterator[Once]:
 
 def _sending(service: TriggerService) -> Once:
     async def once(_: int) -> None:
-        attempt = await service.send(REQUEST, new_attempt_id())
+        attempt = await service.send(REQUEST, new_attempt_id(), repeats=True)
         assert attempt.outcome is Outcome.ACCEPTED
 
     return once

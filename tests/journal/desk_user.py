@@ -1,6 +1,6 @@
 """`python -m tests.journal.desk_user EVENT_ID SENDS`: one long-lived user of the service, told what to do line by line.
 
-`send` sends SENDS triggers, `count` says how many attempts the history holds, `look` does once it has changed,
+`send` sends SENDS triggers, `same` one that is the same for all users, `count` says how many attempts the history holds, `look` does once it has changed,
 `recover` says how many were recovered, anything else ends it. Each command is answered by one line.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.service.desk import TriggerService
+from app.service.stored import SentMeanwhileError
 from app.settings import load_settings
 
 LOOKS = 500
@@ -25,6 +26,15 @@ async def send(service: TriggerService, event_id: str, sends: int) -> str:
         request = TriggerRequest(event_id, "3", f"{number}@example.com", None, attempt_id)
         outcomes.append((await service.send(request, attempt_id)).outcome)
     return " ".join(outcomes)
+
+
+async def same(service: TriggerService) -> str:
+    attempt_id = new_attempt_id()
+    request = TriggerRequest("100", "3", "thor@example.com", {"order": 1}, attempt_id)
+    try:
+        return (await service.send(request, attempt_id)).outcome
+    except SentMeanwhileError as error:
+        return f"asked about {error.earlier.attempt_id}"
 
 
 async def look(service: TriggerService) -> str:
@@ -48,6 +58,7 @@ async def follow(event_id: str, sends: int) -> None:
     service.past.changed()
     done: dict[str, Callable[[], Awaitable[str]]] = {
         "send": lambda: send(service, event_id, sends),
+        "same": lambda: same(service),
         "look": lambda: look(service),
         "count": lambda: count(service),
         "recover": lambda: recover(service),

@@ -35,12 +35,16 @@ async def service(server: Endpoint, tmp_path: Path) -> AsyncIterator[TriggerServ
 async def sent(service: TriggerService, *, with_trigger_id: bool = True) -> Attempt:
     attempt_id = new_attempt_id()
     trigger_id = attempt_id if with_trigger_id else None
-    return await service.send(TriggerRequest("100", "3", "thor@example.com", DATA, trigger_id), attempt_id)
+    request = TriggerRequest("100", "3", "thor@example.com", DATA, trigger_id)
+    return await service.send(request, attempt_id, repeats=True)
 
 
 async def sent_again(service: TriggerService, attempt: Attempt, *, same_trigger: bool) -> Attempt:
     return await service.resend(
-        attempt.attempt_id, same_trigger=same_trigger, new_attempt_id=new_attempt_id()
+        attempt.attempt_id,
+        same_trigger=same_trigger,
+        new_attempt_id=new_attempt_id(),
+        asked_about=attempt.attempt_id,
     )
 
 
@@ -102,7 +106,7 @@ async def test_an_attempt_is_found_by_the_beginning_of_its_id(service: TriggerSe
 
 async def test_a_beginning_that_several_share_names_them(service: TriggerService) -> None:
     for ending in ("1", "2"):
-        await service.send(TriggerRequest("1", "3", "a"), f"abcd-{ending}")
+        await service.send(TriggerRequest("1", "3", "a"), f"abcd-{ending}", repeats=True)
     with pytest.raises(AttemptError, match=r"Several attempts .* abcd-1, abcd-2"):
         service.past.find_attempt("abcd")
 

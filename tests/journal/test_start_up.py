@@ -39,12 +39,12 @@ async def home(server: Endpoint, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-async def send(home: Path) -> Outcome:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+async def send(home: Path, wait_s: float = 5) -> Outcome:
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}), wait_s)
     attempt_id = new_attempt_id()
     request = TriggerRequest("100", "3", "thor@example.com", None, attempt_id)
     try:
-        return (await service.send(request, attempt_id)).outcome
+        return (await service.send(request, attempt_id, repeats=True)).outcome
     finally:
         await service.close()
 
@@ -181,7 +181,7 @@ async def test_a_history_that_another_program_keeps_locked_lets_nothing_be_sent(
     with closing(sqlite3.connect(home / "history.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="is locked by another program"):
-            await send(home)
+            await send(home, wait_s=0)
         other.execute("ROLLBACK")
     assert server.received == []
     assert await send(home) is Outcome.ACCEPTED

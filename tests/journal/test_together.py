@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import Outcome
+from app.domain.reference import reference_of
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
 from tests.journal.truth import check, recovered
@@ -71,7 +72,37 @@ async def test_those_who_send_at_the_same_time_lose_nothing(number: int, sends: 
     assert {attempt.outcome for attempt in attempts} == {Outcome.ACCEPTED}
 
 
-@pytest.mark.parametrize("number", [4, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [3, pytest.param(10, marks=pytest.mark.slow)])
+async def test_of_windows_that_send_the_same_at_once_one_sends_and_the_others_ask(
+    number: int, tmp_path: Path
+) -> None:
+    async with served(tmp_path, delay_s=0.2) as server, users(tmp_path, number, 1) as sending:
+        said = await asyncio.gather(*(user.ask("same") for user in sending))
+        (received,) = server.received
+        assert Counter(said) == {"accepted": 1, f"asked about {received.trigger_id}": number - 1}
+    (attempt,) = check(server, tmp_path)
+    assert attempt.attempt_id == received.trigger_id
+
+
+async def test_verbs_that_send_the_same_at_once_all_send_and_name_what_was_sent_before(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as server:
+        running = await asyncio.gather(*(started(tmp_path, *trigger(1)) for _ in range(3)))
+        results = await asyncio.gather(*map(ended, running))
+    attempts = check(server, tmp_path)
+    assert [code for code, _, _ in results] == [0, 0, 0]
+    assert len(server.received) == len(attempts) == 3
+    references = [reference_of(attempt.attempt_id) for attempt in attempts]
+    warned = [err for _, _, err in results if err]
+    assert len(warned) == 2
+    assert all(any(reference in err for reference in references) for err in warned)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [4, pytest.param(10, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)],
+)
 async def test_command_lines_that_start_at_once_on_a_new_home_all_record(number: int, tmp_path: Path) -> None:
     async with served(tmp_path) as server:
         running = await asyncio.gather(*(started(tmp_path, *trigger(event)) for event in range(number)))

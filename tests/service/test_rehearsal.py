@@ -31,7 +31,7 @@ def rehearsal(service: TriggerService) -> Rehearsal:
 
 async def send(service: TriggerService, request: TriggerRequest) -> Attempt:
     attempt_id = new_attempt_id()
-    return await service.send(replace(request, trigger_id=attempt_id), attempt_id)
+    return await service.send(replace(request, trigger_id=attempt_id), attempt_id, repeats=True)
 
 
 def test_the_seven_documented_replies_are_on_offer() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.canonical import canonical_json, contact_mark, send_mark
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
-from app.store.history import History
+from app.store.history import History, SameSend
 from tests.store.conftest import STARTED
 
 OK = Reply(200, 0, "OK")
@@ -50,7 +50,8 @@ def sent(history: History) -> Sent:
 
 def again(history: History, since: datetime = SINCE, **changes: object) -> str | None:
     request = replace(TriggerRequest("100", "3", "thor@example.com"), **changes)  # type: ignore[arg-type]
-    found = history.recent.sent([send_mark("here", request, canonical_json(request.data))], since)
+    mark = send_mark("here", request, canonical_json(request.data))
+    found = history.recent.sent(SameSend([mark], since))
     return found.attempt_id if found else None
 
 

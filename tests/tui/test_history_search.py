@@ -48,7 +48,8 @@ async def past(home: Path) -> Path:
 async def send(home: Path, *requests: tuple[str, str, JsonObject | None]) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
     for event_id, external_id, data in requests:
-        await service.send(TriggerRequest(event_id, "3", external_id, data), new_attempt_id())
+        request = TriggerRequest(event_id, "3", external_id, data)
+        await service.send(request, new_attempt_id(), repeats=True)
     await service.close()
 
 

@@ -110,7 +110,7 @@ async def test_what_another_window_sends_while_a_question_is_open_is_asked_about
         assert isinstance(desk.app.screen, Confirm)
         (first,) = desk.service.past.list_attempts(0)
         other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-        second = await other.send(replace(first.request, trigger_id=None), new_attempt_id())
+        second = await other.send(replace(first.request, trigger_id=None), new_attempt_id(), repeats=True)
         await other.close()
         await desk.press("ctrl+y")
         assert isinstance(desk.app.screen, Confirm)

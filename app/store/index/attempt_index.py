@@ -194,7 +194,8 @@ class AttemptIndex:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("ATTACH ? AS journal", (f"{self._history.absolute().as_uri()}?mode=ro",))
+        with explained(self._history, "history"):  # it may have been removed meanwhile
+            connection.execute("ATTACH ? AS journal", (f"{self._history.absolute().as_uri()}?mode=ro",))
         connection.set_progress_handler(self._stop.is_set, _STEPS_BETWEEN_LOOKS)
         return connection
 

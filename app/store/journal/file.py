@@ -3,12 +3,23 @@
 A damaged history is never touched: it is the person's to set aside.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.store.database import BUSY_SECONDS, DamagedError, explained, open_database
+from app.store.database import (
+    BUSY_SECONDS,
+    DamagedError,
+    StoreError,
+    explained,
+    file_identity,
+    open_database,
+    set_busy_timeout,
+    transaction,
+)
 from app.store.schema import HISTORY
 
 
@@ -23,18 +34,60 @@ class DamagedHistoryError(DamagedError):
         )
 
 
+class HistoryReplacedError(StoreError):
+    """The file at the history's path is not the one that is open: nothing written there would be found again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The history at {path} was removed or replaced while it was open. "
+            "Open it again, so that what you send is recorded."
+        )
+
+
 class HistoryFile:
     """One connection to the history. Raises StoreError, DamagedHistoryError among them."""
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
-        with guarded(path):
-            self.connection = open_database(path, HISTORY, busy_seconds=busy_seconds)
-        self.connection.row_factory = sqlite3.Row
+        self._busy_seconds = busy_seconds
+        self._connection: sqlite3.Connection | None = None
+        self.open()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open connection. Raises HistoryReplacedError after `close`."""
+        if self._connection is None:
+            raise HistoryReplacedError(self.path)
+        return self._connection
+
+    def open(self) -> None:
+        """Opens whatever file is at the path now."""
+        with guarded(self.path):
+            self._connection = open_database(self.path, HISTORY, busy_seconds=self._busy_seconds)
+            self._connection.row_factory = sqlite3.Row
+            self._identity = file_identity(self.path)
 
     def close(self) -> None:
         """Closes the file."""
-        self.connection.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def writing(self, busy_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """A write transaction; a lock is waited for as long as the file was opened with, or `busy_seconds`.
+
+        Raises HistoryReplacedError where the rows would go to a file that has lost its name.
+        """
+        with self.guarded() as connection:
+            if file_identity(self.path) != self._identity:
+                raise HistoryReplacedError(self.path)
+            try:
+                set_busy_timeout(connection, self._busy_seconds if busy_seconds is None else busy_seconds)
+                with transaction(connection):
+                    yield connection
+            finally:
+                set_busy_timeout(connection, self._busy_seconds)
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:

@@ -6,12 +6,15 @@ Each is answered from an index, however long the history is. Separate from the w
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.errors import DeskError
 from app.domain.model import JsonObject, Outcome
+from app.domain.reference import reference_of
 from app.store.journal.file import HistoryFile
 from app.store.journal.rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
-from app.store.text import microseconds, restored, stored
+from app.store.text import microseconds, restored, stored, stored_or_null
 
 _LOOKED_BACK = 50
 """How many of the last attempts with an event are looked at for event data."""
@@ -39,6 +42,28 @@ SELECT max((SELECT max(number) FROM attempts WHERE contact_mark = marks.value AN
 FROM json_each(?) AS marks, json_each(?) AS outcomes
 """
 _SENT = "outcome IN ('accepted', 'partial', 'sending')"
+_AFTER = "number > coalesce((SELECT number FROM attempts WHERE attempt_id = ?2), 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class SameSend:
+    """Which attempts are the same trigger as one that is about to be sent.
+
+    `marks` are its send marks, one for each key that finds the contact; an attempt with a reply counts from `since`
+    on. Where the user was asked about an attempt, `asked_about` is its id, and only later ones count.
+    """
+
+    marks: Sequence[int]
+    since: datetime
+    asked_about: str | None = None
+
+
+class SentMeanwhileError(DeskError):
+    """The same was sent before, or is being sent, by another window; `earlier` is that attempt. Nothing was recorded."""
+
+    def __init__(self, earlier: AttemptRow) -> None:
+        self.earlier = earlier
+        super().__init__(f"The same was sent meanwhile (attempt {reference_of(earlier.attempt_id)}).")
 
 
 class RecentAttempts:
@@ -85,23 +110,24 @@ class RecentAttempts:
         row = self._file.one(_LAST_TO, json.dumps(list(marks)), json.dumps([one.value for one in outcomes]))
         return None if row is None else self._narrow("number = ?", row[0])
 
-    def sent(self, marks: Sequence[int], since: datetime) -> AttemptRow | None:
-        """The newest attempt with one of these send marks that was or may have been received.
+    def sent(self, same: SameSend) -> AttemptRow | None:
+        """The newest of the same attempts that was or may have been received.
 
         Those with a reply, or still under way, count from `since` on; those of unknown outcome always, unless
         somebody settled that they did not arrive.
         """
-        listed = json.dumps(list(marks))
+        asked = (json.dumps(list(same.marks)), stored_or_null(same.asked_about))
         newest = self._file.one(
-            f"SELECT max((SELECT max(number) FROM attempts WHERE send_mark = value AND {_SENT})) FROM json_each(?)",
-            listed,
+            f"SELECT max((SELECT max(number) FROM attempts WHERE send_mark = value AND {_SENT} AND {_AFTER})) "
+            "FROM json_each(?1)",
+            *asked,
         )
         unknown = self._file.one(
-            "SELECT max(number) FROM attempts WHERE send_mark IN (SELECT value FROM json_each(?)) "
-            "AND outcome = 'unknown' AND settlement IS NOT 'did_not'",
-            listed,
+            "SELECT max(number) FROM attempts WHERE send_mark IN (SELECT value FROM json_each(?1)) "
+            f"AND outcome = 'unknown' AND settlement IS NOT 'did_not' AND {_AFTER}",
+            *asked,
         )
-        within = self._narrow("number = ? AND started_at >= ?", _number(newest), microseconds(since))
+        within = self._narrow("number = ? AND started_at >= ?", _number(newest), microseconds(same.since))
         doubtful = self._narrow("number = ?", _number(unknown))
         found = [row for row in (within, doubtful) if row is not None]
         return max(found, key=lambda row: row.started_at, default=None)

@@ -209,6 +209,11 @@ class Dashboard(PanedScreen):
         """Whether a trigger is under way."""
         return self.stands and self.parts.sending.is_under_way
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether a reply is here that could not be recorded yet."""
+        return self.stands and self.parts.sending.is_recording
+
     # Moving about
 
     def action_go(self, pane: str) -> None:

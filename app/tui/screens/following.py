@@ -124,10 +124,12 @@ class Following:
         )
         desk.push(
             Confirm(question, yes="Send again", no="Do not send"),
-            partial(self._send_again, attempt, same_trigger),
+            partial(self._send_again, attempt, same_trigger, known.second_send),
         )
 
-    def _send_again(self, attempt: Attempt, same_trigger: bool, yes: bool | None) -> None:
+    def _send_again(
+        self, attempt: Attempt, same_trigger: bool, asked_about: AttemptRow | None, yes: bool | None
+    ) -> None:
         if not yes or self._desk.form.sending:
             return
         self._desk.form.sending = True
@@ -140,5 +142,8 @@ class Following:
                 new_attempt_id=attempt_id,
                 stop=stop,
                 production=permit,
+                asked_about=asked_about and asked_about.attempt_id,
+                unrecorded=self._sending.show_unrecorded,
             ),
+            partial(self._ask_again, attempt, same_trigger=same_trigger),
         )

@@ -13,17 +13,19 @@ from app.domain.model import Attempt, TriggerRequest
 from app.domain.reference import reference_of
 from app.service.desk import NotRecordedError
 from app.service.guard import GuardError
-from app.service.stored import AttemptRow
+from app.service.stored import AttemptRow, HistoryReplacedError, SentMeanwhileError
 from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
+from app.tui.screens.reopening import Reopening
 from app.tui.screens.searching import Searching
 from app.tui.text import clean
 from app.tui.widgets.form_messages import FormMessages
 
 FILLING = "The lists are being filled; one moment."
+RECORDING = "Still being recorded."
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
@@ -46,9 +48,12 @@ class Sending:
         self._asked = "", ""
         self._stop: asyncio.Event | None = None
         self._worker: Worker[None] | None = None
+        self.is_recording = False
+        """Whether a reply is here that could not be recorded yet."""
         self.parent_id: str | None = None
         """The attempt that the form sends again."""
         self.catch = SafetyCatch(desk, self.block)
+        self._reopening = Reopening(desk, searching)
 
     @property
     def is_under_way(self) -> bool:
@@ -126,7 +131,7 @@ class Sending:
         if message.is_rehearsed:
             known = known._replace(second_send=None)
         if not desk.service.profile.is_production and known.second_send is None:
-            self._send_submitted(message, True)
+            self._send_submitted(message, None, True)
             return
         shown = desk.veil.request(message.request)
         known = desk.veil.preflight(known, message.request)
@@ -134,24 +139,12 @@ class Sending:
         question = send_question(shown, name, desk.service, known, datetime.now(UTC))
         desk.push(
             Confirm(question, yes="Send again" if known.second_send else "Send", no="Do not send"),
-            partial(self._answer, message, known.second_send),
+            partial(self._send_submitted, message, known.second_send),
         )
 
-    def _answer(self, message: FormMessages.Submitted, asked_of: AttemptRow | None, yes: bool | None) -> None:
-        """Sends; asks anew where another window has sent the same while the question was open."""
-        if yes and not message.is_rehearsed and self._is_news(message.request, asked_of):
-            self.submitted(message)
-        else:
-            self._send_submitted(message, yes)
-
-    def _is_news(self, request: TriggerRequest, asked_of: AttemptRow | None) -> bool:
-        try:
-            now = self._desk.service.knowledge.second_send(request)
-        except DeskError:
-            return True  # it is told where it is asked again
-        return now is not None and (asked_of is None or now.attempt_id != asked_of.attempt_id)
-
-    def _send_submitted(self, message: FormMessages.Submitted, yes: bool | None) -> None:
+    def _send_submitted(
+        self, message: FormMessages.Submitted, asked_about: AttemptRow | None, yes: bool | None
+    ) -> None:
         if not yes:
             self._desk.form.finished()
             self._desk.form.forget_last()
@@ -161,13 +154,35 @@ class Sending:
         self.begin(
             request,
             lambda stop: self._desk.service.send(
-                request, attempt_id, stop, parent_id=parent_id, production=permit
+                request,
+                attempt_id,
+                stop,
+                parent_id=parent_id,
+                production=permit,
+                asked_about=asked_about and asked_about.attempt_id,
+                repeats=message.is_rehearsed,
+                unrecorded=self.show_unrecorded,
             ),
+            partial(self._ask_again, message, parent_id),
         )
         self.continue_from(None)
 
-    def begin(self, request: TriggerRequest, send: Send) -> None:
-        """Sends `request` by `send`, with the reply in view, unless what allowed it has run out meanwhile."""
+    def _ask_again(self, message: FormMessages.Submitted, parent_id: str | None) -> None:
+        """Asks about what another window has sent meanwhile."""
+        self._desk.form.sending = True
+        self.continue_from(parent_id)
+        self.submitted(message)
+
+    def show_unrecorded(self, attempt: Attempt, error: DeskError) -> None:
+        """Shows a reply that cannot be recorded yet."""
+        self.is_recording = True
+        self._desk.tell_attempt(attempt, f"{RECORDING} {error}")
+
+    def begin(self, request: TriggerRequest, send: Send, ask_again: Callable[[], None]) -> None:
+        """Sends `request` by `send`, with the reply in view, unless what allowed it has run out meanwhile.
+
+        `ask_again` is called where another window has sent the same meanwhile.
+        """
         desk = self._desk
         desk.show_whole(False)
         if self.catch.in_the_way:
@@ -178,10 +193,11 @@ class Sending:
         desk.tell(lambda panel: panel.show_sending(desk.veil.request(request)))
         if desk.screen.has_class("-narrow"):
             desk.screen.action_go("reply")
-        self._worker = desk.screen.run_worker(self._send(send, self._stop), group="send")
+        self._worker = desk.screen.run_worker(self._send(send, self._stop, ask_again), group="send")
 
-    async def _send(self, send: Send, stop: asyncio.Event) -> None:
+    async def _send(self, send: Send, stop: asyncio.Event, ask_again: Callable[[], None]) -> None:
         desk = self._desk
+        then: Callable[[], None] = self._searching.show
         try:
             await desk.open_way()
             desk.screen.call_later(self._searching.show)
@@ -191,11 +207,18 @@ class Sending:
                 self._answered(await send(stop), None)
         except NotRecordedError as error:
             self._answered(error.attempt, str(error))
+        except SentMeanwhileError as error:
+            desk.tell_fault(f"Nothing was sent. {error}")
+            then = ask_again
+        except HistoryReplacedError as error:
+            desk.tell_fault(f"Nothing was sent. {error}")
+            then = partial(self._reopening.offer, error)
         except GuardError as error:
             desk.tell_fault(f"Nothing was sent. {error.why}")
         except DeskError as error:
             desk.tell_fault(f"Nothing was sent. {error}")
         finally:
             self._stop = None
+            self.is_recording = False
             desk.form.finished()
-        self._searching.show()
+        then()

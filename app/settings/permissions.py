@@ -1,0 +1,67 @@
+"""Who may read the files of the home: the user alone, whatever the umask and whatever was there before."""
+
+import os
+import stat
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+from app.settings.errors import SettingsError
+from app.settings.profile import CONFIG
+
+PRIVATE = 0o077
+"""The umask under which files are made 0600 and folders 0700."""
+
+_FILES = (CONFIG, "history*", "drafts*", "copied.*", "mask.key", "team.key", "triggerdesk.log*")
+_FOLDERS = ("accounts", "owners")
+_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def tighten(home: Path) -> int:
+    """Takes from others what they may do with the home; how many of its files and folders were exposed to them.
+
+    A folder counts where others could write to it. `config.toml` never counts: it holds no secret, editors make it
+    readable, and one that others can write is left for `check_config_mode` to reject.
+    """
+    if os.name != "posix" or not home.is_dir():
+        return 0
+    return sum(_tightened(path) for path in (home, *_private(home)))
+
+
+def check_config_mode(path: Path) -> None:
+    """Raises SettingsError where other users can write `config.toml`: they could choose who is triggered, and where."""
+    if os.name != "posix":
+        return
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return  # reading it says why
+    if mode & _WRITE:
+        raise SettingsError(
+            f"{path}: other users can write this file (mode {mode:04o}). Check what it says, then run "
+            f"`chmod 600 {path}`."
+        )
+
+
+def _private(home: Path) -> Iterator[Path]:
+    """What the program keeps in the home; nothing else that may be there."""
+    for path in home.iterdir():
+        if path.name in _FOLDERS and not path.is_symlink():
+            for folder, _, files in os.walk(path):
+                yield Path(folder)
+                yield from (Path(folder, name) for name in files)
+        elif any(fnmatch(path.name, pattern) for pattern in _FILES):
+            yield path
+
+
+def _tightened(path: Path) -> bool:
+    try:
+        status = path.lstat()
+        mode = stat.S_IMODE(status.st_mode)
+        is_config = path.name == CONFIG
+        if stat.S_ISLNK(status.st_mode) or not mode & PRIVATE or (is_config and mode & _WRITE):
+            return False
+        path.chmod(mode & ~PRIVATE)
+    except OSError:
+        return False  # another process has removed it, or it is another user's; using it says why
+    return not is_config and (not stat.S_ISDIR(status.st_mode) or bool(mode & _WRITE))
