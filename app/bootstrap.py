@@ -102,6 +102,7 @@ def _remote(settings: Settings, history: History) -> TriggerService:
             Cache(settings.cache),
             history,
             lambda: _over_http(profile, secret),
+            samples=lambda: _examples(sample_data()).values(),
             fill_apart=fill_apart if profile.fetches_contacts else None,
         )
     )
