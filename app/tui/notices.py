@@ -25,6 +25,7 @@ from app.tui.text import (
     contact_label,
     count,
     key_label,
+    lines,
     minute,
     outcome_label,
     outcome_style,
@@ -161,8 +162,9 @@ def recipient_label(
 ) -> Content:
     """Whom a request goes to; `shared` is the key field that others share, if it goes by contact id therefore."""
     if found.only is not None:
-        why = f", by contact id: others share this {clean(key_label(shared, field_name))}" if shared else ""
-        return Content.assemble(("to ", "$quiet"), contact_label(found.only), (why, "$text-warning"))
+        named = Content.assemble(("to ", "$quiet"), contact_label(found.only))
+        why = f"by contact id: others share this {clean(key_label(shared, field_name))}"
+        return lines([named, Content.styled(why, "$text-warning") if shared else None])
     if not request.external_id:
         return Content("")
     field = clean(key_label(request.key_id, field_name))

@@ -51,11 +51,11 @@ class FormFields(FormMessages, Vertical):
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             yield KeyPicker(id="key")
-        with Horizontal(classes="row"):
-            yield Static("External id", classes="name")
-            with Vertical(id="external"):
+        with Vertical(classes="row"):
+            with Horizontal(id="external"):
+                yield Static("External id", classes="name")
                 yield SafeInput(placeholder="the contact's value", id="external-id")
-                yield Static(markup=False, id="recipient")
+            yield Static(markup=False, id="recipient")
         yield DataEditor()
 
     # What is asked for
@@ -104,6 +104,16 @@ class FormFields(FormMessages, Vertical):
         """The key fields to choose from."""
         self.query_one(KeyPicker).offer(fields)
         self._event.look_again()
+        self._read_contact_again()
+
+    def _read_contact_again(self) -> None:
+        """The chosen contact with the values that it has by now: its old one may be another contact's."""
+        known = self._service.lists.contact(self._contact.id) if self._contact is not None else None
+        if known is None:
+            return
+        self._contact = known
+        if known.value(self.key_id) != self._external_id.value:
+            self._put_by(self.key_id, known)
 
     def fill(self, request: TriggerRequest) -> None:
         """Everything as in this request; undo in the editor brings its text back."""
