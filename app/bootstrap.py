@@ -115,6 +115,7 @@ def _remote(settings: Settings, history: History) -> tuple[LiveAccount, None]:
         Cache(settings.cache),
         history,
         lambda: _over_http(profile, secret),
+        samples=lambda: _examples(sample_data()).values(),
         fill_apart=fill_apart if profile.fetches_contacts else None,
     )
     return live, None

@@ -189,10 +189,7 @@ def _several(case: _Case) -> Advice:
     ids = case.finds(case.request.key_id, case.request.external_id)
     who = f"Contacts {', '.join(ids[:SHOWN_IDS])}" if ids else "Several contacts"
     more = " and more" if len(ids) > SHOWN_IDS else ""
-    words = (
-        f"{who}{more} share this value of {case.label()}. "
-        "Choose the key field id and one of these contact ids; as it is, nobody is triggered."
-    )
+    words = f"{who}{more} share this value of {case.label()}. Pick one (key field id); nobody gets the event otherwise."
     known = tuple(
         Remedy(f"use contact id {one}", FormChange(key_id="id", external_id=one)) for one in ids[:SHOWN_IDS]
     )

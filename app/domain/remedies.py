@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
-from app.domain.model import ExternalEvent, TriggerRequest
+from app.domain.model import Contact, ExternalEvent, TriggerRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,14 @@ class Fetch(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One thing to do: `words` fit on a button, such as `use contact id 12`."""
+    """One thing to do: `words` fit on a button, such as `use contact id 12`.
+
+    `contact` is whom the trigger goes to after the change; None if that is nobody, several, or as before.
+    """
 
     words: str
     change: FormChange | Fetch
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
+from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
 from app.service.live import LiveAccount
 from app.store.history import AttemptRow, SameSend
 
 if TYPE_CHECKING:
-    from app.domain.remedies import Advice
+    from app.domain.remedies import Advice, Remedy
     from app.domain.rules import Verdict
     from app.service.clues import AccountClues
 
@@ -31,24 +32,34 @@ SHOWN_CONTACTS = 6
 _OUT_OF_DATE = (
     "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh."
 )
+_REACHED_NOBODY = (Outcome.REJECTED, Outcome.NOT_SENT)
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 
 class Preflight(NamedTuple):
     """What is known before sending.
 
-    `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `contacts` are
-    those the key finds, a few at most; `advice` is for the prediction, or says how to come by one. `last` is the last
+    `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `recipient` is
+    whom the key finds; `advice` is for the prediction, or says how to come by one. `last` is the last
     attempt to this contact, by whatever key; `second_send` an earlier one of the same event and data that was, or may
-    have been, received.
+    have been, received. `data_use` says for whom the event data are; `same_data` for whom else they were sent or
+    filled in; `example_data` whether they are an example, on an account that is not the sandbox.
     """
 
     prediction: Verdict | None
     broken: tuple[Verdict, ...]
-    contacts: tuple[Contact, ...]
+    recipient: Recipient = Recipient()
     advice: Advice | None = None
     last: AttemptRow | None = None
     second_send: AttemptRow | None = None
+    data_use: DataUse | None = None
+    same_data: DataUse | None = None
+    example_data: bool = False
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """The contacts that the key finds, a few at most."""
+        return self.recipient.contacts
 
     @property
     def remedy(self) -> str | None:
@@ -70,29 +81,81 @@ class FormKnowledge:
 
         return AccountClues(self._cache, self._recent)
 
-    def check(self, request: TriggerRequest) -> Preflight:
-        """What will be answered, and why, as far as the cache knows; what was sent before. Nothing leaves."""
+    def recipient(self, request: TriggerRequest) -> Recipient:
+        """Whom the key of a request finds, as far as it is known here."""
+        key = request.key_id, request.external_id
+        contacts = self._cache.find(*key, SHOWN_CONTACTS)
+        is_all = len(contacts) < SHOWN_CONTACTS
+        total = len(contacts) if is_all else self._cache.count(*key, COUNTED)
+        return Recipient(contacts, total, self._cache.matches(*key).complete)
+
+    def key_for(self, contact: Contact, key_id: str) -> str:
+        """The key field that finds this contact and nobody else: `key_id`, or `id` if others share its value."""
+        found = self._cache.find(key_id, contact.value(key_id), 2)
+        return key_id if all(one.id == contact.id for one in found) else "id"
+
+    def check(self, request: TriggerRequest, chosen: str = "", used: DataUse | None = None) -> Preflight:
+        """What will be answered, and why, as far as the cache knows; what was sent before. Nothing leaves.
+
+        `chosen` is the id of the contact that the user chose; `used` the `data_use` of the check before.
+        """
         from app.domain.advice import advise_beforehand
+        from app.domain.canonical import canonical_json
         from app.domain.rules import broken_rules, predict
 
         prediction = predict(request, self._cache)
-        contacts = self._cache.find(request.key_id, request.external_id, SHOWN_CONTACTS)
+        found = self.recipient(request)
+        data = canonical_json(request.data)
+        external_id = request.external_id if found.reachable else ""
+        now = DataUse(data, request.key_id, external_id, found.only, datetime.now(UTC))
+        used = data_use_after(used, now, chosen)
+        is_example = bool(data) and data in self._examples
         return Preflight(
             prediction,
             broken_rules(request, self._cache),
-            contacts,
-            advise_beforehand(prediction, request, self._cache, self._clues),
-            self._last_to(request, contacts),
-            self._recent.sent(self._same_send(request, contacts)),
+            found,
+            self._for(request, advise_beforehand(prediction, request, self._cache, self._clues), chosen),
+            self._last_to(request, found.contacts),
+            self._recent.sent(self._same_send(request, found.contacts)),
+            used,
+            None if is_example else self._same_data(request, data, found, used),
+            is_example and not self._live.profile.is_sandbox,
         )
 
-    def advice(self, attempt: Attempt) -> Advice | None:
+    def _for(self, request: TriggerRequest, advice: Advice | None, chosen: str) -> Advice | None:
+        """The advice with the contact that each change leads to; the one that the user chose comes first."""
+        from app.domain.remedies import FormChange, Remedy
+
+        if advice is None:
+            return None
+        remedies = list(advice.remedies)
+        sharing = self._cache.find(request.key_id, request.external_id, 2) if chosen else ()
+        contact = self._cache.contact(chosen) if len(sharing) > 1 else None
+        if (
+            contact is not None
+            and self._cache.find(request.key_id, contact.value(request.key_id), 2) == sharing
+        ):
+            own = FormChange(key_id="id", external_id=contact.id)
+            remedies = [one for one in remedies if one.change != own]
+            remedies.insert(0, Remedy(f"use contact id {contact.id}", own))
+        return replace(advice, remedies=tuple(self._with_contact(request, one) for one in remedies))
+
+    def _with_contact(self, request: TriggerRequest, remedy: Remedy) -> Remedy:
+        from app.domain.remedies import FormChange
+
+        change = remedy.change
+        if not isinstance(change, FormChange) or (change.key_id is None and change.external_id is None):
+            return remedy
+        return replace(remedy, contact=self.recipient(change.applied(request)).only)
+
+    def advice(self, attempt: Attempt, chosen: str = "") -> Advice | None:
         """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
         if attempt.answer is None:
             return None
         from app.domain.remedies import REFRESH, Advice
 
-        found = self.advise(attempt.answer, attempt.request)
+        request = attempt.request
+        found = self._for(request, self.advise(attempt.answer, request), chosen)
         if not _is_stale(attempt):
             return found
         if found is None:
@@ -141,6 +204,27 @@ class FormKnowledge:
         ]
         since = datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s)
         return SameSend(marks, since, asked_about)
+
+    def _same_data(
+        self, request: TriggerRequest, data: str, found: Recipient, used: DataUse | None
+    ) -> DataUse | None:
+        """The last use of the same data for somebody else; None if they are for nobody else, or empty."""
+        if not data or not request.external_id or not found.reachable:
+            return None
+        uses = [used] if used is not None and used.data == data and used.external_id else []
+        for row in self._recent.with_data(self._live.key, request.event_id, data):
+            contacts = self._cache.find(row.key_id, row.external_id, 2)
+            only = contacts[0] if len(contacts) == 1 else None
+            if only is not None or row.outcome not in _REACHED_NOBODY:
+                uses.append(DataUse(data, row.key_id, row.external_id, only, row.started_at))
+        others = [use for use in uses if not use.is_for(request, found.only)]
+        return max(others, key=lambda use: use.at, default=None)
+
+    @cached_property
+    def _examples(self) -> frozenset[str]:
+        from app.domain.canonical import canonical_json
+
+        return frozenset(map(canonical_json, (*self._live.examples().values(), *self._live.samples())))
 
 
 def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class LiveAccount:
     """One profile's account. `source` is the mark of the files of a sandbox, `examples` the event data it gives.
 
+    `samples` are the examples of other accounts, which are for nobody of this one.
+
     `fill_apart` fills the cache without this account's own way to the endpoint: from the files as they are by then,
     and in a process of its own where the account may be so large that it pays.
     """
@@ -34,6 +36,7 @@ class LiveAccount:
         open_client: Callable[[], ApiClient],
         *,
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
+        samples: Callable[[], Iterable[JsonObject]] = tuple,
         source: str | None = None,
         fill_apart: Callable[[Watch], Awaitable[None]] | None = None,
         on_close: Callable[[], None] = lambda: None,
@@ -43,6 +46,7 @@ class LiveAccount:
         self.history = history
         self.notes = Notes(cache.path.with_name("desk.db"))
         self.examples = examples
+        self.samples = samples
         self.source = source
         self.fill_apart = fill_apart
         self._open_client = open_client

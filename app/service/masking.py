@@ -11,6 +11,7 @@ from pathlib import Path
 from app.domain.errors import DeskError
 from app.domain.mask import Mask
 from app.domain.model import TriggerRequest
+from app.domain.recipient import DataUse
 from app.domain.remedies import Advice, FormChange, Remedy
 from app.domain.rules import Verdict
 from app.service.form import Preflight
@@ -54,7 +55,10 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
     return preflight._replace(
         prediction=None if preflight.prediction is None else masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
-        contacts=tuple(map(mask.contact, preflight.contacts)),
+        recipient=replace(
+            preflight.recipient, contacts=tuple(map(mask.contact, preflight.recipient.contacts))
+        ),
+        same_data=None if preflight.same_data is None else _data_use(mask, preflight.same_data),
         advice=None
         if preflight.advice is None
         else masked_advice(mask, preflight.advice, request.external_id),
@@ -63,6 +67,11 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
         if preflight.second_send is None
         else masked_attempt_row(mask, preflight.second_send),
     )
+
+
+def _data_use(mask: Mask, use: DataUse) -> DataUse:
+    contact = None if use.contact is None else mask.contact(use.contact)
+    return replace(use, external_id=mask.value(use.external_id), contact=contact)
 
 
 def masked_advice(mask: Mask, advice: Advice, external_id: str) -> Advice:
@@ -75,7 +84,9 @@ def masked_advice(mask: Mask, advice: Advice, external_id: str) -> Advice:
 
 def _remedy(mask: Mask, remedy: Remedy, external_id: str) -> Remedy:
     offered = remedy.change.external_id if isinstance(remedy.change, FormChange) else None
-    return replace(remedy, words=mask.text(mask.words(remedy.words, external_id), offered or ""))
+    contact = None if remedy.contact is None else mask.contact(remedy.contact)
+    words = mask.text(mask.words(remedy.words, external_id), offered or "")
+    return replace(remedy, words=words, contact=contact)
 
 
 def _made(path: Path) -> bytes:

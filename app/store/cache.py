@@ -161,6 +161,11 @@ class Cache(CachedNames):
             found = [tables.get(number) for number in tables.numbers(key_id, value, limit)]
         return tuple(contact for contact in found if contact is not None)
 
+    def count(self, key_id: str, value: str, limit: int) -> int:
+        """How many contacts have this value, counted up to `limit`."""
+        with self._file.guarded() as connection:
+            return len(ContactTables(connection).numbers(key_id, value, limit))
+
     def contact(self, contact_id: str) -> Contact | None:
         """One contact with all its values; None where it is not known here."""
         return next(iter(self.find("id", contact_id, 1)), None)

@@ -13,6 +13,7 @@ from app.domain.account import FieldNames
 from app.domain.counting import percent
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
+from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
 from app.service.form import Preflight
 from app.service.second_send import second_send_words, sent_before
 from app.service.stored import AttemptRow
@@ -24,6 +25,8 @@ from app.tui.text import (
     contact_label,
     count,
     key_label,
+    lines,
+    minute,
     outcome_label,
     outcome_style,
     predicted_label,
@@ -138,6 +141,37 @@ def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | No
     return Content.styled(
         f"! {sent_before(earlier, f'before, {clock(earlier.started_at, now)}')}", "bold $text-warning"
     )
+
+
+def carried_data(known: Preflight, now: datetime) -> Content | None:
+    """That the event data are those of another contact, or an example; None if they are neither."""
+    if known.example_data:
+        return Content.styled("! Example data, unchanged", "bold $text-warning")
+    use = known.same_data
+    if use is None:
+        return None
+    who = use.external_id
+    if use.contact is not None:
+        who = contact_name(use.contact) or f"contact {use.contact.id}"
+    said = f"! Same event data as for {clean(who, 60)} ({minute(use.at, now)})"
+    return Content.styled(said, "bold $text-warning")
+
+
+def recipient_label(
+    found: Recipient, request: TriggerRequest, field_name: Callable[[str], str | None], shared: str = ""
+) -> Content:
+    """Whom a request goes to; `shared` is the key field that others share, if it goes by contact id therefore."""
+    if found.only is not None:
+        named = Content.assemble(("to ", "$quiet"), contact_label(found.only))
+        why = f"by contact id: others share this {clean(key_label(shared, field_name))}"
+        return lines([named, Content.styled(why, "$text-warning") if shared else None])
+    if not request.external_id:
+        return Content("")
+    field = clean(key_label(request.key_id, field_name))
+    said = nobody_words(field, complete=found.complete)
+    if found.contacts:
+        said = shared_words(found.contacts, found.total, field)
+    return Content.styled(said, "$text-warning")
 
 
 def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:

@@ -23,6 +23,7 @@ from app.domain.model import (
     Reply,
 )
 from app.domain.outcome import MEANING
+from app.domain.recipient import contact_name
 
 if TYPE_CHECKING:
     from app.domain.rules import Verdict
@@ -37,8 +38,6 @@ _SYMBOLS = {
     Outcome.NOT_SENT: "○",
     Outcome.UNKNOWN: "?",
 }
-
-FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 
 
 class Live(Protocol):
@@ -192,12 +191,6 @@ def key_label(key_id: str, field_name: Callable[[str], str | None]) -> str:
     return f"{name} ({key_id})" if name else f"field {key_id or '–'}"
 
 
-def contact_name(contact: Contact) -> str:
-    """First and last name, or the e-mail address, or nothing."""
-    names = [contact.fields.get(FIRST_NAME, ""), contact.fields.get(LAST_NAME, "")]
-    return " ".join(name for name in names if name) or contact.fields.get(EMAIL, "")
-
-
 def contact_label(contact: Contact) -> Content:
     """A contact by name and id."""
     return Content.assemble(
@@ -213,6 +206,13 @@ def clock(moment: datetime, now: datetime) -> str:
         if local.date() == now.astimezone().date()
         else local.strftime("%d %b %H:%M")
     )
+
+
+def minute(moment: datetime, now: datetime) -> str:
+    """The local time of today to the minute, the day and time of any other."""
+    local = moment.astimezone()
+    is_today = local.date() == now.astimezone().date()
+    return local.strftime("%H:%M" if is_today else "%d %b %H:%M")
 
 
 def age(moment: datetime, now: datetime) -> str:

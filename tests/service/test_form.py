@@ -10,6 +10,7 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.drafts import Draft
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.recipient import Recipient
 from app.domain.remedies import REFRESH, Advice, Fetch, FormChange
 from app.service.desk import TriggerService
 from app.service.rehearsal import FAILURES
@@ -152,6 +153,201 @@ def test_an_empty_cache_says_how_to_ask(tmp_path: Path) -> None:
     assert known.prediction is None
     assert known.advice is not None
     assert known.advice.remedies[0].change is Fetch.REFRESH
+
+
+# Whom the trigger goes to
+
+
+def people(found: Recipient) -> list[str]:
+    return [contact.id for contact in found.contacts]
+
+
+@pytest.mark.parametrize(
+    ("key_id", "value", "ids", "total"),
+    [
+        ("3", "thor@example.com", ["11"], 1),
+        ("3", "THOR@example.com", ["11"], 1),
+        ("id", "11", ["11"], 1),
+        ("10142", "C-10011", ["11"], 1),
+        ("3", "twin@example.com", ["12", "13"], 2),
+        ("3", "loki@example.com", [], 0),
+        ("3", "", [], 0),
+        ("4711", "thor@example.com", [], 0),
+    ],
+)
+def test_whom_a_key_finds_is_known(
+    service: TriggerService, key_id: str, value: str, ids: list[str], total: int
+) -> None:
+    found = service.knowledge.check(TriggerRequest("100", key_id, value)).recipient
+    assert (people(found), found.total, found.complete) == (ids, total, True)
+
+
+def test_many_who_share_a_value_are_counted(service: TriggerService) -> None:
+    found = service.knowledge.recipient(TriggerRequest("100", "46", "Ms"))
+    assert len(found.contacts) == 6
+    assert found.total > 50
+    assert found.only is None
+
+
+@pytest.mark.parametrize(
+    ("contact_id", "key_id", "goes_by"),
+    [
+        ("11", "3", "3"),
+        ("12", "3", "id"),
+        ("13", "3", "id"),
+        ("13", "10142", "10142"),
+        ("13", "uid", "uid"),
+        ("13", "46", "id"),
+        ("14", "3", "3"),
+        ("14", "4711", "4711"),
+    ],
+)
+def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
+    service: TriggerService, contact_id: str, key_id: str, goes_by: str
+) -> None:
+    contact = service.lists.contact(contact_id)
+    assert contact is not None
+    assert service.knowledge.key_for(contact, key_id) == goes_by
+
+
+@pytest.mark.parametrize(
+    ("key_id", "value", "person"),
+    [
+        ("3", "twin@example.com", "12"),
+        ("3", " thor@example.com", "11"),
+        ("3", "C-10011", "11"),
+        ("10142", "c-10011", "11"),
+        ("email", "thor@example.com", "11"),
+        ("ID", "13", "13"),
+    ],
+)
+def test_every_fix_that_decides_who_gets_it_names_that_contact(
+    service: TriggerService, key_id: str, value: str, person: str
+) -> None:
+    request = TriggerRequest("100", key_id, value)
+    for remedy in advice(service, request).remedies:
+        assert isinstance(remedy.change, FormChange)
+        found = service.knowledge.recipient(remedy.change.applied(request)).only
+        assert remedy.contact == found
+    first = advice(service, request).remedies[0].contact
+    assert first is not None
+    assert first.id == person
+
+
+def test_a_fix_that_changes_nobody_names_nobody(service: TriggerService) -> None:
+    for request in (
+        TriggerRequest("100", "3", " twin@example.com"),
+        replace(THOR, event_id="purchase_confirmation"),
+    ):
+        assert [remedy.contact for remedy in advice(service, request).remedies] == [None]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "order"),
+    [("", ["12", "13"]), ("12", ["12", "13"]), ("13", ["13", "12"]), ("11", ["12", "13"])],
+)
+async def test_the_first_fix_for_2010_is_the_chosen_contact_before_sending_and_after(
+    service: TriggerService, chosen: str, order: list[str]
+) -> None:
+    request = replace(THOR, external_id="twin@example.com")
+    before = service.knowledge.check(request, chosen).advice
+    after = service.knowledge.advice(await send(service, request), chosen)
+    for found in (before, after):
+        assert found is not None
+        assert [remedy.contact.id for remedy in found.remedies if remedy.contact] == order
+
+
+def test_a_chosen_contact_is_offered_however_many_share_the_value(service: TriggerService) -> None:
+    request = TriggerRequest("100", "46", "Ms")
+    chosen = service.knowledge.recipient(request).contacts[-1]
+    found = service.knowledge.check(request, chosen.id).advice
+    assert found is not None
+    assert found.remedies[0].contact == chosen
+    assert len(found.remedies) == 6
+
+
+# Event data of somebody else
+
+
+def other(service: TriggerService, request: TriggerRequest) -> str | None:
+    """The contact id, else the external id, of the one whose data these are too."""
+    use = service.knowledge.check(request).same_data
+    if use is None:
+        return None
+    return use.contact.id if use.contact else use.external_id
+
+
+async def test_data_that_went_to_another_contact_are_known_by_any_key(service: TriggerService) -> None:
+    sent = await send(service, THOR)
+    use = service.knowledge.check(replace(THOR, external_id="sif@example.com")).same_data
+    assert use is not None
+    assert use.contact is not None
+    assert (use.contact.id, use.at) == ("11", sent.started_at)
+    assert other(service, replace(THOR, key_id="id", external_id="15")) == "11"
+    for key_id, value in (
+        ("3", "thor@example.com"),
+        ("id", "11"),
+        ("10142", "C-10011"),
+        ("3", "THOR@example.com"),
+    ):
+        assert other(service, replace(THOR, key_id=key_id, external_id=value)) is None
+
+
+async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_event(
+    service: TriggerService,
+) -> None:
+    await send(service, THOR)
+    await send(service, replace(THOR, event_id="101", data=None))
+    sif = replace(THOR, external_id="sif@example.com")
+    assert other(service, replace(sif, data={"a": 2})) is None
+    assert other(service, replace(sif, event_id="101")) is None
+    assert other(service, replace(sif, event_id="101", data=None)) is None
+    assert other(service, replace(sif, event_id="101", data={})) is None
+
+
+@pytest.mark.parametrize("value", ["", "loki@example.com", "twin@example.com"])
+async def test_whoever_gets_nothing_is_not_warned_about(service: TriggerService, value: str) -> None:
+    await send(service, THOR)
+    assert other(service, replace(THOR, external_id=value)) is None
+
+
+@pytest.mark.parametrize("value", [" thor@example.com", "loki@example.com", "twin@example.com"])
+async def test_a_rejected_attempt_that_found_nobody_had_nobodys_data(
+    service: TriggerService, value: str
+) -> None:
+    await send(service, replace(THOR, external_id=value))
+    assert other(service, THOR) is None
+
+
+async def test_the_example_of_the_event_is_nobodys_data_in_the_sandbox(service: TriggerService) -> None:
+    example = service.drafting.example("100")
+    await send(service, replace(THOR, data=example))
+    known = service.knowledge.check(replace(THOR, external_id="sif@example.com", data=example))
+    assert (known.same_data, known.example_data) == (None, False)
+
+
+def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(
+    service: TriggerService, tmp_path: Path
+) -> None:
+    example = service.drafting.example("100")
+    (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
+    local = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
+    assert local.knowledge.check(replace(THOR, data=example)).example_data
+    assert not local.knowledge.check(THOR).example_data
+    assert not local.knowledge.check(replace(THOR, data=None)).example_data
+
+
+def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(
+    service: TriggerService,
+) -> None:
+    first = service.knowledge.check(THOR, "11")
+    assert first.same_data is None
+    carried = service.knowledge.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)
+    assert carried.same_data is not None
+    assert carried.same_data.contact is not None
+    assert carried.same_data.contact.id == "11"
+    back = service.knowledge.check(THOR, "11", carried.data_use)
+    assert back.same_data is None
 
 
 # What was sent before

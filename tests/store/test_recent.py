@@ -156,3 +156,24 @@ def test_the_newest_of_both_kinds_is_named(history: History, sent: Sent) -> None
     assert again(history) == newer
     newest = sent(answer=LOST)
     assert again(history) == newest
+
+
+def test_the_last_key_of_an_event_is_not_a_contact_id(history: History, sent: Sent) -> None:
+    sent("100", "10142")
+    sent("100", "id")
+    sent("101", "id")
+    assert history.recent.key("here", "100") == "10142"
+    assert history.recent.key("here", "101") is None
+
+
+def test_attempts_with_the_same_data_are_found_whoever_they_went_to(history: History, sent: Sent) -> None:
+    first = sent("100", "3", data={"a": 1, "b": 2})
+    sent("100", "3", data={"a": 2})
+    sent("101", "3", data={"a": 1, "b": 2})
+    sent("100", "3", data={"a": 1, "b": 2}, account="there")
+    last = sent("100", "id", data={"b": 2, "a": 1})
+    found = history.recent.with_data("here", "100", canonical_json({"a": 1, "b": 2}))
+    assert [row.attempt_id for row in found] == [last, first]
+    for number in range(10):
+        sent("100", "3", data={"n": number})
+    assert history.recent.with_data("here", "100", canonical_json({"a": 1, "b": 2})) == ()

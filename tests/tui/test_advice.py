@@ -23,7 +23,7 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
     open_desk: OpenDesk, size: tuple[int, int]
 ) -> None:
     async with open_desk(size=size) as desk:
-        await desk.press(*"100", "enter", *"twin", "enter", "f9")
+        await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert desk.dashboard.desk.reply.remedies
         await desk.press("ctrl+g", "enter")
         accepted, refused = desk.service.past.list_attempts(0)
@@ -35,8 +35,8 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
         await desk.press("f4")
         buttons = desk.dashboard.desk.preflight.query(Button)
         assert [str(button.label) for button in buttons] == [
-            "▸ use contact id 12  Mira Tveskov  ctrl+g",
-            "▸ use contact id 13  Magnus Tveskov-Hale",
+            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
+            "▸ Send to Magnus Tveskov-Hale, contact 13",
         ]
         for button in buttons:
             assert button.region.height == 1

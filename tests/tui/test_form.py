@@ -62,7 +62,7 @@ async def test_a_contact_without_a_value_says_so(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press("f2", *"100", "enter", *"Brunhilde Altmann", "enter")
         assert _input(desk, "external-id").value == ""
-        assert "Brunhilde Altmann · contact 14 has no E-Mail (3)" in desk.text_of("#why")
+        assert "Brunhilde Altmann · contact 14 has no E-Mail (3)" in desk.text_of("#recipient")
         assert "will be refused with 2005" in desk.text_of("#preflight")
         assert "2008" not in desk.text_of("#preflight")
 

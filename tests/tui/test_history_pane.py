@@ -15,7 +15,7 @@ CHOSEN = (*"100", "enter", *"thor", "enter")
 
 async def test_an_attempt_appears_on_top_with_all_its_columns(open_desk: OpenDesk) -> None:
     async with open_desk(size=(240, 40)) as desk:
-        await desk.press(*CHOSEN, "f9", "f3", *"twin", "enter", "f9")
+        await desk.press(*CHOSEN, "f9", "f4", *"twin@example.com", "enter", "f9")
         rows = [line for line in desk.screen().splitlines() if "example.com" in line and "HTTP" not in line]
         newest = next(line for line in rows if "rejected" in line)
         for cell in (
@@ -52,7 +52,7 @@ async def test_choosing_an_attempt_shows_its_whole_request_and_reply(
 
 async def test_what_does_not_fit_into_a_row_is_said_below_on_a_narrow_screen(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
-        await desk.press(*"100", "enter", *"twin@", "enter", "f9", "f6")
+        await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9", "f6")
         assert "HTTP 400  2010 More contacts found" in desk.screen()
         assert "More than one contacts selected." in desk.screen()
 

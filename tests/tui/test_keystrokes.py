@@ -26,7 +26,7 @@ async def test_a_trigger_another_with_other_data_and_a_remedy_take_few_keys(tmp_
         terminal.press("tab", "ctrl+a", OTHER_DATA, "f9")
         terminal.wait_for("accepted", "as predicted")
         assert terminal.pressed <= len(OTHER_DATA) + AGAIN
-        terminal.press("f3", "twin@", "enter", "f9")
+        terminal.press("f4", "twin@example.com", "f9")
         terminal.wait_for("2010", "rejected")
         terminal.pressed = 0
         terminal.press("ctrl+g", "f9")

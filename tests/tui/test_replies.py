@@ -94,7 +94,7 @@ async def test_a_reply_is_predicted_and_explained(
         before = desk.text_of("#preflight")
         if code == "0":
             assert "✓ will be answered 0 OK" in before
-            assert "Thor Odinson · contact 11" in before
+            assert "Thor Odinson · contact 11" in desk.text_of("#recipient")
         else:
             begun = f"Sent now, it is answered {code}" if not external_id else None
             assert (begun or f"✗ will be refused with {code}") in before
@@ -113,8 +113,8 @@ async def test_a_reply_is_predicted_and_explained(
 async def test_contacts_that_share_a_value_are_listed(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await _fill(desk, "100", "3", "twin@example.com")
-        assert "use contact id 12 Mira Tveskov" in desk.text_of("#preflight")
-        assert "use contact id 13 Magnus Tveskov-Hale" in desk.text_of("#preflight")
+        assert "Send to Mira Tveskov, contact 12" in desk.text_of("#preflight")
+        assert "Send to Magnus Tveskov-Hale, contact 13" in desk.text_of("#preflight")
 
 
 async def test_what_else_is_broken_is_said_too(open_desk: OpenDesk) -> None:
@@ -126,7 +126,7 @@ async def test_what_else_is_broken_is_said_too(open_desk: OpenDesk) -> None:
 
 async def test_a_refusal_is_explained_on_a_narrow_screen(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
-        await desk.press(*"100", "enter", *"twin@", "enter")
+        await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter")
         assert "✗ will be refused with 2010" in desk.screen()
         await desk.press("enter")
         assert "✗ rejected   HTTP 400" in desk.screen()
@@ -149,10 +149,10 @@ async def test_a_contact_that_the_reply_offers_is_named_as_before_sending(
     open_desk: OpenDesk, home: Path
 ) -> None:
     async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
-        await desk.press(*"100", "enter", *"twin", "enter", "f9")
+        await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert [str(button.label) for button in desk.dashboard.desk.reply.query(Button)] == [
-            "▸ use contact id 12  Mira Tveskov  ctrl+g",
-            "▸ use contact id 13  Magnus Tveskov-Hale",
+            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
+            "▸ Send to Magnus Tveskov-Hale, contact 13",
         ]
         await desk.press("ctrl+b")
         assert len(desk.dashboard.desk.reply.query(Button)) == 2

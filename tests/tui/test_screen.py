@@ -99,7 +99,7 @@ async def test_without_colour_every_state_is_told_by_symbol_and_word(
         assert "✓ will be answered 0 OK" in desk.screen()
         await desk.press("f9")
         assert desk.screen().count("✓ accepted") == 2
-        await desk.press("f3", *"twin", "enter")
+        await desk.press("f4", *"twin@example.com", "enter")
         assert "✗ will be refused with 2010" in desk.screen()
         await desk.press("f9")
         assert desk.screen().count("✗ rejected") == 2

@@ -9,15 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.canonical import send_mark
 from app.domain.errors import DeskError
-from app.domain.model import JsonObject, Outcome
+from app.domain.model import JsonObject, Outcome, TriggerRequest
 from app.domain.reference import reference_of
 from app.store.journal.file import HistoryFile
 from app.store.journal.rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
 from app.store.text import microseconds, restored, stored, stored_or_null
 
 _LOOKED_BACK = 50
-"""How many of the last attempts with an event are looked at for event data."""
+"""How many of the last attempts with an event are looked at for event data, and for its key field."""
+_COMPARED = 10
+"""How many of them are looked at for the same event data: each hashes the data once."""
 
 _EVENTS = """
 WITH RECURSIVE used (id) AS (
@@ -77,11 +80,16 @@ class RecentAttempts:
         return tuple(restored(row[0]) for row in self._file.all(_EVENTS, stored(account), limit))
 
     def key(self, account: str, event_id: str) -> str | None:
-        """The key field that an event was last sent with; None where it never was."""
+        """The key field that an event was last sent with; None if the last 50 times went by contact id.
+
+        A contact id stands for one contact only, such as one of two who share an e-mail address.
+        """
         row = self._file.one(
-            "SELECT key_id FROM attempts WHERE account = ? AND event_id = ? ORDER BY number DESC LIMIT 1",
+            "SELECT key_id FROM (SELECT number, key_id FROM attempts WHERE account = ? AND event_id = ? "
+            "ORDER BY number DESC LIMIT ?) WHERE key_id <> 'id' ORDER BY number DESC LIMIT 1",
             stored(account),
             stored(event_id),
+            _LOOKED_BACK,
         )
         return None if row is None else restored(row[0])
 
@@ -99,6 +107,22 @@ class RecentAttempts:
             if data:
                 return data
         return None
+
+    def with_data(self, account: str, event_id: str, data: str) -> tuple[AttemptRow, ...]:
+        """Those of the last 10 attempts with an event that had these data (as `canonical_json`), the newest first."""
+        rows = self._file.all(
+            f"SELECT {NARROW}, send_mark FROM attempts WHERE account = ? AND event_id = ? "
+            "ORDER BY number DESC LIMIT ?",
+            stored(account),
+            stored(event_id),
+            _COMPARED,
+        )
+        found = [(narrow_row(row), row["send_mark"]) for row in rows]
+        return tuple(
+            row
+            for row, mark in found
+            if mark == send_mark(account, TriggerRequest(event_id, row.key_id, row.external_id), data)
+        )
 
     def name_elsewhere(self, event_id: str) -> str | None:
         """The name that an event of this id had on whatever account it was last sent; None where it had none."""

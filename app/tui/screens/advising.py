@@ -5,7 +5,7 @@ A remedy changes the form or asks the account; sending stays with whoever presse
 
 from collections.abc import Sequence
 
-from app.domain.model import Contact
+from app.domain.recipient import DataUse, Recipient
 from app.domain.remedies import Fetch, FormChange, Remedy
 from app.tui.screens.caching import Caching
 from app.tui.screens.desk import Desk
@@ -22,6 +22,7 @@ class Advising:
         self._desk = desk
         self._sending = sending
         self._caching = caching
+        self._data_use: DataUse | None = None
 
     @property
     def remedies(self) -> Sequence[Remedy]:
@@ -39,12 +40,15 @@ class Advising:
         desk = self._desk
         request = desk.form.request()
         asked = bool(request.event_id or request.external_id)
-        known = desk.service.knowledge.check(request) if asked else None
-        is_begun = not request.external_id and not desk.form.draft().contact_id
+        chosen = desk.form.draft().contact_id
+        known = desk.service.knowledge.check(request, chosen, self._data_use) if asked else None
+        self._data_use = known.data_use if known else self._data_use
+        desk.form.name_recipient(known.recipient if known else Recipient())
+        is_begun = not request.external_id and not chosen
         desk.preflight.show(request, known, desk.form.filled(), is_begun=is_begun)
-        self._offer_after(known.contacts if known else ())
+        self._offer_after(chosen)
 
-    def _offer_after(self, contacts: Sequence[Contact]) -> None:
+    def _offer_after(self, chosen: str) -> None:
         """Offers what can be done about the reply for as long as the form asks for what was answered."""
         desk, attempt = self._desk, self._desk.answered
         if attempt is None:
@@ -55,8 +59,8 @@ class Advising:
             was.key_id,
             was.external_id,
         )
-        advice = desk.service.knowledge.advice(attempt) if same else None
-        desk.reply.offer(offers_of(desk.veil.remedies(advice, was), contacts, desk.veil))
+        advice = desk.service.knowledge.advice(attempt, chosen) if same else None
+        desk.reply.offer(offers_of(desk.veil.remedies(advice, was)))
 
     def mend(self) -> None:
         """The best remedy there is."""

@@ -131,7 +131,7 @@ class Caching:
         """Key id and value of the look-up: what is typed into the filter of the contacts, else the form's."""
         form, searched = self._desk.form, self._desk.contacts
         if searched.has_focus_within and searched.filter.value:
-            return form.key_id, searched.filter.value.strip()
+            return form.usual_key_id, searched.filter.value.strip()
         return form.key_id, form.request().external_id
 
     @property

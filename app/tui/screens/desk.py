@@ -72,7 +72,7 @@ class Desk:
 
         name = self.service.lists.field_name
         self.form = TriggerForm(self.service, self.veil)
-        self.preflight, self.reply = PreflightPane(name, self.veil), ReplyPanel(name)
+        self.preflight, self.reply = PreflightPane(self.veil), ReplyPanel(name)
         self.bar = FetchBar()
 
     def show_whole(self, whole: bool) -> None:

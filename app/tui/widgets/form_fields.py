@@ -20,6 +20,7 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.domain.placeholders import Filled
+from app.domain.recipient import EMAIL
 from app.domain.remedies import FormChange
 from app.service.desk import TriggerService
 from app.tui.widgets.data_editor import DataEditor
@@ -38,6 +39,10 @@ class FormFields(FormMessages, Vertical):
         self._service = service
         self._contact: Contact | None = None
         self._decided_event = ""
+        self._put_key = EMAIL
+        self._usual_keys: dict[str, str] = {}
+        self.usual_key_id = EMAIL
+        """The event's own key field: contacts are chosen by it, whatever a fix made of this one trigger."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="event-row", classes="row"):
@@ -46,9 +51,11 @@ class FormFields(FormMessages, Vertical):
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             yield KeyPicker(id="key")
-        with Horizontal(classes="row"):
-            yield Static("External id", classes="name")
-            yield SafeInput(placeholder="the contact's value", id="external-id")
+        with Vertical(classes="row"):
+            with Horizontal(id="external"):
+                yield Static("External id", classes="name")
+                yield SafeInput(placeholder="the contact's value", id="external-id")
+            yield Static(markup=False, id="recipient")
         yield DataEditor()
 
     # What is asked for
@@ -97,32 +104,48 @@ class FormFields(FormMessages, Vertical):
         """The key fields to choose from."""
         self.query_one(KeyPicker).offer(fields)
         self._event.look_again()
+        self._read_contact_again()
+
+    def _read_contact_again(self) -> None:
+        """The chosen contact with the values that it has by now: its old one may be another contact's."""
+        known = self._service.lists.contact(self._contact.id) if self._contact is not None else None
+        if known is None:
+            return
+        self._contact = known
+        if known.value(self.key_id) != self._external_id.value:
+            self._put_by(self.key_id, known)
 
     def fill(self, request: TriggerRequest) -> None:
         """Everything as in this request; undo in the editor brings its text back."""
         self._contact = None
         self._event.put(request.event_id)
         self._decided_event = request.event_id
-        self.query_one(KeyPicker).choose(request.key_id)
-        self._external_id.value = request.external_id
+        self._take_usual_key()
+        self._put(request.key_id, request.external_id)
         self.editor.fill_for(request.event_id, self._service.drafting.example(request.event_id), request.data)
 
     def change(self, change: FormChange) -> None:
         """What a remedy changes; everything else stays as it is."""
-        changed = change.applied(self.request())
-        self._contact = None
+        asked = self.request()
+        changed = change.applied(asked)
+        if (changed.key_id, changed.external_id) != (asked.key_id, asked.external_id):
+            self._contact = self._service.knowledge.recipient(changed).only
         if changed.event_id != self.event_id:
             self._event.put(changed.event_id)
-        self.query_one(KeyPicker).choose(changed.key_id)
-        self._external_id.value = changed.external_id
+        self._put(changed.key_id, changed.external_id)
 
     def take_up(self, draft: Draft, contact: Contact | None) -> None:
         """Everything as it was left; `contact` is the one that was chosen."""
         self._contact = contact if contact and contact.value(draft.key_id) == draft.external_id else None
         self._event.put(draft.event_id)
         self._decided_event = self.event_id
-        self.query_one(KeyPicker).choose(draft.key_id)
-        self._external_id.value = draft.external_id
+        self._take_usual_key()
+        if draft.key_id != "id":
+            self._keep_usual_key(draft.key_id)
+        if self._contact is not None:
+            self._put_by(draft.key_id, self._contact)
+        else:
+            self._put(draft.key_id, draft.external_id)
         self.editor.put_back(draft.data_text, also_empty=True)
 
     def choose_event(self, event: ExternalEvent) -> None:
@@ -131,17 +154,27 @@ class FormFields(FormMessages, Vertical):
         self._event_decided()
 
     def choose_contact(self, contact: Contact) -> None:
-        """The external id is this contact's value of the key field, also once that changes."""
+        """The external id is this contact's value of the event's own key field, or its contact id if that is shared."""
         self._contact = contact
-        self._external_id.value = contact.value(self.key_id)
+        self._put_by(self.usual_key_id, contact)
         self.post_message(self.Changed())
 
+    def _put_by(self, key_id: str, contact: Contact) -> None:
+        """This contact by this key field, or by contact id if others share its value."""
+        key_id = self._service.knowledge.key_for(contact, key_id)
+        self._put(key_id, contact.value(key_id))
+
+    def _put(self, key_id: str, external_id: str) -> None:
+        self._put_key = key_id
+        self.query_one(KeyPicker).choose(key_id)
+        self._external_id.value = external_id
+
     def clear(self) -> None:
-        """Everything empty again but the key field; undo in the editor brings its text back."""
+        """Everything empty again, the key field the event's own; undo in the editor brings its text back."""
         self._contact = None
         self._decided_event = ""
         self._event.put("")
-        self._external_id.value = ""
+        self._put(self.usual_key_id, "")
         self.editor.fill_for("", None, None)
 
     @property
@@ -171,25 +204,40 @@ class FormFields(FormMessages, Vertical):
             self._event_decided()
 
     def _event_decided(self) -> None:
-        """Preselects the key field that the event was last sent with, unless a value was typed for the present one."""
+        """Returns to the event's own key field, unless a value was typed for the present one."""
         if self._event.obstacle or self.event_id == self._decided_event:
             return
         self._decided_event = self.event_id
-        key_id = self._service.drafting.last_key(self.event_id)
-        is_known = key_id in CONTACT_KEYS or (key_id and self._service.lists.field_name(key_id) is not None)
-        if key_id and is_known and (self._contact is not None or not self._external_id.value):
-            self.query_one(KeyPicker).choose(key_id)
+        self._take_usual_key()
+        if self._contact is not None:
+            self._put_by(self.usual_key_id, self._contact)
+        elif not self._external_id.value:
+            self._put(self.usual_key_id, "")
+
+    def _take_usual_key(self) -> None:
+        """The event's own key field: as the user chose it, else the one that it was last sent with."""
+        if self.event_id not in self._usual_keys:
+            key_id = self._service.drafting.last_key(self.event_id) or ""
+            is_known = key_id in CONTACT_KEYS or self._service.lists.field_name(key_id) is not None
+            self._usual_keys[self.event_id] = key_id if is_known else self.usual_key_id
+        self.usual_key_id = self._usual_keys[self.event_id]
+
+    def _keep_usual_key(self, key_id: str) -> None:
+        self.usual_key_id = self._usual_keys[self.event_id] = key_id
 
     @on(Input.Changed, "#external-id")
     def _external_id_typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._contact is not None and event.value != self._contact.value(self.key_id):
+        if self._contact is not None and self._external_id.value != self._contact.value(self.key_id):
             self._contact = None
         self.post_message(self.Changed())
 
     @on(KeyPicker.Changed)
     def _key_changed(self, event: KeyPicker.Changed) -> None:
         event.stop()
+        if self.key_id != self._put_key:  # the user chose it
+            self._put_key = self.key_id
+            self._keep_usual_key(self.key_id)
         if self._contact is not None:
             self._external_id.value = self._contact.value(self.key_id)
         self.post_message(self.Changed())

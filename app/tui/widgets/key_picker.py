@@ -10,7 +10,8 @@ from textual.message import Message
 from textual.widgets import Input, Select
 
 from app.domain.model import Field
-from app.tui.text import EMAIL, clean
+from app.domain.recipient import EMAIL
+from app.tui.text import clean
 from app.tui.widgets.safe_input import SafeInput
 
 _OTHER = ""

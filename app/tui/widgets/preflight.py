@@ -1,6 +1,6 @@
-"""Before sending: whom the key finds, what will be answered and why, what was sent before, and what to do about it."""
+"""Before sending: what will be answered and why, what was sent before, and what to do about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.app import ComposeResult
@@ -8,16 +8,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from app.domain.model import Contact, TriggerRequest
+from app.domain.model import TriggerRequest
 from app.domain.placeholders import Filled
-from app.domain.remedies import FormChange, Remedy
+from app.domain.remedies import Remedy
 from app.service.form import Preflight
-from app.tui.notices import last_sent, predicted, second_send_label
-from app.tui.text import clean, contact_label, key_label, lines, remedy
+from app.tui.notices import carried_data, last_sent, predicted, second_send_label
+from app.tui.text import clean, lines, remedy
 from app.tui.veil import Veil
 from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offers_of
 
-SHOWN_CONTACTS = 5
 NO_VALUE = 2005
 OF_THE_VALUE = (2008, 2010, 2012)
 """What is wrong with an external id; nothing yet, while there is none."""
@@ -26,10 +25,9 @@ OF_THE_VALUE = (2008, 2010, 2012)
 class PreflightPane(VerticalScroll):
     """The prediction, live beside the form."""
 
-    def __init__(self, field_name: Callable[[str], str | None], veil: Veil) -> None:
+    def __init__(self, veil: Veil) -> None:
         super().__init__(id="preflight", classes="pane")
         self.border_title = "Before sending"
-        self._field_name = field_name
         self._veil = veil
 
     def compose(self) -> ComposeResult:
@@ -53,19 +51,18 @@ class PreflightPane(VerticalScroll):
             self._say(START, (), None)
             return
         shown = self._veil.preflight(known, request)
-        offers = offers_of(shown.advice.remedies if shown.advice else (), known.contacts, self._veil)
-        named = {change.external_id for one, _ in offers if isinstance(change := one.change, FormChange)}
-        others = [contact for contact in known.contacts if contact.id not in named]
+        offers = offers_of(shown.advice.remedies if shown.advice else ())
+        now = datetime.now(UTC)
         self._say(
             _answer(shown, is_begun=is_begun),
             offers,
             lines(
                 [
-                    self._found(others, request),
+                    carried_data(shown, now),
                     _because(shown),
                     self._placeholders(filled),
-                    second_send_label(shown.second_send, datetime.now(UTC)),
-                    None if shown.second_send else last_sent(shown.last, datetime.now(UTC)),
+                    second_send_label(shown.second_send, now),
+                    None if shown.second_send else last_sent(shown.last, now),
                 ]
             ),
         )
@@ -88,17 +85,6 @@ class PreflightPane(VerticalScroll):
             for name, why in filled.missing.items()
         ]
         return lines([*missing, *used]) if used or missing else None
-
-    def _found(self, contacts: Sequence[Contact], request: TriggerRequest) -> Content | None:
-        """The contacts that the key finds; those that a remedy names stand on its button."""
-        if not contacts:
-            return None
-        shown = [contact_label(self._veil.contact(contact)) for contact in contacts[:SHOWN_CONTACTS]]
-        if len(contacts) > SHOWN_CONTACTS:
-            shown.append(Content.styled("and more", "$quiet"))
-        by = clean(key_label(request.key_id, self._field_name))
-        shown[0] = Content.assemble(shown[0], (f", found by {by}", "$quiet"))
-        return lines(shown)
 
 
 START = lines(

@@ -1,6 +1,6 @@
 """What can be done about a refusal, as buttons: each changes the form or asks the account, none sends."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,11 +10,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Button
 
-from app.domain.model import Contact
+from app.domain.recipient import contact_name
 from app.domain.remedies import FormChange, Remedy
 from app.tui.keymap import key_of
-from app.tui.text import clean, contact_name
-from app.tui.veil import Veil
+from app.tui.text import clean
 
 Offer = tuple[Remedy, Content]
 """A remedy and what stands on its button."""
@@ -55,14 +54,15 @@ class RemedyButtons(Vertical):
             self.post_message(self.Chosen(event.button.remedy))
 
 
-def offers_of(remedies: Iterable[Remedy], contacts: Iterable[Contact], veil: Veil) -> tuple[Offer, ...]:
-    """The remedies under their own words; one that chooses one of these contacts says whom."""
-    names = {contact.id: contact_name(veil.contact(contact)) for contact in contacts}
-    return tuple((one, _words(one, names)) for one in remedies)
+def offers_of(remedies: Iterable[Remedy]) -> tuple[Offer, ...]:
+    """The remedies under their own words; one that decides who gets the trigger names that contact."""
+    return tuple((one, _words(one)) for one in remedies)
 
 
-def _words(one: Remedy, names: Mapping[str, str]) -> Content:
-    change, words = one.change, clean(one.words)
-    if not isinstance(change, FormChange) or change.key_id != "id" or change.external_id is None:
+def _words(one: Remedy) -> Content:
+    change, words, contact = one.change, clean(one.words), one.contact
+    if contact is None:
         return Content(words)
-    return Content.assemble(words, ("  " + clean(names.get(change.external_id, "")), "$quiet"))
+    person = ", ".join(filter(None, (clean(contact_name(contact), 60), f"contact {clean(contact.id)}")))
+    by_id = isinstance(change, FormChange) and change.key_id == "id"
+    return Content.assemble(f"Send to {person}", ("" if by_id else f"  {words}", "$quiet"))

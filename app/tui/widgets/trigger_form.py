@@ -13,8 +13,10 @@ from textual.widgets import Button, Input, Static
 
 from app.domain.ids import said_around
 from app.domain.model import TriggerRequest, new_attempt_id
+from app.domain.recipient import Recipient
 from app.service.desk import TriggerService
-from app.tui.text import clean, contact_label, key_label
+from app.tui.notices import recipient_label
+from app.tui.text import clean, contact_label, key_label, lines
 from app.tui.veil import Veil
 from app.tui.widgets.form_fields import FormFields
 from app.tui.widgets.form_messages import FormMessages
@@ -168,18 +170,32 @@ class TriggerForm(FormFields):
         if send.has_class("-off") != bool(obstacle):
             send.toggle_class("-off")
             self.screen.refresh_bindings()
-        self.query_one("#why", Static).update(self._hint() if not obstacle else _off(obstacle))
+        self.query_one("#why", Static).update(_off(obstacle) if obstacle else "")
 
-    def _hint(self) -> Content:
-        contact = self._contact
-        if contact is None:
-            around = said_around(self._external_id.value)
-            return Content.styled(f"! external id: {around}" if around else "", "$text-warning")
-        shown = contact_label(self._veil.contact(contact))
-        if not contact.value(self.key_id):
-            missing = f"has no {clean(key_label(self.key_id, self._service.lists.field_name))}"
-            return Content.assemble(shown, (f" {missing}", "$text-warning"))
-        return Content.assemble(("to ", "$quiet"), shown)
+    def name_recipient(self, found: Recipient) -> None:
+        """Says under External id whom the key finds."""
+        said = self._recipient_words(found)
+        below = self.query_one("#recipient", Static)
+        below.display = bool(said)
+        below.update(said)
+
+    def _recipient_words(self, found: Recipient) -> Content:
+        contact, field_name = self._contact, self._service.lists.field_name
+        if contact is not None and not contact.value(self.key_id):
+            missing = f" has no {clean(key_label(self.key_id, field_name))}"
+            return Content.assemble(contact_label(self._veil.contact(contact)), (missing, "$text-warning"))
+        shown = replace(found, contacts=tuple(map(self._veil.contact, found.contacts)))
+        said = recipient_label(shown, self._asked(), field_name, self._shared_key)
+        around = said_around(self._external_id.value)
+        return lines([said, Content.styled(f"! external id: {around}", "$text-warning") if around else None])
+
+    @property
+    def _shared_key(self) -> str:
+        """The event's own key field if the chosen contact goes by contact id because others share that value."""
+        contact, usual = self._contact, self.usual_key_id
+        if contact is None or self.key_id != "id" or usual == "id":
+            return ""
+        return usual if self._service.knowledge.key_for(contact, usual) == "id" else ""
 
 
 def _off(obstacle: str) -> Content:

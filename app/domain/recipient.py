@@ -1,0 +1,93 @@
+"""Whom a trigger goes to, and whom its event data were for: values and sentences, the same for every screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.canonical import same_value
+from app.domain.clean import clean
+from app.domain.ids import bare
+from app.domain.model import Contact, TriggerRequest
+
+FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
+NAMED = 3
+COUNTED = 1000
+
+
+def contact_name(contact: Contact) -> str:
+    """First and last name, or the e-mail address, or ''."""
+    names = [contact.fields.get(FIRST_NAME, ""), contact.fields.get(LAST_NAME, "")]
+    return " ".join(name for name in names if name) or contact.fields.get(EMAIL, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a key finds: the first few `contacts` of `total`, which is counted up to COUNTED.
+
+    `complete` says that no other contact of the account can have the value.
+    """
+
+    contacts: tuple[Contact, ...] = ()
+    total: int = 0
+    complete: bool = False
+
+    @property
+    def only(self) -> Contact | None:
+        """The contact, if the key finds exactly one."""
+        return self.contacts[0] if self.total == 1 else None
+
+    @property
+    def reachable(self) -> bool:
+        """Whether one contact can get the trigger: the one that is found, or one that is not in the local list."""
+        return self.total == 1 or (self.total == 0 and not self.complete)
+
+
+def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
+    """The sentence that names the contacts which share a value of `field`, the first few of `total`."""
+    names = [f"{clean(contact_name(one) or 'without a name', 60)} ({clean(one.id)})" for one in contacts]
+    cut = "+" if total >= COUNTED else ""
+    rest = total - len(names[:NAMED])
+    more = f" and {rest:,}{cut} more" if rest else ""
+    return f"{total:,}{cut} contacts share this {field}: {', '.join(names[:NAMED])}{more}"
+
+
+def nobody_words(field: str, *, complete: bool) -> str:
+    """The sentence for a value of `field` that finds nobody."""
+    return f"No contact has this {field}" if complete else "This contact is not in the local list"
+
+
+@dataclass(frozen=True, slots=True)
+class DataUse:
+    """Event data, for whom they were sent or filled in, and when.
+
+    `data` is in the form of `canonical_json`; an empty `external_id` means that they were for nobody yet.
+    """
+
+    data: str
+    key_id: str
+    external_id: str
+    contact: Contact | None
+    at: datetime
+
+    def is_for(self, request: TriggerRequest, contact: Contact | None) -> bool:
+        """Whether `request`, which finds `contact`, goes to the same person."""
+        if self.contact is not None and contact is not None:
+            return self.contact.id == contact.id
+        values = {bare(request.external_id)} | ({contact.value(self.key_id)} if contact else set())
+        return same_value(self.key_id, bare(self.external_id)) in {
+            same_value(self.key_id, value) for value in values
+        }
+
+
+def data_use_after(before: DataUse | None, now: DataUse, chosen: str) -> DataUse | None:
+    """For whom the data of the form are, once it holds what `now` says; `chosen` is the id of the chosen contact.
+
+    Changed data are for the recipient of this moment. Data that were there before any recipient are for the first
+    contact that is chosen; one that a value merely finds while it is being typed does not count.
+    """
+    if not now.data:
+        return before
+    if before is None or before.data != now.data:
+        return now
+    is_first = not before.external_id and now.contact is not None and now.contact.id == chosen
+    return now if is_first else before

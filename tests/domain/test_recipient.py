@@ -1,0 +1,101 @@
+"""Whom a key finds, in words, and for whom event data are."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.domain.model import Contact, TriggerRequest
+from app.domain.recipient import DataUse, Recipient, data_use_after, nobody_words, shared_words
+
+THOR = Contact("11", "u11", {"1": "Thor", "2": "Odinson", "3": "thor@example.com"})
+SIF = Contact("15", "u15", {"1": "Sif", "3": "sif@example.com"})
+NAMELESS = Contact("14", "u14")
+FIRST, THEN = datetime(2026, 11, 29, 22, 10, tzinfo=UTC), datetime(2026, 11, 29, 22, 20, tzinfo=UTC)
+TO_THOR, TO_SIF = (
+    TriggerRequest("100", "3", "thor@example.com"),
+    TriggerRequest("100", "3", "sif@example.com"),
+)
+
+
+def use(data: str, contact: Contact | None, at: datetime = FIRST, external_id: str | None = None) -> DataUse:
+    value = contact.value("3") if contact else ""
+    return DataUse(data, "3", value if external_id is None else external_id, contact, at)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "total", "said"),
+    [
+        ((THOR, SIF), 2, "2 contacts share this E-Mail (3): Thor Odinson (11), Sif (15)"),
+        ((THOR, SIF, NAMELESS), 3, "3 contacts share this E-Mail (3): Thor Odinson (11), Sif (15), without a name (14)"),
+        (
+            (THOR, SIF, NAMELESS, THOR),
+            7,
+            "7 contacts share this E-Mail (3): Thor Odinson (11), Sif (15), without a name (14) and 4 more",
+        ),
+        (
+            (THOR, SIF, NAMELESS, THOR),
+            1000,
+            "1,000+ contacts share this E-Mail (3): Thor Odinson (11), Sif (15), without a name (14) and 997+ more",
+        ),
+    ],
+)  # fmt: skip
+def test_contacts_that_share_a_value_are_named_up_to_three(
+    contacts: tuple[Contact, ...], total: int, said: str
+) -> None:
+    assert shared_words(contacts, total, "E-Mail (3)") == said
+
+
+def test_nobody_is_said_as_far_as_it_is_known() -> None:
+    assert nobody_words("E-Mail (3)", complete=True) == "No contact has this E-Mail (3)"
+    assert nobody_words("E-Mail (3)", complete=False) == "This contact is not in the local list"
+
+
+@pytest.mark.parametrize(
+    ("found", "only", "reachable"),
+    [
+        (Recipient((THOR,), 1, True), THOR, True),
+        (Recipient((THOR,), 1, False), THOR, True),
+        (Recipient((THOR, SIF), 2, True), None, False),
+        (Recipient((), 0, True), None, False),
+        (Recipient((), 0, False), None, True),
+    ],
+)
+def test_a_recipient_is_one_contact(found: Recipient, only: Contact | None, reachable: bool) -> None:
+    assert (found.only, found.reachable) == (only, reachable)
+
+
+def test_changed_data_are_for_the_recipient_of_that_moment_and_stay_theirs() -> None:
+    thors = data_use_after(None, use("{a}", THOR), "")
+    assert thors == use("{a}", THOR)
+    assert data_use_after(thors, use("{a}", SIF, THEN), "15") == thors
+    assert data_use_after(thors, use("{b}", SIF, THEN), "15") == use("{b}", SIF, THEN)
+
+
+def test_emptied_data_say_nothing_new() -> None:
+    thors = use("{a}", THOR)
+    assert data_use_after(thors, use("", SIF, THEN), "15") == thors
+    assert data_use_after(None, use("", SIF), "15") is None
+
+
+def test_data_that_were_there_first_are_for_the_first_chosen_contact_not_for_one_found_in_typing() -> None:
+    nobodys = use("{a}", None)
+    assert data_use_after(nobodys, use("{a}", THOR, THEN), "") == nobodys
+    assert data_use_after(nobodys, use("{a}", THOR, THEN), "11") == use("{a}", THOR, THEN)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "request_", "contact", "same"),
+    [
+        (use("{a}", THOR), TriggerRequest("100", "id", "11"), THOR, True),
+        (use("{a}", THOR), TO_SIF, SIF, False),
+        (use("{a}", None, external_id="thor@example.com"), TriggerRequest("100", "id", "11"), THOR, True),
+        (use("{a}", None, external_id="THOR@example.com"), TO_THOR, None, True),
+        (use("{a}", None, external_id=" thor@example.com"), TO_THOR, THOR, True),
+        (use("{a}", None, external_id="thor@example.com"), TO_SIF, None, False),
+        (use("{a}", THOR), TO_SIF, None, False),
+    ],
+)
+def test_one_person_is_known_by_any_key(
+    earlier: DataUse, request_: TriggerRequest, contact: Contact | None, same: bool
+) -> None:
+    assert earlier.is_for(request_, contact) is same

@@ -1,0 +1,292 @@
+"""Whom a trigger goes to: the contact who was chosen, named at all times, and whose event data it carries."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Select, TextArea
+
+from app.bootstrap import open_service
+from app.domain.model import Outcome
+from app.resources import sample_data
+from app.service.masking import open_mask
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.veil import Veil
+from tests.profiles import Opening
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+
+MAGNUS = "to Magnus Tveskov-Hale · contact 13"
+SHARED = f"{MAGNUS} by contact id: others share this E-Mail (3)"
+THOR = "to Thor Odinson · contact 11"
+TWINS = "2 contacts share this E-Mail (3): Mira Tveskov (12), Magnus Tveskov-Hale (13)"
+
+
+def _asked(desk: Desk) -> tuple[str, str]:
+    request = desk.dashboard.desk.form.request()
+    return request.key_id, request.external_id
+
+
+def _recipient(desk: Desk) -> str:
+    return desk.text_of("#recipient")
+
+
+def _type_data(desk: Desk, text: str) -> None:
+    desk.app.screen.query_one("#event-data", TextArea).text = text
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_contact_who_was_chosen_gets_it_though_others_share_the_value(
+    open_desk: OpenDesk, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        await desk.press("f2", *"101", "enter", *"magnus", "enter")
+        assert _asked(desk) == ("id", "13")
+        assert _recipient(desk) == SHARED
+        assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
+        await desk.press("ctrl+g", "f9")
+        (attempt,) = desk.service.past.list_attempts(0)
+        assert attempt.outcome is Outcome.ACCEPTED
+        assert (attempt.request.key_id, attempt.request.external_id) == ("id", "13")
+
+
+@pytest.mark.parametrize("order", ["contact first", "looked up", "event changed", "draft"])
+async def test_a_shared_value_goes_by_contact_id_however_the_contact_was_chosen(
+    open_desk: OpenDesk, order: str
+) -> None:
+    async with open_desk() as desk:
+        match order:
+            case "contact first":
+                await desk.press("f3", *"magnus", "enter", "f2", *"101", "enter")
+            case "looked up":
+                await desk.press("f2", *"101", "enter", "f4")
+                desk.app.screen.query_one("#key-field", Select).value = "uid"
+                await desk.press("f3", *"tP4hVc8RkS", "ctrl+l", "f4")
+                desk.app.screen.query_one("#key-field", Select).value = "3"
+                await desk.press("f3", *"magnus", "enter")
+            case "event changed":
+                await desk.press("f2", *"101", "enter", *"magnus", "enter", "f2", *"104", "enter")
+            case _:
+                await desk.press("f2", *"101", "enter", *"magnus", "enter")
+                desk.app.screen.query_one("#key-field", Select).value = "3"
+                await desk.settle()
+                assert _recipient(desk) == TWINS
+        if order != "draft":
+            assert _asked(desk) == ("id", "13")
+            assert _recipient(desk) == SHARED
+            return
+    async with open_desk() as desk:
+        assert _asked(desk) == ("id", "13")
+        assert _recipient(desk) == SHARED
+
+
+async def test_the_fix_for_a_shared_value_is_the_chosen_contact_and_says_whom(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", *"magnus", "enter")
+        desk.app.screen.query_one("#key-field", Select).value = "3"
+        await desk.settle()
+        assert _asked(desk) == ("3", "twin@example.com")
+        before = desk.text_of("#preflight")
+        assert before.index("Send to Magnus Tveskov-Hale, contact 13") < before.index(
+            "Send to Mira Tveskov, contact 12"
+        )
+        await desk.press("ctrl+g")
+        assert _asked(desk) == ("id", "13")
+        assert MAGNUS in _recipient(desk)
+
+
+@pytest.mark.parametrize(
+    ("typed", "button", "recipient"),
+    [
+        ("twin@example.com", "Send to Mira Tveskov, contact 12", "to Mira Tveskov · contact 12"),
+        ("C-10011", "Send to Thor Odinson, contact 11  use Customer number (10142)", THOR),
+        ("thor@example.com ", "Send to Thor Odinson, contact 11  use thor@example.com", THOR),
+    ],
+)
+async def test_a_fix_names_whom_the_trigger_goes_to(
+    open_desk: OpenDesk, typed: str, button: str, recipient: str
+) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", "f4", *typed)
+        assert " ".join(button.split()) in desk.text_of("#preflight")
+        await desk.press("ctrl+g")
+        assert recipient in _recipient(desk)
+
+
+async def test_the_recipient_is_named_however_the_value_came_there(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f4", *"100", "f4", *"thor@example.com")
+        assert _recipient(desk) == THOR
+        desk.app.screen.query_one("#external-id", Input).value = "twin@example.com"
+        await desk.settle()
+        assert _recipient(desk) == TWINS
+        desk.app.screen.query_one("#external-id", Input).value = "nobody@example.com"
+        await desk.settle()
+        assert _recipient(desk) == "No contact has this E-Mail (3)"
+        desk.app.screen.query_one("#external-id", Input).value = "thor@example.com "
+        await desk.settle()
+        assert _recipient(desk) == "No contact has this E-Mail (3) ! external id: 1 space after it"
+        await desk.press("ctrl+g")
+        assert _recipient(desk) == THOR
+        await desk.press("f9")
+        assert _recipient(desk) == THOR
+        await desk.press("f2", *"104", "enter")
+        assert _recipient(desk) == THOR
+    async with open_desk() as desk:
+        await desk.press("f6", "enter", "o")
+        assert _recipient(desk) == THOR
+
+
+async def test_many_who_share_a_value_are_named_up_to_three(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"100", "enter", "f4")
+        desk.app.screen.query_one("#key-field", Select).value = "46"
+        desk.app.screen.query_one("#external-id", Input).value = "Ms"
+        await desk.settle()
+        found = re.fullmatch(
+            r"(\d+) contacts share this Salutation \(46\): Imogen Fairweather \(1\), .+ \(2\), .+ \(4\) and (\d+) more",
+            _recipient(desk),
+        )
+        assert found is not None
+        assert int(found[1]) == int(found[2]) + 3
+
+
+async def test_a_masked_recipient_is_not_named(open_desk: OpenDesk, home: Path) -> None:
+    async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
+        await desk.press("f2", *"101", "enter", *"magnus", "enter", "ctrl+b")
+        assert "others share this E-Mail (3)" in _recipient(desk)
+        assert "Magnus" not in _recipient(desk)
+        assert "contact 13" not in _recipient(desk)
+
+
+async def test_a_chosen_contact_gets_it_though_another_has_the_old_value_by_now(tmp_path: Path) -> None:
+    folder = shutil.copytree(sample_data(), tmp_path / "account")
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder))
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("f2", *"100", "enter", *"thor@", "enter")
+        assert _asked(desk) == ("3", "thor@example.com")
+        rows = (folder / "contacts.csv").read_text(encoding="utf-8")
+        rows = rows.replace("thor@example.com", "odinson@example.com").replace("sif@", "thor@")
+        (folder / "contacts.csv").write_text(rows, encoding="utf-8")
+        await desk.press("f5")
+        assert _asked(desk) == ("3", "odinson@example.com")
+        assert _recipient(desk) == THOR
+
+
+async def test_who_is_not_in_the_local_list_is_said_to_be(home: Path) -> None:
+    (home / "config.toml").write_text('[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("f4", *"100", "f4", *"thor@example.com")
+        assert _recipient(desk) == "This contact is not in the local list"
+        _type_data(desk, '{"global": {"itemName": "hammer", "itemPrice": "123"}}')
+        await desk.settle()
+        assert "! Example data, unchanged" in desk.text_of("#preflight")
+        _type_data(desk, '{"global": {"itemName": "hammer", "itemPrice": "124"}}')
+        await desk.settle()
+        assert "Example data" not in desk.text_of("#preflight")
+        await desk.press("f4", *"sif@example.com")
+        assert re.search(
+            r"! Same event data as for thor@example\.com \(\d\d:\d\d\)", desk.text_of("#preflight")
+        )
+
+
+# A fix is for this trigger
+
+
+@pytest.mark.parametrize("then", ["next contact", "clear form", "other event", "sent, cleared"])
+async def test_the_key_field_is_the_events_own_again_after_a_fix(open_desk: OpenDesk, then: str) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", "f4", *"twin@example.com", "ctrl+g")
+        assert _asked(desk) == ("id", "12")
+        match then:
+            case "next contact":
+                await desk.press("f3", *"thor", "enter")
+            case "clear form":
+                await desk.press("ctrl+n")
+                assert _asked(desk) == ("3", "")
+                await desk.press("f2", *"101", "enter", *"thor", "enter")
+            case "other event":
+                await desk.press("f2", *"104", "enter", *"thor", "enter")
+            case _:
+                await desk.press("f9", "ctrl+n", *"101", "enter", *"thor", "enter")
+        assert _asked(desk) == ("3", "thor@example.com")
+
+
+async def test_a_fix_that_was_sent_is_not_the_events_key_field_in_the_next_window(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", *"magnus", "enter", "f9", "ctrl+n")
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", *"thor", "enter")
+        assert _asked(desk) == ("3", "thor@example.com")
+
+
+async def test_a_key_field_that_the_user_picks_stays_for_the_next_contact(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", *"thor", "enter")
+        desk.app.screen.query_one("#key-field", Select).value = "id"
+        await desk.press("f3", *"sif", "enter")
+        assert _asked(desk) == ("id", "15")
+        assert _recipient(desk) == "to Sif Gullhår · contact 15"
+
+
+# Event data of somebody else
+
+
+async def test_data_carried_to_the_next_contact_are_told_until_they_change(open_desk: OpenDesk) -> None:
+    same = re.compile(r"! Same event data as for Thor Odinson \(\d\d:\d\d\)")
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", *"thor", "enter")
+        _type_data(desk, '{"link": "reset-1"}')
+        await desk.settle()
+        assert "Same event data" not in desk.text_of("#preflight")
+        await desk.press("f3", *"sif", "enter")
+        assert same.search(desk.text_of("#preflight"))
+        await desk.press("f3", *"thor", "enter")
+        assert "Same event data" not in desk.text_of("#preflight")
+        await desk.press("f9", "f3", *"sif", "enter")
+        assert same.search(desk.text_of("#preflight"))
+        _type_data(desk, '{"link": "reset-2"}')
+        await desk.settle()
+        assert "Same event data" not in desk.text_of("#preflight")
+        _type_data(desk, "")
+        await desk.press("f3", *"thor", "enter")
+        assert "Same event data" not in desk.text_of("#preflight")
+    async with open_desk() as desk:
+        _type_data(desk, '{"link": "reset-1"}')
+        await desk.press("f2", *"101", "enter", "f3", *"sif", "enter")
+        assert same.search(desk.text_of("#preflight"))
+
+
+async def test_data_filled_from_the_contact_are_not_carried(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"101", "enter", *"thor", "enter")
+        _type_data(desk, '{"name": "{{field:1}}"}')
+        await desk.press("f9", "f3", *"sif", "enter")
+        assert "Same event data" not in desk.text_of("#preflight")
+
+
+async def test_the_example_is_for_everybody_in_the_sandbox(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"100", "enter", *"thor", "enter", "f9", "f3", *"sif", "enter")
+        said = desk.text_of("#preflight")
+        assert "Same event data" not in said
+        assert "Example data" not in said
+
+
+async def test_a_mask_hides_whose_data_they_were(open_desk: OpenDesk, home: Path) -> None:
+    async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
+        await desk.press("f2", *"101", "enter", *"thor", "enter")
+        _type_data(desk, '{"link": "reset-1"}')
+        await desk.press("f3", *"sif", "enter", "ctrl+b")
+        assert "! Same event data as for" in desk.text_of("#preflight")
+        assert "Odinson" not in desk.text_of("#preflight")
