@@ -11,17 +11,22 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import UTC, datetime
+from typing import cast
 
 import httpx
 
 from app.client.errors import ClientError, UnsendableError
-from app.client.exchange import Received, exchange, within
+from app.client.exchange import Received, exchange, receive, within
 from app.client.faults import no_reply
 from app.client.progress import Progress
+from app.client.replies import trigger_reply
 from app.domain.wire import json_object
 
 TOKEN_CAP = 64 * 1024
 """Bytes of the largest token reply that is read."""
+
+REJECTION_CAP = 1024 * 1024
+"""Bytes read of a 401 before it is decided whether to send once more; as many as are kept of a reply."""
 
 TOKEN_DEADLINE_S = 30.0
 _USUAL_LIFE_S = 300.0
@@ -73,8 +78,9 @@ def wsse_digest(nonce: str, created: str, secret: bytes) -> str:
 class ClientCredentials(SignIn):
     """OAuth 2 client credentials (API v3): a bearer token, kept in memory only.
 
-    A 401 is answered with one new token and one repeat of the request, never more; where no
-    new token can be had, the 401 stands. Owns `http`, over which tokens are asked for.
+    A 401 is answered with one new token and one repeat of the request, never more. It stands
+    where its body says reply code 0, since the event may have been accepted, and where no new
+    token can be had. Owns `http`, over which tokens are asked for.
     """
 
     signs_with = ("Authorization",)
@@ -104,13 +110,12 @@ class ClientCredentials(SignIn):
         token = await self._valid_token()
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
-        if response.status_code != 401:
+        if response.status_code != 401 or await _says_accepted(response):
             return
         try:
             renewed = await self._valid_token(refused=token)
         except UnsendableError:
             return
-        await _discard(response)
         request.headers["Authorization"] = f"Bearer {renewed}"
         yield request
 
@@ -150,11 +155,15 @@ def _as_bytes(secret: str) -> bytes:
         raise ClientError("The secret of the profile is no text that can be sent: correct it.") from None
 
 
-async def _discard(response: httpx.Response) -> None:
-    # httpx reads a reply to its end before it repeats the request, however long that may be.
-    if isinstance(response.stream, httpx.AsyncByteStream):
-        await response.stream.aclose()
-    response.stream = httpx.ByteStream(b"")
+async def _says_accepted(response: httpx.Response) -> bool:
+    """Whether the body of a 401 says reply code 0. Reads the body and leaves it to be read again, capped."""
+    received = await receive(response, REJECTION_CAP)
+    # The stream only: httpx reads a reply to its end before it repeats a request.
+    await cast("httpx.AsyncByteStream", response.stream).aclose()
+    # One byte more than is kept shows whoever reads it next that the body was longer.
+    kept = received.body if received.whole else received.body + b" "
+    response.stream = httpx.ByteStream(kept)
+    return trigger_reply(received).reply_code == 0
 
 
 def _token_of(received: Received, host: str) -> tuple[str, float]:

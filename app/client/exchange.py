@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -52,20 +52,21 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, pr
     finally:
         await progress.abandon()
     try:
-        headers = reply_headers(response)
-        body, length = await _read(response, headers, cap)
+        return await receive(response, cap)
     finally:
         await response.aclose()
-    return Received(response.status_code, headers, body, length)
 
 
-async def _read(response: httpx.Response, headers: Mapping[str, str], cap: int) -> tuple[bytes, int]:
+async def receive(response: httpx.Response, cap: int) -> Received:
+    """Reads the stream of a reply up to `cap` bytes of its body; the caller closes it."""
+    headers = reply_headers(response)
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
         body += chunk
         if len(body) > cap:
-            return bytes(body[:cap]), max(len(body), _declared_length(headers))
-    return bytes(body), len(body)
+            length = max(len(body), _declared_length(headers))
+            return Received(response.status_code, headers, bytes(body[:cap]), length)
+    return Received(response.status_code, headers, bytes(body), len(body))
 
 
 def _declared_length(headers: Mapping[str, str]) -> int:
