@@ -19,6 +19,7 @@ from app.service.live import LiveAccount
 from app.service.rehearsal import Rehearsal
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
+from app.settings.secrets import Secret, find_secret, secret_variable
 from app.store.cache import Cache
 from app.store.database import StoreError
 from app.store.history import History
@@ -48,15 +49,18 @@ LARGE = 1_000_000
 """Bytes of contacts up to which a cache is filled sooner than a process for it is made."""
 
 
-def open_service(settings: Settings) -> TriggerService:
+def open_service(settings: Settings, terminal: Callable[[str], None] | None = None) -> TriggerService:
     """The service over the live profile's account. Raises StoreError and AccountFolderError.
 
+    `terminal` prints a line while the keyring takes its time; None in the dashboard.
     The history comes first: what cannot be recorded must not get any further.
     """
     history = History(settings.history)
     try:
         history.recover()
-        return _sandboxed(settings, history) if settings.profile.is_sandbox else _remote(settings, history)
+        if settings.profile.is_sandbox:
+            return _sandboxed(settings, history)
+        return _remote(settings, history, terminal)
     except BaseException:  # ctrl+c too: it goes on, once this is put in order
         history.close()
         raise
@@ -86,12 +90,10 @@ class Profiles(NamedTuple):
         return open_service(self.settings._replace(profile=profile))
 
 
-def _remote(settings: Settings, history: History) -> TriggerService:
-    from app.settings.secrets import find_secret
-
+def _remote(settings: Settings, history: History, terminal: Callable[[str], None] | None) -> TriggerService:
     profile = settings.profile
     # Asked for once: a keyring or a command may ask a person.
-    secret = cache(lambda: find_secret(profile, os.environ))
+    secret = cache(lambda: find_secret(profile, os.environ, terminal))
 
     def fill_apart(watch: "FillWatch") -> Awaitable[None]:
         return _apart(settings, secret() if profile.auth != "none" else None, watch)
@@ -246,7 +248,7 @@ async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
         await _fill(settings, None, watch)
 
 
-def _apart(settings: Settings, secret: str | None, watch: "FillWatch") -> Awaitable[None]:
+def _apart(settings: Settings, secret: Secret | None, watch: "FillWatch") -> Awaitable[None]:
     from app.service.apart import run_apart
 
     # Only what can be changed can be pickled; a filling asks for no key.
@@ -255,12 +257,10 @@ def _apart(settings: Settings, secret: str | None, watch: "FillWatch") -> Awaita
     return run_apart(partial(_fill, plain, secret), watch)
 
 
-async def _fill(settings: Settings, secret: str | None, watch: "FillWatch") -> None:
+async def _fill(settings: Settings, secret: Secret | None, watch: "FillWatch") -> None:
     """Fills the cache by a service of its own. Raises what `open_service` and `refresh` do."""
     if secret is not None:
-        from app.settings.secrets import secret_variable
-
-        os.environ[secret_variable(settings.profile.name)] = secret
+        os.environ[secret_variable(settings.profile.name)] = secret.reveal()
     service = open_service(settings)
     try:
         await service.keeping.refresh(watch)
@@ -268,7 +268,7 @@ async def _fill(settings: Settings, secret: str | None, watch: "FillWatch") -> N
         await service.close()
 
 
-def _over_http(profile: Profile, secret: Callable[[], str]) -> "ApiClient":
+def _over_http(profile: Profile, secret: Callable[[], Secret]) -> "ApiClient":
     from app.client.api import ApiClient
     from app.client.connection import open_http
 
@@ -276,7 +276,7 @@ def _over_http(profile: Profile, secret: Callable[[], str]) -> "ApiClient":
     return ApiClient(profile.base_url or "", http, profile.deadline_s)
 
 
-def _sign_in(profile: Profile, secret: Callable[[], str]) -> "SignIn | None":
+def _sign_in(profile: Profile, secret: Callable[[], Secret]) -> "SignIn | None":
     from app.client.auth import ClientCredentials, Wsse
     from app.client.connection import open_http
 

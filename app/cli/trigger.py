@@ -109,6 +109,7 @@ async def _send(
     note: str | None,
     printed: Printed,
 ) -> ExitCode:
+    service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
     stop = stopped_by_ctrl_c()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
