@@ -7,6 +7,7 @@ Starlette.
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
@@ -87,7 +88,7 @@ class Profiles(NamedTuple):
         profile = next((profile for profile in self.known() if profile.name == name), None)
         if profile is None:
             raise SettingsError(f"There is no profile {name!r} any more.")
-        return open_service(self.settings._replace(profile=profile))
+        return open_service(replace(self.settings, profile=profile))
 
 
 def _remote(settings: Settings, history: History, terminal: Callable[[str], None] | None) -> TriggerService:
@@ -251,10 +252,7 @@ async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
 def _apart(settings: Settings, secret: Secret | None, watch: "FillWatch") -> Awaitable[None]:
     from app.service.apart import run_apart
 
-    # Only what can be changed can be pickled; a filling asks for no key.
-    profile = settings.profile._replace(values=dict(settings.profile.values))
-    plain = settings._replace(profile=profile, keymap={})
-    return run_apart(partial(_fill, plain, secret), watch)
+    return run_apart(partial(_fill, settings, secret), watch)
 
 
 async def _fill(settings: Settings, secret: Secret | None, watch: "FillWatch") -> None:

@@ -13,8 +13,7 @@ from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.service.check import WSSE_ENDS, Finding, State, check_account
 from app.service.desk import TriggerService
-from app.settings import CONFIG, SANDBOX, Profile, home_folder, load_config
-from app.settings.edit import add_profile, remove_profile
+from app.settings import CONFIG, SANDBOX, Profile, add_profile, home_folder, load_config, remove_profile
 from app.settings.secrets import (
     NoKeyringError,
     Secret,

@@ -26,8 +26,8 @@ from tests.keyrings import FailingKeyring, MemoryKeyring, hanging, in_place, rai
 SECRET = "hunter2 is ünsafe"
 
 
-def shop(**values: object) -> Profile:
-    return Profile("my-shop", "https://api.example.com/api/v2", auth="wsse", values=values)
+def shop(secret_command: str | None = None) -> Profile:
+    return Profile("my-shop", "https://api.example.com/api/v2", auth="wsse", secret_command=secret_command)
 
 
 def found(profile: Profile, environment: dict[str, str] | None = None) -> str:
