@@ -15,10 +15,8 @@ from typing import cast
 import httpx
 
 from app.client.errors import ClientError, UnsendableError
-from app.client.exchange import Received, exchange, receive, within
-from app.client.faults import no_reply
-from app.client.progress import Progress
-from app.client.replies import trigger_reply
+from app.client.exchange import Progress, Received, exchange, receive, within
+from app.client.no_reply import no_reply
 from app.domain.wire import json_object
 from app.settings.secrets import Secret
 
@@ -165,7 +163,7 @@ async def _says_accepted(response: httpx.Response) -> bool:
     # One byte more than is kept shows whoever reads it next that the body was longer.
     kept = received.body if received.whole else received.body + b" "
     response.stream = httpx.ByteStream(kept)
-    return trigger_reply(received).reply_code == 0
+    return received.reply().reply_code == 0
 
 
 def _token_of(received: Received, host: str) -> tuple[Secret, float]:
