@@ -13,7 +13,7 @@ from app.domain.outcome import LABEL
 from app.domain.rules import RULES
 from app.sandbox.faults import KINDS
 from app.sandbox.provenance import provenance_rows
-from app.settings.checks import PROFILE_KEYS, TOP_KEYS
+from app.settings.config import PROFILE_KEYS, TOP_KEYS
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.dashboard import Dashboard
