@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,7 @@ from app.service.live import LiveAccount
 from app.service.rehearsal import Rehearsal
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
+from app.settings.secrets import Secret, find_secret, secret_variable
 from app.store.cache import Cache
 from app.store.database import StoreError
 from app.store.errors import BusyError
@@ -50,26 +52,33 @@ LARGE = 1_000_000
 """Bytes of contacts up to which a cache is filled sooner than a process for it is made."""
 
 
-def open_service(settings: Settings, wait_s: float = WAIT_S) -> TriggerService:
+def open_service(
+    settings: Settings, wait_s: float = WAIT_S, terminal: Callable[[str], None] | None = None
+) -> TriggerService:
     """The service over the live profile's account. Raises StoreError and AccountFolderError.
 
-    `wait_s` is how long files are waited for that another program has locked, here and at every send.
+    `wait_s` is how long files are waited for that another program has locked, here and at every send. `terminal`
+    prints a line while the keyring takes its time; None in the dashboard.
     """
     give_up = time.monotonic() + wait_s
     while True:
         try:
-            return _opened(settings, wait_s)
+            return _opened(settings, wait_s, terminal)
         except BusyError:
             if time.monotonic() >= give_up:
                 raise
 
 
-def _opened(settings: Settings, wait_s: float) -> TriggerService:
+def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] | None) -> TriggerService:
     """The history comes first: what cannot be recorded must not get any further."""
     history = History(settings.history)
     try:
         history.recover()
-        live, rehearsal = (_sandboxed if settings.profile.is_sandbox else _remote)(settings, history)
+        live, rehearsal = (
+            _sandboxed(settings, history)
+            if settings.profile.is_sandbox
+            else _remote(settings, history, terminal)
+        )
         return TriggerService(live, rehearsal, wait_s)
     except BaseException:  # ctrl+c too: it goes on, once this is put in order
         history.close()
@@ -97,15 +106,15 @@ class Profiles(NamedTuple):
         profile = next((profile for profile in self.known() if profile.name == name), None)
         if profile is None:
             raise SettingsError(f"There is no profile {name!r} any more.")
-        return open_service(self.settings._replace(profile=profile))
+        return open_service(replace(self.settings, profile=profile))
 
 
-def _remote(settings: Settings, history: History) -> tuple[LiveAccount, None]:
-    from app.settings.secrets import find_secret
-
+def _remote(
+    settings: Settings, history: History, terminal: Callable[[str], None] | None
+) -> tuple[LiveAccount, None]:
     profile = settings.profile
     # Asked for once: a keyring or a command may ask a person.
-    secret = cache(lambda: find_secret(profile, os.environ))
+    secret = cache(lambda: find_secret(profile, os.environ, terminal))
 
     def fill_apart(watch: "FillWatch") -> Awaitable[None]:
         return _apart(settings, secret() if profile.auth != "none" else None, watch)
@@ -260,21 +269,16 @@ async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
         await _fill(settings, None, watch)
 
 
-def _apart(settings: Settings, secret: str | None, watch: "FillWatch") -> Awaitable[None]:
+def _apart(settings: Settings, secret: Secret | None, watch: "FillWatch") -> Awaitable[None]:
     from app.service.apart import run_apart
 
-    # Only what can be changed can be pickled; a filling asks for no key.
-    profile = settings.profile._replace(values=dict(settings.profile.values))
-    plain = settings._replace(profile=profile, keymap={})
-    return run_apart(partial(_fill, plain, secret), watch)
+    return run_apart(partial(_fill, settings, secret), watch)
 
 
-async def _fill(settings: Settings, secret: str | None, watch: "FillWatch") -> None:
+async def _fill(settings: Settings, secret: Secret | None, watch: "FillWatch") -> None:
     """Fills the cache by a service of its own. Raises what `open_service` and `refresh` do."""
     if secret is not None:
-        from app.settings.secrets import secret_variable
-
-        os.environ[secret_variable(settings.profile.name)] = secret
+        os.environ[secret_variable(settings.profile.name)] = secret.reveal()
     service = open_service(settings)
     try:
         await service.keeping.refresh(watch)
@@ -282,7 +286,7 @@ async def _fill(settings: Settings, secret: str | None, watch: "FillWatch") -> N
         await service.close()
 
 
-def _over_http(profile: Profile, secret: Callable[[], str]) -> "ApiClient":
+def _over_http(profile: Profile, secret: Callable[[], Secret]) -> "ApiClient":
     from app.client.api import ApiClient
     from app.client.connection import open_http
 
@@ -290,7 +294,7 @@ def _over_http(profile: Profile, secret: Callable[[], str]) -> "ApiClient":
     return ApiClient(profile.base_url or "", http, profile.deadline_s)
 
 
-def _sign_in(profile: Profile, secret: Callable[[], str]) -> "SignIn | None":
+def _sign_in(profile: Profile, secret: Callable[[], Secret]) -> "SignIn | None":
     from app.client.auth import ClientCredentials, Wsse
     from app.client.connection import open_http
 

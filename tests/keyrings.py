@@ -1,11 +1,13 @@
-"""Keyrings for tests: one in memory, one that is locked; and how one of them is put in place."""
+"""Keyrings for tests: one in memory, one for each way to fail; and how one of them is put in place."""
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 
 import keyring
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
 
 
 class MemoryKeyring(KeyringBackend):
@@ -27,11 +29,57 @@ class MemoryKeyring(KeyringBackend):
         del self.held[service, username]
 
 
-class LockedKeyring(MemoryKeyring):
-    """Gives nothing away."""
+class FailingKeyring(MemoryKeyring):
+    """Does the same for whatever it is asked: raises, hangs or prints."""
+
+    def __init__(self, act: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._act = act
 
     def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's signature
-        raise KeyringLocked("hunter2 must not be told")
+        return self._act()
+
+    def set_password(self, service: str, username: str, password: str) -> None:  # noqa: ARG002 - as above
+        self._act()
+
+    def delete_password(self, service: str, username: str) -> None:  # noqa: ARG002 - as above
+        self._act()
+
+
+def raising(error: BaseException) -> FailingKeyring:
+    """A keyring out of which this exception comes."""
+
+    def act() -> None:
+        raise error
+
+    return FailingKeyring(act)
+
+
+def talking(answer: str | None) -> FailingKeyring:
+    """A keyring that prints in every way before it answers."""
+
+    def act() -> str | None:
+        print("hunter2 on the way")
+        print("hunter2 on the way", file=sys.stderr)
+        os.write(1, b"hunter2 by C\n")
+        os.write(2, b"hunter2 by C\n")
+        return answer
+
+    return FailingKeyring(act)
+
+
+@contextmanager
+def hanging() -> Iterator[FailingKeyring]:
+    """A keyring that answers nothing before the end of the block."""
+    released = Event()
+
+    def act() -> None:
+        released.wait()
+
+    try:
+        yield FailingKeyring(act)
+    finally:
+        released.set()
 
 
 @contextmanager

@@ -46,7 +46,12 @@ class Picture:
 
 PICTURES = (
     Picture("desk-dark", (140, 40), "triggerdesk-dark", (*BEFORE, *JOB)),
-    Picture("desk-light", (140, 40), "triggerdesk-light", (*BEFORE, *JOB, "f4", *"twin@example.com", "enter", "f9")),
+    Picture(
+        "desk-light",
+        (140, 40),
+        "triggerdesk-light",
+        (*BEFORE, *JOB, "f4", *"twin@example.com", "enter", "f9"),
+    ),
     Picture("desk-narrow", (80, 24), "triggerdesk-dark", JOB[:-1]),
     Picture("attempt", (100, 34), "triggerdesk-dark", (*JOB, "f6", "enter")),
 )

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from app.cli.failures import complain
 from app.settings import Settings, home_folder, load_settings
 from app.settings.permissions import tighten
 
@@ -67,7 +68,7 @@ class Options(NamedTuple):
     ) -> Result:
         from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
 
-        service = open_service(self.settings(), WAIT_S)
+        service = open_service(self.settings(), WAIT_S, complain)
         try:
             if filled:
                 await service.keeping.fill_where_needed()

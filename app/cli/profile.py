@@ -13,9 +13,15 @@ from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.service.check import WSSE_ENDS, Finding, State, check_account
 from app.service.desk import TriggerService
-from app.settings import CONFIG, SANDBOX, Profile, home_folder, load_config
-from app.settings.edit import add_profile, remove_profile
-from app.settings.secrets import NoKeyringError, forget_secret, other_ways, secret_variable, store_secret
+from app.settings import CONFIG, SANDBOX, Profile, add_profile, home_folder, load_config, remove_profile
+from app.settings.secrets import (
+    NoKeyringError,
+    Secret,
+    forget_secret,
+    other_ways,
+    secret_variable,
+    store_secret,
+)
 
 _SIGN: dict[State, str] = {"ok": "✓ ok", "failed": "✗ failed", "unknown": "? unknown"}
 
@@ -108,7 +114,9 @@ def remove(name: str, *, yes: bool) -> None:
     remove_profile(home / CONFIG, name)
     try:
         secret = (
-            "its secret was taken out of the keyring" if forget_secret(name) else "the keyring held no secret"
+            "its secret was taken out of the keyring"
+            if forget_secret(name, complain)
+            else "the keyring held no secret"
         )
     except NoKeyringError as error:
         secret = f"no secret was looked for: {error}"
@@ -122,14 +130,13 @@ def _keep_secret(added: Profile) -> None:
     if not at_terminal():
         complain(f"Its secret is still missing: {other_ways(added.name)}.")
         return
-    secret = click.prompt(
-        "Secret (not shown; nothing to leave it out)", "", hide_input=True, show_default=False, err=True
-    )
-    if not secret:
+    prompt = "Secret (not shown; nothing to leave it out)"
+    secret = Secret(click.prompt(prompt, "", hide_input=True, show_default=False, err=True))
+    if not secret.reveal():
         complain(f"Its secret is still missing: {other_ways(added.name)}.")
         return
     try:
-        store_secret(added.name, secret)
+        store_secret(added.name, secret, complain)
     except NoKeyringError as error:
         complain(f"The secret was not kept, {error}: {other_ways(added.name)}.")
     else:

@@ -35,6 +35,7 @@ def resend(
     check_production(options.settings().profile, production)
 
     async def send(service: TriggerService) -> ExitCode:
+        service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
         stop = stopped_by_ctrl_c()
         earlier = service.past.find_attempt(attempt)
         new = new_attempt_id()

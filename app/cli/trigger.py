@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -14,7 +16,7 @@ from app.cli.options import Options
 from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent
 from app.domain.attempt_json import json_text, planned_json
-from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.event_data import MAX_BYTES, EventDataError, parse_event_data
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.desk import TriggerService
 from app.service.guard import check_production
@@ -109,6 +111,7 @@ async def _send(
     note: str | None,
     printed: Printed,
 ) -> ExitCode:
+    service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
     stop = stopped_by_ctrl_c()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
@@ -140,12 +143,27 @@ def _event_data(source: str | None) -> JsonObject | None:
     except UnicodeDecodeError:
         raise Failure("--data is not valid UTF-8; save it in that encoding.") from None
     except OSError as error:
-        raise Failure(f"--data: {source[1:]} cannot be read: {error.strerror}.") from None
+        name = "standard input" if source == "-" else source[1:]
+        raise Failure(f"--data: {name} cannot be read: {error.strerror or error}.") from None
 
 
 def _read_source(source: str) -> str:
     if source == "-":
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        if sys.stdin is None:
+            raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")
+        text = _read_capped(sys.stdin.buffer)
+        if not text:
+            raise Failure("--data: standard input is empty. Give the event data, or leave --data out.")
+        return text
     if source.startswith("@"):
-        return Path(source[1:]).read_bytes().decode("utf-8-sig")
+        with Path(source[1:]).open("rb") as file:
+            return _read_capped(file)
     return source
+
+
+def _read_capped(file: BinaryIO) -> str:
+    """A text one byte over the limit at most: a device may have no end."""
+    raw = file.read(MAX_BYTES + len(BOM_UTF8) + 1)
+    if len(raw.removeprefix(BOM_UTF8)) > MAX_BYTES:
+        raise Failure(f"--data: The event data is over {MAX_BYTES:,} bytes; shorten it.")
+    return raw.decode("utf-8-sig")

@@ -6,26 +6,52 @@ A trigger's failure is a value; a failure of the calls that fill the cache is a 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import httpx
 
 from app.client.auth import SignIn
 from app.client.errors import ClientError, UnsendableError
-from app.client.exchange import Received, exchange, within
-from app.client.faults import no_reply
+from app.client.exchange import Progress, Received, exchange, within
+from app.client.no_reply import no_reply
 from app.client.pacing import Pace
-from app.client.progress import Progress
-from app.client.replies import Purpose, data_of, trigger_reply
-from app.client.requests import RequestMaker
 from app.domain import wire
-from app.domain.model import CONTACT_KEYS, Answer, Contact, ExternalEvent, Field, NoReply, TriggerRequest
+from app.domain.clean import clean
+from app.domain.http_advice import remedy_for_status
+from app.domain.model import (
+    CONTACT_KEYS,
+    Answer,
+    Contact,
+    ExternalEvent,
+    Field,
+    NoReply,
+    Reply,
+    TriggerRequest,
+)
 
 TRIGGER_CAP = 1024 * 1024
 """Bytes kept of the reply to a trigger."""
 
 REFRESH_CAP = 64 * 1024 * 1024
 """Bytes of the largest page that is read."""
+
+REQUEST_CAP = 10_000_000
+"""Bytes of the largest body that the service takes. Event data at its own limit takes up to 4,000,000, as ASCII."""
+
+MASK = "***"
+
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a call asks the account for, in words, and the permission that it needs."""
+
+    what: str
+    permission: str
+
 
 EVENTS = Purpose("events", "externalevent.list")
 FIELDS = Purpose("fields", "field.list")
@@ -56,7 +82,7 @@ class ApiClient:
     ) -> None:
         self.pace = pace or Pace()
         self._http = http
-        self._requests = RequestMaker(base_url, http)
+        self._base_url = base_url.rstrip("/")
         self._deadline_s = deadline_s
 
     async def aclose(self) -> None:
@@ -69,12 +95,20 @@ class ApiClient:
     def describe(self, request: TriggerRequest) -> dict[str, object]:
         """The request as it would be sent: method, url, headers, body as text; credentials as `***`.
 
-        Raises ClientError where it could not be sent.
+        Raises ClientError if it could not be sent.
         """
         try:
-            return self._requests.describe(request)
+            made = self._trigger_request(request)
         except UnsendableError as error:
             raise ClientError(str(error)) from None
+        auth = self._http.auth
+        signed = dict.fromkeys(auth.signs_with, MASK) if isinstance(auth, SignIn) else {}
+        return {
+            "method": made.method,
+            "url": str(made.url),
+            "headers": dict(made.headers) | signed,
+            "body": made.content.decode("ascii"),
+        }
 
     async def trigger(self, request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
         """POST /event/<id>/trigger, once: the reply, or why there is none. Never raises.
@@ -82,11 +116,11 @@ class ApiClient:
         Setting `stop` ends the waiting.
         """
         try:
-            prepared = self._requests.trigger(request)
+            prepared = self._trigger_request(request)
         except UnsendableError as error:
             return NoReply(error.reason, "no", str(error))
         received = await self._exchange(prepared, TRIGGER_CAP, stop)
-        return received if isinstance(received, NoReply) else trigger_reply(received)
+        return received if isinstance(received, NoReply) else received.reply()
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
         """GET /event: every external event of the account. Raises ClientError."""
@@ -125,11 +159,11 @@ class ApiClient:
     ) -> Answer:
         """Any reading call, once: the reply, or why there is none. Never raises."""
         try:
-            prepared = self._requests.make(method, path, body, query)
+            prepared = self._request(method, path, body, query)
         except UnsendableError as error:
             return NoReply(error.reason, "no", str(error))
         received = await self._paced(prepared)
-        return received if isinstance(received, NoReply) else trigger_reply(received)
+        return received if isinstance(received, NoReply) else received.reply()
 
     async def lookup(self, key_id: str, value: str) -> tuple[Contact, ...]:
         """Every contact that the key finds, () for none, with all their fields. Raises ClientError."""
@@ -174,7 +208,7 @@ class ApiClient:
         query: Mapping[str, str | int] | None = None,
     ) -> T:
         try:
-            prepared = self._requests.make(method, path, body, query)
+            prepared = self._request(method, path, body, query)
         except UnsendableError as error:
             raise ClientError(str(error)) from None
         received = await self._paced(prepared)
@@ -184,6 +218,29 @@ class ApiClient:
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
         return _read(parse, received, purpose)
+
+    def _trigger_request(self, request: TriggerRequest) -> httpx.Request:
+        try:
+            path, body = wire.trigger_path(request.event_id), wire.trigger_body(request)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise UnsendableError("request", f"The request cannot be written as JSON: {error}.") from None
+        return self._request("POST", path, body)
+
+    def _request(
+        self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str | int] | None = None
+    ) -> httpx.Request:
+        if body and len(body) > REQUEST_CAP:
+            raise UnsendableError(
+                "too_large", f"The request is {len(body):,} bytes long; at most {REQUEST_CAP:,} are sent."
+            )
+        try:
+            url = httpx.URL(f"{self._base_url}/{path}", params=query)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise UnsendableError(
+                "address", f"The base URL of the profile cannot be read: {error}."
+            ) from None
+        _check(url)
+        return self._http.build_request(method, url, content=body)
 
     async def _paced(self, request: httpx.Request) -> Received | NoReply:
         await self.pace.turn()
@@ -200,6 +257,22 @@ class ApiClient:
         return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
 
 
+def _check(url: httpx.URL) -> None:
+    fault = None
+    if url.scheme not in ("http", "https"):
+        fault = "must begin with http:// or https://"
+    elif not url.host or "%" in url.host:
+        fault = "must name a host"
+    elif url.port is not None and not 0 < url.port < 65536:
+        fault = "must name a port between 1 and 65535"
+    elif url.userinfo:
+        fault = "must not hold a user or a password"
+    elif url.fragment:
+        fault = "must not hold a #"
+    if fault:
+        raise UnsendableError("address", f"The base URL of the profile {fault}.")
+
+
 def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
     """`data` of the calls that find contacts: whom they did not find, and whom they did. Raises WireError."""
     members = data if isinstance(data, Mapping) else {}
@@ -208,6 +281,24 @@ def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
 
 def _read(parse: Callable[[object], T], received: Received, purpose: Purpose) -> T:
     try:
-        return parse(data_of(received, purpose))
+        return parse(_data_of(received, purpose))
     except wire.WireError as error:
         raise ClientError(f"{error} Check that the base URL is that of the API.") from None
+
+
+def _data_of(received: Received, purpose: Purpose) -> object:
+    """`data` of a reply with HTTP 2xx and reply code 0. Raises ClientError."""
+    payload = wire.json_object(received.readable)
+    if received.status // 100 != 2 or wire.reply_code(payload.get("replyCode")) != 0:
+        raise ClientError(_rejection(received.reply(), purpose))
+    return payload.get("data")
+
+
+def _rejection(reply: Reply, purpose: Purpose) -> str:
+    said = [f"HTTP {reply.http_status}"]
+    if reply.reply_code is not None:
+        said.append(f"reply code {reply.reply_code}")
+    if reply.reply_text:
+        said.append(clean(reply.reply_text, _LONGEST_TEXT))
+    remedy = remedy_for_status(reply, datetime.now(UTC), purpose.permission)
+    return f"The account did not answer with its {purpose.what} ({', '.join(said)}). {remedy or 'Try again later.'}"

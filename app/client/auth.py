@@ -1,7 +1,6 @@
 """Signing in: X-WSSE and OAuth 2 client credentials, as httpx knows authentication.
 
-The secret is an argument here; where it comes from is not this module's concern. No text of
-an exception, and no `repr`, holds a secret or a token.
+No text of an exception, and no `repr`, holds a secret or a token.
 """
 
 import asyncio
@@ -11,17 +10,21 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import UTC, datetime
+from typing import cast
 
 import httpx
 
 from app.client.errors import ClientError, UnsendableError
-from app.client.exchange import Received, exchange, within
-from app.client.faults import no_reply
-from app.client.progress import Progress
+from app.client.exchange import Progress, Received, exchange, receive, within
+from app.client.no_reply import no_reply
 from app.domain.wire import json_object
+from app.settings.secrets import Secret
 
 TOKEN_CAP = 64 * 1024
 """Bytes of the largest token reply that is read."""
+
+REJECTION_CAP = 1024 * 1024
+"""Bytes read of a 401 before it is decided whether to send once more; as many as are kept of a reply."""
 
 TOKEN_DEADLINE_S = 30.0
 _USUAL_LIFE_S = 300.0
@@ -43,12 +46,13 @@ class Wsse(SignIn):
 
     signs_with = ("X-WSSE",)
 
-    def __init__(self, user: str, secret: str) -> None:
-        """Raises ClientError for a user that no header can carry."""
+    def __init__(self, user: str, secret: Secret) -> None:
+        """Raises ClientError for a user that no header can carry, and a secret that is no text."""
         if not user or not user.isascii() or not user.isprintable() or '"' in user or "\\" in user:
             raise ClientError("The user of the profile holds characters that cannot be sent: correct it.")
+        _as_bytes(secret)
         self._user = user
-        self._secret = _as_bytes(secret)
+        self._secret = secret
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Signs the request, once."""
@@ -57,24 +61,25 @@ class Wsse(SignIn):
         yield request
 
 
-def wsse_header(user: str, secret: bytes, nonce: str, created: str) -> str:
+def wsse_header(user: str, secret: Secret, nonce: str, created: str) -> str:
     """The value of the X-WSSE header, as the documentation of the API's authentication has it."""
     digest = wsse_digest(nonce, created, secret)
     return f'UsernameToken Username="{user}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}"'
 
 
-def wsse_digest(nonce: str, created: str, secret: bytes) -> str:
+def wsse_digest(nonce: str, created: str, secret: Secret) -> str:
     """Base64 of the lower-case hex SHA-1, as text, of nonce, time and secret."""
     # SHA-1 is what the service asks for.
-    hexed = hashlib.sha1(f"{nonce}{created}".encode() + secret, usedforsecurity=False).hexdigest()
+    hexed = hashlib.sha1(f"{nonce}{created}".encode() + _as_bytes(secret), usedforsecurity=False).hexdigest()
     return base64.b64encode(hexed.encode("ascii")).decode("ascii")
 
 
 class ClientCredentials(SignIn):
     """OAuth 2 client credentials (API v3): a bearer token, kept in memory only.
 
-    A 401 is answered with one new token and one repeat of the request, never more; where no
-    new token can be had, the 401 stands. Owns `http`, over which tokens are asked for.
+    A 401 is answered with one new token and one repeat of the request, never more. It stands
+    where its body says reply code 0, since the event may have been accepted, and where no new
+    token can be had. Owns `http`, over which tokens are asked for.
     """
 
     signs_with = ("Authorization",)
@@ -83,16 +88,17 @@ class ClientCredentials(SignIn):
         self,
         token_url: str,
         client_id: str,
-        secret: str,
+        secret: Secret,
         http: httpx.AsyncClient,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises ClientError for a client id or a secret that is no text."""
         self._token_url = token_url
-        self._basic = base64.b64encode(_as_bytes(f"{client_id}:{secret}")).decode("ascii")
+        self._credentials = Secret(f"{client_id}:{secret.reveal()}")
+        _as_bytes(self._credentials)
         self._http = http
         self._clock = clock
-        self._token = ""
+        self._token: Secret | None = None
         self._valid_until = 0.0
         self._asking = asyncio.Lock()
 
@@ -102,26 +108,25 @@ class ClientCredentials(SignIn):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Signs the request, and once more after a 401. Raises UnsendableError where no first token can be had."""
         token = await self._valid_token()
-        request.headers["Authorization"] = f"Bearer {token}"
+        request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
-        if response.status_code != 401:
+        if response.status_code != 401 or await _says_accepted(response):
             return
         try:
             renewed = await self._valid_token(refused=token)
         except UnsendableError:
             return
-        await _discard(response)
-        request.headers["Authorization"] = f"Bearer {renewed}"
+        request.headers["Authorization"] = f"Bearer {renewed.reveal()}"
         yield request
 
-    async def _valid_token(self, refused: str = "") -> str:
+    async def _valid_token(self, refused: Secret | None = None) -> Secret:
         async with self._asking:
-            if self._token in ("", refused) or self._clock() >= self._valid_until:
+            if self._token is None or self._token == refused or self._clock() >= self._valid_until:
                 self._token, life_s = await self._ask()
                 self._valid_until = self._clock() + life_s - _MARGIN_S
             return self._token
 
-    async def _ask(self) -> tuple[str, float]:
+    async def _ask(self) -> tuple[Secret, float]:
         progress = Progress("the token service")
         ended = await within(self._request(progress), TOKEN_DEADLINE_S)
         if isinstance(ended, Received):
@@ -134,7 +139,7 @@ class ClientCredentials(SignIn):
             self._token_url,
             data={"grant_type": "client_credentials"},
             headers={
-                "Authorization": f"Basic {self._basic}",
+                "Authorization": f"Basic {base64.b64encode(_as_bytes(self._credentials)).decode('ascii')}",
                 "Content-Type": "application/x-www-form-urlencoded",
             },
         )
@@ -142,22 +147,26 @@ class ClientCredentials(SignIn):
         return await exchange(self._http, request, TOKEN_CAP, progress)
 
 
-def _as_bytes(secret: str) -> bytes:
+def _as_bytes(secret: Secret) -> bytes:
     try:
         # What the environment holds beyond UTF-8 arrives as surrogates, and leaves as it was.
-        return secret.encode("utf-8", "surrogateescape")
+        return secret.reveal().encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise ClientError("The secret of the profile is no text that can be sent: correct it.") from None
 
 
-async def _discard(response: httpx.Response) -> None:
-    # httpx reads a reply to its end before it repeats the request, however long that may be.
-    if isinstance(response.stream, httpx.AsyncByteStream):
-        await response.stream.aclose()
-    response.stream = httpx.ByteStream(b"")
+async def _says_accepted(response: httpx.Response) -> bool:
+    """Whether the body of a 401 says reply code 0. Reads the body and leaves it to be read again, capped."""
+    received = await receive(response, REJECTION_CAP)
+    # The stream only: httpx reads a reply to its end before it repeats a request.
+    await cast("httpx.AsyncByteStream", response.stream).aclose()
+    # One byte more than is kept shows whoever reads it next that the body was longer.
+    kept = received.body if received.whole else received.body + b" "
+    response.stream = httpx.ByteStream(kept)
+    return received.reply().reply_code == 0
 
 
-def _token_of(received: Received, host: str) -> tuple[str, float]:
+def _token_of(received: Received, host: str) -> tuple[Secret, float]:
     if received.status == 401:
         raise _no_token(f"{host} did not accept the client id and secret.")
     if received.status != 200 or received.coded:
@@ -166,7 +175,7 @@ def _token_of(received: Received, host: str) -> tuple[str, float]:
     token = payload.get("access_token")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise _no_token(f"{host} answered without one that can be used.")
-    return token, _life_s(payload.get("expires_in"))
+    return Secret(token), _life_s(payload.get("expires_in"))
 
 
 def _life_s(value: object) -> float:

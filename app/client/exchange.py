@@ -1,17 +1,20 @@
-"""One request and its reply, under a deadline, a stop signal and a cap on the body."""
+"""One request and its reply, under a deadline, a stop signal and a cap on the body, and how far it came."""
 
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
 from app.client.connection import reply_headers
-from app.client.progress import Progress
+from app.domain import wire
+from app.domain.model import Reply
 
 T = TypeVar("T")
 
+_NAMES_A_HOST = {"connect_tcp": "host", "start_tls": "server_hostname"}
+_AFTERWARDS = ("response_closed", "close")
 _GRACE_S = 0.25
 _LONGEST_LENGTH = 2**63 - 1
 
@@ -43,6 +46,63 @@ class Received:
         """Whether nothing of the body was left out."""
         return self.length == len(self.body)
 
+    @property
+    def readable(self) -> bytes:
+        """The body, b"" if it came encoded unasked or not whole."""
+        return self.body if self.whole and not self.coded else b""
+
+    def reply(self) -> Reply:
+        """The reply, for the outcome rules. A body that is not readable is kept but not read."""
+        reply = wire.parse_reply(self.status, self.readable, self.headers)
+        return replace(reply, body=self.body, body_length=self.length)
+
+
+class _Stream(Protocol):
+    async def aclose(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """The trace of one exchange.
+
+    `asked` is the host that the request is for, `host` the one that is talked to at this stage,
+    which may be a proxy; `sent` says that bytes of the request itself may have left; `stage` is
+    the last step begun.
+    """
+
+    asked: str
+    host: str = ""
+    sent: bool = False
+    stage: str = ""
+    _tcp: _Stream | None = field(default=None, init=False)
+
+    @property
+    def who(self) -> str:
+        """Who is talked to, to begin a sentence with."""
+        return self.asked if self.host in ("", self.asked) else f"The proxy {self.host}"
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpcore as `http11.send_request_headers.started` and the like."""
+        _, step, moment = event.split(".")
+        if step == "connect_tcp" and moment == "complete":
+            self._tcp = info["return_value"]
+        if moment != "started" or step in _AFTERWARDS:
+            return
+        self.stage = step
+        if step in _NAMES_A_HOST:
+            self.host = str(info[_NAMES_A_HOST[step]])
+        if step == "send_request_headers" and not _opens_tunnel(info):
+            self.sent = True
+
+    async def abandon(self) -> None:
+        """Closes a connection on which TLS was begun and not finished: httpcore forgets it when it is cancelled."""
+        if self._tcp and self.stage == "start_tls":
+            await self._tcp.aclose()
+
+
+def _opens_tunnel(info: Mapping[str, Any]) -> bool:
+    return getattr(info.get("request"), "method", None) == b"CONNECT"
+
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, progress: Progress) -> Received:
     """Send and read at most `cap` bytes of the body. Raises whatever goes wrong."""
@@ -52,20 +112,21 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, pr
     finally:
         await progress.abandon()
     try:
-        headers = reply_headers(response)
-        body, length = await _read(response, headers, cap)
+        return await receive(response, cap)
     finally:
         await response.aclose()
-    return Received(response.status_code, headers, body, length)
 
 
-async def _read(response: httpx.Response, headers: Mapping[str, str], cap: int) -> tuple[bytes, int]:
+async def receive(response: httpx.Response, cap: int) -> Received:
+    """Reads the stream of a reply up to `cap` bytes of its body; the caller closes it."""
+    headers = reply_headers(response)
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
         body += chunk
         if len(body) > cap:
-            return bytes(body[:cap]), max(len(body), _declared_length(headers))
-    return bytes(body), len(body)
+            length = max(len(body), _declared_length(headers))
+            return Received(response.status_code, headers, bytes(body[:cap]), length)
+    return Received(response.status_code, headers, bytes(body), len(body))
 
 
 def _declared_length(headers: Mapping[str, str]) -> int:

@@ -118,6 +118,10 @@ class TriggerService:
         """The way to the endpoint. Raises SettingsError where the profile's secret cannot be had."""
         return self._live.client
 
+    async def open_client(self) -> None:
+        """Opens the way to the endpoint, ahead of its use. Raises SettingsError as `client` does."""
+        await self._live.open_client()
+
     async def close(self) -> None:
         """Closes the connections and the databases."""
         await self._live.close()

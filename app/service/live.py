@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from threading import Lock
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.model import JsonObject
 from app.settings import Profile
+from app.settings.secrets import in_daemon_thread
 from app.store.cache import Cache
 from app.store.history import History
 from app.store.notes import Notes
@@ -70,6 +72,13 @@ class LiveAccount:
             if self._client is None:
                 self._client = self._open_client()
             return self._client
+
+    async def open_client(self) -> None:
+        """Opens the way to the endpoint in a thread that quitting does not wait for: a keyring may hang.
+
+        Raises SettingsError where the profile's secret cannot be had.
+        """
+        await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
     @property
     def past(self) -> Past:

@@ -1,38 +1,146 @@
-"""`config.toml`, read and checked whole: also a profile that is not used, so that a mistake is found before it matters."""
+"""`config.toml`: read and checked whole, also a profile that is not used, and profiles added and removed.
+
+Flags come before the environment, that before the file. What is not changed stays as it was typed.
+"""
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from app.settings.errors import SettingsError
+from app.settings.files import atomic_write
+from app.settings.keymap import check_keymap
 from app.settings.permissions import check_config_mode
-from app.settings.profile import SANDBOX, Auth, Profile
+from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
+from app.settings.secrets import split_command
 
-if TYPE_CHECKING:
-    from app.settings.checks import Check
+THEMES = (
+    "triggerdesk-dark", "triggerdesk-light", "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light",
+    "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki",
+    "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
+    "solarized-light", "textual-dark", "textual-light", "tokyo-night",
+)  # fmt: skip
+"""The themes of the dashboard; tests compare this with what it has."""
+
+MAX_DEADLINE_S = 3600
+MAX_SECOND_SEND_S = 365 * 86_400
+MAX_RETENTION_DAYS = 36_500
+MAX_RETENTION_ROWS = 1_000_000_000
+LOCK_TIMEOUT_S = 60
 
 _NAME = re.compile(r"[a-z0-9-]+")
+_DOMAIN = re.compile(r"@[^@\s]+")
+_HEADER = re.compile(r"\s*\[")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
+Check = Callable[[object], str | None]
+"""None if a value is fine, else the reason why it is not."""
 
-class Config(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What `config.toml` says; `keymap` by full ids."""
+
     profiles: Mapping[str, Profile]
     default_profile: str = SANDBOX
     theme: str | None = None
-    keymap: Mapping[str, str] = MappingProxyType({})
+    keymap: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_config(environment: Mapping[str, str]) -> Config:
+    """Every profile of the home, with the default one. Raises SettingsError."""
+    return read_config(home_folder(environment) / CONFIG)
+
+
+def load_settings(
+    environment: Mapping[str, str], profile: str | None = None, account: Path | None = None
+) -> Settings:
+    """The settings for these flags and this environment. Raises SettingsError."""
+    home = home_folder(environment)
+    config = read_config(home / CONFIG)
+    name = profile or environment.get("TRIGGERDESK_PROFILE") or config.default_profile
+    if name not in config.profiles:
+        raise SettingsError(_unknown(name, config))
+    live = config.profiles[name]
+    if folder := account or environment.get("TRIGGERDESK_ACCOUNT"):
+        live = _on_folder(live, Path(folder))
+    return Settings(home, live, config.theme, config.keymap)
+
+
+def home_folder(environment: Mapping[str, str]) -> Path:
+    """Where the files are: TRIGGERDESK_HOME, else the platform's folder for user data."""
+    if named := environment.get("TRIGGERDESK_HOME"):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path  # noqa: PLC0415 - costs 14 ms, rarely needed
+
+    return user_data_path("triggerdesk", appauthor=False)
 
 
 def read_config(path: Path) -> Config:
-    """The configuration in a file; that of a fresh start where there is none. Raises SettingsError."""
-    text = read_text(path)
-    # Most homes have no file: those do without what reads and checks one.
-    return check_config(path, text) if text else Config({SANDBOX: Profile(SANDBOX)})
+    """The configuration in a file; that of a fresh start if there is none. Raises SettingsError."""
+    return _parse(path, _read(path))
 
 
-def read_text(path: Path) -> str:
-    """The text of a configuration file, '' where there is none. Raises SettingsError."""
+def add_profile(path: Path, name: str, values: Mapping[str, object], *, default: bool = False) -> Profile:
+    """Adds a profile, and makes it the default one if asked to; the profile. Raises SettingsError."""
+    with _locked(path):
+        text = _read(path)
+        if name in _parse(path, text).profiles:
+            raise SettingsError(_taken(name))
+        meant = tomllib.loads(text)
+        meant.setdefault("profiles", {})[name] = dict(values)
+        if default:
+            meant["default_profile"] = name
+            text = _edited(text, lambda document: document.update({"default_profile": name}))
+        return _write(path, [_appended(text, name, values)], meant).profiles[name]
+
+
+def remove_profile(path: Path, name: str) -> None:
+    """Removes a profile; if it was the default one, the sandbox is again. Raises SettingsError."""
+    with _locked(path):
+        text = _read(path)
+        config = _parse(path, text)
+        if name == SANDBOX:
+            raise SettingsError(f"The profile {SANDBOX!r} is built in and stays.")
+        if name not in config.profiles:
+            raise SettingsError(_unknown(name, config))
+        meant = tomllib.loads(text)
+        del meant["profiles"][name]
+        if config.default_profile == name:
+            del meant["default_profile"]
+            text = _edited(text, lambda document: document.remove("default_profile"))
+        _write(path, _without(text, name), meant)
+
+
+def _unknown(name: str, config: Config) -> str:
+    return f"There is no profile {name!r}. Profiles: {', '.join(sorted(config.profiles))}."
+
+
+def _taken(name: str) -> str:
+    if name == SANDBOX:
+        return f"The profile {SANDBOX!r} is built in; choose another name."
+    return f"There is a profile {name!r} already; choose another name, or remove it first."
+
+
+def _on_folder(profile: Profile, folder: Path) -> Profile:
+    if profile.base_url is not None:
+        raise SettingsError(
+            f"--account names a folder, but the profile {profile.name!r} has a base_url: "
+            f"leave --account out, or add --profile {SANDBOX}."
+        )
+    return replace(profile, folder=folder.absolute().resolve(), auth="none")
+
+
+# Reading
+
+
+def _read(path: Path) -> str:
     check_config_mode(path)
     try:
         return path.read_text(encoding="utf-8")
@@ -42,10 +150,7 @@ def read_text(path: Path) -> str:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
 
 
-def check_config(path: Path, text: str) -> Config:
-    """The configuration in `text`, as it stands or would stand in `path`. Raises SettingsError."""
-    import tomllib  # noqa: PLC0415 - see read_config
-
+def _parse(path: Path, text: str) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -56,27 +161,18 @@ def check_config(path: Path, text: str) -> Config:
         raise SettingsError(f"{path}: {error}") from None
 
 
-def _parse_config(raw: Mapping[str, object], folder: Path) -> Config:
-    from app.settings.checks import TOP_KEYS  # noqa: PLC0415 - see read_config
-
-    checked = _check("", raw, TOP_KEYS)
+def _parse_config(raw: Mapping[str, Any], folder: Path) -> Config:
+    _check("", raw, TOP_KEYS)
     profiles = {SANDBOX: Profile(SANDBOX)}
-    for name, table in cast("Mapping[str, object]", checked.get("profiles", {})).items():
+    for name, table in raw.get("profiles", {}).items():
         profiles[name] = _parse_profile(name, table, folder)
-    default = cast("str", checked.get("default_profile", SANDBOX))
+    default = raw.get("default_profile", SANDBOX)
     if default not in profiles:
         raise SettingsError(f"default_profile: there is no profile {default!r}.")
-    return Config(
-        profiles,
-        default,
-        cast("str | None", checked.get("theme")),
-        cast("Mapping[str, str]", checked.get("keymap", {})),
-    )
+    return Config(profiles, default, raw.get("theme"), check_keymap(raw.get("keymap", {})))
 
 
 def _parse_profile(name: str, table: object, folder: Path) -> Profile:
-    from app.settings.checks import PROFILE_KEYS  # noqa: PLC0415 - see read_config
-
     where = f"profiles.{name}"
     if name == SANDBOX:
         raise SettingsError(f"{where}: the profile {SANDBOX!r} is built in; choose another name.")
@@ -84,38 +180,251 @@ def _parse_profile(name: str, table: object, folder: Path) -> Profile:
         raise SettingsError(f"{where}: a profile name is made of a-z, 0-9 and '-'.")
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where}: must be a table.")
-    values = _check(f"{where}.", table, PROFILE_KEYS)
-    if ("base_url" in values) == ("account" in values):
+    _check(f"{where}.", table, PROFILE_KEYS)
+    if ("base_url" in table) == ("account" in table):
         raise SettingsError(f"{where}: needs exactly one of base_url and account.")
-    auth = cast("Auth", values.get("auth", "none"))
-    base_url = cast("str | None", values.get("base_url"))
-    _check_auth(where, auth, base_url, values)
-    account = cast("str | None", values.get("account"))
-    return Profile(
-        name,
-        base_url,
-        (folder / account).resolve() if account is not None else None,
-        auth,
-        float(cast("float", values.get("deadline_s", 30.0))),
-        values,
-    )
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
+    account = values.pop("account", None)
+    profile = Profile(name, folder=None if account is None else (folder / account).resolve(), **values)
+    _check_auth(where, profile)
+    return profile
 
 
-def _check_auth(where: str, auth: Auth, base_url: str | None, values: Mapping[str, object]) -> None:
-    if auth == "none":
+def _check_auth(where: str, profile: Profile) -> None:
+    if profile.auth == "none":
         return
-    needed, named = _NEEDS[auth]
-    if not (base_url or "").endswith(needed):
-        raise SettingsError(f"{where}.auth: {auth} needs a base_url that ends in {needed}.")
-    if named not in values:
-        raise SettingsError(f"{where}.{named}: is missing; auth = {auth!r} needs it.")
+    suffix, needed = _NEEDS[profile.auth]
+    if not (profile.base_url or "").endswith(suffix):
+        raise SettingsError(f"{where}.auth: {profile.auth} needs a base_url that ends in {suffix}.")
+    if not getattr(profile, needed):
+        raise SettingsError(f"{where}.{needed}: is missing; auth = {profile.auth!r} needs it.")
 
 
-def _check(where: str, table: Mapping[str, object], keys: "Mapping[str, Check]") -> Mapping[str, object]:
+def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -> None:
     for key, value in table.items():
-        check = keys.get(key)
-        if check is None:
+        if key not in keys:
             raise SettingsError(f"{where}{key}: there is no such key; known: {', '.join(keys)}.")
-        if reason := check(value):
+        if reason := keys[key](value):
             raise SettingsError(f"{where}{key}: {reason}.")
-    return table
+
+
+# What each key may hold
+
+
+def _text(value: object) -> str | None:
+    return None if isinstance(value, str) and value else "must be a text"
+
+
+def _truth(value: object) -> str | None:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+def _table(value: object) -> str | None:
+    return None if isinstance(value, Mapping) else "must be a table"
+
+
+def _keymap(value: object) -> str | None:
+    if isinstance(value, Mapping) and all(isinstance(keys, str) for keys in value.values()):
+        return None
+    return 'must be a table of texts, such as send = "f9"'
+
+
+def _one_of(*allowed: str) -> Check:
+    return lambda value: None if value in allowed else f"must be one of {', '.join(allowed)}"
+
+
+def _whole(most: int) -> Check:
+    def check(value: object) -> str | None:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
+            return None
+        return f"must be a whole number from 0 to {most:,}"
+
+    return check
+
+
+def _seconds(value: object) -> str | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_DEADLINE_S:
+        return None
+    return f"must be a number of seconds, more than 0 and at most {MAX_DEADLINE_S}"
+
+
+def _test_contacts(value: object) -> str | None:
+    if not (isinstance(value, list) and all(isinstance(entry, str) for entry in value)):
+        return "must be a list of texts"
+    for entry in value:
+        if "*" in entry:
+            return f"{entry!r} matches nobody: patterns are not supported; a whole domain is @example.com"
+        if not entry or entry != entry.strip() or entry.endswith("@"):
+            return f"{entry!r} matches nobody: write a whole value such as thor@example.com, or @example.com"
+        if entry.startswith("@") and not _DOMAIN.fullmatch(entry):
+            return f"{entry!r} is no domain: write it such as @example.com"
+    return None
+
+
+def _user(value: object) -> str | None:
+    if not isinstance(value, str) or not value:
+        return "must be a text"
+    if not (value.isascii() and value.isprintable()) or set(value) & set('"\\'):
+        return 'must be printable ASCII without " and \\'
+    return None
+
+
+def _client_id(value: object) -> str | None:
+    if not isinstance(value, str) or not value:
+        return "must be a text"
+    return None if value.isprintable() and ":" not in value else "must be printable, without a colon"
+
+
+def _command(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "must be a text"
+    try:
+        split_command(value)
+    except ValueError as error:
+        return f"is no command line: {str(error)[:1].lower()}{str(error)[1:]}"
+    return None
+
+
+def _contacts(value: object) -> str | None:
+    if isinstance(value, str) and re.fullmatch(r"none|list:\d+|query:\d{1,9}", value, re.ASCII):
+        return None
+    return "must be none, list:ID or query:N"
+
+
+def _base_url(value: object) -> str | None:
+    if reason := _url(value):
+        return reason
+    return None if str(value).endswith(("/api/v2", "/api/v3")) else "must end in /api/v2 or /api/v3"
+
+
+def _url(value: object) -> str | None:
+    parts = _split(value)
+    if isinstance(parts, str):
+        return parts
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "must begin with https:// (http:// only for this machine) and name a host"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "must hold no user, password, query or fragment"
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return "plain http is allowed to this machine only (127.0.0.0/8, ::1, localhost); use https"
+    return None
+
+
+def _proxy(value: object) -> str | None:
+    parts = _split(value)
+    if isinstance(parts, str):
+        return parts
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "must begin with http:// or https:// and name a host"
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        return "must end after the host and the port"
+    return None
+
+
+def _split(value: object) -> SplitResult | str:
+    """The parts of an address, or why it is none; the reason never quotes it: it may hold a password."""
+    if not isinstance(value, str) or not value:
+        return "must be a text"
+    if not value.isprintable() or " " in value:
+        return "must hold no spaces and no control characters"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return "is no address: check the host, and the port (1 to 65535)"
+    if port == 0 or parts.netloc.endswith(":"):
+        return "is no address: the port must be between 1 and 65535"
+    return parts
+
+
+TOP_KEYS: Mapping[str, Check] = {
+    "default_profile": _text,
+    "theme": _one_of(*THEMES),
+    "keymap": _keymap,
+    "profiles": _table,
+}
+
+PROFILE_KEYS: Mapping[str, Check] = {
+    "base_url": _base_url,
+    "account": _text,
+    "auth": _one_of("none", "wsse", "oauth"),
+    "client_id": _client_id,
+    "token_url": _url,
+    "user": _user,
+    "secret_command": _command,
+    "production": _truth,
+    "test_contacts": _test_contacts,
+    "deadline_s": _seconds,
+    "second_send_s": _whole(MAX_SECOND_SEND_S),
+    "refresh_contacts": _contacts,
+    "proxy": _proxy,
+    "retention_days": _whole(MAX_RETENTION_DAYS),
+    "retention_rows": _whole(MAX_RETENTION_ROWS),
+}
+
+
+# Writing
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keeps other processes from changing the file meanwhile. Raises SettingsError."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only editing needs it
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
+            yield
+    except Timeout:
+        raise SettingsError(f"{path} is being changed by another process; try again.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _appended(text: str, name: str, values: Mapping[str, object]) -> str:
+    import tomlkit  # noqa: PLC0415 - only editing needs it
+
+    between = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+    return f"{text}{between}{tomlkit.dumps({'profiles': {name: dict(values)}})}"
+
+
+def _edited(text: str, edit: Callable[[Any], object]) -> str:
+    import tomlkit  # noqa: PLC0415 - only editing needs it
+
+    document = tomlkit.parse(text)
+    edit(document)
+    return tomlkit.dumps(document)
+
+
+def _without(text: str, name: str) -> Iterator[str]:
+    """The text without a profile: with every comment around a table of its own, else as tomlkit leaves it."""
+    header = re.compile(rf"\s*\[\s*profiles\s*\.\s*[\"']?{name}[\"']?\s*\]")
+    lines = text.splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if header.match(line)]
+    if len(starts) == 1:
+        before, after = lines[: starts[0]], lines[starts[0] + 1 :]
+        table = list(takewhile(lambda line: not _HEADER.match(line), after))
+        # What stands below the last key may speak of the next table.
+        below = list(takewhile(lambda line: not line.strip() or line.lstrip()[0] == "#", reversed(table)))
+        yield "".join((*before, *reversed(below), *after[len(table) :]))
+    yield _edited(text, lambda document: document["profiles"].pop(name))
+
+
+def _write(path: Path, candidates: Sequence[str] | Iterator[str], meant: Mapping[str, object]) -> Config:
+    """Writes the first candidate that says what is meant."""
+    for text in candidates:
+        if _says(text, meant):
+            config = _parse(path, text)
+            atomic_write(path, text)
+            return config
+    raise SettingsError(f"{path} cannot be changed safely in the way it is written; edit it manually.")
+
+
+def _says(text: str, meant: Mapping[str, object]) -> bool:
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return {"profiles": {}, **found} == {"profiles": {}, **meant}

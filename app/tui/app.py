@@ -10,7 +10,6 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from app.resources import styles
-from app.tui.keymap import KeymapError, checked_keymap
 from app.tui.opening import OpeningApp, Profiles
 from app.tui.theme import DARK, LIGHT, own_tokens
 from app.tui.veil import Veil
@@ -63,12 +62,12 @@ class TriggerDeskApp(OpeningApp):
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:
-        """`masked`: with the veil on from the first frame."""
+        """`masked`: with the veil on from the first frame; `keymap` by the ids of bindings."""
         super().__init__(profiles, veil or Veil(), masked=masked)
         self._keymap = dict(keymap or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self._begin_in(theme if theme in self.available_themes else DARK.name)
+        self._begin_in(theme or DARK.name)
 
     def _begin_in(self, theme: str) -> None:
         if theme != DARK.name:
@@ -87,21 +86,10 @@ class TriggerDeskApp(OpeningApp):
         return (command for command in super().get_system_commands(screen) if command.title in OFFERED)
 
     def on_mount(self) -> None:
-        try:
-            self.set_keymap(self._checked_keymap())
-        except KeymapError as error:
-            self.exit(error)
-            return
+        self.set_keymap(self._keymap)
         self.set_timer(STANDS_AFTER_S, _collect_garbage)
         # Nothing is painted before the first message is taken: opened now, the first frame would be drawn twice.
         self.call_later(self._open)
-
-    def _checked_keymap(self) -> dict[str, str]:
-        if not self._keymap:
-            return {}
-        from app.tui.screens.every_binding import EVERY_BINDING  # noqa: PLC0415 - few have a keymap
-
-        return checked_keymap(self._keymap, [*self.BINDINGS, *EVERY_BINDING])
 
     def action_help(self) -> None:
         """Help on the screen that is there, or away with it again."""

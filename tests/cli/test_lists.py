@@ -149,3 +149,25 @@ def hostile_account(tmp_path: Path) -> Path:
     (folder / "fields.json").write_text(f'[{{"id": 3, "name": "{name}"}}]', encoding="utf-8")
     (folder / "contacts.csv").write_text("id,uid,3\n5,u5,[/]\u202e\x1b[31mx\n", encoding="utf-8")
     return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[keymap]\nsent = "f12"\n', "keymap.sent"),
+        ('theme = "midnight"\n', "theme"),
+        (
+            '[profiles.shop]\naccount = "x"\nsecond_send_s = 1000000000000000000\n',
+            "profiles.shop.second_send_s",
+        ),
+        ('[profiles.shop]\nbase_url = "https://h/api/v2"\nproxy = "socks5://h"\n', "profiles.shop.proxy"),
+    ],
+)
+def test_a_wrong_configuration_is_told_headless_with_its_key(
+    desk: Desk, home: Path, text: str, key: str
+) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(text)
+    ran = desk("events")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"config.toml: {key}: " in ran.err

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from keyring.backends import fail
 
-from app.client.auth import _token_of
-from app.client.exchange import Received
+from app.settings.secrets import Secret
 from tests.cli.conftest import Desk, Ran
 from tests.cli.real import SECRET, Account, account, everything_in
 from tests.keyrings import in_place
@@ -89,12 +88,11 @@ def test_no_secret_and_no_token_is_in_any_file_or_output(
 def _watched_tokens(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     tokens: set[str] = set()
 
-    def watched(received: Received, host: str) -> tuple[str, float]:
-        token, life_s = _token_of(received, host)
-        tokens.add(token)
-        return token, life_s
+    def watched(text: str) -> Secret:
+        tokens.add(text)
+        return Secret(text)
 
-    monkeypatch.setattr("app.client.auth._token_of", watched)
+    monkeypatch.setattr("app.client.auth.Secret", watched)
     return tokens
 
 

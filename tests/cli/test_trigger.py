@@ -87,6 +87,51 @@ def test_data_comes_from_a_file_or_from_standard_input(desk: Desk, tmp_path: Pat
     assert desk(*THOR, "--data", "-", "--json", stdin='{"b": 1}').json["data"] == {"b": 1}
 
 
+@pytest.mark.parametrize("stdin", ["", b""])
+def test_an_empty_read_from_a_pipe_is_refused(desk: Desk, stdin: str | bytes) -> None:
+    ran = desk(*THOR, "--data", "-", stdin=stdin)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "triggerdesk: --data: standard input is empty. Give the event data, or leave --data out.\n"
+    )
+    assert desk("history", "--json").lines == []
+
+
+@pytest.mark.parametrize("redirected", ["<&-", "</dev/null", "0>/dev/null"])
+def test_a_standard_input_that_gives_nothing_is_refused(home: Path, redirected: str) -> None:
+    command = " ".join([sys.executable, "-m", "app", *THOR, "--data", "-", redirected])
+    ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("triggerdesk: --data: standard input ")
+    assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_data_is_read_up_to_its_limit(desk: Desk, tmp_path: Path, bom: bytes) -> None:
+    file = tmp_path / "data.json"
+    file.write_bytes(bom + b'{"a": 1}' + b" " * 999_992)
+    assert desk(*THOR, "--data", f"@{file}", "--dry-run", "--json").json["data"] == {"a": 1}
+    file.write_bytes(bom + b'{"a": 1}' + b" " * 999_993)
+    ran = desk(*THOR, "--data", f"@{file}", "--dry-run")
+    assert (ran.code, ran.out) == (2, "")
+    assert "over 1,000,000 bytes" in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
+@pytest.mark.parametrize("source", ["@/dev/zero", "-"])
+def test_data_without_end_is_refused_at_the_limit(home: Path, source: str) -> None:
+    with Path("/dev/zero").open("rb") as endless:
+        ran = subprocess.run(
+            [sys.executable, "-m", "app", *THOR, "--data", source],
+            stdin=endless,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "triggerdesk: --data: The event data is over 1,000,000 bytes; shorten it.\n"
+
+
 @pytest.mark.parametrize("data", ["", "  ", "null"])
 def test_blank_data_is_no_data(desk: Desk, data: str) -> None:
     assert desk(*THOR, "--data", data, "--json").json["data"] is None

@@ -8,6 +8,7 @@ import pytest
 from app.client.api import ApiClient
 from app.client.auth import ClientCredentials
 from app.client.connection import open_http
+from app.settings.secrets import Secret
 from tests.client.fault_server import Fault, FaultServer, fault_server
 from tests.client.oauth import Clock, Sign
 
@@ -35,7 +36,7 @@ async def sign(server: FaultServer, clock: Clock) -> AsyncIterator[Sign]:
     opened = []
 
     def signed(trigger: Fault, tokens: Fault) -> ApiClient:
-        auth = ClientCredentials(server.url("token", tokens), "desk", "mjolnir", open_http(), clock)
+        auth = ClientCredentials(server.url("token", tokens), "desk", Secret("mjolnir"), open_http(), clock)
         opened.append(ApiClient(server.url("api", trigger), open_http(auth=auth), 2))
         return opened[-1]
 

@@ -5,7 +5,8 @@ import base64
 
 import pytest
 
-from app.domain.model import NoReply, Reply, TriggerRequest
+from app.domain.model import NoReply, Outcome, Reply, TriggerRequest
+from app.domain.outcome import outcome_of
 from tests.client.fault_server import (
     ACCEPTED,
     FaultServer,
@@ -106,7 +107,55 @@ async def test_a_401_stands_where_no_new_token_can_be_had(sign: Sign, server: Fa
     assert asked(server) == ["token", "trigger t1", "token"]
 
 
-async def test_a_401_without_end_is_not_read_before_the_repeat(sign: Sign, server: FaultServer) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope(0),
+        envelope("0"),
+        b'\xef\xbb\xbf{"replyCode": 0}',
+        b'{"pad": "' + b"x" * 200_000 + b'", "replyCode": 0}',
+    ],
+    ids=["number", "digits", "byte order mark", "long"],
+)
+async def test_a_401_that_says_reply_code_0_is_unknown_and_not_repeated(
+    sign: Sign, server: FaultServer, body: bytes
+) -> None:
+    answer = await sign(in_turn(reply("401 Unauthorized", body), ACCEPTED), token("t1")).trigger(REQUEST)
+
+    assert isinstance(answer, Reply)
+    assert (answer.http_status, answer.reply_code, answer.body) == (401, 0, body)
+    assert outcome_of(answer) is Outcome.UNKNOWN
+    assert asked(server) == ["token", "trigger t1"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [envelope(1), envelope(True), envelope(0.0), envelope(None), b'{"replyCode": ', b"<h1>401</h1>", b""],
+)
+async def test_a_401_that_does_not_say_reply_code_0_is_repeated_once(
+    sign: Sign, server: FaultServer, body: bytes
+) -> None:
+    refused = reply("401 Unauthorized", body)
+    answer = await sign(in_turn(refused, ACCEPTED), in_turn(token("t1"), token("t2"))).trigger(REQUEST)
+
+    assert isinstance(answer, Reply)
+    assert answer.http_status == 200
+    assert asked(server) == ["token", "trigger t1", "token", "trigger t2"]
+
+
+async def test_a_401_that_breaks_off_is_unknown_and_not_repeated(sign: Sign, server: FaultServer) -> None:
+    broken = b'HTTP/1.1 401 Unauthorized\r\nContent-Length: 500\r\n\r\n{"replyCode":'
+
+    answer = await sign(in_turn(broken, ACCEPTED), token("t1")).trigger(REQUEST)
+
+    assert isinstance(answer, NoReply)
+    assert (answer.reason, answer.sent) == ("cut", "maybe")
+    assert asked(server) == ["token", "trigger t1"]
+
+
+async def test_of_a_401_without_end_the_kept_bytes_are_read_before_the_repeat(
+    sign: Sign, server: FaultServer
+) -> None:
     first = [without_end(ENDLESS_401, CHUNK)]
 
     async def trigger(writer: Writer) -> None:

@@ -9,6 +9,7 @@ from app.client.auth import ClientCredentials
 from app.client.connection import open_http
 from app.client.errors import ClientError
 from app.domain.model import NoReply, TriggerRequest
+from app.settings.secrets import Secret
 from tests.client.fault_server import (
     ACCEPTED,
     Fault,
@@ -72,7 +73,7 @@ async def test_no_credential_reaches_the_host_that_a_redirect_points_to(status: 
 
 async def test_a_token_service_that_cannot_be_reached_is_named(server: FaultServer) -> None:
     with nobody_listening() as origin:
-        auth = ClientCredentials(f"{origin}/token", "desk", "mjolnir", open_http())
+        auth = ClientCredentials(f"{origin}/token", "desk", Secret("mjolnir"), open_http())
         api = ApiClient("http://api.example.com/api/v3", open_http(auth=auth), 5)
         answer = await api.trigger(REQUEST)
         await api.aclose()
@@ -83,7 +84,7 @@ async def test_a_token_service_that_cannot_be_reached_is_named(server: FaultServ
 
 
 async def test_a_token_address_that_cannot_be_used_is_not_sent() -> None:
-    auth = ClientCredentials("nonsense", "desk", "mjolnir", open_http())
+    auth = ClientCredentials("nonsense", "desk", Secret("mjolnir"), open_http())
     api = ApiClient("http://api.example.com/api/v3", open_http(auth=auth), 5)
 
     answer = await api.trigger(REQUEST)
@@ -94,7 +95,7 @@ async def test_a_token_address_that_cannot_be_used_is_not_sent() -> None:
 
 
 async def test_waiting_for_a_token_is_within_the_deadline_and_nothing_is_sent(server: FaultServer) -> None:
-    auth = ClientCredentials(server.url("token", silence), "desk", "mjolnir", open_http())
+    auth = ClientCredentials(server.url("token", silence), "desk", Secret("mjolnir"), open_http())
     api = ApiClient(server.url("api", ACCEPTED), open_http(auth=auth), 0.3)
 
     answer = await api.trigger(REQUEST)

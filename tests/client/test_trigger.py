@@ -12,6 +12,7 @@ from app.client.auth import Wsse
 from app.client.connection import open_http
 from app.client.errors import ClientError
 from app.domain.model import Reply
+from app.settings.secrets import Secret
 from tests.client.fault_server import (
     ACCEPTED,
     MIB,
@@ -101,7 +102,7 @@ async def test_a_second_answer_on_a_connection_is_no_answer_to_the_next_trigger(
 
 @pytest.mark.parametrize("status", ["301 M", "302 F", "303 S", "307 T", "308 P"])
 async def test_nothing_reaches_the_host_that_a_redirect_points_to(status: str, server: FaultServer) -> None:
-    http = open_http(auth=Wsse("thor001", "mjolnir"))
+    http = open_http(auth=Wsse("thor001", Secret("mjolnir")))
     async with fault_server() as other:
         location = other.url("ok", ACCEPTED) + "/event/100/trigger"
         answer = await ApiClient(server.url("moved", redirect(status, location)), http, 5).trigger(REQUEST)

@@ -10,7 +10,9 @@ from app.client.auth import Wsse, wsse_digest, wsse_header
 from app.client.connection import open_http
 from app.client.errors import ClientError
 from app.domain.model import Reply, TriggerRequest
+from app.settings.secrets import Secret
 from tests.client.fault_server import ACCEPTED, FaultServer, envelope, reply
+from tests.crashes import with_locals
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com")
 UNAUTHORIZED = reply("401 Unauthorized", envelope(1, "Unauthorized"))
@@ -27,38 +29,38 @@ HEADER = re.compile(
         (
             "d36e316282959a9ed4c89851497a717f",
             "2010-12-27T13:14:15Z",
-            b"secret",
+            "secret",
             "NzYyYTZjMmE0NTRiYzFmYWI0ZTE1OWVkMDlhNmQ0MTBhMjk1NDE5Zg==",
         ),
         (
             "d36e316282959a9ed4c89851497a717f",
             "2014-03-20T12:51:45Z",
-            b"customersecret",
+            "customersecret",
             "YWQyNWE5Y2JkOTY2ZTU1ODg2M2QzNzVhNDZlZGQwZjg5YjZlZTk4Yw==",
         ),
         (
             "00000000000000000000000000000000",
             "2020-01-01T00:00:00Z",
-            b"mock-secret",
+            "mock-secret",
             "NTdhMWU4YWVlMWE3ZDE4MjQ1NmMwOTZkZmU1MDc3YjI0MzQzZmJkNg==",
         ),
         (
             "asdfa3rasd",
             "2018-07-23T16:06:53+00:00",
-            b"testSecret",
+            "testSecret",
             "MzUzYTEzMTgzZTM2YzY0Y2RhYTg1OTE5ZmVhNzMxMDNmZGQ2ZWY1OQ==",
         ),
     ],
 )
 def test_the_digest_is_that_of_the_published_vectors(
-    nonce: str, created: str, secret: bytes, digest: str
+    nonce: str, created: str, secret: str, digest: str
 ) -> None:
-    assert wsse_digest(nonce, created, secret) == digest
+    assert wsse_digest(nonce, created, Secret(secret)) == digest
 
 
 def test_the_header_is_the_documented_line() -> None:
     assert wsse_header(
-        "customer001", b"secret", "d36e316282959a9ed4c89851497a717f", "2010-12-27T13:14:15Z"
+        "customer001", Secret("secret"), "d36e316282959a9ed4c89851497a717f", "2010-12-27T13:14:15Z"
     ) == (
         'UsernameToken Username="customer001", '
         'PasswordDigest="NzYyYTZjMmE0NTRiYzFmYWI0ZTE1OWVkMDlhNmQ0MTBhMjk1NDE5Zg==", '
@@ -67,7 +69,7 @@ def test_the_header_is_the_documented_line() -> None:
 
 
 async def test_each_request_is_signed_anew_and_now(server: FaultServer) -> None:
-    http = open_http(auth=Wsse("thor001", "mjolnir"))
+    http = open_http(auth=Wsse("thor001", Secret("mjolnir")))
     api = ApiClient(server.url("ok", ACCEPTED), http, 5)
 
     await api.trigger(REQUEST)
@@ -78,13 +80,13 @@ async def test_each_request_is_signed_anew_and_now(server: FaultServer) -> None:
     assert len(signatures) == 2
     assert signatures[0][1] != signatures[1][1]
     for digest, nonce, created in signatures:
-        assert wsse_digest(nonce.decode(), created.decode(), b"mjolnir") == digest.decode()
+        assert wsse_digest(nonce.decode(), created.decode(), Secret("mjolnir")) == digest.decode()
         age = datetime.now(UTC) - datetime.fromisoformat(created.decode())
         assert abs(age.total_seconds()) < 60
 
 
 async def test_a_401_is_not_repeated(server: FaultServer) -> None:
-    api = ApiClient(server.url("no", UNAUTHORIZED), open_http(auth=Wsse("thor001", "mjolnir")), 5)
+    api = ApiClient(server.url("no", UNAUTHORIZED), open_http(auth=Wsse("thor001", Secret("mjolnir"))), 5)
 
     answer = await api.trigger(REQUEST)
 
@@ -95,7 +97,7 @@ async def test_a_401_is_not_repeated(server: FaultServer) -> None:
 
 
 async def test_the_description_masks_the_credentials() -> None:
-    api = ApiClient("http://127.0.0.1", open_http(auth=Wsse("thor001", "mjolnir")), 5)
+    api = ApiClient("http://127.0.0.1", open_http(auth=Wsse("thor001", Secret("mjolnir"))), 5)
 
     described = api.describe(REQUEST)
 
@@ -107,14 +109,14 @@ async def test_the_description_masks_the_credentials() -> None:
 @pytest.mark.parametrize("user", ["", 'th"or', "thor\\", "th\r\nX-Evil: 1", "thør"])
 def test_a_user_that_no_header_can_carry_is_refused(user: str) -> None:
     with pytest.raises(ClientError, match="The user of the profile"):
-        Wsse(user, "mjolnir")
+        Wsse(user, Secret("mjolnir"))
 
 
 def test_a_secret_beyond_utf8_is_taken_as_the_environment_holds_it() -> None:
-    Wsse("thor001", b"\xff".decode("utf-8", "surrogateescape"))
+    Wsse("thor001", Secret(b"\xff".decode("utf-8", "surrogateescape")))
 
 
 def test_a_secret_that_is_no_text_is_refused_without_being_shown() -> None:
     with pytest.raises(ClientError) as caught:
-        Wsse("thor001", "mjolnir\ud800")
-    assert "mjolnir" not in str(caught.value)
+        Wsse("thor001", Secret("mjolnir\ud800"))
+    assert "mjolnir" not in with_locals(caught.value)

@@ -54,7 +54,7 @@ async def test_a_working_profile_asks_reading_calls_only() -> None:
 
 
 async def test_contact_lists_are_asked_for_where_the_profile_needs_them() -> None:
-    profile = Profile("shop", "https://api.example.com/api/v2", values={"refresh_contacts": "list:7"})
+    profile = Profile("shop", "https://api.example.com/api/v2", refresh_contacts="list:7")
     assert (await found(lambda _: said(200), profile))["contactlist.list"][0] == "ok"
 
 

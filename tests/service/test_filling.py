@@ -18,7 +18,7 @@ from app.store.cache import Cache
 from app.store.contacts.bulk import ContactBulk
 from app.store.errors import StoreError
 
-SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", values={"refresh_contacts": "query:3000"})
+SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts="query:3000")
 OLD = Contact("1", "u1", {"3": "old@example.com"})
 
 

@@ -86,7 +86,7 @@ async def complete(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService
 async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService]:
     account = SandboxAccount(folder, tmp_path / "sandbox.db")
     sandbox = create_sandbox(account)
-    profile = Profile("shop", "http://127.0.0.1:1/api/v2", values={"refresh_contacts": f"query:{FETCHED}"})
+    profile = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts=f"query:{FETCHED}")
     live = LiveAccount(
         profile,
         Cache(tmp_path / "accounts" / "shop" / "cache.db"),

@@ -15,10 +15,8 @@ LATER = (
     "app.domain.rules",
     "app.domain.query_text",
     "email",
-    "hashlib",
     "httpx",
     "sqlite_utils",
-    "tomllib",
 )
 
 

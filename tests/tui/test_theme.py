@@ -4,7 +4,10 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from app.settings.config import THEMES
+from app.tui.app import TriggerDeskApp
 from app.tui.theme import DARK, LIGHT, own_tokens
+from tests.profiles import Opening
 
 WORDS = (
     "foreground", "primary", "accent", "quiet", "text-warning", "text-error",
@@ -27,6 +30,11 @@ def test_words_stand_out_from_their_ground(theme: Theme) -> None:
         if _contrast(tokens[word], tokens[ground]) < READABLE
     }
     assert not faint
+
+
+def test_the_themes_of_the_configuration_are_those_of_the_dashboard() -> None:
+    app = TriggerDeskApp(Opening(lambda: pytest.fail("opened")))
+    assert set(THEMES) == set(app.available_themes)
 
 
 def _contrast(one: str, other: str) -> float:

@@ -34,6 +34,7 @@ Result = TypeVar("Result")
 Severity = Literal["information", "warning"]
 
 WHOLE = "-whole"
+WAITING_AFTER_S = 2.0
 
 
 class Desk:
@@ -144,12 +145,19 @@ class Desk:
     async def open_way(self) -> None:
         """Opens the way to the endpoint, once. Raises SettingsError where the secret cannot be had.
 
-        In a thread: much is imported for it, and its secret may be asked of a command that takes its time.
+        Says that it is waiting where the keyring or a command takes its time to give the secret.
         """
         async with self._opening:
-            if not self._is_open:
-                await asyncio.to_thread(self._open_client)
-                self._is_open = True
+            if self._is_open:
+                return
+            notice = self.screen.set_timer(WAITING_AFTER_S, self._say_waiting)
+            try:
+                await self.service.open_client()
+            finally:
+                notice.stop()
+            self._is_open = True
 
-    def _open_client(self) -> None:
-        self.service.client  # noqa: B018 - opened when it is first asked for
+    def _say_waiting(self) -> None:
+        profile = self.service.profile
+        if profile.auth != "none":
+            self.say("Waiting", f"Waiting for the secret of the profile {profile.name!r}…", unasked=True)

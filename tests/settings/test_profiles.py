@@ -1,12 +1,14 @@
 """Profiles written and taken out: everything else stays byte for byte, and nothing faulty is ever written."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from app.settings import SettingsError, load_config
-from app.settings.edit import add_profile, remove_profile
+from app.settings import SettingsError, add_profile, load_config, remove_profile
 
 VALUES = {"base_url": "https://api.example.com/api/v2", "test_contacts": ["@example.com"], "deadline_s": 4.5}
 TYPED = """\
@@ -33,6 +35,10 @@ def typed(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
+def beside(file: Path) -> list[str]:
+    return [one.name for one in file.parent.iterdir() if one.name not in (file.name, ".config.toml.lock")]
+
+
 def config(file: Path) -> list[str]:
     return sorted(load_config({"TRIGGERDESK_HOME": str(file.parent)}).profiles)
 
@@ -43,7 +49,7 @@ def test_a_first_profile_makes_the_file_for_its_owner_only(file: Path) -> None:
     assert profile.test_contacts == ("@example.com",)
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert list(file.parent.iterdir()) == [file]
+    assert beside(file) == []
 
 
 def test_what_was_typed_before_stays_as_it_was_typed(file: Path) -> None:
@@ -69,7 +75,7 @@ def test_a_removed_profile_leaves_the_comments_around_it(file: Path) -> None:
     [
         'profiles.vienna.base_url = "https://api.example.com/api/v2"\n',
         '[profiles]\nvienna = {account = "x"}\n',
-        '[profiles]\n[profiles.vienna]\naccount = "x"\n[keymap]\nsend = "f1"\n[profiles.b]\naccount = "y"\n',
+        '[profiles]\n[profiles.vienna]\naccount = "x"\n[keymap]\nsend = "f12"\n[profiles.b]\naccount = "y"\n',
         '[profiles."vienna"]\naccount = """\n[profiles.x]\n"""\n',
     ],
 )
@@ -84,7 +90,7 @@ def test_other_ways_of_writing_are_understood(file: Path, text: str) -> None:
 def test_what_cannot_be_changed_safely_is_left_alone(file: Path) -> None:
     text = 'profiles = {vienna = {account = "x"}}\n'
     typed(file, text)
-    with pytest.raises(SettingsError, match="by hand"):
+    with pytest.raises(SettingsError, match="manually"):
         add_profile(file, "shop", VALUES)
     assert file.read_text(encoding="utf-8") == text
 
@@ -117,7 +123,7 @@ def test_nothing_faulty_is_written(file: Path, name: str, values: dict[str, obje
     with pytest.raises(SettingsError, match=reason):
         add_profile(file, name, values)
     assert file.read_text(encoding="utf-8") == TYPED
-    assert list(file.parent.iterdir()) == [file]
+    assert beside(file) == []
 
 
 @pytest.mark.parametrize("name", ["sandbox", "nowhere"])
@@ -163,4 +169,33 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(SettingsError, match="cannot be written: Permission denied"):
         add_profile(file, "shop", VALUES)
-    assert list(file.parent.iterdir()) == [file]
+    assert beside(file) == []
+
+
+def test_profiles_added_by_twelve_processes_at_once_are_all_kept(file: Path) -> None:
+    typed(file, TYPED)
+    names = [f"shop-{number}" for number in range(12)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "app", "profile", "add", name, "--account", "mine"],
+            env={**os.environ, "TRIGGERDESK_HOME": str(file.parent)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for name in names
+    ]
+    said = [process.communicate()[1] for process in running]
+    assert [process.returncode for process in running] == [0] * 12, said
+    assert config(file) == sorted(["sandbox", "vienna", *names])
+    assert file.read_text(encoding="utf-8").startswith(TYPED)
+
+
+def test_a_file_that_another_process_keeps_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(file, TYPED)
+    monkeypatch.setattr("app.settings.config.LOCK_TIMEOUT_S", 0)
+    with (
+        FileLock(file.with_name(".config.toml.lock")),
+        pytest.raises(SettingsError, match="being changed by another process"),
+    ):
+        add_profile(file, "shop", VALUES)
+    assert file.read_text(encoding="utf-8") == TYPED

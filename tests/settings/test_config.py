@@ -123,6 +123,95 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
         ('[profiles.a]\naccount = "x"\ntest_contacts = ["@"]\n', "profiles.a.test_contacts", "@example.com"),
         ('[profiles.a]\naccount = "x"\ntest_contacts = [""]\n', "profiles.a.test_contacts", "@example.com"),
         ("[keymap]\nsend = 9\n", "keymap", "table of texts"),
+        ('[profiles.a]\naccount = "x"\nsecond_send_s = -1\n', "profiles.a.second_send_s", "31,536,000"),
+        (
+            '[profiles.a]\naccount = "x"\nsecond_send_s = 1000000000000000000000000000000\n',
+            "profiles.a.second_send_s",
+            "31,536,000",
+        ),
+        ('[profiles.a]\naccount = "x"\nsecond_send_s = 1.5\n', "profiles.a.second_send_s", "31,536,000"),
+        ('[profiles.a]\naccount = "x"\nsecond_send_s = true\n', "profiles.a.second_send_s", "31,536,000"),
+        ('[profiles.a]\naccount = "x"\nretention_days = -1\n', "profiles.a.retention_days", "36,500"),
+        (
+            '[profiles.a]\naccount = "x"\nretention_days = 1000000000000000000000000000000\n',
+            "profiles.a.retention_days",
+            "36,500",
+        ),
+        ('[profiles.a]\naccount = "x"\nretention_days = 1.5\n', "profiles.a.retention_days", "36,500"),
+        ('[profiles.a]\naccount = "x"\nretention_days = true\n', "profiles.a.retention_days", "36,500"),
+        ('[profiles.a]\naccount = "x"\nretention_rows = -1\n', "profiles.a.retention_rows", "1,000,000,000"),
+        (
+            '[profiles.a]\naccount = "x"\nretention_rows = 1000000000000000000000000000000\n',
+            "profiles.a.retention_rows",
+            "1,000,000,000",
+        ),
+        ('[profiles.a]\naccount = "x"\nretention_rows = 1.5\n', "profiles.a.retention_rows", "1,000,000,000"),
+        (
+            '[profiles.a]\naccount = "x"\nretention_rows = true\n',
+            "profiles.a.retention_rows",
+            "1,000,000,000",
+        ),
+        ('[profiles.a]\naccount = "x"\ndeadline_s = -1\n', "profiles.a.deadline_s", "3600"),
+        ('[profiles.a]\naccount = "x"\ndeadline_s = 3601\n', "profiles.a.deadline_s", "3600"),
+        ('[profiles.a]\naccount = "x"\ndeadline_s = nan\n', "profiles.a.deadline_s", "3600"),
+        ('[profiles.a]\naccount = "x"\ndeadline_s = inf\n', "profiles.a.deadline_s", "3600"),
+        (
+            '[profiles.a]\naccount = "x"\ndeadline_s = 10000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\n',
+            "profiles.a.deadline_s",
+            "3600",
+        ),
+        ('[profiles.a]\naccount = "x"\nproxy = "socks5://h:1"\n', "profiles.a.proxy", "http:// or https://"),
+        ('[profiles.a]\naccount = "x"\nproxy = "h:8080"\n', "profiles.a.proxy", "http:// or https://"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://"\n', "profiles.a.proxy", "name a host"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://:8080"\n', "profiles.a.proxy", "name a host"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://h:65536"\n', "profiles.a.proxy", "1 to 65535"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://h:0"\n', "profiles.a.proxy", "between 1 and 65535"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://h:x"\n', "profiles.a.proxy", "1 to 65535"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://h:"\n', "profiles.a.proxy", "between 1 and 65535"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://h h"\n', "profiles.a.proxy", "no spaces"),
+        ('[profiles.a]\naccount = "x"\nproxy = "http://h/path"\n', "profiles.a.proxy", "must end after"),
+        ('[profiles.a]\naccount = "x"\nproxy = ""\n', "profiles.a.proxy", "must be a text"),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = ["x@example.com", "*@example.com"]\n',
+            "profiles.a.test_contacts",
+            "patterns are not supported",
+        ),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = ["x@example.com", "@*.example.com"]\n',
+            "profiles.a.test_contacts",
+            "patterns are not supported",
+        ),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = ["x@example.com", "thor@*"]\n',
+            "profiles.a.test_contacts",
+            "patterns are not supported",
+        ),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = [" thor@example.com"]\n',
+            "profiles.a.test_contacts",
+            "matches nobody",
+        ),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = ["thor@example.com "]\n',
+            "profiles.a.test_contacts",
+            "matches nobody",
+        ),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = ["thor@"]\n',
+            "profiles.a.test_contacts",
+            "matches nobody",
+        ),
+        (
+            '[profiles.a]\naccount = "x"\ntest_contacts = ["@example.com@example.org"]\n',
+            "profiles.a.test_contacts",
+            "is no domain",
+        ),
+        ('[profiles.a]\nbase_url = "https://h:0/api/v2"\n', "profiles.a.base_url", "between 1 and 65535"),
+        ('[profiles.a]\nbase_url = "https://h:65536/api/v2"\n', "profiles.a.base_url", "1 to 65535"),
+        ('theme = "midnight"\n', "theme", "must be one of triggerdesk-dark, triggerdesk-light"),
+        ('[keymap]\nsent = "f12"\n', "keymap.sent", "no such action"),
+        ('[keymap]\nsend = "F12"\n', "keymap.send", "is no key"),
+        ('[keymap]\nsend = "f2"\n', "keymap.send", "is the key of events too"),
         ("a = = 1\n", "config.toml", "no valid TOML"),
     ],
 )
@@ -160,3 +249,30 @@ def test_a_file_that_cannot_be_read_is_told(home: Path) -> None:
     (home / "config.toml").mkdir(parents=True)
     with pytest.raises(SettingsError, match="cannot be read"):
         load_settings({"TRIGGERDESK_HOME": str(home)})
+
+
+def test_the_bounds_themselves_are_allowed(home: Path) -> None:
+    text = (
+        '[profiles.a]\naccount = "x"\ndeadline_s = 3600\nsecond_send_s = 31536000\n'
+        "retention_days = 36500\nretention_rows = 1000000000\n"
+    )
+    profile = load_settings(configured(home, text), "a").profile
+    assert (profile.deadline_s, profile.second_send_s) == (3600, 31_536_000)
+    assert (profile.retention_days, profile.retention_rows) == (36_500, 1_000_000_000)
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:3128", "https://proxy.example.com", "http://u:p@h:1/"])
+def test_a_proxy_is_read_and_never_shown(home: Path, proxy: str) -> None:
+    text = f'{REAL}proxy = "{proxy}"\n'
+    settings = load_settings(configured(home, text), "shop")
+    assert settings.profile.proxy == proxy
+    assert proxy not in repr(settings)
+
+
+def test_a_faulty_proxy_is_told_without_its_password(home: Path) -> None:
+    assert "hunter2" not in fault(home, f'{REAL}proxy = "ftp://thor:hunter2@h:99999"\n')
+
+
+def test_an_account_folder_may_be_where_one_is(home: Path) -> None:
+    folder = load_settings({"TRIGGERDESK_HOME": str(home)}, account=Path()).profile.folder
+    assert folder == Path.cwd().resolve()

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 import httpx
 
 from app.client.errors import UnsendableError
-from app.client.exchange import ExpiredError, WaitStoppedError
-from app.client.progress import Progress
+from app.client.exchange import ExpiredError, Progress, WaitStoppedError
 from app.domain.clean import clean
 from app.domain.model import NoReply
 

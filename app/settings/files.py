@@ -1,0 +1,23 @@
+"""Files that are whole or not there at all."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def atomic_write(path: Path, text: str) -> None:
+    """Replaces a file at once by one that its owner alone may read; a link stays a link. Raises OSError."""
+    path = path.resolve()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:  # ctrl+c too: it is raised again once the temporary file is gone
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise
