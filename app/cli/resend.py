@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, failing_with
 from app.cli.meant import warn_of_second_send
 from app.cli.options import Options
 from app.cli.passing import pass_options
-from app.cli.sent import Printed, print_sent
+from app.cli.sent import Printed, print_sent, sending_nothing_after_ctrl_c
+from app.cli.signals import stopped_by_signal
 from app.domain.model import new_attempt_id
 from app.service.desk import TriggerService
 from app.service.guard import check_production
@@ -35,7 +35,7 @@ def resend(
     check_production(options.settings().profile, production)
 
     async def send(service: TriggerService) -> ExitCode:
-        stop = stopped_by_ctrl_c()
+        stop = stopped_by_signal()
         earlier = service.past.find_attempt(attempt)
         warn_of_second_send(service, earlier.request)
         new = new_attempt_id()
