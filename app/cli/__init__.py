@@ -34,10 +34,9 @@ def _dashboard() -> int:
     options = Options()
     log_nowhere()
     try:
-        open_dashboard(options.settings(), options.any_mask, masked=options.masked)
+        return open_dashboard(options.settings(), options.any_mask, masked=options.masked)
     except DeskError as error:
         from app.cli.failures import ExitCode, complain  # noqa: PLC0415 - as above
 
         complain(str(error))
         return ExitCode.USAGE
-    return 0

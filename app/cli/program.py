@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -95,4 +96,4 @@ def _dashboard(options: Options) -> None:
             "The dashboard needs a terminal for input, output and standard error, on which it draws;"
             " without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
         )
-    open_dashboard(options.settings(), options.any_mask, masked=options.masked)
+    sys.exit(open_dashboard(options.settings(), options.any_mask, masked=options.masked))

@@ -126,8 +126,16 @@ class OpeningApp(Messages[DeskError]):
         if any(isinstance(screen, Dashboard) and screen.is_sending for screen in self.screen_stack):
             self._ask(LEAVING, "Leave", "Stay", self._leave_if)
         else:
-            self.exit()
+            self.leave()
 
     def _leave_if(self, leave: bool | None) -> None:
         if leave:
-            self.exit()
+            self.leave()
+
+    @work(group="leave", exclusive=True)
+    async def leave(self, return_code: int = 0) -> None:
+        """Ends the dashboard once what is under way is recorded and what was typed is kept."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Dashboard) and screen.stands:
+                await screen.parts.wind_up()
+        self.exit(return_code=return_code)
