@@ -135,7 +135,9 @@ class OpeningApp(Messages[DeskError]):
     @work(group="leave", exclusive=True)
     async def leave(self, return_code: int = 0) -> None:
         """Ends the dashboard once what is under way is recorded and what was typed is kept."""
+        await self.shown()
         for screen in self.screen_stack:
-            if isinstance(screen, Dashboard) and screen.stands:
+            if isinstance(screen, Dashboard):
+                await screen.standing()  # panes that are still being mounted would fail
                 await screen.parts.wind_up()
         self.exit(return_code=return_code)
