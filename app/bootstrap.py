@@ -5,8 +5,9 @@ Starlette.
 """
 
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
@@ -90,8 +91,11 @@ def _remote(settings: Settings, history: History) -> TriggerService:
     from app.settings.secrets import find_secret
 
     profile = settings.profile
-    # Asked for once: a keyring or a command may ask a person.
-    secret = cache(lambda: find_secret(profile, os.environ))
+
+    @cache  # asked for once: a keyring or a command may ask a person
+    def secret() -> str:
+        with redirect_stdout(sys.stderr):  # standard output is for results, whatever a keyring prints
+            return find_secret(profile, os.environ)
 
     def fill_apart(watch: "FillWatch") -> Awaitable[None]:
         return _apart(settings, secret() if profile.auth != "none" else None, watch)
