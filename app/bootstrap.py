@@ -5,9 +5,10 @@ Starlette.
 """
 
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -113,8 +114,11 @@ def _remote(
     settings: Settings, history: History, terminal: Callable[[str], None] | None
 ) -> tuple[LiveAccount, None]:
     profile = settings.profile
-    # Asked for once: a keyring or a command may ask a person.
-    secret = cache(lambda: find_secret(profile, os.environ, terminal))
+
+    @cache  # asked for once: a keyring or a command may ask a person
+    def secret() -> Secret:
+        with redirect_stdout(sys.stderr):  # standard output is for results, whatever a keyring prints
+            return find_secret(profile, os.environ, terminal)
 
     def fill_apart(watch: "FillWatch") -> Awaitable[None]:
         return _apart(settings, secret() if profile.auth != "none" else None, watch)

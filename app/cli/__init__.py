@@ -37,10 +37,9 @@ def _dashboard() -> int:
     log_nowhere()
     tighten_home()
     try:
-        open_dashboard(options.settings(), options.any_mask, masked=options.masked)
+        return open_dashboard(options.settings(), options.any_mask, masked=options.masked)
     except DeskError as error:
         from app.cli.failures import ExitCode, complain  # noqa: PLC0415 - as above
 
         complain(str(error))
         return ExitCode.USAGE
-    return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.cli.failures import complain
+from app.cli.signals import exit_at_once, on_ctrl_c
 from app.settings import Settings, home_folder, load_settings
 from app.settings.permissions import tighten
 
@@ -58,17 +59,15 @@ class Options(NamedTuple):
         """
         import asyncio  # noqa: PLC0415 - `--help` and the verbs that only print do without it
 
-        from app.cli.ctrl_c import ending_at_ctrl_c  # noqa: PLC0415 - the same
-
-        with ending_at_ctrl_c():
-            return asyncio.run(self._with_service(action, filled))
+        return asyncio.run(self._with_service(action, filled))
 
     async def _with_service(
         self, action: Callable[["TriggerService"], Awaitable[Result]], filled: bool
     ) -> Result:
-        from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
+        with on_ctrl_c(exit_at_once):
+            from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
 
-        service = open_service(self.settings(), WAIT_S, complain)
+            service = open_service(self.settings(), WAIT_S, complain)
         try:
             if filled:
                 await service.keeping.fill_where_needed()

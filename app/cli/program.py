@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from app.cli.dashboard import at_terminal, open_dashboard
 from app.cli.failures import ExitCode, Failure, failing_with, perhaps_unread
 from app.cli.log import log_nowhere, log_to
 from app.cli.options import Options, tighten_home
+from app.cli.signals import exit_at_once, interrupt, on_ctrl_c
 from app.settings import home_folder
 
 VERBS = {
@@ -42,14 +44,15 @@ class _Program(click.Group):
         """The verb of this name; None for no verb."""
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"app.cli.{VERBS[cmd_name]}")
+        with on_ctrl_c(exit_at_once):
+            module = import_module(f"app.cli.{VERBS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> object:
         answered: object = None  # and so it stays where the printing breaks off
         try:
-            with perhaps_unread(), failing_with(ExitCode.USAGE):
+            with on_ctrl_c(interrupt), perhaps_unread(), failing_with(ExitCode.USAGE):
                 answered = super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             raise Failure("Stopped.", ExitCode.STOPPED) from None
@@ -96,4 +99,4 @@ def _dashboard(options: Options) -> None:
             "The dashboard needs a terminal for input, output and standard error, on which it draws;"
             " without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
         )
-    open_dashboard(options.settings(), options.any_mask, masked=options.masked)
+    sys.exit(open_dashboard(options.settings(), options.any_mask, masked=options.masked))

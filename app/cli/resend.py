@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, failing_with
 from app.cli.meant import sent_with_warning
 from app.cli.options import Options
 from app.cli.passing import pass_options
-from app.cli.sent import Printed, print_sent
+from app.cli.sent import Printed, print_sent, sending_nothing_after_ctrl_c
+from app.cli.signals import stopped_by_signal
 from app.domain.model import new_attempt_id
 from app.service.desk import TriggerService
 from app.service.guard import check_production
@@ -36,7 +36,7 @@ def resend(
 
     async def send(service: TriggerService) -> ExitCode:
         service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
-        stop = stopped_by_ctrl_c()
+        stop = stopped_by_signal()
         earlier = service.past.find_attempt(attempt)
         new = new_attempt_id()
         sending = sent_with_warning(

@@ -1,6 +1,8 @@
-"""What is printed of an attempt that was just sent, and the exit code that follows from its outcome."""
+"""What the sending verbs share: what they print, their exit code, and what ctrl+c does before and after sending."""
 
-from collections.abc import Awaitable
+import signal
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import click
@@ -8,6 +10,7 @@ import click
 from app.cli.attempt_text import attempt_lines
 from app.cli.failures import ExitCode, Failure, complain, perhaps_unread
 from app.cli.output import coloured
+from app.cli.signals import ENDING
 from app.domain.attempt_json import attempt_json, json_text
 from app.domain.mask import Mask
 from app.domain.model import Attempt, Outcome
@@ -53,3 +56,21 @@ async def print_sent(
     except Failure as failure:  # the exit code is about the attempt, whatever becomes of the words
         complain(f"{failure.message} Attempt {attempt_id} was made, and is in the history.")
     return _EXIT[attempt.outcome]
+
+
+@contextmanager
+def sending_nothing_after_ctrl_c() -> Iterator[None]:
+    """ctrl+c before `stopped_by_signal` ends the verb with a sentence and the exit code for not sent.
+
+    After it, the exit code is that of the outcome. Either way the rest of the process ignores these signals.
+    """
+    before = {number: signal.getsignal(number) for number in ENDING}
+    try:
+        yield
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise Failure("Stopped. Nothing was sent or recorded.", ExitCode.NOT_SENT) from None
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, signal.SIG_IGN)

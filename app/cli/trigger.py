@@ -9,12 +9,12 @@ from typing import BinaryIO
 import click
 
 from app.cli.attempt_text import plan_lines
-from app.cli.ctrl_c import sending_nothing_after_ctrl_c, stopped_by_ctrl_c
 from app.cli.failures import ExitCode, Failure, failing_with
 from app.cli.meant import as_meant, sent_with_warning, warn_of_second_send
 from app.cli.options import Options
 from app.cli.passing import pass_options
-from app.cli.sent import Printed, print_sent
+from app.cli.sent import Printed, print_sent, sending_nothing_after_ctrl_c
+from app.cli.signals import stopped_by_signal
 from app.domain.attempt_json import json_text, planned_json
 from app.domain.event_data import MAX_BYTES, EventDataError, parse_event_data
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
@@ -112,7 +112,7 @@ async def _send(
     printed: Printed,
 ) -> ExitCode:
     service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
-    stop = stopped_by_ctrl_c()
+    stop = stopped_by_signal()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
     request = as_meant(service, request)

@@ -1,12 +1,15 @@
 """The dashboard as a Textual application: sheets, themes, keys, the palette."""
 
 import gc
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.driver import Driver
 from textual.screen import Screen
 
 from app.resources import styles
@@ -68,6 +71,18 @@ class TriggerDeskApp(OpeningApp):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self._begin_in(theme or DARK.name)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own on Windows, where the terminal is another."""
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from app.tui.terminal import TerminalDriver  # noqa: PLC0415 - imports modules that Windows lacks
+
+        return TerminalDriver
+
+    def _fatal_error(self) -> None:
+        # Textual's own shows the locals of every frame, and the secret may be among them.
+        self.panic(Traceback())
 
     def _begin_in(self, theme: str) -> None:
         if theme != DARK.name:

@@ -46,6 +46,8 @@ class KeysInOrder(App[Result]):
         self._pressed.append(event)
         if self.is_idle:
             self._taking = asyncio.create_task(self._take())
+            # A fault in what a key does ends the program as any other: raised again where Textual looks for it.
+            self._taking.add_done_callback(lambda taken: self.call_later(taken.result))
 
     @property
     def is_idle(self) -> bool:
@@ -56,6 +58,10 @@ class KeysInOrder(App[Result]):
         """What was typed ahead of the first frame has waited for it."""
         self._shown.set()
 
+    async def shown(self) -> None:
+        """Returns once the first frame is there."""
+        await self._shown.wait()
+
     async def standing(self) -> None:
         """Returns once everything is there that a key may lead to."""
 
@@ -63,7 +69,7 @@ class KeysInOrder(App[Result]):
         """Called before what a person does takes effect."""
 
     async def _take(self) -> None:
-        await self._shown.wait()
+        await self.shown()
         while self._pressed:
             await self.standing()
             event = self._pressed.popleft()

@@ -132,8 +132,18 @@ class OpeningApp(Messages[DeskError]):
             question = RECORDING if any(desk.is_recording for desk in desks) else LEAVING
             self._ask(question, "Leave", "Stay", self._leave_if)
         else:
-            self.exit()
+            self.leave()
 
     def _leave_if(self, leave: bool | None) -> None:
         if leave:
-            self.exit()
+            self.leave()
+
+    @work(group="leave", exclusive=True)
+    async def leave(self, return_code: int = 0) -> None:
+        """Ends the dashboard once what is under way is recorded and what was typed is kept."""
+        await self.shown()
+        for screen in self.screen_stack:
+            if isinstance(screen, Dashboard):
+                await screen.standing()  # panes that are still being mounted would fail
+                await screen.parts.wind_up()
+        self.exit(return_code=return_code)

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.program import program
+from app.cli.signals import ENDING
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def desk(home: Path) -> Desk:
     def run(*words: str, stdin: str | bytes | None = None) -> Ran:
-        # A verb that sends ends its process, and from then on leaves ctrl+c ignored.
-        before = signal.getsignal(signal.SIGINT)
+        # A verb that sends ends its process, and from then on ignores these signals.
+        before = {number: signal.getsignal(number) for number in ENDING}
         result = CliRunner().invoke(program, list(words), input=stdin, prog_name="triggerdesk")
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)

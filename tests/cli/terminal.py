@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,12 +41,30 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Presses keys by name, or types the text."""
         for key in keys:
-            os.write(self._ours, KEYS.get(key, key).encode())
+            self.send(KEYS.get(key, key).encode())
 
-    def until(self, pattern: str, within_s: float = 60) -> str:
-        """What was drawn since the last call, once this stands in it."""
+    def send(self, typed: bytes) -> None:
+        """Bytes as a terminal sends them."""
+        os.write(self._ours, typed)
+
+    def close(self) -> None:
+        """Closes the terminal's window."""
+        os.close(self._ours)
+        self._ours = -1
+
+    @property
+    def is_open(self) -> bool:
+        return self._ours >= 0
+
+    @property
+    def modes(self) -> list[object]:
+        """How the terminal treats what is typed: whether it echoes it, makes signals of it, and so on."""
+        return termios.tcgetattr(self._ours)
+
+    def until(self, pattern: str, within_s: float = 60, *, raw: bool = False) -> str:
+        """What was drawn since the last call, once this stands in it; `raw`: with the control sequences."""
         end = time.monotonic() + within_s
-        while not re.search(pattern, shown := self._new()):
+        while not re.search(pattern, shown := self._new(raw)):
             left = end - time.monotonic()
             assert left > 0, f"{pattern!r} was not drawn: {shown[-3000:]}"
             if select.select([self._ours], [], [], left)[0] and not self._read():
@@ -55,12 +74,13 @@ class Terminal:
 
     def end(self) -> int:
         """The exit code, everything that was still drawn having been read."""
-        while self._read():
+        while self.is_open and self._read():
             pass
         return self.process.wait(timeout=20)
 
-    def _new(self) -> str:
-        return _CONTROL.sub("", self.drawn[self._seen :].decode("utf-8", "replace"))
+    def _new(self, raw: bool) -> str:
+        drawn = self.drawn[self._seen :].decode("utf-8", "replace")
+        return drawn if raw else _CONTROL.sub("", drawn)
 
     def _read(self) -> bytes:
         try:
@@ -72,11 +92,11 @@ class Terminal:
 
 
 @contextmanager
-def on_a_terminal(environment: Mapping[str, str], *words: str) -> Iterator[Terminal]:
-    """`triggerdesk WORDS`, ended at the end whatever it is doing."""
+def on_a_terminal(environment: Mapping[str, str], *words: str, module: str = "app") -> Iterator[Terminal]:
+    """`triggerdesk WORDS`, or another module, ended at the end whatever it is doing."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", *words],
+        [sys.executable, "-m", module, *words],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -84,10 +104,12 @@ def on_a_terminal(environment: Mapping[str, str], *words: str) -> Iterator[Termi
         start_new_session=True,
     )
     os.close(theirs)
+    terminal = Terminal(process, ours)
     try:
-        yield Terminal(process, ours)
+        yield terminal
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=20)
-        os.close(ours)
+        if terminal.is_open:
+            terminal.close()

@@ -17,11 +17,14 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "TRIGGERDESK_HOME": str(home)}
 
 
-async def started(home: Path, *words: str, quiet: bool = False, stdin: int = DEVNULL) -> Process:
-    """`python -m WORDS`, running."""
+async def started(
+    home: Path, *words: str, quiet: bool = False, stdin: int = DEVNULL, options: tuple[str, ...] = ()
+) -> Process:
+    """`python OPTIONS -m WORDS`, running."""
     output = DEVNULL if quiet else PIPE
     return await asyncio.create_subprocess_exec(
         sys.executable,
+        *options,
         "-m",
         *words,
         cwd=ROOT,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input, Select
 
 from app.bootstrap import open_service
 from app.domain.model import Outcome, Reply, new_attempt_id
@@ -175,18 +176,137 @@ async def test_while_sending_the_desk_says_so_and_the_rest_works(
         assert "off" not in desk.text_of("#why")
 
 
-async def test_esc_stops_waiting_and_the_outcome_is_unknown(
+async def test_esc_asks_before_it_stops_waiting_and_then_the_outcome_is_unknown(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
         SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "escape")
+        assert "Stop waiting for the reply?" in desk.text_of("#confirm")
+        assert desk.focus == "no"
+        await _sent(desk, "escape")
+        assert desk.app.screen is desk.dashboard
+        assert desk.dashboard.is_sending
+        await _sent(desk, "escape", "ctrl+y")
         await desk.settle()
         assert "? unknown" in desk.text_of("#reply")
         assert "Do not send again without checking." in desk.text_of("#reply")
         (attempt,) = desk.service.past.list_attempts(0)
         assert attempt.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("above", [(), ("f1",)])
+async def test_the_reply_closes_the_question_whether_to_stop_waiting(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, above: tuple[str, ...]
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", "escape", *above)
+        endpoint.accept()
+        await desk.settle()
+        await desk.press(*above)
+        assert desk.app.screen is desk.dashboard
+        (attempt,) = desk.service.past.list_attempts(0)
+        assert attempt.outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("keys", "cleared"),
+    [
+        (("f2", *"ord"), "#events-filter"),
+        (("f3", *"sif"), "#contacts-filter"),
+        (("f3",), "#contacts-filter"),
+        (("f6", *"code:2008"), "#history-filter"),
+        (("f6", "down"), "#history-filter"),
+        (("f4", "tab", "enter"), None),
+        (("f4", "tab"), None),
+    ],
+    ids=[
+        "events",
+        "contacts",
+        "an empty filter",
+        "the query",
+        "the history",
+        "an open drop-down",
+        "a drop-down",
+    ],
+)
+async def test_esc_in_a_list_clears_or_closes_it_and_never_touches_a_send(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...], cleared: str | None
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", *keys, "escape", "escape")
+        assert desk.app.screen is desk.dashboard
+        assert desk.dashboard.is_sending
+        if cleared is None:
+            assert not desk.dashboard.query_one("#key-field", Select).expanded
+        else:
+            assert desk.dashboard.query_one(cleared, Input).value == ""
+        endpoint.accept()
+        await desk.settle()
+        (attempt,) = desk.service.past.list_attempts(0)
+        assert attempt.outcome is Outcome.ACCEPTED
+
+
+async def _unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> SlowEndpoint:
+    """Sends, stops waiting, and asks to send again."""
+    desk.dashboard.query_one("#trigger")._clock = iter(range(0, 1000, 10)).__next__
+    endpoint = SlowEndpoint(desk.service, monkeypatch)
+    await desk.press(*CHOSEN)
+    await _sent(desk, "f9", "escape", "ctrl+y")
+    await desk.settle()
+    await desk.press("f9")
+    return endpoint
+
+
+@pytest.mark.parametrize(
+    ("keys", "sent", "same"),
+    [
+        (("enter",), 1, False),
+        (("escape",), 1, False),
+        (tuple("yes n"), 1, False),
+        (("ctrl+y",), 2, True),
+        (("right", "enter"), 2, True),
+        (("right", "right", "enter"), 2, False),
+        (("left", "enter"), 2, False),
+    ],
+    ids=["Cancel", "Esc", "letters", "Resend by key", "Resend", "Send as new", "Send as new from the left"],
+)
+async def test_after_an_unknown_outcome_the_question_offers_to_cancel_resend_or_send_as_new(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...], sent: int, same: bool
+) -> None:
+    async with open_desk() as desk:
+        endpoint = await _unknown(desk, monkeypatch)
+        assert desk.focus == "no"
+        shown = desk.text_of("#confirm")
+        for answer in ("Cancel Esc", "Resend (same trigger id) ctrl+y", "Send as new"):
+            assert answer in shown
+        endpoint.accept()
+        await desk.press(*keys)
+        attempts = list(desk.service.past.list_attempts(0))
+        assert len(attempts) == len(endpoint.requests) == sent
+        if sent == 2:
+            first, second = attempts[-1], attempts[0]
+            assert (first.request.trigger_id == second.request.trigger_id) is same
+            assert second.outcome is Outcome.ACCEPTED
+            assert (second.parent_id == first.attempt_id) is same
+
+
+async def test_what_was_accepted_or_settled_as_arrived_is_not_offered_to_be_resent(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        await _unknown(desk, monkeypatch)
+        await desk.press("escape")
+        (unknown,) = desk.service.past.list_attempts(0)
+        desk.service.settle(unknown.attempt_id, arrived=True)
+        await desk.press("f9")
+        assert isinstance(desk.app.screen, Confirm)
+        assert "Resend" not in desk.text_of("#confirm")
 
 
 async def test_leaving_while_sending_asks_first(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ DESK_BINDINGS: list[BindingType] = [
         "escape",
         "do('stop')",
         "Stop",
-        tooltip="Stop waiting for the reply; where nothing is being sent, stop a refresh",
+        tooltip="Ask whether to stop waiting for the reply; if nothing is being sent, stop a refresh",
         priority=True,
         id="desk.stop",
     ),

@@ -1,5 +1,6 @@
-"""Questions above the desk: yes or no before something is lost, and a line to be typed."""
+"""Questions above the desk: yes or no before something is lost, how to send again, and a line to be typed."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from textual import on
@@ -34,6 +35,17 @@ class Confirm(ModalScreen[bool]):
         self._question = question
         self._yes = yes
         self._no = no
+        self._is_over = False
+
+    def withdraw(self) -> None:
+        """Closes the question, now or once nothing lies above it: what it asks about is over."""
+        self._is_over = True
+        if self.is_active:
+            self.dismiss(False)
+
+    def on_screen_resume(self) -> None:
+        if self._is_over:
+            self.dismiss(False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="confirm"):
@@ -48,6 +60,55 @@ class Confirm(ModalScreen[bool]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")
+
+
+class SendAgain(StrEnum):
+    """How a request whose outcome is unknown is sent again."""
+
+    RESEND = "resend"
+    NEW = "new"
+
+
+class ConfirmSendAgain(ModalScreen[SendAgain | None]):
+    """Answers how to send again; None on Esc, and Cancel has the focus.
+
+    Only Resend has a key: it cannot trigger the contact twice.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "answer", "Cancel", tooltip="Go back, nothing is sent", id="confirm.no"),
+        Binding(
+            "ctrl+y",
+            "answer('resend')",
+            "Resend",
+            tooltip="Send it again with the same trigger id",
+            id="confirm.yes",
+        ),
+        Binding("right", "app.focus_next", "Next", show=False, tooltip="To the next answer"),
+        Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the answer before"),
+    ]
+    AUTO_FOCUS = "#no"
+    CSS_PATH = styles() / "confirm.tcss"
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        cancel, resend = key_of(self, "confirm.no"), key_of(self, "confirm.yes")
+        with Vertical(id="confirm"):
+            yield Static(self._question, markup=False)
+            with Horizontal():
+                yield Button(f"Cancel  {cancel}", id="no", compact=True)
+                yield Button(f"Resend (same trigger id)  {resend}", id=SendAgain.RESEND, compact=True)
+                yield Button("Send as new", id=SendAgain.NEW, compact=True)
+
+    def action_answer(self, answer: str = "") -> None:
+        self.dismiss(SendAgain(answer) if answer else None)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(None if event.button.id == "no" else SendAgain(event.button.id or ""))
 
 
 class Ask(ModalScreen[str | None]):

@@ -133,17 +133,10 @@ class Following:
         if not yes or self._desk.form.sending:
             return
         self._desk.form.sending = True
-        attempt_id, permit = new_attempt_id(), self._sending.catch.permit
-        self._sending.begin(
-            attempt.request,
-            lambda stop: self._desk.service.resend(
-                attempt.attempt_id,
-                same_trigger=same_trigger,
-                new_attempt_id=attempt_id,
-                stop=stop,
-                production=permit,
-                asked_about=asked_about and asked_about.attempt_id,
-                unrecorded=self._sending.show_unrecorded,
-            ),
-            partial(self._ask_again, attempt, same_trigger=same_trigger),
+        self._sending.resend(
+            attempt,
+            new_attempt_id(),
+            same_trigger=same_trigger,
+            asked_about=asked_about,
+            ask_again=partial(self._ask_again, attempt, same_trigger=same_trigger),
         )

@@ -97,7 +97,10 @@ EVERYWHERE = (
     ("tab", "To the next field; shift+tab to the one before"),
     ("↑ ↓", "In a filter: another row of its list"),
     ("enter", "Choose, and go on to what is to be decided next"),
-    ("esc", "Clear a filter; while sending or refreshing: stop that"),
+    (
+        "esc",
+        "Clear a filter or close a list; elsewhere: stop waiting for the reply (asks first), or a refresh",
+    ),
     ("^p", "Palette: every action by name, and why one is off"),
 )
 

@@ -129,5 +129,6 @@ class Parts:
         part.stop()
 
     def _why_no_stop(self) -> str:
-        under_way = self.sending.is_under_way or self._caching.is_under_way
-        return "" if under_way else "Nothing is under way."
+        if self.sending.is_under_way:
+            return self.sending.why_no_stop
+        return "" if self._caching.is_under_way else "Nothing is under way."

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from textual.content import Content
+from textual.widgets import OptionList, Select
 from textual.worker import Worker
 
 from app.domain.errors import DeskError
@@ -13,19 +14,25 @@ from app.domain.model import Attempt, TriggerRequest
 from app.domain.reference import reference_of
 from app.service.desk import NotRecordedError
 from app.service.guard import GuardError
+from app.service.settling import offers_same_trigger
 from app.service.stored import AttemptRow, HistoryReplacedError, SentMeanwhileError
 from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching
-from app.tui.screens.confirm import Confirm
+from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
 from app.tui.screens.desk import Desk
 from app.tui.screens.reopening import Reopening
 from app.tui.screens.searching import Searching
 from app.tui.text import clean
+from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.history_table import HistoryPane
 
 FILLING = "The lists are being filled; one moment."
 RECORDING = "Still being recorded."
+STOP_WAITING = "Stop waiting for the reply? Emarsys may receive the trigger all the same; its outcome is recorded as unknown."
+LISTS = (FilteredList, HistoryPane, OptionList, Select)
+"""Where Esc has a use of its own."""
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
@@ -47,6 +54,7 @@ class Sending:
         self._answered = answered
         self._asked = "", ""
         self._stop: asyncio.Event | None = None
+        self._question: Confirm | None = None
         self._worker: Worker[None] | None = None
         self.is_recording = False
         """Whether a reply is here that could not be recorded yet."""
@@ -102,10 +110,23 @@ class Sending:
         if request.external_id != external_id:
             self._desk.contacts.is_open = False
 
+    @property
+    def why_no_stop(self) -> str:
+        """Why Esc does not stop the waiting: it clears or closes a list that has the focus; '' if it does."""
+        focused = self._desk.screen.focused
+        in_list = focused is not None and any(isinstance(node, LISTS) for node in focused.ancestors_with_self)
+        return "Esc clears or closes the list that has the focus." if in_list else ""
+
     def stop(self) -> None:
-        """Stops waiting for the reply."""
+        """Asks whether to stop waiting for the reply, which closes the question when it arrives."""
         if self._stop is not None:
-            self._stop.set()
+            self._question = Confirm(STOP_WAITING, yes="Stop waiting", no="Keep waiting")
+            self._desk.push(self._question, partial(self._stop_if, self._stop))
+
+    def _stop_if(self, stop: asyncio.Event, yes: bool | None) -> None:
+        self._question = None
+        if yes:
+            stop.set()
 
     async def end(self) -> None:
         """Stops waiting for a reply, and waits until that is recorded."""
@@ -124,6 +145,7 @@ class Sending:
         desk = self._desk
         try:
             known = desk.service.knowledge.check(message.request)
+            unknown = None if message.is_rehearsed else self._unknown(known.second_send)
         except DeskError as error:
             desk.form.finished()
             desk.tell_fault(f"Nothing was sent. {error}")
@@ -137,9 +159,58 @@ class Sending:
         known = desk.veil.preflight(known, message.request)
         name = desk.service.lists.event_name(shown.event_id)
         question = send_question(shown, name, desk.service, known, datetime.now(UTC))
-        desk.push(
-            Confirm(question, yes="Send again" if known.second_send else "Send", no="Do not send"),
-            partial(self._send_submitted, message, known.second_send),
+        earlier = known.second_send
+        if earlier is not None and unknown is not None:
+            desk.push(ConfirmSendAgain(question), partial(self._answer_again, message, earlier, unknown))
+        else:
+            desk.push(
+                Confirm(question, yes="Send again" if earlier else "Send", no="Do not send"),
+                partial(self._send_submitted, message, earlier),
+            )
+
+    def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
+        """The attempt of this row, if it may be resent because nobody knows whether it arrived."""
+        attempt = earlier and self._desk.service.past.attempt(earlier.attempt_id)
+        return attempt if attempt and offers_same_trigger(attempt) else None
+
+    def _answer_again(
+        self,
+        message: FormMessages.Submitted,
+        earlier: AttemptRow,
+        unknown: Attempt,
+        answer: SendAgain | None,
+    ) -> None:
+        """Resends the unknown attempt, or sends the form's request as a new trigger."""
+        if answer is SendAgain.RESEND:
+            again = partial(self._ask_again, message, self.parent_id)
+            self.resend(unknown, message.attempt_id, same_trigger=True, asked_about=earlier, ask_again=again)
+            self.continue_from(None)
+        else:
+            self._send_submitted(message, earlier, answer is not None)
+
+    def resend(
+        self,
+        attempt: Attempt,
+        new_attempt_id: str,
+        *,
+        same_trigger: bool,
+        asked_about: AttemptRow | None,
+        ask_again: Callable[[], None],
+    ) -> None:
+        """Sends the request of an attempt again, as a new attempt that names it."""
+        permit = self.catch.permit
+        self.begin(
+            attempt.request,
+            lambda stop: self._desk.service.resend(
+                attempt.attempt_id,
+                same_trigger=same_trigger,
+                new_attempt_id=new_attempt_id,
+                stop=stop,
+                production=permit,
+                asked_about=asked_about and asked_about.attempt_id,
+                unrecorded=self.show_unrecorded,
+            ),
+            ask_again,
         )
 
     def _send_submitted(
@@ -220,5 +291,7 @@ class Sending:
         finally:
             self._stop = None
             self.is_recording = False
+            if self._question is not None:
+                self._question.withdraw()
             desk.form.finished()
         then()

@@ -69,7 +69,9 @@ class ReplyPanel(VerticalScroll):
             [
                 outcome_label(Outcome.SENDING),
                 self._what(request),
-                Content.styled("Waiting for the reply. Esc stops waiting.", "$quiet"),
+                Content.styled(
+                    "Waiting for the reply. Esc, outside a list or filter, stops waiting.", "$quiet"
+                ),
             ],
         )
 

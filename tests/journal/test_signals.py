@@ -1,4 +1,4 @@
-"""ctrl+c on the command line: recorded once there is something to record, and told."""
+"""Signals on the command line: recorded once there is something to record, and said."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from app.cli.ctrl_c import ending_at_ctrl_c
+from app.cli.signals import interrupt, on_ctrl_c
 from app.domain.model import NoReply, Outcome
 from tests.client.fault_server import backlog_full
 from tests.journal.processes import ended, started, trigger
@@ -25,11 +25,11 @@ PAUSE_S = 0.02
 MORE_THAN_A_PIPE_HOLDS = b" " * 4_000_000
 
 
-def stopped(process: Process, times: int = 1) -> None:
+def stopped(process: Process, times: int = 1, by: signal.Signals = signal.SIGINT) -> None:
     for _ in range(times):
         # By itself: asyncio's own way also asks whether it has ended, and then its exit code is lost.
         with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGINT)
+            os.kill(process.pid, by)
 
 
 async def stopped_until_it_ends(process: Process, every_s: float) -> tuple[int | None, str, str]:
@@ -47,14 +47,20 @@ async def under_way(home: Path) -> None:
         await asyncio.sleep(PAUSE_S)
 
 
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.mark.parametrize("by", ENDING)
 @pytest.mark.parametrize("times", [1, 5])
-async def test_waiting_for_a_slow_reply_ends_recorded_as_unknown(times: int, tmp_path: Path) -> None:
+async def test_waiting_for_a_slow_reply_ends_recorded_as_unknown(
+    times: int, by: signal.Signals, tmp_path: Path
+) -> None:
     async with endpoint(delay_s=0, answers=(OK,)) as server:
         server.write_profile(tmp_path)
         server.speaking.clear()
         process = await started(tmp_path, *trigger(1))
         await server.arrival.wait()
-        stopped(process, times)
+        stopped(process, times, by)
         code, out, err = await ended(process)
         (attempt,) = check(server, tmp_path)
     assert (code, err) == (3, "")
@@ -76,13 +82,14 @@ async def test_a_ctrl_c_every_moment_never_loses_the_record(tmp_path: Path) -> N
     assert [attempt.outcome for attempt in attempts] == [Outcome.UNKNOWN]
 
 
+@pytest.mark.parametrize("by", ENDING)
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
-async def test_a_connection_that_hangs_ends_recorded_as_not_sent(tmp_path: Path) -> None:
+async def test_a_connection_that_hangs_ends_recorded_as_not_sent(by: signal.Signals, tmp_path: Path) -> None:
     with backlog_full() as origin:
         (tmp_path / "config.toml").write_text(f'[profiles.local]\nbase_url = "{origin}/api/v2"\n')
         process = await started(tmp_path, "app", "--profile", "local", *trigger(1)[1:])
         await under_way(tmp_path)
-        stopped(process)
+        stopped(process, by=by)
         code, out, err = await ended(process)
     assert (code, err) == (4, "")
     assert out.startswith("○ not sent  no reply\n")
@@ -124,7 +131,58 @@ def test_work_that_never_waits_is_ended_too() -> None:
         signal.raise_signal(signal.SIGINT)
         done.append("after ctrl+c")
 
-    with pytest.raises(KeyboardInterrupt), ending_at_ctrl_c():
+    with pytest.raises(KeyboardInterrupt), on_ctrl_c(interrupt):
         asyncio.run(work())
     assert done == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("verb", "module"),
+    [
+        ("trigger", "app.settings"),
+        ("trigger", "click"),
+        ("trigger", "app.cli.attempt_text"),
+        ("trigger", "asyncio.base_events"),
+        ("trigger", "sqlite3"),
+        ("history", "app.cli.program"),
+        ("history", "app.domain.model"),
+        ("events", "app.cli.output"),
+        ("--help", "app.cli"),
+    ],
+)
+async def test_ctrl_c_during_the_imports_of_a_verb_ends_it_without_a_traceback(
+    verb: str, module: str, tmp_path: Path
+) -> None:
+    words = {"trigger": trigger(1)[1:]}.get(verb, (verb,))
+    # Python says on stderr which module it has just imported.
+    process = await started(tmp_path, "app", *words, options=("-X", "importtime"))
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if line.decode().rsplit("|", 1)[-1].strip() == module:
+            break
+    stopped(process)
+    code, _, err = await ended(process)
+    assert code == 130
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_that_is_ignored_at_the_start_stays_ignored(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        async with endpoint(delay_s=0, answers=(OK,)) as server:
+            server.write_profile(tmp_path)
+            server.speaking.clear()
+            process = await started(tmp_path, *trigger(1))
+            await server.arrival.wait()
+            stopped(process, by=number)
+            server.speaking.set()
+            code, out, _ = await ended(process)
+    finally:
+        signal.signal(number, before)
+    assert code == 0
+    assert out.startswith("✓ accepted")

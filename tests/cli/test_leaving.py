@@ -1,0 +1,155 @@
+"""The dashboard in a terminal: how it leaves, and what it leaves behind."""
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.model import NoReply, Outcome
+from app.settings import load_settings
+from tests.cli.terminal import Terminal, on_a_terminal
+from tests.journal.processes import environment
+from tests.journal.truth import recovered
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminal there")
+
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+RESTORED = {
+    "alternate screen": b"\x1b[?1049l",
+    "mouse": b"\x1b[?1000l",
+    "mouse movements": b"\x1b[?1003l",
+    "mouse by SGR": b"\x1b[?1006l",
+    "bracketed paste": b"\x1b[?2004l",
+    "kitty keys": b"\x1b[<u",
+    "focus reports": b"\x1b[?1004l",
+    "cursor": b"\x1b[?25h",
+}
+ALTERNATE_SCREEN = r"\x1b\[\?1049h"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home whose profile is an endpoint that takes requests and never replies."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/api/v2"
+        (tmp_path / "config.toml").write_text(
+            f'default_profile = "silent"\n[profiles.silent]\nbase_url = "{url}"\n'
+        )
+        yield tmp_path
+
+
+def check_restored(desk: Terminal, before: list[object]) -> None:
+    assert [name for name, sequence in RESTORED.items() if sequence not in desk.drawn] == []
+    assert desk.modes == before
+    assert b"Traceback" not in desk.drawn
+
+
+async def draft(home: Path) -> str | None:
+    service = open_service(load_settings(environment(home)))
+    kept = service.drafting.draft()
+    await service.close()
+    return None if kept is None else kept.draft.external_id
+
+
+@pytest.mark.parametrize("by", ENDING)
+async def test_a_signal_ends_the_dashboard_with_the_terminal_restored_and_the_draft_kept(
+    by: signal.Signals, home: Path
+) -> None:
+    with on_a_terminal(environment(home)) as desk:
+        before = desk.modes
+        desk.until("Trigger")
+        desk.press("f4", "1", "enter", "thor@example.com")
+        desk.until(r"thor@example\.com")
+        desk.process.send_signal(by)
+        assert desk.end() == 128 + by
+        check_restored(desk, before)
+    assert await draft(home) == "thor@example.com"
+
+
+@pytest.mark.parametrize("by", ENDING)
+async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal.Signals, home: Path) -> None:
+    with on_a_terminal(environment(home)) as desk:
+        before = desk.modes
+        desk.until("Trigger")
+        desk.press("f4", "1", "enter", "thor@example.com", "f9")
+        desk.until("Waiting for the reply")
+        desk.press("x")
+        desk.until("comx")
+        desk.process.send_signal(by)
+        desk.process.send_signal(by)
+        assert desk.end() == 128 + by
+        check_restored(desk, before)
+    (attempt,) = recovered(home)
+    assert attempt.outcome is Outcome.UNKNOWN
+    assert isinstance(attempt.answer, NoReply)
+    assert attempt.answer.reason == "stopped"
+    assert await draft(home) == "thor@example.comx"
+
+
+@pytest.mark.parametrize("by", ENDING)
+def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signals, home: Path) -> None:
+    with on_a_terminal(environment(home)) as desk:
+        before = desk.modes
+        desk.until(ALTERNATE_SCREEN, raw=True)
+        desk.process.send_signal(by)
+        assert desk.end() == 128 + by
+        check_restored(desk, before)
+
+
+@pytest.mark.parametrize("module", ["app.settings", "asyncio.base_events", "textual.app", "app.tui.opening"])
+def test_ctrl_c_during_the_imports_of_the_dashboard_ends_it_without_a_traceback(
+    module: str, home: Path
+) -> None:
+    with on_a_terminal({**environment(home), "PYTHONPROFILEIMPORTTIME": "1"}) as desk:
+        before = desk.modes
+        desk.until(rf" {module}\s")
+        desk.press("\x03")
+        desk.process.send_signal(signal.SIGINT)
+        assert desk.end() == 130
+        assert desk.modes == before
+        assert b"Traceback" not in desk.drawn
+        assert b"Exception ignored" not in desk.drawn
+
+
+async def test_a_window_that_is_closed_during_a_trigger_leaves_it_recorded_and_the_draft_kept(
+    home: Path,
+) -> None:
+    with on_a_terminal(environment(home)) as desk:
+        desk.until("Trigger")
+        desk.press("f4", "1", "enter", "thor@example.com", "f9")
+        desk.until("Waiting for the reply")
+        desk.press("x")
+        desk.until("comx")
+        desk.close()
+        assert desk.end() == 128 + signal.SIGHUP
+    (attempt,) = recovered(home)
+    assert isinstance(attempt.answer, NoReply)
+    assert attempt.answer.reason == "stopped"
+    assert await draft(home) == "thor@example.comx"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        b"\xfc",
+        b"\xff\xfe",
+        "ü".encode()[:1],
+        b"\x1b[M \xc8\xe1",
+        b"\x1b[200~caf\xe9\x1b[201~",
+    ],
+    ids=["Latin-1", "never in UTF-8", "half a letter", "old mouse report", "pasted"],
+)
+def test_bytes_that_are_not_utf_8_do_not_end_the_dashboard(typed: bytes, home: Path) -> None:
+    with on_a_terminal(environment(home)) as desk:
+        desk.until("Trigger")
+        desk.press("f4", "1", "enter")
+        desk.send(typed)
+        desk.press("Grüße")
+        desk.until("Grüße")
+        desk.press("ctrl+q")
+        assert desk.end() == 0
+        assert b"Traceback" not in desk.drawn
