@@ -1,4 +1,4 @@
-"""The composition root: settings -> TriggerService; alone knows client AND sandbox.
+"""The composition root: settings -> Session; alone knows client AND sandbox.
 
 What is heavy is imported where it is needed: a list from the cache needs neither httpx nor
 Starlette.
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
 from app.resources import sample_data
-from app.service.desk import WAIT_S, TriggerService
 from app.service.live import LiveAccount
-from app.service.rehearsal import Rehearsal
+from app.service.scenarios import Scenarios
+from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
 from app.settings.secrets import Secret, find_secret, secret_variable
@@ -55,7 +55,7 @@ LARGE = 1_000_000
 
 def open_service(
     settings: Settings, wait_s: float = WAIT_S, terminal: Callable[[str], None] | None = None
-) -> TriggerService:
+) -> Session:
     """The service over the live profile's account. Raises StoreError and AccountFolderError.
 
     `wait_s` is how long files are waited for that another program has locked, here and at every send. `terminal`
@@ -70,17 +70,17 @@ def open_service(
                 raise
 
 
-def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] | None) -> TriggerService:
+def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] | None) -> Session:
     """The history comes first: what cannot be recorded must not get any further."""
     history = History(settings.history)
     try:
         history.recover()
-        live, rehearsal = (
+        live, scenarios = (
             _sandboxed(settings, history)
             if settings.profile.is_sandbox
             else _remote(settings, history, terminal)
         )
-        return TriggerService(live, rehearsal, wait_s)
+        return Session(live, scenarios, wait_s)
     except BaseException:  # ctrl+c too: it goes on, once this is put in order
         history.close()
         raise
@@ -97,7 +97,7 @@ class Profiles(NamedTuple):
         known = {**read_config(self.settings.config).profiles, live.name: live}
         return tuple(sorted(known.values(), key=lambda profile: (profile.name != SANDBOX, profile.name)))
 
-    def open(self, name: str | None = None) -> TriggerService:
+    def open(self, name: str | None = None) -> Session:
         """The service over the account of one of them, the live one without a name.
 
         Raises SettingsError and what `open_service` raises.
@@ -134,7 +134,7 @@ def _remote(
     return live, None
 
 
-def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Rehearsal | None]:
+def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scenarios | None]:
     profile = settings.profile
     fingerprint = _built(settings)
     cache = Cache(settings.cache)
@@ -151,7 +151,7 @@ def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Rehea
     )
     if profile.folder is not None:
         return live, None
-    return live, Rehearsal(lambda: inside.sandbox, history, profile.account_key)
+    return live, Scenarios(lambda: inside.sandbox, history, profile.account_key)
 
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 import pytest
+from app.settings.checks import PROFILE_KEYS, TOP_KEYS
+from app.tui.screens.every_binding import EVERY_BINDING
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -28,9 +30,7 @@ from app.domain.query_times import Clock
 from app.domain.rules import RULES
 from app.resources import help_pages
 from app.sandbox.faults import KINDS, Fault
-from app.settings.checks import PROFILE_KEYS, TOP_KEYS
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.every_binding import EVERY_BINDING
 from app.tui.widgets.windowed_table import WindowedTable
 from tests.benchmarks.__main__ import MODULES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.cli.dashboard import at_terminal, open_dashboard
 from app.cli.log import log_nowhere
 from app.cli.options import Options, tighten_home
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.settings.permissions import PRIVATE
 
 
@@ -38,7 +38,7 @@ def _dashboard() -> int:
     tighten_home()
     try:
         return open_dashboard(options.settings(), options.any_mask, masked=options.masked)
-    except DeskError as error:
+    except AppError as error:
         from app.cli.failures import ExitCode, complain  # noqa: PLC0415 - as above
 
         complain(str(error))

@@ -7,22 +7,22 @@ from app.domain.advice import field_label
 from app.domain.attempt_formats import HEADER, cells
 from app.domain.attempt_json import json_text, readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
-from app.domain.clean import clean, clean_block
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import LABEL, MEANING
-from app.domain.reference import reference_of
-from app.service.desk import TriggerService
-from app.service.form import Preflight
+from app.domain.sanitize import sanitize, sanitize_block
+from app.domain.short_id import short_id
+from app.service.preflight import Preflight
+from app.service.session import Session
 from app.service.stored import AttemptRow
 
 _LONGEST = 2000
 _LONGEST_BODY = 65_536
 
 
-def attempt_lines(attempt: Attempt, service: TriggerService) -> list[str]:
+def attempt_lines(attempt: Attempt, service: Session) -> list[str]:
     """The attempt, a line each; the first says the outcome."""
-    return [clean(line, _LONGEST) for line in _attempt_lines(attempt, service)]
+    return [sanitize(line, _LONGEST) for line in _attempt_lines(attempt, service)]
 
 
 def whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
@@ -30,7 +30,7 @@ def whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
     return [
         shown
         for line in _whole_lines(attempt, chain)
-        for shown in clean_block(line, _LONGEST_BODY).split("\n")
+        for shown in sanitize_block(line, _LONGEST_BODY).split("\n")
     ]
 
 
@@ -51,10 +51,10 @@ def plan_lines(preflight: Preflight, exact: Mapping[str, object]) -> list[str]:
     ]
     if preflight.remedy:
         lines.append(preflight.remedy)
-    return [clean(line, _LONGEST) for line in lines]
+    return [sanitize(line, _LONGEST) for line in lines]
 
 
-def _attempt_lines(attempt: Attempt, service: TriggerService) -> Iterator[str]:
+def _attempt_lines(attempt: Attempt, service: Session) -> Iterator[str]:
     symbol, word = LABEL[attempt.outcome]
     status, code, text = reply_parts(attempt)
     reply = "no reply" if status is None else f"HTTP {status}  {_code(code)} {text or ''}".rstrip()
@@ -66,7 +66,7 @@ def _attempt_lines(attempt: Attempt, service: TriggerService) -> Iterator[str]:
     yield MEANING[attempt.outcome]
     if attempt.remedy:
         yield attempt.remedy
-    yield f"attempt {attempt.attempt_id} ({reference_of(attempt.attempt_id)}), {_took(attempt)}, {_compared(attempt.predicted_code, code)}"
+    yield f"attempt {attempt.attempt_id} ({short_id(attempt.attempt_id)}), {_took(attempt)}, {_compared(attempt.predicted_code, code)}"
 
 
 def _whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]
 def _link(row: AttemptRow, attempt: Attempt) -> str:
     symbol, word = LABEL[row.outcome]
     this = " (this one)" if row.attempt_id == attempt.attempt_id else ""
-    return f"{reference_of(row.attempt_id)} {symbol} {word}{this}"
+    return f"{short_id(row.attempt_id)} {symbol} {word}{this}"
 
 
 def _headers(exact: Mapping[str, object]) -> list[tuple[str, object]]:
@@ -106,7 +106,7 @@ def _event(attempt: Attempt) -> str:
     return f"event {attempt.request.event_id} {attempt.event_name or '(not in the cache)'}"
 
 
-def _contact(request: TriggerRequest, service: TriggerService) -> str:
+def _contact(request: TriggerRequest, service: Session) -> str:
     return f"{field_label(request.key_id, service.lists)} {request.external_id!r}"
 
 

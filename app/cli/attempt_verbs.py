@@ -15,13 +15,13 @@ from app.cli.options import Options
 from app.cli.output import opened
 from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text, whole_attempt_json
-from app.domain.clean import clean
-from app.domain.counting import count
+from app.domain.formatting import count
 from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
 from app.domain.model import Attempt
 from app.domain.outcome import LABEL
-from app.domain.reference import reference_of
-from app.service.desk import TriggerService
+from app.domain.sanitize import sanitize
+from app.domain.short_id import short_id
+from app.service.session import Session
 
 _LONGEST_LINE = 2000
 
@@ -34,13 +34,13 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
     """Show an ATTEMPT whole: request, reply, what it means, what it sent again, its note."""
     mask = options.mask()
 
-    async def write(service: TriggerService) -> None:
-        found = service.past.find_attempt(attempt)
+    async def write(service: Session) -> None:
+        found = service.history.find_attempt(attempt)
         shown = mask.attempt(found)
         if as_json:
             click.echo(json_text(whole_attempt_json(shown)))
             return
-        lines = (*attempt_lines(shown, service), *whole_lines(shown, service.past.chain(found.attempt_id)))
+        lines = (*attempt_lines(shown, service), *whole_lines(shown, service.history.chain(found.attempt_id)))
         click.echo("\n".join(lines))
 
     options.run(write)
@@ -59,9 +59,9 @@ def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> No
     """
     mask = options.mask()
 
-    async def write(service: TriggerService) -> None:
+    async def write(service: Session) -> None:
         names = (_before(service, left), left) if right is None else (left, right)
-        both = [mask.attempt(service.past.find_attempt(one)) for one in names]
+        both = [mask.attempt(service.history.find_attempt(one)) for one in names]
         found = diff_attempts(*both)
         if as_json:
             ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
@@ -72,8 +72,8 @@ def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> No
     options.run(write)
 
 
-def _before(service: TriggerService, attempt: str) -> str:
-    before = service.past.before(service.past.find_attempt(attempt))
+def _before(service: Session, attempt: str) -> str:
+    before = service.history.before(service.history.find_attempt(attempt))
     if before is None:
         raise Failure("Nothing was sent to this contact before. Name the attempt to compare with.")
     return before.attempt_id
@@ -86,8 +86,8 @@ def _before(service: TriggerService, attempt: str) -> str:
 def note(options: Options, *, attempt: str, text: str) -> None:
     """Write TEXT to an ATTEMPT as its note, in place of an earlier one; '' takes it away."""
 
-    async def write(service: TriggerService) -> None:
-        noted = service.past.note(attempt, text)
+    async def write(service: Session) -> None:
+        noted = service.history.note(attempt, text)
         click.echo(f"attempt {noted.attempt_id}: {'noted' if noted.note else 'no note any more'}")
 
     options.run(write, filled=False)
@@ -105,8 +105,8 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
     """
     masked = options.masked or not unmasked
 
-    async def write(service: TriggerService) -> None:
-        text = service.past.ticket(service.past.find_attempt(attempt), masked=masked)
+    async def write(service: Session) -> None:
+        text = service.history.ticket(service.history.find_attempt(attempt), masked=masked)
         with opened(output) as file:
             click.echo(text, file=file, nl=False)
 
@@ -116,7 +116,7 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
 def _difference_lines(both: list[Attempt], found: AttemptDiff) -> Iterator[str]:
     for sign, one in zip("-+", both, strict=True):
         symbol, word = LABEL[one.outcome]
-        yield f"{sign} {reference_of(one.attempt_id)} {symbol} {word}, {one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        yield f"{sign} {short_id(one.attempt_id)} {symbol} {word}, {one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
     yield from _diff_lines("request", found.request)
     yield from _diff_lines("reply", found.reply)
 
@@ -128,7 +128,9 @@ def _diff_lines(title: str, diff: JsonDiff) -> Iterator[str]:
     yield f"{title}:"
     for line in diff.around_differences():
         yield (
-            "    …" if line is None else f"  {line.side.replace('=', ' ')} {clean(line.text, _LONGEST_LINE)}"
+            "    …"
+            if line is None
+            else f"  {line.side.replace('=', ' ')} {sanitize(line.text, _LONGEST_LINE)}"
         )
     yield f"  {count(diff.identical, 'identical value')}"
     if diff.left_out:

@@ -12,10 +12,10 @@ from app.cli.output import at_terminal
 from app.cli.passing import pass_options
 from app.cli.progress import bar
 from app.client.errors import ClientError
-from app.domain.counting import count
+from app.domain.formatting import count
 from app.domain.mask import Mask
-from app.service.desk import TriggerService
 from app.service.keeping import Forgetting
+from app.service.session import Session
 
 _FAULTS_SHOWN = 20
 
@@ -43,7 +43,7 @@ def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None
     """
     mask = options.mask()
 
-    async def ask(service: TriggerService) -> bool:
+    async def ask(service: Session) -> bool:
         found = await service.keeping.look_up(key_id, value)
         for line in contact_lines(map(mask.contact, found), as_json):
             click.echo(line)
@@ -65,7 +65,7 @@ def import_file(options: Options, *, file: Path) -> None:
     """
     faults = _Faults()
 
-    async def add(service: TriggerService) -> None:
+    async def add(service: Session) -> None:
         with bar() as shown:
             report = await service.keeping.import_contacts(
                 file,
@@ -94,7 +94,7 @@ def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
     answered, goes. What was exported, and the account itself, are not touched.
     """
 
-    async def take_out(service: TriggerService) -> None:
+    async def take_out(service: Session) -> None:
         forgetting = service.keeping.whom_to_forget(key_id, value)
         _confirm(forgetting, options.mask(), yes)
         emptied = service.keeping.forget(forgetting)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.cli.signals import exit_at_once, on_ctrl_c, on_ending_signals
 
 if TYPE_CHECKING:
-    from app.domain.errors import DeskError
+    from app.domain.errors import AppError
     from app.domain.mask import Mask
     from app.settings import Settings
     from app.tui.app import TriggerDeskApp
@@ -20,15 +20,15 @@ def at_terminal() -> bool:
 
 
 def open_dashboard(settings: "Settings", open_mask: "Callable[[], Mask]", *, masked: bool) -> int:
-    """Runs the dashboard until it ends; the exit code. Raises the DeskError that kept it from opening."""
+    """Runs the dashboard until it ends; the exit code. Raises the AppError that kept it from opening."""
     with on_ctrl_c(exit_at_once):
         from app.bootstrap import Profiles  # noqa: PLC0415 - the dashboard's weight is its own
         from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - the same
-        from app.tui.veil import Veil  # noqa: PLC0415 - the same
+        from app.tui.privacy import PrivacyMode  # noqa: PLC0415 - the same
 
         desk = TriggerDeskApp(
             Profiles(settings),
-            veil=Veil(open_mask),
+            veil=PrivacyMode(open_mask),
             masked=masked,
             theme=settings.theme,
             keymap=settings.keymap,
@@ -39,6 +39,6 @@ def open_dashboard(settings: "Settings", open_mask: "Callable[[], Mask]", *, mas
     return desk.return_code or 0
 
 
-async def _run(desk: "TriggerDeskApp") -> "DeskError | None":
+async def _run(desk: "TriggerDeskApp") -> "AppError | None":
     on_ending_signals(lambda number: desk.call_later(desk.leave, 128 + number))
     return await desk.run_async()

@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import click
 
-from app.domain.clean import clean
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
+from app.domain.sanitize import sanitize
 
 _LONGEST_SENTENCE = 2000
 _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -43,7 +43,7 @@ class Failure(click.ClickException):
 def complain(sentence: str) -> None:
     """One line on stderr, control characters of data made visible."""
     with perhaps_unread():
-        click.echo(f"triggerdesk: {clean(sentence, _LONGEST_SENTENCE)}", err=True)
+        click.echo(f"triggerdesk: {sanitize(sentence, _LONGEST_SENTENCE)}", err=True)
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def perhaps_unread() -> Iterator[None]:
 
 
 @contextmanager
-def failing_with(exit_code: ExitCode, failure: type[DeskError] = DeskError) -> Iterator[None]:
+def failing_with(exit_code: ExitCode, failure: type[AppError] = AppError) -> Iterator[None]:
     """Turns failures of this kind into their sentence and this exit code."""
     try:
         yield

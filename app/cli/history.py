@@ -17,8 +17,8 @@ from app.cli.settle import settle
 from app.cli.stats import stats
 from app.domain.attempt_formats import FORMATS
 from app.domain.model import Attempt
-from app.service.desk import TriggerService
-from app.service.past import EVERYTHING
+from app.service.history import EVERYTHING
+from app.service.session import Session
 
 _FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {"table": as_table, **FORMATS}
 
@@ -64,10 +64,10 @@ def history(
     mask = options.mask()
     query = read_query(line)
 
-    async def write(service: TriggerService) -> None:
+    async def write(service: Session) -> None:
         if query != EVERYTHING:
             index_in_sight(service)
-        attempts = service.past.list_attempts(limit, all_accounts=all_accounts, query=query)
+        attempts = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
         with opened(output) as file:
             for text in lines(map(mask.attempt, attempts)):
                 click.echo(text, file=file)

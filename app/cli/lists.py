@@ -12,8 +12,8 @@ from app.cli.output import table
 from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
 from app.domain.model import Contact, ExternalEvent, Field
-from app.service.desk import TriggerService
 from app.service.lists import AccountLists
+from app.service.session import Session
 
 Row = TypeVar("Row")
 Command = Callable[..., Any]
@@ -90,7 +90,7 @@ def list_contacts(options: Options, **asked: Any) -> None:
 
 
 def _print(listing: _Listing[Row], options: Options, *, text: str, limit: int, as_json: bool) -> None:
-    async def lines(service: TriggerService) -> None:
+    async def lines(service: Session) -> None:
         found = listing.rows(service.lists, text, limit)
         first = list(islice(found, 1))
         if not first and not as_json:
@@ -113,7 +113,7 @@ def _lines(listing: _Listing[Row], found: Iterable[Row], as_json: bool) -> Itera
     return table(listing.header, cells) if cells else ()
 
 
-def _nothing(service: TriggerService) -> str:
+def _nothing(service: Session) -> str:
     if service.keeping.state().refreshed_at is None:
         return (
             f"The cache of profile {service.profile.name} is empty: nothing was fetched from the account yet."

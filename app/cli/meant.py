@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.cli.failures import Failure, complain
-from app.domain.ids import Resolved
+from app.domain.identifiers import Resolved
 from app.domain.model import Attempt, TriggerRequest
-from app.service.desk import TriggerService
-from app.service.second_send import second_send_words
+from app.service.duplicates import second_send_words
+from app.service.session import Session
 from app.service.stored import SentMeanwhileError
 
 LISTED = "`triggerdesk events` lists the ids."
 
 
-def as_meant(service: TriggerService, request: TriggerRequest) -> TriggerRequest:
+def as_meant(service: Session, request: TriggerRequest) -> TriggerRequest:
     """The request with its event id resolved and its event data filled. Raises Failure where either cannot be."""
     found = service.lists.resolve_event(request.event_id)
     if not isinstance(found, Resolved):
@@ -25,15 +25,15 @@ def as_meant(service: TriggerService, request: TriggerRequest) -> TriggerRequest
     if found.said:
         complain(found.said)
     resolved = replace(request, event_id=found.event_id)
-    filled = service.drafting.fill(resolved)
+    filled = service.drafts.fill(resolved)
     if filled.fault:
         raise Failure(f"--data: {filled.fault}")
     return replace(resolved, data=filled.data)
 
 
-def warn_of_second_send(service: TriggerService, request: TriggerRequest) -> None:
+def warn_of_second_send(service: Session, request: TriggerRequest) -> None:
     """Says so where the same was sent before."""
-    earlier = service.knowledge.second_send(request)
+    earlier = service.preflight.second_send(request)
     if earlier is not None:
         complain(second_send_words(earlier, datetime.now(UTC)))
 

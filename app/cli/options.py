@@ -12,7 +12,7 @@ from app.settings.permissions import tighten
 
 if TYPE_CHECKING:
     from app.domain.mask import Mask
-    from app.service.desk import TriggerService
+    from app.service.session import Session
 
 Result = TypeVar("Result")
 
@@ -52,7 +52,7 @@ class Options(NamedTuple):
 
         return open_mask(home_folder(os.environ))
 
-    def run(self, action: Callable[["TriggerService"], Awaitable[Result]], *, filled: bool = True) -> Result:
+    def run(self, action: Callable[["Session"], Awaitable[Result]], *, filled: bool = True) -> Result:
         """Runs `action` on the live account; the cache of a sandbox is filled first where it is empty or of other files.
 
         Not `filled`: whatever the cache holds will do.
@@ -61,9 +61,7 @@ class Options(NamedTuple):
 
         return asyncio.run(self._with_service(action, filled))
 
-    async def _with_service(
-        self, action: Callable[["TriggerService"], Awaitable[Result]], filled: bool
-    ) -> Result:
+    async def _with_service(self, action: Callable[["Session"], Awaitable[Result]], filled: bool) -> Result:
         with on_ctrl_c(exit_at_once):
             from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
 

@@ -12,8 +12,8 @@ from typing import IO, Any
 import click
 
 from app.cli.failures import Failure
-from app.domain.clean import clean
 from app.domain.model import Outcome
+from app.domain.sanitize import sanitize
 from app.service.files import FileError, new_file
 
 _COLOURS = {
@@ -43,7 +43,7 @@ def table(
     header: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int] = ()
 ) -> Iterable[str]:
     """Aligned lines, the columns of `numbers` to the right; on a terminal cut to its width, elsewhere whole."""
-    cells = [[clean(cell, _LONGEST_CELL) for cell in row] for row in (header, *rows)]
+    cells = [[sanitize(cell, _LONGEST_CELL) for cell in row] for row in (header, *rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(header))]
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for row in cells:

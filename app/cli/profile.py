@@ -12,8 +12,8 @@ from app.cli.options import Options
 from app.cli.output import at_terminal, table
 from app.cli.passing import pass_options
 from app.domain.attempt_json import json_text
-from app.service.check import WSSE_ENDS, Finding, State, check_account
-from app.service.desk import TriggerService
+from app.service.profile_check import WSSE_ENDS, Finding, State, check_account
+from app.service.session import Session
 from app.settings import CONFIG, SANDBOX, Profile, add_profile, home_folder, load_config, remove_profile
 from app.settings.secrets import (
     NoKeyringError,
@@ -88,7 +88,7 @@ def check(options: Options, *, name: str | None) -> None:
     """
     asked = Options(name or options.profile, options.account)
 
-    async def look(service: TriggerService) -> tuple[Finding, ...]:
+    async def look(service: Session) -> tuple[Finding, ...]:
         return await check_account(service.profile, service.client)
 
     findings = asked.run(look, filled=False)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import click
 
-from app.domain.clean import clean
-from app.domain.counting import percent
+from app.domain.formatting import percent
+from app.domain.sanitize import sanitize
 from app.service.filling import FillStep
 
 _BAR = 24
@@ -24,7 +24,7 @@ class Bar:
     def show(self, text: str, share: float | None = None) -> None:
         """Shows a text, and how much of the whole is done, 0 to 1, where that is known."""
         drawn = "" if share is None else f" {_drawn(share)}"
-        line = clean(f"{text}{drawn}", max(10, shutil.get_terminal_size().columns - 1))
+        line = sanitize(f"{text}{drawn}", max(10, shutil.get_terminal_size().columns - 1))
         if self._moves and line != self._shown:
             self._shown = line
             click.echo(f"\r\x1b[K{line}", err=True, nl=False)

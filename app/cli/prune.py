@@ -7,8 +7,8 @@ from app.cli.options import Options
 from app.cli.output import at_terminal
 from app.cli.passing import pass_options
 from app.domain.attempt_json import timestamp
-from app.domain.counting import count
-from app.service.desk import TriggerService
+from app.domain.formatting import count
+from app.service.session import Session
 
 
 @click.command()
@@ -20,7 +20,7 @@ def prune(options: Options, *, yes: bool) -> None:
     What would go is shown first. Attempts under way, and unknown ones that nobody has settled, stay.
     """
 
-    async def let_go(service: TriggerService) -> None:
+    async def let_go(service: Session) -> None:
         found = service.keeping.retention_preview()
         if found is None:
             click.echo("No attempt is past the profile's retention.")

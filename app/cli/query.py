@@ -8,7 +8,7 @@ from app.domain.history_query import HistoryQuery
 from app.domain.query_edit import proposal
 from app.domain.query_text import QueryFaultError, parse_query
 from app.domain.query_times import Clock
-from app.service.desk import TriggerService
+from app.service.session import Session
 
 _MANY = 5000
 
@@ -22,12 +22,12 @@ def read_query(line: str) -> HistoryQuery:
         raise Failure(f"{fault} Did you mean: {meant}" if meant else str(fault)) from None
 
 
-def index_in_sight(service: TriggerService) -> None:
+def index_in_sight(service: Session) -> None:
     """Brings the index of the history up to date, with a bar where that takes a while."""
-    if service.past.behind() < _MANY:
+    if service.history.behind() < _MANY:
         return
     with bar() as shown:
         shown.line("history: indexing the attempts, once")
-        service.past.catch_up(
+        service.history.catch_up(
             lambda done, total: shown.show("history: indexing the attempts, once", done / total)
         )

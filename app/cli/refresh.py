@@ -9,8 +9,8 @@ from app.cli.options import Options
 from app.cli.passing import pass_options
 from app.cli.progress import FillBar, bar
 from app.client.errors import ClientError
-from app.domain.counting import count
-from app.service.desk import TriggerService
+from app.domain.formatting import count
+from app.service.session import Session
 
 STOPPED = "Stopped. What the cache held is whole."
 
@@ -23,7 +23,7 @@ def refresh(options: Options) -> None:
     Exit codes: 0 refreshed, 2 configuration, 4 the account did not answer as asked, or stopped: the old cache stays.
     """
 
-    async def fill(service: TriggerService) -> None:
+    async def fill(service: Session) -> None:
         with bar() as shown:
             state = await service.keeping.refresh(FillBar(shown))
         held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))

@@ -11,8 +11,8 @@ from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
 from app.domain.model import new_attempt_id
-from app.service.desk import TriggerService
 from app.service.guard import check_production
+from app.service.session import Session
 from app.service.stored import StoreError
 
 
@@ -34,10 +34,10 @@ def resend(
     printed = Printed(options.mask(), as_json)
     check_production(options.settings().profile, production)
 
-    async def send(service: TriggerService) -> ExitCode:
+    async def send(service: Session) -> ExitCode:
         service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
         stop = stopped_by_signal()
-        earlier = service.past.find_attempt(attempt)
+        earlier = service.history.find_attempt(attempt)
         new = new_attempt_id()
         sending = sent_with_warning(
             lambda warned_of: service.resend(

@@ -14,7 +14,7 @@ from app.cli.signals import ENDING
 from app.domain.attempt_json import attempt_json, json_text
 from app.domain.mask import Mask
 from app.domain.model import Attempt, Outcome
-from app.service.desk import NotRecordedError, TriggerService
+from app.service.session import NotRecordedError, Session
 
 _EXIT = {
     Outcome.ACCEPTED: ExitCode.OK,
@@ -33,14 +33,14 @@ class Printed:
     mask: Mask
     as_json: bool
 
-    def attempt(self, attempt: Attempt, service: TriggerService) -> list[str]:
+    def attempt(self, attempt: Attempt, service: Session) -> list[str]:
         """The attempt: its JSON, or some lines of which the first says the outcome."""
         shown = self.mask.attempt(attempt)
         return [json_text(attempt_json(shown))] if self.as_json else attempt_lines(shown, service)
 
 
 async def print_sent(
-    sending: Awaitable[Attempt], attempt_id: str, service: TriggerService, printed: Printed
+    sending: Awaitable[Attempt], attempt_id: str, service: Session, printed: Printed
 ) -> ExitCode:
     """Waits for the attempt and prints it; where it could not be recorded, what is known of it, on stderr."""
     try:

@@ -6,7 +6,7 @@ import click
 
 from app.cli.options import Options
 from app.cli.passing import pass_options
-from app.service.desk import TriggerService
+from app.service.session import Session
 
 _WORDS = {True: "it arrived", False: "it did not arrive"}
 
@@ -22,7 +22,7 @@ def settle(options: Options, *, attempt: str, found: Literal["arrived", "did-not
     The outcome stays unknown; what was found out stands beside it. Settling again replaces it.
     """
 
-    async def record(service: TriggerService) -> None:
+    async def record(service: Session) -> None:
         settled = service.settle(attempt, arrived=found == "arrived", note=note)
         click.echo(f"attempt {settled.attempt_id}: {_WORDS[found == 'arrived']}; its outcome stays unknown")
 

@@ -10,11 +10,11 @@ from app.cli.passing import pass_options
 from app.cli.query import index_in_sight, read_query
 from app.domain.attempt_json import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.counting import count, percent, span
 from app.domain.descriptions import describe
+from app.domain.formatting import count, percent, span
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
-from app.service.desk import TriggerService
+from app.service.session import Session
 
 _EVENTS = 20
 
@@ -28,9 +28,9 @@ def stats(options: Options, *, line: str, all_accounts: bool, as_json: bool) -> 
     """Count the attempts that a query finds: by outcome, over time, by reply code, by event; how long they took."""
     query = read_query(line)
 
-    async def write(service: TriggerService) -> None:
+    async def write(service: Session) -> None:
         index_in_sight(service)
-        figures = service.past.statistics(query, all_accounts=all_accounts)
+        figures = service.history.statistics(query, all_accounts=all_accounts)
         click.echo(json_text(_as_json(figures)) if as_json else "\n".join(_lines(figures)))
 
     options.run(write)

@@ -18,9 +18,9 @@ from app.cli.signals import stopped_by_signal
 from app.domain.attempt_json import json_text, planned_json
 from app.domain.event_data import MAX_BYTES, EventDataError, parse_event_data
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
-from app.service.desk import TriggerService
 from app.service.guard import check_production
-from app.service.settling import check_note
+from app.service.resolution import check_note
+from app.service.session import Session
 from app.service.stored import StoreError
 
 
@@ -90,7 +90,7 @@ def _trigger_id(given: str | None, none_at_all: bool, attempt_id: str) -> str | 
     return None if none_at_all else _utf8("--trigger-id", attempt_id if given is None else given)
 
 
-async def _show_plan(service: TriggerService, request: TriggerRequest, printed: Printed) -> None:
+async def _show_plan(service: Session, request: TriggerRequest, printed: Printed) -> None:
     mask = printed.mask
     request = as_meant(service, request)
     warn_of_second_send(service, request)
@@ -98,12 +98,12 @@ async def _show_plan(service: TriggerService, request: TriggerRequest, printed: 
     if printed.as_json:
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        lines = plan_lines(service.knowledge.check(request), exact)
+        lines = plan_lines(service.preflight.check(request), exact)
         click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
 
 
 async def _send(
-    service: TriggerService,
+    service: Session,
     request: TriggerRequest,
     attempt_id: str,
     *,

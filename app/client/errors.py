@@ -3,10 +3,10 @@
 Apart from the rest, so that catching it imports no httpx.
 """
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 
 
-class ClientError(DeskError):
+class ClientError(AppError):
     """A call that could not be made, or was not answered as asked: cause and remedy."""
 
 

@@ -14,8 +14,8 @@ import httpx
 
 from app.client.errors import UnsendableError
 from app.client.exchange import ExpiredError, Progress, WaitStoppedError
-from app.domain.clean import clean
 from app.domain.model import NoReply
+from app.domain.sanitize import sanitize
 
 _LONGEST_QUOTE = 120
 _SAID = {
@@ -89,7 +89,7 @@ def _innermost(error: BaseException) -> str:
     said = _BYTES.sub(_readable, str(list(_causes(error))[-1]) or type(error).__name__)
     for theirs, ours in _SAID.items():
         said = said.replace(theirs, ours)
-    return clean(said, _LONGEST_QUOTE).rstrip(".")
+    return sanitize(said, _LONGEST_QUOTE).rstrip(".")
 
 
 def _readable(found: re.Match[str]) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, tzinfo
 
 from app.domain.attempt_json import attempt_json, json_text, reply_parts
-from app.domain.clean import clean
 from app.domain.descriptions import describe
 from app.domain.model import Attempt
 from app.domain.outcome import LABEL, SETTLED
-from app.domain.reference import reference_of
+from app.domain.sanitize import sanitize
+from app.domain.short_id import short_id
 
 _UNCUT = 20_000_000
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
@@ -77,7 +77,7 @@ def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
         word = SETTLED[attempt.settlement.arrived]
     return (
         attempt.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
-        reference_of(attempt.attempt_id),
+        short_id(attempt.attempt_id),
         f"{symbol} {word}",
         f"{request.event_id} {attempt.event_name or ''}".rstrip(),
         request.key_id,
@@ -94,7 +94,7 @@ def _csv_cell(value: object) -> str:
         return ""
     if not isinstance(value, str):
         return json_text(value)
-    text = clean(value, _UNCUT)
+    text = sanitize(value, _UNCUT)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -106,7 +106,7 @@ def _csv_line(parts: Iterable[str]) -> str:
 
 def markdown_text(text: str, longest: int = _UNCUT) -> str:
     """A text as it stands, on one line: escaped only where Markdown would take a sign for its own."""
-    return _MARKDOWN.sub(r"\\\g<0>", clean(text, longest))
+    return _MARKDOWN.sub(r"\\\g<0>", sanitize(text, longest))
 
 
 def _markdown_line(parts: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ def json_text(value: object, indent: int | None = None) -> str:
 
 
 def readable_json(value: object) -> str:
-    """JSON for a person to read, every letter as it is: it goes through `clean_block` before it is shown."""
+    """JSON for a person to read, every letter as it is: it goes through `sanitize_block` before it is shown."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 

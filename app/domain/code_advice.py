@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.domain.account import Directory, FieldNames
-from app.domain.clean import clean
-from app.domain.ids import bare, said_around
+from app.domain.diagnosis import LOOK_UP, REFRESH, Clues, Diagnosis, FieldMatch, FormPatch, QuickFix
+from app.domain.identifiers import bare, said_around
 from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.other_codes import words_for_other_code
-from app.domain.remedies import LOOK_UP, REFRESH, Advice, Clues, FormChange, Holder, Remedy
+from app.domain.sanitize import sanitize
 
 SHOWN_IDS = 5
 LONGEST_VALUE = 60
@@ -40,7 +40,7 @@ class _Case:
     def finds(self, key_id: str, value: str) -> tuple[str, ...]:
         return self.directory.matches(key_id, value).ids
 
-    def elsewhere(self, value: str) -> Holder | None:
+    def elsewhere(self, value: str) -> FieldMatch | None:
         """The contact that has this value in another key field."""
         others = (holder for holder in self.clues.holders(value) if holder.key_id != self.request.key_id)
         return next(others, None)
@@ -48,7 +48,7 @@ class _Case:
 
 def advise_code(
     code: int | None, request: TriggerRequest, directory: Directory, clues: Clues
-) -> Advice | None:
+) -> Diagnosis | None:
     """What to do about a refusal with this reply code; None for codes without advice of their own."""
     if code is None:
         return None
@@ -56,24 +56,24 @@ def advise_code(
     if advise:
         return advise(_Case(request, directory, clues))
     words = words_for_other_code(code, request.event_id)
-    return Advice(words) if words else None
+    return Diagnosis(words) if words else None
 
 
-def _use_key(case: _Case, key_id: str, value: str | None = None) -> Remedy:
-    return Remedy(f"use {case.label(key_id)}", FormChange(key_id=key_id, external_id=value))
+def _use_key(case: _Case, key_id: str, value: str | None = None) -> QuickFix:
+    return QuickFix(f"use {case.label(key_id)}", FormPatch(key_id=key_id, external_id=value))
 
 
-def _key_unknown(case: _Case) -> Advice:
+def _key_unknown(case: _Case) -> Diagnosis:
     key_id, value = case.request.key_id, case.request.external_id
     meant = _key_meant(case)
     if meant is not None:
         words = f"The key field is given by its id, not as {key_id!r}: {case.label(meant)} is probably meant."
-        return Advice(words, (_use_key(case, meant),))
+        return Diagnosis(words, (_use_key(case, meant),))
     holder = case.elsewhere(value)
     if holder is not None:
         words = f"This account has no field {key_id}. " if key_id else "No key field is chosen. "
         words += f"Contact {holder.contact_id} has this value in {case.label(holder.key_id)}: choose that key field."
-        return Advice(words, (_use_key(case, holder.key_id),))
+        return Diagnosis(words, (_use_key(case, holder.key_id),))
     if not key_id:
         words = (
             "Choose a key field: the field whose value finds the contact, such as 3 for the e-mail address."
@@ -83,7 +83,7 @@ def _key_unknown(case: _Case) -> Advice:
             f"This account has no field {key_id}. Field ids differ between accounts: "
             "choose the key field from the list, or use id or uid."
         )
-    return Advice(words, _by_email(case))
+    return Diagnosis(words, _by_email(case))
 
 
 def _key_meant(case: _Case) -> str | None:
@@ -99,61 +99,61 @@ def _key_meant(case: _Case) -> str | None:
     return called[0] if len(called) == 1 else None
 
 
-def _by_email(case: _Case) -> tuple[Remedy, ...]:
+def _by_email(case: _Case) -> tuple[QuickFix, ...]:
     if "@" in case.request.external_id and case.request.key_id != EMAIL and case.directory.has_field(EMAIL):
         return (_use_key(case, EMAIL),)
     return ()
 
 
-def _value_missing(case: _Case) -> Advice:
-    return Advice(f"Enter the contact's value of {case.label()} as the external id.")
+def _value_missing(case: _Case) -> Diagnosis:
+    return Diagnosis(f"Enter the contact's value of {case.label()} as the external id.")
 
 
-def _nobody(case: _Case) -> Advice:
+def _nobody(case: _Case) -> Diagnosis:
     causes = (_blanks_around, _value_of_another_field, _other_case, _email_elsewhere)
     for cause in causes:
         advice = cause(case)
         if advice is not None:
             return advice
-    return Advice(
+    return Diagnosis(
         f"No contact has this value in {case.label()}. Check its spelling, or choose the field it belongs to."
     )
 
 
-def _blanks_around(case: _Case) -> Advice | None:
+def _blanks_around(case: _Case) -> Diagnosis | None:
     value, key_id = case.request.external_id, case.request.key_id
     trimmed = bare(value)
     if trimmed == value:
         return None
     if not trimmed:
-        return Advice(f"The value is nothing but blanks: enter the contact's value of {case.label()}.")
+        return Diagnosis(f"The value is nothing but blanks: enter the contact's value of {case.label()}.")
     cause = "The value begins or ends with a space, which counts: remove it."
     found = case.finds(key_id, trimmed)
     if found:
         shown = f"contact {found[0]}" if len(found) == 1 else "several contacts"
-        return Advice(f"{cause} Without it, {shown} will be found.", (_use_value(trimmed),))
+        return Diagnosis(f"{cause} Without it, {shown} will be found.", (_use_value(trimmed),))
     holder = case.elsewhere(trimmed)
     if holder is not None:
         words = f"{cause} Contact {holder.contact_id} has it in {case.label(holder.key_id)}: choose that key field."
-        return Advice(words, (_use_key(case, holder.key_id, trimmed),))
-    return Advice(f"{cause} No contact has it in {case.label()}.", (_use_value(trimmed),))
+        return Diagnosis(words, (_use_key(case, holder.key_id, trimmed),))
+    return Diagnosis(f"{cause} No contact has it in {case.label()}.", (_use_value(trimmed),))
 
 
-def _use_value(value: str) -> Remedy:
-    return Remedy(f"use {clean(value, LONGEST_VALUE)}", FormChange(external_id=value))
+def _use_value(value: str) -> QuickFix:
+    return QuickFix(f"use {sanitize(value, LONGEST_VALUE)}", FormPatch(external_id=value))
 
 
-def advise_unlooked(value: str) -> Advice | None:
+def advise_unlooked(value: str) -> Diagnosis | None:
     """What is around a value that nobody knows yet, and how it goes; None where nothing is."""
     around = said_around(value)
     if not around:
         return None
     trimmed = bare(value)
     words = f"The external id has {around}: it is sent as it is typed."
-    return Advice(words, (_use_value(trimmed),) if trimmed else ())
+    return Diagnosis(words, (_use_value(trimmed),) if trimmed else ())
 
 
-def _value_of_another_field(case: _Case) -> Advice | None:
+def _value_of_another_field(case: _Case) -> Diagnosis | None:
     holder = case.elsewhere(case.request.external_id)
     if holder is None:
         return None
@@ -161,64 +161,64 @@ def _value_of_another_field(case: _Case) -> Advice | None:
         f"No contact has this value in {case.label()}, but contact {holder.contact_id} has it in "
         f"{case.label(holder.key_id)}: choose that key field."
     )
-    return Advice(words, (_use_key(case, holder.key_id),))
+    return Diagnosis(words, (_use_key(case, holder.key_id),))
 
 
-def _other_case(case: _Case) -> Advice | None:
+def _other_case(case: _Case) -> Diagnosis | None:
     known = case.clues.variants(case.request.key_id, case.request.external_id)
     if not known:
         return None
-    shown = " or ".join(f"{clean(value, LONGEST_VALUE)!r}" for value in known[:SHOWN_IDS])
+    shown = " or ".join(f"{sanitize(value, LONGEST_VALUE)!r}" for value in known[:SHOWN_IDS])
     words = f"{case.label()} is compared as exact text, and what the account knows is written {shown}."
-    return Advice(words, tuple(_use_value(value) for value in known[:SHOWN_IDS]))
+    return Diagnosis(words, tuple(_use_value(value) for value in known[:SHOWN_IDS]))
 
 
-def _email_elsewhere(case: _Case) -> Advice | None:
+def _email_elsewhere(case: _Case) -> Diagnosis | None:
     looks_like_email = "@" in case.request.external_id
     if looks_like_email and case.request.key_id != EMAIL:
         words = f"The value looks like an e-mail address, but it is looked up in {case.label()}: choose the key field E-Mail (3)."
-        return Advice(words, _by_email(case))
+        return Diagnosis(words, _by_email(case))
     if not looks_like_email and case.request.key_id == EMAIL:
-        return Advice(
+        return Diagnosis(
             f"The value is no e-mail address, but it is looked up in {case.label()}: choose the field it belongs to."
         )
     return None
 
 
-def _several(case: _Case) -> Advice:
+def _several(case: _Case) -> Diagnosis:
     ids = case.finds(case.request.key_id, case.request.external_id)
     who = f"Contacts {', '.join(ids[:SHOWN_IDS])}" if ids else "Several contacts"
     more = " and more" if len(ids) > SHOWN_IDS else ""
     words = f"{who}{more} share this value of {case.label()}. Pick one (key field id); nobody gets the event otherwise."
     known = tuple(
-        Remedy(f"use contact id {one}", FormChange(key_id="id", external_id=one)) for one in ids[:SHOWN_IDS]
+        QuickFix(f"use contact id {one}", FormPatch(key_id="id", external_id=one)) for one in ids[:SHOWN_IDS]
     )
-    return Advice(words, known if len(ids) > 1 else (LOOK_UP,))
+    return Diagnosis(words, known if len(ids) > 1 else (LOOK_UP,))
 
 
-def _event_unknown(case: _Case) -> Advice:
+def _event_unknown(case: _Case) -> Diagnosis:
     event_id = case.request.event_id
     name = case.directory.event_name(event_id)
     elsewhere = name or case.clues.name_elsewhere(event_id)
     namesakes = case.clues.events_called(elsewhere or event_id)
     others = [event for event in namesakes if event.id != event_id]
     change = tuple(
-        Remedy(f"use event {event.id}", FormChange(event_id=event.id)) for event in others[:SHOWN_IDS]
+        QuickFix(f"use event {event.id}", FormPatch(event_id=event.id)) for event in others[:SHOWN_IDS]
     )
     here = f"here {elsewhere} is event {' or '.join(event.id for event in others[:SHOWN_IDS])}."
     if name and others:
-        return Advice(f"The account no longer has event {event_id} ({name}), but {here}", change)
+        return Diagnosis(f"The account no longer has event {event_id} ({name}), but {here}", change)
     if name:
         words = f"The account no longer has event {event_id} ({name}): refresh, and choose the event from the list."
-        return Advice(words, (REFRESH,))
+        return Diagnosis(words, (REFRESH,))
     if elsewhere and others:
-        return Advice(f"Event {event_id} ({elsewhere}) is one of another account; {here}", change)
+        return Diagnosis(f"Event {event_id} ({elsewhere}) is one of another account; {here}", change)
     if others:
-        return Advice(f"{event_id!r} is the name of an event, not its id.", change)
-    return Advice(f"The account has no external event {event_id}: choose the event from the list.")
+        return Diagnosis(f"{event_id!r} is the name of an event, not its id.", change)
+    return Diagnosis(f"The account has no external event {event_id}: choose the event from the list.")
 
 
-def _contact_unknown(case: _Case) -> Advice:
+def _contact_unknown(case: _Case) -> Diagnosis:
     for cause in (_blanks_around, _value_of_another_field, _other_case):
         advice = cause(case)
         if advice is not None:
@@ -227,10 +227,10 @@ def _contact_unknown(case: _Case) -> Advice:
         f"No contact of this account has the {case.request.key_id} {case.request.external_id}. "
         "Check it, or find the contact by another key field."
     )
-    return Advice(words, _by_email(case))
+    return Diagnosis(words, _by_email(case))
 
 
-_BY_CODE: dict[int, Callable[[_Case], Advice]] = {
+_BY_CODE: dict[int, Callable[[_Case], Diagnosis]] = {
     2004: _key_unknown,
     2005: _value_missing,
     2008: _nobody,

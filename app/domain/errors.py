@@ -1,5 +1,5 @@
 """The one base of every failure that is told to a person."""
 
 
-class DeskError(Exception):
+class AppError(Exception):
     """Something that a person can mend; the message is a sentence that says what is wrong and what to do."""

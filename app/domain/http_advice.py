@@ -6,9 +6,9 @@ Separate from `advice`, which explains reply codes by the request; here the head
 from collections.abc import Callable
 from datetime import datetime
 
-from app.domain.clean import clean
 from app.domain.headers import clock_skew_s, in_words, retry_after_s
 from app.domain.model import Reply
+from app.domain.sanitize import sanitize
 
 LONGEST_ADDRESS = 200
 ALLOWED_SKEW_S = 240
@@ -21,7 +21,7 @@ def remedy_for_status(reply: Reply, now: datetime, permission: str = "externalev
     `permission` is the one that the call needs.
     """
     if 300 <= reply.http_status < 400:
-        where = f" to {clean(reply.location, LONGEST_ADDRESS)}" if reply.location else ""
+        where = f" to {sanitize(reply.location, LONGEST_ADDRESS)}" if reply.location else ""
         return f"The address was redirected{where}; correct the base URL of the profile."
     if reply.http_status == 403:
         return (

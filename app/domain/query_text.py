@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.history_query import (
     NO_VALUE,
     NUMERIC,
@@ -41,7 +41,7 @@ _LONGEST_TERM = 10_000
 _MOST_TERMS = 100
 
 
-class QueryFaultError(DeskError):
+class QueryFaultError(AppError):
     """A query that cannot be understood: `position` is the character, from 1, at which that begins."""
 
     def __init__(self, reason: str, position: int) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.canonical import same_value
-from app.domain.clean import clean
-from app.domain.ids import bare
+from app.domain.fingerprint import normalize
+from app.domain.identifiers import bare
 from app.domain.model import Contact, TriggerRequest
+from app.domain.sanitize import sanitize
 
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 NAMED = 3
@@ -44,7 +44,9 @@ class Recipient:
 
 def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
     """The sentence that names the contacts which share a value of `field`, the first few of `total`."""
-    names = [f"{clean(contact_name(one) or 'without a name', 60)} ({clean(one.id)})" for one in contacts]
+    names = [
+        f"{sanitize(contact_name(one) or 'without a name', 60)} ({sanitize(one.id)})" for one in contacts
+    ]
     cut = "+" if total >= COUNTED else ""
     rest = total - len(names[:NAMED])
     more = f" and {rest:,}{cut} more" if rest else ""
@@ -74,8 +76,8 @@ class DataUse:
         if self.contact is not None and contact is not None:
             return self.contact.id == contact.id
         values = {bare(request.external_id)} | ({contact.value(self.key_id)} if contact else set())
-        return same_value(self.key_id, bare(self.external_id)) in {
-            same_value(self.key_id, value) for value in values
+        return normalize(self.key_id, bare(self.external_id)) in {
+            normalize(self.key_id, value) for value in values
         }
 
 

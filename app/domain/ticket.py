@@ -12,12 +12,12 @@ from app.domain.advice import field_label
 from app.domain.attempt_formats import markdown_text
 from app.domain.attempt_json import readable_json, reply_parts, timestamp
 from app.domain.body_text import formatted
-from app.domain.clean import clean_block
 from app.domain.descriptions import describe
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL, MEANING
-from app.domain.reference import reference_of
 from app.domain.request_text import as_curl
+from app.domain.sanitize import sanitize_block
+from app.domain.short_id import short_id
 
 LONGEST_BODY = 8000
 """Characters of a body that stand in a ticket."""
@@ -52,12 +52,12 @@ def _title(attempt: Attempt) -> str:
     _, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]
     said = f"{'' if code is None else code} {text or ''}".strip()
-    return f"{reference_of(attempt.attempt_id)} {symbol} {word}{': ' if said else ''}{said[:200]}"
+    return f"{short_id(attempt.attempt_id)} {symbol} {word}{': ' if said else ''}{said[:200]}"
 
 
 def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
     request = attempt.request
-    yield "Attempt", f"{reference_of(attempt.attempt_id)}, {attempt.attempt_id}"
+    yield "Attempt", f"{short_id(attempt.attempt_id)}, {attempt.attempt_id}"
     yield "Time", timestamp(attempt.started_at)
     yield "Profile", attempt.profile
     yield "Event", f"{request.event_id} {attempt.event_name or ''}".rstrip()
@@ -65,7 +65,7 @@ def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
     yield "External id", request.external_id
     yield "Trigger id", "none" if request.trigger_id is None else request.trigger_id
     if attempt.parent_id is not None:
-        yield "Sent again after", f"{reference_of(attempt.parent_id)}, {attempt.parent_id}"
+        yield "Sent again after", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
 
 
 def _request(attempt: Attempt) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _plain(text: str) -> str:
 
 def _fenced(text: str, language: str) -> Iterator[str]:
     """A block that nothing in the text can end."""
-    shown = clean_block(text, LONGEST_BODY)
+    shown = sanitize_block(text, LONGEST_BODY)
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
     yield f"{fence}{language}"

@@ -14,7 +14,7 @@ class SandboxOptions:
 
     auth: Literal["none", "wsse", "oauth"] = "none"
     user: str = "sandbox001"
-    secret: str = "sandbox-secret"  # noqa: S105 - of a rehearsal, and published
+    secret: str = "sandbox-secret"  # noqa: S105 - of a scenarios, and published
     interactions: bool = False
     rate_limit: int | None = None
     max_body: int = 10_000_000

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.sandbox.protocols import SandboxProtocol
 from app.sandbox.server import Sandbox
 
@@ -20,7 +20,7 @@ MAX_PORT = 65_535
 BACKLOG = 2048
 
 
-class ServeError(DeskError):
+class ServeError(AppError):
     """The address cannot be listened on; one sentence."""
 
 

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.service.filling import FillStep, Watch, to_its_end
 
 Work = Callable[[Watch], Awaitable[None]]
@@ -24,7 +24,7 @@ _CODE = "from app.service.apart import main; main()"
 _YIELDING = 10
 
 
-class ApartError(DeskError):
+class ApartError(AppError):
     """The process could not be started, or ended without a word, as where memory is short."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ async def _started() -> asyncio.subprocess.Process:
 
 
 async def run_apart(work: Work, watch: Watch) -> None:
-    """Runs `work` there; `watch` is told here what it tells. Raises the DeskError that it raises, and ApartError."""
+    """Runs `work` there; `watch` is told here what it tells. Raises the AppError that it raises, and ApartError."""
     process = await _started()
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - they are pipes
     try:
@@ -86,7 +86,7 @@ async def _work(work: Work) -> None:
     threading.Thread(target=end_with_the_pipe, daemon=True).start()
     try:
         await work(_tell)
-    except DeskError as error:
+    except AppError as error:
         # Without the ways in which each of them is made.
         _tell((type(error), str(error)))
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from app.domain.diagnosis import FieldMatch
 from app.domain.model import ExternalEvent
-from app.domain.remedies import Holder
 from app.store.cache import Cache
 from app.store.journal.recent import RecentAttempts
 
@@ -15,7 +15,7 @@ class AccountClues:
         self._cache = cache
         self._recent = recent
 
-    def holders(self, value: str) -> Sequence[Holder]:
+    def holders(self, value: str) -> Sequence[FieldMatch]:
         """See Clues."""
         return self._cache.clues.holders(value)
 

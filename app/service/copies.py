@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 
 NAME = "copied.txt"
 
 
-class CopyError(DeskError):
+class CopyError(AppError):
     """The file could not be written; the message says why."""
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount
@@ -34,7 +34,7 @@ Watch = Callable[[str, int, int], None]
 """Told as (what is being done, how much of it is done, how much there is)."""
 
 
-class DemoError(DeskError):
+class DemoError(AppError):
     """Demo data that cannot be made, or cannot be made here; one sentence."""
 
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 
 
-class FileError(DeskError):
+class FileError(AppError):
     """The file could not be written; the message says why."""
 
 

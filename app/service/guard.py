@@ -5,7 +5,7 @@ One for the dashboard and the command line. It refuses before anything is record
 
 from collections.abc import Callable, Iterable
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Contact, TriggerRequest
 from app.settings import Profile
 
@@ -16,7 +16,7 @@ Find = Callable[[str, str, int], Iterable[Contact]]
 _LOOKED_AT = 100
 
 
-class GuardError(DeskError):
+class GuardError(AppError):
     """A trigger that the guard refuses; `why` says why, and what would let it pass."""
 
     def __init__(self, why: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import CONTACT_KEYS, Contact, Field
 
 Fault = Callable[[int, str], None]
@@ -17,7 +17,7 @@ Fault = Callable[[int, str], None]
 _DELIMITERS = (",", ";", "\t")
 
 
-class ImportRefusedError(DeskError):
+class ImportRefusedError(AppError):
     """A file that cannot be imported at all; the message says why."""
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Contact
 from app.service.copies import drop_copy
 from app.service.live import LiveAccount
@@ -23,11 +23,11 @@ from app.store.errors import FillingError
 if TYPE_CHECKING:
     from app.service.filling import Watch
     from app.service.importing import Fault, ImportReport
-    from app.store.forget import Person
+    from app.store.erasure import Person
     from app.store.retention import Doomed, Retention
 
 
-class ForgetRefusedError(DeskError):
+class ForgetRefusedError(AppError):
     """A person who cannot be forgotten by this key; the message says why."""
 
 
@@ -141,7 +141,7 @@ class AccountKeeping:
 
     def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
         """What `forget` would take away. Raises ForgetRefusedError and StoreError."""
-        from app.store.forget import attempts_on, person
+        from app.store.erasure import attempts_on, person
 
         contacts = self._cache.find(key_id, value, 2)
         if len(contacts) > 1:
@@ -163,7 +163,7 @@ class AccountKeeping:
         What was copied last goes too, and drafts and templates that name the person. Raises StoreError and CopyError,
         and can be run again where it was kept from its end.
         """
-        from app.store.forget import forget_in_cache, forget_in_history
+        from app.store.erasure import forget_in_cache, forget_in_history
 
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)

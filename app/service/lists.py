@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from app.domain.canonical import same_value
+from app.domain.fingerprint import normalize
 from app.domain.list_order import ListOrder
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service.live import LiveAccount
@@ -16,14 +16,14 @@ from app.store.text import numeric_order
 from app.store.windows import ListWindow, RowWindow
 
 if TYPE_CHECKING:
-    from app.domain.ids import Resolved, Unresolved
+    from app.domain.identifiers import Resolved, Unresolved
 
 
 RECENT_EVENTS = 20
 
 _EVENT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
     "id": lambda event: numeric_order(event.id),
-    "name": lambda event: (same_value("3", event.name), numeric_order(event.id)),
+    "name": lambda event: (normalize("3", event.name), numeric_order(event.id)),
 }
 
 
@@ -83,7 +83,7 @@ class AccountLists:
 
     def resolve_event(self, text: str) -> "Resolved | Unresolved":
         """The event that is meant by an id, however it is written, or by a name."""
-        from app.domain.ids import resolve_event
+        from app.domain.identifiers import resolve_event
 
         return resolve_event(text, lambda: self._cache.list_events("", 0))
 

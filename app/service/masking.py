@@ -8,20 +8,20 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from app.domain.errors import DeskError
+from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
+from app.domain.errors import AppError
 from app.domain.mask import Mask
 from app.domain.model import TriggerRequest
 from app.domain.recipient import DataUse
-from app.domain.remedies import Advice, FormChange, Remedy
 from app.domain.rules import Verdict
-from app.service.form import Preflight
+from app.service.preflight import Preflight
 from app.store.history import AttemptRow
 
 KEY_FILE = "mask.key"
 _KEY_BYTES = 32
 
 
-class MaskKeyError(DeskError):
+class MaskKeyError(AppError):
     """The key of the mask cannot be read or made; the message says why."""
 
 
@@ -74,16 +74,16 @@ def _data_use(mask: Mask, use: DataUse) -> DataUse:
     return replace(use, external_id=mask.value(use.external_id), contact=contact)
 
 
-def masked_advice(mask: Mask, advice: Advice, external_id: str) -> Advice:
+def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
     """What to do about a request with this external id; what a remedy would change stays true."""
-    return Advice(
+    return Diagnosis(
         mask.words(advice.words, external_id),
         tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),
     )
 
 
-def _remedy(mask: Mask, remedy: Remedy, external_id: str) -> Remedy:
-    offered = remedy.change.external_id if isinstance(remedy.change, FormChange) else None
+def _remedy(mask: Mask, remedy: QuickFix, external_id: str) -> QuickFix:
+    offered = remedy.change.external_id if isinstance(remedy.change, FormPatch) else None
     contact = None if remedy.contact is None else mask.contact(remedy.contact)
     words = mask.text(mask.words(remedy.words, external_id), offered or "")
     return replace(remedy, words=words, contact=contact)

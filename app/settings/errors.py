@@ -1,7 +1,7 @@
 """What every mistake of a flag, the environment or the configuration is raised as."""
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 
 
-class SettingsError(DeskError):
+class SettingsError(AppError):
     """A mistake in a flag, the environment or `config.toml`: one sentence with the key and the reason."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 
 
-class StoreError(DeskError):
+class StoreError(AppError):
     """A database cannot be used; the message says what is wrong and what to do. Nothing was overwritten."""
 
 

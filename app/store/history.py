@@ -15,9 +15,9 @@ from app.store.journal.recent import RecentAttempts, SameSend, SentMeanwhileErro
 from app.store.journal.rows import WHOLE, AttemptRow, attempt_values, request_values, whole_attempt
 from app.store.journal.windows import AccountWindow, AttemptOrder, newest_first
 from app.store.journal.write import forget, insert, interrupt, next_place, record_answer, record_settlement
-from app.store.owners import Owner
 from app.store.text import restored, stored, stored_or_null
 from app.store.windows import AnchoredWindow, ListWindow, RowWindow
+from app.store.writer_lock import Owner
 
 __all__ = [
     "AttemptRow",

@@ -28,7 +28,7 @@ from app.store.text import microseconds, moment, restored, stored
 
 if TYPE_CHECKING:
     from app.domain.drafts import Draft, SavedDraft, Template
-    from app.store.forget import Person
+    from app.store.erasure import Person
 
 _DRAFT = ("event_id", "key_id", "external_id", "data_text", "contact_id")
 
@@ -112,7 +112,7 @@ class Notes:
 
     def forget(self, person: Person) -> None:
         """Deletes everything typed that names a person, also from the bytes of the file."""
-        from app.store.forget import mentions
+        from app.store.erasure import mentions
 
         if not self._path.exists():
             return

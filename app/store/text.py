@@ -7,7 +7,7 @@ bytes of its lossless encoding: equal texts stay equal, and different ones diffe
 import sys
 from datetime import UTC, datetime, timedelta
 
-from app.domain.canonical import same_value
+from app.domain.fingerprint import normalize
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,7 +43,7 @@ def restored_or_none(value: Stored | None) -> str | None:
 
 def comparable(key_id: str, value: str) -> Stored:
     """The form in which a value of this field is compared: field 3 ignores ASCII case, all else is exact."""
-    return stored(same_value(key_id, value))
+    return stored(normalize(key_id, value))
 
 
 def searchable(text: str) -> str:

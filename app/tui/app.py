@@ -14,8 +14,8 @@ from textual.screen import Screen
 
 from app.resources import styles
 from app.tui.opening import OpeningApp, Profiles
+from app.tui.privacy import PrivacyMode
 from app.tui.theme import DARK, LIGHT, own_tokens
-from app.tui.veil import Veil
 
 OFFERED = ("Theme", "Screenshot")
 STANDS_AFTER_S = 1.0
@@ -60,13 +60,13 @@ class TriggerDeskApp(OpeningApp):
         self,
         profiles: Profiles,
         *,
-        veil: Veil | None = None,
+        veil: PrivacyMode | None = None,
         masked: bool = False,
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:
         """`masked`: with the veil on from the first frame; `keymap` by the ids of bindings."""
-        super().__init__(profiles, veil or Veil(), masked=masked)
+        super().__init__(profiles, veil or PrivacyMode(), masked=masked)
         self._keymap = dict(keymap or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from textual.content import Content
 
 from app.domain.model import Attempt, NoReply, Reply
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.domain.wire import trigger_path
 from app.service.stored import AttemptRow
 from app.tui.notices import settled
@@ -14,12 +14,12 @@ from app.tui.text import (
     answer_code,
     answer_description,
     answer_head,
-    clean,
     compared,
     key_label,
     lines,
     outcome_label,
     remedy,
+    sanitize,
 )
 
 _NAME_CELLS = 13
@@ -35,7 +35,7 @@ def outcome_lines(attempt: Attempt) -> Content:
             remedy(attempt.remedy),
             compared(attempt),
             settled(attempt.settlement),
-            Content.assemble(("note ", "bold $primary"), clean(attempt.note, 10_000))
+            Content.assemble(("note ", "bold $primary"), sanitize(attempt.note, 10_000))
             if attempt.note
             else None,
         ]
@@ -50,14 +50,14 @@ def fact_lines(attempt: Attempt, field_name: Callable[[str], str | None]) -> Con
         "Event": f"{request.event_id}  {attempt.event_name or 'not known here'}",
         "Key field": key_label(request.key_id, field_name),
         "External id": request.external_id,
-        "Attempt": f"{reference_of(attempt.attempt_id)}, {attempt.attempt_id}",
+        "Attempt": f"{short_id(attempt.attempt_id)}, {attempt.attempt_id}",
         "Trigger id": "the attempt's id" if own_id else request.trigger_id or "none",
         "Profile": attempt.profile,
         "Started": _when(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
     }
     return lines(
-        Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), clean(value, 2000))
+        Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), sanitize(value, 2000))
         for name, value in facts.items()
     )
 
@@ -74,7 +74,7 @@ def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
     return lines(
         Content.assemble(
             ("▸ " if link.attempt_id == attempt_id else "  ", "bold $primary"),
-            f"{reference_of(link.attempt_id)}  {link.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
+            f"{short_id(link.attempt_id)}  {link.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
             outcome_label(link.outcome),
             f"  {'' if link.reply_code is None else link.reply_code}",
         )
@@ -84,7 +84,7 @@ def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
 
 def request_heading(attempt: Attempt) -> str:
     """What stands above the body of the request."""
-    return f"Request body of POST {clean(trigger_path(attempt.request.event_id))}"
+    return f"Request body of POST {sanitize(trigger_path(attempt.request.event_id))}"
 
 
 def reply_heading(attempt: Attempt) -> str:
@@ -109,7 +109,7 @@ def no_body(attempt: Attempt) -> Content:
     """Why there is no body of a reply to be read."""
     match attempt.answer:
         case NoReply(detail=detail):
-            return Content(clean(detail, 2000))
+            return Content(sanitize(detail, 2000))
         case Reply():
             return Content.styled("masked: left out", "$quiet")
         case None:

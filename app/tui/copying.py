@@ -22,7 +22,7 @@ def copy(
     write: Callable[[str], Path],
     environment: Mapping[str, str] = os.environ,
 ) -> str:
-    """Copies a text; the sentence that says where it is now. `write` keeps it in a file, and may raise DeskError."""
+    """Copies a text; the sentence that says where it is now. `write` keeps it in a file, and may raise AppError."""
     encoded = text.encode("utf-8", "replace")
     text = encoded.decode()
     again = app.clipboard == text

@@ -10,17 +10,16 @@ from typing import Protocol
 from textual.content import Content
 
 from app.domain.account import FieldNames
-from app.domain.counting import percent
+from app.domain.formatting import percent
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
-from app.service.form import Preflight
-from app.service.second_send import second_send_words, sent_before
+from app.service.duplicates import second_send_words, sent_before
+from app.service.preflight import Preflight
 from app.service.stored import AttemptRow
 from app.tui.text import (
     Live,
     answer_code,
-    clean,
     clock,
     contact_label,
     count,
@@ -30,6 +29,7 @@ from app.tui.text import (
     outcome_label,
     outcome_style,
     predicted_label,
+    sanitize,
 )
 
 LISTED = 5
@@ -50,7 +50,7 @@ def settled(settlement: Settlement | None) -> Content | None:
     if settlement is None:
         return None
     found = "it arrived" if settlement.arrived else "it did not arrive"
-    note = f": {clean(settlement.note, 2000)}" if settlement.note else ""
+    note = f": {sanitize(settlement.note, 2000)}" if settlement.note else ""
     when = f"{settlement.settled_at.astimezone():%Y-%m-%d %H:%M}"
     return Content.assemble(("settled ", "bold $primary"), found, note, (f"  {when}", "$quiet"))
 
@@ -71,12 +71,12 @@ def again_question(
     request = attempt.request
     outcome = outcome_label(attempt.outcome).plain
     started = attempt.started_at.astimezone()
-    name = f" {clean(attempt.event_name)}" if attempt.event_name else ""
+    name = f" {sanitize(attempt.event_name)}" if attempt.event_name else ""
     said = (
         f"{started:%Y-%m-%d %H:%M:%S}  {outcome}\n"
-        f"event {clean(request.event_id)}{name}\n"
-        f"to {clean(key_label(request.key_id, field_name))} {clean(request.external_id)}\n"
-        f"{f'on {clean(real_account)}, a real account' if real_account else ''}\n"
+        f"event {sanitize(request.event_id)}{name}\n"
+        f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}\n"
+        f"{f'on {sanitize(real_account)}, a real account' if real_account else ''}\n"
     )
     said += f"{predicted(known).plain}\n"
     if known.second_send is not None and known.second_send.attempt_id != attempt.attempt_id:
@@ -103,15 +103,15 @@ def send_question(
     It says whom the key finds, and what will be answered.
     """
     earlier = known.second_send
-    name = f" {clean(event_name)}" if event_name else ""
+    name = f" {sanitize(event_name)}" if event_name else ""
     asked = (
-        f"event {clean(request.event_id)}{name}\n"
-        f"to {clean(key_label(request.key_id, account.lists.field_name))} {clean(request.external_id)}"
+        f"event {sanitize(request.event_id)}{name}\n"
+        f"to {sanitize(key_label(request.key_id, account.lists.field_name))} {sanitize(request.external_id)}"
     )
     if len(known.contacts) == 1:
         asked += f"\n{contact_label(known.contacts[0]).plain}"
     if account.profile.is_production:
-        asked += f"\non {clean(account.profile.name)}, a real account"
+        asked += f"\non {sanitize(account.profile.name)}, a real account"
     asked += f"\n{predicted(known).plain}"
     if earlier is None:
         return f"{asked}\n\nSend it?"
@@ -125,8 +125,8 @@ def answered(attempt: Attempt, field_name: Callable[[str], str | None]) -> str:
     """What was answered to a trigger, for whoever looks at something else."""
     request = attempt.request
     code = answer_code(attempt)
-    to = f"{clean(key_label(request.key_id, field_name))} {clean(request.external_id)}"
-    return f"{code.plain if code else ''} · event {clean(request.event_id)} to {to}."
+    to = f"{sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}"
+    return f"{code.plain if code else ''} · event {sanitize(request.event_id)} to {to}."
 
 
 def predicted(known: Preflight) -> Content:
@@ -153,7 +153,7 @@ def carried_data(known: Preflight, now: datetime) -> Content | None:
     who = use.external_id
     if use.contact is not None:
         who = contact_name(use.contact) or f"contact {use.contact.id}"
-    said = f"! Same event data as for {clean(who, 60)} ({minute(use.at, now)})"
+    said = f"! Same event data as for {sanitize(who, 60)} ({minute(use.at, now)})"
     return Content.styled(said, "bold $text-warning")
 
 
@@ -163,11 +163,11 @@ def recipient_label(
     """Whom a request goes to; `shared` is the key field that others share, if it goes by contact id therefore."""
     if found.only is not None:
         named = Content.assemble(("to ", "$quiet"), contact_label(found.only))
-        why = f"by contact id: others share this {clean(key_label(shared, field_name))}"
+        why = f"by contact id: others share this {sanitize(key_label(shared, field_name))}"
         return lines([named, Content.styled(why, "$text-warning") if shared else None])
     if not request.external_id:
         return Content("")
-    field = clean(key_label(request.key_id, field_name))
+    field = sanitize(key_label(request.key_id, field_name))
     said = nobody_words(field, complete=found.complete)
     if found.contacts:
         said = shared_words(found.contacts, found.total, field)
@@ -179,7 +179,7 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     if last is None:
         return None
     what = last.event_name or f"event {last.event_id}"
-    said = f"  {clean(what, 60)}  {clock(last.started_at, now)}"
+    said = f"  {sanitize(what, 60)}  {clock(last.started_at, now)}"
     return Content.assemble(("last sent ", "$quiet"), _result(last), (said, "$quiet"))
 
 
@@ -191,7 +191,7 @@ def _result(row: AttemptRow) -> Content:
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: RealAccount) -> str:
     """What the account answered when it was asked for a contact."""
     contacts = list(found)
-    by = f"{clean(key_label(key_id, account.lists.field_name))} {clean(value)}"
+    by = f"{sanitize(key_label(key_id, account.lists.field_name))} {sanitize(value)}"
     if not contacts:
         return f"The account knows nobody by {by}."
     named = [contact_label(contact).plain for contact in contacts[:LISTED]]

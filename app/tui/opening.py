@@ -10,13 +10,13 @@ from typing import Protocol
 
 from textual import work
 
-from app.domain.errors import DeskError
-from app.service.desk import TriggerService
+from app.domain.errors import AppError
+from app.service.session import Session
 from app.service.stored import DamagedHistoryError, set_aside
 from app.tui.messages import Messages
+from app.tui.privacy import PrivacyMode
 from app.tui.screens.dashboard import Dashboard
-from app.tui.text import Live, clean
-from app.tui.veil import Veil
+from app.tui.text import Live, sanitize
 
 SET_ASIDE = "Shall it be set aside under another name, and a new history begun? Nothing of it is deleted."
 LEAVING = "A trigger is under way. Leave now? It may still arrive; its outcome will be recorded as unknown."
@@ -27,22 +27,22 @@ RECORDING = (
 
 
 class Profiles(Protocol):
-    """The profiles of the home; both raise DeskError."""
+    """The profiles of the home; both raise AppError."""
 
     def known(self) -> Sequence[Live]:
         """All of them, as the configuration has them now."""
 
-    def open(self, name: str | None = None) -> TriggerService:
+    def open(self, name: str | None = None) -> Session:
         """The service over the account of one of them; without a name, of the one that the program was started with."""
 
 
-class OpeningApp(Messages[DeskError]):
-    """Opens the service once it runs; `run` returns the DeskError that kept it from opening, else None."""
+class OpeningApp(Messages[AppError]):
+    """Opens the service once it runs; `run` returns the AppError that kept it from opening, else None."""
 
     def __init__(
         self,
         profiles: Profiles,
-        veil: Veil,
+        veil: PrivacyMode,
         *,
         masked: bool,
     ) -> None:
@@ -51,7 +51,7 @@ class OpeningApp(Messages[DeskError]):
         self._profiles = profiles
         self._veil = veil
         self._begins_masked = masked
-        self._service: TriggerService | None = None
+        self._service: Session | None = None
         self._switching = asyncio.Lock()
 
     async def on_unmount(self) -> None:
@@ -74,10 +74,10 @@ class OpeningApp(Messages[DeskError]):
         except DamagedHistoryError as error:
             question = f"{error} {SET_ASIDE}"
             self._ask(question, "Set aside", "Leave", partial(self._mend, error))
-        except DeskError as error:
+        except AppError as error:
             self.exit(error)
 
-    def _desk(self, service: TriggerService) -> Dashboard:
+    def _desk(self, service: Session) -> Dashboard:
         desk = Dashboard(service, self._veil, self._profiles.known, self._switch)
         desk.fit(self.size)
         return desk
@@ -89,7 +89,7 @@ class OpeningApp(Messages[DeskError]):
             return
         try:
             set_aside(damaged.path)
-        except DeskError as error:
+        except AppError as error:
             self.exit(error)
         else:
             self._open()
@@ -97,7 +97,7 @@ class OpeningApp(Messages[DeskError]):
     def _ask(self, question: str, yes: str, no: str, then: Callable[[bool | None], None]) -> None:
         from app.tui.screens.confirm import Confirm  # noqa: PLC0415 - imported when there is something to ask
 
-        self.push_screen(Confirm(clean(question, 2000), yes=yes, no=no), then)
+        self.push_screen(Confirm(sanitize(question, 2000), yes=yes, no=no), then)
 
     # Another one
 
@@ -111,7 +111,7 @@ class OpeningApp(Messages[DeskError]):
     async def _replace(self, left: Dashboard, profile: str) -> None:
         try:
             service = self._profiles.open(profile)
-        except DeskError as error:
+        except AppError as error:
             left.desk.say("The profile stays as it is", str(error))
             return
         await left.parts.wind_up()

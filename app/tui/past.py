@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Event
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Outcome
-from app.service.desk import TriggerService
-from app.service.past import neighbours, prepare
+from app.service.history import neighbours, prepare
+from app.service.session import Session
 from app.service.stored import AttemptRow, RowWindow, StoppedError
-from app.tui.veil import Veil
+from app.tui.privacy import PrivacyMode
 
 if TYPE_CHECKING:
     from app.domain.attempt_statistics import AttemptStatistics
@@ -35,7 +35,7 @@ PAIR = 2
 TICKET, OPEN_TICKET = TICKETS = ("ticket", "open ticket")
 
 
-class GoneError(DeskError):
+class GoneError(AppError):
     """An attempt that is not there, or no longer."""
 
 
@@ -49,9 +49,9 @@ class Opened(NamedTuple):
 
 
 class Past:
-    """Reads; the only thing it writes is a note. Raises DeskError where the history cannot be read."""
+    """Reads; the only thing it writes is a note. Raises AppError where the history cannot be read."""
 
-    def __init__(self, service: TriggerService, veil: Veil) -> None:
+    def __init__(self, service: Session, veil: PrivacyMode) -> None:
         self._service = service
         self._veil = veil
         self._window: RowWindow[AttemptRow] | None = None
@@ -67,7 +67,7 @@ class Past:
 
     @property
     def keep_copy(self) -> Callable[[str], Path]:
-        """Keeps a text that is copied in a file. Raises DeskError."""
+        """Keeps a text that is copied in a file. Raises AppError."""
         return self._service.keep_copy
 
     @property
@@ -91,12 +91,12 @@ class Past:
 
     def unread(self) -> int:
         """How many attempts must be read before shares and chains are known; 0 where that takes no time to speak of."""
-        behind = self._service.past.behind()
+        behind = self._service.history.behind()
         return behind if behind > INDEXED_AT_ONCE else 0
 
     async def read_on(self, progress: Callable[[int, int], None]) -> None:
         """Reads them; told are the attempts done and those there are, from another thread."""
-        await _apart(lambda stop: self._service.past.catch_up(progress, stop))
+        await _apart(lambda stop: self._service.history.catch_up(progress, stop))
 
     def window(self) -> RowWindow[AttemptRow]:
         """The attempts that the filter leaves, in its order, as they are now."""
@@ -104,7 +104,7 @@ class Past:
             self.ask(self.line)  # a span such as 1h begins later every minute
         self._outdated.set()
         self._outdated = Event()
-        self._window = self._service.past.attempts(self.query, stop=self._outdated)
+        self._window = self._service.history.attempts(self.query, stop=self._outdated)
         return self._window
 
     async def find(self, row: AttemptRow | None) -> RowWindow[AttemptRow] | None:
@@ -138,7 +138,7 @@ class Past:
         query, outdated = self.query, self._outdated
         if self.unread():
             return None
-        found = await _apart(lambda stop: self._service.past.counts(query, stop=stop), outdated)
+        found = await _apart(lambda stop: self._service.history.counts(query, stop=stop), outdated)
         if outdated.is_set():
             raise StoppedError
         return found
@@ -147,22 +147,22 @@ class Past:
         """The picture of them."""
         query = self.query
         return await _apart(
-            lambda stop: self._service.past.statistics(query, most_buckets=most_buckets, stop=stop)
+            lambda stop: self._service.history.statistics(query, most_buckets=most_buckets, stop=stop)
         )
 
     # One attempt
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """One attempt, masked where persons are; None where it is gone."""
-        found = self._service.past.attempt(attempt_id)
+        found = self._service.history.attempt(attempt_id)
         return None if found is None else self._veil.attempt(found)
 
     def opened(self, row: AttemptRow) -> Opened | None:
         """The attempt of a row, whole; None where it is gone."""
-        attempt = self._service.past.attempt(row.attempt_id)
+        attempt = self._service.history.attempt(row.attempt_id)
         if attempt is None:
             return None
-        body = self._veil.body(attempt, self._service.past.request_body(row.attempt_id))
+        body = self._veil.body(attempt, self._service.history.request_body(row.attempt_id))
         return Opened(row, self._veil.attempt(attempt), body, self._chain(attempt))
 
     def beside(self, row: AttemptRow, step: int) -> Opened | None:
@@ -190,19 +190,19 @@ class Past:
         """The id of the attempt before it on the same external id by the same key field. Raises GoneError."""
         if self.unread():
             raise GoneError("The history is still being read. Mark another attempt, or wait a moment.")
-        attempt = self._service.past.attempt(row.attempt_id)
-        before = None if attempt is None else self._service.past.before(attempt)
+        attempt = self._service.history.attempt(row.attempt_id)
+        before = None if attempt is None else self._service.history.before(attempt)
         if before is None:
             raise GoneError("Nothing was sent to this contact before. Mark the attempt to compare with.")
         return before.attempt_id
 
     def note(self, row: AttemptRow, text: str) -> Opened | None:
         """The attempt with this note beside it, '' for none."""
-        self._service.past.note(row.attempt_id, text)
+        self._service.history.note(row.attempt_id, text)
         return self.opened(row)
 
     def _chain(self, attempt: Attempt) -> Sequence[AttemptRow]:
-        return () if self.unread() else self._service.past.chain(attempt.attempt_id)
+        return () if self.unread() else self._service.history.chain(attempt.attempt_id)
 
     # Taken out
 
@@ -211,11 +211,11 @@ class Past:
 
         `form` is `ticket`, `open ticket`, which masks no more than the screen does, or a format.
         """
-        attempt = self._service.past.attempt(row.attempt_id)
+        attempt = self._service.history.attempt(row.attempt_id)
         if attempt is None:
             raise GoneError("This attempt is no longer in the history.")
         if form in TICKETS:
-            return self._service.past.ticket(attempt, masked=form == TICKET or self.is_masked)
+            return self._service.history.ticket(attempt, masked=form == TICKET or self.is_masked)
         from app.domain.attempt_formats import FORMATS  # noqa: PLC0415 - as above
 
         return "".join(f"{line}\n" for line in FORMATS[form]([self._veil.attempt(attempt)]))
@@ -224,9 +224,9 @@ class Past:
         """Writes what the filter leaves to a file, masked where persons are; how many. Raises OSError."""
         from app.domain.mask import NO_MASK  # noqa: PLC0415 - as above
 
-        query, mask = self.query, self._service.past.mask() if self.is_masked else NO_MASK
+        query, mask = self.query, self._service.history.mask() if self.is_masked else NO_MASK
         return await _apart(
-            lambda stop: self._service.past.export(query, form, file, progress, stop, mask=mask)
+            lambda stop: self._service.history.export(query, form, file, progress, stop, mask=mask)
         )
 
 
@@ -238,6 +238,6 @@ async def _apart(work: Callable[[Event], Result], stop: Event | None = None) -> 
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         stop.set()
-        with contextlib.suppress(DeskError):
+        with contextlib.suppress(AppError):
             await working
         raise

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from textual.content import Content
 
 from app.domain.attempt_json import reply_parts
-from app.domain.clean import clean, clean_block
-from app.domain.counting import count
 from app.domain.descriptions import describe
+from app.domain.formatting import count
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -24,11 +23,12 @@ from app.domain.model import (
 )
 from app.domain.outcome import MEANING
 from app.domain.recipient import contact_name
+from app.domain.sanitize import sanitize, sanitize_block
 
 if TYPE_CHECKING:
     from app.domain.rules import Verdict
 
-__all__ = ["clean", "clean_block", "clean_content", "count", "label"]
+__all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
 
 _SYMBOLS = {
     Outcome.SENDING: "…",
@@ -59,12 +59,12 @@ class Live(Protocol):
 
 def label(text: str, style: str = "", limit: int = 300) -> Content:
     """One line of text from anywhere, made harmless; `style` is ours, as in `bold $text-error`."""
-    return Content.styled(clean(text, limit), style) if style else Content(clean(text, limit))
+    return Content.styled(sanitize(text, limit), style) if style else Content(sanitize(text, limit))
 
 
-def clean_content(content: Content) -> Content:
+def sanitize_content(content: Content) -> Content:
     """The content as it is if it is harmless, else its text made harmless, without its styles."""
-    cleaned = clean(content.plain)
+    cleaned = sanitize(content.plain)
     return content if cleaned == content.plain else Content(cleaned)
 
 
@@ -78,7 +78,7 @@ def visible(text: str) -> str:
 def _visible_character(character: str) -> str:
     if character.isascii() and character.isprintable():
         return character
-    shown = clean(character)
+    shown = sanitize(character)
     return shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}"
 
 
@@ -132,7 +132,7 @@ def answer_code(attempt: Attempt) -> Content | None:
             return Content("No reply code could be read.")
         case Reply(reply_code=code, reply_text=text):
             shown = "no code" if code is None else str(code)
-            return Content.assemble((shown, "bold"), "  ", clean(text or "", 2000))
+            return Content.assemble((shown, "bold"), "  ", sanitize(text or "", 2000))
         case NoReply():
             return Content("No reply.")
         case None:
@@ -152,7 +152,7 @@ def answer_description(attempt: Attempt) -> Content | None:
 
 def remedy(text: str | None) -> Content | None:
     """What to do, behind an arrow."""
-    return None if text is None else Content.assemble(("→ ", "bold $accent"), clean(text, 2000))
+    return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
 
 
 def compared(attempt: Attempt) -> Content | None:
@@ -194,7 +194,7 @@ def key_label(key_id: str, field_name: Callable[[str], str | None]) -> str:
 def contact_label(contact: Contact) -> Content:
     """A contact by name and id."""
     return Content.assemble(
-        (clean(contact_name(contact) or "without a name"), "bold"), f" · contact {clean(contact.id)}"
+        (sanitize(contact_name(contact) or "without a name"), "bold"), f" · contact {sanitize(contact.id)}"
     )
 
 
@@ -241,9 +241,9 @@ def account_labels(profile: Live) -> tuple[Content, Content, Content]:
 
 
 def _account(symbol: str, name: str, where: str, said: str, token: str) -> tuple[Content, Content, Content]:
-    named = Content.styled(f"{symbol} {clean(name)}", f"bold {token}")
+    named = Content.styled(f"{symbol} {sanitize(name)}", f"bold {token}")
     return (
-        Content.assemble(named, (f" · {clean(where)}, {said}", token)),
+        Content.assemble(named, (f" · {sanitize(where)}, {said}", token)),
         Content.assemble(named, (f" · {said}", token)),
         named,
     )

@@ -11,7 +11,7 @@ from app.bootstrap import open_service
 from app.domain.list_order import ListOrder
 from app.domain.query_text import parse_query
 from app.domain.query_times import Clock
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.service.stored import AttemptRow, ContactRow, RowWindow
 from app.tui.app import TriggerDeskApp
 from app.tui.widgets.windowed_table import WindowedTable
@@ -21,17 +21,17 @@ from tests.benchmarks.timing import nth
 from tests.profiles import Opening
 
 
-def _asked(service: TriggerService, line: str) -> RowWindow[AttemptRow]:
-    return service.past.attempts(parse_query(line, Clock(datetime.now(UTC))))
+def _asked(service: Session, line: str) -> RowWindow[AttemptRow]:
+    return service.history.attempts(parse_query(line, Clock(datetime.now(UTC))))
 
 
 class View(NamedTuple):
     """Rows of a table that a filter leaves, or in another order."""
 
     what: str
-    window: Callable[[TriggerService], RowWindow[Any]]
+    window: Callable[[Session], RowWindow[Any]]
 
-    def opened(self, service: TriggerService) -> RowWindow[Any]:
+    def opened(self, service: Session) -> RowWindow[Any]:
         """Its window, every row found."""
         window = self.window(service)
         window.settle()
@@ -153,7 +153,7 @@ def _shown(row: object) -> Sequence[str]:
             raise AssertionError("no row is under the cursor")
 
 
-def _typed(table: "WindowedTable[object]", service: TriggerService, text: str) -> None:
+def _typed(table: "WindowedTable[object]", service: Session, text: str) -> None:
     table.show(service.lists.contacts(text))
     assert _shown(table.row)
     assert all(table.render_line(line).text.strip() for line in range(2))

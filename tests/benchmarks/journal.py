@@ -21,7 +21,7 @@ import httpx
 from app.bootstrap import open_service
 from app.domain.model import Outcome, TriggerRequest, new_attempt_id
 from app.domain.wire import trigger_body
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.settings import load_settings
 from tests.benchmarks.table import Row
 
@@ -128,7 +128,7 @@ async def _desk(base_url: str, folder: Path) -> AsyncIterator[Once]:
         await service.close()
 
 
-def _sending(service: TriggerService) -> Once:
+def _sending(service: Session) -> Once:
     async def once(_: int) -> None:
         attempt = await service.send(REQUEST, new_attempt_id(), repeats=True)
         assert attempt.outcome is Outcome.ACCEPTED

@@ -5,8 +5,8 @@ import time
 from contextlib import suppress
 
 from app.bootstrap import open_service
-from app.service.desk import TriggerService
 from app.service.filling import FillStep
+from app.service.session import Session
 from tests.benchmarks import homes
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import nth
@@ -42,7 +42,7 @@ async def _measured(home: homes.Home) -> list[float]:
         await service.close()
 
 
-async def _waits(service: TriggerService, refresh: "asyncio.Task[object]") -> list[float]:
+async def _waits(service: Session, refresh: "asyncio.Task[object]") -> list[float]:
     waits: list[float] = []
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end and not refresh.done():

@@ -137,8 +137,8 @@ def test_a_forgotten_person_is_in_no_byte_of_the_home(shop: Account, home: Path)
 def _keep_notes(home: Path) -> None:
     """A draft, a template and a copied text that name the person."""
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    service.drafting.save_draft(Draft("100", "id", "11", '{"to": "thor@example.com", "name": "Odinson"}'))
-    service.drafting.save_template("to thor", '{"to": "THOR@example.com"}')
+    service.drafts.save_draft(Draft("100", "id", "11", '{"to": "thor@example.com", "name": "Odinson"}'))
+    service.drafts.save_template("to thor", '{"to": "THOR@example.com"}')
     service.keep_copy("to Thor@example.com")
     asyncio.run(service.close())
 

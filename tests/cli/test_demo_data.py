@@ -11,7 +11,7 @@ import pytest
 from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
 from app.domain.outcome import outcome_of
 from app.service.demo_attempts import Scene, made_up
-from app.service.rehearsal import REPLIES
+from app.service.scenarios import REPLIES
 from app.settings import load_settings
 from app.store.history import History
 from app.store.past import Past

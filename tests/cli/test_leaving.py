@@ -50,7 +50,7 @@ def check_restored(desk: Terminal, before: list[object]) -> None:
 
 async def draft(home: Path) -> str | None:
     service = open_service(load_settings(environment(home)))
-    kept = service.drafting.draft()
+    kept = service.drafts.draft()
     await service.close()
     return None if kept is None else kept.draft.external_id
 

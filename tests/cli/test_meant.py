@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from tests.cli.conftest import Desk
 
 TO_THOR = ("--key", "3", "--external-id", "thor@example.com")
@@ -84,7 +84,7 @@ def test_a_second_send_is_said_and_sent(desk: Desk) -> None:
         "trigger", "100", "--key", "id", "--external-id", "11", "--data", '{"b": 2, "a": 1}', "--json"
     )
     assert (again.code, again.json["outcome"]) == (0, "accepted")
-    assert f"(attempt {reference_of(first.json['attempt_id'])}), and it was accepted." in again.err
+    assert f"(attempt {short_id(first.json['attempt_id'])}), and it was accepted." in again.err
     assert desk("trigger", "100", *TO_THOR, "--data", '{"a": 2}').err == ""
 
 
@@ -105,6 +105,6 @@ def test_no_time_set_for_second_sends_means_no_warning(desk: Desk, home: Path) -
 def test_an_attempt_is_told_with_its_reference_and_found_by_it(desk: Desk) -> None:
     ran = desk("trigger", "100", *TO_THOR)
     attempt_id = desk("history", "--json").lines[0]["attempt_id"]
-    assert f"attempt {attempt_id} ({reference_of(attempt_id)})" in ran.out
-    said = desk("history", "settle", reference_of(attempt_id).lower(), "arrived")
+    assert f"attempt {attempt_id} ({short_id(attempt_id)})" in ran.out
+    said = desk("history", "settle", short_id(attempt_id).lower(), "arrived")
     assert f"The outcome of the attempt {attempt_id} is accepted" in said.err

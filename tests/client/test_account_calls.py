@@ -10,7 +10,7 @@ import pytest
 from app.client.api import ApiClient
 from app.client.connection import open_http
 from app.client.errors import ClientError
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Contact, ExternalEvent, Field
 from tests.client.fault_server import FaultServer, nobody_listening, silence
 
@@ -230,7 +230,7 @@ async def test_an_answer_that_is_not_the_list_is_one_sentence(
             await api.external_events()
 
     assert str(caught.value) == sentence
-    assert isinstance(caught.value, DeskError)
+    assert isinstance(caught.value, AppError)
 
 
 async def test_no_connection_is_one_sentence(http: httpx.AsyncClient) -> None:

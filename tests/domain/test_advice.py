@@ -6,9 +6,9 @@ import pytest
 
 from app.domain.advice import advise, advise_beforehand, field_label
 from app.domain.descriptions import describe
+from app.domain.diagnosis import LOOK_UP, REFRESH, FormPatch, NoClues
 from app.domain.model import Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.outcome import MEANING
-from app.domain.remedies import LOOK_UP, REFRESH, FormChange, NoClues
 from app.domain.rules import Verdict
 from tests.domain.accounts import HandMadeAccount
 
@@ -220,7 +220,7 @@ def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None
         "no longer has event 100 (purchase_confirmation), but here purchase_confirmation is event 200"
         in found.words
     )
-    assert found.remedies[0].change == FormChange(event_id="200")
+    assert found.remedies[0].change == FormPatch(event_id="200")
 
 
 def test_an_event_that_is_gone_offers_a_refresh() -> None:
@@ -249,11 +249,11 @@ def test_beforehand_a_partial_cache_offers_the_look_up_and_an_empty_one_the_refr
 
 def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:
     request = TriggerRequest("100", "3", "x", {"a": 1}, "t")
-    assert FormChange(key_id="id", external_id="12").applied(request) == TriggerRequest(
+    assert FormPatch(key_id="id", external_id="12").applied(request) == TriggerRequest(
         "100", "id", "12", {"a": 1}, "t"
     )
-    assert FormChange().applied(request) == request
-    assert FormChange(external_id="").applied(request).external_id == ""
+    assert FormPatch().applied(request) == request
+    assert FormPatch(external_id="").applied(request).external_id == ""
 
 
 @pytest.mark.parametrize(
@@ -274,4 +274,4 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
     assert found.words.startswith(f"The external id has {said}: it is sent as it is typed. ")
     *mending, last = found.remedies
     assert last == LOOK_UP
-    assert [one.change for one in mending] == ([FormChange(external_id=mended)] if mended else [])
+    assert [one.change for one in mending] == ([FormPatch(external_id=mended)] if mended else [])

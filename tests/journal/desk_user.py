@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.service.stored import SentMeanwhileError
 from app.settings import load_settings
 
@@ -19,7 +19,7 @@ LOOKS = 500
 PAUSE_S = 0.02
 
 
-async def send(service: TriggerService, event_id: str, sends: int) -> str:
+async def send(service: Session, event_id: str, sends: int) -> str:
     outcomes = []
     for number in range(sends):
         attempt_id = new_attempt_id()
@@ -28,7 +28,7 @@ async def send(service: TriggerService, event_id: str, sends: int) -> str:
     return " ".join(outcomes)
 
 
-async def same(service: TriggerService) -> str:
+async def same(service: Session) -> str:
     attempt_id = new_attempt_id()
     request = TriggerRequest("100", "3", "thor@example.com", {"order": 1}, attempt_id)
     try:
@@ -37,25 +37,25 @@ async def same(service: TriggerService) -> str:
         return f"asked about {error.earlier.attempt_id}"
 
 
-async def look(service: TriggerService) -> str:
+async def look(service: Session) -> str:
     for _ in range(LOOKS):
-        if service.past.changed():
+        if service.history.changed():
             break
         await asyncio.sleep(PAUSE_S)
     return await count(service)
 
 
-async def count(service: TriggerService) -> str:
-    return str(sum(1 for _ in service.past.list_attempts(0)))
+async def count(service: Session) -> str:
+    return str(sum(1 for _ in service.history.list_attempts(0)))
 
 
-async def recover(service: TriggerService) -> str:
-    return str(service.past.recover())
+async def recover(service: Session) -> str:
+    return str(service.history.recover())
 
 
 async def follow(event_id: str, sends: int) -> None:
     service = open_service(load_settings(os.environ))
-    service.past.changed()
+    service.history.changed()
     done: dict[str, Callable[[], Awaitable[str]]] = {
         "send": lambda: send(service, event_id, sends),
         "same": lambda: same(service),

@@ -10,7 +10,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.model import NoReply, Outcome, TriggerRequest, new_attempt_id
-from app.service.desk import NotRecordedError
+from app.service.session import NotRecordedError
 from app.service.stored import StoreError
 from app.settings import load_settings
 from tests.journal.processes import ended, started, trigger
@@ -92,7 +92,7 @@ async def test_a_reply_that_cannot_be_recorded_is_told_and_its_attempt_recovered
         ) as raised:
             await service.send(TriggerRequest("1", "3", "thor@example.com", None, attempt_id), attempt_id)
         assert raised.value.attempt.outcome is Outcome.ACCEPTED
-        assert service.past.attempt(attempt_id).outcome is Outcome.SENDING
+        assert service.history.attempt(attempt_id).outcome is Outcome.SENDING
         await service.close()
         (attempt,) = check(server, tmp_path)
     assert attempt.outcome is Outcome.UNKNOWN

@@ -11,7 +11,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.model import Attempt, Outcome, TriggerRequest
-from app.service.desk import NotRecordedError, TriggerService
+from app.service.session import NotRecordedError, Session
 from app.service.stored import HistoryReplacedError, StoreError
 from app.settings import load_settings
 from tests.journal.processes import ended, started, trigger
@@ -21,7 +21,7 @@ from tests.journal.truth import check, recovered
 REQUEST = TriggerRequest("1", "3", "thor@example.com", None, "one")
 
 
-def opened(home: Path, wait_s: float = 5) -> TriggerService:
+def opened(home: Path, wait_s: float = 5) -> Session:
     return open_service(load_settings({"TRIGGERDESK_HOME": str(home)}), wait_s)
 
 

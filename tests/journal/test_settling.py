@@ -9,8 +9,8 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_json import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.service.desk import TriggerService
-from app.service.settling import AttemptError, offers_same_trigger
+from app.service.resolution import AttemptError, offers_same_trigger
+from app.service.session import Session
 from app.settings import load_settings
 from tests.journal.processes import ended, started
 from tests.journal.server import CUT, NOBODY, OK, Endpoint, endpoint
@@ -25,21 +25,21 @@ async def server() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-async def service(server: Endpoint, tmp_path: Path) -> AsyncIterator[TriggerService]:
+async def service(server: Endpoint, tmp_path: Path) -> AsyncIterator[Session]:
     server.write_profile(tmp_path)
     opened = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
     yield opened
     await opened.close()
 
 
-async def sent(service: TriggerService, *, with_trigger_id: bool = True) -> Attempt:
+async def sent(service: Session, *, with_trigger_id: bool = True) -> Attempt:
     attempt_id = new_attempt_id()
     trigger_id = attempt_id if with_trigger_id else None
     request = TriggerRequest("100", "3", "thor@example.com", DATA, trigger_id)
     return await service.send(request, attempt_id, repeats=True)
 
 
-async def sent_again(service: TriggerService, attempt: Attempt, *, same_trigger: bool) -> Attempt:
+async def sent_again(service: Session, attempt: Attempt, *, same_trigger: bool) -> Attempt:
     return await service.resend(
         attempt.attempt_id,
         same_trigger=same_trigger,
@@ -53,20 +53,20 @@ async def sent_again(service: TriggerService, attempt: Attempt, *, same_trigger:
 
 @pytest.mark.parametrize("arrived", [True, False])
 async def test_a_settlement_stands_beside_an_outcome_that_stays_unknown(
-    arrived: bool, service: TriggerService
+    arrived: bool, service: Session
 ) -> None:
     attempt = await sent(service)
     settled = service.settle(attempt.attempt_id, arrived=arrived, note="asked Sif, who knows: ✓\x00\ud800")
-    kept = service.past.attempt(attempt.attempt_id)
+    kept = service.history.attempt(attempt.attempt_id)
     assert kept == settled
     assert kept.outcome is Outcome.UNKNOWN
     assert kept.settlement is not None
     assert (kept.settlement.arrived, kept.settlement.note) == (arrived, "asked Sif, who knows: ✓\x00\ud800")
     assert datetime.now(UTC) - kept.settlement.settled_at < timedelta(minutes=1)
-    assert [row.arrived for row in service.past.attempts().rows(0, 10)] == [arrived]
+    assert [row.arrived for row in service.history.attempts().rows(0, 10)] == [arrived]
 
 
-async def test_who_learns_better_settles_again(service: TriggerService) -> None:
+async def test_who_learns_better_settles_again(service: Session) -> None:
     attempt = await sent(service)
     service.settle(attempt.attempt_id, arrived=True, note="seen in the log")
     settled = service.settle(attempt.attempt_id, arrived=False, note="another one's log").settlement
@@ -76,58 +76,58 @@ async def test_who_learns_better_settles_again(service: TriggerService) -> None:
 
 @pytest.mark.parametrize(("answer", "word"), [(OK, "accepted"), (NOBODY, "rejected")])
 async def test_only_an_unknown_outcome_is_settled(
-    answer: tuple[int, int, str], word: str, service: TriggerService, server: Endpoint
+    answer: tuple[int, int, str], word: str, service: Session, server: Endpoint
 ) -> None:
     server.answers = (answer,)
     attempt = await sent(service)
     with pytest.raises(AttemptError, match=f"is {word}: there is nothing to settle"):
         service.settle(attempt.attempt_id, arrived=True)
-    assert service.past.attempt(attempt.attempt_id) == attempt
+    assert service.history.attempt(attempt.attempt_id) == attempt
 
 
-async def test_the_json_of_an_attempt_is_the_same_after_settling(service: TriggerService) -> None:
+async def test_the_json_of_an_attempt_is_the_same_after_settling(service: Session) -> None:
     attempt = await sent(service)
     assert attempt_json(service.settle(attempt.attempt_id, arrived=True)) == attempt_json(attempt)
 
 
-async def test_a_note_that_is_a_book_is_refused(service: TriggerService) -> None:
+async def test_a_note_that_is_a_book_is_refused(service: Session) -> None:
     attempt = await sent(service)
     with pytest.raises(AttemptError, match="longer than 10000 characters"):
         service.settle(attempt.attempt_id, arrived=True, note="x" * 10_001)
 
 
-async def test_an_attempt_is_found_by_the_beginning_of_its_id(service: TriggerService) -> None:
+async def test_an_attempt_is_found_by_the_beginning_of_its_id(service: Session) -> None:
     attempt = await sent(service)
-    assert service.past.find_attempt(attempt.attempt_id[:8].upper()) == attempt
+    assert service.history.find_attempt(attempt.attempt_id[:8].upper()) == attempt
     for text in ("", attempt.attempt_id[:3], "zzzz", "\ud800" * 5, "%%%%"):
         with pytest.raises(AttemptError, match="There is no attempt"):
-            service.past.find_attempt(text)
+            service.history.find_attempt(text)
 
 
-async def test_a_beginning_that_several_share_names_them(service: TriggerService) -> None:
+async def test_a_beginning_that_several_share_names_them(service: Session) -> None:
     for ending in ("1", "2"):
         await service.send(TriggerRequest("1", "3", "a"), f"abcd-{ending}", repeats=True)
     with pytest.raises(AttemptError, match=r"Several attempts .* abcd-1, abcd-2"):
-        service.past.find_attempt("abcd")
+        service.history.find_attempt("abcd")
 
 
 # Sending again
 
 
 async def test_the_same_trigger_is_the_same_request_and_names_its_parent(
-    service: TriggerService, server: Endpoint
+    service: Session, server: Endpoint
 ) -> None:
     first = await sent(service)
     second = await sent_again(service, first, same_trigger=True)
     third = await sent_again(service, second, same_trigger=True)
     assert first.request == second.request == third.request
     assert [first.parent_id, second.parent_id, third.parent_id] == [None, first.attempt_id, second.attempt_id]
-    assert service.past.attempt(third.attempt_id) == third
+    assert service.history.attempt(third.attempt_id) == third
     assert [one.trigger_id for one in server.received] == [first.attempt_id] * 3
-    assert service.past.request_body(third.attempt_id) == service.past.request_body(first.attempt_id)
+    assert service.history.request_body(third.attempt_id) == service.history.request_body(first.attempt_id)
 
 
-async def test_a_new_trigger_differs_in_nothing_but_its_trigger_id(service: TriggerService) -> None:
+async def test_a_new_trigger_differs_in_nothing_but_its_trigger_id(service: Session) -> None:
     first = await sent(service)
     second = await sent_again(service, first, same_trigger=False)
     assert second.request.trigger_id == second.attempt_id != first.attempt_id
@@ -138,7 +138,7 @@ async def test_a_new_trigger_differs_in_nothing_but_its_trigger_id(service: Trig
 
 
 async def test_what_went_without_a_trigger_id_goes_so_again_and_never_as_the_same(
-    service: TriggerService, server: Endpoint
+    service: Session, server: Endpoint
 ) -> None:
     first = await sent(service, with_trigger_id=False)
     again = await sent_again(service, first, same_trigger=False)
@@ -149,7 +149,7 @@ async def test_what_went_without_a_trigger_id_goes_so_again_and_never_as_the_sam
 
 
 async def test_the_same_trigger_is_offered_only_while_nobody_knows_whether_it_arrived(
-    service: TriggerService, server: Endpoint
+    service: Session, server: Endpoint
 ) -> None:
     unknown = await sent(service)
     assert offers_same_trigger(unknown)
@@ -161,12 +161,12 @@ async def test_the_same_trigger_is_offered_only_while_nobody_knows_whether_it_ar
 
 
 async def test_what_is_still_under_way_is_neither_settled_nor_sent_again(
-    service: TriggerService, server: Endpoint, tmp_path: Path
+    service: Session, server: Endpoint, tmp_path: Path
 ) -> None:
     server.speaking.clear()
     other = await started(tmp_path, "app", "trigger", "100", "--key", "3", "--external-id", "sif@example.com")
     await server.arrival.wait()
-    (row,) = service.past.attempts().rows(0, 1)
+    (row,) = service.history.attempts().rows(0, 1)
     with pytest.raises(AttemptError, match="still under way"):
         service.settle(row.attempt_id, arrived=True)
     with pytest.raises(AttemptError, match="still under way"):
@@ -180,7 +180,7 @@ async def test_what_is_still_under_way_is_neither_settled_nor_sent_again(
 
 
 async def test_an_attempt_on_another_account_is_not_sent_to_this_one(
-    service: TriggerService, server: Endpoint, tmp_path: Path
+    service: Session, server: Endpoint, tmp_path: Path
 ) -> None:
     attempt = await sent(service)
     with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
@@ -195,13 +195,13 @@ async def test_an_attempt_on_another_account_is_not_sent_to_this_one(
 # The command line
 
 
-async def test_settling_on_the_command_line(service: TriggerService, tmp_path: Path) -> None:
+async def test_settling_on_the_command_line(service: Session, tmp_path: Path) -> None:
     attempt = await sent(service)
     words = ("app", "history", "settle", attempt.attempt_id[:8])
     code, out, err = await ended(await started(tmp_path, *words, "did-not", "--note", "no trace of it"))
     assert (code, err) == (0, "")
     assert out == f"attempt {attempt.attempt_id}: it did not arrive; its outcome stays unknown\n"
-    kept = service.past.attempt(attempt.attempt_id)
+    kept = service.history.attempt(attempt.attempt_id)
     assert kept is not None
     assert kept.settlement is not None
     assert (kept.settlement.arrived, kept.settlement.note) == (False, "no trace of it")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Outcome, TriggerRequest, new_attempt_id
 from app.service.stored import DamagedHistoryError, StoreError, set_aside
 from app.settings import load_settings
@@ -231,5 +231,5 @@ async def test_a_damaged_cache_is_filled_again_without_a_word(
 
 async def test_what_keeps_the_desk_from_opening_is_one_kind_of_failure(home: Path) -> None:
     newer(home / "history.db")
-    with pytest.raises(DeskError):
+    with pytest.raises(AppError):
         open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import Outcome
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
 from tests.journal.truth import check, recovered
@@ -93,7 +93,7 @@ async def test_verbs_that_send_the_same_at_once_all_send_and_name_what_was_sent_
     attempts = check(server, tmp_path)
     assert [code for code, _, _ in results] == [0, 0, 0]
     assert len(server.received) == len(attempts) == 3
-    references = [reference_of(attempt.attempt_id) for attempt in attempts]
+    references = [short_id(attempt.attempt_id) for attempt in attempts]
     warned = [err for _, _, err in results if err]
     assert len(warned) == 2
     assert all(any(reference in err for reference in references) for err in warned)

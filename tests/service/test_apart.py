@@ -16,8 +16,8 @@ from app.domain.model import Reply, TriggerRequest
 from app.resources import sample_data
 from app.sandbox.accounts.files import AccountFolderError
 from app.service.apart import ApartError, run_apart
-from app.service.desk import TriggerService
 from app.service.filling import FillStep
+from app.service.session import Session
 from app.settings import load_settings
 from app.store.cache import Cache
 from app.store.errors import FillingError
@@ -56,7 +56,7 @@ async def test_cancelled_it_puts_its_things_in_order_first(tmp_path: Path) -> No
     assert (tmp_path / "ended").exists()
 
 
-async def code(service: TriggerService, external_id: str) -> int | None:
+async def code(service: Session, external_id: str) -> int | None:
     """What the running account answers by now."""
     answer = await service.client.trigger(TriggerRequest("100", "3", external_id))
     assert isinstance(answer, Reply)

@@ -19,8 +19,8 @@ from app.client.connection import open_in_process
 from app.domain.model import Reply, TriggerRequest
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.server import create_sandbox
-from app.service.desk import TriggerService
 from app.service.live import LiveAccount
+from app.service.session import Session
 from app.settings import Profile, load_settings
 from app.store.cache import Cache
 from app.store.history import History
@@ -74,7 +74,7 @@ def folder(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def complete(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService]:
+async def complete(folder: Path, tmp_path: Path) -> AsyncIterator[Session]:
     settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path), "TRIGGERDESK_ACCOUNT": str(folder)})
     service = open_service(settings)
     await service.keeping.refresh()
@@ -83,7 +83,7 @@ async def complete(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService
 
 
 @pytest.fixture
-async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService]:
+async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[Session]:
     account = SandboxAccount(folder, tmp_path / "sandbox.db")
     sandbox = create_sandbox(account)
     profile = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts=f"query:{FETCHED}")
@@ -93,7 +93,7 @@ async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[TriggerService]
         History(tmp_path / "history.db"),
         lambda: ApiClient("http://sandbox.localhost/api/v2", open_in_process(sandbox), 30),
     )
-    service = TriggerService(live)
+    service = Session(live)
     await service.keeping.refresh()
     yield service
     await service.close()
@@ -113,16 +113,14 @@ def _request(rows: Rows, chance: random.Random) -> TriggerRequest:
     return TriggerRequest(event, key, _value(rows, key, chance), chance.choice([None, {"a": 1}]))
 
 
-async def _answered(service: TriggerService, request: TriggerRequest) -> int | None:
+async def _answered(service: Session, request: TriggerRequest) -> int | None:
     answer = await service.client.trigger(request)
     assert isinstance(answer, Reply)
     return answer.reply_code
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_over_a_complete_cache_it_always_agrees(
-    complete: TriggerService, rows: Rows, size: int
-) -> None:
+async def test_over_a_complete_cache_it_always_agrees(complete: Session, rows: Rows, size: int) -> None:
     chance = random.Random(size)  # noqa: S311 - to be repeatable, not secret
     seen: Counter[int | None] = Counter()
     for _ in range(size):
@@ -135,7 +133,7 @@ async def test_over_a_complete_cache_it_always_agrees(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_over_a_partial_cache_it_is_never_wrong(partial: TriggerService, rows: Rows, size: int) -> None:
+async def test_over_a_partial_cache_it_is_never_wrong(partial: Session, rows: Rows, size: int) -> None:
     chance = random.Random(size)  # noqa: S311 - to be repeatable, not secret
     for _ in range(LOOK_UPS):
         key = chance.choice([*FIELDS, "id", "uid"])

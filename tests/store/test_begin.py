@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.canonical import canonical_json, send_mark
+from app.domain.fingerprint import canonical_json, request_fingerprint
 from app.domain.model import Attempt, JsonObject, NoReply, Outcome, Reply, Settlement
 from app.store.database import StoreError, set_aside
 from app.store.history import DamagedHistoryError, History, HistoryReplacedError, SameSend, SentMeanwhileError
@@ -20,7 +20,7 @@ UNKNOWN = NoReply("timeout", "maybe", "Timeout.")
 
 
 def same_as(attempt: Attempt, asked_about: str | None = None, second_send_s: int = 600) -> SameSend:
-    mark = send_mark(attempt.account, attempt.request, canonical_json(attempt.request.data))
+    mark = request_fingerprint(attempt.account, attempt.request, canonical_json(attempt.request.data))
     return SameSend([mark], STARTED - timedelta(seconds=second_send_s), asked_about)
 
 

@@ -13,7 +13,7 @@ from app.store.cache import Cache
 from app.store.cache_file import opened
 from app.store.contacts import slow_searches
 from app.store.contacts.importing import import_contacts
-from app.store.forget import forget_in_cache, person
+from app.store.erasure import forget_in_cache, person
 
 FIELDS = (Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail"), Field("9", "Code"))
 NAMED = {"first": "1", "last": "2", "e-mail": "3", "code": "9"}

@@ -14,7 +14,7 @@ import pytest
 from app.domain.drafts import Draft, SavedDraft, Template
 from app.domain.model import Contact
 from app.store.database import StoreError
-from app.store.forget import person
+from app.store.erasure import person
 from app.store.notes import Notes
 
 THEN = datetime(2026, 3, 1, 10, 31, 2, 123456, UTC)

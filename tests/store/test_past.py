@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from app.domain.history_query import Column, Filter, HistoryQuery, Order, QueryField, Value, Word
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.outcome import outcome_of
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.domain.wire import reply_body, trigger_body
+from app.store.erasure import forget_in_history, person
 from app.store.errors import StoppedError
-from app.store.forget import forget_in_history, person
 from app.store.history import History
 from app.store.index import mask as index_mask
 from app.store.index import order as index_order
@@ -566,7 +566,7 @@ def test_an_attempt_is_found_by_its_reference_and_by_its_id(history: History) ->
     one = begun(history, 1, "a@example.com")
     begun(history, 20_000_000, "a@example.com")
     past = Past(history.path)
-    reference = reference_of(one)
+    reference = short_id(one)
     for said in (one, reference, reference.lower(), reference.replace("-", "")):
         assert ids(past, word(said)) == [one]
     assert ids(past, HistoryQuery(words=(Word("purchase"), Word(reference)))) == [one]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.domain.canonical import canonical_json, contact_mark, send_mark
+from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.store.history import History, SameSend
 from tests.store.conftest import STARTED
@@ -50,13 +50,13 @@ def sent(history: History) -> Sent:
 
 def again(history: History, since: datetime = SINCE, **changes: object) -> str | None:
     request = replace(TriggerRequest("100", "3", "thor@example.com"), **changes)  # type: ignore[arg-type]
-    mark = send_mark("here", request, canonical_json(request.data))
+    mark = request_fingerprint("here", request, canonical_json(request.data))
     found = history.recent.sent(SameSend([mark], since))
     return found.attempt_id if found else None
 
 
 def last_to(history: History, *keys: tuple[str, str]) -> str | None:
-    marks = [contact_mark("here", *key) for key in keys]
+    marks = [contact_fingerprint("here", *key) for key in keys]
     found = history.recent.with_contact(marks, [one for one in Outcome if one is not Outcome.REJECTED])
     return found.attempt_id if found else None
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from app.bootstrap import open_service
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
@@ -25,7 +25,7 @@ NARROW = (80, 24)
 class Desk:
     """A running dashboard, and how a test looks at it."""
 
-    def __init__(self, pilot: Pilot[object], service: TriggerService) -> None:
+    def __init__(self, pilot: Pilot[object], service: Session) -> None:
         self.pilot = pilot
         assert isinstance(pilot.app, TriggerDeskApp)
         self.app = pilot.app
@@ -127,7 +127,7 @@ def open_desk(home: Path) -> OpenDesk:
 class SlowEndpoint:
     """Stands at the wire: remembers every trigger, and answers when it is told to."""
 
-    def __init__(self, service: TriggerService, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, service: Session, monkeypatch: pytest.MonkeyPatch) -> None:
         self.requests: list[TriggerRequest] = []
         self.answers: asyncio.Queue[Answer] = asyncio.Queue()
         monkeypatch.setattr(service.client, "trigger", self._trigger)

@@ -1,12 +1,12 @@
-"""Advice on a key and a button: it mends what is asked for and never sends; a second send is asked about once."""
+"""Diagnosis on a key and a button: it mends what is asked for and never sends; a second send is asked about once."""
 
 from datetime import UTC, datetime
 
 import pytest
 from textual.widgets import Button
 
+from app.domain.diagnosis import FormPatch
 from app.domain.model import Outcome, Reply
-from app.domain.remedies import FormChange
 from app.tui.screens.confirm import Confirm
 from app.tui.text import clock
 from app.tui.widgets.remedy_buttons import RemedyButtons
@@ -26,12 +26,12 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert desk.dashboard.desk.reply.remedies
         await desk.press("ctrl+g", "enter")
-        accepted, refused = desk.service.past.list_attempts(0)
+        accepted, refused = desk.service.history.list_attempts(0)
         assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
         assert (accepted.request.key_id, accepted.request.external_id) == ("id", "12")
         assert not desk.dashboard.parts.advising.remedies
 
-        desk.dashboard.desk.form.change(FormChange(key_id="3", external_id="twin@example.com"))
+        desk.dashboard.desk.form.change(FormPatch(key_id="3", external_id="twin@example.com"))
         await desk.press("f4")
         buttons = desk.dashboard.desk.preflight.query(Button)
         assert [str(button.label) for button in buttons] == [
@@ -45,7 +45,7 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
         await desk.settle()
         assert _asked(desk) == ("100", "id", "13")
         assert desk.focus == "send"
-        assert len(list(desk.service.past.list_attempts(0))) == 2
+        assert len(list(desk.service.history.list_attempts(0))) == 2
 
 
 async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: OpenDesk) -> None:
@@ -62,7 +62,7 @@ async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: Op
         form.query_one("#external-id").value = "nobody"
         await desk.settle()
         assert not desk.dashboard.parts.advising.remedies
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
 
 
 async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_its_own_request(
@@ -90,7 +90,7 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
-        row = desk.service.past.attempts().rows(0, 1)[0]
+        row = desk.service.history.attempts().rows(0, 1)[0]
         sent_at = clock(row.started_at, datetime.now(UTC))
         assert f"The same event and data went to this contact before, {sent_at} (attempt" in desk.text_of(
             "#preflight"
@@ -102,10 +102,10 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
         for said in ("went to this contact", "and it was accepted", "thor@example.com", "✓ accepted"):
             assert said in desk.text_of("#confirm")
         await desk.press("enter")
-        assert len(list(desk.service.past.list_attempts(0))) == 1
+        assert len(list(desk.service.history.list_attempts(0))) == 1
         await desk.press("f9", "ctrl+y")
-        assert len(list(desk.service.past.list_attempts(0))) == 2
+        assert len(list(desk.service.history.list_attempts(0))) == 2
         await desk.press("f2", *"104", "enter", *"thor", "enter")
         assert "last sent ✓ accepted purchase_confirmation " in desk.text_of("#preflight")
         await desk.press("f9")
-        assert len(list(desk.service.past.list_attempts(0))) == 3
+        assert len(list(desk.service.history.list_attempts(0))) == 3

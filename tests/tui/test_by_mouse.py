@@ -38,7 +38,7 @@ async def test_the_whole_job_is_done_by_the_mouse_alone(open_desk: OpenDesk) -> 
         assert desk.app.clipboard.startswith("import httpx")
         await click_on(desk, "Back")
         await click_on(desk, " Send ")
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.ACCEPTED
         assert "✓ accepted" in desk.screen()
         await click_on(desk, " History ")

@@ -12,8 +12,8 @@ from app.client.api import ApiClient
 from app.client.errors import ClientError
 from app.domain.model import Contact
 from app.resources import sample_data
-from app.service.desk import TriggerService
 from app.service.filling import FillStep
+from app.service.session import Session
 from app.settings import load_settings
 from app.store.cache import Cache
 from app.tui.app import TriggerDeskApp
@@ -61,7 +61,7 @@ def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def opened(shop: Path) -> TriggerService:
+def opened(shop: Path) -> Session:
     """Its service; what stands at the wire is in this process, so that the cache is filled from here too."""
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
     service._live.fill_apart = None
@@ -188,7 +188,7 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
         held.set()
         await desk.settle()
         assert "off: Choose an event first." in desk.text_of("#why")
-        assert list(service.past.list_attempts(0)) == []
+        assert list(service.history.list_attempts(0)) == []
 
 
 @pytest.mark.parametrize(
@@ -248,4 +248,4 @@ async def test_enter_where_nothing_is_found_says_what_can_be_done(open_desk: Ope
             assert desk.said == f"Nothing to choose: No {word} has that. Esc shows all."
         assert desk.focus == "contacts-filter"
         assert not desk.dashboard.desk.form.request().event_id
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []

@@ -10,7 +10,7 @@ LATER = (
     "app.tui.screens.confirm",
     "app.tui.notices",
     "app.tui.widgets.trigger_form",
-    "app.service.form",
+    "app.service.preflight",
     "app.sandbox",
     "app.domain.rules",
     "app.domain.query_text",

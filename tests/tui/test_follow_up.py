@@ -7,7 +7,7 @@ import pytest
 
 from app.bootstrap import Profiles, open_service
 from app.domain.model import NoReply, Reply
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
@@ -45,7 +45,7 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "settled it arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
         assert "? arrived" in desk.screen()
-        (row,) = desk.service.past.attempts().rows(0, 9)
+        (row,) = desk.service.history.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
 
 
@@ -115,9 +115,9 @@ async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_ques
         await desk.press("f6", "enter", "s", "ctrl+y")
         first, second = endpoint.requests
         assert first == second
-        again, before = desk.service.past.attempts().rows(0, 9)
+        again, before = desk.service.history.attempts().rows(0, 9)
         assert again.outcome == "accepted"
-        repeated = desk.service.past.attempt(again.attempt_id)
+        repeated = desk.service.history.attempt(again.attempt_id)
         assert repeated is not None
         assert repeated.parent_id == before.attempt_id
         assert "accepted" in desk.text_of("#reply")
@@ -153,9 +153,9 @@ async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
 
 async def test_a_damaged_history_is_set_aside_only_after_asking(open_desk: OpenDesk, home: Path) -> None:
     await asyncio.to_thread((home / "history.db").write_bytes, b"no database " * 1000)
-    opened: list[TriggerService] = []
+    opened: list[Session] = []
 
-    def open_it() -> TriggerService:
+    def open_it() -> Session:
         opened.append(open_service(load_settings({"TRIGGERDESK_HOME": str(home)})))
         return opened[-1]
 

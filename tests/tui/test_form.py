@@ -116,7 +116,7 @@ async def test_send_is_off_while_the_event_data_has_a_fault(open_desk: OpenDesk)
         _editor(desk).text = '{"a" 1}'
         await desk.press("f9")
         assert "off: Mend the event data first: line 1, column 6" in desk.text_of("#why")
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_send_says_why_it_is_off(open_desk: OpenDesk, event_id: str, why: 
         await desk.press("f9")
         assert f"off: {why}" in desk.text_of("#why")
         assert why in desk.said
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
 
 
 async def test_spaces_around_an_event_id_are_forgiven(open_desk: OpenDesk) -> None:
@@ -161,7 +161,7 @@ async def test_who_goes_to_a_filled_form_changes_whom_it_is_for_and_sends_nothin
         await desk.press(*"100", "enter", *"thor", "enter", "f4", *"sif@example.com", "enter")
         assert desk.dashboard.desk.form.request().external_id == "sif@example.com"
         assert desk.focus == "send"
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
 
 
 async def test_the_form_can_be_emptied(open_desk: OpenDesk) -> None:

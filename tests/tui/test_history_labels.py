@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
-from app.domain.counting import percent, span
+from app.domain.formatting import percent, span
 from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
 from app.tui.notices import counts_label

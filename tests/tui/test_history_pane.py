@@ -37,7 +37,7 @@ async def test_choosing_an_attempt_shows_its_whole_request_and_reply(
     async with open_desk(size=size) as desk:
         await desk.press(*CHOSEN, "f9", "f6", "enter")
         assert isinstance(desk.app.screen, AttemptScreen)
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         shown = desk.text_of("#attempt")
         for part in (
             attempt.attempt_id,

@@ -17,13 +17,13 @@ from app.service.stored import AttemptRow
 from app.settings import load_settings
 from app.store.found_window import LaterWindow
 from app.tui.app import TriggerDeskApp
+from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.export import ExportScreen
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import StatisticsScreen
-from app.tui.veil import Veil
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
@@ -272,14 +272,14 @@ async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
         assert "again, changed or not" in desk.screen()
         assert desk.dashboard.desk.form.event_id == "100"
         assert desk.dashboard.desk.form.editor.value == {"n": 1}
-        first = list(desk.service.past.list_attempts(0))[-1]
+        first = list(desk.service.history.list_attempts(0))[-1]
         desk.dashboard.query_one("#external-id", Input).value = "sif@example.com"
         await desk.press("f9")
-        again = next(iter(desk.service.past.list_attempts(1)))
+        again = next(iter(desk.service.history.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
         desk.dashboard.desk.form.forget_last()
         await desk.press("f9", "ctrl+y")
-        assert next(iter(desk.service.past.list_attempts(1))).parent_id is None
+        assert next(iter(desk.service.history.list_attempts(1))).parent_id is None
         await desk.press("f6", "slash", *"sif", "enter", "down", "enter")
         assert "▸" in desk.text_of("#attempt-chain")
 
@@ -297,7 +297,7 @@ async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
 
 async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, tmp_path: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(past)}))
-    app = TriggerDeskApp(Opening(lambda: service), veil=Veil(lambda: open_mask(past)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), veil=PrivacyMode(lambda: open_mask(past)), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()

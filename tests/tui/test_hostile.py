@@ -103,7 +103,7 @@ async def test_hostile_text_can_be_typed_pasted_and_sent(open_desk: OpenDesk) ->
             screen.query_one("#event-data", TextArea).text = json.dumps({"a": text}, ensure_ascii=False)
             await desk.press("f9")
             _assert_safe(desk)
-        assert [attempt.request.external_id for attempt in desk.service.past.list_attempts(0)] == HOSTILE[
+        assert [attempt.request.external_id for attempt in desk.service.history.list_attempts(0)] == HOSTILE[
             ::-1
         ]
 

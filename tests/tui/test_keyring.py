@@ -49,7 +49,7 @@ async def test_whatever_comes_out_of_a_keyring_is_a_message_and_nothing_is_sent(
             await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
             assert "No secret was found for the profile 'shop'" in desk.text_of("#reply")
             assert "hunter2" not in desk.screen()
-            assert list(service.past.list_attempts(0)) == []
+            assert list(service.history.list_attempts(0)) == []
             await desk.press("f5")
             assert "TRIGGERDESK_SHOP_SECRET" in desk.said
             assert desk.dashboard.desk.form.request().event_id == "100"

@@ -33,7 +33,7 @@ async def test_a_trigger_another_with_other_data_and_a_remedy_take_few_keys(tmp_
         terminal.wait_for("accepted", "as predicted")
         assert terminal.pressed <= REMEDY
     service = open_service(load_settings(environment))
-    mended, refused, again, first = service.past.list_attempts(0)
+    mended, refused, again, first = service.history.list_attempts(0)
     await service.close()
     assert (first.request.external_id, again.request.external_id) == ("thor@example.com",) * 2
     assert first.request.data == {"global": {"itemName": "hammer", "itemPrice": "123"}}

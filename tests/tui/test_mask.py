@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.service.masking import KEY_FILE, open_mask
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.veil import Veil, covered
+from app.tui.privacy import PrivacyMode, covered
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk
 
@@ -19,7 +19,7 @@ PERSONS = re.compile(r"(?i)thor|odinson|twin@|sif|loki")
 
 async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service), veil=Veil(lambda: open_mask(home)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), veil=PrivacyMode(lambda: open_mask(home)), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -67,10 +67,10 @@ async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> N
 async def test_a_mask_that_cannot_be_had_keeps_a_masked_desk_closed(home: Path) -> None:
     (home / KEY_FILE).write_bytes(b"short")
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service), veil=Veil(lambda: open_mask(home)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), veil=PrivacyMode(lambda: open_mask(home)), masked=True)
     async with app.run_test(size=WIDE):
         pass
-    assert isinstance(app.return_value, DeskError)
+    assert isinstance(app.return_value, AppError)
     assert "is no key of a mask" in str(app.return_value)
 
 

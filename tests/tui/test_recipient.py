@@ -13,7 +13,7 @@ from app.resources import sample_data
 from app.service.masking import open_mask
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.veil import Veil
+from app.tui.privacy import PrivacyMode
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
@@ -46,7 +46,7 @@ async def test_the_contact_who_was_chosen_gets_it_though_others_share_the_value(
         assert _recipient(desk) == SHARED
         assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
         await desk.press("ctrl+g", "f9")
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.ACCEPTED
         assert (attempt.request.key_id, attempt.request.external_id) == ("id", "13")
 
@@ -153,7 +153,7 @@ async def test_many_who_share_a_value_are_named_up_to_three(open_desk: OpenDesk)
 
 
 async def test_a_masked_recipient_is_not_named(open_desk: OpenDesk, home: Path) -> None:
-    async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
+    async with open_desk(veil=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press("f2", *"101", "enter", *"magnus", "enter", "ctrl+b")
         assert "others share this E-Mail (3)" in _recipient(desk)
         assert "Magnus" not in _recipient(desk)
@@ -284,7 +284,7 @@ async def test_the_example_is_for_everybody_in_the_sandbox(open_desk: OpenDesk) 
 
 
 async def test_a_mask_hides_whose_data_they_were(open_desk: OpenDesk, home: Path) -> None:
-    async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
+    async with open_desk(veil=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press("f2", *"101", "enter", *"thor", "enter")
         _type_data(desk, '{"link": "reset-1"}')
         await desk.press("f3", *"sif", "enter", "ctrl+b")

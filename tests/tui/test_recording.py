@@ -12,7 +12,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.settings import load_settings
 from app.store.history import History
 from app.tui.screens.confirm import Confirm
@@ -50,7 +50,7 @@ async def test_what_another_window_sends_at_the_same_moment_is_asked_about(
         rival = Rival(desk, home, monkeypatch)
         await desk.press(*CHOSEN, "f9")
         assert isinstance(desk.app.screen, Confirm)
-        assert reference_of(rival.sent[0].attempt_id) in desk.text_of("#confirm")
+        assert short_id(rival.sent[0].attempt_id) in desk.text_of("#confirm")
         assert recorded(home) == [Outcome.ACCEPTED]
         await desk.press("escape")
         assert "Nothing was sent" in desk.text_of("#reply")
@@ -63,7 +63,7 @@ async def test_a_resend_asks_again_about_what_another_window_sends_meanwhile(
 ) -> None:
     async with open_desk() as desk:
         await desk.press(*CHOSEN, "f9")
-        (first,) = desk.service.past.list_attempts(0)
+        (first,) = desk.service.history.list_attempts(0)
         await desk.press("f6", "n")
         assert isinstance(desk.app.screen, Confirm)
         other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
@@ -71,7 +71,7 @@ async def test_a_resend_asks_again_about_what_another_window_sends_meanwhile(
         await other.close()
         await desk.press("ctrl+y")
         assert isinstance(desk.app.screen, Confirm)
-        assert reference_of(second.attempt_id) in desk.text_of("#confirm")
+        assert short_id(second.attempt_id) in desk.text_of("#confirm")
         assert len(recorded(home)) == 2
         await desk.press("ctrl+y")
         assert len(recorded(home)) == 3
@@ -114,7 +114,7 @@ async def test_what_is_left_of_a_removed_history_is_set_aside_once_the_user_agre
         assert "is damaged" in desk.text_of("#confirm")
         await desk.press("ctrl+y", "f9")
         assert recorded(home) == [Outcome.ACCEPTED]
-        assert desk.service.past.attempts().total == 1
+        assert desk.service.history.attempts().total == 1
 
 
 async def test_a_removed_home_ends_no_dashboard_whatever_is_pressed(open_desk: OpenDesk, home: Path) -> None:

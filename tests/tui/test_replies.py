@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Button, Input, Select
 
 from app.service.masking import open_mask
-from app.tui.veil import Veil
+from app.tui.privacy import PrivacyMode
 from tests.tui.conftest import NARROW, Desk, OpenDesk
 
 SEVEN = [
@@ -148,7 +148,7 @@ async def test_a_form_that_was_only_begun_is_no_mistake_and_is_answered_2005_whe
 async def test_a_contact_that_the_reply_offers_is_named_as_before_sending(
     open_desk: OpenDesk, home: Path
 ) -> None:
-    async with open_desk(veil=Veil(lambda: open_mask(home))) as desk:
+    async with open_desk(veil=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert [str(button.label) for button in desk.dashboard.desk.reply.query(Button)] == [
             "▸ Send to Mira Tveskov, contact 12  ctrl+g",

@@ -7,8 +7,8 @@ import pytest
 from textual.widgets import TextArea
 
 from app.domain.mask import Mask
+from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
-from app.tui.veil import Veil
 from tests.tui.conftest import NARROW, OpenDesk
 
 
@@ -44,14 +44,14 @@ async def test_the_request_is_seen_in_three_forms_and_copied_whole(
         assert "curl --globoff --request POST" in desk.screen()
         await desk.press("ctrl+r")
         assert desk.app.screen is desk.dashboard
-        assert not list(desk.service.past.list_attempts(0))
+        assert not list(desk.service.history.list_attempts(0))
 
 
 async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
     open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
-    async with open_desk(veil=Veil(lambda: Mask(b"k" * 32)), masked=True) as desk:
+    async with open_desk(veil=PrivacyMode(lambda: Mask(b"k" * 32)), masked=True) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "ctrl+r", "c")
         assert "thor@example.com" not in (home / "copied.txt").read_text()
         assert "Persons are masked." in desk.text_of("#request-said")

@@ -6,8 +6,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from app.service.desk import TriggerService
 from app.service.keeping import AccountKeeping
+from app.service.session import Session
 from app.service.stored import StoreError
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
@@ -175,7 +175,7 @@ async def test_the_configured_keymap_is_obeyed_and_shown(open_desk: OpenDesk) ->
 
 
 async def test_a_home_that_cannot_be_opened_ends_with_its_sentence() -> None:
-    def locked() -> TriggerService:
+    def locked() -> Session:
         raise StoreError("The history is locked by another program.")
 
     app = TriggerDeskApp(Opening(locked))

@@ -9,7 +9,7 @@ from textual.widgets import Input, Select
 
 from app.bootstrap import open_service
 from app.domain.model import Outcome, Reply, new_attempt_id
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.service.keeping import AccountKeeping
 from app.service.stored import StoreError
 from app.settings import load_settings
@@ -36,7 +36,7 @@ async def test_a_double_press_while_sending_sends_once(
         endpoint.accept()
         await desk.settle()
         assert len(endpoint.requests) == 1
-        assert len(list(desk.service.past.list_attempts(0))) == 1
+        assert len(list(desk.service.history.list_attempts(0))) == 1
 
 
 async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so(open_desk: OpenDesk) -> None:
@@ -44,7 +44,7 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         now = [0.0]
         desk.dashboard.query_one("#trigger")._clock = lambda: now[0]
         await desk.press(*CHOSEN, "f9", "f9")
-        assert len(list(desk.service.past.list_attempts(0))) == 1
+        assert len(list(desk.service.history.list_attempts(0))) == 1
         assert "sent a moment ago" in desk.said
         now[0] = 1.5
         await desk.press("f9")
@@ -54,9 +54,9 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         await desk.press(*"yes y Joy n")  # typed on without having seen the question
         assert isinstance(desk.app.screen, Confirm)
         assert desk.focus == "no"
-        assert len(list(desk.service.past.list_attempts(0))) == 1
+        assert len(list(desk.service.history.list_attempts(0))) == 1
         await desk.press("ctrl+y")
-        first, second = desk.service.past.list_attempts(0)
+        first, second = desk.service.history.list_attempts(0)
         assert first.request.trigger_id != second.request.trigger_id
 
 
@@ -70,11 +70,11 @@ async def test_what_is_looked_for_and_not_chosen_yet_keeps_another_from_being_se
             (("f2", *"104"), "Events"),
         ):
             await desk.press(*CHOSEN, *keys, "f9")
-            assert list(desk.service.past.list_attempts(0)) == []
+            assert list(desk.service.history.list_attempts(0)) == []
             assert f"What is typed in {pane} was not chosen yet: Enter chooses" in desk.said
             await desk.press("ctrl+n", "f2", "ctrl+u")
         await desk.press(*CHOSEN, "f3", *"sif", "f9", "escape", "f9")
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.request.external_id == "thor@example.com"
 
 
@@ -85,9 +85,9 @@ async def test_it_keeps_another_from_being_sent_from_wherever_one_presses_send(
     async with open_desk(size=NARROW) as desk:
         await desk.press(*CHOSEN, "f3", *"sif", elsewhere, "f9")
         assert "What is typed in Contacts was not chosen yet" in desk.said
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
         await desk.press("f4", *"loki@example.com", "f9")  # who types in the form has decided there
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.request.external_id == "loki@example.com"
 
 
@@ -96,10 +96,10 @@ async def test_what_is_typed_on_while_send_has_the_focus_is_not_ended_by_a_send(
         await desk.press(*"100", "enter", "f4", *"thor@example.com", "enter")
         assert desk.focus == "send"
         await desk.press(*"Mr Odinson", "enter")
-        assert list(desk.service.past.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
         assert desk.said.startswith("Not sent: Something was typed while Send had the focus")
         await desk.press("f9")
-        assert len(list(desk.service.past.list_attempts(0))) == 1
+        assert len(list(desk.service.history.list_attempts(0))) == 1
 
 
 async def test_what_another_window_sends_while_a_question_is_open_is_asked_about_anew(
@@ -109,16 +109,16 @@ async def test_what_another_window_sends_while_a_question_is_open_is_asked_about
         desk.dashboard.query_one("#trigger")._clock = iter(range(0, 1000, 10)).__next__
         await desk.press(*CHOSEN, "f9", "f9")
         assert isinstance(desk.app.screen, Confirm)
-        (first,) = desk.service.past.list_attempts(0)
+        (first,) = desk.service.history.list_attempts(0)
         other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
         second = await other.send(replace(first.request, trigger_id=None), new_attempt_id(), repeats=True)
         await other.close()
         await desk.press("ctrl+y")
         assert isinstance(desk.app.screen, Confirm)
-        assert reference_of(second.attempt_id) in desk.text_of("#confirm")
-        assert len(list(desk.service.past.list_attempts(0))) == 2
+        assert short_id(second.attempt_id) in desk.text_of("#confirm")
+        assert len(list(desk.service.history.list_attempts(0))) == 2
         await desk.press("ctrl+y")
-        assert len(list(desk.service.past.list_attempts(0))) == 3
+        assert len(list(desk.service.history.list_attempts(0))) == 3
 
 
 async def test_a_press_while_another_trigger_is_under_way_does_not_say_that_it_was_not_sent(
@@ -192,7 +192,7 @@ async def test_esc_asks_before_it_stops_waiting_and_then_the_outcome_is_unknown(
         await desk.settle()
         assert "? unknown" in desk.text_of("#reply")
         assert "Do not send again without checking." in desk.text_of("#reply")
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.UNKNOWN
 
 
@@ -208,7 +208,7 @@ async def test_the_reply_closes_the_question_whether_to_stop_waiting(
         await desk.settle()
         await desk.press(*above)
         assert desk.app.screen is desk.dashboard
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.ACCEPTED
 
 
@@ -248,7 +248,7 @@ async def test_esc_in_a_list_clears_or_closes_it_and_never_touches_a_send(
             assert desk.dashboard.query_one(cleared, Input).value == ""
         endpoint.accept()
         await desk.settle()
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.ACCEPTED
 
 
@@ -287,7 +287,7 @@ async def test_after_an_unknown_outcome_the_question_offers_to_cancel_resend_or_
             assert answer in shown
         endpoint.accept()
         await desk.press(*keys)
-        attempts = list(desk.service.past.list_attempts(0))
+        attempts = list(desk.service.history.list_attempts(0))
         assert len(attempts) == len(endpoint.requests) == sent
         if sent == 2:
             first, second = attempts[-1], attempts[0]
@@ -302,7 +302,7 @@ async def test_what_was_accepted_or_settled_as_arrived_is_not_offered_to_be_rese
     async with open_desk() as desk:
         await _unknown(desk, monkeypatch)
         await desk.press("escape")
-        (unknown,) = desk.service.past.list_attempts(0)
+        (unknown,) = desk.service.history.list_attempts(0)
         desk.service.settle(unknown.attempt_id, arrived=True)
         await desk.press("f9")
         assert isinstance(desk.app.screen, Confirm)
@@ -407,7 +407,7 @@ async def test_a_question_is_answered_by_the_arrows_and_enter_too(open_desk: Ope
         await desk.press("f9")
         assert "Send again ctrl+y" in desk.text_of("#yes")
         await desk.press("enter")
-        assert len(list(desk.service.past.list_attempts(0))) == 1
+        assert len(list(desk.service.history.list_attempts(0))) == 1
         now[0] = 3.0
         await desk.press("f9", "right", "enter")
-        assert len(list(desk.service.past.list_attempts(0))) == 2
+        assert len(list(desk.service.history.list_attempts(0))) == 2

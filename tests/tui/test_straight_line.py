@@ -19,7 +19,7 @@ async def test_the_documented_example_takes_at_most_fifteen_keys_at_any_size(
     assert len(STRAIGHT_LINE) <= 15
     async with open_desk(size=size) as desk:
         await desk.press(*STRAIGHT_LINE)
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.ACCEPTED
         assert (attempt.request.event_id, attempt.request.key_id) == ("100", "3")
         assert attempt.request.external_id == "thor@example.com"
@@ -98,7 +98,7 @@ async def test_send_pressed_faster_than_the_screen_follows_never_sends_the_choic
         await desk.press(*STRAIGHT_LINE)
         _at_once(desk, "f3", *"sif", "enter", "f9", "f9")
         await desk.settle()
-        newest, first = desk.service.past.list_attempts(0)
+        newest, first = desk.service.history.list_attempts(0)
         assert first.request.external_id == "thor@example.com"
         assert newest.request.external_id == "sif@example.com"
 
@@ -112,7 +112,7 @@ async def test_a_whole_line_that_arrives_at_once_is_typed_where_it_belongs(
         await desk.settle()
         _at_once(desk, "f2", *"104", "enter", *"sif", "enter", "enter")
         await desk.settle()
-        newest, first = desk.service.past.list_attempts(0)
+        newest, first = desk.service.history.list_attempts(0)
         assert (first.request.event_id, first.request.external_id) == ("100", "thor@example.com")
         assert (newest.request.event_id, newest.request.external_id) == ("104", "sif@example.com")
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.domain import clean as rule
+from app.domain import sanitize as rule
 from app.tui import text
-from app.tui.text import clean_content, label
+from app.tui.text import label, sanitize_content
 
 
 def test_the_screen_and_the_command_line_share_one_rule() -> None:
     assert text.clean is rule.clean
-    assert text.clean_block is rule.clean_block
+    assert text.sanitize_block is rule.sanitize_block
 
 
 @pytest.mark.parametrize("data", ["[/]", "[@click=app.quit]x", "[bold]x[/bold]", "[$error]x"])
@@ -30,4 +30,4 @@ def test_a_label_is_styled_as_a_whole() -> None:
 
 def test_content_that_is_harmless_stays_itself() -> None:
     content = label("✓ accepted", "bold")
-    assert clean_content(content) is content
+    assert sanitize_content(content) is content

@@ -80,15 +80,15 @@ async def test_placeholders_are_shown_filled_and_sent_filled(
         await desk.press("f9")
         assert "{{field:77777}}: contact 11 has no" in desk.text_of("#preflight")
         assert "off: The event data cannot be filled" in desk.text_of("#why")
-        assert not list(desk.service.past.list_attempts(0))
+        assert not list(desk.service.history.list_attempts(0))
         desk.dashboard.desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
         await desk.press("f9")
-        (attempt,) = desk.service.past.list_attempts(0)
+        (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.request.data == {"name": "Thor on purchase_confirmation"}
-        *_, last = desk.service.drafting.data_choices("100")
+        *_, last = desk.service.drafts.data_choices("100")
         assert (last.kind, last.data_text) == ("last", '{"name": "{{field:1}} on {{event.name}}"}')
         await desk.service.send(replace(attempt.request, data={"name": "Sif"}), "two")
-        assert json.loads(desk.service.drafting.data_choices("100")[-1].data_text) == {"name": "Sif"}
+        assert json.loads(desk.service.drafts.data_choices("100")[-1].data_text) == {"name": "Sif"}
 
 
 async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDesk) -> None:
@@ -125,7 +125,7 @@ async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(op
         assert typed.contact_id == "11"
         assert "as left just now, ctrl+n clears" in str(desk.dashboard.desk.form.border_title)
         await desk.press("f4", "f9")
-        assert desk.service.drafting.draft() is None
+        assert desk.service.drafts.draft() is None
         desk.dashboard.desk.form.editor.put_back('{"more": 1}')
         await desk.settle()
     async with open_desk() as desk:
@@ -163,8 +163,8 @@ async def test_the_next_contact_that_is_typed_while_the_reply_is_awaited_stays_a
         await desk.pilot.press("f9", "f4", *"sif@example.com")
         endpoint.accept()
         await desk.settle()
-        desk.dashboard.parts.drafting.keep()
-        draft = desk.service.drafting.draft()
+        desk.dashboard.parts.drafts.keep()
+        draft = desk.service.drafts.draft()
         assert draft is not None
         assert draft.draft.external_id == "sif@example.com"
 

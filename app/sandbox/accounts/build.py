@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.sandbox.accounts.files import FILES, Progress, unreadable
 
 LAYOUT = "2"
@@ -21,7 +21,7 @@ GRAIN_S = 2.0
 """Two writes of a file within so many seconds may leave it with the same times: the coarsest file system's unit."""
 
 
-class AccountDatabaseError(DeskError):
+class AccountDatabaseError(AppError):
     """The account's database cannot be written or read; one sentence."""
 
 

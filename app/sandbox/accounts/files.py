@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 
 EVENTS = "events.json"
 FIELDS = "fields.json"
@@ -14,7 +14,7 @@ Progress = Callable[[int, int], None]
 """Told as (bytes read, bytes in all) while contacts are loaded."""
 
 
-class AccountFolderError(DeskError):
+class AccountFolderError(AppError):
     """A folder that is no account: which file, which line (from 1; None: the file as a whole), and why."""
 
     def __init__(self, file: Path, line: int | None, reason: str) -> None:

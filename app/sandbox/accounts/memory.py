@@ -17,7 +17,7 @@ KEPT = 1_000_000
 PRUNE_EVERY = 10_000
 GATHERED_S = 0.02
 
-# What is lost with the power is only the memory of a rehearsal, so nothing waits for the disk.
+# What is lost with the power is only the memory of a scenarios, so nothing waits for the disk.
 _OPEN = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;
 CREATE TABLE IF NOT EXISTS accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);

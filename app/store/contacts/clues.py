@@ -3,7 +3,7 @@
 Separate from the cache because the rules compare exactly, and nothing here does.
 """
 
-from app.domain.remedies import Holder
+from app.domain.diagnosis import FieldMatch
 from app.store.cache_file import CacheFile
 from app.store.contacts.write import ContactTables
 from app.store.text import comparable, numeric_order, restored, searchable, stored
@@ -27,15 +27,15 @@ class ContactClues:
     def __init__(self, file: CacheFile) -> None:
         self._file = file
 
-    def holders(self, value: str) -> tuple[Holder, ...]:
+    def holders(self, value: str) -> tuple[FieldMatch, ...]:
         """See Clues: by numeric id of the field, then `id` and `uid`."""
         if not value:
             return ()
         with self._file.guarded() as connection:
             tables = ContactTables(connection)
             rows = connection.execute(_HOLDERS, (stored(value), comparable("3", value))).fetchall()
-            found = [Holder(restored(row["key"]), tables.id_of(row["contact"])) for row in rows]
-            found += [Holder("id", tables.id_of(number)) for number in tables.numbers("id", value, 1)]
+            found = [FieldMatch(restored(row["key"]), tables.id_of(row["contact"])) for row in rows]
+            found += [FieldMatch("id", tables.id_of(number)) for number in tables.numbers("id", value, 1)]
         return tuple(sorted(found, key=lambda holder: numeric_order(holder.key_id)))
 
     def variants(self, key_id: str, value: str) -> tuple[str, ...]:

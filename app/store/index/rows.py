@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from app.domain.canonical import same_value
+from app.domain.fingerprint import normalize
 from app.domain.history_query import SETTLEMENTS
 from app.domain.model import JsonObject, Outcome
 from app.store.journal.rows import Value, data_of
@@ -74,7 +74,7 @@ JOURNAL_ROW = """
 
 def folded(text: str) -> str:
     """A text as it is compared: ASCII case ignored; lone surrogates are moved to where SQLite can hold them."""
-    lowered = same_value("3", text)
+    lowered = normalize("3", text)
     return lowered if lowered.isascii() else _SURROGATE.sub(_moved, lowered)
 
 

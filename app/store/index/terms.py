@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.canonical import same_value
+from app.domain.fingerprint import normalize
 from app.domain.history_query import NO_VALUE, Filter, QueryField, Value, Word
-from app.domain.reference import beginnings_of
+from app.domain.short_id import id_prefixes
 from app.store.index.attempt_index import AttemptIndex
 from app.store.index.rows import OUTCOMES, SETTLED, folded
 from app.store.text import microseconds, restored, searchable, stored
@@ -129,11 +129,11 @@ def names_meant(index: AttemptIndex, kind: str, is_meant: Callable[[str, str], b
 
 
 def _comparing(value: Value) -> Callable[[str], bool]:
-    wanted = same_value("3", value.text)
+    wanted = normalize("3", value.text)
     if not value.pattern:
-        return lambda text: bool(text or not wanted) and same_value("3", text) == wanted
+        return lambda text: bool(text or not wanted) and normalize("3", text) == wanted
     pattern = re.compile(".*".join(map(re.escape, wanted.split("*"))), re.DOTALL)
-    return lambda text: pattern.fullmatch(same_value("3", text)) is not None
+    return lambda text: pattern.fullmatch(normalize("3", text)) is not None
 
 
 def _glob(pattern: str) -> str:
@@ -153,7 +153,7 @@ def without(word: Word) -> Term:
 
 def references_of(index: AttemptIndex, word: str) -> list[int]:
     """The attempts whose reference this word is, or whose id."""
-    beginnings = beginnings_of(word) or ((word.lower(),) if len(word) == _ID_LENGTH else ())
+    beginnings = id_prefixes(word) or ((word.lower(),) if len(word) == _ID_LENGTH else ())
     return [
         row["number"]
         for beginning in beginnings

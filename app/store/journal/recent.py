@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.canonical import send_mark
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
+from app.domain.fingerprint import request_fingerprint
 from app.domain.model import JsonObject, Outcome, TriggerRequest
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.store.journal.file import HistoryFile
 from app.store.journal.rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
 from app.store.text import microseconds, restored, stored, stored_or_null
@@ -61,12 +61,12 @@ class SameSend:
     asked_about: str | None = None
 
 
-class SentMeanwhileError(DeskError):
+class SentMeanwhileError(AppError):
     """The same was sent before, or is being sent, by another window; `earlier` is that attempt. Nothing was recorded."""
 
     def __init__(self, earlier: AttemptRow) -> None:
         self.earlier = earlier
-        super().__init__(f"The same was sent meanwhile (attempt {reference_of(earlier.attempt_id)}).")
+        super().__init__(f"The same was sent meanwhile (attempt {short_id(earlier.attempt_id)}).")
 
 
 class RecentAttempts:
@@ -121,7 +121,8 @@ class RecentAttempts:
         return tuple(
             row
             for row, mark in found
-            if mark == send_mark(account, TriggerRequest(event_id, row.key_id, row.external_id), data)
+            if mark
+            == request_fingerprint(account, TriggerRequest(event_id, row.key_id, row.external_id), data)
         )
 
     def name_elsewhere(self, event_id: str) -> str | None:

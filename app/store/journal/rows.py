@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.canonical import canonical_json, contact_mark, send_mark
+from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.wire import dumps, trigger_body
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
@@ -68,8 +68,8 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "outcome": Outcome.SENDING.value,
         "owner": owner,
         "note": stored_or_null(attempt.note),
-        "contact_mark": contact_mark(attempt.account, request.key_id, request.external_id),
-        "send_mark": send_mark(attempt.account, request, canonical_json(request.data)),
+        "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
+        "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
     }
 
 

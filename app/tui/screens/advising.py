@@ -5,8 +5,8 @@ A remedy changes the form or asks the account; sending stays with whoever presse
 
 from collections.abc import Sequence
 
+from app.domain.diagnosis import Fetch, FormPatch, QuickFix
 from app.domain.recipient import DataUse, Recipient
-from app.domain.remedies import Fetch, FormChange, Remedy
 from app.tui.screens.caching import Caching
 from app.tui.screens.desk import Desk
 from app.tui.screens.sending import Sending
@@ -25,7 +25,7 @@ class Advising:
         self._data_use: DataUse | None = None
 
     @property
-    def remedies(self) -> Sequence[Remedy]:
+    def remedies(self) -> Sequence[QuickFix]:
         """What can be done now, the best first: about what is to be sent, else about what was answered to it."""
         return self._desk.preflight.remedies or self._desk.reply.remedies
 
@@ -41,7 +41,7 @@ class Advising:
         request = desk.form.request()
         asked = bool(request.event_id or request.external_id)
         chosen = desk.form.draft().contact_id
-        known = desk.service.knowledge.check(request, chosen, self._data_use) if asked else None
+        known = desk.service.preflight.check(request, chosen, self._data_use) if asked else None
         self._data_use = known.data_use if known else self._data_use
         desk.form.name_recipient(known.recipient if known else Recipient())
         is_begun = not request.external_id and not chosen
@@ -59,7 +59,7 @@ class Advising:
             was.key_id,
             was.external_id,
         )
-        advice = desk.service.knowledge.advice(attempt, chosen) if same else None
+        advice = desk.service.preflight.advice(attempt, chosen) if same else None
         desk.reply.offer(offers_of(desk.veil.remedies(advice, was)))
 
     def mend(self) -> None:
@@ -67,10 +67,10 @@ class Advising:
         if self.remedies:
             self.do(self.remedies[0])
 
-    def do(self, remedy: Remedy) -> None:
+    def do(self, remedy: QuickFix) -> None:
         """This remedy."""
         match remedy.change:
-            case FormChange() as change:
+            case FormPatch() as change:
                 self._desk.form.change(change)
                 self._desk.form.focus_next()
             case Fetch.LOOK_UP:

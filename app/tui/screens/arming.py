@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from app.service.arming import Arming
+from app.service.production_lock import ProductionLock
 from app.tui.keymap import key_of
 from app.tui.screens.desk import Desk
 from app.tui.screens.unlock import Unlock, UnlockScreen
@@ -19,7 +19,7 @@ class SafetyCatch:
         self._desk = desk
         self._changed = changed
         profile = desk.service.profile
-        self._arming = Arming(profile.name) if profile.is_production else None
+        self._arming = ProductionLock(profile.name) if profile.is_production else None
 
     @property
     def permit(self) -> str | None:

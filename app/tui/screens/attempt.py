@@ -9,8 +9,8 @@ from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from app.domain.errors import DeskError
-from app.domain.reference import reference_of
+from app.domain.errors import AppError
+from app.domain.short_id import short_id
 from app.tui.attempt_text import (
     chain_lines,
     fact_lines,
@@ -26,7 +26,7 @@ from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
 from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import offer_export
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.body_view import BodyView
 from app.tui.widgets.follow_up import Choice, Followed, follow_up_bindings
 from app.tui.widgets.footer_rows import FooterRows
@@ -106,7 +106,7 @@ class AttemptScreen(ModalScreen[Followed]):
     def action_beside(self, step: int) -> None:
         try:
             opened = self._past.beside(self._opened.row, step)
-        except DeskError as error:
+        except AppError as error:
             self._say(str(error))
             return
         if opened is None:
@@ -143,7 +143,7 @@ class AttemptScreen(ModalScreen[Followed]):
     def action_compare(self) -> None:
         try:
             attempts = self._past.compared((), self._opened.row)
-        except DeskError as error:
+        except AppError as error:
             self._say(str(error))
         else:
             self.app.push_screen(CompareScreen(*attempts))
@@ -165,7 +165,7 @@ class AttemptScreen(ModalScreen[Followed]):
             return
         try:
             opened = self._past.note(self._opened.row, text)
-        except DeskError as error:
+        except AppError as error:
             self._say(str(error))
         else:
             self._show(opened or self._opened)
@@ -178,14 +178,14 @@ class AttemptScreen(ModalScreen[Followed]):
         return self.query_one("#attempt-request" if action == "more_request" else "#attempt-reply", BodyView)
 
     def _say(self, sentence: str) -> None:
-        self.notify(clean(sentence, 500), severity="warning", markup=False)
+        self.notify(sanitize(sentence, 500), severity="warning", markup=False)
 
     def _show(self, opened: Opened) -> None:
         self._opened = opened
         attempt = opened.attempt
         pane = self._pane
         pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')} to the reply"
-        pane.border_title = f"Attempt {clean(reference_of(attempt.attempt_id))}"
+        pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
         self.query_one("#attempt-outcome", Static).update(outcome_lines(attempt))
         self.query_one("#attempt-facts", Static).update(fact_lines(attempt, self._past.field_name))
         for widget in self.query(".chain"):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 
 from textual.worker import Worker, WorkerCancelled
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Contact
 from app.service.stored import CacheState
 from app.tui.keymap import key_of
@@ -99,7 +99,7 @@ class Caching:
 
     def look(self) -> None:
         """Shows what another program has changed in the cache meanwhile."""
-        with contextlib.suppress(DeskError):
+        with contextlib.suppress(AppError):
             if not self.is_under_way and self._is_old:
                 self._changed()
 
@@ -115,7 +115,7 @@ class Caching:
             # Another program may be filling the same cache: then this one waits for it.
             fill = keeping.fill_where_needed if keeping.needs_refresh() else keeping.refresh
             await fill(desk.bar.step, apart=True)
-        except DeskError as error:
+        except AppError as error:
             if desk.told is None:
                 desk.tell_fault(f"The lists could not be refreshed. {error}")
             desk.say("The lists could not be refreshed", str(error), unasked=True)
@@ -154,7 +154,7 @@ class Caching:
         try:
             await desk.open_way()
             found = await self._keeping.look_up(key_id, value)
-        except DeskError as error:
+        except AppError as error:
             desk.say("The contact could not be looked up", str(error), unasked=True)
         else:
             self._answer(key_id, value, found)

@@ -14,18 +14,18 @@ from textual.actions import parse
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.resources import styles
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.service.stored import AttemptRow, ContactRow
 from app.tui.keymap import key_of
+from app.tui.privacy import PrivacyMode
 from app.tui.screens.caching import Caching
 from app.tui.screens.commands import DESK_BINDINGS
 from app.tui.screens.desk import Desk
 from app.tui.screens.panes import PanedScreen
 from app.tui.screens.searching import Searching
 from app.tui.text import Live
-from app.tui.veil import Veil
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.filtered_list import FilteredList
@@ -71,12 +71,12 @@ class Dashboard(PanedScreen):
 
     def __init__(
         self,
-        service: TriggerService,
-        veil: Veil,
+        service: Session,
+        veil: PrivacyMode,
         known: Callable[[], Sequence[Live]],
         leave: Callable[["Dashboard", str], object],
     ) -> None:
-        """`known` gives all profiles, or raises DeskError; `leave` puts the one of this name into the place of this."""
+        """`known` gives all profiles, or raises AppError; `leave` puts the one of this name into the place of this."""
         super().__init__()
         self.desk = Desk(self, service, veil)
         self.caching = Caching(self.desk, lambda: self.parts.cache_changed())  # noqa: PLW0108 - they come later
@@ -115,7 +115,7 @@ class Dashboard(PanedScreen):
         self.parts.begin()
         self._standing.set()
         self.refresh_bindings()
-        if self._service.rehearsal is not None and self._service.keeping.state().refreshed_at is None:
+        if self._service.scenarios is not None and self._service.keeping.state().refreshed_at is None:
             self.desk.reply.show_welcome(self._first_words())
         if self.caching.is_filling:
             self.caching.refresh()
@@ -151,25 +151,25 @@ class Dashboard(PanedScreen):
 
     async def _warm_up(self) -> None:
         """Opens the way to the endpoint once the desk stands, or the first reply would wait for it."""
-        with contextlib.suppress(DeskError):
+        with contextlib.suppress(AppError):
             await self.desk.open_way()
 
     def _recover(self) -> None:
         """Finds attempts whose process has ended meanwhile."""
-        with contextlib.suppress(DeskError):
-            if self._service.past.recover():
+        with contextlib.suppress(AppError):
+            if self._service.history.recover():
                 self.searching.show()
 
     def _look(self) -> None:
         self.parts.sending.block()
-        with contextlib.suppress(DeskError):
-            if self._service.past.changed():
+        with contextlib.suppress(AppError):
+            if self._service.history.changed():
                 self.searching.show()
         self.caching.show_age()
 
     def on_unmount(self) -> None:
         if self.stands:
-            self.parts.drafting.keep()
+            self.parts.drafts.keep()
 
     # What a key does
 

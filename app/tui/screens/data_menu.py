@@ -15,8 +15,8 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.drafts import DataChoice
-from app.tui.text import clean, clean_block, lines
-from app.tui.veil import covered
+from app.tui.privacy import covered
+from app.tui.text import lines, sanitize, sanitize_block
 from app.tui.widgets.choice_list import ChoiceList
 
 PREVIEW_LINES = 8
@@ -69,7 +69,7 @@ class DataMenu(ModalScreen[Wish | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="data-menu") as pane:
-            pane.border_title = clean(self._title)
+            pane.border_title = sanitize(self._title)
             yield ChoiceList(*map(_option, self._choices), id="data-choices", markup=False)
             yield Static(Content.styled(NOTHING, "$quiet"), markup=False, id="data-preview")
             with Horizontal():
@@ -94,7 +94,7 @@ class DataMenu(ModalScreen[Wish | None]):
             self.query_one("#drop", Button).disabled = choice.kind != "template"
 
     def _preview(self, choice: DataChoice) -> Content:
-        shown = clean_block(choice.data_text).split("\n")
+        shown = sanitize_block(choice.data_text).split("\n")
         cut = shown[:PREVIEW_LINES] + (["…"] if len(shown) > PREVIEW_LINES else [])
         return lines(Content(covered(line) if self._is_covered else line) for line in cut)
 
@@ -128,4 +128,4 @@ class DataMenu(ModalScreen[Wish | None]):
 def _option(choice: DataChoice) -> Option:
     is_open = choice.kind == "last" and "{{" in choice.data_text
     said = "   placeholders as typed" if is_open else WHAT[choice.kind]
-    return Option(Content.assemble(clean(choice.name, 60), (said, "$quiet")))
+    return Option(Content.assemble(sanitize(choice.name, 60), (said, "$quiet")))

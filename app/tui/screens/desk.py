@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from textual.screen import Screen
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.tui.copying import copy
 from app.tui.keymap import key_of
 from app.tui.messages import reading_s
 from app.tui.past import Past
+from app.tui.privacy import PrivacyMode
 from app.tui.screens.panes import PanedScreen
-from app.tui.text import clean, outcome_label
-from app.tui.veil import Veil
+from app.tui.text import outcome_label, sanitize
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.history_table import HistoryPane
@@ -45,7 +45,7 @@ class Desk:
     reply: "ReplyPanel"
     bar: "FetchBar"
 
-    def __init__(self, screen: PanedScreen, service: TriggerService, veil: Veil) -> None:
+    def __init__(self, screen: PanedScreen, service: Session, veil: PrivacyMode) -> None:
         self.screen = screen
         self.service = service
         self.veil = veil
@@ -127,7 +127,7 @@ class Desk:
         """Copies a text as it is shown, and says where it is."""
         try:
             said = copy(self.screen.app, text, self.service.keep_copy)
-        except DeskError as error:
+        except AppError as error:
             self.say("Not copied", str(error))
         else:
             self.say("Copied", said, "information")
@@ -136,7 +136,7 @@ class Desk:
         self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
     ) -> None:
         """A short message; `unasked` where no key is answered by it, and nothing is to take it away unread."""
-        shown = clean(self.veil.words(sentence, self.form.request().external_id), 500)
+        shown = sanitize(self.veil.words(sentence, self.form.request().external_id), 500)
         lasts_s = reading_s(shown) if unasked else None
         self.screen.notify(shown, title=title, severity=severity, markup=False, timeout=lasts_s)
 

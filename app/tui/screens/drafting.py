@@ -10,26 +10,26 @@ from functools import partial
 from textual.timer import Timer
 
 from app.domain.drafts import DataChoice, Draft
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome
 from app.tui.keymap import key_of
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.data_menu import Act, DataMenu, Wish
 from app.tui.screens.desk import Desk
 from app.tui.screens.sending import Sending
-from app.tui.text import age, clean
+from app.tui.text import age, sanitize
 
 PAUSE_S = 0.4
 MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)
 
 
-class Drafting:
+class Drafts:
     """Nothing typed is lost."""
 
     def __init__(self, desk: Desk, sending: Sending) -> None:
         self._desk = desk
         self._sending = sending
-        self._drafts = desk.service.drafting
+        self._drafts = desk.service.drafts
         self._typed: Draft | None = None
         self._kept: Draft | None = None
         self._pause: Timer | None = None
@@ -40,7 +40,7 @@ class Drafting:
         desk, form = self._desk, self._desk.form
         try:
             saved = self._drafts.draft()
-        except DeskError as error:
+        except AppError as error:
             desk.say("The draft cannot be read", str(error))
             return
         if saved is None:
@@ -78,7 +78,7 @@ class Drafting:
                 self._drafts.save_draft(draft)
             else:
                 self._drafts.drop_draft()
-        except DeskError as error:
+        except AppError as error:
             if not self._is_refused:
                 self._is_refused = True
                 self._desk.say("What is typed cannot be kept", str(error))
@@ -90,13 +90,13 @@ class Drafting:
         form, sent = self._desk.form, attempt.request
         asked = form.request()
         is_asked = (asked.event_id, asked.external_id) == (sent.event_id, sent.external_id)
-        with contextlib.suppress(DeskError):  # the menu then offers what was sent
+        with contextlib.suppress(AppError):  # the menu then offers what was sent
             self._drafts.keep_typed(attempt, form.editor.text)
         if attempt.outcome in MAY_HAVE_ARRIVED and is_asked:
             self._typed = self._kept = form.draft()
             try:
                 self._drafts.drop_draft()
-            except DeskError as error:
+            except AppError as error:
                 self._desk.say("The draft cannot be dropped", str(error))
 
     # Event data
@@ -107,7 +107,7 @@ class Drafting:
         event_id = desk.form.event_id
         try:
             choices = self._drafts.data_choices(event_id)
-        except DeskError as error:
+        except AppError as error:
             desk.say("The templates cannot be read", str(error))
             return
         name = desk.service.lists.event_name(event_id) or ""
@@ -124,7 +124,7 @@ class Drafting:
                     Ask("Keep this event data as a template under which name?"), self._keep_template
                 )
             case Wish(Act.DROP, DataChoice(name=name)):
-                question = f"Delete the template {clean(name)}?"
+                question = f"Delete the template {sanitize(name)}?"
                 self._desk.push(
                     Confirm(question, yes="Delete", no="Keep"), partial(self._drop_template, name)
                 )
@@ -140,7 +140,7 @@ class Drafting:
             return
         try:
             self._drafts.save_template(name.strip(), desk.form.editor.text, desk.form.event_id)
-        except DeskError as error:
+        except AppError as error:
             desk.say("Not kept", str(error))
         else:
             key = key_of(desk.screen, "event_data")
@@ -151,7 +151,7 @@ class Drafting:
             return
         try:
             self._drafts.drop_template(name)
-        except DeskError as error:
+        except AppError as error:
             self._desk.say("Not deleted", str(error))
 
     def format(self) -> None:

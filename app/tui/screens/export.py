@@ -16,14 +16,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.service.files import FileExistsAlreadyError, new_file
 from app.service.stored import AttemptRow
 from app.tui.copying import copy
 from app.tui.keymap import key_of
 from app.tui.past import TICKET, Past
 from app.tui.screens.confirm import Confirm
-from app.tui.text import clean, count
+from app.tui.text import count, sanitize
 from app.tui.widgets.safe_input import SafeInput
 
 TOLD_EVERY_S = 0.2
@@ -125,10 +125,10 @@ class ExportScreen(ModalScreen[None]):
         except FileExistsAlreadyError as error:
             self._say(str(error))
             self.app.push_screen(
-                Confirm(f"{clean(str(error), 1000)} Overwrite it?", yes="Overwrite", no="Cancel"),
+                Confirm(f"{sanitize(str(error), 1000)} Overwrite it?", yes="Overwrite", no="Cancel"),
                 self._overwrite,
             )
-        except DeskError as error:
+        except AppError as error:
             self._say(str(error))
         except asyncio.CancelledError:
             self._say("Stopped. Nothing was written.")
@@ -148,7 +148,7 @@ class ExportScreen(ModalScreen[None]):
         try:
             await self._put(text)
             self._finish(copy(self.app, text.getvalue(), self._past.keep_copy))
-        except DeskError as error:
+        except AppError as error:
             self._say(str(error))
         finally:
             self._working = None
@@ -175,8 +175,8 @@ class ExportScreen(ModalScreen[None]):
         self._say(f"{self._done:,}{'' if total is None else f' of {total:,}'}   esc stops")
 
     def _finish(self, said: str) -> None:
-        self.app.notify(clean(said, 1000), title="Exported", markup=False)
+        self.app.notify(sanitize(said, 1000), title="Exported", markup=False)
         self.dismiss(None)
 
     def _say(self, said: str) -> None:
-        self.query_one("#export-status", Static).update(Content(clean(said, 1000)))
+        self.query_one("#export-status", Static).update(Content(sanitize(said, 1000)))

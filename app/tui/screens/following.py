@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Attempt, new_attempt_id
 from app.service.stored import AttemptRow
 from app.tui.notices import again_question
@@ -51,11 +51,11 @@ class Following:
             return
         self._desk.history.go_to(followed.row)
         if followed.choice is not None:
-            self._follow(self._desk.service.past.attempt(followed.row.attempt_id), followed.choice)
+            self._follow(self._desk.service.history.attempt(followed.row.attempt_id), followed.choice)
 
     def choose(self, row: AttemptRow, choice: Choice) -> None:
         """Does what was chosen about the attempt of a row, where it can be done."""
-        attempt = self._desk.service.past.attempt(row.attempt_id)
+        attempt = self._desk.service.history.attempt(row.attempt_id)
         if attempt is None:
             return
         if choice.fits(attempt):
@@ -83,7 +83,7 @@ class Following:
             return
         try:
             settled = self._desk.service.settle(attempt.attempt_id, arrived=arrived, note=note)
-        except DeskError as error:
+        except AppError as error:
             self._desk.tell_fault(str(error))
         else:
             self._settled(settled)
@@ -109,8 +109,8 @@ class Following:
             desk.say("Not sent", in_the_way or desk.form.obstacle)
             return
         try:
-            known = desk.service.knowledge.check(attempt.request)
-        except DeskError as error:
+            known = desk.service.preflight.check(attempt.request)
+        except AppError as error:
             desk.tell_fault(f"Nothing was sent. {error}")
             return
         profile = desk.service.profile

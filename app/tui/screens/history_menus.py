@@ -13,12 +13,12 @@ from app.domain.history_query import NO_VALUE, SETTLEMENTS, Column, Order, Query
 from app.domain.model import Outcome
 from app.domain.query_edit import replaced, with_order
 from app.domain.query_text import TIMES, filter_text
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.service.stored import AttemptRow
 from app.tui.past import OPEN_TICKET, TICKET, Past
 from app.tui.screens.export import Export, ExportScreen
 from app.tui.screens.menu import Menu
-from app.tui.text import clean, count, outcome_label
+from app.tui.text import count, outcome_label, sanitize
 from app.tui.widgets.charts import SHOWN_ROWS
 
 Choices = Sequence[tuple[Content, str] | None]
@@ -93,9 +93,9 @@ def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choice
 
 def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
     code = _code_value(row.reply_code)
-    named = f" {clean(row.event_name)}" if row.event_name else ""
+    named = f" {sanitize(row.event_name)}" if row.event_name else ""
     choices = [
-        (Content(f"Only event {clean(row.event_id)}{named}"), _only(line, QueryField.EVENT, row.event_id)),
+        (Content(f"Only event {sanitize(row.event_id)}{named}"), _only(line, QueryField.EVENT, row.event_id)),
         (Content(_code_words("Only", row.reply_code)), _only(line, QueryField.CODE, code)),
         (
             Content(_code_words("All but", row.reply_code)),
@@ -105,8 +105,11 @@ def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
     if not masked and row.external_id:
         contact = filter_text(QueryField.CONTACT, row.external_id)
         choices += [
-            (Content(f"Only {clean(row.external_id, 40)}"), replaced(line, (QueryField.CONTACT,), contact)),
-            (Content(f"Only {clean(row.external_id, 40)} (clear other filters)"), contact),
+            (
+                Content(f"Only {sanitize(row.external_id, 40)}"),
+                replaced(line, (QueryField.CONTACT,), contact),
+            ),
+            (Content(f"Only {sanitize(row.external_id, 40)} (clear other filters)"), contact),
         ]
     return [*choices, None]
 
@@ -138,7 +141,9 @@ def statistics_choices(line: str, statistics: AttemptStatistics) -> Choices:
     shown = [event for event in statistics.events if event.rejected][:SHOWN_ROWS]
     events = [
         (
-            Content(f"Rejections of event {clean(one.event_id)} {clean(one.event_name or '')}".rstrip()),
+            Content(
+                f"Rejections of event {sanitize(one.event_id)} {sanitize(one.event_name or '')}".rstrip()
+            ),
             _only(rejected, QueryField.EVENT, one.event_id),
         )
         for one in shown
@@ -173,7 +178,7 @@ def offer_export(app: App[Any], past: Past, row: AttemptRow, *, many: bool = Fal
 
 
 def _one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]]:
-    reference = clean(reference_of(row.attempt_id))
+    reference = sanitize(short_id(row.attempt_id))
     file_name = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
     for form, (name, ending) in (_TICKETS | _FORMS).items():
         if not (masked and form == OPEN_TICKET):

@@ -5,13 +5,13 @@ Each is a plain object with what it needs handed to it; they are imported and ma
 
 from collections.abc import Callable, Sequence
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.tui.screens.actions import Action
 from app.tui.screens.advising import Advising
 from app.tui.screens.caching import Caching
 from app.tui.screens.desk import Desk
-from app.tui.screens.drafting import Drafting
+from app.tui.screens.drafting import Drafts
 from app.tui.screens.following import Following
 from app.tui.screens.rehearsing import Rehearsing
 from app.tui.screens.searching import Searching
@@ -39,7 +39,7 @@ class Parts:
         seeing = Seeing(desk)
         self.sending = Sending(desk, caching, searching, self._answered)
         self.advising = Advising(desk, self.sending, caching)
-        self.drafting = Drafting(desk, self.sending)
+        self.drafts = Drafts(desk, self.sending)
         self.following = Following(desk, searching, self.sending, seeing, self._settled)
         self.rehearsing = Rehearsing(desk, searching, self.advising)
         switching = Switching(desk, self.sending, known, leave)
@@ -50,20 +50,20 @@ class Parts:
             "arm": Action(catch.switch, lambda: catch.why_not, is_hidden=True),
             "refresh": Action(caching.refresh),
             "lookup": Action(caching.look_up),
-            "data": Action(self.drafting.offer),
-            "format": Action(self.drafting.format),
+            "data": Action(self.drafts.offer),
+            "format": Action(self.drafts.format),
             "remedy": Action(self.advising.mend, lambda: self.advising.why_not),
             "request": Action(seeing.see_form),
             "switch": Action(switching.ask),
             "mask": Action(self._mask, lambda: "" if desk.veil.can_be_on else "There is no mask here."),
-            "clear": Action(self.drafting.clear),
+            "clear": Action(self.drafts.clear),
             "unsettled": Action(searching.show_unsettled),
         }
         """What a key does, by the name in its `do('NAME')`."""
 
     def begin(self) -> None:
         """Takes up what was typed, and shows what is known about it."""
-        self.drafting.take_up()
+        self.drafts.take_up()
         self._show_fields()
         self.advising.predict()
         if self._desk.veil.is_on:
@@ -73,21 +73,21 @@ class Parts:
         """Ends what is under way, so that it is recorded, and keeps what was typed."""
         await self.sending.end()
         await self._caching.end()
-        self.drafting.keep()
+        self.drafts.keep()
 
     # What passes between them
 
     def form_changed(self) -> None:
         """The form asks for something else now."""
         self.sending.form_changed()
-        self.drafting.changed()
+        self.drafts.changed()
         self.advising.predict()
 
     def _answered(self, attempt: Attempt, fault: str | None) -> None:
         self._desk.tell_attempt(attempt, fault)
         self.advising.predict()
         self._caching.show_events()
-        self.drafting.answered(attempt)
+        self.drafts.answered(attempt)
 
     def _settled(self, attempt: Attempt) -> None:
         answered = self._desk.answered
@@ -107,7 +107,7 @@ class Parts:
     def _mask(self) -> None:
         try:
             self._desk.veil.switch()
-        except DeskError as error:
+        except AppError as error:
             self._desk.say("Not masked", str(error))
         else:
             self._desk.screen.app.clear_notifications()

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from app.domain.descriptions import describe
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import TriggerRequest
-from app.service.rehearsal import FAILURES, REPLIES, Failure, Rehearsal
+from app.service.scenarios import FAILURES, REPLIES, Failure, Scenarios
 from app.tui.screens.advising import Advising
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
@@ -27,8 +27,8 @@ class Rehearsing:
         self._advising = advising
 
     @property
-    def _stage(self) -> Rehearsal | None:
-        return self._desk.service.rehearsal
+    def _stage(self) -> Scenarios | None:
+        return self._desk.service.scenarios
 
     def entries(self) -> Iterator[Entry]:
         """All that can be rehearsed here."""
@@ -77,7 +77,7 @@ class Rehearsing:
             return
         try:
             self._stage.reset(with_history=with_history)
-        except DeskError as error:
+        except AppError as error:
             self._desk.tell_fault(str(error))
         else:
             if with_history:

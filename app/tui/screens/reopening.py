@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.service.stored import DamagedHistoryError, HistoryReplacedError, set_aside
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
 from app.tui.screens.searching import Searching
-from app.tui.text import clean
+from app.tui.text import sanitize
 
 SET_ASIDE = "Set it aside under another name, and begin a new history? Nothing of it is deleted."
 REOPENED = "Nothing was sent. The history is open again: you can send now."
@@ -22,7 +22,7 @@ class Reopening:
 
     def offer(self, replaced: HistoryReplacedError) -> None:
         """Asks whether to open the history again."""
-        question = f"Nothing was sent. {clean(str(replaced), 2000)}"
+        question = f"Nothing was sent. {sanitize(str(replaced), 2000)}"
         self._desk.push(Confirm(question, yes="Open again", no="Cancel"), self._reopen)
 
     def _reopen(self, yes: bool | None) -> None:
@@ -32,9 +32,9 @@ class Reopening:
         try:
             desk.service.reopen_history()
         except DamagedHistoryError as error:
-            question = f"{clean(str(error), 2000)} {SET_ASIDE}"
+            question = f"{sanitize(str(error), 2000)} {SET_ASIDE}"
             desk.push(Confirm(question, yes="Set aside", no="Cancel"), partial(self._set_aside, error))
-        except DeskError as error:
+        except AppError as error:
             desk.tell_fault(str(error))
         else:
             desk.form.forget_last()
@@ -46,7 +46,7 @@ class Reopening:
             return
         try:
             set_aside(damaged.path)
-        except DeskError as error:
+        except AppError as error:
             self._desk.tell_fault(str(error))
         else:
             self._reopen(True)

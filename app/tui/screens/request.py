@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static, Tab, Tabs
 
 from app.domain.request_text import as_curl, as_httpx, as_json
-from app.tui.text import clean_block
+from app.tui.text import sanitize_block
 
 MAX_SHOWN = 65_536
 
@@ -59,7 +59,7 @@ class RequestScreen(ModalScreen[None]):
 
     @on(Tabs.TabActivated)
     def _show(self) -> None:
-        self.query_one("#request-text", Static).update(Content(clean_block(self._text, MAX_SHOWN)))
+        self.query_one("#request-text", Static).update(Content(sanitize_block(self._text, MAX_SHOWN)))
         self.query_one("#request-pane", VerticalScroll).scroll_home(animate=False)
 
     def action_turn(self, step: int) -> None:

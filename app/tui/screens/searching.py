@@ -6,7 +6,7 @@ from functools import partial
 
 from textual.content import Content
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.history_query import Column, HistoryQuery
 from app.service.stored import AttemptRow, RowWindow, StoppedError
 from app.tui.screens.desk import Desk
@@ -28,14 +28,14 @@ class Searching:
     def show(self, *, keep_cursor: bool = True) -> None:
         """Shows the attempts as they are now; with `keep_cursor` the cursor stays on its row."""
         try:
-            self._desk.status.unsettled = self._desk.service.past.unsettled()
+            self._desk.status.unsettled = self._desk.service.history.unsettled()
             if self._past.lacking():
                 self._read_on(keep_cursor=keep_cursor)
                 return
             if self._past.query == HistoryQuery():
                 self._put(self._past.window(), keep_cursor=keep_cursor)
                 return
-        except DeskError as error:
+        except AppError as error:
             # Else it is said when they are shown again, once all panes are there.
             if self._desk.history.is_complete:
                 self._tell(error)
@@ -50,7 +50,7 @@ class Searching:
             window = await self._past.find(history.table.row if keep_cursor else None)
             if window is not None:
                 self._put(window, keep_cursor=keep_cursor)
-        except DeskError as error:
+        except AppError as error:
             self._tell(error)
         finally:
             slow.stop()
@@ -79,14 +79,14 @@ class Searching:
                 history.show_counts(Content(f"{total:,}"), total)
         except StoppedError:
             return  # another query holds by now, and counts for itself
-        except DeskError as error:
+        except AppError as error:
             self._tell(error)
         else:
             history.table.window_changed()
         finally:
             slow.stop()
 
-    def _tell(self, error: DeskError) -> None:
+    def _tell(self, error: AppError) -> None:
         """Beside what the reply panel shows, never in its place: how a trigger was answered matters more."""
         if self._desk.told is None:
             self._desk.tell_fault(str(error))
@@ -95,7 +95,7 @@ class Searching:
 
     def read_the_rest(self) -> None:
         """Reads what shares and chains cannot be known without, where there is something."""
-        with contextlib.suppress(DeskError):
+        with contextlib.suppress(AppError):
             if self._past.unread():
                 self._read_on(keep_cursor=True)
 
@@ -110,7 +110,7 @@ class Searching:
         told = self._desk.screen.set_interval(TOLD_EVERY_S, self._tell_reading)
         try:
             await self._past.read_on(self._note)
-        except DeskError as error:
+        except AppError as error:
             self._tell(error)
         else:
             self._desk.screen.call_later(self.show, keep_cursor=keep_cursor)
@@ -195,7 +195,7 @@ class Searching:
 
         try:
             attempts = self._past.compared(message.marked, message.row)
-        except DeskError as error:
+        except AppError as error:
             self._desk.say("Not compared", str(error))
         else:
             self._desk.push(CompareScreen(*attempts))

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import TriggerRequest, new_attempt_id
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.tui.screens.desk import Desk
 from app.tui.screens.request import RequestScreen
-from app.tui.text import clean
+from app.tui.text import sanitize
 
 NOT_YET = "Nothing was sent. The trigger id is this copy's own: every trigger gets another."
 AGAIN = "Whoever runs this triggers once more, with the same trigger id, what was sent as"
@@ -32,11 +32,11 @@ class Seeing:
 
     def see_attempt(self, attempt_id: str) -> None:
         """Shows the request of an attempt."""
-        attempt = self._desk.service.past.attempt(attempt_id)
+        attempt = self._desk.service.history.attempt(attempt_id)
         if attempt is None:
             self._desk.say("Not shown", "This attempt is no longer in the history.")
         else:
-            self._see(attempt.request, f"{AGAIN} {clean(reference_of(attempt_id))}.")
+            self._see(attempt.request, f"{AGAIN} {sanitize(short_id(attempt_id))}.")
 
     def _see(self, request: TriggerRequest, said: str) -> None:
         self._desk.screen.run_worker(self._shown(request, said), group="see", exclusive=True)
@@ -47,7 +47,7 @@ class Seeing:
         try:
             await desk.open_way()
             described = desk.service.describe(desk.veil.request(request))
-        except DeskError as error:
+        except AppError as error:
             desk.say("Not shown", str(error))
         else:
             is_inside = desk.service.profile.is_sandbox

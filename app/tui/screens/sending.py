@@ -9,12 +9,12 @@ from textual.content import Content
 from textual.widgets import OptionList, Select
 from textual.worker import Worker
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Attempt, TriggerRequest
-from app.domain.reference import reference_of
-from app.service.desk import NotRecordedError
+from app.domain.short_id import short_id
 from app.service.guard import GuardError
-from app.service.settling import offers_same_trigger
+from app.service.resolution import offers_same_trigger
+from app.service.session import NotRecordedError
 from app.service.stored import AttemptRow, HistoryReplacedError, SentMeanwhileError
 from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
@@ -23,7 +23,7 @@ from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
 from app.tui.screens.desk import Desk
 from app.tui.screens.reopening import Reopening
 from app.tui.screens.searching import Searching
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.history_table import HistoryPane
@@ -137,16 +137,16 @@ class Sending:
     def continue_from(self, attempt_id: str | None) -> None:
         """What the form sends next names this attempt as the one that it sends again; None: no one."""
         self.parent_id = attempt_id
-        again = f"  {clean(reference_of(attempt_id))} again, changed or not" if attempt_id else ""
+        again = f"  {sanitize(short_id(attempt_id))} again, changed or not" if attempt_id else ""
         self._desk.form.border_title = Content(f"Trigger{again}").markup
 
     def submitted(self, message: FormMessages.Submitted) -> None:
         """Sends what was submitted, once what is to be asked before was answered."""
         desk = self._desk
         try:
-            known = desk.service.knowledge.check(message.request)
+            known = desk.service.preflight.check(message.request)
             unknown = None if message.is_rehearsed else self._unknown(known.second_send)
-        except DeskError as error:
+        except AppError as error:
             desk.form.finished()
             desk.tell_fault(f"Nothing was sent. {error}")
             return
@@ -170,7 +170,7 @@ class Sending:
 
     def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
         """The attempt of this row, if it may be resent because nobody knows whether it arrived."""
-        attempt = earlier and self._desk.service.past.attempt(earlier.attempt_id)
+        attempt = earlier and self._desk.service.history.attempt(earlier.attempt_id)
         return attempt if attempt and offers_same_trigger(attempt) else None
 
     def _answer_again(
@@ -244,7 +244,7 @@ class Sending:
         self.continue_from(parent_id)
         self.submitted(message)
 
-    def show_unrecorded(self, attempt: Attempt, error: DeskError) -> None:
+    def show_unrecorded(self, attempt: Attempt, error: AppError) -> None:
         """Shows a reply that cannot be recorded yet."""
         self.is_recording = True
         self._desk.tell_attempt(attempt, f"{RECORDING} {error}")
@@ -286,7 +286,7 @@ class Sending:
             then = partial(self._reopening.offer, error)
         except GuardError as error:
             desk.tell_fault(f"Nothing was sent. {error.why}")
-        except DeskError as error:
+        except AppError as error:
             desk.tell_fault(f"Nothing was sent. {error}")
         finally:
             self._stop = None

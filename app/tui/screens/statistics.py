@@ -16,14 +16,14 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.counting import span
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
+from app.domain.formatting import span
 from app.tui.notices import counts_label
 from app.tui.past import Past
 from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.charts import codes, events, over_time, took
 
 MOST_BUCKETS = 60
@@ -102,8 +102,8 @@ class StatisticsScreen(Screen[str | None]):
     async def _count(self) -> None:
         try:
             statistics = await self._past.statistics(MOST_BUCKETS)
-        except DeskError as error:
-            self.query_one("#statistics-head", Static).update(Content(clean(str(error), 2000)))
+        except AppError as error:
+            self.query_one("#statistics-head", Static).update(Content(sanitize(str(error), 2000)))
         else:
             self._show(statistics)
 
@@ -123,7 +123,7 @@ class StatisticsScreen(Screen[str | None]):
 
     def _show(self, statistics: AttemptStatistics) -> None:
         self._statistics = statistics
-        asked = f"   {clean(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
+        asked = f"   {sanitize(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
         head = self.query_one("#statistics-head", Static)
         counts = counts_label(statistics.counts, width=head.content_size.width)
         head.update(Content.assemble(counts, (asked, "$quiet")))

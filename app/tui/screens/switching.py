@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
 from app.tui.screens.profiles import ProfileList
@@ -26,7 +26,7 @@ class Switching:
         known: Callable[[], Sequence[Live]],
         leave: Callable[[str], object],
     ) -> None:
-        """`known` gives all profiles, or raises DeskError; `leave` makes way for the one of this name."""
+        """`known` gives all profiles, or raises AppError; `leave` makes way for the one of this name."""
         self._desk = desk
         self._sending = sending
         self._known = known
@@ -36,7 +36,7 @@ class Switching:
         """Asks where to go."""
         try:
             known = self._known()
-        except DeskError as error:
+        except AppError as error:
             self._desk.say("The profiles cannot be read", str(error))
         else:
             self._desk.push(ProfileList(known, self._desk.service.profile.name), self._go)

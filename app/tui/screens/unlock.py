@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.safe_input import SafeInput
 
 MINUTES = 10
@@ -38,7 +38,7 @@ class UnlockScreen(ModalScreen[Unlock | None]):
         self._profile = profile
 
     def compose(self) -> ComposeResult:
-        name = clean(self._profile)
+        name = sanitize(self._profile)
         with Vertical(id="unlock"):
             yield Static(
                 f"{name} is a live account: triggers reach real customers.\nType its name to unlock sending.",

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from app.domain.body_text import PART, formatted, raw_lines, raw_parts, split
 from app.tui.keymap import key_of
-from app.tui.text import clean_block
+from app.tui.text import sanitize_block
 
 
 class BodyView(Vertical):
@@ -77,4 +77,4 @@ class BodyView(Vertical):
             return Content("empty")
         if self._raw:
             return Content("\n".join(raw_lines(self._body, self._part)))
-        return Content(clean_block(self._parts[self._part], PART))
+        return Content(sanitize_block(self._parts[self._part], PART))

@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics, EventShare
-from app.domain.counting import count, percent, span
 from app.domain.descriptions import describe
+from app.domain.formatting import count, percent, span
 from app.domain.outcome import LABEL
 from app.tui.notices import STACKED
-from app.tui.text import clean, elapsed, lines, outcome_style
+from app.tui.text import elapsed, lines, outcome_style, sanitize
 from app.tui.widgets.table_columns import fit_text
 
 SHOWN_ROWS = 8
@@ -87,7 +87,7 @@ def took(statistics: AttemptStatistics, width: int) -> Content:
 
 def _event(event: EventShare, digits: int) -> str:
     share = f"{percent(event.rejected, event.attempts):>5} of {event.attempts:>{digits},}"
-    return f"{share}  {clean(event.event_id)} {clean(event.event_name or '(no name)')}"
+    return f"{share}  {sanitize(event.event_id)} {sanitize(event.event_name or '(no name)')}"
 
 
 def _digits(numbers: Sequence[int]) -> int:

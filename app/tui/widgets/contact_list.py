@@ -9,8 +9,8 @@ from textual.content import Content
 
 from app.domain.list_order import ListOrder
 from app.service.stored import ContactRow
+from app.tui.privacy import PrivacyMode
 from app.tui.text import label
-from app.tui.veil import Veil
 from app.tui.widgets.filtered_list import FilteredList, sort_binding
 from app.tui.widgets.row_window import RowWindow
 from app.tui.widgets.table_columns import Column
@@ -29,7 +29,7 @@ class ContactList(FilteredList[ContactRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = [sort_binding("contacts")]
 
-    def __init__(self, find: Contacts, veil: Veil) -> None:
+    def __init__(self, find: Contacts, veil: PrivacyMode) -> None:
         columns = [
             Column[ContactRow]("email", "E-Mail", partial(_email, veil), 16, flex=3, max_width=36),
             Column[ContactRow]("name", "Name", partial(_name, veil), 7, flex=2, rank=1),
@@ -48,13 +48,13 @@ class ContactList(FilteredList[ContactRow]):
         )
 
 
-def _email(veil: Veil, row: ContactRow) -> str | Content:
+def _email(veil: PrivacyMode, row: ContactRow) -> str | Content:
     return veil.value(row.email) or label("no e-mail", "$quiet italic")
 
 
-def _name(veil: Veil, row: ContactRow) -> str:
+def _name(veil: PrivacyMode, row: ContactRow) -> str:
     return " ".join(veil.value(name) for name in (row.first_name, row.last_name) if name)
 
 
-def _id(veil: Veil, row: ContactRow) -> Content:
+def _id(veil: PrivacyMode, row: ContactRow) -> Content:
     return label(veil.value(row.id), "$quiet")

@@ -18,7 +18,7 @@ from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject
 from app.domain.placeholders import placeholders_in
 from app.tui.keymap import key_of
-from app.tui.text import clean, lines
+from app.tui.text import lines, sanitize
 from app.tui.widgets.json_area import JsonArea
 
 _HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
@@ -163,18 +163,18 @@ class DataEditor(Vertical):
 
     def _check(self) -> None:
         said = Content.assemble(("Event data    ", "$quiet"), self._verdict(), self._offer())
-        hints = [Content.styled(f"! {clean(hint)}", "$text-warning") for hint in data_hints(self.value)]
+        hints = [Content.styled(f"! {sanitize(hint)}", "$text-warning") for hint in data_hints(self.value)]
         self.query_one("#data-check", Static).update(lines([said, *hints]))
 
     def _offer(self) -> Content:
         if self.fault is not None or not self.has_example:
             return Content("")
-        said = f"   {key_of(self, 'event_data')} has the example of {clean(self._for_event, 12)}"
+        said = f"   {key_of(self, 'event_data')} has the example of {sanitize(self._for_event, 12)}"
         return Content.styled(said, "$quiet")
 
     def _verdict(self) -> Content:
         if self.fault is not None:
-            return Content.styled(f"✗ {clean(str(self.fault))}", "$outcome-rejected")
+            return Content.styled(f"✗ {sanitize(str(self.fault))}", "$outcome-rejected")
         if self._value is None:
             return Content.styled("none will be sent", "$quiet")
         return Content.styled("✓ JSON object", "$outcome-accepted")

@@ -5,8 +5,8 @@ from textual.content import Content
 from app.domain.attempt_json import reply_parts
 from app.domain.json_diff import DiffLine, JsonDiff, Side
 from app.domain.model import Attempt
-from app.domain.reference import reference_of
-from app.tui.text import clean, count, elapsed, lines, outcome_label
+from app.domain.short_id import short_id
+from app.tui.text import count, elapsed, lines, outcome_label, sanitize
 
 LEFT, RIGHT = "A", "B"
 LONGEST_LINE = 4_000
@@ -19,14 +19,14 @@ def side(letter: str, attempt: Attempt) -> Content:
     """One of the two on two lines: reference, time, outcome, code; event, and whom it was for."""
     request = attempt.request
     _, code, _ = reply_parts(attempt)
-    name = f" {clean(attempt.event_name, 40)}" if attempt.event_name else ""
+    name = f" {sanitize(attempt.event_name, 40)}" if attempt.event_name else ""
     return Content.assemble(
         (f"{letter}  ", "bold $accent"),
-        f"{clean(reference_of(attempt.attempt_id))}  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
+        f"{sanitize(short_id(attempt.attempt_id))}  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
         outcome_label(attempt.outcome),
         "" if code is None else f"  {code}",
         (f"  {elapsed(attempt.elapsed_ms)}", "$quiet"),
-        f"\n   event {clean(request.event_id)}{name}  {clean(request.external_id, 60)}",
+        f"\n   event {sanitize(request.event_id)}{name}  {sanitize(request.external_id, 60)}",
     )
 
 
@@ -49,6 +49,6 @@ def _line(line: DiffLine | None, width: int) -> Content:
     if line is None:
         return Content.styled("  …", "$quiet")
     mark = _MARK[line.side]
-    wrapped = Content(clean(line.text, LONGEST_LINE)).wrap(max(1, width - len(mark)))
+    wrapped = Content(sanitize(line.text, LONGEST_LINE)).wrap(max(1, width - len(mark)))
     below = Content("\n" + " " * len(mark))
     return Content.assemble(mark, below.join(wrapped)).stylize(_STYLE[line.side])

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from app.domain.ids import Resolved, Unresolved
-from app.tui.text import clean
+from app.domain.identifiers import Resolved, Unresolved
+from app.tui.text import sanitize
 from app.tui.widgets.safe_input import SafeInput
 
 
@@ -94,10 +94,10 @@ class EventField(Container):
             case None:
                 return Content("")
             case Unresolved(sentence=sentence):
-                return Content.styled(clean(sentence), "$text-warning")
+                return Content.styled(sanitize(sentence), "$text-warning")
             case Resolved(event_id=event_id, said=said):
                 name = self._names.event_name(event_id)
                 taken = Content.styled(f"= {event_id} " if said else "", "bold $primary")
                 if name is None:
                     return Content.assemble(taken, ("not in the list", "$text-warning"))
-                return Content.assemble(taken, clean(name))
+                return Content.assemble(taken, sanitize(name))

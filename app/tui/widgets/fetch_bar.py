@@ -4,9 +4,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from app.domain.counting import percent
+from app.domain.formatting import percent
 from app.service.filling import FillStep
-from app.tui.text import clean
+from app.tui.text import sanitize
 
 LONGEST = 24
 STOPS = "   esc stops"
@@ -46,7 +46,7 @@ class FetchBar(Widget):
 
 def fetch_label(said: str, share: float | None, width: int) -> Content:
     """The words, as long a bar as fits, and the key that stops it, in `width` cells."""
-    words = Content.assemble(("⟳ ", "bold $primary"), clean(said))
+    words = Content.assemble(("⟳ ", "bold $primary"), sanitize(said))
     ends = Content.styled("" if said == STOPPING else STOPS, "$quiet")
     room = min(LONGEST, width - words.cell_length - ends.cell_length - len("    100%"))
     if share is None or room < 4:

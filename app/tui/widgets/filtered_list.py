@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.list_order import ListOrder
 from app.tui.widgets.row_window import PreparedWindow, Row, RowWindow
 from app.tui.widgets.safe_input import SafeInput
@@ -153,7 +153,7 @@ class FilteredList(Vertical, Generic[Row]):
         try:
             # A row that one has come far down to is found again among all only.
             await self._apart(window, window.settle if keep_cursor else window.prepare)
-        except DeskError as error:
+        except AppError as error:
             if window is self._window:
                 self.notify(str(error), severity="error", markup=False)
         else:
@@ -175,7 +175,7 @@ class FilteredList(Vertical, Generic[Row]):
     @work(group="count")
     async def _count(self, window: RowWindow[Row]) -> None:
         """Finds out how many rows there are."""
-        with contextlib.suppress(DeskError):
+        with contextlib.suppress(AppError):
             await self._apart(window, window.settle)
         if window is self._window:
             self.table.window_changed()

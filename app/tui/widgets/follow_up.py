@@ -6,7 +6,7 @@ from typing import NamedTuple
 from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
-from app.service.settling import offers_same_trigger
+from app.service.resolution import offers_same_trigger
 from app.service.stored import AttemptRow
 
 

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
+from app.domain.diagnosis import FormPatch
 from app.domain.drafts import Draft
 from app.domain.model import (
     CONTACT_KEYS,
@@ -21,8 +22,7 @@ from app.domain.model import (
 )
 from app.domain.placeholders import Filled
 from app.domain.recipient import EMAIL
-from app.domain.remedies import FormChange
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.tui.widgets.data_editor import DataEditor
 from app.tui.widgets.event_field import EventField
 from app.tui.widgets.form_messages import FormMessages
@@ -33,7 +33,7 @@ from app.tui.widgets.safe_input import SafeInput
 class FormFields(FormMessages, Vertical):
     """Builds a TriggerRequest from what was typed and chosen."""
 
-    def __init__(self, service: TriggerService) -> None:
+    def __init__(self, service: Session) -> None:
         super().__init__(id="trigger", classes="pane")
         self.border_title = "Trigger"
         self._service = service
@@ -68,7 +68,7 @@ class FormFields(FormMessages, Vertical):
     def filled(self, request: TriggerRequest | None = None) -> Filled:
         """The event data as they will be sent, and what became of their placeholders."""
         asked = request or self._asked()
-        return self._service.drafting.fill(asked) if self.editor.has_placeholders else Filled(asked.data)
+        return self._service.drafts.fill(asked) if self.editor.has_placeholders else Filled(asked.data)
 
     def _asked(self) -> TriggerRequest:
         return TriggerRequest(self.event_id, self.key_id, self._external_id.value, self.editor.value)
@@ -122,14 +122,14 @@ class FormFields(FormMessages, Vertical):
         self._decided_event = request.event_id
         self._take_usual_key()
         self._put(request.key_id, request.external_id)
-        self.editor.fill_for(request.event_id, self._service.drafting.example(request.event_id), request.data)
+        self.editor.fill_for(request.event_id, self._service.drafts.example(request.event_id), request.data)
 
-    def change(self, change: FormChange) -> None:
+    def change(self, change: FormPatch) -> None:
         """What a remedy changes; everything else stays as it is."""
         asked = self.request()
         changed = change.applied(asked)
         if (changed.key_id, changed.external_id) != (asked.key_id, asked.external_id):
-            self._contact = self._service.knowledge.recipient(changed).only
+            self._contact = self._service.preflight.recipient(changed).only
         if changed.event_id != self.event_id:
             self._event.put(changed.event_id)
         self._put(changed.key_id, changed.external_id)
@@ -161,7 +161,7 @@ class FormFields(FormMessages, Vertical):
 
     def _put_by(self, key_id: str, contact: Contact) -> None:
         """This contact by this key field, or by contact id if others share its value."""
-        key_id = self._service.knowledge.key_for(contact, key_id)
+        key_id = self._service.preflight.key_for(contact, key_id)
         self._put(key_id, contact.value(key_id))
 
     def _put(self, key_id: str, external_id: str) -> None:
@@ -196,7 +196,7 @@ class FormFields(FormMessages, Vertical):
     def _event_typed(self, event: EventField.Changed) -> None:
         event.stop()
         if not self._event.obstacle and self._service.lists.event_name(self.event_id) is not None:
-            self.editor.offer(self.event_id, self._service.drafting.example(self.event_id))
+            self.editor.offer(self.event_id, self._service.drafts.example(self.event_id))
         self.post_message(self.Changed())
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
@@ -217,7 +217,7 @@ class FormFields(FormMessages, Vertical):
     def _take_usual_key(self) -> None:
         """The event's own key field: as the user chose it, else the one that it was last sent with."""
         if self.event_id not in self._usual_keys:
-            key_id = self._service.drafting.last_key(self.event_id) or ""
+            key_id = self._service.drafts.last_key(self.event_id) or ""
             is_known = key_id in CONTACT_KEYS or self._service.lists.field_name(key_id) is not None
             self._usual_keys[self.event_id] = key_id if is_known else self.usual_key_id
         self.usual_key_id = self._usual_keys[self.event_id]

@@ -7,17 +7,17 @@ from textual.content import Content
 
 from app.domain.descriptions import describe
 from app.domain.outcome import SETTLED
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.service.stored import AttemptRow
-from app.tui.text import clean, clock, elapsed, key_label, label, outcome_label
-from app.tui.veil import Veil
+from app.tui.privacy import PrivacyMode
+from app.tui.text import clock, elapsed, key_label, label, outcome_label, sanitize
 from app.tui.widgets.table_columns import Column
 
 MARK = "●"
 
 
 def history_columns(
-    field_name: Callable[[str], str | None], veil: Veil, marked: Collection[str]
+    field_name: Callable[[str], str | None], veil: PrivacyMode, marked: Collection[str]
 ) -> list[Column[AttemptRow]]:
     """From left to right; `marked` holds the ids of the attempts that are marked just now."""
 
@@ -50,10 +50,10 @@ def history_columns(
 def row_in_short(row: AttemptRow) -> Content:
     """What does not fit into the row: reference, status, code, reply text and time, and how to read on."""
     status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
-    said = f"{_number(row.reply_code)} {clean(row.reply_text or '')}".strip()
+    said = f"{_number(row.reply_code)} {sanitize(row.reply_text or '')}".strip()
     between = [one for one in (said, elapsed(row.elapsed_ms)) if one]
     return Content.assemble(
-        f"{clean(reference_of(row.attempt_id))}  ",
+        f"{sanitize(short_id(row.attempt_id))}  ",
         (status, "$quiet"),
         *(f"  {one}" for one in between),
         ("   enter opens it", "$quiet"),
@@ -72,7 +72,7 @@ def _outcome(row: AttemptRow) -> Content:
 
 
 def _event(row: AttemptRow) -> Content:
-    return Content.assemble((clean(row.event_id), "$quiet"), " ", clean(row.event_name or ""))
+    return Content.assemble((sanitize(row.event_id), "$quiet"), " ", sanitize(row.event_name or ""))
 
 
 def _number(number: int | None) -> str:

@@ -17,8 +17,8 @@ from app.domain.descriptions import describe
 from app.domain.history_query import HistoryQuery, Order
 from app.domain.model import Outcome
 from app.service.stored import AttemptRow, RowWindow
+from app.tui.privacy import PrivacyMode
 from app.tui.text import label, lines
-from app.tui.veil import Veil
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.history_columns import history_columns, row_in_short
 from app.tui.widgets.label_line import Label, LabelLine
@@ -90,7 +90,7 @@ class HistoryPane(Vertical):
             self.marked = marked
 
     def __init__(
-        self, field_name: Callable[[str], str | None], veil: Veil, ask: Callable[[str], None]
+        self, field_name: Callable[[str], str | None], veil: PrivacyMode, ask: Callable[[str], None]
     ) -> None:
         """`ask` takes a line as the query from now on, as QueryLine wants it."""
         super().__init__(id="history", classes="pane")

@@ -11,7 +11,7 @@ from textual.widgets import Input, Select
 
 from app.domain.model import Field
 from app.domain.recipient import EMAIL
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.safe_input import SafeInput
 
 _OTHER = ""
@@ -80,7 +80,7 @@ class KeyPicker(Vertical):
 
 
 def _options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
-    named = [(f"{clean(field.name, 60)} ({clean(field.id, 20)})", field.id) for field in fields]
+    named = [(f"{sanitize(field.name, 60)} ({sanitize(field.id, 20)})", field.id) for field in fields]
     if not any(key_id == EMAIL for _, key_id in named):
         named.insert(0, (f"E-Mail ({EMAIL})", EMAIL))
     named += [("contact id (id)", "id"), ("contact uid (uid)", "uid"), ("other key id …", _OTHER)]

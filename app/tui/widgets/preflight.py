@@ -8,13 +8,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from app.domain.diagnosis import QuickFix
 from app.domain.model import TriggerRequest
 from app.domain.placeholders import Filled
-from app.domain.remedies import Remedy
-from app.service.form import Preflight
+from app.service.preflight import Preflight
 from app.tui.notices import carried_data, last_sent, predicted, second_send_label
-from app.tui.text import clean, lines, remedy
-from app.tui.veil import Veil
+from app.tui.privacy import PrivacyMode
+from app.tui.text import lines, remedy, sanitize
 from app.tui.widgets.remedy_buttons import Offer, RemedyButtons, offers_of
 
 NO_VALUE = 2005
@@ -25,7 +25,7 @@ OF_THE_VALUE = (2008, 2010, 2012)
 class PreflightPane(VerticalScroll):
     """The prediction, live beside the form."""
 
-    def __init__(self, veil: Veil) -> None:
+    def __init__(self, veil: PrivacyMode) -> None:
         super().__init__(id="preflight", classes="pane")
         self.border_title = "Before sending"
         self._veil = veil
@@ -36,7 +36,7 @@ class PreflightPane(VerticalScroll):
         yield Static(markup=False, id="preflight-more")
 
     @property
-    def remedies(self) -> Sequence[Remedy]:
+    def remedies(self) -> Sequence[QuickFix]:
         """What is offered to be done before sending."""
         return self.query_one(RemedyButtons).remedies
 
@@ -77,11 +77,13 @@ class PreflightPane(VerticalScroll):
     def _placeholders(self, filled: Filled) -> Content | None:
         """What stands in the place of each placeholder, and why nothing does."""
         used = [
-            Content.assemble((f"{{{{{clean(name, 40)}}}}} ", "$primary"), clean(self._veil.value(value), 200))
+            Content.assemble(
+                (f"{{{{{sanitize(name, 40)}}}}} ", "$primary"), sanitize(self._veil.value(value), 200)
+            )
             for name, value in filled.used.items()
         ]
         missing = [
-            Content.styled(f"✗ {clean(name, 44)}: {clean(why)}", "$outcome-rejected")
+            Content.styled(f"✗ {sanitize(name, 44)}: {sanitize(why)}", "$outcome-rejected")
             for name, why in filled.missing.items()
         ]
         return lines([*missing, *used]) if used or missing else None
@@ -115,6 +117,6 @@ def _because(known: Preflight) -> Content | None:
     others = [one for one in known.broken if one != known.prediction]
     if known.prediction.code == NO_VALUE:
         others = [one for one in others if one.code not in OF_THE_VALUE]
-    then = "; ".join(f"{one.code} {clean(one.text)}" for one in others)
-    said = [clean(known.prediction.text, 2000), f"Once that is mended: {then}" if then else ""]
+    then = "; ".join(f"{one.code} {sanitize(one.text)}" for one in others)
+    said = [sanitize(known.prediction.text, 2000), f"Once that is mended: {then}" if then else ""]
     return lines([Content.styled(text, "$quiet") for text in said if text])

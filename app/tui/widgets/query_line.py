@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
@@ -116,13 +116,13 @@ class QueryLine(Vertical):
         # A reason names what was typed, which the mask covers.
         covered = self._line.password
         reason = "Not understood." if covered else fault.reason[:1].upper() + fault.reason[1:]
-        said = Content.styled(f"✗ at {fault.position}: {clean(reason)}", "$outcome-rejected")
+        said = Content.styled(f"✗ at {fault.position}: {sanitize(reason)}", "$outcome-rejected")
         if self._proposal is not None and self._proposal.startswith(line):
-            said = Content.styled(clean(reason), "$quiet")  # not wrong, only not done
+            said = Content.styled(sanitize(reason), "$quiet")  # not wrong, only not done
         if self._proposal is not None and not covered:
             said = Content.assemble(
                 ("→ ", "bold $accent"),
-                (clean(self._proposal, 60), "bold"),
+                (sanitize(self._proposal, 60), "bold"),
                 ("  enter takes it   ", "$quiet"),
                 said,
             )

@@ -10,17 +10,17 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Button
 
+from app.domain.diagnosis import FormPatch, QuickFix
 from app.domain.recipient import contact_name
-from app.domain.remedies import FormChange, Remedy
 from app.tui.keymap import key_of
-from app.tui.text import clean
+from app.tui.text import sanitize
 
-Offer = tuple[Remedy, Content]
+Offer = tuple[QuickFix, Content]
 """A remedy and what stands on its button."""
 
 
 class _RemedyButton(Button):
-    def __init__(self, remedy: Remedy, words: Content) -> None:
+    def __init__(self, remedy: QuickFix, words: Content) -> None:
         super().__init__(words, compact=True, tooltip="Changes the form or asks the account; nothing is sent")
         self.remedy = remedy
 
@@ -33,12 +33,12 @@ class RemedyButtons(Vertical):
     class Chosen(Message):
         """This is to be done."""
 
-        def __init__(self, remedy: Remedy) -> None:
+        def __init__(self, remedy: QuickFix) -> None:
             super().__init__()
             self.remedy = remedy
 
     @property
-    def remedies(self) -> Sequence[Remedy]:
+    def remedies(self) -> Sequence[QuickFix]:
         """What is offered."""
         return [remedy for remedy, _ in self.offers]
 
@@ -54,15 +54,15 @@ class RemedyButtons(Vertical):
             self.post_message(self.Chosen(event.button.remedy))
 
 
-def offers_of(remedies: Iterable[Remedy]) -> tuple[Offer, ...]:
+def offers_of(remedies: Iterable[QuickFix]) -> tuple[Offer, ...]:
     """The remedies under their own words; one that decides who gets the trigger names that contact."""
     return tuple((one, _words(one)) for one in remedies)
 
 
-def _words(one: Remedy) -> Content:
-    change, words, contact = one.change, clean(one.words), one.contact
+def _words(one: QuickFix) -> Content:
+    change, words, contact = one.change, sanitize(one.words), one.contact
     if contact is None:
         return Content(words)
-    person = ", ".join(filter(None, (clean(contact_name(contact), 60), f"contact {clean(contact.id)}")))
-    by_id = isinstance(change, FormChange) and change.key_id == "id"
+    person = ", ".join(filter(None, (sanitize(contact_name(contact), 60), f"contact {sanitize(contact.id)}")))
+    by_id = isinstance(change, FormPatch) and change.key_id == "id"
     return Content.assemble(f"Send to {person}", ("" if by_id else f"  {words}", "$quiet"))

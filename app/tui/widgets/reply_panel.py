@@ -7,21 +7,21 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from app.domain.diagnosis import QuickFix
 from app.domain.model import Attempt, Outcome, TriggerRequest
-from app.domain.reference import reference_of
-from app.domain.remedies import Remedy
+from app.domain.short_id import short_id
 from app.tui.keymap import key_of
 from app.tui.notices import settled
 from app.tui.text import (
     answer_code,
     answer_description,
     answer_head,
-    clean,
     compared,
     key_label,
     lines,
     outcome_label,
     remedy,
+    sanitize,
 )
 from app.tui.widgets.remedy_buttons import Offer, RemedyButtons
 
@@ -42,7 +42,7 @@ class ReplyPanel(VerticalScroll):
         yield RemedyButtons(id="reply-remedies", classes="remedies")
 
     @property
-    def remedies(self) -> Sequence[Remedy]:
+    def remedies(self) -> Sequence[QuickFix]:
         """What is offered to be done about the reply."""
         return self._buttons.remedies
 
@@ -104,7 +104,7 @@ class ReplyPanel(VerticalScroll):
 
     def _what(self, request: TriggerRequest) -> Content:
         key = key_label(request.key_id, self._field_name)
-        said = f"event {clean(request.event_id)} to {clean(key)} {clean(request.external_id)}"
+        said = f"event {sanitize(request.event_id)} to {sanitize(key)} {sanitize(request.external_id)}"
         return Content.styled(said, "$quiet")
 
     def _say(self, state: str, parts: list[Content | None]) -> None:
@@ -116,8 +116,8 @@ class ReplyPanel(VerticalScroll):
 
 
 def _reference(attempt: Attempt) -> Content:
-    return Content.assemble(("reference ", "$quiet"), (clean(reference_of(attempt.attempt_id)), "bold"))
+    return Content.assemble(("reference ", "$quiet"), (sanitize(short_id(attempt.attempt_id)), "bold"))
 
 
 def _fault(fault: str | None) -> Content | None:
-    return None if fault is None else Content.styled(f"! {clean(fault, 2000)}", "bold $text-error")
+    return None if fault is None else Content.styled(f"! {sanitize(fault, 2000)}", "bold $text-error")

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Input
 
-from app.tui.text import clean, visible
+from app.tui.text import sanitize, visible
 
 COMPACT = "-textual-compact"
 """The class that `compact` gives itself; set by it, it styles each field twice more before it is mounted."""
@@ -58,9 +58,9 @@ class SafeInput(Input):
         if self.password:
             said = f"The first line was taken; {number}."
         else:
-            shown = " ".join(clean(line, 60) for line in left_out[:SHOWN_LINES])
+            shown = " ".join(sanitize(line, 60) for line in left_out[:SHOWN_LINES])
             more = " …" if len(left_out) > SHOWN_LINES else ""
-            said = f"Taken: {clean(event.text, 60)}\n{number}: {shown}{more}"
+            said = f"Taken: {sanitize(event.text, 60)}\n{number}: {shown}{more}"
         self.notify(said, title="One line only", severity="warning", markup=False)
 
     def cover(self, covered: bool) -> None:

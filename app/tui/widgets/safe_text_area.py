@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
+from app.tui.privacy import covered
 from app.tui.text import visible
-from app.tui.veil import covered
 from app.tui.widgets.safe_input import COMPACT
 
 MAX_PASTE = 1_100_000

@@ -9,7 +9,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from app.tui.text import clean, clean_content
+from app.tui.text import sanitize, sanitize_content
 
 Row = TypeVar("Row")
 
@@ -94,7 +94,7 @@ def _shares(weights: Iterable[int], spare: int) -> list[int]:
 
 def fit_text(text: str, width: int, justify: Literal["left", "right"] = "left") -> str:
     """The text on one line, made harmless, exactly `width` cells wide; what is cut ends in an ellipsis."""
-    text = clean(text)
+    text = sanitize(text)
     cells = len(text) if text.isascii() else cell_len(text)
     if cells > width:
         return set_cell_size(text, width - 1) + "…" if width else ""
@@ -105,6 +105,6 @@ def fit_text(text: str, width: int, justify: Literal["left", "right"] = "left") 
 
 def fit_content(content: Content, width: int, justify: Literal["left", "right"] = "left") -> Content:
     """The same for styled text."""
-    content = clean_content(content).truncate(width, ellipsis=True)
+    content = sanitize_content(content).truncate(width, ellipsis=True)
     missing = width - content.cell_length
     return content.pad_left(missing) if justify == "right" else content.pad_right(missing)

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style
 
-from app.tui.text import clean
+from app.tui.text import sanitize
 from app.tui.widgets.table_columns import Column, Slot, fit_columns, fit_content, fit_text
 
 Row = TypeVar("Row")
@@ -110,7 +110,7 @@ class TableLines(Generic[Row]):
 
 def empty_line(sentence: str, line: int, lines: int, width: int, style: RichStyle) -> Strip:
     """One line of a pane without rows: the sentence stands in the middle of it."""
-    wrapped = textwrap.wrap(clean(sentence), max(1, width - 2 * MARGIN))
+    wrapped = textwrap.wrap(sanitize(sentence), max(1, width - 2 * MARGIN))
     index = line - max(0, (lines - len(wrapped)) // 2)
     text = wrapped[index] if 0 <= index < len(wrapped) else ""
     return Strip([Segment(text.center(width), style)]).adjust_cell_length(width, style)

@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
 
-from app.domain.ids import said_around
+from app.domain.identifiers import said_around
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.domain.recipient import Recipient
-from app.service.desk import TriggerService
+from app.service.session import Session
 from app.tui.notices import recipient_label
-from app.tui.text import clean, contact_label, key_label, lines
-from app.tui.veil import Veil
+from app.tui.privacy import PrivacyMode
+from app.tui.text import contact_label, key_label, lines, sanitize
 from app.tui.widgets.form_fields import FormFields
 from app.tui.widgets.form_messages import FormMessages
 from app.tui.widgets.key_picker import KeyPicker
@@ -37,7 +37,7 @@ class TriggerForm(FormFields):
     """Whether a trigger is under way: from the press that submits it until `finished`."""
 
     def __init__(
-        self, service: TriggerService, veil: Veil, clock: Callable[[], float] = time.monotonic
+        self, service: Session, veil: PrivacyMode, clock: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__(service)
         self._veil = veil
@@ -182,7 +182,7 @@ class TriggerForm(FormFields):
     def _recipient_words(self, found: Recipient) -> Content:
         contact, field_name = self._contact, self._service.lists.field_name
         if contact is not None and not contact.value(self.key_id):
-            missing = f" has no {clean(key_label(self.key_id, field_name))}"
+            missing = f" has no {sanitize(key_label(self.key_id, field_name))}"
             return Content.assemble(contact_label(self._veil.contact(contact)), (missing, "$text-warning"))
         shown = replace(found, contacts=tuple(map(self._veil.contact, found.contacts)))
         said = recipient_label(shown, self._asked(), field_name, self._shared_key)
@@ -195,8 +195,8 @@ class TriggerForm(FormFields):
         contact, usual = self._contact, self.usual_key_id
         if contact is None or self.key_id != "id" or usual == "id":
             return ""
-        return usual if self._service.knowledge.key_for(contact, usual) == "id" else ""
+        return usual if self._service.preflight.key_for(contact, usual) == "id" else ""
 
 
 def _off(obstacle: str) -> Content:
-    return Content.styled(f"off: {clean(obstacle)}", "$quiet")
+    return Content.styled(f"off: {sanitize(obstacle)}", "$quiet")

@@ -14,9 +14,9 @@ from app.domain.wire import trigger_body
 from app.service.stored import AttemptRow
 
 if TYPE_CHECKING:
+    from app.domain.diagnosis import Diagnosis, QuickFix
     from app.domain.mask import Mask
-    from app.domain.remedies import Advice, Remedy
-    from app.service.form import Preflight
+    from app.service.preflight import Preflight
 
 COVER = "•"
 
@@ -38,8 +38,8 @@ def _dots(text: str) -> str:
     return re.sub(r"\w", COVER, text)
 
 
-class Veil:
-    """Off at first; `open_mask` gives the mask of the home when it is first put on, and may raise DeskError."""
+class PrivacyMode:
+    """Off at first; `open_mask` gives the mask of the home when it is first put on, and may raise AppError."""
 
     def __init__(self, open_mask: "Callable[[], Mask] | None" = None) -> None:
         self._open_mask = open_mask
@@ -86,7 +86,7 @@ class Veil:
         """A request."""
         return request if self._mask is None else self._mask.request(request)
 
-    def remedies(self, advice: "Advice | None", request: TriggerRequest) -> "tuple[Remedy, ...]":
+    def remedies(self, advice: "Diagnosis | None", request: TriggerRequest) -> "tuple[QuickFix, ...]":
         """What can be done about a request; what a remedy would change stays true."""
         if advice is None or self._mask is None:
             return advice.remedies if advice else ()

@@ -44,7 +44,7 @@ FAILURES: tuple[Failure, ...] = (
 )
 
 
-class Rehearsal:
+class Scenarios:
     """The built-in account as a stage."""
 
     def __init__(self, sandbox: "Callable[[], Sandbox]", history: History, account: str) -> None:

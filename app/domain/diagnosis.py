@@ -12,7 +12,7 @@ from app.domain.model import Contact, ExternalEvent, TriggerRequest
 
 
 @dataclass(frozen=True, slots=True)
-class FormChange:
+class FormPatch:
     """What becomes of the form; None leaves a part of it as it is."""
 
     event_id: str | None = None
@@ -37,31 +37,31 @@ class Fetch(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class QuickFix:
     """One thing to do: `words` fit on a button, such as `use contact id 12`.
 
     `contact` is whom the trigger goes to after the change; None if that is nobody, several, or as before.
     """
 
     words: str
-    change: FormChange | Fetch
+    change: FormPatch | Fetch
     contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Diagnosis:
     """The likely cause and what to do about it, in words, and the remedies that can be had on a key, the best first."""
 
     words: str
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[QuickFix, ...] = ()
 
 
-REFRESH = Remedy("refresh", Fetch.REFRESH)
-LOOK_UP = Remedy("look the contact up", Fetch.LOOK_UP)
+REFRESH = QuickFix("refresh", Fetch.REFRESH)
+LOOK_UP = QuickFix("look the contact up", Fetch.LOOK_UP)
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class FieldMatch:
     """The one contact that has a value in the key field `key_id`."""
 
     key_id: str
@@ -71,7 +71,7 @@ class Holder:
 class Clues(Protocol):
     """What helps to find a cause, beyond what the rules ask: everything as far as it is known here."""
 
-    def holders(self, value: str) -> Sequence[Holder]:
+    def holders(self, value: str) -> Sequence[FieldMatch]:
         """The key fields in which exactly one contact has this value, with that contact."""
 
     def variants(self, key_id: str, value: str) -> Sequence[str]:
@@ -90,7 +90,7 @@ class Clues(Protocol):
 class NoClues:
     """Clues where there are none."""
 
-    def holders(self, value: str) -> Sequence[Holder]:  # noqa: ARG002
+    def holders(self, value: str) -> Sequence[FieldMatch]:  # noqa: ARG002
         """None."""
         return ()
 

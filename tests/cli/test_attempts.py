@@ -12,7 +12,7 @@ import pytest
 from app.domain.attempt_json import attempt_json
 from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import outcome_of
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.store.journal.bulk import add_finished
 from tests.cli.conftest import Desk
 from tests.cli.test_history import send
@@ -149,7 +149,7 @@ def test_a_faulty_query_explains_itself_and_prints_nothing(desk: Desk, line: str
 
 def test_an_attempt_is_shown_compared_noted_and_sent_again_by_its_reference(desk: Desk) -> None:
     one = send(desk, "loki@example.com", "--data", '{"a": {"b": 1, "c": 2}}')
-    again = desk("history", "resend", reference_of(one), "--json")
+    again = desk("history", "resend", short_id(one), "--json")
     assert again.code == 1
     second = again.json["attempt_id"]
     assert again.json["data"] == {"a": {"b": 1, "c": 2}}
@@ -159,12 +159,12 @@ def test_an_attempt_is_shown_compared_noted_and_sent_again_by_its_reference(desk
     shown = desk("history", "show", second, "--json").json
     assert shown["parent_id"] == one
     assert "(this one)" in desk("history", "show", one).out
-    assert desk("history", "note", reference_of(one).lower(), "called back").code == 0
+    assert desk("history", "note", short_id(one).lower(), "called back").code == 0
     assert desk("history", "show", one, "--json").json["note"] == "called back"
     assert desk("history", "note", one, "").out.endswith("no note any more\n")
     third = send(desk, "thor@example.com", "--data", '{"a": {"c": 2, "b": 3}}')
     warned = desk("history", "resend", third)
-    assert (warned.code, reference_of(third) in warned.err) == (0, True)
+    assert (warned.code, short_id(third) in warned.err) == (0, True)
     compared = desk("history", "diff", one, third).out
     assert '  -       "b": 1,\n' in compared
     assert '  +       "b": 3,\n' in compared

@@ -9,7 +9,7 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.connection import open_http
-from app.service.check import check_account
+from app.service.profile_check import check_account
 from app.settings import Profile
 
 WSSE = Profile("shop", "https://api.example.com/api/v2", auth="wsse")

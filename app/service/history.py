@@ -13,10 +13,10 @@ from itertools import count, dropwhile, islice
 from threading import Event
 from typing import IO, TYPE_CHECKING
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
 from app.domain.model import Attempt, Outcome
-from app.service import settling
+from app.service import resolution
 from app.service.live import LiveAccount
 from app.store.errors import StoppedError
 from app.store.history import AttemptRow
@@ -59,7 +59,7 @@ def prepare(window: RowWindow[AttemptRow], row: AttemptRow | None) -> None:
         window.prepare(row)
 
 
-class PastAttempts:
+class AttemptHistory:
     """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
 
     def __init__(self, account: LiveAccount) -> None:
@@ -176,12 +176,12 @@ class PastAttempts:
 
     def find_attempt(self, reference: str) -> Attempt:
         """The one attempt of any account with this id or reference, or whose id begins so. Raises AttemptError."""
-        return settling.find(self._history, reference)
+        return resolution.find(self._history, reference)
 
     def note(self, attempt_id: str, text: str) -> Attempt:
         """Writes a note to an attempt, in place of an earlier one; '' takes it away. Raises AttemptError."""
-        attempt = settling.find(self._history, attempt_id)
-        settling.check_note(text)
+        attempt = resolution.find(self._history, attempt_id)
+        resolution.check_note(text)
         return self._history.note(attempt.attempt_id, text or None)
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
@@ -240,5 +240,5 @@ class PastAttempts:
             return f"It was sent with the profile {attempt.profile}, which is not the live one: its address is not known here."
         try:
             return self._live.client.describe(mask.request(attempt.request))
-        except DeskError as error:
+        except AppError as error:
             return str(error)

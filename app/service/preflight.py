@@ -23,7 +23,7 @@ from app.service.live import LiveAccount
 from app.store.history import AttemptRow, SameSend
 
 if TYPE_CHECKING:
-    from app.domain.remedies import Advice, Remedy
+    from app.domain.diagnosis import Diagnosis, QuickFix
     from app.domain.rules import Verdict
     from app.service.clues import AccountClues
 
@@ -49,7 +49,7 @@ class Preflight(NamedTuple):
     prediction: Verdict | None
     broken: tuple[Verdict, ...]
     recipient: Recipient = Recipient()
-    advice: Advice | None = None
+    advice: Diagnosis | None = None
     last: AttemptRow | None = None
     second_send: AttemptRow | None = None
     data_use: DataUse | None = None
@@ -67,7 +67,7 @@ class Preflight(NamedTuple):
         return self.advice.words if self.advice else None
 
 
-class FormKnowledge:
+class PreflightChecks:
     """What is known of the live account, and what was sent on it. Raises StoreError."""
 
     def __init__(self, account: LiveAccount) -> None:
@@ -100,7 +100,7 @@ class FormKnowledge:
         `chosen` is the id of the contact that the user chose; `used` the `data_use` of the check before.
         """
         from app.domain.advice import advise_beforehand
-        from app.domain.canonical import canonical_json
+        from app.domain.fingerprint import canonical_json
         from app.domain.rules import broken_rules, predict
 
         prediction = predict(request, self._cache)
@@ -122,9 +122,9 @@ class FormKnowledge:
             is_example and not self._live.profile.is_sandbox,
         )
 
-    def _for(self, request: TriggerRequest, advice: Advice | None, chosen: str) -> Advice | None:
+    def _for(self, request: TriggerRequest, advice: Diagnosis | None, chosen: str) -> Diagnosis | None:
         """The advice with the contact that each change leads to; the one that the user chose comes first."""
-        from app.domain.remedies import FormChange, Remedy
+        from app.domain.diagnosis import FormPatch, QuickFix
 
         if advice is None:
             return None
@@ -135,34 +135,34 @@ class FormKnowledge:
             contact is not None
             and self._cache.find(request.key_id, contact.value(request.key_id), 2) == sharing
         ):
-            own = FormChange(key_id="id", external_id=contact.id)
+            own = FormPatch(key_id="id", external_id=contact.id)
             remedies = [one for one in remedies if one.change != own]
-            remedies.insert(0, Remedy(f"use contact id {contact.id}", own))
+            remedies.insert(0, QuickFix(f"use contact id {contact.id}", own))
         return replace(advice, remedies=tuple(self._with_contact(request, one) for one in remedies))
 
-    def _with_contact(self, request: TriggerRequest, remedy: Remedy) -> Remedy:
-        from app.domain.remedies import FormChange
+    def _with_contact(self, request: TriggerRequest, remedy: QuickFix) -> QuickFix:
+        from app.domain.diagnosis import FormPatch
 
         change = remedy.change
-        if not isinstance(change, FormChange) or (change.key_id is None and change.external_id is None):
+        if not isinstance(change, FormPatch) or (change.key_id is None and change.external_id is None):
             return remedy
         return replace(remedy, contact=self.recipient(change.applied(request)).only)
 
-    def advice(self, attempt: Attempt, chosen: str = "") -> Advice | None:
+    def advice(self, attempt: Attempt, chosen: str = "") -> Diagnosis | None:
         """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
         if attempt.answer is None:
             return None
-        from app.domain.remedies import REFRESH, Advice
+        from app.domain.diagnosis import REFRESH, Diagnosis
 
         request = attempt.request
         found = self._for(request, self.advise(attempt.answer, request), chosen)
         if not _is_stale(attempt):
             return found
         if found is None:
-            return Advice(_OUT_OF_DATE, (REFRESH,))
+            return Diagnosis(_OUT_OF_DATE, (REFRESH,))
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
-    def advise(self, answer: Answer, request: TriggerRequest) -> Advice | None:
+    def advise(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
         """What to do about an answer to a request; None where nothing needs doing."""
         from app.domain.advice import advise
 
@@ -186,20 +186,20 @@ class FormKnowledge:
         if not request.external_id:
             return None  # nobody is named
         account, recent = self._live.key, self._recent
-        from app.domain.canonical import contact_mark
+        from app.domain.fingerprint import contact_fingerprint
 
-        own, *others = [contact_mark(account, *key) for key in _keys(request, contacts)]
+        own, *others = [contact_fingerprint(account, *key) for key in _keys(request, contacts)]
         found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
         return max(filter(None, found), key=lambda row: row.started_at, default=None)
 
     def _same_send(
         self, request: TriggerRequest, contacts: tuple[Contact, ...], asked_about: str | None = None
     ) -> SameSend:
-        from app.domain.canonical import canonical_json, send_mark
+        from app.domain.fingerprint import canonical_json, request_fingerprint
 
         account, data = self._live.key, canonical_json(request.data)
         marks = [
-            send_mark(account, replace(request, key_id=key_id, external_id=value), data)
+            request_fingerprint(account, replace(request, key_id=key_id, external_id=value), data)
             for key_id, value in _keys(request, contacts)
         ]
         since = datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s)
@@ -222,7 +222,7 @@ class FormKnowledge:
 
     @cached_property
     def _examples(self) -> frozenset[str]:
-        from app.domain.canonical import canonical_json
+        from app.domain.fingerprint import canonical_json
 
         return frozenset(map(canonical_json, (*self._live.examples().values(), *self._live.samples())))
 

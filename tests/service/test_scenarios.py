@@ -10,13 +10,13 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_json import reply_parts
 from app.domain.model import Attempt, NoReply, TriggerRequest, new_attempt_id
-from app.service.desk import TriggerService
-from app.service.rehearsal import FAILURES, REPLIES, Rehearsal
+from app.service.scenarios import FAILURES, REPLIES, Scenarios
+from app.service.session import Session
 from app.settings import load_settings
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[TriggerService]:
+async def service(tmp_path: Path) -> AsyncIterator[Session]:
     opened = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
     await opened.keeping.refresh()
     yield opened
@@ -24,12 +24,12 @@ async def service(tmp_path: Path) -> AsyncIterator[TriggerService]:
 
 
 @pytest.fixture
-def rehearsal(service: TriggerService) -> Rehearsal:
-    assert service.rehearsal is not None
-    return service.rehearsal
+def rehearsal(service: Session) -> Scenarios:
+    assert service.scenarios is not None
+    return service.scenarios
 
 
-async def send(service: TriggerService, request: TriggerRequest) -> Attempt:
+async def send(service: Session, request: TriggerRequest) -> Attempt:
     attempt_id = new_attempt_id()
     return await service.send(replace(request, trigger_id=attempt_id), attempt_id, repeats=True)
 
@@ -39,9 +39,7 @@ def test_the_seven_documented_replies_are_on_offer() -> None:
 
 
 @pytest.mark.parametrize("code", REPLIES)
-async def test_each_reply_is_had_and_was_predicted(
-    service: TriggerService, rehearsal: Rehearsal, code: int
-) -> None:
+async def test_each_reply_is_had_and_was_predicted(service: Session, scenarios: Scenarios, code: int) -> None:
     attempt = await send(service, rehearsal.request_for(code))
     assert reply_parts(attempt)[1] == code
     assert attempt.predicted_code == code
@@ -52,7 +50,7 @@ async def test_each_reply_is_had_and_was_predicted(
     [("cut_before", "unknown"), ("401", "rejected"), ("429", "rejected"), ("502", "unknown")],
 )
 async def test_each_failure_happens_once(
-    service: TriggerService, rehearsal: Rehearsal, kind: str, outcome: str
+    service: Session, scenarios: Scenarios, kind: str, outcome: str
 ) -> None:
     failure = next(failure for failure in FAILURES if failure.kind == kind)
     request = rehearsal.fail_next(failure)
@@ -60,12 +58,12 @@ async def test_each_failure_happens_once(
     assert (await send(service, request)).outcome == "accepted"
 
 
-async def test_a_reset_may_keep_or_take_the_history(service: TriggerService, rehearsal: Rehearsal) -> None:
+async def test_a_reset_may_keep_or_take_the_history(service: Session, scenarios: Scenarios) -> None:
     await send(service, rehearsal.request_for(0))
     rehearsal.reset(with_history=False)
-    assert service.past.attempts().total == 1
+    assert service.history.attempts().total == 1
     rehearsal.reset(with_history=True)
-    assert service.past.attempts().total == 0
+    assert service.history.attempts().total == 0
 
 
 def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
@@ -74,10 +72,10 @@ def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
     for name, text in (("events.json", "[]"), ("fields.json", "[]"), ("contacts.csv", "id,uid\n")):
         (folder / name).write_text(text)
     settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder)
-    assert open_service(settings).rehearsal is None
+    assert open_service(settings).scenarios is None
 
 
-async def test_a_cut_connection_is_told_as_one(service: TriggerService, rehearsal: Rehearsal) -> None:
+async def test_a_cut_connection_is_told_as_one(service: Session, scenarios: Scenarios) -> None:
     cut = next(failure for failure in FAILURES if failure.kind == "cut_before")
     attempt = await send(service, rehearsal.fail_next(cut))
     assert isinstance(attempt.answer, NoReply)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from app.domain.clean import clean
 from app.domain.headers import clock_skew_s, in_words
 from app.domain.http_advice import ALLOWED_SKEW_S, remedy_for_status
 from app.domain.model import Answer, NoReply, Reply
+from app.domain.sanitize import sanitize
 from app.domain.wire import dumps
 from app.settings import Profile
 
@@ -137,5 +137,5 @@ def _advice(reply: Reply, probe: _Probe) -> str:
 
 
 def _said(reply: Reply) -> str:
-    text = clean(reply.reply_text or "", _LONGEST_TEXT)
+    text = sanitize(reply.reply_text or "", _LONGEST_TEXT)
     return f"HTTP {reply.http_status} {'' if reply.reply_code is None else reply.reply_code} {text}".strip()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.canonical import canonical_json, contact_mark, send_mark
+from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import JsonObject, TriggerRequest
 
 values = st.recursive(
@@ -46,24 +46,31 @@ def test_these_are_not(one: JsonObject, other: JsonObject) -> None:
 
 
 def test_an_e_mail_address_is_the_same_whatever_its_case_and_no_other_value_is() -> None:
-    assert contact_mark("here", "3", "Thor@Example.com") == contact_mark("here", "3", "thor@example.com")
-    assert contact_mark("here", "10142", "C-1") != contact_mark("here", "10142", "c-1")
-    assert contact_mark("here", "3", "\u00c9@example.com") != contact_mark("here", "3", "\u00e9@example.com")
+    assert contact_fingerprint("here", "3", "Thor@Example.com") == contact_fingerprint(
+        "here", "3", "thor@example.com"
+    )
+    assert contact_fingerprint("here", "10142", "C-1") != contact_fingerprint("here", "10142", "c-1")
+    assert contact_fingerprint("here", "3", "\u00c9@example.com") != contact_fingerprint(
+        "here", "3", "\u00e9@example.com"
+    )
 
 
 def test_a_send_differs_by_account_event_key_value_and_data_and_by_nothing_else() -> None:
     request = TriggerRequest("100", "3", "thor@example.com", {"a": 1}, "t1")
-    mark = send_mark("here", request, canonical_json(request.data))
+    mark = request_fingerprint("here", request, canonical_json(request.data))
     others = {
-        send_mark("there", request, canonical_json(request.data)),
-        send_mark("here", TriggerRequest("101", "3", "thor@example.com"), '{"a":1}'),
-        send_mark("here", TriggerRequest("100", "4", "thor@example.com"), '{"a":1}'),
-        send_mark("here", TriggerRequest("100", "3", "sif@example.com"), '{"a":1}'),
-        send_mark("here", request, ""),
+        request_fingerprint("there", request, canonical_json(request.data)),
+        request_fingerprint("here", TriggerRequest("101", "3", "thor@example.com"), '{"a":1}'),
+        request_fingerprint("here", TriggerRequest("100", "4", "thor@example.com"), '{"a":1}'),
+        request_fingerprint("here", TriggerRequest("100", "3", "sif@example.com"), '{"a":1}'),
+        request_fingerprint("here", request, ""),
     }
     assert len(others | {mark}) == 6
-    assert send_mark("here", TriggerRequest("100", "3", "THOR@example.com", None, "t2"), '{"a":1}') == mark
+    assert (
+        request_fingerprint("here", TriggerRequest("100", "3", "THOR@example.com", None, "t2"), '{"a":1}')
+        == mark
+    )
 
 
 def test_any_text_has_a_mark_of_64_bits() -> None:
-    assert -(2**63) <= contact_mark("here", "\udcff", "\x00\ud800") < 2**63
+    assert -(2**63) <= contact_fingerprint("here", "\udcff", "\x00\ud800") < 2**63

@@ -17,7 +17,7 @@ _UNUSED_BITS = 1
 """Of the ninth digit of the attempt id: 35 bits are eight digits and three quarters."""
 
 
-def reference_of(attempt_id: str) -> str:
+def short_id(attempt_id: str) -> str:
     """The reference of an attempt; the id itself where it is no UUID."""
     found = _ATTEMPT_ID.match(attempt_id)
     if found is None:
@@ -27,7 +27,7 @@ def reference_of(attempt_id: str) -> str:
     return f"{text[:_FIRST_GROUP]}-{text[_FIRST_GROUP:]}"
 
 
-def beginnings_of(reference: str) -> tuple[str, ...]:
+def id_prefixes(reference: str) -> tuple[str, ...]:
     """How the ids of the attempts with this reference begin; () for a text that is no reference.
 
     Case, blanks and hyphens do not matter; O is read as 0, I and L as 1.

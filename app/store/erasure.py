@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.domain.canonical import same_value
+from app.domain.fingerprint import normalize
 from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_load import CacheLoad
@@ -56,12 +56,12 @@ def person(key_id: str, value: str, contacts: Iterable[Contact]) -> Person:
 
 def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> bool:
     """Whether a text names a person, or `key` (key id and value) finds them."""
-    own = {(key_id, same_value(key_id, value)) for key_id, value in person.keys}
-    if key is not None and (key[0], same_value(*key)) in own:
+    own = {(key_id, normalize(key_id, value)) for key_id, value in person.keys}
+    if key is not None and (key[0], normalize(*key)) in own:
         return True
-    lowered = same_value("3", text)
+    lowered = normalize("3", text)
     forms = (form for named in person.texts for form in (named, json.dumps(named)[1:-1]))
-    return any(same_value("3", form) in lowered for form in forms)
+    return any(normalize("3", form) in lowered for form in forms)
 
 
 def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ Pure: the time is passed in, as a wall clock's, so that a laptop that slept wake
 from datetime import datetime, timedelta
 
 
-class Arming:
+class ProductionLock:
     """Whether sending to one profile is armed, and for how much longer."""
 
     def __init__(self, profile_name: str) -> None:
@@ -34,5 +34,5 @@ class Arming:
         return max(0, -(-left // timedelta(seconds=1)))
 
     def permit(self, now: datetime) -> str | None:
-        """What `TriggerService.send` is given as `production`: the profile's name while armed, else None."""
+        """What `Session.send` is given as `production`: the profile's name while armed, else None."""
         return self._name if self.left_s(now) else None

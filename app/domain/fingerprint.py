@@ -15,7 +15,7 @@ _ASCII_CASE_IGNORED = "3"
 _EXACT_WHOLE = 2**53
 
 
-def same_value(key_id: str, value: str) -> str:
+def normalize(key_id: str, value: str) -> str:
     """The form in which values of this field are compared: field 3 ignores ASCII case, all else is exact."""
     if key_id != _ASCII_CASE_IGNORED:
         return value
@@ -27,14 +27,14 @@ def canonical_json(data: JsonObject | None) -> str:
     return json.dumps(_plain(data), sort_keys=True, separators=(",", ":")) if data else ""
 
 
-def contact_mark(account: str, key_id: str, external_id: str) -> int:
+def contact_fingerprint(account: str, key_id: str, external_id: str) -> int:
     """The mark of a contact by one key of it: equal for all attempts on an account with this key and value."""
-    return _mark(account, key_id, same_value(key_id, external_id))
+    return _mark(account, key_id, normalize(key_id, external_id))
 
 
-def send_mark(account: str, request: TriggerRequest, data: str) -> int:
+def request_fingerprint(account: str, request: TriggerRequest, data: str) -> int:
     """The mark of what is sent: account, event, contact by its key, and the data as `canonical_json` gives it."""
-    value = same_value(request.key_id, request.external_id)
+    value = normalize(request.key_id, request.external_id)
     return _mark(account, request.key_id, value, request.event_id, data)
 
 

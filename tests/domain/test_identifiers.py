@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.ids import Resolved, Unresolved, plain_id, resolve_event
+from app.domain.identifiers import Resolved, Unresolved, plain_id, resolve_event
 from app.domain.model import ExternalEvent
 
 EVENTS = (

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
+from app.domain.diagnosis import REFRESH, Diagnosis, Fetch, FormPatch
 from app.domain.drafts import Draft
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import Recipient
-from app.domain.remedies import REFRESH, Advice, Fetch, FormChange
-from app.service.desk import TriggerService
-from app.service.rehearsal import FAILURES
-from app.service.second_send import second_send_words
+from app.service.duplicates import second_send_words
+from app.service.scenarios import FAILURES
+from app.service.session import Session
 from app.settings import load_settings
 
 THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})
 
 
-async def opened(home: Path) -> TriggerService:
+async def opened(home: Path) -> Session:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
     if service.keeping.needs_refresh():
         await service.keeping.refresh()
@@ -28,25 +28,25 @@ async def opened(home: Path) -> TriggerService:
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[TriggerService]:
+async def service(tmp_path: Path) -> AsyncIterator[Session]:
     service = await opened(tmp_path)
     yield service
     await service.close()
 
 
-async def send(service: TriggerService, request: TriggerRequest) -> Attempt:
+async def send(service: Session, request: TriggerRequest) -> Attempt:
     return await service.send(request, new_attempt_id())
 
 
-def advice(service: TriggerService, request: TriggerRequest) -> Advice:
-    found = service.knowledge.check(request).advice
+def advice(service: Session, request: TriggerRequest) -> Diagnosis:
+    found = service.preflight.check(request).advice
     assert found is not None
     return found
 
 
-def first_change(service: TriggerService, request: TriggerRequest) -> FormChange:
+def first_change(service: Session, request: TriggerRequest) -> FormPatch:
     change = advice(service, request).remedies[0].change
-    assert isinstance(change, FormChange)
+    assert isinstance(change, FormPatch)
     return change
 
 
@@ -74,38 +74,36 @@ def first_change(service: TriggerService, request: TriggerRequest) -> FormChange
     ],
 )  # fmt: skip
 def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
-    service: TriggerService, event_id: str, key_id: str, value: str, words: str, change: dict[str, str]
+    service: Session, event_id: str, key_id: str, value: str, words: str, change: dict[str, str]
 ) -> None:
     request = TriggerRequest(event_id, key_id, value)
     assert words in advice(service, request).words
     found = first_change(service, request)
-    assert found == FormChange(**change)
-    prediction = service.knowledge.check(found.applied(request)).prediction
+    assert found == FormPatch(**change)
+    prediction = service.preflight.check(found.applied(request)).prediction
     assert prediction is not None
     assert prediction.code == 0
 
 
-def test_2010_offers_each_contact_that_shares_the_value(service: TriggerService) -> None:
+def test_2010_offers_each_contact_that_shares_the_value(service: Session) -> None:
     request = replace(THOR, external_id="twin@example.com")
     remedies = advice(service, request).remedies
     assert [remedy.words for remedy in remedies] == ["use contact id 12", "use contact id 13"]
-    assert first_change(service, request) == FormChange(key_id="id", external_id="12")
+    assert first_change(service, request) == FormPatch(key_id="id", external_id="12")
 
 
-def test_a_value_that_several_contacts_share_elsewhere_is_no_cause(service: TriggerService) -> None:
+def test_a_value_that_several_contacts_share_elsewhere_is_no_cause(service: Session) -> None:
     assert "Mr" not in advice(service, replace(THOR, key_id="10142", external_id="Mr")).words
 
 
-def test_no_cause_is_made_up(service: TriggerService) -> None:
+def test_no_cause_is_made_up(service: Session) -> None:
     found = advice(service, replace(THOR, external_id="loki@example.com"))
     assert found.words.startswith("No contact has this value in E-Mail (3)")
     assert found.remedies == ()
     assert "nothing but blanks" in advice(service, replace(THOR, external_id=" \u00a0")).words
 
 
-async def test_an_event_id_of_another_account_is_traced_by_its_name(
-    service: TriggerService, tmp_path: Path
-) -> None:
+async def test_an_event_id_of_another_account_is_traced_by_its_name(service: Session, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
     (folder / "events.json").write_text('[{"id": "777", "name": "purchase_confirmation"}]')
@@ -117,39 +115,39 @@ async def test_an_event_id_of_another_account_is_traced_by_its_name(
     await other.close()
     found = advice(service, replace(THOR, event_id="777"))
     assert "Event 777 (purchase_confirmation) is one of another account" in found.words
-    assert found.remedies[0].change == FormChange(event_id="100")
+    assert found.remedies[0].change == FormPatch(event_id="100")
 
 
-async def test_the_reply_gets_the_same_advice_and_the_history_its_words(service: TriggerService) -> None:
+async def test_the_reply_gets_the_same_advice_and_the_history_its_words(service: Session) -> None:
     request = replace(THOR, external_id="c-10011", key_id="10142")
     attempt = await send(service, request)
     assert attempt.remedy == advice(service, request).words
-    assert service.knowledge.advice(attempt) == advice(service, request)
+    assert service.preflight.advice(attempt) == advice(service, request)
 
 
-async def test_a_reply_that_was_not_predicted_offers_a_refresh(service: TriggerService) -> None:
+async def test_a_reply_that_was_not_predicted_offers_a_refresh(service: Session) -> None:
     attempt = await send(service, replace(THOR, event_id="999"))
     surprised = replace(attempt, predicted_code=0)
-    found = service.knowledge.advice(surprised)
+    found = service.preflight.advice(surprised)
     assert found is not None
     assert found.remedies[-1] == REFRESH
     accepted = await send(service, THOR)
-    late = service.knowledge.advice(replace(accepted, predicted_code=2008))
+    late = service.preflight.advice(replace(accepted, predicted_code=2008))
     assert late is not None
     assert "out of date" in late.words
     unattached = await send(service, replace(THOR, event_id="121"))
     assert unattached.predicted_code == 0
-    about = service.knowledge.advice(unattached)
+    about = service.preflight.advice(unattached)
     assert about is not None
     assert about.remedies == ()
-    assert service.knowledge.advice(accepted) is None
-    assert service.knowledge.advice(replace(accepted, answer=None)) is None
+    assert service.preflight.advice(accepted) is None
+    assert service.preflight.advice(replace(accepted, answer=None)) is None
 
 
 def test_an_empty_cache_says_how_to_ask(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
-    known = service.knowledge.check(THOR)
+    known = service.preflight.check(THOR)
     assert known.prediction is None
     assert known.advice is not None
     assert known.advice.remedies[0].change is Fetch.REFRESH
@@ -176,14 +174,14 @@ def people(found: Recipient) -> list[str]:
     ],
 )
 def test_whom_a_key_finds_is_known(
-    service: TriggerService, key_id: str, value: str, ids: list[str], total: int
+    service: Session, key_id: str, value: str, ids: list[str], total: int
 ) -> None:
-    found = service.knowledge.check(TriggerRequest("100", key_id, value)).recipient
+    found = service.preflight.check(TriggerRequest("100", key_id, value)).recipient
     assert (people(found), found.total, found.complete) == (ids, total, True)
 
 
-def test_many_who_share_a_value_are_counted(service: TriggerService) -> None:
-    found = service.knowledge.recipient(TriggerRequest("100", "46", "Ms"))
+def test_many_who_share_a_value_are_counted(service: Session) -> None:
+    found = service.preflight.recipient(TriggerRequest("100", "46", "Ms"))
     assert len(found.contacts) == 6
     assert found.total > 50
     assert found.only is None
@@ -203,11 +201,11 @@ def test_many_who_share_a_value_are_counted(service: TriggerService) -> None:
     ],
 )
 def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
-    service: TriggerService, contact_id: str, key_id: str, goes_by: str
+    service: Session, contact_id: str, key_id: str, goes_by: str
 ) -> None:
     contact = service.lists.contact(contact_id)
     assert contact is not None
-    assert service.knowledge.key_for(contact, key_id) == goes_by
+    assert service.preflight.key_for(contact, key_id) == goes_by
 
 
 @pytest.mark.parametrize(
@@ -222,19 +220,19 @@ def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
     ],
 )
 def test_every_fix_that_decides_who_gets_it_names_that_contact(
-    service: TriggerService, key_id: str, value: str, person: str
+    service: Session, key_id: str, value: str, person: str
 ) -> None:
     request = TriggerRequest("100", key_id, value)
     for remedy in advice(service, request).remedies:
-        assert isinstance(remedy.change, FormChange)
-        found = service.knowledge.recipient(remedy.change.applied(request)).only
+        assert isinstance(remedy.change, FormPatch)
+        found = service.preflight.recipient(remedy.change.applied(request)).only
         assert remedy.contact == found
     first = advice(service, request).remedies[0].contact
     assert first is not None
     assert first.id == person
 
 
-def test_a_fix_that_changes_nobody_names_nobody(service: TriggerService) -> None:
+def test_a_fix_that_changes_nobody_names_nobody(service: Session) -> None:
     for request in (
         TriggerRequest("100", "3", " twin@example.com"),
         replace(THOR, event_id="purchase_confirmation"),
@@ -247,20 +245,20 @@ def test_a_fix_that_changes_nobody_names_nobody(service: TriggerService) -> None
     [("", ["12", "13"]), ("12", ["12", "13"]), ("13", ["13", "12"]), ("11", ["12", "13"])],
 )
 async def test_the_first_fix_for_2010_is_the_chosen_contact_before_sending_and_after(
-    service: TriggerService, chosen: str, order: list[str]
+    service: Session, chosen: str, order: list[str]
 ) -> None:
     request = replace(THOR, external_id="twin@example.com")
-    before = service.knowledge.check(request, chosen).advice
-    after = service.knowledge.advice(await send(service, request), chosen)
+    before = service.preflight.check(request, chosen).advice
+    after = service.preflight.advice(await send(service, request), chosen)
     for found in (before, after):
         assert found is not None
         assert [remedy.contact.id for remedy in found.remedies if remedy.contact] == order
 
 
-def test_a_chosen_contact_is_offered_however_many_share_the_value(service: TriggerService) -> None:
+def test_a_chosen_contact_is_offered_however_many_share_the_value(service: Session) -> None:
     request = TriggerRequest("100", "46", "Ms")
-    chosen = service.knowledge.recipient(request).contacts[-1]
-    found = service.knowledge.check(request, chosen.id).advice
+    chosen = service.preflight.recipient(request).contacts[-1]
+    found = service.preflight.check(request, chosen.id).advice
     assert found is not None
     assert found.remedies[0].contact == chosen
     assert len(found.remedies) == 6
@@ -269,17 +267,17 @@ def test_a_chosen_contact_is_offered_however_many_share_the_value(service: Trigg
 # Event data of somebody else
 
 
-def other(service: TriggerService, request: TriggerRequest) -> str | None:
+def other(service: Session, request: TriggerRequest) -> str | None:
     """The contact id, else the external id, of the one whose data these are too."""
-    use = service.knowledge.check(request).same_data
+    use = service.preflight.check(request).same_data
     if use is None:
         return None
     return use.contact.id if use.contact else use.external_id
 
 
-async def test_data_that_went_to_another_contact_are_known_by_any_key(service: TriggerService) -> None:
+async def test_data_that_went_to_another_contact_are_known_by_any_key(service: Session) -> None:
     sent = await send(service, THOR)
-    use = service.knowledge.check(replace(THOR, external_id="sif@example.com")).same_data
+    use = service.preflight.check(replace(THOR, external_id="sif@example.com")).same_data
     assert use is not None
     assert use.contact is not None
     assert (use.contact.id, use.at) == ("11", sent.started_at)
@@ -294,7 +292,7 @@ async def test_data_that_went_to_another_contact_are_known_by_any_key(service: T
 
 
 async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_event(
-    service: TriggerService,
+    service: Session,
 ) -> None:
     await send(service, THOR)
     await send(service, replace(THOR, event_id="101", data=None))
@@ -306,106 +304,102 @@ async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_even
 
 
 @pytest.mark.parametrize("value", ["", "loki@example.com", "twin@example.com"])
-async def test_whoever_gets_nothing_is_not_warned_about(service: TriggerService, value: str) -> None:
+async def test_whoever_gets_nothing_is_not_warned_about(service: Session, value: str) -> None:
     await send(service, THOR)
     assert other(service, replace(THOR, external_id=value)) is None
 
 
 @pytest.mark.parametrize("value", [" thor@example.com", "loki@example.com", "twin@example.com"])
-async def test_a_rejected_attempt_that_found_nobody_had_nobodys_data(
-    service: TriggerService, value: str
-) -> None:
+async def test_a_rejected_attempt_that_found_nobody_had_nobodys_data(service: Session, value: str) -> None:
     await send(service, replace(THOR, external_id=value))
     assert other(service, THOR) is None
 
 
-async def test_the_example_of_the_event_is_nobodys_data_in_the_sandbox(service: TriggerService) -> None:
-    example = service.drafting.example("100")
+async def test_the_example_of_the_event_is_nobodys_data_in_the_sandbox(service: Session) -> None:
+    example = service.drafts.example("100")
     await send(service, replace(THOR, data=example))
-    known = service.knowledge.check(replace(THOR, external_id="sif@example.com", data=example))
+    known = service.preflight.check(replace(THOR, external_id="sif@example.com", data=example))
     assert (known.same_data, known.example_data) == (None, False)
 
 
-def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(
-    service: TriggerService, tmp_path: Path
-) -> None:
-    example = service.drafting.example("100")
+def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(service: Session, tmp_path: Path) -> None:
+    example = service.drafts.example("100")
     (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
     local = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
-    assert local.knowledge.check(replace(THOR, data=example)).example_data
-    assert not local.knowledge.check(THOR).example_data
-    assert not local.knowledge.check(replace(THOR, data=None)).example_data
+    assert local.preflight.check(replace(THOR, data=example)).example_data
+    assert not local.preflight.check(THOR).example_data
+    assert not local.preflight.check(replace(THOR, data=None)).example_data
 
 
 def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(
-    service: TriggerService,
+    service: Session,
 ) -> None:
-    first = service.knowledge.check(THOR, "11")
+    first = service.preflight.check(THOR, "11")
     assert first.same_data is None
-    carried = service.knowledge.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)
+    carried = service.preflight.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)
     assert carried.same_data is not None
     assert carried.same_data.contact is not None
     assert carried.same_data.contact.id == "11"
-    back = service.knowledge.check(THOR, "11", carried.data_use)
+    back = service.preflight.check(THOR, "11", carried.data_use)
     assert back.same_data is None
 
 
 # What was sent before
 
 
-async def test_the_form_knows_what_was_used_last(service: TriggerService) -> None:
+async def test_the_form_knows_what_was_used_last(service: Session) -> None:
     await send(service, THOR)
     await send(service, TriggerRequest("101", "uid", "nobody"))
     await send(service, TriggerRequest("100", "10142", "C-10011"))
     assert service.lists.recent_events() == ("100", "101")
-    assert service.drafting.last_key("100") == "10142"
-    assert service.drafting.last_data("100") == {"a": 1}
-    assert service.drafting.last_key("102") is None
+    assert service.drafts.last_key("100") == "10142"
+    assert service.drafts.last_data("100") == {"a": 1}
+    assert service.drafts.last_key("102") is None
 
 
-async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(service: TriggerService) -> None:
+async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(service: Session) -> None:
     first = await send(service, THOR)
     for key_id, value in (("3", "THOR@example.com"), ("id", "11"), ("10142", "C-10011")):
-        found = service.knowledge.check(replace(THOR, key_id=key_id, external_id=value)).last
+        found = service.preflight.check(replace(THOR, key_id=key_id, external_id=value)).last
         assert found is not None
         assert (found.attempt_id, found.outcome) == (first.attempt_id, Outcome.ACCEPTED)
-    assert service.knowledge.check(replace(THOR, key_id="id", external_id="12")).last is None
+    assert service.preflight.check(replace(THOR, key_id="id", external_id="12")).last is None
 
 
-async def test_a_refusal_by_a_shared_value_is_not_what_a_contact_got(service: TriggerService) -> None:
+async def test_a_refusal_by_a_shared_value_is_not_what_a_contact_got(service: Session) -> None:
     await send(service, replace(THOR, external_id="twin@example.com"))
     await send(service, replace(THOR, external_id=""))
-    assert service.knowledge.check(replace(THOR, external_id="")).last is None
-    assert service.knowledge.check(replace(THOR, key_id="id", external_id="12")).last is None
-    found = service.knowledge.check(replace(THOR, external_id="twin@example.com")).last
+    assert service.preflight.check(replace(THOR, external_id="")).last is None
+    assert service.preflight.check(replace(THOR, key_id="id", external_id="12")).last is None
+    found = service.preflight.check(replace(THOR, external_id="twin@example.com")).last
     assert found is not None
     assert found.reply_code == 2010
 
 
-async def test_a_second_send_is_known_before_it_is_sent(service: TriggerService) -> None:
-    assert service.knowledge.check(THOR).second_send is None
+async def test_a_second_send_is_known_before_it_is_sent(service: Session) -> None:
+    assert service.preflight.check(THOR).second_send is None
     first = await send(service, THOR)
-    found = service.knowledge.check(replace(THOR, key_id="id", external_id="11")).second_send
+    found = service.preflight.check(replace(THOR, key_id="id", external_id="11")).second_send
     assert found is not None
     assert found.attempt_id == first.attempt_id
-    assert service.knowledge.check(replace(THOR, data={"a": 2})).second_send is None
-    assert service.knowledge.check(replace(THOR, event_id="101")).second_send is None
+    assert service.preflight.check(replace(THOR, data={"a": 2})).second_send is None
+    assert service.preflight.check(replace(THOR, event_id="101")).second_send is None
 
 
-async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: TriggerService) -> None:
-    assert service.rehearsal is not None
-    request = service.rehearsal.fail_next(next(one for one in FAILURES if one.kind == "cut_before"))
+async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Session) -> None:
+    assert service.scenarios is not None
+    request = service.scenarios.fail_next(next(one for one in FAILURES if one.kind == "cut_before"))
     lost = await send(service, request)
     assert lost.outcome is Outcome.UNKNOWN
-    found = service.knowledge.second_send(request)
+    found = service.preflight.second_send(request)
     assert found is not None
     assert "it may have been received" in second_send_words(found, datetime.now(UTC))
     service.settle(lost.attempt_id, arrived=True)
-    settled = service.knowledge.second_send(request)
+    settled = service.preflight.second_send(request)
     assert settled is not None
     assert "settled that it arrived" in second_send_words(settled, datetime.now(UTC))
     service.settle(lost.attempt_id, arrived=False)
-    assert service.knowledge.second_send(request) is None
+    assert service.preflight.second_send(request) is None
 
 
 # What is typed
@@ -414,35 +408,35 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Trig
 async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path) -> None:
     first = await opened(tmp_path)
     draft = Draft("100", "3", "thor@exa", '{"a": ', "11")
-    assert first.drafting.draft() is None
-    first.drafting.save_draft(draft)
-    first.drafting.save_template("for another", "{}", "101")
-    first.drafting.save_template("anywhere", "null")
-    first.drafting.save_template("mine", '{"b": 1}', "100")
+    assert first.drafts.draft() is None
+    first.drafts.save_draft(draft)
+    first.drafts.save_template("for another", "{}", "101")
+    first.drafts.save_template("anywhere", "null")
+    first.drafts.save_template("mine", '{"b": 1}', "100")
     await first.close()
     second = await opened(tmp_path)
-    kept = second.drafting.draft()
+    kept = second.drafts.draft()
     assert kept is not None
     assert kept.draft == draft
     assert datetime.now(UTC) >= kept.saved_at
-    assert [choice.name for choice in second.drafting.data_choices("100")] == [
+    assert [choice.name for choice in second.drafts.data_choices("100")] == [
         "example",
         "mine",
         "anywhere",
         "for another",
     ]
     await send(second, THOR)
-    assert [choice.kind for choice in second.drafting.data_choices("100")][:2] == ["example", "last"]
-    assert second.drafting.drop_template("mine") is True
-    second.drafting.drop_draft()
-    assert second.drafting.draft() is None
+    assert [choice.kind for choice in second.drafts.data_choices("100")][:2] == ["example", "last"]
+    assert second.drafts.drop_template("mine") is True
+    second.drafts.drop_draft()
+    assert second.drafts.draft() is None
     await second.close()
 
 
-def test_event_data_are_filled_from_the_contact_that_the_key_finds(service: TriggerService) -> None:
-    filled = service.drafting.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
+def test_event_data_are_filled_from_the_contact_that_the_key_finds(service: Session) -> None:
+    filled = service.drafts.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
     assert filled.data == {"a": "Thor of purchase_confirmation"}
-    assert service.drafting.fill(THOR).data == {"a": 1}
-    assert service.drafting.fill(
+    assert service.drafts.fill(THOR).data == {"a": 1}
+    assert service.drafts.fill(
         replace(THOR, external_id="twin@example.com", data={"a": "{{contact.id}}"})
     ).fault

@@ -6,10 +6,10 @@ Separate from `desk` because it is about attempts that are over; nothing here se
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
-from app.domain.reference import beginnings_of
+from app.domain.short_id import id_prefixes
 from app.store.history import History
 
 SHORTEST_REFERENCE = 4
@@ -20,7 +20,7 @@ LONGEST_NOTE = 10_000
 _LISTED = 3
 
 
-class AttemptError(DeskError):
+class AttemptError(AppError):
     """An attempt that is not there, or with which this cannot be done; the message says why."""
 
 
@@ -36,7 +36,7 @@ def find(history: History, reference: str) -> Attempt:
         )
     found = {
         attempt.attempt_id: attempt
-        for beginning in (wanted, *beginnings_of(wanted))
+        for beginning in (wanted, *id_prefixes(wanted))
         for attempt in history.beginning_with(beginning, _LISTED)
     }
     if not found:

@@ -5,7 +5,7 @@ from datetime import datetime
 from app.domain.headers import in_words
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
-from app.domain.reference import reference_of
+from app.domain.short_id import short_id
 from app.store.history import AttemptRow
 
 
@@ -17,7 +17,7 @@ def second_send_words(earlier: AttemptRow, now: datetime) -> str:
 
 def sent_before(earlier: AttemptRow, when: str) -> str:
     """The same, with words of one's own for the time."""
-    said = f"The same event and data went to this contact {when} (attempt {reference_of(earlier.attempt_id)})"
+    said = f"The same event and data went to this contact {when} (attempt {short_id(earlier.attempt_id)})"
     match earlier.outcome:
         case Outcome.UNKNOWN if earlier.arrived:
             return f"{said}; its outcome was unknown, and it was settled that it arrived."

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.service.arming import Arming
+from app.service.production_lock import ProductionLock
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -12,12 +12,12 @@ def later(**length: float) -> datetime:
 
 
 def test_it_begins_disarmed() -> None:
-    assert Arming("shop").left_s(NOW) == 0
-    assert Arming("shop").permit(NOW) is None
+    assert ProductionLock("shop").left_s(NOW) == 0
+    assert ProductionLock("shop").permit(NOW) is None
 
 
 def test_only_the_name_of_the_profile_arms() -> None:
-    arming = Arming("shop")
+    arming = ProductionLock("shop")
     for typed in ("", "Shop", "shop ", "other"):
         assert not arming.arm(typed, 10, NOW)
     assert arming.permit(NOW) is None
@@ -26,7 +26,7 @@ def test_only_the_name_of_the_profile_arms() -> None:
 
 
 def test_the_countdown_runs_out() -> None:
-    arming = Arming("shop")
+    arming = ProductionLock("shop")
     arming.arm("shop", 10, NOW)
     assert arming.left_s(NOW) == 600
     assert arming.left_s(later(seconds=0.5)) == 600
@@ -36,7 +36,7 @@ def test_the_countdown_runs_out() -> None:
 
 
 def test_arming_again_begins_anew_and_a_wrong_name_changes_nothing() -> None:
-    arming = Arming("shop")
+    arming = ProductionLock("shop")
     arming.arm("shop", 10, NOW)
     arming.arm("nonsense", 10, later(minutes=9))
     assert arming.left_s(later(minutes=9)) == 60
@@ -45,13 +45,13 @@ def test_arming_again_begins_anew_and_a_wrong_name_changes_nothing() -> None:
 
 
 def test_disarming_ends_it_at_once() -> None:
-    arming = Arming("shop")
+    arming = ProductionLock("shop")
     arming.arm("shop", 10, NOW)
     arming.disarm()
     assert arming.permit(NOW) is None
 
 
 def test_a_clock_that_is_set_back_disarms() -> None:
-    arming = Arming("shop")
+    arming = ProductionLock("shop")
     arming.arm("shop", 10, NOW)
     assert arming.permit(later(hours=-1)) is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.clean import clean, clean_block
+from app.domain.sanitize import sanitize, sanitize_block
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -16,7 +16,7 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     "text", ["", "plain", "a b", "[/]", "[@click=app.quit]x", "Zoë", "漢字", "e\u0301", "🔥", "कि"]
 )
 def test_harmless_text_is_left_as_it_is(text: str) -> None:
-    assert clean(text) == text
+    assert sanitize(text) == text
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_harmless_text_is_left_as_it_is(text: str) -> None:
     ],
 )
 def test_what_fools_the_eye_or_the_terminal_is_made_visible(text: str, shown: str) -> None:
-    assert clean(text) == shown
+    assert sanitize(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -58,42 +58,42 @@ def test_what_fools_the_eye_or_the_terminal_is_made_visible(text: str, shown: st
     ],
 )
 def test_the_invisible_parts_of_emoji_and_of_joined_scripts_are_left_out(text: str, shown: str) -> None:
-    assert clean(text) == shown
+    assert sanitize(text) == shown
 
 
 def test_no_invisible_character_of_unicode_gets_through() -> None:
     invisible = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in INVISIBLE]
-    through = [hex(ord(c)) for c in invisible if c in clean(f"x{c}x")]
+    through = [hex(ord(c)) for c in invisible if c in sanitize(f"x{c}x")]
     assert through == []
 
 
 def test_long_text_is_capped_and_says_so() -> None:
-    assert clean("x" * 300) == "x" * 300
-    assert clean("x" * 301) == "x" * 299 + "…"
-    assert clean("x" * 100_000, limit=5) == "xxxx…"
+    assert sanitize("x" * 300) == "x" * 300
+    assert sanitize("x" * 301) == "x" * 299 + "…"
+    assert sanitize("x" * 100_000, limit=5) == "xxxx…"
 
 
 def test_text_that_grows_past_the_cap_when_made_visible_is_capped_too() -> None:
-    assert clean("\u202e" * 300) == ("⟨U+202E⟩" * 38)[:299] + "…"
+    assert sanitize("\u202e" * 300) == ("⟨U+202E⟩" * 38)[:299] + "…"
 
 
 @given(st.text(st.characters(), max_size=400))
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
-    once = clean(text)
+    once = sanitize(text)
     assert len(once) <= 300
-    assert clean(once) == once
+    assert sanitize(once) == once
 
 
 def test_a_block_keeps_its_lines_and_expands_its_tabs() -> None:
-    assert clean_block("{\r\n\t1,\n\x1b\r}") == "{\n    1,\n␛␍}"
+    assert sanitize_block("{\r\n\t1,\n\x1b\r}") == "{\n    1,\n␛␍}"
 
 
 def test_a_block_says_how_much_it_leaves_out() -> None:
-    assert clean_block("x" * 70_000) == "x" * 65_536 + "\n… 4,464 more characters are not shown"
-    assert clean_block("x" * 65_536) == "x" * 65_536
+    assert sanitize_block("x" * 70_000) == "x" * 65_536 + "\n… 4,464 more characters are not shown"
+    assert sanitize_block("x" * 65_536) == "x" * 65_536
 
 
 def test_a_block_that_grows_when_made_visible_stays_within_its_limit() -> None:
-    first, last = clean_block("\u202e" * 100, limit=100).split("\n")
+    first, last = sanitize_block("\u202e" * 100, limit=100).split("\n")
     assert first == "⟨U+202E⟩" * 11
     assert last == "… 89 more characters are not shown"

@@ -36,7 +36,7 @@ _LONGEST_REPLACEMENT = len("⟨U+E0FFF⟩")
 _TAB_WIDTH = 4
 
 
-def clean(text: str, limit: int = 300) -> str:
+def sanitize(text: str, limit: int = 300) -> str:
     """One line of at most `limit` characters; longer text ends in an ellipsis.
 
     A control character becomes its picture (a line feed `␊`, an escape `␛`), any other that is invisible or
@@ -51,7 +51,7 @@ def clean(text: str, limit: int = 300) -> str:
     return shown
 
 
-def clean_block(text: str, limit: int = 65536) -> str:
+def sanitize_block(text: str, limit: int = 65536) -> str:
     """The same for many lines: line ends stay, tabs are expanded, and at most `limit` characters are shown.
 
     What is left out is said in a last line of its own, in characters.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.domain.placeholders import Filled
 
 
-class Drafting:
+class Drafts:
     """What was typed at the live account, and what can be typed there. Raises StoreError."""
 
     def __init__(self, account: LiveAccount) -> None:

@@ -1,4 +1,4 @@
-"""TriggerService: check, send, refresh, look up, history, over one account; here it sends.
+"""Session: check, send, refresh, look up, history, over one account; here it sends.
 
 One for the dashboard and the command line, so that they cannot differ.
 """
@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import DeskError
+from app.domain.errors import AppError
 from app.domain.model import (
     Answer,
     Attempt,
@@ -24,7 +24,7 @@ from app.domain.model import (
 )
 from app.domain.outcome import outcome_of
 from app.domain.wire import trigger_body
-from app.service import settling
+from app.service import resolution
 from app.service.copies import keep_copy
 from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.lists import AccountLists
@@ -34,11 +34,11 @@ from app.store.errors import BusyError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
-    from app.service.drafting import Drafting
-    from app.service.form import FormKnowledge
+    from app.service.drafts import Drafts
+    from app.service.history import AttemptHistory
     from app.service.keeping import AccountKeeping
-    from app.service.past import PastAttempts
-    from app.service.rehearsal import Rehearsal
+    from app.service.preflight import PreflightChecks
+    from app.service.scenarios import Scenarios
     from app.store.history import SameSend
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ _BUSY_S = 0.05
 _RETRY_S = 0.1
 
 
-class NotRecordedError(DeskError):
+class NotRecordedError(AppError):
     """The trigger was answered, but the journal could not be written: `attempt` holds the answer."""
 
     def __init__(self, attempt: Attempt, cause: StoreError) -> None:
@@ -67,7 +67,7 @@ def _in_short(answer: Answer) -> str:
             return f"{outcome_of(answer)}, {reason}"
 
 
-class TriggerService:
+class Session:
     """The verbs over the live account: here what sends, in its parts what is known, typed, kept and past.
 
     `rehearsal` is there for the built-in account alone. `wait_s` is how long an attempt, and its reply, wait for a
@@ -75,14 +75,14 @@ class TriggerService:
     """
 
     def __init__(
-        self, account: LiveAccount, rehearsal: "Rehearsal | None" = None, wait_s: float = WAIT_S
+        self, account: LiveAccount, scenarios: "Scenarios | None" = None, wait_s: float = WAIT_S
     ) -> None:
         self._live = account
         self._wait_s = wait_s
         self._cache = account.cache
         self._history = account.history
         self.profile = account.profile
-        self.rehearsal = rehearsal
+        self.scenarios = scenarios
         self.lists = AccountLists(account)
 
     @cached_property
@@ -93,25 +93,25 @@ class TriggerService:
         return AccountKeeping(self._live)
 
     @cached_property
-    def knowledge(self) -> "FormKnowledge":
+    def preflight(self) -> "PreflightChecks":
         """What the form knows before anything is sent."""
-        from app.service.form import FormKnowledge
+        from app.service.preflight import PreflightChecks
 
-        return FormKnowledge(self._live)
+        return PreflightChecks(self._live)
 
     @cached_property
-    def drafting(self) -> "Drafting":
+    def drafts(self) -> "Drafts":
         """What is typed, and can be."""
-        from app.service.drafting import Drafting
+        from app.service.drafts import Drafts
 
-        return Drafting(self._live)
+        return Drafts(self._live)
 
     @cached_property
-    def past(self) -> "PastAttempts":
+    def history(self) -> "AttemptHistory":
         """The history, as it is asked."""
-        from app.service.past import PastAttempts
+        from app.service.history import AttemptHistory
 
-        return PastAttempts(self._live)
+        return AttemptHistory(self._live)
 
     @property
     def client(self) -> "ApiClient":
@@ -171,7 +171,7 @@ class TriggerService:
         self.guard(request, production)
         client = self.client
         attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id, note=note)
-        same = None if repeats else self.knowledge.same_send(request, asked_about)
+        same = None if repeats else self.preflight.same_send(request, asked_about)
         await self._begin(attempt, same)
         _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
@@ -194,8 +194,8 @@ class TriggerService:
         As the same trigger to the account (`settling.offers_same_trigger` says when that should be
         offered), or as one of its own. Raises AttemptError, with nothing sent, and what `send` raises.
         """
-        earlier = settling.ended(self._history, attempt_id)
-        request = settling.request_again(
+        earlier = resolution.ended(self._history, attempt_id)
+        request = resolution.request_again(
             earlier, self.profile.account_key, same_trigger=same_trigger, new_attempt_id=new_attempt_id
         )
         return await self.send(
@@ -213,7 +213,7 @@ class TriggerService:
 
         Raises AttemptError for any other outcome, and StoreError.
         """
-        return settling.settle(self._history, attempt_id, arrived=arrived, note=note)
+        return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
 
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would begin; nothing is recorded, nothing leaves."""
@@ -243,7 +243,7 @@ class TriggerService:
 
     def _remedy(self, answer: Answer, attempt: Attempt) -> str | None:
         try:
-            advice = self.knowledge.advise(answer, attempt.request)
+            advice = self.preflight.advise(answer, attempt.request)
         except StoreError as error:
             # What was answered is recorded all the same, also where the cache is gone by now.
             _log.error("attempt %s: no advice: %s", attempt.attempt_id, error)

@@ -10,7 +10,7 @@ from app.domain.model import Attempt, Contact, ExternalEvent, Field, NoReply, Ou
 from app.domain.wire import trigger_body
 from app.store.cache import Cache
 from app.store.database import StoreError
-from app.store.forget import FORGOTTEN, attempts_on, forget_in_cache, forget_in_history, person
+from app.store.erasure import FORGOTTEN, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.history import History
 
 THOR = Contact(
