@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.client.auth import SignIn
     from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
-    from app.sandbox.server import Sandbox
     from app.service.filling import Watch as FillWatch
 
 
@@ -156,8 +156,7 @@ def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scena
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:
     """The examples as the folder gives them now; none while it is faulty, which a refresh tells."""
-    from app.sandbox.accounts.files import AccountFolderError
-    from app.sandbox.accounts.folder import examples
+    from app.sandbox.accounts.folder import AccountFolderError, examples
 
     try:
         return examples(folder)
@@ -178,7 +177,7 @@ def _database(settings: Settings) -> Path:
 
 def _built(settings: Settings) -> str:
     """The fingerprint of the account's files as they are now, the sandbox's database being built from them."""
-    from app.sandbox.accounts.build import ensure_built
+    from app.sandbox.accounts.database import ensure_built
 
     return ensure_built(_account_folder(settings), _database(settings))[0]
 
@@ -203,7 +202,7 @@ class _InProcess:
     @property
     def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
         from app.sandbox.accounts.account import SandboxAccount
-        from app.sandbox.server import create_sandbox
+        from app.sandbox.app import create_sandbox
 
         with self._making:
             if self._made is None:
@@ -239,21 +238,20 @@ def serve_sandbox(
     The trigger ids that were accepted are remembered in `keep`, without it until the end.
     Raises AccountFolderError, AccountDatabaseError, ServeError.
     """
-    from tempfile import TemporaryDirectory
-
     from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import create_sandbox
+    from app.sandbox.idempotency import AcceptedTriggers
     from app.sandbox.serve import serve
-    from app.sandbox.server import create_sandbox
 
-    folder = _account_folder(settings)
-    account = SandboxAccount(folder, _database(settings), watch.loading)
-    with TemporaryDirectory() as forgotten:
-        sandbox = create_sandbox(account, options, accepted=keep or Path(forgotten) / "accepted.db")
+    account = SandboxAccount(_account_folder(settings), _database(settings), watch.loading)
+    try:
+        sandbox = create_sandbox(account, options, accepted=AcceptedTriggers(keep))
         try:
             serve(sandbox, *address, watch.answering)
         finally:
             sandbox.close()
-            account.close()
+    finally:
+        account.close()
 
 
 async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
@@ -263,7 +261,7 @@ async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
     """
     import asyncio
 
-    from app.sandbox.accounts.files import CONTACTS
+    from app.sandbox.accounts.folder import CONTACTS
 
     contacts = _account_folder(settings) / CONTACTS
     if contacts.is_file() and contacts.stat().st_size > LARGE:

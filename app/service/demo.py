@@ -18,8 +18,7 @@ from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.accounts.demo import sample_size, write_demo_folder
-from app.sandbox.accounts.files import CONTACTS
-from app.sandbox.accounts.folder import examples, read_events
+from app.sandbox.accounts.folder import CONTACTS, examples, read_events
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.cache import Cache

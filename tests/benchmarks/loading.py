@@ -15,8 +15,7 @@ from typing import TextIO
 from app.domain.model import Field
 from app.resources import sample_data
 from app.sandbox.accounts.demo import write_demo_folder
-from app.sandbox.accounts.files import CONTACTS
-from app.sandbox.accounts.folder import read_fields
+from app.sandbox.accounts.folder import CONTACTS, read_fields
 from app.service.importing import ContactFile, open_contacts
 from app.store.cache import Cache
 from app.store.contacts.importing import import_contacts

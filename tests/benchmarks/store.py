@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from app.domain.list_order import ListOrder
-from app.sandbox.accounts.files import CONTACTS
+from app.sandbox.accounts.folder import CONTACTS
 from app.store.cache import Cache, ContactRow
 from app.store.found_window import LaterWindow
 from tests.benchmarks import homes, words

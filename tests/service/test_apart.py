@@ -14,7 +14,7 @@ from app.client.api import ApiClient
 from app.client.errors import ClientError
 from app.domain.model import Reply, TriggerRequest
 from app.resources import sample_data
-from app.sandbox.accounts.files import AccountFolderError
+from app.sandbox.accounts.folder import AccountFolderError
 from app.service.apart import ApartError, run_apart
 from app.service.filling import FillStep
 from app.service.session import Session

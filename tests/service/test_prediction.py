@@ -18,7 +18,7 @@ from app.client.api import ApiClient
 from app.client.connection import open_in_process
 from app.domain.model import Reply, TriggerRequest
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.server import create_sandbox
+from app.sandbox.app import create_sandbox
 from app.service.live import LiveAccount
 from app.service.session import Session
 from app.settings import Profile, load_settings

@@ -127,7 +127,7 @@ async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path
         await desk.press("f2", *"101", "enter")
         assert desk.dashboard.desk.form.request().event_id == "101"
         await desk.press("f5")
-        assert "events.json, line 1: No JSON" in desk.said
+        assert "events.json, line 1: Invalid JSON" in desk.said
 
 
 async def test_a_contact_that_is_not_known_here_is_asked_for(
