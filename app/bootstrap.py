@@ -7,12 +7,12 @@ Starlette.
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import redirect_stdout, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing, redirect_stdout, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
@@ -22,11 +22,10 @@ from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
-from app.settings.secrets import Secret, find_secret, secret_variable
-from app.store.cache import Cache
-from app.store.database import StoreError
-from app.store.errors import BusyError
-from app.store.history import History
+from app.settings.secrets import Secret, find_secret
+from app.store.attempts import History
+from app.store.catalog import Cache
+from app.store.errors import BusyError, StoppedError, StoreError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
-    from app.service.filling import Watch as FillWatch
 
 
 class Watch(Protocol):
@@ -48,9 +46,6 @@ class Watch(Protocol):
 
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
-
-LARGE = 1_000_000
-"""Bytes of contacts up to which a cache is filled sooner than a process for it is made."""
 
 
 def open_service(
@@ -120,16 +115,21 @@ def _remote(
         with redirect_stdout(sys.stderr):  # standard output is for results, whatever a keyring prints
             return find_secret(profile, os.environ, terminal)
 
-    def fill_apart(watch: "FillWatch") -> Awaitable[None]:
-        return _apart(settings, secret() if profile.auth != "none" else None, watch)
+    @asynccontextmanager
+    async def open_source(_: Event) -> AsyncIterator["tuple[ApiClient, None]"]:
+        client = _over_http(profile, secret)
+        try:
+            yield client, None
+        finally:
+            await client.aclose()
 
     live = LiveAccount(
         profile,
         Cache(settings.cache),
         history,
         lambda: _over_http(profile, secret),
+        open_source,
         samples=lambda: _examples(sample_data()).values(),
-        fill_apart=fill_apart if profile.fetches_contacts else None,
     )
     return live, None
 
@@ -144,9 +144,9 @@ def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scena
         cache,
         history,
         lambda: inside.client(profile.deadline_s),
+        partial(_rebuilt, settings),
         examples=lambda: _examples(_account_folder(settings)),
         source=fingerprint,
-        fill_apart=partial(_fill_anew, settings),
         on_close=inside.close,
     )
     if profile.folder is not None:
@@ -254,38 +254,27 @@ def serve_sandbox(
         account.close()
 
 
-async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
-    """Fills a sandbox's cache from its files as they are now, from a sandbox of its own.
+@asynccontextmanager
+async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiClient, str]"]:
+    """A sandbox of the files as they are now; the live one answers as before until the cache is another."""
+    from app.client.api import ApiClient
+    from app.client.connection import open_in_process
+    from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import create_sandbox
 
-    The one that is live answers as before until the cache is another. A large account is filled in a process of its own.
-    """
-    import asyncio
+    def check(*_: int) -> None:
+        if stop.is_set():
+            raise StoppedError
 
-    from app.sandbox.accounts.folder import CONTACTS
-
-    contacts = _account_folder(settings) / CONTACTS
-    if contacts.is_file() and contacts.stat().st_size > LARGE:
-        await _apart(settings, None, watch)
-    else:
-        await asyncio.to_thread(_built, settings)
-        await _fill(settings, None, watch)
-
-
-def _apart(settings: Settings, secret: Secret | None, watch: "FillWatch") -> Awaitable[None]:
-    from app.service.apart import run_apart
-
-    return run_apart(partial(_fill, settings, secret), watch)
-
-
-async def _fill(settings: Settings, secret: Secret | None, watch: "FillWatch") -> None:
-    """Fills the cache by a service of its own. Raises what `open_service` and `refresh` do."""
-    if secret is not None:
-        os.environ[secret_variable(settings.profile.name)] = secret.reveal()
-    service = open_service(settings)
-    try:
-        await service.keeping.refresh(watch)
-    finally:
-        await service.close()
+    with (
+        closing(SandboxAccount(_account_folder(settings), _database(settings), check)) as account,
+        closing(create_sandbox(account)) as sandbox,
+    ):
+        client = ApiClient(SANDBOX_URL, open_in_process(sandbox), settings.profile.deadline_s)
+        try:
+            yield client, account.fingerprint
+        finally:
+            await client.aclose()
 
 
 def _over_http(profile: Profile, secret: Callable[[], Secret]) -> "ApiClient":

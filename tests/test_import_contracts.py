@@ -14,9 +14,9 @@ BREAKING = [
     ("The dashboard reaches the world only through the service", "app/tui/text.py", "import app.store.cache"),
     ("The sandbox knows no client", "app/sandbox/app.py", "import app.client.api"),
     (
-        "Inside the store: cache and history, index, contacts and journal",
-        "app/store/journal/rows.py",
-        "import app.store.index.query",
+        "Inside the store: cache and history, searches, rows",
+        "app/store/attempt_rows.py",
+        "import app.store.history_search",
     ),
     (
         "Inside the sandbox: serving, handlers, accounts",

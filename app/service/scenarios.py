@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.model import TriggerRequest
-from app.store.history import History
+from app.store.attempts import History
 
 if TYPE_CHECKING:
     from app.sandbox.app import Sandbox

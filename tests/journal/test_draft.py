@@ -27,5 +27,5 @@ async def test_what_is_typed_is_there_after_kill_9(tmp_path: Path) -> None:
         terminal.wait_for("refreshed just now")
         terminal.press("f4")
         terminal.wait_for("as left just now", "order_ship", "= 104", " 007 ")
-    assert list(looking.history.list_attempts(0)) == []
+    assert list(looking.past.list_attempts(0)) == []
     await looking.close()

@@ -14,8 +14,7 @@ from app.domain.errors import AppError
 from app.domain.model import Outcome, TriggerRequest, new_attempt_id
 from app.service.stored import DamagedHistoryError, StoreError, set_aside
 from app.settings import load_settings
-from app.store import database
-from app.store.journal import file as history_file
+from app.store import database, history_file
 from app.store.schema import HISTORY
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
