@@ -5,10 +5,9 @@ Starlette.
 """
 
 import os
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, closing, redirect_stdout, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -112,8 +111,7 @@ def _remote(
 
     @cache  # asked for once: a keyring or a command may ask a person
     def secret() -> Secret:
-        with redirect_stdout(sys.stderr):  # standard output is for results, whatever a keyring prints
-            return find_secret(profile, os.environ, terminal)
+        return find_secret(profile, os.environ, terminal)
 
     @asynccontextmanager
     async def open_source(_: Event) -> AsyncIterator["tuple[ApiClient, None]"]:
