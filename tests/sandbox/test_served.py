@@ -84,7 +84,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def sanitize(served: Served) -> Iterator[Served]:
+def clean(served: Served) -> Iterator[Served]:
     yield served
     served.ask("POST", "/_sandbox/reset")
 

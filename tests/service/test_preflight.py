@@ -203,7 +203,7 @@ def test_many_who_share_a_value_are_counted(service: Session) -> None:
 def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
     service: Session, contact_id: str, key_id: str, goes_by: str
 ) -> None:
-    contact = service.lists.contact(contact_id)
+    contact = service.contacts.get(contact_id)
     assert contact is not None
     assert service.preflight.key_for(contact, key_id) == goes_by
 

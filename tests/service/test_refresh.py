@@ -28,7 +28,7 @@ from app.store.catalog import Cache
 from app.store.errors import RefreshingError, StoreError
 from app.store.refresh import refresh_lock
 
-SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", values={"refresh_contacts": "query:3000"})
+SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts="query:3000")
 OLD = Contact("1", "u1", {"3": "old@example.com"})
 SIF = Contact("9", "u9", {"3": "sif@example.com"})
 

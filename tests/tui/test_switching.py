@@ -92,7 +92,7 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
         while "shop" not in desk.screen().splitlines()[0]:
             await pilot.pause()
         looking = profiles.open("sandbox")
-        assert [row.outcome for row in looking.past.list_attempts(0)] == [Outcome.UNKNOWN]
+        assert [row.outcome for row in looking.history.list_attempts(0)] == [Outcome.UNKNOWN]
         await looking.close()
 
 
