@@ -23,10 +23,10 @@ WAIT_S = 60.0
 def tighten_home() -> None:
     """Makes the files of the home the user's alone; says so where other users could read some."""
     home = home_folder(os.environ)
-    if exposed := tighten(home):
+    if tighten(home):
         from app.cli.failures import complain  # noqa: PLC0415 - the dashboard does without click
 
-        complain(f"Other users had access to {exposed} files and folders of {home}. Now only you have.")
+        complain(f"Other users had access to {home}. Now only you have.")
 
 
 class Options(NamedTuple):

@@ -17,15 +17,12 @@ _FOLDERS = ("accounts", "owners")
 _WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def tighten(home: Path) -> int:
-    """Takes from others what they may do with the home; how many of its files and folders were exposed to them.
-
-    A folder counts where others could write to it. `config.toml` never counts: it holds no secret, editors make it
-    readable, and one that others can write is left for `check_config_mode` to reject.
-    """
+def tighten(home: Path) -> bool:
+    """Takes from other users what they may do with the home; whether there was anything to take."""
     if os.name != "posix" or not home.is_dir():
-        return 0
-    return sum(_tightened(path) for path in (home, *_private(home)))
+        return False
+    tightened = [path for path in (home, *_private(home)) if _tightened(path)]
+    return bool(tightened)
 
 
 def check_config_mode(path: Path) -> None:
@@ -58,10 +55,11 @@ def _tightened(path: Path) -> bool:
     try:
         status = path.lstat()
         mode = stat.S_IMODE(status.st_mode)
-        is_config = path.name == CONFIG
-        if stat.S_ISLNK(status.st_mode) or not mode & PRIVATE or (is_config and mode & _WRITE):
+        if stat.S_ISLNK(status.st_mode) or not mode & PRIVATE:
             return False
+        if path.name == CONFIG and mode & _WRITE:
+            return False  # left for `check_config_mode` to reject
         path.chmod(mode & ~PRIVATE)
     except OSError:
         return False  # another process has removed it, or it is another user's; using it says why
-    return not is_config and (not stat.S_ISDIR(status.st_mode) or bool(mode & _WRITE))
+    return True

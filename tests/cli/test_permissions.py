@@ -105,10 +105,13 @@ def test_what_the_home_holds_besides_and_what_a_link_leads_to_stay_as_they_are(
     assert (mode(script), mode(target)) == (0o755, 0o755)
 
 
-def test_a_configuration_that_others_can_only_read_is_tightened_without_a_word(home: Path) -> None:
-    (home / "config.toml").chmod(0o644)
-    assert run(home, "events").stderr == ""
-    assert mode(home / "config.toml") == 0o600
+@pytest.mark.parametrize(("name", "found", "kept"), [("config.toml", 0o644, 0o600), (".", 0o755, 0o700)])
+def test_what_others_could_only_read_is_tightened_too(home: Path, name: str, found: int, kept: int) -> None:
+    (home / name).chmod(found)
+    assert (
+        run(home, "events").stderr == f"triggerdesk: Other users had access to {home}. Now only you have.\n"
+    )
+    assert mode(home / name) == kept
 
 
 @pytest.mark.parametrize("bits", [0o620, 0o602, 0o666])
