@@ -1,38 +1,37 @@
-"""`triggerdesk sandbox`: the endpoint on a port, for other people's clients."""
+"""`triggerdesk sandbox`: serve the endpoint on a port."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
-from app.cli.failures import Failure, complain
-from app.cli.options import Options
-from app.cli.passing import pass_options
+from app.bootstrap import serve_sandbox
+from app.cli.errors import Failure, echo_error
+from app.cli.options import Options, pass_options
+from app.cli.signals import ending_like_ctrl_c
+from app.sandbox.options import SandboxOptions
 from app.settings import is_loopback
-
-if TYPE_CHECKING:
-    from app.sandbox.options import SandboxOptions
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8042, show_default=True, help="0: a free one.")
 @click.option("--auth", type=click.Choice(["none", "wsse", "oauth"]), default="none", show_default=True)
-@click.option("--user", metavar="NAME", help="The WSSE user or the OAuth client; default: sandbox001.")
-@click.option("--secret", metavar="TEXT", help="The secret of this rehearsal; default: sandbox-secret.")
+@click.option("--user", metavar="NAME", help="The WSSE user or the OAuth client. Default: sandbox001.")
+@click.option("--secret", metavar="TEXT", help="The secret clients must use. Default: sandbox-secret.")
 @click.option("--interactions", is_flag=True, help="Reply as an account with Interactions: `connectedTo`.")
 @click.option(
     "--rate-limit",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Requests a minute; without it none is enforced.",
+    help="Requests a minute. Default: no limit.",
 )
 @click.option(
     "--keep",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Remember accepted trigger ids in FILE beyond the end.",
+    help="Keep accepted trigger ids in FILE after the sandbox ends.",
 )
 @pass_options
 def sandbox(
@@ -47,36 +46,25 @@ def sandbox(
     rate_limit: int | None,
     keep: Path | None,
 ) -> None:
-    """Serve the endpoint of the built-in account (or --account FOLDER) on a port, until ctrl+c."""
+    """Serve the endpoint on a port, until ctrl+c.
+
+    It serves the built-in account, or the one in --account FOLDER.
+    """
     settings = options.settings()
     if not settings.profile.is_sandbox:
         raise Failure(
-            f"The profile {settings.profile.name!r} is a real account, which cannot be served: use --profile sandbox."
+            f"The profile {settings.profile.name!r} is a real account, which cannot be served. Use --profile sandbox."
         )
     if not is_loopback(host):
-        complain(f"warning: {host} can be reached by others; whoever reaches it can use this account.")
-    from app.bootstrap import serve_sandbox  # noqa: PLC0415 - the server's weight is its own
-
-    serve_sandbox(
-        settings, _options(auth, user, secret, interactions, rate_limit), (host, port), keep, _Watch()
-    )
-
-
-def _options(
-    auth: Literal["none", "wsse", "oauth"],
-    user: str | None,
-    secret: str | None,
-    interactions: bool,
-    rate_limit: int | None,
-) -> "SandboxOptions":
-    from app.sandbox.options import SandboxOptions  # noqa: PLC0415 - the same
-
+        echo_error(f"warning: {host} is open to other machines: all who reach it can use this account.")
     default = SandboxOptions()
-    return SandboxOptions(auth, user or default.user, secret or default.secret, interactions, rate_limit)
+    served = SandboxOptions(auth, user or default.user, secret or default.secret, interactions, rate_limit)
+    with ending_like_ctrl_c():
+        serve_sandbox(settings, served, (host, port), keep, _Watch())
 
 
 class _Watch:
-    """Says on a terminal how far the contacts are loaded, and anywhere where the sandbox answers."""
+    """Shows on a terminal how far the contacts are loaded, and prints where the sandbox answers."""
 
     def __init__(self) -> None:
         self._shown = -1
@@ -85,7 +73,7 @@ class _Watch:
         percent = 100 * done // max(total, 1)
         if percent != self._shown and sys.stderr.isatty():
             self._shown = percent
-            click.echo(f"\rloading contacts {percent:3} %", err=True, nl=percent == 100)
+            click.echo(f"\rLoading contacts {percent}%", err=True, nl=percent == 100)
 
     def answering(self, url: str) -> None:
         click.echo(f"The sandbox answers at {url} - ctrl+c ends it.")
