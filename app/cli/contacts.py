@@ -40,7 +40,7 @@ def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None
     mask = options.mask()
 
     async def ask(service: Session) -> bool:
-        found = [mask.contact(contact) for contact in await service.keeping.look_up(key_id, value)]
+        found = [mask.contact(contact) for contact in await service.contacts.look_up(key_id, value)]
         if found:
             echo_rows(CONTACTS, found, as_json)
         return bool(found)
@@ -69,7 +69,7 @@ def import_file(options: Options, *, file: Path) -> None:
 
     async def add(service: Session) -> None:
         with progress("import", hidden=True) as on_progress:
-            report = await service.keeping.import_contacts(
+            report = await service.contacts.import_file(
                 file, report_fault, lambda done, size: on_progress("import", done, size)
             )
         if faults > _MAX_FAULTS:
@@ -97,11 +97,11 @@ def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
     mask = options.mask()
 
     async def erase(service: Session) -> None:
-        found = service.keeping.whom_to_forget(key_id, value)
+        found = service.contacts.whom_to_forget(key_id, value)
         ids = [f"contact {mask.value(contact.id)}" for contact in found.contacts]
         who = ", ".join(ids) or "this person, who is not in the cache,"
         confirm(f"Forget {who} and erase {count(found.attempts, 'attempt')}? This cannot be undone.", yes)
-        erased = service.keeping.forget(found)
+        erased = service.contacts.forget(found)
         removed = count(len(found.contacts), "contact")
         click.echo(f"{removed} removed from the cache, {count(erased, 'attempt')} erased")
 

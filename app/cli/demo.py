@@ -14,7 +14,6 @@ _WORDS = {
     "cache": "filling the cache",
     "order": "sorting the cache",
     "attempts": "inventing attempts",
-    "index": "indexing the attempts",
 }
 _MAX = click.IntRange(0, 5_000_000)
 

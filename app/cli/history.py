@@ -112,7 +112,7 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
             click.echo(json_text(whole_attempt_json(shown)))
             return
         details = detail_lines(shown, service.history.chain(found.attempt_id))
-        click.echo("\n".join((*attempt_lines(shown, service.lists), *details)))
+        click.echo("\n".join((*attempt_lines(shown, service.contacts), *details)))
 
     options.run(write)
 
@@ -269,13 +269,13 @@ def prune(options: Options, *, yes: bool) -> None:
     """
 
     async def delete(service: Session) -> None:
-        found = service.keeping.retention_preview()
+        found = service.retention.preview()
         if found is None:
             click.echo("No attempt is past the profile's retention.")
             return
         period = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
         confirm(f"Delete {count(found.attempts, 'attempt')}, {period}? This cannot be undone.", yes)
-        click.echo(f"{count(service.keeping.apply_retention(), 'attempt')} deleted, {period}")
+        click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {period}")
 
     options.run(delete, filled=False)
 

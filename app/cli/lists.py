@@ -31,13 +31,13 @@ class Listing(Generic[Row]):
 
 
 EVENTS: Listing[ExternalEvent] = Listing(
-    lambda service, _, text, limit: service.lists.list_events(text, limit),
+    lambda service, _, text, limit: service.events.containing(text, limit),
     lambda event: {"id": event.id, "name": event.name},
     ("ID", "NAME"),
     lambda event: (event.id, event.name),
 )
 FIELDS: Listing[Field] = Listing(
-    lambda service, _, text, limit: service.lists.list_fields(text, limit),
+    lambda service, _, text, limit: service.contacts.fields(text, limit),
     lambda field: {
         "id": field.id,
         "name": field.name,
@@ -48,7 +48,7 @@ FIELDS: Listing[Field] = Listing(
     lambda field: (field.id, field.name, field.string_id, field.application_type),
 )
 CONTACTS: Listing[Contact] = Listing(
-    lambda service, mask, text, limit: map(mask.contact, service.lists.list_contacts(text, limit)),
+    lambda service, mask, text, limit: map(mask.contact, service.contacts.containing(text, limit)),
     lambda contact: {"id": contact.id, "uid": contact.uid, "fields": dict(contact.fields)},
     ("ID", "UID", *(title for _, title in _SHOWN_FIELDS)),
     lambda contact: (contact.id, contact.uid, *(contact.value(key) for key, _ in _SHOWN_FIELDS)),
@@ -107,6 +107,6 @@ def echo_rows(listing: Listing[Row], rows: Iterable[Row], as_json: bool) -> None
 
 
 def _nothing(service: Session) -> str:
-    if service.keeping.state().refreshed_at is None:
+    if service.refresh.state().refreshed_at is None:
         return f"The cache of profile {service.profile.name} is empty. `triggerdesk refresh` fills it."
     return "Nothing found."

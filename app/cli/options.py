@@ -48,7 +48,7 @@ class Options:
             service = open_service(self.settings(), WAIT_S, echo_error)
             try:
                 if filled:
-                    await service.keeping.fill_where_needed()
+                    await service.refresh.run_if_needed()
                 return await action(service)
             finally:
                 await service.close()

@@ -9,7 +9,7 @@ from app.cli.options import Options, pass_options
 from app.cli.output import progress
 from app.client.errors import ClientError
 from app.domain.formatting import count
-from app.service.filling import FillStep
+from app.service.refresh import RefreshStep
 from app.service.session import Session
 
 
@@ -25,11 +25,11 @@ def refresh(options: Options) -> None:
 
     async def load(service: Session) -> None:
         with progress("refresh: events") as on_progress:
-            state = await service.keeping.refresh(
+            state = await service.refresh.run(
                 lambda step: on_progress(f"refresh: {_words(step)}", step.done, step.total)
             )
         held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
-        kept = service.keeping.kept()
+        kept = service.contacts.origins()
         click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))
 
     try:
@@ -39,5 +39,5 @@ def refresh(options: Options) -> None:
         raise Failure("Stopped. The cache is unchanged.", ExitCode.NOT_SENT) from None
 
 
-def _words(step: FillStep) -> str:
+def _words(step: RefreshStep) -> str:
     return f"{step.stage}, waiting for the rate limit" if step.wait_s else step.stage

@@ -89,7 +89,7 @@ class Report:
         try:
             attempt = await _send_with_warning(send)
         except NotRecordedError as error:
-            lines = attempt_lines(self.mask.attempt(error.attempt), service.lists)
+            lines = attempt_lines(self.mask.attempt(error.attempt), service.contacts)
             echo_error(f"{error} Attempt {attempt_id}: {' '.join(lines)}")
             return ExitCode.UNKNOWN
         try:
@@ -102,7 +102,7 @@ class Report:
     def _lines(self, attempt: Attempt, service: Session) -> list[str]:
         if self.as_json:
             return [json_text(attempt_json(attempt))]
-        first, *others = attempt_lines(attempt, service.lists)
+        first, *others = attempt_lines(attempt, service.contacts)
         if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
             first = click.style(first, fg=_COLOURS[attempt.outcome], bold=True)
         return [first, *others]

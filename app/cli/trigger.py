@@ -120,7 +120,7 @@ async def _send(
 
 def _resolve(service: Session, request: TriggerRequest) -> TriggerRequest:
     """Returns the request with the id of the named event and its placeholders filled. Raises Failure."""
-    found = service.lists.resolve_event(request.event_id)
+    found = service.events.resolve(request.event_id)
     if not isinstance(found, Resolved):
         hint = "" if found.events else " `triggerdesk events` lists the ids."
         raise Failure(f"{found.sentence}{hint}")

@@ -10,7 +10,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from app.domain.model import Outcome
-from app.service.stored import CacheState
+from app.service.contacts import CacheState
 from app.tui.text import Live, account_labels, age, count, fit_line, outcome_style
 
 CLICK = "A click shows all profiles"
