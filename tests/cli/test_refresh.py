@@ -1,7 +1,6 @@
 """`refresh`: what it fetches, what it tells meanwhile, and that stopping or failing leaves the cache whole."""
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, account
+from tests.cli.terminal import printed_at
 
 
 @pytest.fixture
@@ -110,27 +110,6 @@ def test_a_hundred_thousand_contacts_arrive_under_a_moving_bar(
     with account(desk, home, "none") as shop:
         monkeypatch.delenv("TRIGGERDESK_ACCOUNT")
         shop.configure('refresh_contacts = "list:1"')
-        screen = under_a_terminal(home, "--profile", "shop", "refresh")
+        screen = printed_at(80, home, "--profile", "shop", "refresh")
         assert re.search(r"refresh: contacts  \[#+-+\]   50%", screen)
         assert shop("contacts", "--filter", "p99999@", "--json").json["id"] == "99999"
-
-
-def under_a_terminal(home: Path, *words: str) -> str:
-    """What the program draws on a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        env={**os.environ, "TRIGGERDESK_HOME": str(home), "COLUMNS": "80"},
-    )
-    os.close(theirs)
-    drawn = b""
-    try:
-        while chunk := os.read(ours, 65536):
-            drawn += chunk
-    except OSError:  # what a terminal answers once nobody holds its other side
-        pass
-    os.close(ours)
-    assert process.wait(timeout=60) == 0
-    return drawn.decode()
