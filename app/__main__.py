@@ -13,7 +13,7 @@ def main() -> None:
     """The entry point `triggerdesk`; ctrl+c during its imports ends it without a traceback."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _exit_at_once)
-    from app.cli import main as run  # noqa: PLC0415 - imported once ctrl+c is taken care of
+    from app.cli.main import main as run  # noqa: PLC0415 - imported once ctrl+c is taken care of
 
     run()
 

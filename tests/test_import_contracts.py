@@ -29,7 +29,7 @@ BREAKING = [
     ("httpx only in the client", "app/store/schema.py", "import httpx"),
     ("sqlite-utils only in the store", "app/client/api.py", "import sqlite_utils"),
     ("Starlette and uvicorn only in the sandbox", "app/client/api.py", "import starlette"),
-    ("click only in the command line", "app/store/schema.py", "import click"),
+    ("click and tabulate only in the command line", "app/store/schema.py", "import click"),
     ("keyring, tomlkit and platformdirs only in the settings", "app/store/schema.py", "import keyring"),
     ("plotext only in the dashboard", "app/service/desk.py", "import plotext"),
 ]

@@ -17,8 +17,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from app.cli.failures import ExitCode
-from app.cli.program import program
+from app.cli.errors import ExitCode
+from app.cli.main import program
 from app.domain.descriptions import describe
 from app.domain.history_query import SETTLEMENTS, Column
 from app.domain.model import Outcome, TriggerRequest

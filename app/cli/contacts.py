@@ -1,23 +1,19 @@
-"""`triggerdesk contacts`: the list, and what is done with contacts of the cache: look up, import, forget."""
+"""`triggerdesk contacts`: list, look up, import and forget contacts of the cache."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from app.cli.failures import ExitCode, Failure, complain, failing_with
-from app.cli.lists import contact_lines, list_contacts, list_options
-from app.cli.options import Options
-from app.cli.output import at_terminal
-from app.cli.passing import pass_options
-from app.cli.progress import bar
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with
+from app.cli.lists import CONTACTS, echo_list, echo_rows, list_options
+from app.cli.options import Options, pass_options
+from app.cli.output import confirm, progress
 from app.client.errors import ClientError
 from app.domain.formatting import count
-from app.domain.mask import Mask
-from app.service.contacts import Forgetting
 from app.service.session import Session
 
-_FAULTS_SHOWN = 20
+_MAX_FAULTS = 20
 
 _key = click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
 
@@ -25,10 +21,10 @@ _key = click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A 
 @click.group(invoke_without_command=True)
 @list_options
 @click.pass_context
-def contacts(ctx: click.Context, /, options: Options, **asked: Any) -> None:
-    """List the contacts of the account, from the cache, or do something with some of them."""
+def contacts(ctx: click.Context, /, options: Options, **given: Any) -> None:
+    """List, look up, import or forget contacts of the cache."""
     if ctx.invoked_subcommand is None:
-        list_contacts(options, **asked)
+        echo_list(CONTACTS, options, **given)
 
 
 @contacts.command("lookup")
@@ -37,21 +33,21 @@ def contacts(ctx: click.Context, /, options: Options, **asked: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table.")
 @pass_options
 def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None:
-    """Ask the account for the contacts with VALUE; what it finds joins the cache.
+    """Ask the account for the contacts with VALUE and add them to the cache.
 
-    Exit codes: 0 found, 1 nobody has it, 2 configuration, 4 the account did not answer as asked.
+    Exit codes: 0 found, 1 no such contact, 2 configuration, 4 the account did not answer as expected.
     """
     mask = options.mask()
 
     async def ask(service: Session) -> bool:
-        found = await service.contacts.look_up(key_id, value)
-        for line in contact_lines(map(mask.contact, found), as_json):
-            click.echo(line)
+        found = [mask.contact(contact) for contact in await service.contacts.look_up(key_id, value)]
+        if found:
+            echo_rows(CONTACTS, found, as_json)
         return bool(found)
 
     with failing_with(ExitCode.NOT_SENT, ClientError):
         if not options.run(ask):
-            raise Failure("Nobody was found.", ExitCode.REJECTED)
+            raise Failure("No contact has this value.", ExitCode.REJECTED)
 
 
 @contacts.command("import")
@@ -60,24 +56,29 @@ def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None
 def import_file(options: Options, *, file: Path) -> None:
     """Add the contacts of a CSV FILE to the cache.
 
-    Its first line names the columns: `id` (the contact id, needed), `uid`, and fields by id, string id or name, case
-    ignored. Lines that cannot be used are told by number and left out.
+    Its first line names the columns: `id` (the contact id, required), `uid`, and fields by id, string id or name, case
+    ignored. Lines that cannot be used are reported by number and skipped.
     """
-    faults = _Faults()
+    faults = 0
+
+    def report_fault(number: int, reason: str) -> None:
+        nonlocal faults
+        faults += 1
+        if faults <= _MAX_FAULTS:
+            echo_error(f"line {number} {reason}; skipped.")
 
     async def add(service: Session) -> None:
-        with bar() as shown:
+        with progress("import", hidden=True) as on_progress:
             report = await service.contacts.import_file(
-                file,
-                faults,
-                lambda done, size: shown.show(f"import: {done:,} of {size:,} bytes", done / max(size, 1)),
+                file, report_fault, lambda done, size: on_progress("import", done, size)
             )
-        faults.tell()
+        if faults > _MAX_FAULTS:
+            echo_error(f"{count(faults - _MAX_FAULTS, 'more line')} skipped.")
         if report.unknown_columns:
-            complain(
-                f"Columns that name no field of the account were left out: {', '.join(report.unknown_columns)}."
+            echo_error(
+                f"Skipped columns that are no field of the account: {', '.join(report.unknown_columns)}."
             )
-        click.echo(f"{count(report.imported, 'contact')} imported, {count(report.left_out, 'line')} left out")
+        click.echo(f"{count(report.imported, 'contact')} imported, {count(report.left_out, 'line')} skipped")
 
     options.run(add, filled=False)
 
@@ -88,48 +89,20 @@ def import_file(options: Options, *, file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_options
 def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
-    """Take the person with VALUE out of cache and history, and out of the bytes of their files.
+    """Erase the person with VALUE from cache and history, and from the bytes of their files.
 
-    That there were attempts stays, with their events, times and outcomes; whom they were for, and what was sent and
-    answered, goes. What was exported, and the account itself, are not touched.
+    Their attempts stay with event, time and outcome; the contact, and what was sent and replied, is erased. Exports and
+    the account itself do not change.
     """
+    mask = options.mask()
 
-    async def take_out(service: Session) -> None:
-        forgetting = service.contacts.whom_to_forget(key_id, value)
-        _confirm(forgetting, options.mask(), yes)
-        emptied = service.contacts.forget(forgetting)
-        gone = "1 contact" if forgetting.contacts else "No contact"
-        click.echo(f"{gone} taken out of the cache, {count(emptied, 'attempt')} of the history emptied")
+    async def erase(service: Session) -> None:
+        found = service.contacts.whom_to_forget(key_id, value)
+        ids = [f"contact {mask.value(contact.id)}" for contact in found.contacts]
+        who = ", ".join(ids) or "this person, who is not in the cache,"
+        confirm(f"Forget {who} and erase {count(found.attempts, 'attempt')}? This cannot be undone.", yes)
+        erased = service.contacts.forget(found)
+        removed = count(len(found.contacts), "contact")
+        click.echo(f"{removed} removed from the cache, {count(erased, 'attempt')} erased")
 
-    options.run(take_out)
-
-
-def _confirm(forgetting: Forgetting, mask: Mask, yes: bool) -> None:
-    if yes:
-        return
-    if not at_terminal():
-        raise Failure("Nobody can be asked here: add --yes to forget this person.")
-    who = (
-        ", ".join(f"contact {mask.value(contact.id)}" for contact in forgetting.contacts)
-        or "nobody in the cache"
-    )
-    question = f"Forget {who}, and empty {count(forgetting.attempts, 'attempt')}? This cannot be undone."
-    if not click.confirm(question, err=True):
-        raise Failure("Nothing was forgotten.")
-
-
-class _Faults:
-    """Tells the first faulty lines one by one, and of the others how many they are."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self, number: int, reason: str) -> None:
-        self._count += 1
-        if self._count <= _FAULTS_SHOWN:
-            complain(f"line {number} {reason}; left out.")
-
-    def tell(self) -> None:
-        """What was not told."""
-        if self._count > _FAULTS_SHOWN:
-            complain(f"{self._count - _FAULTS_SHOWN:,} more were left out.")
+    options.run(erase)

@@ -1,43 +1,61 @@
-"""`triggerdesk history`: the attempts that a query finds, in the format that is asked for; and what is done with one."""
+"""`triggerdesk history`: list the attempts that match a query, count them, or work with one of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Literal
 
 import click
 
-from app.cli.attempt_text import as_table
-from app.cli.attempt_verbs import diff, note, show, ticket
-from app.cli.options import Options
-from app.cli.output import opened
-from app.cli.passing import pass_options
-from app.cli.prune import prune
-from app.cli.query import read_query
-from app.cli.resend import resend
-from app.cli.settle import settle
-from app.cli.stats import stats
-from app.domain.attempt_formats import FORMATS
-from app.domain.model import Attempt
+from app.cli.errors import ExitCode, Failure, failing_with
+from app.cli.options import Options, pass_options
+from app.cli.output import confirm, echo_table, open_output
+from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
+from app.cli.signals import stopped_by_signal
+from app.domain.attempt_formats import FORMATS, HEADER, cells
+from app.domain.attempt_json import json_text, timestamp, whole_attempt_json
+from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.descriptions import describe
+from app.domain.formatting import count, percent, span
+from app.domain.history_query import HistoryQuery
+from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
+from app.domain.model import Attempt, Outcome, new_attempt_id
+from app.domain.outcome import LABEL
+from app.domain.query_edit import proposal
+from app.domain.query_text import QueryFaultError, parse_query
+from app.domain.query_times import Clock
+from app.domain.sanitize import sanitize
+from app.domain.short_id import short_id
+from app.service.guard import check_production
 from app.service.session import Session
+from app.service.stored import StoreError
 
-_FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {"table": as_table, **FORMATS}
+_MAX_LINE = 2000
+_MAX_EVENTS = 20
+_OPTIONAL = ("KEY", "HTTP", "REPLY TEXT")
+_NUMBERS = ("CODE", "ATTEMPTS", "REJECTED", "SHARE")
+
+_query = click.option(
+    "--query", "line", default="", metavar="TEXT", help="Such as 'code:2008 since:1d thor sort:-took'."
+)
+_all_accounts = click.option("--all-accounts", is_flag=True, help="Include all accounts.")
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+_output = click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not to standard output."
+)
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--query", "line", default="", metavar="TEXT", help="Which, such as 'code:2008 since:1d thor sort:-took'."
-)
+@_query
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="0: all.")
-@click.option("--all-accounts", is_flag=True, help="Not of the live account only.")
+@_all_accounts
 @click.option(
-    "--format", "format_name", type=click.Choice(list(_FORMATS)), default="table", show_default=True
+    "--format", "format_name", type=click.Choice(["table", *FORMATS]), default="table", show_default=True
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format jsonl.")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write to FILE instead of standard output.",
-)
+@_output
 @pass_options
 @click.pass_context
 def history(
@@ -51,26 +69,318 @@ def history(
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """List the attempts, newest first, or do something with one of them.
+    """List the attempts, newest first, or work with one of them.
 
-    A query has words, which stand in request, reply or note, and filters: outcome:, previous:, settled:, code:,
-    status:, event:, key:, contact:, profile:, since:, until:, on:, sort:. Commas mean any of several values, a hyphen
-    before a term means not, a star any characters.
+    A query is made of words from request, reply or note, and of filters: outcome:, previous:, settled:, code:, status:,
+    event:, key:, contact:, profile:, since:, until:, on:, sort:. A comma means or, a hyphen before a term means not, a
+    star stands for any characters.
     """
     if ctx.invoked_subcommand is not None:
         return
-    lines = _FORMATS["jsonl" if as_json else format_name]
+    name = "jsonl" if as_json else format_name
     mask = options.mask()
-    query = read_query(line)
+    query = _parse(line)
 
     async def write(service: Session) -> None:
-        attempts = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
-        with opened(output) as file:
-            for text in lines(map(mask.attempt, attempts)):
+        found = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
+        attempts = map(mask.attempt, found)
+        with open_output(output) as file:
+            if name == "table":
+                _echo_attempts(attempts, file)
+                return
+            for text in FORMATS[name](attempts):
                 click.echo(text, file=file)
 
     options.run(write)
 
 
-for verb in (show, diff, note, ticket, resend, settle, stats, prune):
-    history.add_command(verb)
+@history.command()
+@click.argument("attempt")
+@click.option("--json", "as_json", is_flag=True, help="The attempt as JSON, with its bodies.")
+@pass_options
+def show(options: Options, *, attempt: str, as_json: bool) -> None:
+    """Show an ATTEMPT in full: request, reply, note, resends.
+
+    Give its id, the beginning of its id, or its reference.
+    """
+    mask = options.mask()
+
+    async def write(service: Session) -> None:
+        found = service.history.find_attempt(attempt)
+        shown = mask.attempt(found)
+        if as_json:
+            click.echo(json_text(whole_attempt_json(shown)))
+            return
+        details = detail_lines(shown, service.history.chain(found.attempt_id))
+        click.echo("\n".join((*attempt_lines(shown, service.contacts), *details)))
+
+    options.run(write)
+
+
+@history.command()
+@click.argument("left")
+@click.argument("right", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The differences as JSON.")
+@pass_options
+def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
+    """Show how attempts LEFT and RIGHT differ in request and reply.
+
+    Without RIGHT the attempt is compared with the one before it on the same contact. Lines of the first begin with -,
+    lines of the second with +.
+    """
+    mask = options.mask()
+
+    async def write(service: Session) -> None:
+        names = (_before(service, left), left) if right is None else (left, right)
+        both = [mask.attempt(service.history.find_attempt(one)) for one in names]
+        found = diff_attempts(*both)
+        if as_json:
+            ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
+            click.echo(json_text({**ids, **asdict(found)}))
+        else:
+            click.echo("\n".join(_difference_lines(both, found)))
+
+    options.run(write)
+
+
+@history.command()
+@click.argument("attempt")
+@click.argument("text")
+@pass_options
+def note(options: Options, *, attempt: str, text: str) -> None:
+    """Set the note of an ATTEMPT to TEXT. '' removes the note."""
+
+    async def write(service: Session) -> None:
+        noted = service.history.note(attempt, text)
+        click.echo(f"Attempt {noted.attempt_id}: note {'saved' if noted.note else 'removed'}.")
+
+    options.run(write, filled=False)
+
+
+@history.command()
+@click.argument("attempt")
+@click.option("--unmasked", is_flag=True, help="Show personal data.")
+@_output
+@pass_options
+def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | None) -> None:
+    """Print an ATTEMPT as a support ticket in Markdown.
+
+    It includes the request as a cURL command. Personal data is masked unless you add --unmasked.
+    """
+    masked = options.masked or not unmasked
+
+    async def write(service: Session) -> None:
+        text = service.history.ticket(service.history.find_attempt(attempt), masked=masked)
+        with open_output(output) as file:
+            click.echo(text, file=file, nl=False)
+
+    options.run(write)
+
+
+@history.command()
+@click.argument("attempt")
+@click.option("--same-trigger", is_flag=True, help="With the trigger id of the earlier attempt.")
+@click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
+@click.option("--json", "as_json", is_flag=True, help="The new attempt as JSON.")
+@pass_options
+@sending_nothing_after_ctrl_c()
+def resend(
+    options: Options, *, attempt: str, same_trigger: bool, production: str | None, as_json: bool
+) -> None:
+    """Send the request of an ATTEMPT again, as a new attempt.
+
+    With --same-trigger the account can recognize a trigger that it has already received. Exit codes as for `trigger`.
+    """
+    report = Report(options.mask(), as_json)
+    check_production(options.settings().profile, production)
+
+    async def send(service: Session) -> ExitCode:
+        service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
+        stop = stopped_by_signal()
+        earlier = service.history.find_attempt(attempt)
+        new = new_attempt_id()
+        return await report.send(
+            lambda warned_of: service.resend(
+                earlier.attempt_id,
+                same_trigger=same_trigger,
+                new_attempt_id=new,
+                stop=stop,
+                production=production,
+                asked_about=warned_of,
+            ),
+            new,
+            service,
+        )
+
+    with failing_with(ExitCode.NOT_SENT, StoreError):
+        exit_code = options.run(send)
+    sys.exit(exit_code)
+
+
+@history.command()
+@click.argument("attempt")
+@click.argument("found", type=click.Choice(["arrived", "did-not"]))
+@click.option("--note", default="", metavar="TEXT", help="How you know.")
+@pass_options
+def settle(options: Options, *, attempt: str, found: Literal["arrived", "did-not"], note: str) -> None:
+    """Resolve an ATTEMPT of unknown outcome: it arrived, or did not.
+
+    The outcome stays unknown; the resolution is saved with it. You can resolve an attempt again.
+    """
+    arrived = found == "arrived"
+
+    async def resolve(service: Session) -> None:
+        resolved = service.settle(attempt, arrived=arrived, note=note)
+        words = "arrived" if arrived else "did not arrive"
+        click.echo(f"Attempt {resolved.attempt_id} is resolved: {words}. Its outcome stays unknown.")
+
+    options.run(resolve)
+
+
+@history.command()
+@_query
+@_all_accounts
+@click.option("--json", "as_json", is_flag=True, help="The statistics as JSON.")
+@pass_options
+def stats(options: Options, *, line: str, all_accounts: bool, as_json: bool) -> None:
+    """Show statistics of the attempts that match a query.
+
+    By outcome, reply code, event and time, and their durations.
+    """
+    query = _parse(line)
+
+    async def write(service: Session) -> None:
+        figures = service.history.statistics(query, all_accounts=all_accounts)
+        if as_json:
+            click.echo(json_text(_statistics_json(figures)))
+        else:
+            _echo_statistics(figures)
+
+    options.run(write)
+
+
+@history.command()
+@_yes
+@pass_options
+def prune(options: Options, *, yes: bool) -> None:
+    """Delete the attempts past the profile's retention.
+
+    `retention_days` and `retention_rows` set it, for the live account. It shows first what it will delete. Attempts still being sent and unresolved unknown ones stay.
+    """
+
+    async def delete(service: Session) -> None:
+        found = service.retention.preview()
+        if found is None:
+            click.echo("No attempt is past the profile's retention.")
+            return
+        period = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
+        confirm(f"Delete {count(found.attempts, 'attempt')}, {period}? This cannot be undone.", yes)
+        click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {period}")
+
+    options.run(delete, filled=False)
+
+
+def _parse(line: str) -> HistoryQuery:
+    """Raises Failure, which says where the query is wrong."""
+    try:
+        return parse_query(line, Clock(datetime.now(UTC)))
+    except QueryFaultError as fault:
+        meant = proposal(line, fault)
+        raise Failure(f"{fault} Did you mean: {meant}" if meant else str(fault)) from None
+
+
+def _echo_attempts(attempts: Iterable[Attempt], file: IO[str] | None) -> None:
+    rows = [cells(attempt) for attempt in attempts]
+    if rows:
+        echo_table(HEADER, rows, optional=_OPTIONAL, file=file)
+    else:
+        click.echo("No matching attempts.", file=file)
+
+
+def _before(service: Session, attempt: str) -> str:
+    before = service.history.before(service.history.find_attempt(attempt))
+    if before is None:
+        raise Failure("Nothing was sent to this contact before. Name the attempt to compare with.")
+    return before.attempt_id
+
+
+def _difference_lines(both: list[Attempt], found: AttemptDiff) -> Iterator[str]:
+    for sign, one in zip("-+", both, strict=True):
+        symbol, word = LABEL[one.outcome]
+        yield f"{sign} {short_id(one.attempt_id)} {symbol} {word}, {one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    yield from _diff_lines("request", found.request)
+    yield from _diff_lines("reply", found.reply)
+
+
+def _diff_lines(title: str, diff: JsonDiff) -> Iterator[str]:
+    if diff.is_equal:
+        yield f"{title}: no differences ({count(diff.identical, 'identical value')})"
+        return
+    yield f"{title}:"
+    for line in diff.around_differences():
+        yield (
+            "    …" if line is None else f"  {line.side.replace('=', ' ')} {sanitize(line.text, _MAX_LINE)}"
+        )
+    yield f"  {count(diff.identical, 'identical value')}"
+    if diff.left_out:
+        yield f"  … {count(diff.left_out, 'line')} more not compared"
+
+
+def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
+    return {
+        "attempts": figures.total,
+        "outcomes": {outcome.value: figures.counts.get(outcome, 0) for outcome in Outcome},
+        "bucket_s": figures.bucket_s,
+        "buckets": [
+            {
+                "start": timestamp(one.start),
+                **{outcome.value: number for outcome, number in one.counts.items()},
+            }
+            for one in figures.buckets
+        ],
+        "codes": [{"reply_code": code, "attempts": number} for code, number in figures.codes],
+        "events": [asdict(event) for event in figures.events],
+        "p50_ms": figures.p50_ms,
+        "p95_ms": figures.p95_ms,
+    }
+
+
+def _echo_statistics(figures: AttemptStatistics) -> None:
+    if not figures.total:
+        click.echo("No matching attempts.")
+        return
+    click.echo(f"{count(figures.total, 'attempt')}\n")
+    present = [outcome for outcome in Outcome if outcome in figures.counts]
+    outcomes = [
+        (" ".join(LABEL[outcome]), *_shared(figures.counts[outcome], figures.total)) for outcome in present
+    ]
+    echo_table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes, right=_NUMBERS)
+    codes = [
+        ("none", *_shared(number, figures.total), "no reply code")
+        if code is None
+        else (str(code), *_shared(number, figures.total), describe(code) or "")
+        for code, number in figures.codes
+    ]
+    click.echo()
+    echo_table(("CODE", "ATTEMPTS", "SHARE", "DESCRIPTION"), codes, right=_NUMBERS)
+    events = [
+        (f"{one.event_id} {one.event_name or ''}", f"{one.attempts:,}", *_shared(one.rejected, one.attempts))
+        for one in figures.events[:_MAX_EVENTS]
+    ]
+    click.echo()
+    echo_table(("EVENT", "ATTEMPTS", "REJECTED", "SHARE"), events, right=_NUMBERS)
+    if len(figures.events) > _MAX_EVENTS:
+        click.echo(f"… {count(len(figures.events) - _MAX_EVENTS, 'event')} more; --json has all")
+    titles = [LABEL[outcome][1].upper() for outcome in present]
+    times = [
+        (f"{one.start.astimezone():%Y-%m-%d %H:%M}", *(f"{one.counts.get(each, 0):,}" for each in present))
+        for one in figures.buckets
+    ]
+    click.echo()
+    echo_table((f"{span(figures.bucket_s).upper()} FROM", *titles), times, right=titles)
+    if figures.p50_ms is not None and figures.p95_ms is not None:
+        click.echo(f"\nduration: p50 {figures.p50_ms:,.0f} ms, p95 {figures.p95_ms:,.0f} ms")
+
+
+def _shared(number: int, total: int) -> tuple[str, str]:
+    return f"{number:,}", percent(number, total)

@@ -1,74 +1,59 @@
-"""The options that stand before the verb and serve every verb."""
+"""The options before the verb, and the session that they open."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TypeVar
 
-from app.cli.failures import complain
-from app.cli.signals import exit_at_once, on_ctrl_c
+import click
+
+from app.bootstrap import open_service
+from app.cli.errors import echo_error
+from app.domain.mask import NO_MASK, Mask
+from app.service.masking import open_mask
+from app.service.session import Session
 from app.settings import Settings, home_folder, load_settings
-from app.settings.permissions import tighten
-
-if TYPE_CHECKING:
-    from app.domain.mask import Mask
-    from app.service.session import Session
 
 Result = TypeVar("Result")
 
 WAIT_S = 60.0
-"""How long a verb waits for files of the home that other programs have locked."""
+"""How long a verb waits for files of the home that another program has locked."""
 
 
-def tighten_home() -> None:
-    """Makes the files of the home the user's alone; says so where other users could read some."""
-    home = home_folder(os.environ)
-    if tighten(home):
-        from app.cli.failures import complain  # noqa: PLC0415 - the dashboard does without click
-
-        complain(f"Other users had access to {home}. Now only you have.")
-
-
-class Options(NamedTuple):
-    """What was given before the verb."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options before the verb."""
 
     profile: str | None = None
     account: Path | None = None
     masked: bool = False
 
     def settings(self) -> Settings:
-        """The settings under these options. Raises SettingsError."""
+        """Raises SettingsError."""
         return load_settings(os.environ, self.profile, self.account)
 
-    def mask(self) -> "Mask":
-        """What personal data is shown through. Raises MaskKeyError."""
-        from app.domain.mask import NO_MASK  # noqa: PLC0415 - the dashboard comes to it later
+    def mask(self) -> Mask:
+        """The mask for everything that is printed; without --mask it changes nothing. Raises MaskKeyError."""
+        return open_mask(home_folder(os.environ)) if self.masked else NO_MASK
 
-        return self.any_mask() if self.masked else NO_MASK
+    def run(self, action: Callable[[Session], Awaitable[Result]], *, filled: bool = True) -> Result:
+        """Runs `action` on the live account and returns its result.
 
-    def any_mask(self) -> "Mask":
-        """The mask of the home, asked for or not. Raises MaskKeyError."""
-        from app.service.masking import open_mask  # noqa: PLC0415 - as above
-
-        return open_mask(home_folder(os.environ))
-
-    def run(self, action: Callable[["Session"], Awaitable[Result]], *, filled: bool = True) -> Result:
-        """Runs `action` on the live account; the cache of a sandbox is filled first where it is empty or of other files.
-
-        Not `filled`: whatever the cache holds will do.
+        If `filled`, a sandbox's cache that is empty or older than its files is filled first.
         """
-        import asyncio  # noqa: PLC0415 - `--help` and the verbs that only print do without it
 
-        return asyncio.run(self._with_service(action, filled))
+        async def run() -> Result:
+            service = open_service(self.settings(), WAIT_S, echo_error)
+            try:
+                if filled:
+                    await service.refresh.run_if_needed()
+                return await action(service)
+            finally:
+                await service.close()
 
-    async def _with_service(self, action: Callable[["Session"], Awaitable[Result]], filled: bool) -> Result:
-        with on_ctrl_c(exit_at_once):
-            from app.bootstrap import open_service  # noqa: PLC0415 - `--help` opens nothing
+        return asyncio.run(run())
 
-            service = open_service(self.settings(), WAIT_S, complain)
-        try:
-            if filled:
-                await service.refresh.run_if_needed()
-            return await action(service)
-        finally:
-            await service.close()
+
+pass_options = click.make_pass_decorator(Options)

@@ -1,90 +1,104 @@
-"""How results are printed: nothing from data reaches a terminal raw, and JSON stays printable ASCII."""
+"""Results on standard output; questions and progress on standard error."""
 
-import os
 import shutil
 import sys
-import unicodedata
-from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import click
 
-from app.cli.failures import Failure
-from app.domain.model import Outcome
+from app.cli.errors import Failure
 from app.domain.sanitize import sanitize
-from app.service.files import FileError, new_file
+from app.service.files import new_file
 
-_COLOURS = {
-    Outcome.ACCEPTED: "green",
-    Outcome.PARTIAL: "yellow",
-    Outcome.REJECTED: "red",
-    Outcome.NOT_SENT: "blue",
-    Outcome.UNKNOWN: "magenta",
-    Outcome.SENDING: "cyan",
-}
-_LONGEST_CELL = 4000
+_MAX_CELL = 4000
+_GAP = 2
+
+OnProgress = Callable[[str, int, int | None], None]
+"""Called with a label, how much is done, and how much there is, if that is known."""
 
 
 def at_terminal() -> bool:
-    """Whether somebody can be asked."""
+    """Returns whether there is a user to ask."""
     return sys.stdin.isatty()
 
 
-def coloured(text: str, outcome: Outcome) -> str:
-    """The text in the outcome's colour, on a terminal that wants colours."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    return click.style(text, fg=_COLOURS[outcome], bold=True)
+def confirm(question: str, yes: bool) -> None:
+    """Asks on standard error unless `yes`. Raises Failure if the answer is no or there is no terminal."""
+    if yes:
+        return
+    if not at_terminal():
+        raise Failure(f"{question} There is no terminal to answer on: add --yes.")
+    if not click.confirm(question, err=True):
+        raise Failure("Cancelled. Nothing was changed.")
 
 
-def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], numbers: Container[int] = ()
-) -> Iterable[str]:
-    """Aligned lines, the columns of `numbers` to the right; on a terminal cut to its width, elsewhere whole."""
-    cells = [[sanitize(cell, _LONGEST_CELL) for cell in row] for row in (header, *rows)]
-    widths = [max(_width(row[column]) for row in cells) for column in range(len(header))]
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for row in cells:
-        blanks = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        line = "  ".join(
-            blank + cell if column in numbers else cell + blank
-            for column, (cell, blank) in enumerate(zip(row, blanks, strict=True))
-        ).rstrip()
-        yield line if room is None else _cut(line, room)
+def echo_table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Container[str] = (),
+    optional: Container[str] = (),
+    file: IO[str] | None = None,
+) -> None:
+    """Prints aligned columns, those named in `right` to the right.
+
+    On a terminal that is too narrow the columns named in `optional` are left out, and long cells wrap.
+    """
+    from tabulate import tabulate  # noqa: PLC0415 - its weight is for those who print a table
+
+    cells = [[sanitize(cell, _MAX_CELL) for cell in row] for row in (header, *rows)]
+    on_screen = file is None and sys.stdout.isatty()
+    room = shutil.get_terminal_size().columns if on_screen else None
+    if room is not None and _line(_widths(cells)) > room:
+        kept = [column for column, title in enumerate(header) if title not in optional]
+        cells = [[row[column] for column in kept] for row in cells]
+    click.echo(
+        tabulate(
+            cells,  # the header as a row: tabulate pads a header of its own
+            tablefmt="plain",
+            colalign=["right" if title in right else "left" for title in cells[0]],
+            disable_numparse=True,
+            preserve_whitespace=True,
+            maxcolwidths=None if room is None else _fitted(_widths(cells), room),
+        ),
+        file=file,
+    )
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*cells, strict=True)]
+
+
+def _line(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int] | None:
+    """Returns the widths with the widest columns narrowed until all fit; None if they fit as they are."""
+    fitted = list(widths)
+    while _line(fitted) > room and max(fitted) > 1:
+        fitted[fitted.index(max(fitted))] -= 1
+    return None if fitted == list(widths) else fitted
+
+
+def open_output(path: Path | None) -> AbstractContextManager[IO[str] | None]:
+    """Returns the file to write, put in place once it is complete; None for standard output. Raises FileError."""
+    return nullcontext() if path in {None, Path("-")} else new_file(path, replace=True)
 
 
 @contextmanager
-def opened(output: Path | None) -> Iterator[IO[Any] | None]:
-    """The file that was asked for, in its place once it is whole; None for standard output, also as `-`. Raises Failure."""
-    if output is None or output == Path("-"):
-        yield None
-        return
-    try:
-        with new_file(output, replace=True) as file:
-            yield file
-    except FileError as error:
-        raise Failure(str(error)) from None
+def progress(label: str, *, hidden: bool = False) -> Iterator[OnProgress]:
+    """A bar on a terminal; elsewhere a line for each new label, or nothing if `hidden`."""
+    unseen = hidden and not sys.stderr.isatty()
+    with click.progressbar(
+        length=1, label=label, file=sys.stderr, show_eta=False, width=0, hidden=unseen
+    ) as bar:
 
+        def on_progress(label: str, done: int, total: int | None) -> None:
+            bar.label, bar.pos, bar.length = sanitize(label), done, total
+            bar.render_progress()
 
-def _width(text: str) -> int:
-    return len(text) if text.isascii() else sum(_cells(character) for character in text)
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _cut(line: str, room: int) -> str:
-    if _width(line) <= room:
-        return line
-    kept, used = [], 1
-    for character in line:
-        used += _cells(character)
-        if used > room:
-            break
-        kept.append(character)
-    return "".join(kept) + "…"
+        yield on_progress

@@ -1,15 +1,15 @@
-"""`triggerdesk profile`: how accounts are reached: added, listed, checked, removed."""
+"""`triggerdesk profile`: add, list, check and remove profiles."""
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from app.cli.failures import ExitCode, Failure, complain
-from app.cli.options import Options
-from app.cli.output import at_terminal, table
-from app.cli.passing import pass_options
+from app.cli.errors import ExitCode, echo_error
+from app.cli.options import Options, pass_options
+from app.cli.output import at_terminal, confirm, echo_table
 from app.domain.attempt_json import json_text
 from app.service.profile_check import WSSE_ENDS, Finding, State, check_account
 from app.service.session import Session
@@ -28,44 +28,46 @@ _SIGN: dict[State, str] = {"ok": "✓ ok", "failed": "✗ failed", "unknown": "?
 
 @click.group()
 def profile() -> None:
-    """Say how accounts are reached: add, list, check, remove profiles."""
+    """Manage profiles."""
 
 
 @profile.command("add")
 @click.argument("name")
-@click.option("--base-url", metavar="URL", help="The API's address; ends in /api/v2 or /api/v3.")
+@click.option("--base-url", metavar="URL", help="Address of the API, ending in /api/v2 or /api/v3.")
 @click.option("--account", metavar="FOLDER", help="Instead: an account folder for the sandbox.")
-@click.option("--auth", type=click.Choice(["none", "wsse", "oauth"]), help="How to sign in; default: none.")
-@click.option("--user", metavar="NAME", help="The API user, for wsse.")
-@click.option("--client-id", metavar="TEXT", help="The client id, for oauth.")
+@click.option("--auth", type=click.Choice(["none", "wsse", "oauth"]), help="How to sign in. Default: none.")
+@click.option("--user", metavar="NAME", help="API user, for wsse.")
+@click.option("--client-id", metavar="TEXT", help="Client id, for oauth.")
 @click.option("--token-url", metavar="URL", help="Where tokens come from, for oauth.")
 @click.option("--secret-command", metavar="COMMAND", help="A command that prints the secret.")
-@click.option("--production/--no-production", default=None, help="Whether real people are mailed.")
+@click.option(
+    "--production/--no-production", default=None, help="Whether the account is live: reaches real customers."
+)
 @click.option(
     "--test-contact",
     "test_contacts",
     multiple=True,
     metavar="TEXT",
-    help="Who may be triggered: a value or @domain; may be repeated.",
+    help="Allowed external id or @domain. Repeatable.",
 )
 @click.option("--refresh-contacts", metavar="WHICH", help="none, list:ID or query:N.")
-@click.option("--deadline-s", type=float, metavar="SECONDS", help="How long a trigger may take in all.")
-@click.option("--proxy", metavar="URL", help="A proxy to go through.")
-@click.option("--default", is_flag=True, help="Make it the profile that is live when none is named.")
+@click.option("--deadline-s", type=float, metavar="SECONDS", help="Time limit of a trigger.")
+@click.option("--proxy", metavar="URL", help="Proxy for all requests.")
+@click.option("--default", is_flag=True, help="Use it when no profile is named.")
 def add(name: str, *, default: bool, **given: Any) -> None:
-    """Add the profile NAME. Its secret is asked for, never given as an argument."""
+    """Add the profile NAME. It asks for the secret, which is never an argument."""
     values = {key: list(value) if key == "test_contacts" else value for key, value in given.items()}
     values = {key: value for key, value in values.items() if value not in (None, [])}
     home = home_folder(os.environ)
     added = add_profile(home / CONFIG, name, values, default=default)
-    click.echo(f"The profile {name!r} was added to {home / CONFIG}.")
+    click.echo(f"Added the profile {name!r} to {home / CONFIG}.")
     if added.is_production:
-        complain(f"{name!r} is a production account: a trigger needs --production {name}.")
+        echo_error(f"{name!r} is a live account: a trigger needs --production {name}.")
     if added.auth == "wsse":
-        complain(WSSE_ENDS)
+        echo_error(WSSE_ENDS)
     if added.auth != "none":
         _keep_secret(added)
-    complain(f"`triggerdesk --profile {name} profile check` tells whether it works.")
+    echo_error(f"`triggerdesk profile check {name}` tests it.")
 
 
 @profile.command("list")
@@ -73,29 +75,42 @@ def add(name: str, *, default: bool, **given: Any) -> None:
 def list_profiles(as_json: bool) -> None:
     """List the profiles."""
     config = load_config(os.environ)
-    for line in _listed(sorted(config.profiles.values(), key=_order), config.default_profile, as_json):
-        click.echo(line)
+    profiles = sorted(config.profiles.values(), key=lambda profile: (profile.name != SANDBOX, profile.name))
+    if as_json:
+        for one in profiles:
+            click.echo(json_text(_as_json(one, one.name == config.default_profile)))
+        return
+    rows = [
+        (
+            one.name,
+            one.base_url or str(one.folder or "built in"),
+            one.auth,
+            "live" if one.is_production else "test",
+            "default" if one.name == config.default_profile else "",
+        )
+        for one in profiles
+    ]
+    echo_table(("NAME", "ADDRESS", "AUTH", "KIND", ""), rows)
 
 
 @profile.command("check")
 @click.argument("name", required=False)
 @pass_options
 def check(options: Options, *, name: str | None) -> None:
-    """Tell whether a profile works: its address, sign-in, clock and permissions. Sends no trigger.
+    """Test address, sign-in, clock and permissions of a profile. Sends no trigger.
 
-    Exit codes: 0 nothing is wrong, 1 something is, 2 configuration.
+    Exit codes: 0 no check failed, 1 a check failed, 2 configuration.
     """
-    asked = Options(name or options.profile, options.account)
+    named = replace(options, profile=name or options.profile)
 
     async def look(service: Session) -> tuple[Finding, ...]:
         return await check_account(service.profile, service.client)
 
-    findings = asked.run(look, filled=False)
+    findings = named.run(look, filled=False)
     rows = [(finding.what, _SIGN[finding.state], finding.detail) for finding in findings]
-    for line in table(("CHECK", "RESULT", "DETAIL"), rows):
-        click.echo(line)
-    if asked.settings().profile.auth == "wsse":
-        complain(WSSE_ENDS)
+    echo_table(("CHECK", "RESULT", "DETAIL"), rows)
+    if named.settings().profile.auth == "wsse":
+        echo_error(WSSE_ENDS)
     if any(finding.state == "failed" for finding in findings):
         sys.exit(ExitCode.REJECTED)
 
@@ -106,58 +121,34 @@ def check(options: Options, *, name: str | None) -> None:
 def remove(name: str, *, yes: bool) -> None:
     """Remove the profile NAME and its secret from the keyring. Its history and cache stay."""
     home = home_folder(os.environ)
-    if not yes:
-        if not at_terminal():
-            raise Failure(f"Nobody can be asked here: add --yes to remove the profile {name!r}.")
-        if not click.confirm(f"Remove the profile {name!r} and its secret?", err=True):
-            raise Failure("Nothing was removed.")
+    confirm(f"Remove the profile {name!r} and its secret?", yes)
     remove_profile(home / CONFIG, name)
     try:
-        was_held = forget_secret(name, complain)
-        secret = "its secret was taken out of the keyring" if was_held else "the keyring held no secret"
+        was_held = forget_secret(name, echo_error)
+        secret = "Its secret is removed from the keyring." if was_held else "The keyring held no secret."
     except NoKeyringError as error:
-        secret = f"no secret was looked for: {error}"
-    click.echo(f"The profile {name!r} was removed; {secret}. Its history and its cache stay in {home}.")
+        secret = f"The keyring was not searched for its secret: {error}."
+    click.echo(f"Removed the profile {name!r}. {secret} Its history and cache stay in {home}.")
 
 
 def _keep_secret(added: Profile) -> None:
-    """Asks for the secret where somebody can be asked and it has a place; else says where it is looked for."""
+    """Asks for the secret and stores it in the keyring; without a terminal or a keyring, names the other ways."""
     if added.secret_command is not None or os.environ.get(secret_variable(added.name)):
         return
     if not at_terminal():
-        complain(f"Its secret is still missing: {other_ways(added.name)}.")
+        echo_error(f"The secret is still missing: {other_ways(added.name)}.")
         return
-    prompt = "Secret (not shown; nothing to leave it out)"
+    prompt = "Secret (hidden; Enter to skip)"
     secret = Secret(click.prompt(prompt, "", hide_input=True, show_default=False, err=True))
     if not secret.reveal():
-        complain(f"Its secret is still missing: {other_ways(added.name)}.")
+        echo_error(f"The secret is still missing: {other_ways(added.name)}.")
         return
     try:
-        store_secret(added.name, secret, complain)
+        store_secret(added.name, secret, echo_error)
     except NoKeyringError as error:
-        complain(f"The secret was not kept, {error}: {other_ways(added.name)}.")
+        echo_error(f"The secret is not stored, {error}: {other_ways(added.name)}.")
     else:
-        complain("The secret is in the keyring of this system.")
-
-
-def _order(profile: Profile) -> tuple[bool, str]:
-    return profile.name != SANDBOX, profile.name
-
-
-def _listed(profiles: list[Profile], default: str, as_json: bool) -> Any:
-    if as_json:
-        return (json_text(_as_json(profile, profile.name == default)) for profile in profiles)
-    rows = [
-        (
-            profile.name,
-            profile.base_url or str(profile.folder or "built in"),
-            profile.auth,
-            "production" if profile.is_production else "",
-            "default" if profile.name == default else "",
-        )
-        for profile in profiles
-    ]
-    return table(("NAME", "ADDRESS", "AUTH", "KIND", ""), rows)
+        echo_error("The secret is stored in the keyring of this system.")
 
 
 def _as_json(profile: Profile, default: bool) -> dict[str, object]:

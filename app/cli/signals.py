@@ -1,12 +1,12 @@
-"""What ctrl+c, SIGTERM and SIGHUP do: leave at once, break a verb off, or end the waiting so that it is recorded.
+"""Handlers of ctrl+c, SIGTERM and SIGHUP: exit at once, interrupt a verb, or stop waiting and record the attempt.
 
-A signal that is ignored when the program starts, as behind `nohup`, stays ignored.
+A signal that is ignored when the program starts, as under `nohup`, stays ignored.
 """
 
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,14 +14,13 @@ ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # Windows has no SIGHUP
 
-Handler = Callable[[int, FrameType | None], object]
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 
 def exit_at_once(number: int, _: FrameType | None) -> None:
-    """Ends the process with 128 + the signal's number.
+    """Ends the process with exit code 128 + `number`.
 
-    For the time of imports: an exception out of a handler may be raised anywhere in them, also where it is printed
-    and lost.
+    For imports: an exception raised by a handler could get lost in them.
     """
     os._exit(128 + number)
 
@@ -29,14 +28,14 @@ def exit_at_once(number: int, _: FrameType | None) -> None:
 def interrupt(*_: object) -> None:
     """Raises KeyboardInterrupt.
 
-    `asyncio.run` replaces Python's own handler by one that waits until a coroutine gives way, but leaves this one.
+    `asyncio.run` replaces Python's own handler by one that waits for the next await, but keeps this one.
     """
     raise KeyboardInterrupt
 
 
 @contextmanager
 def on_ctrl_c(handler: Handler) -> Iterator[None]:
-    """ctrl+c calls `handler` inside, unless it is ignored; then what it did before, unless that was replaced."""
+    """Makes ctrl+c call `handler` inside the block, unless it is ignored."""
     before = signal.getsignal(signal.SIGINT)
     _handle((signal.SIGINT,), handler)
     try:
@@ -47,10 +46,7 @@ def on_ctrl_c(handler: Handler) -> Iterator[None]:
 
 
 def on_ending_signals(leave: Callable[[int], object]) -> None:
-    """From now on each of ENDING calls `leave` with its number, in the running loop.
-
-    However often they come, they do no more than that; once the loop is closed, nothing.
-    """
+    """Makes each of ENDING call `leave` with its number in the running loop, until that is closed."""
     loop = asyncio.get_running_loop()
 
     def received(number: int, _: FrameType | None) -> None:
@@ -61,17 +57,37 @@ def on_ending_signals(leave: Callable[[int], object]) -> None:
 
 
 def stopped_by_signal() -> asyncio.Event:
-    """An event that each of ENDING sets from now on.
+    """Returns an event that each of ENDING sets from now on, so that no second signal interrupts the recording.
 
-    Waiting ends at once; what is left is the recording, which no second signal may break off. For use inside
-    `sending_nothing_after_ctrl_c`, in the running loop.
+    For use inside `sending_nothing_after_ctrl_c`, in the running loop.
     """
     stop = asyncio.Event()
     on_ending_signals(lambda _: stop.set())
     return stop
 
 
-def _handle(numbers: tuple[signal.Signals, ...], handler: Handler) -> None:
+@contextmanager
+def ending_like_ctrl_c() -> Iterator[None]:
+    """Makes SIGTERM and SIGHUP do what ctrl+c does inside the block, except those that are ignored."""
+    replaced = [
+        number for number in ENDING if number != signal.SIGINT and signal.getsignal(number) is signal.SIG_DFL
+    ]
+    _handle(replaced, _call_handler_of_ctrl_c)
+    try:
+        yield
+    finally:
+        _handle(replaced, signal.SIG_DFL)
+
+
+def _call_handler_of_ctrl_c(_: int, frame: FrameType | None) -> None:
+    # A KeyboardInterrupt raised inside a request would be caught there: while the server runs, its own handler decides.
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
+
+
+def _handle(numbers: Iterable[signal.Signals], handler: Handler) -> None:
     for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)

@@ -120,7 +120,7 @@ def _exported(home: homes.Home, limit: int) -> tuple[float, float]:
         "/dev/null",
     )
     code = (
-        "import resource, sys; from app.cli.program import program\n"
+        "import resource, sys; from app.cli.main import program\n"
         f"program({list(words)!r}, standalone_mode=False)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli.program import program
+from app.cli.main import program
 from app.cli.signals import ENDING
 
 

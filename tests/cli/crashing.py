@@ -2,7 +2,7 @@
 
 import os
 
-from app.cli import main
+from app.cli.main import main
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
 

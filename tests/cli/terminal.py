@@ -11,6 +11,7 @@ import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|.)")
 SIZE = {"COLUMNS": "140", "LINES": "40", "TERM": "xterm-256color"}
@@ -113,3 +114,20 @@ def on_a_terminal(environment: Mapping[str, str], *words: str, module: str = "ap
             process.wait(timeout=20)
         if terminal.is_open:
             terminal.close()
+
+
+def printed_at(columns: int, home: Path, *words: str) -> str:
+    """What a verb that succeeds prints on a terminal of this width."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", *words],
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TRIGGERDESK_HOME": str(home), "COLUMNS": str(columns)},
+    )
+    os.close(theirs)
+    terminal = Terminal(process, ours)
+    code = terminal.end()
+    terminal.close()
+    assert code == 0
+    return terminal.drawn.decode().replace("\r\n", "\n")

@@ -1,7 +1,6 @@
 """`contacts`: still a list, and look-up, import and forget beside it."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -64,7 +63,7 @@ def test_columns_are_fields_by_id_string_id_or_name(shop: Account, tmp_path: Pat
         encoding="utf-8",
     )
     ran = shop("contacts", "import", str(file))
-    assert (ran.code, ran.out) == (0, "1 contact imported, 0 lines left out\n")
+    assert (ran.code, ran.out) == (0, "1 contact imported, 0 lines skipped\n")
     assert "Shoe size" in ran.err
     (row,) = shop("contacts", "--json").lines
     assert row == {"id": "7001", "uid": "u7", "fields": {"1": "Ann", "2": "O'Hara", "3": "a@example.org"}}
@@ -81,7 +80,7 @@ def test_bad_lines_are_told_by_number_and_left_out(shop: Account, tmp_path: Path
     assert ran.code == 0
     told = [line.split(": ", 1)[1].split(" ")[:2] for line in ran.err.splitlines() if ": line " in line]
     assert told == [["line", number] for number in ("3", "4", "5", "7", "8", "11", "13")]
-    assert ran.out == "3 contacts imported, 7 lines left out\n"
+    assert ran.out == "3 contacts imported, 7 lines skipped\n"
     assert [row["id"] for row in shop("contacts", "--json").lines] == ["1", "5", "7"]
 
 
@@ -178,7 +177,7 @@ def test_somebody_whom_only_the_history_knows_is_forgotten_too(desk: Desk, home:
 def test_forgetting_is_asked_for_at_a_terminal(
     shop: Account, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["app.cli.contacts"], "at_terminal", lambda: True)
+    monkeypatch.setattr("app.cli.output.at_terminal", lambda: True)
     shop("refresh")
     shop("contacts", "lookup", "thor@example.com", "--key", "3")
     forget = ("contacts", "forget", "thor@example.com", "--key", "3")
@@ -196,8 +195,8 @@ def test_only_the_first_bad_lines_are_told_one_by_one(shop: Account, tmp_path: P
     file.write_text("id,3\n" + "x,y\n" * 50)
     ran = shop("contacts", "import", str(file))
     assert ran.err.count("line ") == 20
-    assert "30 more were left out" in ran.err
-    assert ran.out == "0 contacts imported, 50 lines left out\n"
+    assert "30 more lines skipped" in ran.err
+    assert ran.out == "0 contacts imported, 50 lines skipped\n"
 
 
 def test_a_name_that_several_fields_bear_must_be_an_id(shop: Account, tmp_path: Path) -> None:

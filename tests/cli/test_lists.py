@@ -132,7 +132,7 @@ def test_headless_verbs_import_neither_textual_nor_rich(home: Path, words: tuple
         "import sys, atexit\n"
         "atexit.register(lambda: sys.stderr.write('HEAVY' if {'textual', 'rich'} & {*sys.modules} else 'clean'))\n"
         f"sys.argv = ['triggerdesk', *{list(words)!r}]\n"
-        "from app.cli import main\nmain()\n"
+        "from app.cli.main import main\nmain()\n"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode in (0, 1)

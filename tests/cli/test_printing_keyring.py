@@ -1,4 +1,4 @@
-"""Standard output is for results: what a keyring prints goes to standard error."""
+"""Standard output is for results, and what a keyring prints is never shown."""
 
 from pathlib import Path
 

@@ -31,6 +31,7 @@ def ring() -> Iterator[MemoryKeyring]:
 
 @pytest.fixture
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.cli.output.at_terminal", lambda: True)
     monkeypatch.setattr("app.cli.profile.at_terminal", lambda: True)
 
 
@@ -59,7 +60,9 @@ def test_a_profile_is_added_listed_and_removed(desk: Desk, home: Path) -> None:
             "default": True,
         },
     ]
-    assert "production" in desk("profile", "list").out
+    assert desk("profile", "list").out.splitlines()[2].split() == [
+        "shop", "https://api.example.com/api/v2", "wsse", "live", "default",
+    ]  # fmt: skip
     removed = desk("profile", "remove", "shop", "--yes")
     assert removed.code == 0
     assert "history" in removed.out
@@ -73,7 +76,7 @@ def test_the_secret_is_asked_for_hidden_and_kept_in_the_keyring(
     assert "in the keyring" in added.err
     assert ring.held == {("triggerdesk", "shop"): "hunter2"}
     assert "hunter2" not in added.out + added.err + (home / "config.toml").read_text()
-    assert "taken out of the keyring" in desk("profile", "remove", "shop", "--yes").out
+    assert "removed from the keyring" in desk("profile", "remove", "shop", "--yes").out
     assert ring.held == {}
 
 

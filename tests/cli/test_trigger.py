@@ -191,10 +191,10 @@ def test_a_dry_run_shows_the_exact_request_and_sends_nothing(desk: Desk) -> None
     assert desk("history", "--json").out == ""
 
 
-def test_a_dry_run_in_words_says_what_will_be_answered(desk: Desk) -> None:
+def test_a_dry_run_in_words_names_the_prediction(desk: Desk) -> None:
     ran = desk(*THOR, "--dry-run")
-    assert ran.out.startswith("dry run: nothing was sent\nPOST http://")
-    assert "will be answered: 0 OK" in ran.out
+    assert ran.out.startswith("Dry run: nothing was sent\nPOST http://")
+    assert "Will be accepted (0 OK)" in ran.out
 
 
 def test_json_is_printable_ascii_whatever_is_sent(desk: Desk) -> None:

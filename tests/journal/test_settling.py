@@ -207,7 +207,7 @@ async def test_settling_on_the_command_line(service: Session, tmp_path: Path) ->
     words = ("app", "history", "settle", attempt.attempt_id[:8])
     code, out, err = await ended(await started(tmp_path, *words, "did-not", "--note", "no trace of it"))
     assert (code, err) == (0, "")
-    assert out == f"attempt {attempt.attempt_id}: it did not arrive; its outcome stays unknown\n"
+    assert out == f"Attempt {attempt.attempt_id} is resolved: did not arrive. Its outcome stays unknown.\n"
     kept = service.history.attempt(attempt.attempt_id)
     assert kept is not None
     assert kept.settlement is not None

@@ -142,10 +142,10 @@ def test_work_that_never_waits_is_ended_too() -> None:
     [
         ("trigger", "app.settings"),
         ("trigger", "click"),
-        ("trigger", "app.cli.attempt_text"),
+        ("trigger", "app.cli.report"),
         ("trigger", "asyncio.base_events"),
         ("trigger", "sqlite3"),
-        ("history", "app.cli.program"),
+        ("history", "app.cli.main"),
         ("history", "app.domain.model"),
         ("events", "app.cli.output"),
         ("--help", "app.cli"),

@@ -1,4 +1,4 @@
-"""What can go wrong, as one sentence on stderr and one documented exit code; never a traceback."""
+"""Failures: one sentence on standard error and a documented exit code, never a traceback."""
 
 import errno
 import os
@@ -13,12 +13,12 @@ import click
 from app.domain.errors import AppError
 from app.domain.sanitize import sanitize
 
-_LONGEST_SENTENCE = 2000
+MAX_SENTENCE = 2000
 _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every verb; the manual says under "json" what each means."""
+    """The exit codes of every verb, as the manual's page "json" documents them."""
 
     OK = 0
     REJECTED = 1
@@ -29,28 +29,27 @@ class ExitCode(IntEnum):
 
 
 class Failure(click.ClickException):
-    """One sentence on stderr, and the exit code that goes with it."""
+    """A sentence for standard error and an exit code."""
 
     def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
-        """Prints the sentence."""
-        complain(self.message)
+        echo_error(self.message)
 
 
-def complain(sentence: str) -> None:
-    """One line on stderr, control characters of data made visible."""
-    with perhaps_unread():
-        click.echo(f"triggerdesk: {sanitize(sentence, _LONGEST_SENTENCE)}", err=True)
+def echo_error(sentence: str) -> None:
+    """Prints one line on standard error, with control characters made visible."""
+    with writing():
+        click.echo(f"triggerdesk: {sanitize(sentence, MAX_SENTENCE)}", err=True)
 
 
 @contextmanager
-def perhaps_unread() -> Iterator[None]:
-    """What is printed to a pipe that nobody reads any more, as behind `head`, ends with the printing and fails nothing.
+def writing() -> Iterator[None]:
+    """Ends the block early, without an error, if the reader of the output has gone, such as `head`.
 
-    Raises Failure where it cannot be written for another reason, such as a full disk.
+    Raises Failure if the output cannot be written for another reason, such as a full disk.
     """
     try:
         yield
@@ -62,14 +61,14 @@ def perhaps_unread() -> Iterator[None]:
             try:
                 stream.flush()
             except OSError:
-                os.dup2(nowhere, stream.fileno())  # or what is left in it would be told at the end
+                os.dup2(nowhere, stream.fileno())  # or Python reports the unwritten rest at exit
         if error.errno != errno.EPIPE:
-            raise Failure(f"What was to be printed cannot be written: {error.strerror}.") from None
+            raise Failure(f"The output cannot be written: {error.strerror}.") from None
 
 
 @contextmanager
 def failing_with(exit_code: ExitCode, failure: type[AppError] = AppError) -> Iterator[None]:
-    """Turns failures of this kind into their sentence and this exit code."""
+    """Turns errors of this type into a Failure with this exit code."""
     try:
         yield
     except failure as error:

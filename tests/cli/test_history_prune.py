@@ -32,7 +32,7 @@ def test_what_goes_is_shown_and_asked_for(kept: Desk, monkeypatch: pytest.Monkey
     shown = kept("history", "prune")
     assert (shown.code, shown.out) == (2, "")
     assert "Delete 1 attempt" in shown.err
-    monkeypatch.setattr("app.cli.prune.at_terminal", lambda: True)
+    monkeypatch.setattr("app.cli.output.at_terminal", lambda: True)
     assert kept("history", "prune", stdin="n\n").code == 2
     assert len(kept("history", "--json").lines) == 3
     assert kept("history", "prune", stdin="y\n").code == 0

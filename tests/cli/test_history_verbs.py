@@ -123,7 +123,7 @@ def test_a_query_finds_sorts_and_counts(desk: Desk) -> None:
     assert (figures["attempts"], figures["outcomes"]["rejected"]) == (3, 1)
     assert figures["events"][0]["rejected"] == 1
     assert {code["reply_code"]: code["attempts"] for code in figures["codes"]} == {0: 2, 2008: 1}
-    assert desk("history", "stats", "--query", "on:yesterday").out == "No attempts.\n"
+    assert desk("history", "stats", "--query", "on:yesterday").out == "No matching attempts.\n"
     assert "33%" in desk("history", "stats", "--query", "-event:999").out
 
 
@@ -161,7 +161,7 @@ def test_an_attempt_is_shown_compared_noted_and_sent_again_by_its_reference(desk
     assert "(this one)" in desk("history", "show", one).out
     assert desk("history", "note", short_id(one).lower(), "called back").code == 0
     assert desk("history", "show", one, "--json").json["note"] == "called back"
-    assert desk("history", "note", one, "").out.endswith("no note any more\n")
+    assert desk("history", "note", one, "").out.endswith("note removed.\n")
     third = send(desk, "thor@example.com", "--data", '{"a": {"c": 2, "b": 3}}')
     warned = desk("history", "resend", third)
     assert (warned.code, short_id(third) in warned.err) == (0, True)

@@ -1,4 +1,4 @@
-"""What a person meant: an event by its name, data filled from the contact, a second send; each of it said on stderr."""
+"""`trigger` resolves an event by its name, fills placeholders and warns of a second send, each on standard error."""
 
 import json
 from pathlib import Path
@@ -12,14 +12,14 @@ TO_THOR = ("--key", "3", "--external-id", "thor@example.com")
 
 
 @pytest.mark.parametrize("text", ["purchase_confirmation", "Purchase Confirmation", "purchase_conf"])
-def test_an_event_name_is_sent_as_its_id_and_said(desk: Desk, text: str) -> None:
+def test_an_event_name_is_sent_as_its_id_and_reported(desk: Desk, text: str) -> None:
     ran = desk("trigger", text, *TO_THOR, "--json")
     assert ran.code == 0
     assert ran.json["event_id"] == "100"
     assert ran.err == f"triggerdesk: {text!r} was taken for event 100 (purchase_confirmation).\n"
 
 
-def test_spaces_and_thousands_marks_are_forgiven_and_said(desk: Desk) -> None:
+def test_spaces_and_thousands_separators_are_ignored_and_reported(desk: Desk) -> None:
     ran = desk("trigger", "1\u00a0000,", *TO_THOR)
     assert ran.code == 2
     ran = desk("trigger", "100,257", *TO_THOR, "--json")
@@ -77,7 +77,7 @@ def test_a_placeholder_without_a_value_is_named_and_nothing_is_sent(desk: Desk, 
     assert desk("history", "--json").out == ""
 
 
-def test_a_second_send_is_said_and_sent(desk: Desk) -> None:
+def test_a_second_send_is_warned_of_and_sent(desk: Desk) -> None:
     first = desk("trigger", "100", *TO_THOR, "--data", '{"a": 1, "b": 2}', "--json")
     assert first.err == ""
     again = desk(
@@ -88,7 +88,7 @@ def test_a_second_send_is_said_and_sent(desk: Desk) -> None:
     assert desk("trigger", "100", *TO_THOR, "--data", '{"a": 2}').err == ""
 
 
-def test_after_a_refusal_nothing_is_said(desk: Desk) -> None:
+def test_there_is_no_warning_after_a_rejection(desk: Desk) -> None:
     for _ in range(2):
         ran = desk("trigger", "999", *TO_THOR)
         assert (ran.code, ran.err) == (1, "")
@@ -102,7 +102,7 @@ def test_no_time_set_for_second_sends_means_no_warning(desk: Desk, home: Path) -
         assert desk("--profile", "mine", "trigger", "100", *TO_THOR).err == ""
 
 
-def test_an_attempt_is_told_with_its_reference_and_found_by_it(desk: Desk) -> None:
+def test_an_attempt_is_printed_with_its_reference_and_found_by_it(desk: Desk) -> None:
     ran = desk("trigger", "100", *TO_THOR)
     attempt_id = desk("history", "--json").lines[0]["attempt_id"]
     assert f"attempt {attempt_id} ({short_id(attempt_id)})" in ran.out

@@ -139,7 +139,7 @@ def test_most_of_the_older_unknown_outcomes_were_settled(unknown: list[Attempt])
 
 def test_reset_brings_the_account_back_and_keeps_what_was_really_sent(demo: Desk) -> None:
     sent = demo("trigger", "100", "--key", "3", "--external-id", "thor@example.com", "--json").json
-    assert "400 made-up attempts are gone" in demo("demo-data", "--reset").out
+    assert "400 invented attempts are removed" in demo("demo-data", "--reset").out
     assert len(lines(demo, "contacts")) == 250
     assert [row["attempt_id"] for row in demo("history", "--json").lines] == [sent["attempt_id"]]
     assert demo("trigger", "100", "--key", "3", "--external-id", "thor@example.com").code == 0

@@ -1,0 +1,191 @@
+"""The program: the options before the verb, the verbs, and the dashboard without one."""
+
+import asyncio
+import logging
+import os
+import sys
+from importlib import import_module
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import click
+
+from app import __version__
+from app.bootstrap import Profiles
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with, writing
+from app.cli.options import Options, pass_options
+from app.cli.output import echo_table
+from app.cli.signals import exit_at_once, interrupt, on_ctrl_c, on_ending_signals
+from app.domain.attempt_json import json_text
+from app.service.masking import KEY_FILE, open_mask
+from app.settings import home_folder
+from app.settings.permissions import PRIVATE, tighten
+
+VERBS = {
+    "contacts": "contacts",
+    "demo-data": "demo",
+    "events": "lists",
+    "fields": "lists",
+    "help": "help",
+    "history": "history",
+    "locate": "main",
+    "profile": "profile",
+    "refresh": "refresh",
+    "sandbox": "sandbox",
+    "trigger": "trigger",
+    "version": "main",
+}
+"""Each verb and its module in this package, which is imported when the verb is called."""
+
+LOG_FILE = "triggerdesk.log"
+_MAX_LOG_BYTES = 1_000_000
+_LOG_LINE = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(message)s"
+_MANUAL = "`triggerdesk help` lists the pages of the manual."
+
+
+def main() -> None:
+    """Runs the command `triggerdesk`."""
+    os.umask(PRIVATE)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # The caller closed this stream: no file that is opened later may get its number.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always text streams here
+    program(prog_name="triggerdesk")
+
+
+class _Program(click.Group):
+    """Turns every failure of a verb into a sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        if cmd_name not in VERBS:
+            return None
+        with on_ctrl_c(exit_at_once):
+            module = import_module(f"app.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        for one in (command, *getattr(command, "commands", {}).values()):
+            one.epilog = _MANUAL
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        result: object = None  # if writing ends early
+        try:
+            with on_ctrl_c(interrupt), writing(), failing_with(ExitCode.USAGE):
+                result = super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            raise Failure("Stopped.", ExitCode.STOPPED) from None
+        return result
+
+
+@click.command(
+    cls=_Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_MANUAL,
+)
+@click.option("--profile", metavar="NAME", help="The profile to use. Default: the built-in sandbox.")
+@click.option(
+    "--account",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="An account folder for the sandbox to serve.",
+)
+@click.option("--mask", is_flag=True, help="Hide personal data in everything that is shown.")
+@click.option("--verbose", is_flag=True, help=f"Write {LOG_FILE} in the home.")
+@click.version_option(__version__, message="%(version)s")
+@click.pass_context
+def program(
+    ctx: click.Context, *, profile: str | None, account: Path | None, mask: bool, verbose: bool
+) -> None:
+    """Trigger external events of an SAP Emarsys account and keep a history of the replies.
+
+    Without a verb the dashboard opens, on the built-in account unless you name another.
+    """
+    ctx.obj = Options(profile, account, mask)
+    home = home_folder(os.environ)
+    if ctx.invoked_subcommand != "version" and tighten(home):
+        echo_error(f"Other users had access to {home}. Now only you have.")
+    _start_log(home, verbose)
+    if ctx.invoked_subcommand is None:
+        _open_dashboard(ctx.obj, home)
+
+
+@click.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(__version__)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@pass_options
+def locate(options: Options, *, as_json: bool) -> None:
+    """Print the paths of all files, existing or not."""
+    settings = options.settings()
+    places = {
+        "home": settings.home,
+        "config": settings.config,
+        "history": settings.history,
+        "cache": settings.cache,
+        "log": settings.home / LOG_FILE,
+        "mask key": settings.home / KEY_FILE,
+    }
+    if settings.profile.folder is not None:
+        places["account"] = settings.profile.folder
+    if as_json:
+        click.echo(json_text({name.replace(" ", "_"): str(path) for name, path in places.items()}))
+    else:
+        echo_table(("FILE", "PATH"), [(name, str(path)) for name, path in places.items()])
+
+
+def _start_log(home: Path, verbose: bool) -> None:
+    logger = logging.getLogger("app")
+    if not verbose:
+        logger.addHandler(logging.NullHandler())  # without any handler Python prints errors on the terminal
+        return
+    file = home / LOG_FILE
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        handler = RotatingFileHandler(
+            file, maxBytes=_MAX_LOG_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
+        )
+    except OSError as error:
+        raise Failure(f"The log file in {home} cannot be written: {error.strerror}.") from None
+    handler.setFormatter(logging.Formatter(_LOG_LINE, "%Y-%m-%dT%H:%M:%S"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _open_dashboard(options: Options, home: Path) -> None:
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise Failure(
+            "The dashboard needs a terminal for input, output and standard error, on which it draws;"
+            " without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
+        )
+    with on_ctrl_c(exit_at_once):
+        from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - Textual is for the dashboard only
+        from app.tui.privacy import PrivacyMode  # noqa: PLC0415 - the same
+
+        settings = options.settings()
+        app = TriggerDeskApp(
+            Profiles(settings),
+            veil=PrivacyMode(lambda: open_mask(home)),
+            masked=options.masked,
+            theme=settings.theme,
+            keymap=settings.keymap,
+        )
+
+        async def run() -> object:
+            on_ending_signals(lambda number: app.call_later(app.leave, 128 + number))
+            return await app.run_async()
+
+        failure = asyncio.run(run())
+    if isinstance(failure, Exception):
+        raise failure
+    sys.exit(app.return_code or 0)
