@@ -28,7 +28,7 @@ def open_dashboard(settings: "Settings", open_mask: "Callable[[], Mask]", *, mas
 
         desk = TriggerDeskApp(
             Profiles(settings),
-            veil=PrivacyMode(open_mask),
+            privacy=PrivacyMode(open_mask),
             masked=masked,
             theme=settings.theme,
             keymap=settings.keymap,
