@@ -265,17 +265,18 @@ class Dashboard(Screen[None]):
             shows = f"{key_of(self, 'reply')} shows it."
             self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
 
-    def show_fault(self, fault: str, *, keep_reply: bool = False) -> None:
-        """Shows a fault in the reply pane; in a message too if that pane is out of view.
-
-        With `keep_reply`, in a message only if the pane shows a reply.
-        """
-        is_kept = keep_reply and self._draw_reply is not None
-        if not is_kept:
-            value = self._form.request().external_id
-            self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
-        if is_kept or not self._reply_in_view:
+    def show_fault(self, fault: str) -> None:
+        """Shows a fault in the reply pane; in a message too if that pane is out of view."""
+        value = self._form.request().external_id
+        self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
+        if not self._reply_in_view:
             self.say("", fault, unasked=True)
+
+    def show_problem(self, title: str, sentence: str) -> None:
+        """Shows in a message what failed beside sending; in the reply pane too if that is empty."""
+        self.say(title, sentence, unasked=True)
+        if self._draw_reply is None:
+            self.show_reply(lambda panel: panel.show_fault(f"{title}: {sentence}"))
 
     @property
     def _reply_in_view(self) -> bool:

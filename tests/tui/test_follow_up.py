@@ -61,7 +61,7 @@ async def test_the_count_of_what_nobody_settled_leads_there(
         (place,) = (x for x in range(size[0]) if desk.screen()[x:].startswith("? 1 unknown"))
         await desk.pilot.click(offset=(place + 3, 0))
         await desk.settle()
-        history = desk.dashboard.desk.history
+        history = desk.history
         assert (history.line.text, desk.focus) == ("settled:no", "history-table")
         assert [history.table.row_count, "thor@example.com" in desk.screen()] == [1, True]
         assert all(name in desk.text_of("#history-keys") for name in ("a arrived", "d did not"))
@@ -78,7 +78,7 @@ async def test_the_palette_leads_to_what_nobody_settled_from_anywhere(
     async with open_desk(size=NARROW) as desk:
         await send_into_the_unknown(desk, monkeypatch)
         await desk.press("f4", "ctrl+p", *"unsettled", "enter")
-        assert (desk.dashboard.desk.history.line.text, desk.focus) == ("settled:no", "history-table")
+        assert (desk.history.line.text, desk.focus) == ("settled:no", "history-table")
         assert "? unknown" in desk.screen()
 
 

@@ -187,7 +187,7 @@ async def test_esc_asks_before_it_stops_waiting_and_then_the_outcome_is_unknown(
         assert desk.focus == "no"
         await _sent(desk, "escape")
         assert desk.app.screen is desk.dashboard
-        assert desk.dashboard.is_sending
+        assert desk.dashboard.send.is_sending
         await _sent(desk, "escape", "ctrl+y")
         await desk.settle()
         assert "? unknown" in desk.text_of("#reply")
@@ -241,7 +241,7 @@ async def test_esc_in_a_list_clears_or_closes_it_and_never_touches_a_send(
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", *keys, "escape", "escape")
         assert desk.app.screen is desk.dashboard
-        assert desk.dashboard.is_sending
+        assert desk.dashboard.send.is_sending
         if cleared is None:
             assert not desk.dashboard.query_one("#key-field", Select).expanded
         else:
@@ -387,7 +387,7 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "f5")
-        while desk.dashboard.caching.is_under_way:
+        while desk.dashboard.cache.is_busy:
             await desk.pilot.pause()
         await _sent(desk, "f9")
         async with asyncio.timeout(10):

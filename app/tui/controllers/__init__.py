@@ -33,11 +33,11 @@ class View(Protocol):
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
 
-    def show_fault(self, fault: str, *, keep_reply: bool = False) -> None:
-        """Shows a fault in the reply pane; in a message too if that pane is out of view.
+    def show_fault(self, fault: str) -> None:
+        """Shows a fault in the reply pane; in a message too if that pane is out of view."""
 
-        With `keep_reply`, in a message only if the pane shows a reply.
-        """
+    def show_problem(self, title: str, sentence: str) -> None:
+        """Shows in a message what failed beside sending; in the reply pane too if that is empty."""
 
     def go(self, pane: str) -> None:
         """Shows a pane and moves the focus into it."""

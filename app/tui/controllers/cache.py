@@ -140,7 +140,7 @@ class CacheController:
             fill = keeping.fill_where_needed if keeping.needs_refresh() else keeping.refresh
             await fill(self.bar.step, apart=True)
         except AppError as error:
-            view.show_fault(f"Refresh failed: {error}", keep_reply=True)
+            view.show_problem("Refresh failed", str(error))
         except asyncio.CancelledError:
             if view.screen.is_running and not self._is_outdated:
                 view.say("Refresh stopped", STOPPED)

@@ -112,7 +112,7 @@ class HistoryController:
             slow.stop()
 
     def _show_error(self, error: AppError) -> None:
-        self.view.show_fault(str(error), keep_reply=True)
+        self.view.show_problem("History", str(error))
 
     def read_the_rest(self) -> None:
         """Reads the attempts without which shares and chains are unknown."""
