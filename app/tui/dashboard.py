@@ -239,24 +239,21 @@ class Dashboard(Screen[None]):
             if binding := keys.get(f"go('{pane}')"):
                 self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
 
-    # What the controllers use
+    # What the controllers use: View says what each does
 
     def say(
         self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
     ) -> None:
-        """Shows a message; an `unasked` one answers no key and stays long enough to be read."""
         shown = sanitize(self._privacy.words(sentence, self._form.request().external_id), 500)
         timeout = reading_s(shown) if unasked else None
         self.notify(shown, title=title, severity=severity, markup=False, timeout=timeout)
 
     def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
-        """Draws the reply pane, now and whenever personal data is hidden or shown."""
         self.last_attempt = None
         self._draw_reply = draw
         draw(self._reply)
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
-        """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
         self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
         self.last_attempt = attempt
         if not self._reply_in_view:
@@ -266,14 +263,12 @@ class Dashboard(Screen[None]):
             self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
 
     def show_fault(self, fault: str) -> None:
-        """Shows a fault in the reply pane; in a message too if that pane is out of view."""
         value = self._form.request().external_id
         self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
         if not self._reply_in_view:
             self.say("", fault, unasked=True)
 
     def show_problem(self, title: str, sentence: str) -> None:
-        """Shows in a message what failed beside sending; in the reply pane too if that is empty."""
         self.say(title, sentence, unasked=True)
         if self._draw_reply is None:
             self.show_reply(lambda panel: panel.show_fault(f"{title}: {sentence}"))
@@ -284,21 +279,24 @@ class Dashboard(Screen[None]):
         return self.is_active and (side_by_side or self.pane == "reply")
 
     def show_history(self) -> None:
-        """Shows the attempts as they are now."""
         self.history.show()
 
     def show_history_alone(self, alone: bool) -> None:
-        """Gives the history the whole screen, or takes it away again."""
         if alone != self._history.whole:
             self._history.whole = alone
             self.set_class(alone, "-whole")
 
     def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
-        """Opens a screen above the dashboard; `then` is called with its result."""
         self.app.push_screen(screen, then)
 
+    def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
+        def close(answer: bool | None) -> None:
+            if answer:
+                then()
+
+        self.push(Confirm(question, yes=yes, no="Cancel"), close)
+
     async def connect(self) -> None:
-        """Opens the connection to the endpoint, once. Raises SettingsError if there is no secret."""
         async with self._connecting:
             if self._is_connected:
                 return
@@ -346,7 +344,6 @@ class Dashboard(Screen[None]):
             self.go(pane)
 
     def go(self, pane: str) -> None:
-        """Shows a pane and moves the focus into it."""
         if pane != "history":
             self.show_history_alone(False)
         self.pane = pane
@@ -487,14 +484,11 @@ class Dashboard(Screen[None]):
     def _switch_to(self, profile: str | None) -> None:
         if profile is None:
             return
+        switch = partial(self._switch, self, profile)
         if self.send.is_sending:
-            self.push(Confirm(SWITCH, yes="Switch", no="Cancel"), partial(self._switch_if, profile))
+            self.ask(SWITCH, "Switch", switch)
         else:
-            self._switch_if(profile, True)
-
-    def _switch_if(self, profile: str, yes: bool | None) -> None:
-        if yes:
-            self._switch(self, profile)
+            switch()
 
     def commands(self) -> Sequence[Command]:
         """What the palette offers beside the bindings."""

@@ -39,9 +39,13 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         await desk.press("f10", *"shop", "tab", *"61", "enter")
         assert NO_MINUTES in desk.screen()
         await desk.press("ctrl+u", *"3", "enter")
-        assert "SENDING UNLOCKED 3:00" in desk.text_of("#status") or "SENDING UNLOCKED 2:5" in desk.text_of("#status")
+        assert "SENDING UNLOCKED 3:00" in desk.text_of("#status") or "SENDING UNLOCKED 2:5" in desk.text_of(
+            "#status"
+        )
         await desk.press("f10", "f10", *"shop", "enter")
-        assert "SENDING UNLOCKED 10:00" in desk.text_of("#status") or "SENDING UNLOCKED 9:5" in desk.text_of("#status")
+        assert "SENDING UNLOCKED 10:00" in desk.text_of("#status") or "SENDING UNLOCKED 9:5" in desk.text_of(
+            "#status"
+        )
 
         await desk.press("f9")
         assert isinstance(app.screen, Confirm)

@@ -51,5 +51,8 @@ class View(Protocol):
     def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
         """Opens a screen above the dashboard; `then` is called with its result."""
 
+    def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
+        """Asks a question above the dashboard; `then` is called if the answer is yes."""
+
     async def connect(self) -> None:
         """Opens the connection to the endpoint, once. Raises SettingsError if there is no secret."""

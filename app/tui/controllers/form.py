@@ -23,7 +23,7 @@ from app.tui.controllers.cache import CacheController
 from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.confirm import Ask, Confirm
+from app.tui.screens.confirm import Ask
 from app.tui.screens.data_menu import Act, DataMenu, Wish
 from app.tui.screens.request import RequestScreen
 from app.tui.text import sanitize
@@ -226,8 +226,8 @@ class FormController:
             case Wish(Act.KEEP):
                 self.view.push(Ask("Save as template. Name:", yes="Save"), self._save_template)
             case Wish(Act.DROP, DataChoice(name=name)):
-                question = Confirm(f"Delete the template {sanitize(name)}?", yes="Delete", no="Cancel")
-                self.view.push(question, partial(self._delete_template, name))
+                question = f"Delete the template {sanitize(name)}?"
+                self.view.ask(question, "Delete", partial(self._delete_template, name))
             case _:
                 pass
 
@@ -245,9 +245,7 @@ class FormController:
             key = key_of(self.view.screen, "event_data")
             self.view.say("Saved", f"{key} inserts the template {name.strip()}.", severity="information")
 
-    def _delete_template(self, name: str, yes: bool | None) -> None:
-        if not yes:
-            return
+    def _delete_template(self, name: str) -> None:
         try:
             self.session.drafts.drop_template(name)
         except AppError as error:
@@ -350,11 +348,10 @@ class FormController:
     def reset_account(self, *, with_history: bool) -> None:
         """Resets the built-in account once the user confirms."""
         question = f"{RESET}, and delete the history of this account?" if with_history else f"{RESET}?"
-        confirm = Confirm(question, yes="Reset", no="Cancel")
-        self.view.push(confirm, partial(self._reset, with_history=with_history))
+        self.view.ask(question, "Reset", partial(self._reset, with_history=with_history))
 
-    def _reset(self, yes: bool | None, *, with_history: bool) -> None:
-        if not yes or self.session.scenarios is None:
+    def _reset(self, *, with_history: bool) -> None:
+        if self.session.scenarios is None:
             return
         try:
             self.session.scenarios.reset(with_history=with_history)

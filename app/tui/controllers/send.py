@@ -263,22 +263,19 @@ class SendController:
             real_account=session.profile.name if session.profile.is_production else None,
         )
         yes = "Resend" if same_trigger else "Send as new"
-        send = partial(self._resend_if, attempt, same_trigger, known.second_send)
-        self.view.push(Confirm(question, yes=yes, no="Cancel"), send)
+        self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, known.second_send))
 
-    def _resend_if(
-        self, attempt: Attempt, same_trigger: bool, asked_about: AttemptRow | None, yes: bool | None
-    ) -> None:
-        if yes and not self.form.sending:
-            self.form.sending = True
-            again = partial(self.resend, attempt, same_trigger)
-            self._resend(
-                attempt,
-                new_attempt_id(),
-                same_trigger=same_trigger,
-                asked_about=asked_about,
-                ask_again=again,
-            )
+    def _resend_now(self, attempt: Attempt, same_trigger: bool, asked_about: AttemptRow | None) -> None:
+        if self.form.sending:
+            return
+        self.form.sending = True
+        self._resend(
+            attempt,
+            new_attempt_id(),
+            same_trigger=same_trigger,
+            asked_about=asked_about,
+            ask_again=partial(self.resend, attempt, same_trigger),
+        )
 
     def _resend(
         self,
@@ -388,16 +385,14 @@ class SendController:
 
     def _offer_reopening(self, replaced: HistoryReplacedError) -> None:
         question = f"Nothing was sent. {sanitize(str(replaced), 2000)}"
-        self.view.push(Confirm(question, yes="Open again", no="Cancel"), self._reopen)
+        self.view.ask(question, "Open again", self._reopen)
 
-    def _reopen(self, yes: bool | None) -> None:
-        if not yes:
-            return
+    def _reopen(self) -> None:
         try:
             self.session.reopen_history()
         except DamagedHistoryError as error:
             question = f"{sanitize(str(error), 2000)} {SET_ASIDE}"
-            self.view.push(Confirm(question, yes="Rename", no="Cancel"), partial(self._set_aside, error))
+            self.view.ask(question, "Rename", partial(self._set_aside, error))
         except AppError as error:
             self.view.show_fault(str(error))
         else:
@@ -405,12 +400,10 @@ class SendController:
             self.view.show_reply(lambda panel: panel.show_fault(REOPENED))
             self.history_changed()
 
-    def _set_aside(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
-        if not yes:
-            return
+    def _set_aside(self, damaged: DamagedHistoryError) -> None:
         try:
             set_aside(damaged.path)
         except AppError as error:
             self.view.show_fault(str(error))
         else:
-            self._reopen(True)
+            self._reopen()
