@@ -6,10 +6,10 @@ from textual.keys import Keys
 from app.settings import SettingsError
 from app.settings.keymap import ACTIONS, check_keymap
 from app.tui.app import TriggerDeskApp
+from app.tui.dashboard import Dashboard
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
-from app.tui.dashboard import Dashboard
 from app.tui.screens.data_menu import DataMenu
 from app.tui.screens.export import ExportScreen
 from app.tui.screens.help import HelpScreen

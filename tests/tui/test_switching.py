@@ -9,8 +9,8 @@ from app.bootstrap import Profiles
 from app.domain.model import Outcome
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.confirm import Confirm
 from app.tui.dashboard import Dashboard
+from app.tui.screens.confirm import Confirm
 from app.tui.screens.profiles import ProfileList
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
