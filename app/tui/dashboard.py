@@ -200,6 +200,7 @@ class Dashboard(Screen[None]):
         self.set_interval(1, self.look)
         self.set_interval(FOLLOW_OTHERS_S, self._follow_others)
         self._mounted.set()
+        self.refresh_bindings()
 
     def on_unmount(self) -> None:
         if self._mounted.is_set():
@@ -271,7 +272,7 @@ class Dashboard(Screen[None]):
     def show_problem(self, title: str, sentence: str) -> None:
         self.say(title, sentence, unasked=True)
         if self._draw_reply is None:
-            self.show_reply(lambda panel: panel.show_fault(f"{title}: {sentence}"))
+            self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
 
     @property
     def _reply_in_view(self) -> bool:
