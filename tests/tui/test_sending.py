@@ -71,7 +71,7 @@ async def test_what_is_looked_for_and_not_chosen_yet_keeps_another_from_being_se
         ):
             await desk.press(*CHOSEN, *keys, "f9")
             assert list(desk.service.history.list_attempts(0)) == []
-            assert f"What is typed in {pane} was not chosen yet: Enter chooses" in desk.said
+            assert f"you typed in {pane} but did not pick a row. Enter picks" in desk.said
             await desk.press("ctrl+n", "f2", "ctrl+u")
         await desk.press(*CHOSEN, "f3", *"sif", "f9", "escape", "f9")
         (attempt,) = desk.service.history.list_attempts(0)
@@ -84,7 +84,7 @@ async def test_it_keeps_another_from_being_sent_from_wherever_one_presses_send(
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         await desk.press(*CHOSEN, "f3", *"sif", elsewhere, "f9")
-        assert "What is typed in Contacts was not chosen yet" in desk.said
+        assert "you typed in Contacts but did not pick a row" in desk.said
         assert list(desk.service.history.list_attempts(0)) == []
         await desk.press("f4", *"loki@example.com", "f9")  # who types in the form has decided there
         (attempt,) = desk.service.history.list_attempts(0)
@@ -376,7 +376,7 @@ async def test_a_refresh_that_fails_leaves_the_lists_and_says_why(
 
         monkeypatch.setattr(AccountKeeping, "refresh", refused)
         await desk.press("f5")
-        assert "could not be refreshed. The cache is locked" in desk.text_of("#reply")
+        assert "Refresh failed: The cache is locked" in desk.text_of("#reply")
         assert "22 events" in desk.text_of("#status")
 
 
