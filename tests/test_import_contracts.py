@@ -23,7 +23,16 @@ BREAKING = [
         "app/sandbox/accounts/account.py",
         "import app.sandbox.handlers.trigger",
     ),
-    ("Inside the dashboard: app, screens, widgets, text", "app/tui/text.py", "import app.tui.screens"),
+    (
+        "Inside the dashboard: app, dashboard, controllers, screens, widgets, text",
+        "app/tui/screens/menu.py",
+        "import app.tui.controllers.send",
+    ),
+    (
+        "Inside the controllers: the form uses send and cache, the history none",
+        "app/tui/controllers/send.py",
+        "import app.tui.controllers.form",
+    ),
     ("The domain is standard library only", "app/domain/model.py", "import sqlite3"),
     ("Textual and Rich only in the dashboard", "app/store/schema.py", "import rich.text"),
     ("httpx only in the client", "app/store/schema.py", "import httpx"),

@@ -175,7 +175,7 @@ def _open_dashboard(options: Options, home: Path) -> None:
         settings = options.settings()
         app = TriggerDeskApp(
             Profiles(settings),
-            veil=PrivacyMode(lambda: open_mask(home)),
+            privacy=PrivacyMode(lambda: open_mask(home)),
             masked=options.masked,
             theme=settings.theme,
             keymap=settings.keymap,

@@ -1,79 +1,93 @@
-"""The dashboard as a Textual application: sheets, themes, keys, the palette."""
+"""The dashboard as a Textual application: opens a profile, switches to another, quits; keys, messages, themes."""
 
-import gc
+import asyncio
+import math
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, Protocol
 
 from rich.traceback import Traceback
+from textual import events, work
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.binding import BindingType
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from app.domain.errors import AppError
 from app.resources import styles
-from app.tui.opening import OpeningApp, Profiles
+from app.service.session import Session
+from app.service.stored import DamagedHistoryError, set_aside
+from app.tui.bindings import APP_BINDINGS, Palette
+from app.tui.dashboard import Dashboard, reading_s
+from app.tui.key_queue import KeyQueue
 from app.tui.privacy import PrivacyMode
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.help import HelpScreen
+from app.tui.text import Live, sanitize
 from app.tui.theme import DARK, LIGHT, own_tokens
 
-OFFERED = ("Theme", "Screenshot")
-STANDS_AFTER_S = 1.0
+PALETTE_EXTRAS = ("Theme", "Screenshot")
+READABLE_AFTER_S = 1.0
+"""A key that follows sooner was pressed before anybody could read the message."""
+
+SET_ASIDE = "Rename the damaged file and start a new history? Nothing is deleted."
+QUIT = "A trigger is still being sent. Quit anyway? It will be recorded as unknown."
+QUIT_UNRECORDED = (
+    "The reply is here but not recorded yet, because the history is locked. "
+    "Quit anyway? The trigger will be recorded as unknown."
+)
 
 
-def _collect_garbage() -> None:
-    """Begins to: what the start has made stays, and looking through it again and again would be for nothing."""
-    gc.freeze()
-    gc.enable()
+class Profiles(Protocol):
+    """The configured profiles; both methods raise AppError."""
+
+    def known(self) -> Sequence[Live]:
+        """All profiles, as the configuration lists them now."""
+
+    def open(self, name: str | None = None) -> Session:
+        """A session with the account of one profile; without a name, of the one the program was started with."""
 
 
-def _palette() -> type[Provider]:
-    from app.tui.screens.palette import Palette  # noqa: PLC0415 - imported when it is opened
-
-    return Palette
-
-
-class TriggerDeskApp(OpeningApp):
-    """What everything on the screen shares: the look, the keys of everywhere, the palette."""
+class TriggerDeskApp(App[AppError]):
+    """Runs the dashboard; `run` returns the AppError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    CSS_PATH = styles() / "dashboard.tcss"
-    COMMANDS = {_palette}  # noqa: RUF012 - declared by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+q", "quit", "Quit", tooltip="Leave the desk", show=False, priority=True, id="desk.quit"
-        ),
-        Binding(
-            "ctrl+t", "other_theme", "Dark or light", tooltip="Change the theme", show=False, id="desk.theme"
-        ),
-        Binding(
-            "f1",
-            "help",
-            "Help",
-            tooltip="On the part you are in, then keys, symbols, and how to produce each reply",
-            priority=True,
-            id="desk.help",
-        ),
-    ]
+    CSS_PATH = sorted(styles().glob("*.tcss"))
+    COMMANDS = {Palette}  # noqa: RUF012 - declared by Textual
+    BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
     def __init__(
         self,
         profiles: Profiles,
         *,
-        veil: PrivacyMode | None = None,
+        privacy: PrivacyMode | None = None,
         masked: bool = False,
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:
-        """`masked`: with the veil on from the first frame; `keymap` by the ids of bindings."""
-        super().__init__(profiles, veil or PrivacyMode(), masked=masked)
+        """`masked` hides personal data from the first frame on; `keymap` maps binding ids to keys."""
+        super().__init__()
+        self._profiles = profiles
+        self._privacy = privacy or PrivacyMode()
+        self._starts_masked = masked
         self._keymap = dict(keymap or {})
+        self._session: Session | None = None
+        self._switching = asyncio.Lock()
+        self._first_frame = asyncio.Event()
+        self._keys = KeyQueue(self, super().on_event, self.ready)
+        self._message = ""
+        self._message_stays_until = 0.0
+        self._message_goes_from = math.inf
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self._begin_in(theme or DARK.name)
+        self.theme = theme if theme in self.available_themes else DARK.name
+
+    # Textual
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's own on Windows, where the terminal is another."""
         if sys.platform == "win32":
             return super().get_driver_class()
         from app.tui.terminal import TerminalDriver  # noqa: PLC0415 - imports modules that Windows lacks
@@ -84,36 +98,149 @@ class TriggerDeskApp(OpeningApp):
         # Textual's own shows the locals of every frame, and the secret may be among them.
         self.panic(Traceback())
 
-    def _begin_in(self, theme: str) -> None:
-        if theme != DARK.name:
-            self.theme = theme
-            return
-        # Taken like any later one, the theme that most begin with would have every sheet parsed a second time.
-        self.set_reactive(App.theme, theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The desk's own tokens, for themes that do not set them."""
         return own_tokens(self.current_theme.to_color_system().generate())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What Textual offers beside the desk's own actions, which its bindings bring."""
-        return (command for command in super().get_system_commands(screen) if command.title in OFFERED)
+        return (command for command in super().get_system_commands(screen) if command.title in PALETTE_EXTRAS)
 
     def on_mount(self) -> None:
         self.set_keymap(self._keymap)
-        self.set_timer(STANDS_AFTER_S, _collect_garbage)
-        # Nothing is painted before the first message is taken: opened now, the first frame would be drawn twice.
-        self.call_later(self._open)
+        self._open()
+
+    def on_ready(self) -> None:
+        self._first_frame.set()
+
+    async def on_unmount(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     def action_help(self) -> None:
-        """Help on the screen that is there, or away with it again."""
-        from app.tui.screens.help import HelpScreen  # noqa: PLC0415 - imported when it is opened
-
+        """Opens the help on the screen that is shown, or closes it."""
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss()
         else:
             self.push_screen(HelpScreen(self.screen))
 
     def action_other_theme(self) -> None:
-        self.theme = DARK.name if not self.current_theme.dark else LIGHT.name
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    # Keys and messages
+
+    async def on_event(self, event: events.Event) -> None:
+        if not self._keys.takes(event):
+            await super().on_event(event)
+            return
+        if not isinstance(event, events.MouseMove) and time.monotonic() >= self._message_goes_from:
+            self._message_goes_from = math.inf
+            self.clear_notifications()
+        self._keys.put(event)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every key that was pressed has taken effect."""
+        return self._keys.is_idle
+
+    async def ready(self) -> None:
+        """Returns once a key may take effect."""
+        await self._first_frame.wait()
+        if isinstance(self.screen, Dashboard):
+            await self.screen.ready()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Shows a message until the next one, or the next key once it could be read.
+
+        A message with a `timeout` stays that long, also beside the next message.
+        """
+        now = time.monotonic()
+        said = f"{title}: {message}" if title else message
+        if now >= self._message_stays_until:
+            self.clear_notifications()
+        elif said == self._message:
+            return
+        self._message = said
+        self._message_stays_until = max(self._message_stays_until, now + (timeout or 0))
+        self._message_goes_from = max(self._message_stays_until, now + READABLE_AFTER_S)
+        super().notify(said, severity=severity, timeout=timeout or reading_s(said), markup=markup)
+
+    # Opening, switching, quitting
+
+    def _open(self) -> None:
+        try:
+            self._session = self._profiles.open()
+            if self._starts_masked and not self._privacy.is_on:
+                self._privacy.switch()
+            self.push_screen(self._dashboard(self._session))
+        except DamagedHistoryError as error:
+            self._ask(f"{error} {SET_ASIDE}", "Rename", "Quit", partial(self._set_aside, error))
+        except AppError as error:
+            self.exit(error)
+
+    def _dashboard(self, session: Session) -> Dashboard:
+        return Dashboard(session, self._privacy, self._profiles.known, self._switch)
+
+    def _set_aside(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
+        if not yes:
+            self.exit(damaged)
+            return
+        try:
+            set_aside(damaged.path)
+        except AppError as error:
+            self.exit(error)
+        else:
+            self._open()
+
+    def _ask(self, question: str, yes: str, no: str, then: Callable[[bool | None], None]) -> None:
+        self.push_screen(Confirm(sanitize(question, 2000), yes=yes, no=no), then)
+
+    @work(group="switch")
+    async def _switch(self, left: Dashboard, profile: str) -> None:
+        """Replaces the dashboard by the one of another profile, if that can be opened."""
+        async with self._switching:
+            if left in self.screen_stack:
+                await self._replace(left, profile)
+
+    async def _replace(self, left: Dashboard, profile: str) -> None:
+        try:
+            session = self._profiles.open(profile)
+        except AppError as error:
+            left.say(f"Cannot open the profile {profile}", str(error))
+            return
+        await left.shutdown()
+        self.clear_notifications()  # it may be about a contact of the other account
+        before, self._session = self._session, session
+        while self.screen is not left:
+            await self.pop_screen()
+        await self.switch_screen(self._dashboard(session))
+        if before is not None:
+            await before.close()
+
+    async def action_quit(self) -> None:
+        """Quits; asks first while a trigger is being sent."""
+        dashboards = [screen for screen in self.screen_stack if isinstance(screen, Dashboard)]
+        if any(dashboard.send.is_sending for dashboard in dashboards):
+            unrecorded = any(dashboard.send.is_recording for dashboard in dashboards)
+            self._ask(QUIT_UNRECORDED if unrecorded else QUIT, "Quit", "Cancel", self._quit_if)
+        else:
+            self.leave()
+
+    def _quit_if(self, yes: bool | None) -> None:
+        if yes:
+            self.leave()
+
+    @work(group="leave", exclusive=True)
+    async def leave(self, return_code: int = 0) -> None:
+        """Ends the dashboard once the trigger being sent is recorded and the draft is saved."""
+        await self._first_frame.wait()
+        for screen in self.screen_stack:
+            if isinstance(screen, Dashboard):
+                await screen.shutdown()
+        self.exit(return_code=return_code)

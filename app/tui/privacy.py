@@ -7,16 +7,14 @@ goes through it; what is sent, looked up and recorded never does.
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from app.domain.diagnosis import Diagnosis, QuickFix
+from app.domain.mask import Mask
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
+from app.service.masking import masked_advice, masked_attempt_row, masked_preflight
+from app.service.preflight import Preflight
 from app.service.stored import AttemptRow
-
-if TYPE_CHECKING:
-    from app.domain.diagnosis import Diagnosis, QuickFix
-    from app.domain.mask import Mask
-    from app.service.preflight import Preflight
 
 COVER = "•"
 
@@ -41,7 +39,7 @@ def _dots(text: str) -> str:
 class PrivacyMode:
     """Off at first; `open_mask` gives the mask of the home when it is first put on, and may raise AppError."""
 
-    def __init__(self, open_mask: "Callable[[], Mask] | None" = None) -> None:
+    def __init__(self, open_mask: Callable[[], Mask] | None = None) -> None:
         self._open_mask = open_mask
         self._opened: Mask | None = None
         self._mask: Mask | None = None
@@ -78,20 +76,16 @@ class PrivacyMode:
         """A row of the history."""
         if self._mask is None:
             return row
-        from app.service.masking import masked_attempt_row  # noqa: PLC0415 - the first frame does without it
-
         return masked_attempt_row(self._mask, row)
 
     def request(self, request: TriggerRequest) -> TriggerRequest:
         """A request."""
         return request if self._mask is None else self._mask.request(request)
 
-    def remedies(self, advice: "Diagnosis | None", request: TriggerRequest) -> "tuple[QuickFix, ...]":
+    def remedies(self, advice: Diagnosis | None, request: TriggerRequest) -> tuple[QuickFix, ...]:
         """What can be done about a request; what a remedy would change stays true."""
         if advice is None or self._mask is None:
             return advice.remedies if advice else ()
-        from app.service.masking import masked_advice  # noqa: PLC0415 - the same
-
         return masked_advice(self._mask, advice, request.external_id).remedies
 
     def attempt(self, attempt: Attempt) -> Attempt:
@@ -108,10 +102,8 @@ class PrivacyMode:
         """The body of an attempt's request; under the mask what it would have been for the masked request."""
         return body if self._mask is None else trigger_body(self._mask.request(attempt.request))
 
-    def preflight(self, known: "Preflight", request: TriggerRequest) -> "Preflight":
+    def preflight(self, known: Preflight, request: TriggerRequest) -> Preflight:
         """What is known before sending `request`."""
         if self._mask is None:
             return known
-        from app.service.masking import masked_preflight  # noqa: PLC0415 - the same
-
         return masked_preflight(self._mask, known, request)

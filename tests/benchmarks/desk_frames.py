@@ -93,7 +93,7 @@ async def _measured(home: Home, moves: int) -> Times:
     app = TriggerDeskApp(Opening(lambda: service))
     taken: Times = {}
     async with app.run_test(size=(140, 40)) as pilot:
-        await app.standing()
+        await app.ready()
         await pilot.pause()
         for name, selector in TABLES.items():
             table = app.screen.query_one(selector, WindowedTable)

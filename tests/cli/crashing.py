@@ -4,7 +4,7 @@ import os
 
 from app.cli.main import main
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.dashboard import Dashboard
+from app.tui.dashboard import Dashboard
 
 
 def crash(*_: object) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import Input
 from app.bootstrap import Profiles
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.dashboard import Dashboard
+from app.tui.dashboard import Dashboard
 
 
 async def send_until_killed(event_id: str) -> None:

@@ -27,6 +27,6 @@ async def test_what_is_typed_is_there_after_kill_9(tmp_path: Path) -> None:
     with run_in_terminal(environment=environment) as terminal:
         terminal.wait_for("refreshed just now")
         terminal.press("f4")
-        terminal.wait_for("as left just now", "order_ship", "= 104", " 007 ")
+        terminal.wait_for("restored draft", "order_ship", "= 104", " 007 ")
     assert list(looking.history.list_attempts(0)) == []
     await looking.close()

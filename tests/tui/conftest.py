@@ -15,7 +15,11 @@ from app.service.session import Session
 from app.service.stored import AttemptRow, RowIds
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.dashboard import Dashboard
+from app.tui.dashboard import Dashboard
+from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.preflight import PreflightPane
+from app.tui.widgets.reply_panel import ReplyPanel
+from app.tui.widgets.trigger_form import TriggerForm
 from tests.profiles import Opening
 from tests.tui.quiet import quiet
 
@@ -40,7 +44,7 @@ class Desk:
     async def settle(self) -> None:
         """Waits until nothing is under way."""
         await self.pilot.pause()
-        await self.app.standing()
+        await self.app.ready()
         while not self.app.is_idle:
             await self.pilot.pause()
         await self.app.workers.wait_for_complete()
@@ -60,6 +64,26 @@ class Desk:
         rows = self.service.history.attempts()
         rows.prepare()
         return rows
+
+    @property
+    def form(self) -> TriggerForm:
+        """The trigger form."""
+        return self.dashboard.query_one(TriggerForm)
+
+    @property
+    def preflight(self) -> PreflightPane:
+        """The pane of the prediction."""
+        return self.dashboard.query_one(PreflightPane)
+
+    @property
+    def reply(self) -> ReplyPanel:
+        """The pane of the reply."""
+        return self.dashboard.query_one(ReplyPanel)
+
+    @property
+    def history(self) -> HistoryPane:
+        """The pane of the history."""
+        return self.dashboard.query_one(HistoryPane)
 
     def screen(self) -> str:
         """Everything on the screen as text, line by line."""

@@ -14,7 +14,7 @@ from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 
 def _asked(desk: Desk) -> tuple[str, str, str]:
-    request = desk.dashboard.desk.form.request()
+    request = desk.form.request()
     return request.event_id, request.key_id, request.external_id
 
 
@@ -24,23 +24,23 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
-        assert desk.dashboard.desk.reply.remedies
+        assert desk.reply.remedies
         await desk.press("ctrl+g", "enter")
         accepted, refused = desk.service.history.list_attempts(0)
         assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
         assert (accepted.request.key_id, accepted.request.external_id) == ("id", "12")
-        assert not desk.dashboard.parts.advising.remedies
+        assert not desk.dashboard.form.fixes
 
-        desk.dashboard.desk.form.change(FormPatch(key_id="3", external_id="twin@example.com"))
+        desk.form.change(FormPatch(key_id="3", external_id="twin@example.com"))
         await desk.press("f4")
-        buttons = desk.dashboard.desk.preflight.query(Button)
+        buttons = desk.preflight.query(Button)
         assert [str(button.label) for button in buttons] == [
             "▸ Send to Mira Tveskov, contact 12  ctrl+g",
             "▸ Send to Magnus Tveskov-Hale, contact 13",
         ]
         for button in buttons:
             assert button.region.height == 1
-            assert desk.dashboard.desk.preflight.region.contains_region(button.region)
+            assert desk.preflight.region.contains_region(button.region)
         await desk.pilot.click(buttons.last())
         await desk.settle()
         assert _asked(desk) == ("100", "id", "13")
@@ -50,7 +50,7 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
 
 async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        form = desk.dashboard.desk.form
+        form = desk.form
         await desk.press(*"100", "enter", "f4", *"thor@example.com ", "ctrl+g")
         assert _asked(desk) == ("100", "3", "thor@example.com")
         await desk.press("ctrl+g")
@@ -61,7 +61,7 @@ async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: Op
         assert _asked(desk) == ("100", "10142", "C-10011")
         form.query_one("#external-id").value = "nobody"
         await desk.settle()
-        assert not desk.dashboard.parts.advising.remedies
+        assert not desk.dashboard.form.fixes
         assert list(desk.service.history.list_attempts(0)) == []
 
 
@@ -72,12 +72,12 @@ async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_it
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         endpoint.answers.put_nowait(Reply(400, 2008, "No contact found"))
         await desk.press(*"100", "enter", *"thor", "enter", "f9")
-        (button,) = desk.dashboard.desk.reply.query_one(RemedyButtons).query(Button)
+        (button,) = desk.reply.query_one(RemedyButtons).query(Button)
         assert str(button.label) == "▸ refresh  ctrl+g"
-        desk.dashboard.desk.form.query_one("#external-id").value = "sif@example.com"
+        desk.form.query_one("#external-id").value = "sif@example.com"
         await desk.settle()
-        assert not desk.dashboard.parts.advising.remedies
-        desk.dashboard.desk.form.query_one("#external-id").value = "thor@example.com"
+        assert not desk.dashboard.form.fixes
+        desk.form.query_one("#external-id").value = "thor@example.com"
         await desk.settle()
         refreshed = desk.service.refresh.state().refreshed_at
         await desk.press("ctrl+g")
@@ -95,7 +95,7 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
         assert f"The same event and data went to this contact before, {sent_at} (attempt" in desk.text_of(
             "#preflight"
         )
-        desk.dashboard.desk.form.forget_last()
+        desk.form.forget_last()
         await desk.press("f9")
         assert isinstance(desk.app.screen, Confirm)
         assert desk.focus == "no"

@@ -30,7 +30,7 @@ async def test_the_whole_job_is_done_by_the_mouse_alone(open_desk: OpenDesk) -> 
         assert "─ Contacts ─" in desk.screen()
         await click_on(desk, "Imogen")
         await click_on(desk, "^p palette")
-        await click_on(desk, "See the exact request")
+        await click_on(desk, "Preview request")
         assert isinstance(desk.app.screen, RequestScreen)
         await click_on(desk, "Python")
         assert "import httpx" in desk.screen()

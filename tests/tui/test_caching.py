@@ -20,8 +20,8 @@ from app.service.session import Session
 from app.settings import load_settings
 from app.store.catalog import Cache
 from app.tui.app import TriggerDeskApp
-from app.tui.screens.caching import NOTHING_TO_LOOK_UP, STOPPED
-from app.tui.widgets.fetch_bar import STOPPING, fetch_label
+from app.tui.controllers.cache import NOTHING_TYPED, STOPPED
+from app.tui.widgets.status import FetchBar
 from tests.cli.test_sandbox import served
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
@@ -109,10 +109,10 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         pages.give(26, 25, 100)
         await shown(desk, "50 contacts of 100", "50%")
         await pilot.press("escape")
-        while desk.dashboard.caching.is_under_way:
+        while desk.dashboard.cache.is_busy:
             await pilot.pause()
         assert not desk.dashboard.query_one("#fetching").display
-        assert desk.said == f"Refresh: {STOPPED}"
+        assert desk.said == f"Refresh stopped: {STOPPED}"
         assert service.refresh.state().contacts == 10
 
 
@@ -136,7 +136,7 @@ async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path
 
         (folder / "events.json").write_text("[")
         await desk.press("f2", *"101", "enter")
-        assert desk.dashboard.desk.form.request().event_id == "101"
+        assert desk.form.request().event_id == "101"
         await desk.press("f5")
         assert "events.json, line 1: Invalid JSON" in desk.said
 
@@ -150,7 +150,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press("ctrl+l")
-        assert desk.said == f"Nothing was looked up: {NOTHING_TO_LOOK_UP}"
+        assert desk.said == f"Nothing to look up: {NOTHING_TYPED}"
         pages = Pages(monkeypatch)
         pages.end()
         await desk.press("f5", "f4", *"100", "tab", "tab", *"thor@example.com")
@@ -162,13 +162,13 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
         elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
         elsewhere.close()
-        desk.dashboard.caching.look()
+        desk.dashboard.cache.follow_others()
         assert "2 contacts" in desk.text_of("#status")
 
         await desk.press("f3", *"nobody@example.com", "ctrl+l")
         assert desk.said == "Looked up: The account knows nobody by E-Mail (3) nobody@example.com."
         await desk.press(*CLEARED, *"sif@example.com", "ctrl+l")
-        assert desk.dashboard.desk.form.request().external_id == "sif@example.com"
+        assert desk.form.request().external_id == "sif@example.com"
         await desk.press("f3", *CLEARED, *"twin@example.com", "ctrl+l")
         assert desk.said.startswith("Looked up: 2 contacts share E-Mail (3) twin@example.com: ")
 
@@ -195,7 +195,7 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await pilot.press(*"100", "tab", "f9")
-        await shown(desk, "off: The lists are being fill")
+        await shown(desk, "off: Loading the lists")
         held.set()
         await desk.settle()
         assert "off: Choose an event first." in desk.text_of("#why")
@@ -203,28 +203,28 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
 
 
 @pytest.mark.parametrize(
-    ("step", "said"),
+    ("step", "said", "share"),
     [
-        (RefreshStep("events"), "⟳ refreshing: events   esc stops"),
-        (RefreshStep("contacts", 1500), "⟳ refreshing: 1,500 contacts   esc stops"),
-        (
-            RefreshStep("storing", 5, 5, 0),
-            "⟳ refreshing: storing 5 contacts   ━━━━━━━━━━━━━━━━━━━━━━━━ 100%   esc stops",
-        ),
+        (RefreshStep("events"), "⟳ refreshing: events", ""),
+        (RefreshStep("contacts", 1500), "⟳ refreshing: 1,500 contacts", ""),
+        (RefreshStep("storing", 5, 5, 0), "⟳ refreshing: storing 5 contacts", "100%"),
         (
             RefreshStep("contacts", 5, 10, 42),
-            "⟳ refreshing: the account's rate limit is used up, waiting 42 s   esc stops",
+            "⟳ refreshing: the account's rate limit is used up, waiting 42 s",
+            "",
         ),
     ],
 )
-def test_what_the_bar_says(step: RefreshStep, said: str) -> None:
-    assert fetch_label(f"refreshing: {step.words}", None if step.wait_s else step.share, 78).plain == said
-
-
-def test_the_bar_is_never_wider_than_the_screen() -> None:
-    for width in range(10, 120):
-        assert fetch_label("refreshing: 50,000 contacts of 100,000", 0.5, width).cell_length <= width
-    assert fetch_label(STOPPING, None, 78).plain == "⟳ stopping; the lists stay as they were"
+async def test_the_bar_says_how_far_a_refresh_is_and_how_to_stop_it(
+    open_desk: OpenDesk, step: RefreshStep, said: str, share: str
+) -> None:
+    async with open_desk(size=NARROW) as desk:
+        desk.dashboard.query_one(FetchBar).step(step)
+        await desk.settle()
+        (line,) = [line for line in desk.screen().splitlines() if "esc stops" in line]
+        assert said in line
+        assert share in line
+        assert ("%" in line) is bool(share)
 
 
 @pytest.mark.parametrize("keys", [("f4", *"sif@example.com"), ("ctrl+u", *"sif")])
@@ -245,18 +245,18 @@ async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_e
         await desk.settle()
         await desk.press("f4", *"100", "enter", *"loki@example.com", "f3", *"thor@example.com")
         await pilot.press("ctrl+l", *keys)
-        wanted = desk.dashboard.desk.form.request().external_id
+        wanted = desk.form.request().external_id
         answer.set()
         await desk.settle()
         assert desk.said.startswith("Looked up: field 3 thor@example.com is ")
-        assert desk.dashboard.desk.form.request().external_id == wanted != "thor@example.com"
+        assert desk.form.request().external_id == wanted != "thor@example.com"
 
 
 async def test_enter_where_nothing_is_found_says_what_can_be_done(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         for pane, word in (("f2", "event"), ("f3", "contact")):
             await desk.press(pane, *"nobody has this", "enter")
-            assert desk.said == f"Nothing to choose: No {word} has that. Esc shows all."
+            assert desk.said == f"Nothing to choose: No {word} matches. Esc clears."
         assert desk.focus == "contacts-filter"
-        assert not desk.dashboard.desk.form.request().event_id
+        assert not desk.form.request().event_id
         assert list(desk.service.history.list_attempts(0)) == []

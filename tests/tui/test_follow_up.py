@@ -35,12 +35,12 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
 ) -> None:
     async with open_desk(size=size) as desk:
         await send_into_the_unknown(desk, monkeypatch)
-        assert "? 1 unknown" in desk.text_of("#status")
+        assert "? 1 unresolved" in desk.text_of("#status")
         await desk.press("f6", "enter")
         shown = desk.screen()
         assert all(name in shown for name in ("It arrived", "Same again", "Export", "Note", "Bytes"))
         await desk.press("a", *"call", "enter")
-        assert "unknown" not in desk.text_of("#status")
+        assert "unresolved" not in desk.text_of("#status")
         await desk.press("f6", "enter")
         assert "settled it arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
@@ -58,13 +58,13 @@ async def test_the_count_of_what_nobody_settled_leads_there(
         endpoint.accept()
         await desk.press("f2", *"104", "enter", *"sif", "enter", "f9", "f6", "slash", *"sif", "enter", "f2")
         assert "arrived" not in desk.text_of("#history-keys")
-        (place,) = (x for x in range(size[0]) if desk.screen()[x:].startswith("? 1 unknown"))
+        (place,) = (x for x in range(size[0]) if desk.screen()[x:].startswith("? 1 unresolved"))
         await desk.pilot.click(offset=(place + 3, 0))
         await desk.settle()
-        history = desk.dashboard.desk.history
+        history = desk.history
         assert (history.line.text, desk.focus) == ("settled:no", "history-table")
         assert [history.table.row_count, "thor@example.com" in desk.screen()] == [1, True]
-        assert all(name in desk.text_of("#history-keys") for name in ("a arrived", "d did not"))
+        assert all(name in desk.text_of("#history-keys") for name in ("a mark arrived", "d mark not arrived"))
         await desk.press("d", "enter")
         assert "No attempt passes this filter" in desk.screen()
         await desk.pilot.click(offset=(3, 0))
@@ -77,8 +77,8 @@ async def test_the_palette_leads_to_what_nobody_settled_from_anywhere(
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         await send_into_the_unknown(desk, monkeypatch)
-        await desk.press("f4", "ctrl+p", *"unsettled", "enter")
-        assert (desk.dashboard.desk.history.line.text, desk.focus) == ("settled:no", "history-table")
+        await desk.press("f4", "ctrl+p", *"unresolved", "enter")
+        assert (desk.history.line.text, desk.focus) == ("settled:no", "history-table")
         assert "? unknown" in desk.screen()
 
 

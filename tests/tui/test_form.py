@@ -159,7 +159,7 @@ async def test_who_goes_to_a_filled_form_changes_whom_it_is_for_and_sends_nothin
 ) -> None:
     async with open_desk() as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "f4", *"sif@example.com", "enter")
-        assert desk.dashboard.desk.form.request().external_id == "sif@example.com"
+        assert desk.form.request().external_id == "sif@example.com"
         assert desk.focus == "send"
         assert list(desk.service.history.list_attempts(0)) == []
 

@@ -75,7 +75,7 @@ async def test_an_attempt_of_another_process_appears_at_the_next_look(
         other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
         await other.send(TriggerRequest("104", "3", "sif@example.com"), new_attempt_id())
         await other.close()
-        desk.dashboard._look()
+        desk.dashboard.look()
         await desk.settle()
         assert "sif@example.com" in desk.screen().split("History")[1]
 
@@ -90,4 +90,4 @@ async def test_a_history_that_cannot_be_read_is_said_and_the_desk_stands(
     async with open_desk() as desk:
         assert "The history is locked by another program." in desk.text_of("#reply")
         await desk.press(*"100", "enter")
-        assert desk.dashboard.desk.form.event_id == "100"
+        assert desk.form.event_id == "100"

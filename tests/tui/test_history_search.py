@@ -63,7 +63,7 @@ def files_named(pattern: str, folder: Path) -> list[Path]:
 
 
 def title(desk: Desk) -> str:
-    return Content.from_markup(desk.dashboard.desk.history.border_title or "").plain
+    return Content.from_markup(desk.history.border_title or "").plain
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -83,11 +83,11 @@ async def test_attempts_are_filtered_sorted_and_counted(
         assert rows(desk) == sorted((external_id for _, external_id, _ in SENT), reverse=True)
         await desk.press("down")
         await send(past, ("104", "aaa@example.com", None))
-        before = desk.dashboard.desk.history.table.row
-        desk.dashboard._look()
+        before = desk.history.table.row
+        desk.dashboard.look()
         await desk.settle()
         assert rows(desk)[-1] == "aaa@example.com"
-        assert desk.dashboard.desk.history.table.row == before
+        assert desk.history.table.row == before
         assert "6  " in title(desk)
         assert title(desk).endswith("  1 new")
         await desk.press("home")
@@ -110,7 +110,7 @@ async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the
         monkeypatch.setattr(RowIds, "prepare", slow)
         await desk.pilot.press("slash", *"thor")
         await desk.pilot.pause()
-        assert desk.dashboard.desk.history.query_one(Input).value == "thor"
+        assert desk.history.query_one(Input).value == "thor"
         assert rows(desk) == before
         go_on.set()
         await desk.settle()
@@ -119,7 +119,7 @@ async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the
 
 async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path) -> None:
     async with open_desk(at=past) as desk:
-        line = desk.dashboard.desk.history.line
+        line = desk.history.line
         await desk.press("f6", "f", "down", "enter")
         assert line.text == "outcome:rejected"
         await desk.press("t", *["down"] * 2, "enter", "r", *["down"] * 4, "enter")
@@ -136,7 +136,7 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.press("f", *["down"] * 10, "enter")
         assert line.text == "code:0"
         await desk.press("f6")
-        assert desk.dashboard.desk.history.size.height > 35
+        assert desk.history.size.height > 35
         await desk.press("p")
         assert isinstance(desk.app.screen, StatisticsScreen)
         for word in ("3 attempts", "Attempts over time", "▇", "No rejected attempts.", "p95"):
@@ -147,7 +147,7 @@ async def test_menus_and_titles_write_the_query(open_desk: OpenDesk, past: Path)
         await desk.press("escape", "f", "end", "enter", "p", "f", "enter")
         assert line.text == "outcome:rejected,partial event:104"
         await desk.press("escape")
-        assert desk.dashboard.desk.history.whole is False
+        assert desk.history.whole is False
 
 
 async def test_a_picture_keeps_every_share_beside_its_number_at_any_size(
@@ -243,7 +243,7 @@ async def test_what_the_filter_leaves_is_taken_out_and_what_takes_long_stops(
             "thor@example.com",
         ]
         wrote = asyncio.Event()
-        monkeypatch.setattr(desk.dashboard.desk.past, "export", endless(wrote))
+        monkeypatch.setattr(desk.dashboard.history.past, "export", endless(wrote))
         await desk.press("x", *["down"] * 6, "enter")
         desk.app.screen.query_one("#path", Input).value = str(tmp_path / "long.csv")
         await desk.pilot.press("enter")
@@ -268,15 +268,15 @@ async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
     async with open_desk(at=past) as desk:
         await desk.press("f6", "end", "o")
         assert desk.focus == "external-id"
-        assert "again, changed or not" in desk.screen()
-        assert desk.dashboard.desk.form.event_id == "100"
-        assert desk.dashboard.desk.form.editor.value == {"n": 1}
+        assert " again" in str(desk.form.border_title)
+        assert desk.form.event_id == "100"
+        assert desk.form.editor.value == {"n": 1}
         first = list(desk.service.history.list_attempts(0))[-1]
         desk.dashboard.query_one("#external-id", Input).value = "sif@example.com"
         await desk.press("f9")
         again = next(iter(desk.service.history.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
-        desk.dashboard.desk.form.forget_last()
+        desk.form.forget_last()
         await desk.press("f9", "ctrl+y")
         assert next(iter(desk.service.history.list_attempts(1))).parent_id is None
         await desk.press("f6", "slash", *"sif", "enter", "down", "enter")
@@ -296,7 +296,7 @@ async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
 
 async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, tmp_path: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(past)}))
-    app = TriggerDeskApp(Opening(lambda: service), veil=PrivacyMode(lambda: open_mask(past)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(past)), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()

@@ -115,7 +115,7 @@ async def test_hostile_attempts_are_read_compared_and_pictured_harmlessly(open_d
         await desk.service.send(TriggerRequest("100", "3", "".join(short), data), new_attempt_id())
         for text in HOSTILE:
             await desk.service.send(TriggerRequest("100", "3", text, {"a": text}), new_attempt_id())
-        desk.dashboard.searching.show()
+        desk.dashboard.show_history()
         await desk.press("f6", "m", "end", "enter")
         for keys in ("end", "b", "left", "left", "left", "escape"):
             await desk.press(keys)
@@ -134,13 +134,13 @@ async def test_hostile_text_filters_the_history_harmlessly(open_desk: OpenDesk) 
     async with open_desk() as desk:
         for text in HOSTILE[:-1]:
             await desk.service.send(TriggerRequest("100", "3", text), new_attempt_id())
-        line = desk.dashboard.desk.history.line
+        line = desk.history.line
         for text in HOSTILE[:-1]:
             for query in (f"outcome:{text}", filter_text(QueryField.CONTACT, text)):
                 line.write(query)
                 await desk.settle()
                 _assert_safe(desk)
-            row = desk.dashboard.desk.history.table.row
+            row = desk.history.table.row
             assert row is not None
             assert row.external_id == text
 

@@ -52,7 +52,7 @@ async def test_whatever_comes_out_of_a_keyring_is_a_message_and_nothing_is_sent(
             assert list(service.history.list_attempts(0)) == []
             await desk.press("f5")
             assert "TRIGGERDESK_SHOP_SECRET" in desk.said
-            assert desk.dashboard.desk.form.request().event_id == "100"
+            assert desk.form.request().event_id == "100"
 
 
 async def test_a_profile_without_a_secret_can_be_gone_to_and_left(home: Path) -> None:

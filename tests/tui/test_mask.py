@@ -19,7 +19,7 @@ PERSONS = re.compile(r"(?i)thor|odinson|twin@|sif|loki")
 
 async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service), veil=PrivacyMode(lambda: open_mask(home)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(home)), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -35,7 +35,7 @@ async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> N
         await desk.press("f2", *"100", "enter", *"thor")
         seen()
         await desk.press("enter")
-        assert desk.dashboard.desk.form.request().external_id == "thor@example.com"
+        assert desk.form.request().external_id == "thor@example.com"
         seen()
         await desk.press("f4", *['{"name": "Thor"}'])
         await desk.press("f9")
@@ -67,7 +67,7 @@ async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> N
 async def test_a_mask_that_cannot_be_had_keeps_a_masked_desk_closed(home: Path) -> None:
     (home / KEY_FILE).write_bytes(b"short")
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service), veil=PrivacyMode(lambda: open_mask(home)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(home)), masked=True)
     async with app.run_test(size=WIDE):
         pass
     assert isinstance(app.return_value, AppError)

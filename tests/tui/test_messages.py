@@ -3,7 +3,7 @@
 import pytest
 from textual.widgets._toast import Toast
 
-from app.tui import messages
+from app.tui import app as messages
 from app.tui.widgets.preflight import PreflightPane
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -29,10 +29,10 @@ async def test_a_message_goes_with_the_next_key_once_it_could_be_seen(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
-        monkeypatch.setattr(messages, "AT_LEAST_S", 60.0)
+        monkeypatch.setattr(messages, "READABLE_AFTER_S", 60.0)
         await desk.press("f4", "f9", "f2")
         assert desk.said == "Not sent: Choose an event first."
-        monkeypatch.setattr(messages, "AT_LEAST_S", 0.0)
+        monkeypatch.setattr(messages, "READABLE_AFTER_S", 0.0)
         await desk.press("f9")
         assert desk.said == "Not sent: Choose an event first."
         await desk.press(*"100", "enter")
@@ -42,19 +42,19 @@ async def test_a_message_goes_with_the_next_key_once_it_could_be_seen(
 async def test_what_came_unasked_is_taken_away_by_no_key_and_by_no_other_message(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "AT_LEAST_S", 0.0)
+    monkeypatch.setattr(messages, "READABLE_AFTER_S", 0.0)
     async with open_desk() as desk:
-        desk.dashboard.desk.say("? unknown", "It may have been triggered.", unasked=True)
+        desk.dashboard.say("? unknown", "It may have been triggered.", unasked=True)
         await desk.press("f2", *"104")
         assert desk.said == "? unknown: It may have been triggered."
         await desk.press("f9")
         assert "? unknown: It may have been triggered." in desk.screen()
-        assert "Not sent: What is typed in Events was not chosen yet" in desk.screen()
+        assert "Not sent: you typed in Events but did not pick a row" in desk.screen()
 
 
 async def test_a_message_is_shown_as_it_is_whatever_it_holds(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        desk.dashboard.desk.say("[b]Bold[/]", "[red]nothing [/] is markup \\[")
+        desk.dashboard.say("[b]Bold[/]", "[red]nothing [/] is markup \\[")
         await desk.settle()
         assert desk.said == "[b]Bold[/]: [red]nothing [/] is markup \\["
         assert "[b]Bold[/]: [red]nothing [/] is markup \\[" in desk.screen()

@@ -27,21 +27,25 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
     async with app.run_test(size=size) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
-        assert "looking only" in desk.text_of("#status")
+        assert "read-only" in desk.text_of("#status")
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
         assert endpoint.requests == []
-        assert "Looking only" in desk.dashboard.desk.form.obstacle
+        assert "Read-only" in desk.form.obstacle
 
         await desk.press("f10", *"wrong", "enter")
         assert NOT_THE_NAME in desk.screen()
         await desk.press("escape")
-        assert "looking only" in desk.text_of("#status")
+        assert "read-only" in desk.text_of("#status")
         await desk.press("f10", *"shop", "tab", *"61", "enter")
         assert NO_MINUTES in desk.screen()
         await desk.press("ctrl+u", *"3", "enter")
-        assert "ARMED 3:00" in desk.text_of("#status") or "ARMED 2:5" in desk.text_of("#status")
+        assert "SENDING UNLOCKED 3:00" in desk.text_of("#status") or "SENDING UNLOCKED 2:5" in desk.text_of(
+            "#status"
+        )
         await desk.press("f10", "f10", *"shop", "enter")
-        assert "ARMED 10:00" in desk.text_of("#status") or "ARMED 9:5" in desk.text_of("#status")
+        assert "SENDING UNLOCKED 10:00" in desk.text_of("#status") or "SENDING UNLOCKED 9:5" in desk.text_of(
+            "#status"
+        )
 
         await desk.press("f9")
         assert isinstance(app.screen, Confirm)
@@ -51,13 +55,13 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert endpoint.requests == []
 
         endpoint.answers.put_nowait(Reply(200, 0, "OK"))
-        desk.dashboard.desk.form.forget_last()
+        desk.form.forget_last()
         await desk.press("f9", "ctrl+y")
         assert len(endpoint.requests) == 1
         assert "accepted" in desk.text_of("#reply")
 
         await desk.press("f10")
-        assert "looking only" in desk.text_of("#status")
+        assert "read-only" in desk.text_of("#status")
 
 
 async def test_the_sandbox_never_asks(home: Path) -> None:
@@ -66,8 +70,8 @@ async def test_the_sandbox_never_asks(home: Path) -> None:
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
-        assert "looking only" not in desk.text_of("#status")
-        assert "Arm" not in desk.screen()
+        assert "read-only" not in desk.text_of("#status")
+        assert "Unlock" not in desk.screen()
 
 
 async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) -> None:
@@ -84,9 +88,9 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         await desk.press("f9")
         assert "this external id is none of them." in desk.said
         assert list(service.history.list_attempts(0)) == []
-        desk.dashboard.desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
+        desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()
-        assert desk.dashboard.desk.form.obstacle == ""
+        assert desk.form.obstacle == ""
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -100,8 +104,8 @@ async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press("f4", *"100", "tab", "tab", *"one@example.com  ")
-        assert desk.dashboard.desk.form.request().external_id == "one@example.com  "
+        assert desk.form.request().external_id == "one@example.com  "
         assert "2 spaces after it" in desk.text_of("#preflight")
         await desk.press("ctrl+g")
-        assert desk.dashboard.desk.form.request().external_id == "one@example.com"
+        assert desk.form.request().external_id == "one@example.com"
         assert "spaces" not in desk.text_of("#preflight")

@@ -24,7 +24,7 @@ TWINS = "2 contacts share this E-Mail (3): Mira Tveskov (12), Magnus Tveskov-Hal
 
 
 def _asked(desk: Desk) -> tuple[str, str]:
-    request = desk.dashboard.desk.form.request()
+    request = desk.form.request()
     return request.key_id, request.external_id
 
 
@@ -153,7 +153,7 @@ async def test_many_who_share_a_value_are_named_up_to_three(open_desk: OpenDesk)
 
 
 async def test_a_masked_recipient_is_not_named(open_desk: OpenDesk, home: Path) -> None:
-    async with open_desk(veil=PrivacyMode(lambda: open_mask(home))) as desk:
+    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press("f2", *"101", "enter", *"magnus", "enter", "ctrl+b")
         assert "others share this E-Mail (3)" in _recipient(desk)
         assert "Magnus" not in _recipient(desk)
@@ -284,7 +284,7 @@ async def test_the_example_is_for_everybody_in_the_sandbox(open_desk: OpenDesk) 
 
 
 async def test_a_mask_hides_whose_data_they_were(open_desk: OpenDesk, home: Path) -> None:
-    async with open_desk(veil=PrivacyMode(lambda: open_mask(home))) as desk:
+    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press("f2", *"101", "enter", *"thor", "enter")
         _type_data(desk, '{"link": "reset-1"}')
         await desk.press("f3", *"sif", "enter", "ctrl+b")

@@ -148,12 +148,12 @@ async def test_a_form_that_was_only_begun_is_no_mistake_and_is_answered_2005_whe
 async def test_a_contact_that_the_reply_offers_is_named_as_before_sending(
     open_desk: OpenDesk, home: Path
 ) -> None:
-    async with open_desk(veil=PrivacyMode(lambda: open_mask(home))) as desk:
+    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
-        assert [str(button.label) for button in desk.dashboard.desk.reply.query(Button)] == [
+        assert [str(button.label) for button in desk.reply.query(Button)] == [
             "▸ Send to Mira Tveskov, contact 12  ctrl+g",
             "▸ Send to Magnus Tveskov-Hale, contact 13",
         ]
         await desk.press("ctrl+b")
-        assert len(desk.dashboard.desk.reply.query(Button)) == 2
+        assert len(desk.reply.query(Button)) == 2
         assert "Mira" not in desk.text_of("#reply")

@@ -51,13 +51,14 @@ async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
     open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
-    async with open_desk(veil=PrivacyMode(lambda: Mask(b"k" * 32)), masked=True) as desk:
+    privacy = PrivacyMode(lambda: Mask(b"k" * 32))
+    async with open_desk(privacy=privacy, masked=True) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "ctrl+r", "c")
         assert "thor@example.com" not in (home / "copied.txt").read_text()
-        assert "Persons are masked." in desk.text_of("#request-said")
+        assert "Personal data is masked." in desk.text_of("#request-said")
         await desk.press("escape", "f9", "f6", "enter", "r")
-        assert "Whoever runs this triggers once more" in desk.text_of("#request-said")
-        assert desk.dashboard.desk.veil.value("thor@example.com").partition("-")[2] in desk.screen()
+        assert "Running this sends" in desk.text_of("#request-said")
+        assert privacy.value("thor@example.com").partition("-")[2] in desk.screen()
         await desk.press("escape")
         assert isinstance(desk.app.screen, AttemptScreen)
         await desk.press("escape", "f4")

@@ -153,7 +153,7 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
         for action in ("Help", "Dark or light", "Quit", "Theme", "Screenshot"):
             assert action in shown
         assert shown.startswith("Send\nOff: Choose an event first.")
-        assert "Off: This account mails nobody real" in shown
+        assert "Off: Test account: sending is always unlocked." in shown
         assert "Send again\nSend it again as a trigger of its own, in History" in shown
         assert "No match for the specified [key_id] - [external_id] pair." in shown
 
@@ -189,7 +189,7 @@ async def test_an_idle_desk_repaints_nothing(open_desk: OpenDesk, monkeypatch: p
         painted: list[object] = []
         monkeypatch.setattr(desk.app, "_display", lambda *_: painted.append(1))
         for _ in range(5):
-            desk.dashboard._look()
+            desk.dashboard.look()
             await desk.settle()
         assert painted == []
 
@@ -197,7 +197,7 @@ async def test_an_idle_desk_repaints_nothing(open_desk: OpenDesk, monkeypatch: p
 async def test_a_filter_is_cleared_by_esc(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"zzz")
-        assert "No event has that. Esc shows all." in " ".join(desk.screen().split())
+        assert "No event matches. Esc clears." in " ".join(desk.screen().split())
         assert "─ Events  0 ─" in desk.screen()
         await desk.press("escape")
         assert "purchase_confirmation" in desk.screen()
@@ -226,9 +226,9 @@ async def test_the_first_start_says_what_it_waits_for(
     monkeypatch.setattr(Refresh, "run", refused)
     async with open_desk(at=tmp_path / "new") as desk:
         shown = " ".join(desk.screen().split())
-        assert "No event is known here. f5 refreshes." in shown
+        assert "No events here. f5 refreshes." in shown
         assert "never refreshed" in shown
-        assert "could not be refreshed. The disk is full." in desk.text_of("#reply")
+        assert "Refresh failed: The disk is full." in desk.text_of("#reply")
 
 
 async def test_the_function_keys_work_wherever_the_focus_is(open_desk: OpenDesk) -> None:

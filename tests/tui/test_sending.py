@@ -71,7 +71,7 @@ async def test_what_is_looked_for_and_not_chosen_yet_keeps_another_from_being_se
         ):
             await desk.press(*CHOSEN, *keys, "f9")
             assert list(desk.service.history.list_attempts(0)) == []
-            assert f"What is typed in {pane} was not chosen yet: Enter chooses" in desk.said
+            assert f"you typed in {pane} but did not pick a row. Enter picks" in desk.said
             await desk.press("ctrl+n", "f2", "ctrl+u")
         await desk.press(*CHOSEN, "f3", *"sif", "f9", "escape", "f9")
         (attempt,) = desk.service.history.list_attempts(0)
@@ -84,7 +84,7 @@ async def test_it_keeps_another_from_being_sent_from_wherever_one_presses_send(
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         await desk.press(*CHOSEN, "f3", *"sif", elsewhere, "f9")
-        assert "What is typed in Contacts was not chosen yet" in desk.said
+        assert "you typed in Contacts but did not pick a row" in desk.said
         assert list(desk.service.history.list_attempts(0)) == []
         await desk.press("f4", *"loki@example.com", "f9")  # who types in the form has decided there
         (attempt,) = desk.service.history.list_attempts(0)
@@ -187,7 +187,7 @@ async def test_esc_asks_before_it_stops_waiting_and_then_the_outcome_is_unknown(
         assert desk.focus == "no"
         await _sent(desk, "escape")
         assert desk.app.screen is desk.dashboard
-        assert desk.dashboard.is_sending
+        assert desk.dashboard.send.is_sending
         await _sent(desk, "escape", "ctrl+y")
         await desk.settle()
         assert "? unknown" in desk.text_of("#reply")
@@ -241,7 +241,7 @@ async def test_esc_in_a_list_clears_or_closes_it_and_never_touches_a_send(
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", *keys, "escape", "escape")
         assert desk.app.screen is desk.dashboard
-        assert desk.dashboard.is_sending
+        assert desk.dashboard.send.is_sending
         if cleared is None:
             assert not desk.dashboard.query_one("#key-field", Select).expanded
         else:
@@ -376,7 +376,7 @@ async def test_a_refresh_that_fails_leaves_the_lists_and_says_why(
 
         monkeypatch.setattr(Refresh, "run", refused)
         await desk.press("f5")
-        assert "could not be refreshed. The cache is locked" in desk.text_of("#reply")
+        assert "Refresh failed: The cache is locked" in desk.text_of("#reply")
         assert "22 events" in desk.text_of("#status")
 
 
@@ -387,7 +387,7 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "f5")
-        while desk.dashboard.caching.is_under_way:
+        while desk.dashboard.cache.is_busy:
             await desk.pilot.pause()
         await _sent(desk, "f9")
         async with asyncio.timeout(10):

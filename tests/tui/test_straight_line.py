@@ -45,7 +45,7 @@ async def test_a_first_start_fills_the_lists_over_the_wire(open_desk: OpenDesk, 
     async with open_desk(at=tmp_path / "new") as desk:
         await desk.settle()
         assert "22 events 250 contacts refreshed just now" in desk.text_of("#status")
-        assert "f1 helps wherever you are" in desk.text_of("#reply")
+        assert "f1 explains every pane" in desk.text_of("#reply")
         await desk.press(*STRAIGHT_LINE)
         assert "✓ accepted" in desk.text_of("#reply")
 
@@ -121,5 +121,5 @@ async def test_an_enter_that_the_terminal_made_a_line_feed_of_is_an_enter(open_d
     async with open_desk() as desk:
         await desk.press(*"100", "ctrl+j", *"thor", "ctrl+j")
         assert desk.focus == "send"
-        request = desk.dashboard.desk.form.request()
+        request = desk.form.request()
         assert (request.event_id, request.external_id) == ("100", "thor@example.com")

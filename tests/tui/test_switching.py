@@ -9,8 +9,8 @@ from app.bootstrap import Profiles
 from app.domain.model import Outcome
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
+from app.tui.dashboard import Dashboard
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.dashboard import Dashboard
 from app.tui.screens.profiles import ProfileList
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
@@ -35,7 +35,7 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press(*"104", "enter", *"sif", "enter", "f4")
-        desk.dashboard.desk.form.editor.put_back('{"typed": "by hand"}')
+        desk.form.editor.put_back('{"typed": "by hand"}')
         await desk.press("ctrl+o")
         assert isinstance(app.screen, ProfileList)
         for said in (
@@ -47,22 +47,22 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
 
         await desk.press("down", "enter")
         assert "▲ shop" in desk.screen().splitlines()[0]
-        assert "looking only" in desk.screen().splitlines()[0]
-        assert desk.dashboard.desk.form.request().event_id == ""
+        assert "read-only" in desk.screen().splitlines()[0]
+        assert desk.form.request().event_id == ""
         await desk.press("f10", *"shop", "enter")
-        assert "ARMED" in desk.screen().splitlines()[0]
+        assert "SENDING UNLOCKED" in desk.screen().splitlines()[0]
         await desk.press("ctrl+o", "escape", "ctrl+o", "enter")
-        assert "ARMED" in desk.screen().splitlines()[0]
+        assert "SENDING UNLOCKED" in desk.screen().splitlines()[0]
 
         await pilot.click("#status")
         await desk.settle()
         app.screen.query_one(OptionList).highlighted = 0
         await desk.press("enter")
-        request = desk.dashboard.desk.form.request()
+        request = desk.form.request()
         assert (request.event_id, request.key_id, request.external_id) == ("104", "3", "sif@example.com")
-        assert desk.dashboard.desk.form.editor.text == '{"typed": "by hand"}'
+        assert desk.form.editor.text == '{"typed": "by hand"}'
         await desk.press("ctrl+n", "ctrl+o", "down", "enter")
-        assert "looking only" in desk.screen().splitlines()[0]
+        assert "read-only" in desk.screen().splitlines()[0]
         assert len([screen for screen in app.screen_stack if isinstance(screen, Dashboard)]) == 1
 
 
@@ -87,7 +87,7 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
                 await pilot.pause()
         while not isinstance(app.screen, Confirm):
             await pilot.pause()
-        assert desk.dashboard.is_sending
+        assert desk.dashboard.send.is_sending
         await pilot.press("ctrl+y")
         while "shop" not in desk.screen().splitlines()[0]:
             await pilot.pause()
@@ -107,7 +107,7 @@ async def test_what_cannot_be_opened_leaves_the_profile_as_it_is(home: Path) -> 
         await desk.press(*"100", "enter", "ctrl+o", "down", "enter")
         assert "no-such-folder" in desk.said
         assert "◆ sandbox" in desk.screen().splitlines()[0]
-        assert desk.dashboard.desk.form.request().event_id == "100"
+        assert desk.form.request().event_id == "100"
         (home / "config.toml").write_text("nonsense")
         await desk.press("ctrl+o")
         assert "no valid TOML" in desk.said

@@ -25,7 +25,7 @@ async def test_an_event_is_taken_by_name_and_with_marks_and_the_key_is_the_one_o
     open_desk: OpenDesk,
 ) -> None:
     async with open_desk() as desk:
-        form = desk.dashboard.desk.form
+        form = desk.form
         _put(desk, "event-id", " purchase ")
         await desk.settle()
         assert form.request().event_id == "100"
@@ -38,7 +38,7 @@ async def test_an_event_is_taken_by_name_and_with_marks_and_the_key_is_the_one_o
         await desk.service.send(TriggerRequest("104", "10142", "C-10011"), "one")
         await desk.press("ctrl+n", "f4", *"order_shipped", "enter")
         assert (form.key_id, desk.focus) == ("10142", "external-id")
-        desk.dashboard.caching.show_events()
+        desk.dashboard.cache.show_events()
         await desk.press("f2", "enter")
         assert form.event_id == "104"
         _put(desk, "external-id", "typed for this key")
@@ -59,10 +59,10 @@ async def test_json_closes_itself_is_formatted_hinted_at_and_undone(open_desk: O
         assert _text(desk) == ""
         await desk.press("{", "enter", '"', "t", "right", ":", "1", "enter", "}")
         assert _text(desk) == '{\n  "t":1\n}'
-        desk.dashboard.desk.form.editor.fill('{"trigger_id": "x"}')
+        desk.form.editor.fill('{"trigger_id": "x"}')
         await desk.settle()
         assert "! trigger_id in the event data is a variable" in desk.text_of("#data-check")
-        desk.dashboard.desk.form.editor.fill('{"a" 1}')
+        desk.form.editor.fill('{"a" 1}')
         await desk.press("f11")
         assert _text(desk) == '{"a" 1}'
 
@@ -73,15 +73,15 @@ async def test_placeholders_are_shown_filled_and_sent_filled(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
-        desk.dashboard.desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
+        desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
         await desk.settle()
         assert "{{field:1}} Thor" in desk.text_of("#preflight")
-        desk.dashboard.desk.form.editor.fill('{"name": "{{field:77777}}"}')
+        desk.form.editor.fill('{"name": "{{field:77777}}"}')
         await desk.press("f9")
         assert "{{field:77777}}: contact 11 has no" in desk.text_of("#preflight")
         assert "off: The event data cannot be filled" in desk.text_of("#why")
         assert not list(desk.service.history.list_attempts(0))
-        desk.dashboard.desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
+        desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
         await desk.press("f9")
         (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.request.data == {"name": "Thor on purchase_confirmation"}
@@ -94,7 +94,7 @@ async def test_placeholders_are_shown_filled_and_sent_filled(
 async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
-        desk.dashboard.desk.form.editor.put_back('{"mine": "{{contact.uid}}"}')
+        desk.form.editor.put_back('{"mine": "{{contact.uid}}"}')
         await desk.press("f8", "s", *"My [/] own", "enter", "f8")
         menu = desk.app.screen
         assert isinstance(menu, DataMenu)
@@ -117,23 +117,23 @@ async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDes
 async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
-        desk.dashboard.desk.form.editor.put_back("")
+        desk.form.editor.put_back("")
         await desk.settle()
-        typed = desk.dashboard.desk.form.draft()
+        typed = desk.form.draft()
     async with open_desk(size=NARROW) as desk:
-        assert desk.dashboard.desk.form.draft() == typed
+        assert desk.form.draft() == typed
         assert typed.contact_id == "11"
-        assert "as left just now, ctrl+n clears" in str(desk.dashboard.desk.form.border_title)
+        assert "restored draft · ctrl+n clears" in str(desk.form.border_title)
         await desk.press("f4", "f9")
         assert desk.service.drafts.draft() is None
-        desk.dashboard.desk.form.editor.put_back('{"more": 1}')
+        desk.form.editor.put_back('{"more": 1}')
         await desk.settle()
     async with open_desk() as desk:
         assert _text(desk) == '{"more": 1}'
         await desk.press("ctrl+n")
-        assert desk.dashboard.desk.form.border_title == "Trigger"
+        assert desk.form.border_title == "Trigger"
     async with open_desk() as desk:
-        assert desk.dashboard.desk.form.draft().event_id == ""
+        assert desk.form.draft().event_id == ""
 
 
 def test_what_is_typed_in_json_is_closed_where_nothing_follows() -> None:
@@ -163,7 +163,7 @@ async def test_the_next_contact_that_is_typed_while_the_reply_is_awaited_stays_a
         await desk.pilot.press("f9", "f4", *"sif@example.com")
         endpoint.accept()
         await desk.settle()
-        desk.dashboard.parts.drafts.keep()
+        desk.dashboard.form.save_draft()
         draft = desk.service.drafts.draft()
         assert draft is not None
         assert draft.draft.external_id == "sif@example.com"

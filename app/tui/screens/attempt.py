@@ -20,11 +20,10 @@ from app.tui.attempt_text import (
     reply_heading,
     request_heading,
 )
-from app.tui.keymap import key_of
+from app.tui.bindings import key_of
 from app.tui.past import Opened, Past
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
-from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import offer_export
 from app.tui.text import sanitize
 from app.tui.widgets.body_view import BodyView
@@ -72,7 +71,6 @@ class AttemptScreen(ModalScreen[Followed]):
         self._raw = False
 
     def compose(self) -> ComposeResult:
-        fit(self)
         with VerticalScroll(id="attempt"):
             yield Static(markup=False, id="attempt-outcome")
             yield Static("What was asked", classes="heading")

@@ -13,7 +13,6 @@ from textual.widgets import Footer, Static
 
 from app.domain.json_diff import AttemptDiff, diff_attempts
 from app.domain.model import Attempt
-from app.tui.screens.fitted import fit
 from app.tui.text import lines
 from app.tui.widgets.diff_text import LEFT, RIGHT, diff_content, side
 
@@ -34,7 +33,6 @@ class CompareScreen(ModalScreen[None]):
         self._everything = False
 
     def compose(self) -> ComposeResult:
-        fit(self)
         with VerticalScroll(id="compare") as pane:
             pane.border_title = "Differences"
             yield Static(lines([side(LEFT, self._left), side(RIGHT, self._right)]), markup=False)

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from app.resources import styles
-from app.tui.keymap import key_of
+from app.tui.bindings import key_of
 from app.tui.widgets.safe_input import SafeInput
 
 

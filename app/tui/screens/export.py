@@ -19,8 +19,8 @@ from textual.worker import Worker
 from app.domain.errors import AppError
 from app.service.files import FileExistsAlreadyError, new_file
 from app.service.stored import AttemptRow
+from app.tui.bindings import key_of
 from app.tui.copying import copy
-from app.tui.keymap import key_of
 from app.tui.past import TICKET, Past
 from app.tui.screens.confirm import Confirm
 from app.tui.text import count, sanitize

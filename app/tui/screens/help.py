@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Static
 
 from app.domain.model import Outcome
-from app.tui.keymap import DESK, active_in_order
+from app.tui.bindings import DESK, active_in_order
 from app.tui.screens.help_texts import EVERYWHERE, HERE, PARTS, QUERIES, REPLIES, SIGNS, STEPS, Part
 from app.tui.text import meaning, outcome_label
 

@@ -20,7 +20,6 @@ from app.domain.errors import AppError
 from app.domain.formatting import span
 from app.tui.notices import counts_label
 from app.tui.past import Past
-from app.tui.screens.fitted import fit
 from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu
 from app.tui.text import sanitize
@@ -80,7 +79,6 @@ class StatisticsScreen(Screen[str | None]):
         self._statistics: AttemptStatistics | None = None
 
     def compose(self) -> ComposeResult:
-        fit(self)
         yield Static(COUNTING, markup=False, id="statistics-head")
         with VerticalScroll(id="charts"):
             yield Chart("time", OVER_TIME, over_time)

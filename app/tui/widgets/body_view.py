@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.domain.body_text import PART, formatted, raw_lines, raw_parts, split
-from app.tui.keymap import key_of
+from app.tui.bindings import key_of
 from app.tui.text import sanitize_block
 
 

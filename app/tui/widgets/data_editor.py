@@ -17,7 +17,7 @@ from app.domain.data_hints import data_hints
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import JsonObject
 from app.domain.placeholders import placeholders_in
-from app.tui.keymap import key_of
+from app.tui.bindings import key_of
 from app.tui.text import lines, sanitize
 from app.tui.widgets.json_area import JsonArea
 
@@ -50,7 +50,7 @@ class DataEditor(Vertical):
                     id="data-fill",
                     compact=True,
                     tooltip="Example, last used, templates (f8)",
-                    action="screen.do('data')",
+                    action="screen.event_data",
                 )
                 yield Button("Format", id="data-format", compact=True, tooltip="Indent the JSON (f11)")
         yield JsonArea(id="event-data")

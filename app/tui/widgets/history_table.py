@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.style import Style
 from textual.widgets import Static
 
 from app.domain.descriptions import describe
@@ -21,7 +22,6 @@ from app.tui.privacy import PrivacyMode
 from app.tui.text import label, lines
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.history_columns import history_columns, row_in_short
-from app.tui.widgets.label_line import Label, LabelLine
 from app.tui.widgets.query_line import QueryLine
 from app.tui.widgets.row_window import RowWindow
 from app.tui.widgets.windowed_table import WindowedTable
@@ -40,36 +40,34 @@ class HistoryPane(Vertical):
     """Attempts with what was asked and what came back, as far as the filter leaves them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        _binding("slash", "filter", "Filter", "Search, e.g. outcome:rejected on:today thor"),
         _binding(
-            "slash", "filter", "Filter", "Type a query, such as outcome:rejected code:2008 since:1d hammer"
-        ),
-        _binding(
-            "f", "offer('filters')", "Choose a filter", "Filter by outcome, or by what stands in this row"
+            "f", "offer('filters')", "Choose a filter", "Filter by outcome, or by the values of this row"
         ),
         _binding("t", "offer('times')", "Choose a time", "Filter by when: today, yesterday, from … to"),
-        _binding("r", "offer('orders')", "Sort", "Sort by a column; the same one again turns it round"),
+        _binding("r", "offer('orders')", "Sort", "Sort by a column; the same one again reverses the order"),
         _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
         _binding(
             "c",
             "compare",
             "Compare",
-            "What differs between the two marked, the marked and this one, or this one and the contact's one before",
+            "Compare the two marked attempts, the marked one and this, or this and the one before it",
         ),
-        _binding("x", "export", "Export", "These attempts, or this one, to a file or the clipboard"),
+        _binding("x", "export", "Export", "Export these attempts, or this one, to a file or the clipboard"),
         _binding(
             "p",
             "statistics",
             "Statistics",
-            "These attempts over time, by code and by event, and their duration",
+            "Attempts over time, by code and by event, and their duration",
         ),
         _binding(
             "u",
-            "screen.do('unsettled')",
-            "Unsettled",
-            "Only unknown outcomes that nobody has settled; on all of this account",
+            "screen.unresolved",
+            "Unresolved",
+            "Unresolved outcomes only",
         ),
-        _binding("z", "whole", "Whole screen", "The history on the whole screen, and back"),
-        Binding("escape", "back", "Back", tooltip="Back to the desk", show=False),
+        _binding("z", "whole", "Full screen", "The history on the full screen, and back"),
+        Binding("escape", "back", "Back", tooltip="Back to the dashboard", show=False),
         *follow_up_bindings("history", show=False),
     ]
 
@@ -108,22 +106,16 @@ class HistoryPane(Vertical):
         self._keys: list[tuple[Binding, str]] = []
 
     def compose(self) -> ComposeResult:
-        """The rows; what is around them is mounted by `complete`, for the first frame does without it."""
+        yield QueryLine(self._ask)
         yield WindowedTable[AttemptRow](
             self._columns, empty_text=EMPTY, choose_on_click=True, id="history-table"
         )
+        yield Static(markup=False, id="history-detail")
+        yield Static(markup=False, id="history-keys")
 
-    async def complete(self) -> None:
-        """Mounts the line that filters, and what is told below the rows."""
-        await self.mount(QueryLine(self._ask), before=self.table)
-        await self.mount(Static(markup=False, id="history-detail"), LabelLine(id="history-keys"))
+    def on_mount(self) -> None:
         self._show_detail(self.table.row)
         self.screen.bindings_updated_signal.subscribe(self, self._show_keys)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the line that filters is there."""
-        return bool(self.query(QueryLine))
 
     @property
     def line(self) -> QueryLine:
@@ -231,8 +223,7 @@ class HistoryPane(Vertical):
     def _highlighted(self, message: WindowedTable.Highlighted[AttemptRow]) -> None:
         message.stop()
         self._show_detail(message.row)
-        if self.is_complete:
-            self._show_keys(self.screen)
+        self._show_keys(self.screen)
         if not self.table.cursor and self._seen is not None:
             self._show_title()
 
@@ -240,35 +231,29 @@ class HistoryPane(Vertical):
         said = Content("")
         if row is not None:
             said = lines([row_in_short(self._veil.row(row)), label(describe(row.reply_code) or "", "$quiet")])
-        for detail in self.query("#history-detail").results(Static):
-            detail.update(said)
+        self.query_one("#history-detail", Static).update(said)
 
     def _show_keys(self, screen: Screen[Any]) -> None:
-        """The keys as they are now; what cannot be done without a row, or about this one, is left out.
-
-        While the filter is being typed they stay as they were: there is still the mouse.
-        """
-        if self._keys and not self.table.has_focus:
-            return
-        active = (one.binding for one in screen.active_bindings.values() if one.node is self)
-        every = (one for one in self.BINDINGS if isinstance(one, Binding))
-        bound = {one.id: one for one in (active if self.table.has_focus else every)}
+        """Names the keys for the row under the cursor, each a link."""
         row = self.table.row
-        if row is None or row.outcome is not Outcome.UNKNOWN:
-            bound = {name: one for name, one in bound.items() if name not in SETTLING}
-        shown = [(bound[name], word) for name, word in KEYS.items() if name in bound]
+        names = KEYS_WITHOUT_ROW if row is None else KEYS_OF_UNKNOWN if _is_unresolved(row) else KEYS
+        bound = {one.binding.id: one.binding for one in screen.active_bindings.values() if one.node is self}
+        bound = bound or {one.id: one for one in self.BINDINGS if isinstance(one, Binding)}
+        shown = [(bound[name], word) for name, word in names.items() if name in bound]
         if shown != self._keys:
             self._keys = shown
-            self.query_one(LabelLine).labels = tuple(self._label(*one) for one in shown)
+            self.query_one("#history-keys", Static).update(
+                Content("  ").join(self._hint(*one) for one in shown)
+            )
 
-    def _label(self, binding: Binding, word: str) -> Label:
-        key = self.app.get_key_display(binding)
-        return Label(Content.assemble((key, "bold $accent"), (f" {word}", "$quiet")), binding.action)
+    def _hint(self, binding: Binding, word: str) -> Content:
+        hint = Content.assemble((self.app.get_key_display(binding), "bold $accent"), (f" {word}", "$quiet"))
+        return hint.stylize(Style.from_meta({"action": binding.action}))
 
-    @on(LabelLine.Picked)
-    async def _picked(self, message: LabelLine.Picked) -> None:
-        message.stop()
-        await self.run_action(message.target)
+    @on(events.Click, "#history-keys")
+    async def _hint_clicked(self, event: events.Click) -> None:
+        if action := event.style.meta.get("action"):
+            await self.run_action(action)
 
     @on(QueryLine.Left)
     def _to_rows(self, message: QueryLine.Left) -> None:
@@ -276,25 +261,27 @@ class HistoryPane(Vertical):
         self.table.focus()
 
 
-KEYS = {
+KEYS_WITHOUT_ROW = {
     "history.filter": "filter",
     "history.choose_a_filter": "outcome",
     "history.choose_a_time": "time",
-    "history.sort": "sort",
-    "history.mark": "mark",
-    "history.arrived": "arrived",
-    "history.did_not": "did not",
+}
+KEYS = KEYS_WITHOUT_ROW | {
     "history.compare": "compare",
     "history.export": "export",
-    "history.statistics": "statistics",
-    "history.whole_screen": "screen",
-    "history.in_the_form": "in the form",
-    "history.new_trigger": "send again",
+    "history.new_trigger": "send as new",
 }
-"""What is offered below the rows, with the word for it, by the name of its binding."""
+KEYS_OF_UNKNOWN = KEYS_WITHOUT_ROW | {
+    "history.arrived": "mark arrived",
+    "history.did_not": "mark not arrived",
+    "history.same_trigger": "resend",
+}
+"""The keys named below the rows: by the id of the binding, the word for it."""
 
-SETTLING = ("history.arrived", "history.did_not")
-"""What is offered only where the outcome is unknown."""
+
+def _is_unresolved(row: AttemptRow) -> bool:
+    return row.outcome is Outcome.UNKNOWN
+
 
 EMPTY = "Nothing was sent yet. What you send appears here, with its reply."
 NONE_LEFT = "No attempt passes this filter. Esc in it shows all."

@@ -12,7 +12,7 @@ from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch, QuickFix
 from app.domain.recipient import contact_name
-from app.tui.keymap import key_of
+from app.tui.bindings import key_of
 from app.tui.text import sanitize
 
 Offer = tuple[QuickFix, Content]
@@ -44,7 +44,7 @@ class RemedyButtons(Vertical):
 
     def compose(self) -> ComposeResult:
         for number, (remedy, words) in enumerate(self.offers):
-            hint = "" if number else f"  {key_of(self, 'mend')}"
+            hint = "" if number else f"  {key_of(self, 'fix')}"
             yield _RemedyButton(remedy, Content.assemble("▸ ", words, (hint, "bold $primary")))
 
     @on(Button.Pressed)

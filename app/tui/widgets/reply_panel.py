@@ -10,7 +10,7 @@ from textual.widgets import Static
 from app.domain.diagnosis import QuickFix
 from app.domain.model import Attempt, Outcome, TriggerRequest
 from app.domain.short_id import short_id
-from app.tui.keymap import key_of
+from app.tui.bindings import key_of
 from app.tui.notices import settled
 from app.tui.text import (
     answer_code,

@@ -55,7 +55,7 @@ class TriggerForm(FormFields):
                     id="see",
                     compact=True,
                     tooltip="The exact request, to copy (ctrl+r)",
-                    action="screen.do('request')",
+                    action="screen.preview_request",
                 )
             yield Static(markup=False, id="why")
 

@@ -1,0 +1,58 @@
+"""What the keys of the dashboard do: one class each for sending, the history, the cache and the form."""
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, TypeVar
+
+from textual.screen import Screen
+
+from app.domain.model import Attempt
+from app.tui.widgets.reply_panel import ReplyPanel
+
+Result = TypeVar("Result")
+Severity = Literal["information", "warning"]
+
+
+class View(Protocol):
+    """The dashboard as its controllers use it."""
+
+    @property
+    def screen(self) -> Screen[Any]: ...
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        """The attempt that the reply pane shows."""
+
+    def say(
+        self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
+    ) -> None:
+        """Shows a message; an `unasked` one answers no key and stays long enough to be read."""
+
+    def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
+        """Draws the reply pane, now and whenever personal data is hidden or shown."""
+
+    def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
+
+    def show_fault(self, fault: str) -> None:
+        """Shows a fault in the reply pane; in a message too if that pane is out of view."""
+
+    def show_problem(self, title: str, sentence: str) -> None:
+        """Shows in a message what failed beside sending; in the reply pane too if that is empty."""
+
+    def go(self, pane: str) -> None:
+        """Shows a pane and moves the focus into it."""
+
+    def show_history(self) -> None:
+        """Shows the attempts as they are now."""
+
+    def show_history_alone(self, alone: bool) -> None:
+        """Gives the history the whole screen, or takes it away again."""
+
+    def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        """Opens a screen above the dashboard; `then` is called with its result."""
+
+    def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
+        """Asks a question above the dashboard; `then` is called if the answer is yes."""
+
+    async def connect(self) -> None:
+        """Opens the connection to the endpoint, once. Raises SettingsError if there is no secret."""

@@ -1,0 +1,198 @@
+"""The lists of the dashboard: showing them, refreshing them from the account, looking up one contact."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+
+from textual.worker import Worker, WorkerCancelled
+
+from app.domain.errors import AppError
+from app.domain.model import Contact
+from app.service.contacts import CacheState
+from app.service.session import Session
+from app.tui.bindings import key_of
+from app.tui.controllers import View
+from app.tui.notices import looked_up
+from app.tui.privacy import PrivacyMode
+from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.event_list import EventList
+from app.tui.widgets.status import FetchBar, StatusLine
+from app.tui.widgets.trigger_form import TriggerForm
+
+FIRST_LOAD_S = 2.0
+STOPPED = "The lists are unchanged."
+NOTHING_TYPED = "Type a value into External id or into the search of Contacts first."
+STOPPING = "stopping; the lists stay as they were"
+
+
+@dataclass(eq=False, kw_only=True)
+class CacheController:
+    """Shows the events and contacts; asks the account for more, one thing at a time."""
+
+    view: View
+    session: Session
+    privacy: PrivacyMode
+    form: TriggerForm
+    events: EventList
+    contacts: ContactList
+    status: StatusLine
+    bar: FetchBar
+    changed: Callable[[], None]
+    """Called when the lists may be different."""
+
+    is_loading: bool = field(init=False)
+    """Whether the lists are of no account yet, or of other account files."""
+
+    def __post_init__(self) -> None:
+        self._state: CacheState = self.session.refresh.state()
+        self._worker: Worker[None] | None = None
+        self._loaded = asyncio.Event()
+        self.is_loading = self.session.refresh.is_needed()
+
+    # The lists
+
+    def show(self) -> None:
+        """Shows the lists as they are now; their cursors stay on their rows."""
+        self._state = self.session.refresh.state()
+        self.show_age()
+        self.status.show_kept(self.session.contacts.origins())
+        self.show_events()
+        self.contacts.reload(self._why_no_contacts())
+
+    def show_events(self) -> None:
+        """Shows the events, those sent last first."""
+        self.events.reload(self._why_no_events())
+
+    def show_age(self) -> None:
+        """Shows how old the lists are."""
+        self.status.show(self._state)
+
+    def _why_no_events(self) -> str:
+        if self.is_loading:
+            return "Loading…"
+        if self._state.events:
+            return "No event matches. Esc clears."
+        return f"No events here. {key_of(self.view.screen, 'refresh')} refreshes."
+
+    def _why_no_contacts(self) -> str:
+        screen, state = self.view.screen, self._state
+        if self.is_loading:
+            return "Loading…"
+        look_up = "" if state.complete else f" {key_of(screen, 'look_up')} asks the account for one."
+        if state.contacts:
+            return f"No contact matches. Esc clears.{look_up}"
+        if look_up and state.refreshed_at and not self.session.profile.fetches_contacts:
+            return (
+                "A refresh loads no contacts with this profile (refresh_contacts)."
+                f"{look_up} `triggerdesk contacts import` adds those of a file."
+            )
+        return f"No contacts here. {key_of(screen, 'refresh')} refreshes.{look_up}"
+
+    # Asking the account
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a refresh or a look-up is running."""
+        return self._worker is not None
+
+    async def loaded(self) -> None:
+        """Returns once the lists are loaded for the first time, or that takes long."""
+        if self.is_loading and not self._loaded.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_LOAD_S):
+                    await self._loaded.wait()
+            self._loaded.set()
+
+    def stop(self) -> None:
+        """Stops the refresh or the look-up."""
+        if self._worker is not None:
+            self._worker.cancel()
+            self.bar.show(STOPPING)
+
+    async def shutdown(self) -> None:
+        """Stops the refresh or the look-up and returns once it has ended."""
+        if self._worker is not None:
+            self._worker.cancel()
+            with contextlib.suppress(WorkerCancelled):
+                await self._worker.wait()
+
+    @property
+    def _is_outdated(self) -> bool:
+        return self.session.refresh.state() != self._state
+
+    def follow_others(self) -> None:
+        """Shows what another program changed in the lists meanwhile."""
+        with contextlib.suppress(AppError):
+            if not self.is_busy and self._is_outdated:
+                self.changed()
+
+    def refresh(self) -> None:
+        """Loads events, fields and contacts from the account."""
+        if self._worker is None:
+            self._begin("refreshing", self._refresh())
+
+    async def _refresh(self) -> None:
+        view, refresh = self.view, self.session.refresh
+        try:
+            await view.connect()
+            # Another program may be loading the same lists: then this one waits for it.
+            run = refresh.run_if_needed if refresh.is_needed() else refresh.run
+            await run(self.bar.step)
+        except AppError as error:
+            view.show_problem("Refresh failed", str(error))
+        except asyncio.CancelledError:
+            if view.screen.is_running and not self._is_outdated:
+                view.say("Refresh stopped", STOPPED)
+            raise
+        finally:
+            self._end()
+
+    def look_up(self) -> None:
+        """Asks the account for the contact that is typed: in the search of the contacts, else in the form."""
+        form, contacts = self.form, self.contacts
+        key_id, value = form.key_id, form.request().external_id
+        if contacts.has_focus_within and contacts.filter.value:
+            key_id, value = form.usual_key_id, contacts.filter.value.strip()
+        if not value:
+            self.view.say("Nothing to look up", NOTHING_TYPED)
+        elif self._worker is None:
+            self._begin("looking up the contact", self._look_up(key_id, value))
+
+    async def _look_up(self, key_id: str, value: str) -> None:
+        searching, typed = self.contacts.has_focus_within, self._typed
+        try:
+            await self.view.connect()
+            found = await self.session.contacts.look_up(key_id, value)
+        except AppError as error:
+            self.view.say("Look-up failed", str(error), unasked=True)
+        else:
+            self._say_found(key_id, value, found)
+            # A user who typed on meanwhile wants another contact by now.
+            if searching and len(found) == 1 and typed == self._typed:
+                self.form.choose_contact(found[0])
+        finally:
+            self._end()
+
+    @property
+    def _typed(self) -> tuple[str, str, str]:
+        return self.form.key_id, self.form.request().external_id, self.contacts.filter.value
+
+    def _say_found(self, key_id: str, value: str, found: tuple[Contact, ...]) -> None:
+        shown = map(self.privacy.contact, found)
+        said = looked_up(key_id, self.privacy.value(value), shown, self.session)
+        self.view.say("Looked up", said, "information" if found else "warning")
+
+    def _begin(self, words: str, work: Coroutine[None, None, None]) -> None:
+        self.bar.show(words)
+        self.view.screen.refresh_bindings()
+        self._worker = self.view.screen.run_worker(work, group="cache")
+
+    def _end(self) -> None:
+        self._worker = None
+        self.is_loading = False
+        if self.view.screen.is_running:
+            self.bar.hide()
+            self.changed()
+            self.view.screen.refresh_bindings()
+        self._loaded.set()

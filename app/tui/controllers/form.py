@@ -1,0 +1,364 @@
+"""The form: its prediction and fixes, drafts and templates, the preview of the request, and the sandbox's scenarios."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from textual.timer import Timer
+
+from app.domain.descriptions import describe
+from app.domain.diagnosis import Fetch, FormPatch, QuickFix
+from app.domain.drafts import DataChoice, Draft
+from app.domain.errors import AppError
+from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.recipient import DataUse, Recipient
+from app.domain.short_id import short_id
+from app.service.scenarios import FAILURES, REPLIES, Failure
+from app.service.session import Session
+from app.tui.bindings import Command, key_of
+from app.tui.controllers import View
+from app.tui.controllers.cache import CacheController
+from app.tui.controllers.send import SendController
+from app.tui.copying import copy
+from app.tui.privacy import PrivacyMode
+from app.tui.screens.confirm import Ask
+from app.tui.screens.data_menu import Act, DataMenu, Wish
+from app.tui.screens.request import RequestScreen
+from app.tui.text import sanitize
+from app.tui.widgets.preflight import PreflightPane
+from app.tui.widgets.remedy_buttons import offers_of
+from app.tui.widgets.reply_panel import ReplyPanel
+from app.tui.widgets.trigger_form import TriggerForm
+
+PAUSE_S = 0.4
+MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)
+NOTHING_TO_FIX = "Nothing to fix"
+NOT_YET = "Nothing was sent. This preview has a trigger id of its own: every trigger gets a new one."
+AGAIN = "Running this sends {} again, with the same trigger id."
+CREDENTIALS = "*** stands for credentials."
+IN_PROCESS = (
+    "This address answers only inside the program; `triggerdesk sandbox` serves the account on a port."
+)
+MASKED = "Personal data is masked."
+RESET = "Clear the accepted trigger ids and the simulated failures"
+
+
+@dataclass(eq=False, kw_only=True)
+class FormController:
+    """Predicts the reply while the user types, and fills the form."""
+
+    view: View
+    session: Session
+    privacy: PrivacyMode
+    form: TriggerForm
+    preflight: PreflightPane
+    reply: ReplyPanel
+    send: SendController
+    cache: CacheController
+
+    def __post_init__(self) -> None:
+        self._data_use: DataUse | None = None
+        self._typed: Draft | None = None
+        self._saved: Draft | None = None
+        self._pause: Timer | None = None
+        self._has_failed = False
+
+    # The prediction and its fixes
+
+    def predict(self) -> None:
+        """Shows the reply to expect, and the fixes for it."""
+        self.send.block()
+        form, session = self.form, self.session
+        request, contact_id = form.request(), form.draft().contact_id
+        known = None
+        if request.event_id or request.external_id:
+            known = session.preflight.check(request, contact_id, self._data_use)
+            self._data_use = known.data_use
+        form.name_recipient(known.recipient if known else Recipient())
+        is_begun = not request.external_id and not contact_id
+        self.preflight.show(request, known, form.filled(), is_begun=is_begun)
+        self._offer_fixes_of_reply(request, contact_id)
+
+    def _offer_fixes_of_reply(self, asked: TriggerRequest, contact_id: str) -> None:
+        """Offers the fixes for the reply that is shown, while the form still holds that request."""
+        attempt = self.view.last_attempt
+        if attempt is None:
+            return
+        sent = attempt.request
+        is_same = (asked.event_id, asked.key_id, asked.external_id) == (
+            sent.event_id,
+            sent.key_id,
+            sent.external_id,
+        )
+        diagnosis = self.session.preflight.advice(attempt, contact_id) if is_same else None
+        self.reply.offer(offers_of(self.privacy.remedies(diagnosis, sent)))
+
+    @property
+    def fixes(self) -> Sequence[QuickFix]:
+        """The fixes for the prediction, else those for the reply; the best first."""
+        return self.preflight.remedies or self.reply.remedies
+
+    @property
+    def why_no_fix(self) -> str:
+        """Why there is no fix; '' if there is one."""
+        return "" if self.fixes else NOTHING_TO_FIX
+
+    def apply_first_fix(self) -> None:
+        if self.fixes:
+            self.apply_fix(self.fixes[0])
+
+    def apply_fix(self, fix: QuickFix) -> None:
+        """Changes the form or asks the account; never sends."""
+        match fix.change:
+            case FormPatch() as patch:
+                self.form.change(patch)
+                self.form.focus_next()
+            case Fetch.LOOK_UP:
+                self.form.focus_next()
+                self.cache.look_up()
+            case Fetch.REFRESH:
+                self.cache.refresh()
+
+    # The draft
+
+    def restore(self) -> None:
+        """Fills the form with the draft of this profile."""
+        try:
+            saved = self.session.drafts.draft()
+        except AppError as error:
+            self.view.say("Cannot read the draft", str(error))
+            return
+        if saved is None:
+            return
+        form, draft = self.form, saved.draft
+        form.take_up(draft, self.session.contacts.get(draft.contact_id) if draft.contact_id else None)
+        self._typed = self._saved = form.draft()
+        form.border_title = f"Trigger · restored draft · {key_of(self.view.screen, 'clear_form')} clears"
+
+    def clear(self) -> None:
+        """Empties the form."""
+        self.form.clear()
+        self.send.continue_from(None)
+        self.view.go("events")
+
+    def changed(self) -> None:
+        """Predicts again; saves the draft once the user pauses."""
+        self.send.form_changed()
+        typed = self.form.draft()
+        if typed != self._typed:
+            self._typed = typed
+            self.send.continue_from(self.send.parent_id)
+            if self._pause is not None:
+                self._pause.stop()
+            self._pause = self.view.screen.set_timer(PAUSE_S, self.save_draft)
+        self.predict()
+
+    def save_draft(self) -> None:
+        """Saves what is typed, unless it is saved already."""
+        draft, drafts = self._typed, self.session.drafts
+        if draft is None or draft == self._saved:
+            return
+        try:
+            if draft.event_id or draft.external_id or draft.data_text.strip():
+                drafts.save_draft(draft)
+            else:
+                drafts.drop_draft()
+        except AppError as error:
+            if not self._has_failed:  # said once
+                self._has_failed = True
+                self.view.say("Cannot save the draft", str(error))
+        else:
+            self._saved = draft
+
+    def answered(self, attempt: Attempt) -> None:
+        """Drops the draft of a trigger that may have arrived; what is typed for the next contact stays one."""
+        form, sent, drafts = self.form, attempt.request, self.session.drafts
+        asked = form.request()
+        is_asked = (asked.event_id, asked.external_id) == (sent.event_id, sent.external_id)
+        with contextlib.suppress(AppError):  # the menu then offers what was sent
+            drafts.keep_typed(attempt, form.editor.text)
+        if attempt.outcome in MAY_HAVE_ARRIVED and is_asked:
+            self._typed = self._saved = form.draft()
+            try:
+                drafts.drop_draft()
+            except AppError as error:
+                self.view.say("Cannot delete the draft", str(error))
+
+    def edit(self, attempt: Attempt) -> None:
+        """Opens an attempt in the form, to be changed and sent again."""
+        form = self.form
+        if attempt.account != self.session.profile.account_key:
+            self.view.say(
+                "Not possible", f"The profile {attempt.profile} sent this attempt to another account."
+            )
+        elif form.sending:
+            self.view.say("Not now", form.obstacle)
+        else:
+            data = attempt.request.data
+            form.fill(replace(attempt.request, data=None))
+            text = "" if data is None else json.dumps(data, indent=2, ensure_ascii=False)
+            form.editor.put_back(text, also_empty=True)
+            self.send.continue_from(attempt.attempt_id)
+            self.view.go("trigger")
+
+    # The event data
+
+    def insert_data(self) -> None:
+        """Opens the menu of example, last data and templates."""
+        form, event_id = self.form, self.form.event_id
+        try:
+            choices = self.session.drafts.data_choices(event_id)
+        except AppError as error:
+            self.view.say("Cannot read the templates", str(error))
+            return
+        name = self.session.events.name(event_id) or ""
+        title = f"Event data for {event_id} {name}" if event_id else "Event data"
+        can_keep = bool(form.editor.text.strip())
+        menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
+        self.view.push(menu, self._do_with_data)
+
+    def _do_with_data(self, wish: Wish | None) -> None:
+        match wish:
+            case Wish(Act.TAKE, DataChoice(data_text=text)):
+                self.form.editor.fill(text)
+            case Wish(Act.KEEP):
+                self.view.push(Ask("Save as template. Name:", yes="Save"), self._save_template)
+            case Wish(Act.DROP, DataChoice(name=name)):
+                question = f"Delete the template {sanitize(name)}?"
+                self.view.ask(question, "Delete", partial(self._delete_template, name))
+            case _:
+                pass
+
+    def _save_template(self, name: str | None) -> None:
+        if name is None:
+            return
+        if not name.strip():
+            self.view.say("Not saved", "Enter a name for the template.")
+            return
+        try:
+            self.session.drafts.save_template(name.strip(), self.form.editor.text, self.form.event_id)
+        except AppError as error:
+            self.view.say("Not saved", str(error))
+        else:
+            key = key_of(self.view.screen, "event_data")
+            self.view.say("Saved", f"{key} inserts the template {name.strip()}.", severity="information")
+
+    def _delete_template(self, name: str) -> None:
+        try:
+            self.session.drafts.drop_template(name)
+        except AppError as error:
+            self.view.say("Not deleted", str(error))
+
+    def format_data(self) -> None:
+        """Indents the JSON of the event data, or says why it cannot."""
+        if fault := self.form.editor.format():
+            self.view.say("Not formatted", fault)
+
+    # The preview of a request
+
+    def preview(self) -> None:
+        """Opens the request of the form."""
+        if self.form.fault:
+            self.view.say("Cannot preview", self.form.fault)
+        else:
+            self._preview(replace(self.form.request(), trigger_id=new_attempt_id()), NOT_YET)
+
+    def preview_attempt(self, attempt: Attempt) -> None:
+        """Opens the request of an attempt."""
+        self._preview(attempt.request, AGAIN.format(sanitize(short_id(attempt.attempt_id))))
+
+    def _preview(self, request: TriggerRequest, note: str) -> None:
+        self.view.screen.run_worker(self._open_preview(request, note), group="preview", exclusive=True)
+
+    async def _open_preview(self, request: TriggerRequest, note: str) -> None:
+        session, is_masked = self.session, self.privacy.is_on
+        try:
+            await self.view.connect()
+            described = session.describe(self.privacy.request(request))
+        except AppError as error:
+            self.view.say("Cannot preview", str(error))
+        else:
+            where = IN_PROCESS if session.profile.is_sandbox else CREDENTIALS
+            notes = " ".join(filter(None, (note, where, MASKED if is_masked else "")))
+            self.view.push(RequestScreen(described, notes, self._copy))
+
+    def _copy(self, text: str) -> None:
+        try:
+            said = copy(self.view.screen.app, text, self.session.keep_copy)
+        except AppError as error:
+            self.view.say("Not copied", str(error))
+        else:
+            self.view.say("Copied", said, "information")
+
+    # The scenarios of the built-in account
+
+    def scenarios(self) -> Sequence[Command]:
+        """The commands that prepare replies and simulate failures; none outside the built-in account."""
+        if self.session.scenarios is None:
+            return ()
+        replies = [
+            Command(
+                f"Prepare reply {code}",
+                f"{describe(code) or 'OK'} (fills the form)",
+                partial(self.prepare, code),
+            )
+            for code in REPLIES
+        ]
+        failures = [
+            Command(
+                f"Simulate: {failure.name}",
+                f"{failure.title} (sends now)",
+                partial(self.simulate, failure),
+            )
+            for failure in FAILURES
+        ]
+        reset, reset_all = (partial(self.reset_account, with_history=all_) for all_ in (False, True))
+        return [
+            *replies,
+            *failures,
+            Command("Reset the account", "The history stays", reset),
+            Command("Reset the account and its history", "Deletes every attempt on it", reset_all),
+        ]
+
+    def prepare(self, code: int) -> None:
+        """Fills the form so that the account replies with this code."""
+        if self.session.scenarios is not None and self._can_fill:
+            self.form.fill(self.session.scenarios.request_for(code))
+            self.form.forget_last()
+            self.view.go("trigger")
+            self.form.focus_next()
+
+    def simulate(self, failure: Failure) -> None:
+        """Fills the form and sends it into this failure, also if the same was sent before."""
+        if self.session.scenarios is not None and self._can_fill:
+            self.form.fill(self.session.scenarios.fail_next(failure))
+            self.form.forget_last()
+            self.view.screen.call_after_refresh(partial(self.form.send, rehearsed=True))
+
+    @property
+    def _can_fill(self) -> bool:
+        """Whether nothing is being sent or in the way; says what is."""
+        form = self.form
+        if form.sending or form.blocked:
+            self.view.say("Not now", form.obstacle)
+        return not form.sending and not form.blocked
+
+    def reset_account(self, *, with_history: bool) -> None:
+        """Resets the built-in account once the user confirms."""
+        question = f"{RESET}, and delete the history of this account?" if with_history else f"{RESET}?"
+        self.view.ask(question, "Reset", partial(self._reset, with_history=with_history))
+
+    def _reset(self, *, with_history: bool) -> None:
+        if self.session.scenarios is None:
+            return
+        try:
+            self.session.scenarios.reset(with_history=with_history)
+        except AppError as error:
+            self.view.show_fault(str(error))
+        else:
+            if with_history:
+                self.view.show_reply(lambda panel: panel.show_nothing())
+        self.view.show_history()
+        self.predict()

@@ -1,0 +1,409 @@
+"""Sending: the questions before a trigger, the lock of a live account, stopping, resending, reopening the history."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from textual.content import Content
+from textual.widgets import OptionList, Select
+from textual.worker import Worker
+
+from app.domain.errors import AppError
+from app.domain.model import Attempt, TriggerRequest, new_attempt_id
+from app.domain.short_id import short_id
+from app.service.guard import GuardError
+from app.service.production_lock import ProductionLock
+from app.service.resolution import offers_same_trigger
+from app.service.session import NotRecordedError, Session
+from app.service.stored import (
+    AttemptRow,
+    DamagedHistoryError,
+    HistoryReplacedError,
+    SentMeanwhileError,
+    set_aside,
+)
+from app.tui.bindings import key_of
+from app.tui.controllers import View
+from app.tui.notices import again_question, send_question
+from app.tui.privacy import PrivacyMode
+from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
+from app.tui.screens.unlock import Unlock, UnlockScreen
+from app.tui.text import sanitize
+from app.tui.widgets.filtered_list import FilteredList
+from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.status import StatusLine
+from app.tui.widgets.trigger_form import TriggerForm
+
+LOADING = "Loading the lists. Sending is possible in a moment."
+TEST_ACCOUNT = "Test account: sending is always unlocked."
+NOT_PICKED = "you typed in {} but did not pick a row. Enter picks, Esc clears."
+RECORDING = "Still being recorded."
+REOPENED = "Nothing was sent. The history is open again: you can send now."
+SET_ASIDE = "Rename the damaged file and start a new history? Nothing is deleted."
+STOP_WAITING = "Stop waiting for the reply? Emarsys may receive the trigger all the same; its outcome is recorded as unknown."
+LISTS = (FilteredList, HistoryPane, OptionList, Select)
+"""Where Esc has a use of its own."""
+
+Send = Callable[[asyncio.Event], Awaitable[Attempt]]
+
+
+@dataclass(eq=False, kw_only=True)
+class SendController:
+    """Sends what the form holds, and resends attempts; one trigger at a time."""
+
+    view: View
+    session: Session
+    privacy: PrivacyMode
+    form: TriggerForm
+    status: StatusLine
+    lists: Mapping[str, FilteredList[Any]]
+    is_loading: Callable[[], bool]
+    answered: Callable[[Attempt, str | None], None]
+    """Called with each finished attempt, and with what went wrong beside it."""
+    history_changed: Callable[[], None]
+
+    is_recording: bool = field(default=False, init=False)
+    """Whether a reply is here that is not recorded yet."""
+    parent_id: str | None = field(default=None, init=False)
+    """The attempt that the form sends again."""
+
+    def __post_init__(self) -> None:
+        self._asked = "", ""
+        self._stop: asyncio.Event | None = None
+        self._question: Confirm | None = None
+        self._worker: Worker[None] | None = None
+        profile = self.session.profile
+        self._lock = ProductionLock(profile.name) if profile.is_production else None
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a trigger is being sent."""
+        return self._stop is not None
+
+    # Whether something can be sent
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
+        if self.is_loading():
+            return LOADING
+        if self._lock is not None and self._permit is None:
+            return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
+        return ""
+
+    def block(self) -> None:
+        """Turns Send off while nothing can be sent, or not to this contact."""
+        self.status.unlocked_s = self._lock.left_s(datetime.now(UTC)) if self._lock else None
+        request = self.form.request()
+        refusal = self.session.refusal(request) if request.external_id else None
+        self.form.blocked = self.obstacle or refusal or ""
+
+    @property
+    def why_no_unlock(self) -> str:
+        """Why sending cannot be unlocked; '' if it can."""
+        return "" if self._lock else TEST_ACCOUNT
+
+    @property
+    def _permit(self) -> str | None:
+        return self._lock.permit(datetime.now(UTC)) if self._lock else None
+
+    def unlock(self) -> None:
+        """Asks for the profile's name and unlocks sending; locks it if it is unlocked."""
+        if self._lock is None:
+            return
+        if self._permit:
+            self._lock.disarm()
+            self.block()
+        else:
+            self.view.push(UnlockScreen(self.session.profile.name), self._unlock)
+
+    def _unlock(self, unlock: Unlock | None) -> None:
+        if unlock is not None and self._lock is not None:
+            self._lock.arm(unlock.name, unlock.minutes, datetime.now(UTC))
+        self.block()
+
+    # Sending what the form holds
+
+    def send(self) -> None:
+        """Submits the form, or says why not."""
+        is_sending = self.form.sending
+        if reason := ("" if is_sending else self._not_picked) or self.form.send():
+            self.view.say("Sending" if is_sending else "Not sent", reason)
+
+    @property
+    def _not_picked(self) -> str:
+        """A sentence if the list that the user types in has another row under its cursor than the form; else ''."""
+        draft = self.form.draft()
+        chosen = {"Events": self.form.event_id, "Contacts": draft.contact_id}
+        for title, pane in self.lists.items():
+            row = pane.table.row
+            is_open = pane.is_open or pane.has_focus_within
+            if is_open and pane.filter.value and (row is None or row.id != chosen[title]):
+                return NOT_PICKED.format(title)
+        return ""
+
+    def form_changed(self) -> None:
+        """Forgets what was typed in a list once the form itself was changed."""
+        request, (event_id, external_id) = self.form.request(), self._asked
+        self._asked = request.event_id, request.external_id
+        if request.event_id != event_id:
+            self.lists["Events"].is_open = False
+        if request.external_id != external_id:
+            self.lists["Contacts"].is_open = False
+
+    def continue_from(self, attempt_id: str | None) -> None:
+        """Records this attempt as the one that the form sends again; None for no attempt."""
+        self.parent_id = attempt_id
+        again = f" · sends {sanitize(short_id(attempt_id))} again" if attempt_id else ""
+        self.form.border_title = Content(f"Trigger{again}").markup
+
+    def submitted(self, message: FormMessages.Submitted) -> None:
+        """Sends the request once the questions about it are answered."""
+        session = self.session
+        try:
+            known = session.preflight.check(message.request)
+            unknown = None if message.is_rehearsed else self._unknown(known.second_send)
+        except AppError as error:
+            self.form.finished()
+            self.view.show_fault(f"Nothing was sent. {error}")
+            return
+        if message.is_rehearsed:
+            known = known._replace(second_send=None)
+        earlier = known.second_send
+        if not session.profile.is_production and earlier is None:
+            self._send_submitted(message, None, True)
+            return
+        shown = self.privacy.request(message.request)
+        known = self.privacy.preflight(known, message.request)
+        question = send_question(
+            shown, session.events.name(shown.event_id), session, known, datetime.now(UTC)
+        )
+        if earlier is not None and unknown is not None:
+            answer = partial(self._answer_again, message, earlier, unknown)
+            self.view.push(ConfirmSendAgain(question), answer)
+        else:
+            yes = "Send again" if earlier else "Send"
+            self.view.push(
+                Confirm(question, yes=yes, no="Cancel"), partial(self._send_submitted, message, earlier)
+            )
+
+    def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
+        """The attempt of this row, if it may be resent because its outcome is unknown."""
+        attempt = earlier and self.session.history.attempt(earlier.attempt_id)
+        return attempt if attempt and offers_same_trigger(attempt) else None
+
+    def _answer_again(
+        self,
+        message: FormMessages.Submitted,
+        earlier: AttemptRow,
+        unknown: Attempt,
+        answer: SendAgain | None,
+    ) -> None:
+        if answer is SendAgain.RESEND:
+            again = partial(self._ask_again, message, self.parent_id)
+            self._resend(unknown, message.attempt_id, same_trigger=True, asked_about=earlier, ask_again=again)
+            self.continue_from(None)
+        else:
+            self._send_submitted(message, earlier, answer is SendAgain.NEW)
+
+    def _send_submitted(
+        self, message: FormMessages.Submitted, asked_about: AttemptRow | None, yes: bool | None
+    ) -> None:
+        if not yes:
+            self.form.finished()
+            self.form.forget_last()
+            return
+        request, attempt_id = message.request, message.attempt_id
+        permit, parent_id = self._permit, self.parent_id
+        self._begin(
+            request,
+            lambda stop: self.session.send(
+                request,
+                attempt_id,
+                stop,
+                parent_id=parent_id,
+                production=permit,
+                asked_about=asked_about and asked_about.attempt_id,
+                repeats=message.is_rehearsed,
+                unrecorded=self.show_unrecorded,
+            ),
+            partial(self._ask_again, message, parent_id),
+        )
+        self.continue_from(None)
+
+    def _ask_again(self, message: FormMessages.Submitted, parent_id: str | None) -> None:
+        """Asks about what another window sent meanwhile."""
+        self.form.sending = True
+        self.continue_from(parent_id)
+        self.submitted(message)
+
+    # Resending an attempt
+
+    def resend(self, attempt: Attempt, same_trigger: bool) -> None:
+        """Asks whether to send an attempt again, and sends it."""
+        if self.form.sending or self.obstacle:
+            self.view.say("Not sent", self.obstacle or self.form.obstacle)
+            return
+        session = self.session
+        try:
+            known = session.preflight.check(attempt.request)
+        except AppError as error:
+            self.view.show_fault(f"Nothing was sent. {error}")
+            return
+        question = again_question(
+            self.privacy.attempt(attempt),
+            session.contacts.field_name,
+            known,
+            datetime.now(UTC),
+            same_trigger=same_trigger,
+            real_account=session.profile.name if session.profile.is_production else None,
+        )
+        yes = "Resend" if same_trigger else "Send as new"
+        self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, known.second_send))
+
+    def _resend_now(self, attempt: Attempt, same_trigger: bool, asked_about: AttemptRow | None) -> None:
+        if self.form.sending:
+            return
+        self.form.sending = True
+        self._resend(
+            attempt,
+            new_attempt_id(),
+            same_trigger=same_trigger,
+            asked_about=asked_about,
+            ask_again=partial(self.resend, attempt, same_trigger),
+        )
+
+    def _resend(
+        self,
+        attempt: Attempt,
+        attempt_id: str,
+        *,
+        same_trigger: bool,
+        asked_about: AttemptRow | None,
+        ask_again: Callable[[], None],
+    ) -> None:
+        permit = self._permit
+        self._begin(
+            attempt.request,
+            lambda stop: self.session.resend(
+                attempt.attempt_id,
+                same_trigger=same_trigger,
+                new_attempt_id=attempt_id,
+                stop=stop,
+                production=permit,
+                asked_about=asked_about and asked_about.attempt_id,
+                unrecorded=self.show_unrecorded,
+            ),
+            ask_again,
+        )
+
+    # One trigger
+
+    def _begin(self, request: TriggerRequest, send: Send, ask_again: Callable[[], None]) -> None:
+        """Starts `send` and shows the reply pane, unless sending was locked meanwhile.
+
+        `ask_again` is called if another window sent the same meanwhile.
+        """
+        view = self.view
+        view.show_history_alone(False)
+        if self.obstacle:
+            self.form.finished()
+            view.show_fault(f"Nothing was sent. {self.obstacle}")
+            return
+        self._stop = asyncio.Event()
+        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request)))
+        if view.screen.has_class("-narrow"):
+            view.go("reply")
+        self._worker = view.screen.run_worker(self._send(send, self._stop, ask_again), group="send")
+
+    async def _send(self, send: Send, stop: asyncio.Event, ask_again: Callable[[], None]) -> None:
+        view = self.view
+        then = self.history_changed
+        try:
+            await view.connect()
+            view.screen.call_later(self.history_changed)
+            if stop.is_set():
+                view.show_fault("Stopped. Nothing was sent.")
+            else:
+                self.answered(await send(stop), None)
+        except NotRecordedError as error:
+            self.answered(error.attempt, str(error))
+        except SentMeanwhileError as error:
+            view.show_fault(f"Nothing was sent. {error}")
+            then = ask_again
+        except HistoryReplacedError as error:
+            view.show_fault(f"Nothing was sent. {error}")
+            then = partial(self._offer_reopening, error)
+        except GuardError as error:
+            view.show_fault(f"Nothing was sent. {error.why}")
+        except AppError as error:
+            view.show_fault(f"Nothing was sent. {error}")
+        finally:
+            self._stop = None
+            self.is_recording = False
+            if self._question is not None:
+                self._question.withdraw()
+            self.form.finished()
+        then()
+
+    def show_unrecorded(self, attempt: Attempt, error: AppError) -> None:
+        """Shows a reply that is not recorded yet."""
+        self.is_recording = True
+        self.view.show_attempt(attempt, f"{RECORDING} {error}")
+
+    # Stopping
+
+    @property
+    def why_no_stop(self) -> str:
+        """Why Esc does not stop the waiting: the focused list uses it itself. '' if it does."""
+        focused = self.view.screen.focused
+        in_list = focused is not None and any(isinstance(node, LISTS) for node in focused.ancestors_with_self)
+        return "Esc clears or closes the list that has the focus." if in_list else ""
+
+    def stop(self) -> None:
+        """Asks whether to stop waiting for the reply; the reply closes the question."""
+        if self._stop is not None:
+            self._question = Confirm(STOP_WAITING, yes="Stop waiting", no="Keep waiting")
+            self.view.push(self._question, partial(self._stop_if, self._stop))
+
+    def _stop_if(self, stop: asyncio.Event, yes: bool | None) -> None:
+        self._question = None
+        if yes:
+            stop.set()
+
+    async def shutdown(self) -> None:
+        """Stops waiting for the reply and returns once the attempt is recorded."""
+        if self._stop is not None and self._worker is not None:
+            self._stop.set()
+            await self._worker.wait()
+
+    # A history that was removed or replaced
+
+    def _offer_reopening(self, replaced: HistoryReplacedError) -> None:
+        question = f"Nothing was sent. {sanitize(str(replaced), 2000)}"
+        self.view.ask(question, "Open again", self._reopen)
+
+    def _reopen(self) -> None:
+        try:
+            self.session.reopen_history()
+        except DamagedHistoryError as error:
+            question = f"{sanitize(str(error), 2000)} {SET_ASIDE}"
+            self.view.ask(question, "Rename", partial(self._set_aside, error))
+        except AppError as error:
+            self.view.show_fault(str(error))
+        else:
+            self.form.forget_last()
+            self.view.show_reply(lambda panel: panel.show_fault(REOPENED))
+            self.history_changed()
+
+    def _set_aside(self, damaged: DamagedHistoryError) -> None:
+        try:
+            set_aside(damaged.path)
+        except AppError as error:
+            self.view.show_fault(str(error))
+        else:
+            self._reopen()

@@ -1,0 +1,552 @@
+"""The dashboard: the panes of one account, side by side or, on a narrow screen, one at a time under tabs."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import ClassVar, Final, TypeVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, Tab, Tabs
+
+from app.domain.errors import AppError
+from app.domain.model import Attempt, ExternalEvent, Outcome
+from app.service.contacts import ContactRow
+from app.service.session import Session
+from app.service.stored import AttemptRow
+from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
+from app.tui.controllers import Severity
+from app.tui.controllers.cache import CacheController
+from app.tui.controllers.form import FormController
+from app.tui.controllers.history import HistoryController
+from app.tui.controllers.send import SendController
+from app.tui.notices import answered
+from app.tui.past import Past
+from app.tui.privacy import PrivacyMode
+from app.tui.screens.confirm import Confirm
+from app.tui.screens.menu import Menu
+from app.tui.screens.profiles import ProfileList
+from app.tui.text import Live, outcome_label, sanitize
+from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.event_list import EventList
+from app.tui.widgets.filtered_list import FilteredList
+from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.preflight import PreflightPane
+from app.tui.widgets.query_line import QueryLine
+from app.tui.widgets.remedy_buttons import RemedyButtons
+from app.tui.widgets.reply_panel import ReplyPanel
+from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.status import FetchBar, StatusLine
+from app.tui.widgets.trigger_form import TriggerForm
+from app.tui.widgets.windowed_table import WindowedTable
+
+Result = TypeVar("Result")
+
+PANES: Final = {
+    "events": "Events",
+    "contacts": "Contacts",
+    "trigger": "Trigger",
+    "reply": "Reply",
+    "history": "History",
+}
+SHOWN_WITH: Mapping[str, Sequence[str]] = {
+    "events": ("finding", "events"),
+    "contacts": ("finding", "contacts"),
+    "trigger": ("trigger", "answers", "preflight"),
+    "reply": ("answers", "reply"),
+    "history": ("history",),
+}
+"""The widgets that a narrow screen shows with each pane."""
+
+HIDDEN_WHEN_OFF = ("stop", "unlock")
+"""The actions that are not dimmed but hidden while they are off."""
+
+CONNECT_AFTER_S = 0.3
+SLOW_SECRET_S = 2.0
+FOLLOW_OTHERS_S = 10
+SHORTEST_S = 4.0
+CHARACTERS_PER_S = 15
+
+SWITCH = "A trigger is still being sent. Switch the profile anyway? It will be recorded as unknown."
+
+
+def reading_s(message: str) -> float:
+    """The seconds it takes to notice and read a message."""
+    return max(SHORTEST_S, len(message) / CHARACTERS_PER_S)
+
+
+class Dashboard(Screen[None]):
+    """Shows one account; the pane with the focus is the active one."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
+    AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
+    BINDINGS = DASHBOARD_BINDINGS
+
+    pane: reactive[str] = reactive("events", init=False)
+
+    last_attempt: Attempt | None = None
+    """The attempt that the reply pane shows."""
+
+    def __init__(
+        self,
+        session: Session,
+        privacy: PrivacyMode,
+        profiles: Callable[[], Sequence[Live]],
+        switch: Callable[["Dashboard", str], object],
+    ) -> None:
+        """`profiles` lists all, or raises AppError; `switch` replaces this dashboard by another profile's."""
+        super().__init__()
+        self._session = session
+        self._privacy = privacy
+        self._profiles = profiles
+        self._switch = switch
+        self._draw_reply: Callable[[ReplyPanel], None] | None = None
+        self._connecting = asyncio.Lock()
+        self._is_connected = False
+        self._mounted = asyncio.Event()
+        past = Past(session, privacy)
+        self._status = StatusLine(session.profile)
+        self._events = EventList(session.events.search, session.events.name)
+        self._contacts = ContactList(session.contacts.search, privacy)
+        self._form = TriggerForm(session, privacy)
+        self._preflight = PreflightPane(privacy)
+        self._reply = ReplyPanel(session.contacts.field_name)
+        self._history = HistoryPane(session.contacts.field_name, privacy, past.ask)
+        self._bar = FetchBar()
+        self.cache = CacheController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            events=self._events,
+            contacts=self._contacts,
+            status=self._status,
+            bar=self._bar,
+            changed=self._lists_changed,
+        )
+        self.send = SendController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            status=self._status,
+            lists={"Events": self._events, "Contacts": self._contacts},
+            is_loading=lambda: self.cache.is_loading,
+            answered=self._answered,
+            history_changed=self.show_history,
+        )
+        self.form = FormController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            preflight=self._preflight,
+            reply=self._reply,
+            send=self.send,
+            cache=self.cache,
+        )
+        self.history = HistoryController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            past=past,
+            pane=self._history,
+            status=self._status,
+            resend=self.send.resend,
+            edit=self.form.edit,
+            preview=self.form.preview_attempt,
+            resolved=self._resolved,
+        )
+
+    # Its life
+
+    def compose(self) -> ComposeResult:
+        yield self._status
+        yield Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in PANES.items()), id="tabs")
+        with Container(id="desk"):
+            with Vertical(id="finding"):
+                yield self._events
+                yield self._contacts
+            yield self._form
+            with Vertical(id="answers"):
+                yield self._preflight
+                yield self._reply
+            yield self._history
+        yield self._bar
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
+        self._mark_shown(self.pane, True)
+        self._title_panes()
+        self.form.restore()
+        self.cache.show()
+        self.show_history()
+        self._form.offer_fields(self._session.contacts.fields())
+        self._redraw_personal_data()
+        if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
+            self._reply.show_welcome(
+                "This is the built-in account: nothing you send leaves this machine. "
+                f"{key_of(self, 'help')} explains every pane; ctrl+p lists every action."
+            )
+        if self.cache.is_loading:
+            self.cache.refresh()
+        self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
+        self.set_interval(1, self.look)
+        self.set_interval(FOLLOW_OTHERS_S, self._follow_others)
+        self._mounted.set()
+        self.refresh_bindings()
+
+    def on_unmount(self) -> None:
+        if self._mounted.is_set():
+            self.form.save_draft()
+
+    async def ready(self) -> None:
+        """Returns once a key may take effect: every pane is there, and the first load is done or takes long."""
+        await self._mounted.wait()
+        await self.cache.loaded()
+
+    async def shutdown(self) -> None:
+        """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
+        await self._mounted.wait()
+        await self.send.shutdown()
+        await self.cache.shutdown()
+        self.form.save_draft()
+
+    def look(self) -> None:
+        """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
+        self.send.block()
+        with contextlib.suppress(AppError):
+            if self._session.history.changed():
+                self.show_history()
+        self.cache.show_age()
+
+    def _follow_others(self) -> None:
+        """Finds attempts whose process has ended, and lists that another program changed."""
+        with contextlib.suppress(AppError):
+            if self._session.history.recover():
+                self.show_history()
+        self.cache.follow_others()
+
+    def _title_panes(self) -> None:
+        """Writes the key of each pane into its border."""
+        keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
+        for pane in PANES:
+            if binding := keys.get(f"go('{pane}')"):
+                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+
+    # What the controllers use: View says what each does
+
+    def say(
+        self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
+    ) -> None:
+        shown = sanitize(self._privacy.words(sentence, self._form.request().external_id), 500)
+        timeout = reading_s(shown) if unasked else None
+        self.notify(shown, title=title, severity=severity, markup=False, timeout=timeout)
+
+    def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
+        self.last_attempt = None
+        self._draw_reply = draw
+        draw(self._reply)
+
+    def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
+        self.last_attempt = attempt
+        if not self._reply_in_view:
+            said = answered(self._privacy.attempt(attempt), self._session.contacts.field_name)
+            severity: Severity = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"
+            shows = f"{key_of(self, 'reply')} shows it."
+            self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
+
+    def show_fault(self, fault: str) -> None:
+        value = self._form.request().external_id
+        self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
+        if not self._reply_in_view:
+            self.say("", fault, unasked=True)
+
+    def show_problem(self, title: str, sentence: str) -> None:
+        self.say(title, sentence, unasked=True)
+        if self._draw_reply is None:
+            self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
+
+    @property
+    def _reply_in_view(self) -> bool:
+        side_by_side = self.has_class("-wide") and not self._history.whole
+        return self.is_active and (side_by_side or self.pane == "reply")
+
+    def show_history(self) -> None:
+        self.history.show()
+
+    def show_history_alone(self, alone: bool) -> None:
+        if alone != self._history.whole:
+            self._history.whole = alone
+            self.set_class(alone, "-whole")
+
+    def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        self.app.push_screen(screen, then)
+
+    def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
+        def close(answer: bool | None) -> None:
+            if answer:
+                then()
+
+        self.push(Confirm(question, yes=yes, no="Cancel"), close)
+
+    async def connect(self) -> None:
+        async with self._connecting:
+            if self._is_connected:
+                return
+            slow = self.set_timer(SLOW_SECRET_S, self._say_waiting)
+            try:
+                await self._session.open_client()
+            finally:
+                slow.stop()
+            self._is_connected = True
+
+    async def _connect_early(self) -> None:
+        with contextlib.suppress(AppError):  # said when something is sent
+            await self.connect()
+
+    def _say_waiting(self) -> None:
+        profile = self._session.profile
+        if profile.auth != "none":
+            self.say("Waiting", f"Waiting for the secret of the profile {profile.name!r}…", unasked=True)
+
+    # What the controllers report
+
+    def _answered(self, attempt: Attempt, fault: str | None) -> None:
+        self.show_attempt(attempt, fault)
+        self.form.predict()
+        self.cache.show_events()
+        self.form.answered(attempt)
+
+    def _resolved(self, attempt: Attempt) -> None:
+        if self.last_attempt is not None and self.last_attempt.attempt_id == attempt.attempt_id:
+            self.show_attempt(attempt)
+        self.form.predict()
+
+    def _lists_changed(self) -> None:
+        self.cache.show()
+        self._form.offer_fields(self._session.contacts.fields())
+        self.form.predict()
+
+    # Moving about
+
+    def action_go(self, pane: str) -> None:
+        """Shows a pane and moves the focus into it; in the history already, switches its full screen."""
+        if pane == "history" and self._history.table.has_focus:
+            self.show_history_alone(not self._history.whole)
+        else:
+            self.go(pane)
+
+    def go(self, pane: str) -> None:
+        if pane != "history":
+            self.show_history_alone(False)
+        self.pane = pane
+        match pane:
+            case "events" | "contacts":
+                self.query_one(f"#{pane}-filter").focus()
+            case "history":
+                self._history.table.focus()
+            case "trigger":
+                self._form.focus_start()  # on Send, one Enter would send what was only to be changed
+            case _:
+                self.query_one(f"#{pane}").focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if node.id in PANES:
+                self.pane = node.id
+
+    def watch_pane(self, old: str, new: str) -> None:
+        self._mark_shown(old, False)
+        self._mark_shown(new, True)
+        tabs = self.query_one(Tabs)
+        with tabs.prevent(Tabs.TabActivated):
+            tabs.active = f"tab-{new}"
+
+    def _mark_shown(self, pane: str, shown: bool) -> None:
+        for widget in SHOWN_WITH[pane]:
+            self.query_one(f"#{widget}").set_class(shown, f"-at-{pane}")
+
+    @on(Tabs.TabActivated, "#tabs")
+    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
+        pane = (message.tab.id or "").removeprefix("tab-")
+        if pane != self.pane:
+            self.go(pane)
+
+    # Keys
+
+    def why_off(self, action: str) -> str:
+        """Why an action is off; '' if it is on."""
+        reasons: Mapping[str, Callable[[], str]] = {
+            "send": lambda: self._form.obstacle,
+            "stop": self._why_no_stop,
+            "unlock": lambda: self.send.why_no_unlock,
+            "fix": lambda: self.form.why_no_fix,
+            "personal_data": lambda: "" if self._privacy.can_be_on else "Masking is not available here.",
+        }
+        return reasons[action]() if action in reasons else ""
+
+    def _why_no_stop(self) -> str:
+        if self.send.is_sending:
+            return self.send.why_no_stop
+        return "" if self.cache.is_busy else "Nothing is being sent or refreshed."
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """None, shown dimmed, or False, hidden, if the action is off."""
+        if not self._mounted.is_set() or not self.why_off(action):
+            return super().check_action(action, parameters)
+        return False if action in HIDDEN_WHEN_OFF else None
+
+    def on_key(self, event: events.Key) -> None:
+        """Says why the action of a key is off, if it still is."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        if active.binding.action == "send":
+            self.send.send()
+        else:
+            self.say("", self.why_off(active.binding.action), severity="information")
+
+    def action_send(self) -> None:
+        self.send.send()
+
+    def action_stop(self) -> None:
+        if self.send.is_sending:
+            self.send.stop()
+        else:
+            self.cache.stop()
+
+    def action_unlock(self) -> None:
+        self.send.unlock()
+
+    def action_refresh_lists(self) -> None:
+        self.cache.refresh()
+
+    def action_look_up(self) -> None:
+        self.cache.look_up()
+
+    def action_event_data(self) -> None:
+        self.form.insert_data()
+
+    def action_format(self) -> None:
+        self.form.format_data()
+
+    def action_fix(self) -> None:
+        self.form.apply_first_fix()
+
+    def action_preview_request(self) -> None:
+        self.form.preview()
+
+    def action_clear_form(self) -> None:
+        self.form.clear()
+
+    def action_unresolved(self) -> None:
+        self.history.show_unresolved()
+
+    def action_personal_data(self) -> None:
+        """Hides or shows personal data in every pane."""
+        try:
+            self._privacy.switch()
+        except AppError as error:
+            self.say("Not masked", str(error))
+        else:
+            self.app.clear_notifications()
+            self._redraw_personal_data()
+
+    def _redraw_personal_data(self) -> None:
+        is_on = self._status.is_masked = self._privacy.is_on
+        for field in self.query(SafeInput):
+            field.cover(is_on)
+        self._form.veil_changed()
+        if self._draw_reply is not None:
+            self._draw_reply(self._reply)
+        self._contacts.table.refresh()
+        self._history.veil_changed()
+        self.form.predict()
+
+    def action_switch_profile(self) -> None:
+        """Opens the list of profiles; asks first while a trigger is being sent."""
+        try:
+            known = self._profiles()
+        except AppError as error:
+            self.say("Cannot read the profiles", str(error))
+        else:
+            self.push(ProfileList(known, self._session.profile.name), self._switch_to)
+
+    def _switch_to(self, profile: str | None) -> None:
+        if profile is None:
+            return
+        switch = partial(self._switch, self, profile)
+        if self.send.is_sending:
+            self.ask(SWITCH, "Switch", switch)
+        else:
+            switch()
+
+    def commands(self) -> Sequence[Command]:
+        """What the palette offers beside the bindings."""
+        return self.form.scenarios()
+
+    # Messages of the panes
+
+    @on(FilteredList.SortWanted)
+    def _offer_orders(self, message: FilteredList.SortWanted) -> None:
+        message.stop()
+        self.push(Menu("Sort by", message.pane.orders), message.pane.sort)
+
+    @on(EventList.Chosen, "#events")
+    def _event_chosen(self, message: EventList.Chosen) -> None:
+        self._form.choose_event(cast("ExternalEvent", message.row))
+        self._contacts.filter.focus()
+
+    @on(ContactList.Chosen, "#contacts")
+    def _contact_chosen(self, message: ContactList.Chosen) -> None:
+        contact = self._session.contacts.get(cast("ContactRow", message.row).id)
+        if contact is not None:
+            self._form.choose_contact(contact)
+        self._form.focus_next()
+
+    @on(FormMessages.Changed)
+    def _form_changed(self) -> None:
+        self.form.changed()
+
+    @on(FormMessages.SendPressed)
+    def _send_pressed(self) -> None:
+        self.send.send()
+
+    @on(FormMessages.Submitted)
+    def _submitted(self, message: FormMessages.Submitted) -> None:
+        self.send.submitted(message)
+
+    @on(RemedyButtons.Chosen)
+    def _fix_chosen(self, message: RemedyButtons.Chosen) -> None:
+        self.form.apply_fix(message.remedy)
+
+    @on(QueryLine.Asked)
+    def _query_changed(self, message: QueryLine.Asked) -> None:
+        message.stop()
+        self.history.show(keep_cursor=False)
+
+    @on(WindowedTable.HeaderSelected, "#history-table")
+    def _header_clicked(self, message: WindowedTable.HeaderSelected) -> None:
+        self.history.sort(message.column.key)
+
+    @on(WindowedTable.Selected, "#history-table")
+    def _attempt_selected(self, message: WindowedTable.Selected[AttemptRow]) -> None:
+        self.history.open_attempt(message.row)
+
+    @on(HistoryPane.Chosen)
+    def _follow_up_chosen(self, message: HistoryPane.Chosen) -> None:
+        self.history.choose(message.row, message.choice)
+
+    @on(HistoryPane.Wanted)
+    def _history_wants(self, message: HistoryPane.Wanted) -> None:
+        message.stop()
+        self.history.open(message)

@@ -1,0 +1,130 @@
+"""The first and the last line but one of the dashboard: the account with what is known of it, and a refresh."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.style import Style
+from textual.widget import Widget
+from textual.widgets import ProgressBar, Static
+
+from app.domain.model import Outcome
+from app.service.contacts import CacheState
+from app.service.refresh import RefreshStep
+from app.tui.text import Live, account_labels, age, count, fit_line, outcome_style, sanitize
+
+CLICK = "Click to switch the profile"
+UNRESOLVED_CLICK = "Click to show the unresolved outcomes"
+_LINK = "@click"
+
+
+class StatusLine(Widget):
+    """Account, counts and age; a short line leaves out what matters less, but never the age."""
+
+    counts: reactive[str] = reactive("")
+    refreshed: reactive[str] = reactive("")
+    """How long ago the lists were refreshed; '' for never."""
+
+    unlocked_s: reactive[int | None] = reactive(None)
+    """Seconds for which sending to a live account stays unlocked; None on a test account."""
+
+    unresolved: reactive[int] = reactive(0)
+    """The number of unknown outcomes that are not resolved."""
+
+    is_masked: reactive[bool] = reactive(False)
+
+    def __init__(self, profile: Live) -> None:
+        super().__init__(id="status")
+        self._profile = profile
+        self.show_kept(())
+
+    async def on_click(self, event: events.Click) -> None:
+        if _LINK not in event.style.meta:  # Textual follows a link itself
+            await self.run_action("screen.switch_profile")
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.tooltip = UNRESOLVED_CLICK if _LINK in event.style.meta else self._about
+
+    def show(self, state: CacheState) -> None:
+        """Shows the counts and the age of the lists; repaints only if a word changes."""
+        self.counts = f"{count(state.events, 'event')}  {count(state.contacts, 'contact')}"
+        refreshed = state.refreshed_at
+        self.refreshed = age(refreshed, datetime.now(UTC)) if refreshed else ""
+
+    def show_kept(self, kept: Sequence[str]) -> None:
+        """Names, in the tooltip, the contacts that no refresh brought."""
+        self._about = f"Of the contacts {' and '.join(kept)}. {CLICK}" if kept else CLICK
+        self.tooltip = self._about
+
+    def render(self) -> Content:
+        brand = Content.styled("triggerdesk   ", "bold $primary")
+        long, short, name = account_labels(self._profile)
+        alerts = (
+            _lock_label(self.unlocked_s) + _masked_label(self.is_masked) + _unresolved_label(self.unresolved)
+        )
+        said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
+        facts = alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
+        old = alerts + Content.styled(said, "$quiet")
+        in_short = alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")
+        choices = (
+            (brand + long, facts),
+            (long, facts),
+            (short, facts),
+            (long, old),
+            (short, old),
+            (short, in_short),
+            (name, in_short),
+        )
+        return fit_line(choices, self.content_size.width)
+
+
+def _lock_label(seconds: int | None) -> Content:
+    if seconds is None:
+        return Content("")
+    if not seconds:
+        return Content.styled("read-only   ", "bold $account-real")
+    time_left = f"SENDING UNLOCKED {seconds // 60}:{seconds % 60:02}"
+    return Content.styled(f"{time_left}   ", "bold reverse $account-real")
+
+
+def _masked_label(is_masked: bool) -> Content:
+    return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
+
+
+def _unresolved_label(number: int) -> Content:
+    if not number:
+        return Content("")
+    said = Content.styled(f"? {number:,} unresolved", f"bold {outcome_style(Outcome.UNKNOWN)}")
+    return said.stylize(Style.from_meta({_LINK: "screen.unresolved"})) + "   "
+
+
+class FetchBar(Horizontal):
+    """One line above the keys while the account is asked: what for, how far, and the key that stops it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="fetching")
+        self.display = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="fetching-words")
+        yield ProgressBar(total=1, show_eta=False, id="fetching-share")
+        yield Static("esc stops", id="fetching-stop")
+
+    def show(self, words: str, share: float | None = None) -> None:
+        """Shows the line; `share` is 0 to 1, or None if unknown."""
+        self.display = True
+        self.query_one("#fetching-words", Static).update(f"⟳ {sanitize(words)}")
+        bar = self.query_one(ProgressBar)
+        bar.display = share is not None
+        bar.update(progress=share or 0)
+
+    def step(self, step: RefreshStep) -> None:
+        """Shows a step of a refresh."""
+        self.show(f"refreshing: {step.words}", None if step.wait_s else step.share)
+
+    def hide(self) -> None:
+        self.display = False
