@@ -31,7 +31,7 @@ from app.domain.rules import RULES
 from app.resources import help_pages
 from app.sandbox.faults import KINDS, Fault
 from app.tui.app import TriggerDeskApp
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.table import VirtualTable
 from tests.benchmarks.__main__ import MODULES
 
 CHECKOUT = Path(__file__).parents[1]
@@ -209,12 +209,12 @@ def listed_keys() -> set[str]:
 
 
 def test_every_key_of_the_dashboard_is_listed() -> None:
-    ours = bound([*EVERY_BINDING, *TriggerDeskApp.BINDINGS, *WindowedTable.BINDINGS])
+    ours = bound([*EVERY_BINDING, *TriggerDeskApp.BINDINGS, *VirtualTable.BINDINGS])
     assert ours - listed_keys() == set()
 
 
 def test_every_key_that_is_listed_exists() -> None:
-    ours = [*EVERY_BINDING, *TriggerDeskApp.BINDINGS, *WindowedTable.BINDINGS]
+    ours = [*EVERY_BINDING, *TriggerDeskApp.BINDINGS, *VirtualTable.BINDINGS]
     textual = bound([*App.BINDINGS, *Screen.BINDINGS]) | {App.COMMAND_PALETTE_BINDING}
     assert listed_keys() - bound(ours) - textual == set()
 

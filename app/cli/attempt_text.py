@@ -12,9 +12,9 @@ from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import LABEL, MEANING
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
+from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.session import Session
-from app.service.stored import AttemptRow
 
 _LONGEST = 2000
 _LONGEST_BODY = 65_536

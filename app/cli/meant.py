@@ -11,8 +11,7 @@ from app.cli.failures import Failure, complain
 from app.domain.identifiers import Resolved
 from app.domain.model import Attempt, TriggerRequest
 from app.service.duplicates import second_send_words
-from app.service.session import Session
-from app.service.stored import SentMeanwhileError
+from app.service.session import SentMeanwhileError, Session
 
 LISTED = "`triggerdesk events` lists the ids."
 

@@ -12,8 +12,7 @@ from app.cli.sent import Printed, print_sent, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
 from app.domain.model import new_attempt_id
 from app.service.guard import check_production
-from app.service.session import Session
-from app.service.stored import StoreError
+from app.service.session import Session, StoreError
 
 
 @click.command()

@@ -11,8 +11,7 @@ from typing import Protocol
 from textual import work
 
 from app.domain.errors import AppError
-from app.service.session import Session
-from app.service.stored import DamagedHistoryError, set_aside
+from app.service.session import DamagedHistoryError, Session, set_aside
 from app.tui.messages import Messages
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.dashboard import Dashboard

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
-from app.service.stored import AttemptRow
+from app.service.history import AttemptRow
 
 if TYPE_CHECKING:
     from app.domain.diagnosis import Diagnosis, QuickFix

@@ -13,7 +13,6 @@ LATER = (
     "app.service.preflight",
     "app.sandbox",
     "app.domain.rules",
-    "app.domain.query_text",
     "email",
     "httpx",
     "sqlite_utils",

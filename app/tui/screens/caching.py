@@ -57,10 +57,12 @@ class Caching:
     def _why_empty(self, word: str, number: int) -> str:
         asks = word == "contact" and not self._state.complete
         if self.is_filling:
-            return "Filling the list from the account…"
+            return "Loading…"
         look_up = key_of(self._desk.screen, "look_up")
         if number:
-            return f"No {word} has that. Esc shows all" + (f", {look_up} asks the account." if asks else ".")
+            return f"No {word} matches {{typed}}. Esc clears." + (
+                f" {look_up} asks the account." if asks else ""
+            )
         if asks and self._state.refreshed_at and not self._desk.service.profile.fetches_contacts:
             return (
                 f"With this profile a refresh fetches no contacts (refresh_contacts). {look_up} looks one up, "

@@ -17,8 +17,8 @@ from textual.containers import Container, Vertical
 from app.domain.errors import AppError
 from app.resources import styles
 from app.service.contacts import ContactRow
+from app.service.history import AttemptRow
 from app.service.session import Session
-from app.service.stored import AttemptRow
 from app.tui.keymap import key_of
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.caching import Caching
@@ -27,15 +27,12 @@ from app.tui.screens.desk import Desk
 from app.tui.screens.panes import PanedScreen
 from app.tui.screens.searching import Searching
 from app.tui.text import Live
-from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.event_list import EventList
-from app.tui.widgets.filtered_list import FilteredList
+from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form_messages import FormMessages
-from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.key_line import KeyLine
 from app.tui.widgets.pane_tabs import PaneTabs
-from app.tui.widgets.query_line import QueryLine
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from app.domain.model import ExternalEvent
@@ -103,7 +100,6 @@ class Dashboard(PanedScreen):
     def on_mount(self) -> None:
         self.title_panes()
         self.caching.show()
-        self.searching.show()
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
@@ -132,7 +128,6 @@ class Dashboard(PanedScreen):
         answers = Vertical(desk.preflight, desk.reply, id="answers")
         await self.query_one("#desk").mount(desk.form, answers, before=desk.history)
         await self.mount(desk.bar, before=self.query_one(KeyLine))
-        await desk.history.complete()
 
     @property
     def stands(self) -> bool:
@@ -143,6 +138,8 @@ class Dashboard(PanedScreen):
         """Returns once every pane is there, and what a first start fills the lists with, if that comes soon."""
         await self._standing.wait()
         await self.caching.filled()
+        for pane in (self.desk.events, self.desk.contacts):
+            await pane.choice_made()
 
     def _first_words(self) -> str:
         return (
@@ -280,12 +277,12 @@ class Dashboard(PanedScreen):
         message.stop()
         self.searching.show(keep_cursor=False)
 
-    @on(WindowedTable.HeaderSelected, "#history-table")
-    def _header_clicked(self, message: WindowedTable.HeaderSelected) -> None:
+    @on(VirtualTable.HeaderSelected, "#history-table")
+    def _header_clicked(self, message: VirtualTable.HeaderSelected) -> None:
         self.searching.sort(message)
 
-    @on(WindowedTable.Selected, "#history-table")
-    def _attempt_chosen(self, message: WindowedTable.Selected[AttemptRow]) -> None:
+    @on(VirtualTable.Selected, "#history-table")
+    def _attempt_chosen(self, message: VirtualTable.Selected[AttemptRow]) -> None:
         self.parts.following.look_at(message.row)
 
     @on(HistoryPane.Chosen)

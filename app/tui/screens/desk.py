@@ -19,9 +19,8 @@ from app.tui.past import Past
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.panes import PanedScreen
 from app.tui.text import outcome_label, sanitize
-from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.event_list import EventList
-from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.filtered_list import ContactList, EventList
+from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:

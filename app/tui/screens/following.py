@@ -8,7 +8,7 @@ from functools import partial
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, new_attempt_id
-from app.service.stored import AttemptRow
+from app.service.history import AttemptRow
 from app.tui.notices import again_question
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.confirm import Ask, Confirm

@@ -3,7 +3,7 @@
 from functools import partial
 
 from app.domain.errors import AppError
-from app.service.stored import DamagedHistoryError, HistoryReplacedError, set_aside
+from app.service.session import DamagedHistoryError, HistoryReplacedError, set_aside
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
 from app.tui.screens.searching import Searching

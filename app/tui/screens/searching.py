@@ -6,11 +6,11 @@ from functools import partial
 from textual.content import Content
 
 from app.domain.errors import AppError
-from app.domain.history_query import Column, HistoryQuery
-from app.service.stored import FIRST_ROWS, AttemptRow, RowIds, StoppedError
+from app.domain.history_query import Column
+from app.service.history import AttemptRow, RowIds, StoppedError
 from app.tui.screens.desk import Desk
-from app.tui.widgets.history_table import HistoryPane
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.history import HistoryPane
+from app.tui.widgets.table import VirtualTable
 
 TOLD_EVERY_S = 0.2
 
@@ -26,22 +26,15 @@ class Searching:
         """Shows the attempts as they are now; with `keep_cursor` the cursor stays on its row."""
         try:
             self._desk.status.unsettled = self._desk.service.history.unsettled()
-            if self._past.query == HistoryQuery() and self._desk.history.table.cursor < FIRST_ROWS:
-                window = self._past.window()
-                window.prepare(self._desk.history.table.row if keep_cursor else None)
-                self._put(window, keep_cursor=keep_cursor)
-                return
         except AppError as error:
-            # Else it is said when they are shown again, once all panes are there.
-            if self._desk.history.is_complete:
-                self._tell(error)
+            self._tell(error)
         else:
             self._desk.screen.run_worker(self._find(keep_cursor), group="find")
 
     async def _find(self, keep_cursor: bool) -> None:
         """Shows what may take long to be found; until it is, the attempts before it stay."""
         history = self._desk.history
-        slow = self._desk.screen.set_timer(TOLD_EVERY_S, lambda: history.show_counts(Content("looking…")))
+        slow = self._desk.screen.set_timer(TOLD_EVERY_S, lambda: history.show_counts(Content("searching…")))
         try:
             window = await self._past.find(history.table.row if keep_cursor else None)
             if window is not None:
@@ -54,8 +47,7 @@ class Searching:
     def _put(self, window: RowIds[AttemptRow], *, keep_cursor: bool) -> None:
         history = self._desk.history
         history.show(window, self._past.query, keep_cursor=keep_cursor)
-        if history.is_complete:
-            self._desk.screen.run_worker(self._count(), group="count")
+        self._desk.screen.run_worker(self._count(), group="count")
 
     async def _count(self) -> None:
         """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
@@ -74,7 +66,7 @@ class Searching:
         except AppError as error:
             self._tell(error)
         else:
-            history.table.window_changed()
+            history.table.rows_changed()
         finally:
             slow.stop()
 
@@ -103,7 +95,7 @@ class Searching:
         self._desk.screen.pane = "history"
         self._desk.history.table.focus()
 
-    def sort(self, message: WindowedTable.HeaderSelected) -> None:
+    def sort(self, message: VirtualTable.HeaderSelected) -> None:
         """Sorts by the column whose title was clicked."""
         if message.column.key in list(Column):
             from app.domain.query_edit import with_order

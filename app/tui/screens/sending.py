@@ -13,9 +13,9 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, TriggerRequest
 from app.domain.short_id import short_id
 from app.service.guard import GuardError
+from app.service.history import AttemptRow
 from app.service.resolution import offers_same_trigger
-from app.service.session import NotRecordedError
-from app.service.stored import AttemptRow, HistoryReplacedError, SentMeanwhileError
+from app.service.session import HistoryReplacedError, NotRecordedError, SentMeanwhileError
 from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching
@@ -26,7 +26,7 @@ from app.tui.screens.searching import Searching
 from app.tui.text import sanitize
 from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form_messages import FormMessages
-from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.history import HistoryPane
 
 FILLING = "The lists are being filled; one moment."
 RECORDING = "Still being recorded."
@@ -95,7 +95,7 @@ class Sending:
             (desk.events, "Events", desk.form.event_id),
             (desk.contacts, "Contacts", contact_id),
         ):
-            found = pane.table.row
+            found = pane.row
             is_open = pane.is_open or pane.has_focus_within
             if is_open and pane.filter.value and (found is None or found.id != chosen):
                 return f"What is typed in {title} was not chosen yet: Enter chooses a row, Esc clears the filter."
