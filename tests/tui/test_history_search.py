@@ -54,9 +54,10 @@ async def send(home: Path, *requests: tuple[str, str, JsonObject | None]) -> Non
 
 
 def rows(desk: Desk) -> list[str]:
-    """The lines of the table, cut to the external id."""
-    lines = desk.screen().split("─ History")[1].splitlines()
-    return [word for line in lines for word in line.split() if word.endswith("@example.com")]
+    """The external ids in the lines of the table."""
+    table = desk.dashboard.desk.history.table
+    words = " ".join(table.render_line(line).text for line in range(table.size.height)).split()
+    return [word for word in words if word.endswith("@example.com")]
 
 
 def files_named(pattern: str, folder: Path) -> list[Path]:

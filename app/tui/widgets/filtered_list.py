@@ -99,7 +99,7 @@ class FilteredList(Vertical, Generic[Row]):
 
     def compose(self) -> ComposeResult:
         yield SafeInput(placeholder=self._placeholder, id=f"{self.id}-filter", personal=self._is_personal)
-        yield VirtualTable[Row](self._columns, choose_on_click=True, id=f"{self.id}-table")
+        yield VirtualTable[Row](self._columns, id=f"{self.id}-table")
 
     @property
     def table(self) -> VirtualTable[Row]:

@@ -224,9 +224,7 @@ class HistoryPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield QueryLine(self._ask)
-        yield VirtualTable[AttemptRow](
-            self._columns, empty_text=EMPTY, choose_on_click=True, id="history-table"
-        )
+        yield VirtualTable[AttemptRow](self._columns, id="history-table")
         yield Static(markup=False, id="history-detail")
         yield Static(markup=False, id="history-keys")
 

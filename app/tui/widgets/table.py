@@ -31,6 +31,7 @@ Justify = Literal["left", "right"]
 
 GAP = 2
 MARGIN = 1
+HEADER_LINES = 1
 PAGE_ROWS = 50
 MAX_PAGES = 16
 
@@ -204,7 +205,6 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "virtual-table--header",
         "virtual-table--row",
-        "virtual-table--row-even",
         "virtual-table--cursor",
         "virtual-table--empty",
     }
@@ -217,7 +217,6 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         scrollbar-gutter: stable;
         background: $surface;
         & > .virtual-table--header { color: $text-muted; text-style: bold; }
-        & > .virtual-table--row-even { background: $surface-lighten-1 40%; }
         & > .virtual-table--empty { color: $text-muted; }
         & > .virtual-table--cursor {
             color: $block-cursor-blurred-foreground;
@@ -261,21 +260,11 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self,
         columns: Sequence[Column[Row]],
         *,
-        empty_text: str = "",
-        show_header: bool = True,
-        zebra: bool = False,
-        choose_on_click: bool = False,
         id: str | None = None,  # noqa: A002 - the name that every Textual widget gives it
-        classes: str | None = None,
     ) -> None:
-        """A table without rows; `choose_on_click` chooses at the first click, else a double click does."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._columns = columns
         self._slots: tuple[int, list[Slot[Row]]] = (-1, [])
-        self.set_reactive(VirtualTable.empty_text, empty_text)
-        self._header_lines = 1 if show_header else 0
-        self._zebra = zebra
-        self._choose_on_click = choose_on_click
         self._rows: Rows[Row] | None = None
         self._reading: Rows[Row] | None = None
         self._pages: dict[int, Sequence[Row]] = {}
@@ -346,7 +335,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     def _reach(self, position: int) -> None:
         """Makes the rows up to this position readable; until they are, their lines are empty."""
-        self.virtual_size = Size(0, self._known + self._header_lines)
+        self.virtual_size = Size(0, self._known + HEADER_LINES)
         rows = self._rows
         if rows is not None and rows is not self._reading and rows.is_unread(position):
             self._reading = rows
@@ -403,23 +392,23 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
-        if offset.y < self._header_lines:
+        if offset.y < HEADER_LINES:
             for slot in reversed(self._fitted):
                 if offset.x >= slot.x + MARGIN:
                     self.post_message(self.HeaderSelected(self, slot.column))
                     return
             return
-        position = self.scroll_offset.y + offset.y - self._header_lines
+        position = self.scroll_offset.y + offset.y - HEADER_LINES
         if position < self._known:
             self.move_cursor(position)
-            if event.chain == (1 if self._choose_on_click else 2):
+            if event.chain == 1:
                 self.action_select()
 
     def on_resize(self) -> None:
         if not self.size:
             return
         was_visible = 0 <= self._cursor - self.scroll_offset.y < self._body_lines
-        self._body_lines = max(1, self.size.height - self._header_lines)
+        self._body_lines = max(1, self.size.height - HEADER_LINES)
         if was_visible:
             self._scroll_into_view()
         self._reach(self.scroll_offset.y + self._body_lines)
@@ -457,15 +446,15 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._refresh_row(self._cursor)
 
     def _refresh_row(self, position: int) -> None:
-        self.refresh_line(position + self._header_lines)
+        self.refresh_line(position + HEADER_LINES)
 
     def render_line(self, y: int) -> Strip:
         """One line of the pane, the titles being the first."""
-        line = y - self._header_lines
+        line = y - HEADER_LINES
         if line < 0:
             return self._draw(" ", self._style("header"), lambda slot: _title(slot, self._sort))
         if not self._known:
-            lines = self.size.height - self._header_lines  # painted before the resize event comes
+            lines = self.size.height - HEADER_LINES  # painted before the resize event comes
             width = self.scrollable_content_region.width
             return _empty_line(self.empty_text, line, lines, width, self._style("empty"))
         position = self.scroll_offset.y + line
@@ -474,10 +463,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             return self._draw(" ", self._style("row"), lambda _: "")
         found = row
         if position != self._cursor:
-            shaded = self._zebra and position % 2
-            return self._draw(
-                " ", self._style("row-even" if shaded else "row"), lambda slot: slot.column.text(found)
-            )
+            return self._draw(" ", self._style("row"), lambda slot: slot.column.text(found))
         if self.has_focus:  # the colours of cells cannot be read on the focused cursor
             return self._draw("▌", self._style("cursor"), lambda slot: str(slot.column.text(found)))
         return self._draw("▏", self._style("cursor"), lambda slot: slot.column.text(found))
