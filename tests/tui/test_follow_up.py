@@ -77,7 +77,7 @@ async def test_the_palette_leads_to_what_nobody_settled_from_anywhere(
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         await send_into_the_unknown(desk, monkeypatch)
-        await desk.press("f4", "ctrl+p", *"unsettled", "enter")
+        await desk.press("f4", "ctrl+p", *"unresolved", "enter")
         assert (desk.dashboard.desk.history.line.text, desk.focus) == ("settled:no", "history-table")
         assert "? unknown" in desk.screen()
 

@@ -30,6 +30,8 @@ Find = Callable[[str, ListOrder | None, Event], Rows[Row]]
 BY_USE = ListOrder("use")
 PROGRESS_S = 0.1
 MAX_TYPED = 40
+ROUNDS = 5
+"""How often one message may cause another: submitted, chosen, pane shown, focus."""
 
 
 def _sort_binding(pane: str) -> Binding:
@@ -166,6 +168,11 @@ class FilteredList(Vertical, Generic[Row]):
             await asyncio.to_thread(rows.read_first, self.table.row if keep_cursor else None)
             progress.stop()
             self._show(rows, text, keep_cursor=keep_cursor)
+            if self._chooses:
+                self._chooses = False
+                self._choose()
+                await self._until_handled()
+            self._found.set()
             await asyncio.to_thread(rows.count)
             self.table.rows_changed()
             self._show_count(rows)
@@ -187,9 +194,6 @@ class FilteredList(Vertical, Generic[Row]):
         if not keep_cursor:
             self.narrowed(rows, text)
         self._shown_text = text
-        self._found.set()
-        if self._chooses:
-            self._choose()
 
     def narrowed(self, rows: Rows[Row], typed: str) -> None:
         """Called once the rows for what was typed are shown."""
@@ -212,12 +216,20 @@ class FilteredList(Vertical, Generic[Row]):
     def _submitted(self, event: Input.Submitted) -> None:
         """Chooses the row under the cursor, or the first one of the rows that are still being found."""
         event.stop()
-        self._chooses = True
         if self._found.is_set():
             self._choose()
+        else:
+            self._chooses = True
+
+    async def _until_handled(self) -> None:
+        """Returns once the choice, and what it causes, is handled."""
+        for _ in range(ROUNDS):
+            for node in self.ancestors_with_self:
+                handled = asyncio.Event()
+                node.call_later(handled.set)
+                await handled.wait()
 
     def _choose(self) -> None:
-        self._chooses = False
         if (row := self.table.row) is not None:
             self._post_chosen(row)
         else:
