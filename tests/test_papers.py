@@ -30,7 +30,7 @@ from app.resources import help_pages
 from app.sandbox.faults import KINDS, Fault
 from app.settings.config import PROFILE_KEYS, TOP_KEYS
 from app.settings.keymap import ACTIONS
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.table import VirtualTable
 from tests.benchmarks.__main__ import MODULES
 
 CHECKOUT = Path(__file__).parents[1]
@@ -201,7 +201,7 @@ def bound(bindings: Iterable[BindingType]) -> set[str]:
     return {key.strip() for some in keys for key in some.split(",")}
 
 
-OURS = bound([*((keys, "", "") for keys in ACTIONS.values()), *WindowedTable.BINDINGS])
+OURS = bound([*((keys, "", "") for keys in ACTIONS.values()), *VirtualTable.BINDINGS])
 
 
 def listed_keys() -> set[str]:

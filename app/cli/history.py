@@ -29,8 +29,7 @@ from app.domain.query_times import Clock
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 from app.service.guard import check_production
-from app.service.session import Session
-from app.service.stored import StoreError
+from app.service.session import Session, StoreError
 
 _MAX_LINE = 2000
 _MAX_EVENTS = 20

@@ -24,9 +24,9 @@ from app.domain.outcome import LABEL, MEANING
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
+from app.service.history import AttemptRow
 from app.service.preflight import Preflight
-from app.service.session import NotRecordedError, Session
-from app.service.stored import AttemptRow, SentMeanwhileError
+from app.service.session import NotRecordedError, SentMeanwhileError, Session
 
 _MAX_LINE = 2000
 _MAX_BODY = 65_536

@@ -19,8 +19,7 @@ from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.guard import check_production
 from app.service.resolution import check_note
-from app.service.session import Session
-from app.service.stored import StoreError
+from app.service.session import Session, StoreError
 
 
 @click.command()

@@ -1,5 +1,1 @@
-"""The verbs of the product over one account: everything that shows or sends goes through here.
-
-`desk` has the service itself, `stored` what the store gives that is shown. Each module is imported by who needs it: the
-first frame needs little of it.
-"""
+"""The verbs of the product over one account; `session` has the service itself."""

@@ -21,9 +21,6 @@ from app.store.row_ids import RowIds
 
 __all__ = ["CacheState", "ContactRow", "Contacts", "ForgetRefusedError", "Forgetting"]
 
-MAX_QUICK = 50
-"""Characters of a word that is searched for at once: any e-mail address as people type it, and no pasted page."""
-
 SWAP_TIMEOUT_S = 60.0
 """How long a look-up waits for another window that swaps a million contacts in."""
 
@@ -55,15 +52,10 @@ class Contacts:
     ) -> RowIds[ContactRow]:
         """Contacts with every word of `text` as the beginning of a word, by numeric id; accents and case ignored.
 
-        `field:value` finds values of that field that begin with it. An `order` is by `id`, `email` or `name`. The first
-        rows for a single word are there at once. Once `stop` is set, `prepare`, `settle` and `read_all` raise
-        StoppedError.
+        `field:value` finds values of that field that begin with it. An `order` is by `id`, `email` or `name`. Once
+        `stop` is set, `read_first`, `count` and `read_all` raise StoppedError.
         """
-        found = self._cache.search_contacts(text, order or BY_ID, stop)
-        if order is None and len(text) <= MAX_QUICK and len(text.split()) <= 1 and ":" not in text:
-            # Enter and Send, typed right behind the word, must find the row of this word.
-            found.prepare()
-        return found
+        return self._cache.search_contacts(text, order or BY_ID, stop)
 
     def containing(self, text: str = "", limit: int = 0) -> Iterator[Contact]:
         """Contacts with `text` anywhere in a value, case ignored, by numeric id; limit 0: all."""

@@ -1,6 +1,6 @@
 """The account's external events: listed, found by name or id, those sent last first."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from app.domain.fingerprint import normalize
@@ -8,6 +8,7 @@ from app.domain.identifiers import Resolved, Unresolved, resolve_event
 from app.domain.list_order import ListOrder
 from app.domain.model import ExternalEvent
 from app.service.live import LiveAccount
+from app.store.row_ids import FewRows
 from app.store.text import numeric_order
 
 MAX_RECENT = 20
@@ -18,36 +19,13 @@ _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
 }
 
 
-class EventRows:
-    """Some events as the rows of a table."""
-
-    def __init__(self, events: Sequence[ExternalEvent]) -> None:
-        self._events = events
-
-    @property
-    def total(self) -> int:
-        """The number of rows."""
-        return len(self._events)
-
-    def rows(self, start: int, count: int) -> Sequence[ExternalEvent]:
-        """The rows from position `start` on: at most `count`."""
-        return self._events[start : start + count]
-
-    def position(self, row: ExternalEvent) -> int | None:
-        """The position of a row; None if it is not listed."""
-        return self._events.index(row) if row in self._events else None
-
-    def settle(self) -> None:
-        """Does nothing: the total is known."""
-
-
 class Events:
     """The external events of the live account. Raises StoreError."""
 
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
 
-    def search(self, text: str = "", order: ListOrder | None = None) -> EventRows:
+    def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
         """Events of which id or name contains every word, case ignored: those sent last first, then by numeric id.
 
         An `order` is by `id` or `name`.
@@ -63,7 +41,7 @@ class Events:
         else:
             recent = {event_id: place for place, event_id in enumerate(self.recent())}
             found.sort(key=lambda event: recent.get(event.id, len(recent)))
-        return EventRows(found)
+        return FewRows(found)
 
     def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
         """The ids of the events that were sent on this account, the last one first."""

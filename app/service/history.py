@@ -19,25 +19,27 @@ from app.service import resolution
 from app.service.live import LiveAccount
 from app.store.attempts import AttemptRow
 from app.store.errors import StoppedError
-from app.store.row_ids import RowIds
+from app.store.row_ids import RowIds, Rows
 
 if TYPE_CHECKING:
     from app.domain.attempt_statistics import AttemptStatistics
     from app.domain.mask import Mask
 
+__all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "neighbours"]
+
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
 
 
-def neighbours(window: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
-    """What stands before and after an attempt in a window; None at an end, and where it is not in it."""
-    position = window.position(row)
+def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
+    """The attempts before and after one; None at an end, or if it is not listed."""
+    position = rows.position(row)
     if position is None:
         return None, None
-    if window.lacks(position + 1):
-        window.read_all()
-    before = window.rows(position - 1, 1) if position else ()
-    return next(iter(before), None), next(iter(window.rows(position + 1, 1)), None)
+    if rows.is_unread(position + 1):
+        rows.read_all()
+    before = rows.rows(position - 1, 1) if position else ()
+    return next(iter(before), None), next(iter(rows.rows(position + 1, 1)), None)
 
 
 class AttemptHistory:
@@ -53,7 +55,7 @@ class AttemptHistory:
     def attempts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> RowIds[AttemptRow]:
-        """What a query finds now, as rows of a table, once they are prepared. With `stop`, that can be ended."""
+        """The attempts that a query finds now, to be read in a worker, which `stop` ends."""
         return self._search.rows(query, self._account(query, all_accounts), stop)
 
     def counts(

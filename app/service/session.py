@@ -32,7 +32,8 @@ from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.live import LiveAccount
 from app.service.refresh import Refresh
 from app.service.retention import AttemptRetention
-from app.store.database import StoreError
+from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
+from app.store.database import StoreError, set_aside
 from app.store.errors import BusyError, UnwritableError
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ if TYPE_CHECKING:
     from app.service.preflight import PreflightChecks
     from app.service.scenarios import Scenarios
     from app.store.attempts import SameSend
+
+__all__ = [
+    "DamagedHistoryError",
+    "HistoryReplacedError",
+    "NotRecordedError",
+    "SentMeanwhileError",
+    "Session",
+    "StoreError",
+    "set_aside",
+]
 
 _log = logging.getLogger(__name__)
 

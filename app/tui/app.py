@@ -18,8 +18,7 @@ from textual.screen import Screen
 
 from app.domain.errors import AppError
 from app.resources import styles
-from app.service.session import Session
-from app.service.stored import DamagedHistoryError, set_aside
+from app.service.session import DamagedHistoryError, Session, set_aside
 from app.tui.bindings import APP_BINDINGS, Palette
 from app.tui.dashboard import Dashboard, reading_s
 from app.tui.key_queue import KeyQueue

@@ -8,7 +8,7 @@ from textual.content import Content
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.short_id import short_id
 from app.domain.wire import trigger_path
-from app.service.stored import AttemptRow
+from app.service.history import AttemptRow
 from app.tui.notices import settled
 from app.tui.text import (
     answer_code,

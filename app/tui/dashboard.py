@@ -16,8 +16,8 @@ from textual.widgets import Footer, Tab, Tabs
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
 from app.service.contacts import ContactRow
+from app.service.history import AttemptRow
 from app.service.session import Session
-from app.service.stored import AttemptRow
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
 from app.tui.controllers.cache import CacheController
@@ -31,19 +31,16 @@ from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu
 from app.tui.screens.profiles import ProfileList
 from app.tui.text import Live, outcome_label, sanitize
-from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.event_list import EventList
-from app.tui.widgets.filtered_list import FilteredList
+from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form_messages import FormMessages
-from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.preflight import PreflightPane
-from app.tui.widgets.query_line import QueryLine
 from app.tui.widgets.remedy_buttons import RemedyButtons
 from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.safe_input import SafeInput
 from app.tui.widgets.status import FetchBar, StatusLine
+from app.tui.widgets.table import VirtualTable
 from app.tui.widgets.trigger_form import TriggerForm
-from app.tui.widgets.windowed_table import WindowedTable
 
 Result = TypeVar("Result")
 
@@ -211,6 +208,8 @@ class Dashboard(Screen[None]):
         """Returns once a key may take effect: every pane is there, and the first load is done or takes long."""
         await self._mounted.wait()
         await self.cache.loaded()
+        for pane in (self._events, self._contacts):
+            await pane.choice_made()
 
     async def shutdown(self) -> None:
         """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
@@ -534,12 +533,12 @@ class Dashboard(Screen[None]):
         message.stop()
         self.history.show(keep_cursor=False)
 
-    @on(WindowedTable.HeaderSelected, "#history-table")
-    def _header_clicked(self, message: WindowedTable.HeaderSelected) -> None:
+    @on(VirtualTable.HeaderSelected, "#history-table")
+    def _header_clicked(self, message: VirtualTable.HeaderSelected) -> None:
         self.history.sort(message.column.key)
 
-    @on(WindowedTable.Selected, "#history-table")
-    def _attempt_selected(self, message: WindowedTable.Selected[AttemptRow]) -> None:
+    @on(VirtualTable.Selected, "#history-table")
+    def _attempt_selected(self, message: VirtualTable.Selected[AttemptRow]) -> None:
         self.history.open_attempt(message.row)
 
     @on(HistoryPane.Chosen)

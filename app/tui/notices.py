@@ -15,8 +15,8 @@ from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerReque
 from app.domain.outcome import LABEL
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
 from app.service.duplicates import second_send_words, sent_before
+from app.service.history import AttemptRow
 from app.service.preflight import Preflight
-from app.service.stored import AttemptRow
 from app.tui.text import (
     Live,
     answer_code,

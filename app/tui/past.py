@@ -19,9 +19,8 @@ from app.domain.mask import NO_MASK
 from app.domain.model import Attempt, Outcome
 from app.domain.query_text import parse_query
 from app.domain.query_times import Clock
-from app.service.history import neighbours
+from app.service.history import AttemptRow, RowIds, StoppedError, neighbours
 from app.service.session import Session
-from app.service.stored import AttemptRow, RowIds, StoppedError
 from app.tui.privacy import PrivacyMode
 
 Result = TypeVar("Result")
@@ -98,7 +97,7 @@ class Past:
         async with self._finding:
             with contextlib.suppress(StoppedError):
                 if window is self._window:
-                    await asyncio.to_thread(window.prepare, row)
+                    await asyncio.to_thread(window.read_first, row)
         return window if window is self._window else None
 
     @property
@@ -110,7 +109,7 @@ class Past:
         """Finds out how many attempts the window has that was asked for last, where that is not known yet."""
         if self._window is not None and self.total is None:
             with contextlib.suppress(StoppedError):  # by a window that was asked for meanwhile
-                await asyncio.to_thread(self._window.settle)
+                await asyncio.to_thread(self._window.count)
 
     async def counts(self) -> Mapping[Outcome, int]:
         """How many of them have each outcome. Raises StoppedError once another window is asked for."""

@@ -12,9 +12,9 @@ from app.domain.diagnosis import Diagnosis, QuickFix
 from app.domain.mask import Mask
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
+from app.service.history import AttemptRow
 from app.service.masking import masked_advice, masked_attempt_row, masked_preflight
 from app.service.preflight import Preflight
-from app.service.stored import AttemptRow
 
 COVER = "•"
 

@@ -12,18 +12,17 @@ from app.domain.list_order import ListOrder
 from app.domain.query_text import parse_query
 from app.domain.query_times import Clock
 from app.service.contacts import ContactRow
+from app.service.history import AttemptRow, Rows
 from app.service.session import Session
-from app.service.stored import AttemptRow, RowIds
 from app.tui.app import TriggerDeskApp
-from app.tui.widgets.row_window import RowWindow
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.table import VirtualTable
 from tests.benchmarks.homes import Home
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import nth
 from tests.profiles import Opening
 
 
-def _asked(service: Session, line: str) -> RowWindow[AttemptRow]:
+def _asked(service: Session, line: str) -> Rows[AttemptRow]:
     return service.history.attempts(parse_query(line, Clock(datetime.now(UTC))))
 
 
@@ -31,14 +30,13 @@ class View(NamedTuple):
     """Rows of a table that a filter leaves, or in another order."""
 
     what: str
-    window: Callable[[Session], RowWindow[Any]]
+    window: Callable[[Session], Rows[Any]]
 
-    def opened(self, service: Session) -> RowWindow[Any]:
+    def opened(self, service: Session) -> Rows[Any]:
         """Its window, every row found."""
         window = self.window(service)
-        window.settle()
-        if isinstance(window, RowIds):
-            window.read_all()
+        window.count()
+        window.read_all()
         return window
 
 
@@ -96,7 +94,7 @@ async def _measured(home: Home, moves: int) -> Times:
         await app.ready()
         await pilot.pause()
         for name, selector in TABLES.items():
-            table = app.screen.query_one(selector, WindowedTable)
+            table = app.screen.query_one(selector, VirtualTable)
             total = table.row_count
             assert total == (home.contacts if name == "contacts" else home.attempts)
             taken |= {f"{name}, {what}": times for what, times in _moves(table, moves)}
@@ -105,14 +103,14 @@ async def _measured(home: Home, moves: int) -> Times:
                 moved = [times for _, times in _moves(table, moves // SMALLER)]
                 slowest = [max(times) for times in zip(*moved, strict=True)]
                 taken[f"{name}, {view.what}: slowest of page down, end, jump"] = slowest
-        table = app.screen.query_one(TABLES["contacts"], WindowedTable)
+        table = app.screen.query_one(TABLES["contacts"], VirtualTable)
         taken["typed into the filter of contacts, to its rows"] = [
             _timed(partial(_typed, table, service, text)) for text in _letters(moves // 4)
         ]
     return taken
 
 
-def _moves(table: "WindowedTable[object]", moves: int) -> Iterator[tuple[str, list[float]]]:
+def _moves(table: "VirtualTable[object]", moves: int) -> Iterator[tuple[str, list[float]]]:
     total = table.row_count
     assert total
 
@@ -139,7 +137,7 @@ def _moves(table: "WindowedTable[object]", moves: int) -> Iterator[tuple[str, li
         yield what, times
 
 
-def _drawn(table: "WindowedTable[object]", step: Callable[[int], None], number: int) -> None:
+def _drawn(table: "VirtualTable[object]", step: Callable[[int], None], number: int) -> None:
     step(number)
     drawn = [table.render_line(line).text for line in range(table.size.height)]
     (at_cursor,) = (line for line in drawn if line.startswith("▏"))
@@ -157,13 +155,13 @@ def _shown(row: object) -> Sequence[str]:
             raise AssertionError("no row is under the cursor")
 
 
-def _typed(table: "WindowedTable[object]", service: Session, text: str) -> None:
+def _typed(table: "VirtualTable[object]", service: Session, text: str) -> None:
     table.show(_found(service, text))
     assert _shown(table.row)
     assert all(table.render_line(line).text.strip() for line in range(2))
 
 
-def _found(service: Session, text: str, order: ListOrder | None = None) -> RowWindow[ContactRow]:
+def _found(service: Session, text: str, order: ListOrder | None = None) -> Rows[ContactRow]:
     found = service.contacts.search(text, order)
     found.read_all()
     return found

@@ -147,7 +147,7 @@ def _plainly_exported(path: Path, limit: int) -> None:
 
 def _screen(search: HistorySearch, query: HistoryQuery) -> Sequence[AttemptRow]:
     rows = search.rows(query, ACCOUNT)
-    rows.prepare()
+    rows.read_first()
     return rows.rows(0, SCREEN)
 
 
@@ -158,7 +158,7 @@ def _check(plain: PlainRows, search: HistorySearch) -> None:
             asked.line
         )
         rows = search.rows(asked.query, ACCOUNT)
-        rows.settle()
+        rows.count()
         assert rows.total == counts.total(), asked.line
         assert search.counts(asked.query, ACCOUNT) == counts, asked.line
     for asked in PICTURES:

@@ -55,7 +55,7 @@ def rows(scale: float) -> list[Row]:
 
 def _finds(cache: Cache, text: str) -> bool:
     found = cache.search_contacts(text)
-    found.prepare()
+    found.read_first()
     return len(found.rows(0, 50)) == 50
 
 

@@ -52,7 +52,7 @@ def _searching(many: Cache, contacts: Sequence[Mapping[str, str]]) -> Iterator[R
 
 def _found(cache: Cache, search: str, order: ListOrder = BY_ID) -> RowIds[ContactRow]:
     found = cache.search_contacts(search, order)
-    found.prepare()
+    found.read_first()
     return found
 
 
@@ -61,7 +61,7 @@ def _search(cache: Cache, search: str, order: ListOrder = BY_ID) -> Sequence[Con
 
 
 def _count(cache: Cache, search: str) -> None:
-    cache.search_contacts(search).settle()
+    cache.search_contacts(search).count()
 
 
 def _check_found(many: Cache, file: Path) -> None:

@@ -100,7 +100,9 @@ def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signal
         check_restored(desk, before)
 
 
-@pytest.mark.parametrize("module", ["app.settings", "asyncio.base_events", "textual.app", "app.tui.dashboard"])
+@pytest.mark.parametrize(
+    "module", ["app.settings", "asyncio.base_events", "textual.app", "app.tui.dashboard"]
+)
 def test_ctrl_c_during_the_imports_of_the_dashboard_ends_it_without_a_traceback(
     module: str, home: Path
 ) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
-from app.service.session import Session
-from app.service.stored import SentMeanwhileError
+from app.service.session import SentMeanwhileError, Session
 from app.settings import load_settings
 
 LOOKS = 500

@@ -10,8 +10,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.model import NoReply, Outcome, TriggerRequest, new_attempt_id
-from app.service.session import NotRecordedError
-from app.service.stored import StoreError
+from app.service.session import NotRecordedError, StoreError
 from app.settings import load_settings
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import NOBODY, OK, endpoint

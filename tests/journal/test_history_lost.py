@@ -11,8 +11,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.model import Attempt, Outcome, TriggerRequest
-from app.service.session import NotRecordedError, Session
-from app.service.stored import HistoryReplacedError, StoreError
+from app.service.session import HistoryReplacedError, NotRecordedError, Session, StoreError
 from app.settings import load_settings
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint

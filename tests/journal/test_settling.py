@@ -9,9 +9,9 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_json import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.service.history import AttemptRow
 from app.service.resolution import AttemptError, offers_same_trigger
 from app.service.session import Session
-from app.service.stored import AttemptRow
 from app.settings import load_settings
 from tests.journal.processes import ended, started
 from tests.journal.server import CUT, NOBODY, OK, Endpoint, endpoint
@@ -51,7 +51,7 @@ async def sent_again(service: Session, attempt: Attempt, *, same_trigger: bool) 
 
 def newest(service: Session) -> Sequence[AttemptRow]:
     rows = service.history.attempts()
-    rows.prepare()
+    rows.read_first()
     return rows.rows(0, 10)
 
 

@@ -12,7 +12,7 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.errors import AppError
 from app.domain.model import Outcome, TriggerRequest, new_attempt_id
-from app.service.stored import DamagedHistoryError, StoreError, set_aside
+from app.service.session import DamagedHistoryError, StoreError, set_aside
 from app.settings import load_settings
 from app.store import database, history_file
 from app.store.schema import HISTORY

@@ -42,7 +42,7 @@ def test_a_row_of_the_history_is_masked_whole(tmp_path: Path) -> None:
     history.begin(Attempt("a1", "shop", "shop", request, "purchase", datetime.now(UTC), None), b"{}")
     history.finish("a1", Reply(400, 2008, "No contact: 3 - thor@example.com"), 1.0, None)
     rows = history.search.rows(HistoryQuery(), "shop")
-    rows.prepare()
+    rows.read_first()
     (row,) = rows.rows(0, 1)
     masked = masked_attempt_row(mask, row)
     history.close()

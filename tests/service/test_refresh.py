@@ -267,7 +267,7 @@ def edit(file: Path, before: str, after: str) -> None:
 
 def first_id(service: Session, text: str) -> str:
     found = service.contacts.search(text)
-    found.prepare()
+    found.read_first()
     return found.rows(0, 1)[0].id
 
 

@@ -72,9 +72,9 @@ def test_any_order_of_any_search_is_right(held: Cache, column: str, descending: 
     for search in ("", "zoe", "example m", "first:adam", "first:adam last:b", "zoe first:z", "nobody"):
         expected = in_order(listed(held, search), order)
         found = held.search_contacts(search, order)
-        found.prepare()
+        found.read_first()
         assert list(found.rows(0, 20)) == expected[:20], search
-        found.settle()
+        found.count()
         assert found.total == len(expected)
         assert list(found.rows(0, 1000)) == expected, search
         assert list(found.rows(13, 10)) == expected[13:23]
@@ -87,5 +87,5 @@ def test_it_is_stopped_by_who_wants_it_no_more(held: Cache, monkeypatch: pytest.
     found = held.search_contacts("example", ListOrder("name"), stop)
     stop.set()
     with pytest.raises(StoppedError):
-        found.prepare()
+        found.read_first()
     assert list(found.rows(0, 10)) == []

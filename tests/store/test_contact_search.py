@@ -88,7 +88,7 @@ def filled(cache: Cache) -> Cache:
 )
 def test_a_search_finds(filled: Cache, search: str, expected: list[str]) -> None:
     found = filled.search_contacts(search)
-    found.settle()
+    found.count()
     assert ([row.id for row in found.rows(0, 50)], found.total) == (expected, len(expected))
 
 
@@ -97,7 +97,7 @@ def test_a_search_that_is_no_longer_wanted_stops(filled: Cache) -> None:
     found = filled.search_contacts("zoe c-1", stop=stop)
     stop.set()
     with pytest.raises(StoppedError):
-        found.settle()
+        found.count()
 
 
 def test_a_field_that_only_a_look_up_told_of_is_searched_too(filled: Cache) -> None:

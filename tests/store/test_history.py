@@ -350,7 +350,7 @@ def fill(history: History, make: Making, count: int, account: str = "here") -> N
 
 def listed(history: History, account: str | None) -> RowIds[AttemptRow]:
     rows = history.search.rows(HistoryQuery(), account)
-    rows.prepare()
+    rows.read_first()
     return rows
 
 

@@ -292,7 +292,7 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path:
         assert [row.attempt_id for row in rows.rows(40, 10)] == expected[40:50]
         assert [rows.position(row) for row in rows.rows(0, 3)] == [0, 1, 2][: len(expected)]
         counted = search.rows(query, account)
-        counted.settle()
+        counted.count()
         assert counted.total == len(expected)
         assert [one.attempt_id for one in search.attempts(query, account)] == expected
         found = [one for one in made[account] if passes(one, query)]
@@ -479,7 +479,7 @@ def test_what_takes_long_can_be_stopped(path: Path) -> None:
             lambda: search.counts(everything, None, stop),
             lambda: search.statistics(everything, None, 20, stop),
             lambda: next(search.attempts(everything, None, stop)),
-            lambda: search.rows(everything, None, stop).prepare(),
+            lambda: search.rows(everything, None, stop).read_first(),
             lambda: search.rows(everything, None, stop).settle(),
             lambda: search.rows(everything, None, stop).read_all(),
         ):
@@ -501,7 +501,7 @@ def test_a_row_that_arrives_later_belongs_to_the_next_search(history: History) -
     one = begun(history, 1, "a@example.com")
     rows = history.search.rows(HistoryQuery(), "shop")
     begun(history, 2, "a@example.com")
-    rows.settle()
+    rows.count()
     assert rows.total == 1
     assert [row.attempt_id for row in rows.rows(0, 5)] == [one]
 

@@ -36,7 +36,7 @@ def history(path: Path) -> Iterator[History]:
 
 def found(history: History, line: str, account: str | None = None) -> list[int]:
     rows = history.search.rows(parse_query(line, Clock(START)), account)
-    rows.prepare()
+    rows.read_first()
     return [int(row.attempt_id[:8]) for row in rows.rows(0, 50)]
 
 

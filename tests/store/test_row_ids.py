@@ -58,7 +58,7 @@ def test_nothing_is_listed_before_it_is_prepared(path: Path) -> None:
 
 def test_few_rows_are_all_there_once_prepared(path: Path) -> None:
     rows = listed(path, 3)
-    rows.prepare()
+    rows.read_first()
     assert rows.total == 3
     assert rows.rows(0, 10) == ["name 00000", "name 00001", "name 00002"]
     assert rows.rows(2, 10) == ["name 00002"]
@@ -67,54 +67,54 @@ def test_few_rows_are_all_there_once_prepared(path: Path) -> None:
 
 def test_no_rows_are_a_total_of_none(path: Path) -> None:
     rows = listed(path, 0)
-    rows.prepare()
+    rows.read_first()
     assert rows.total == 0
     assert rows.rows(0, 10) == ()
-    assert not rows.lacks(0)
+    assert not rows.is_unread(0)
 
 
 def test_of_many_rows_the_first_come_before_their_number(path: Path) -> None:
     rows = listed(path, MANY)
     totals = [rows.total]
-    rows.prepare()
+    rows.read_first()
     totals.append(rows.total)
     assert rows.rows(FIRST_ROWS - 1, 10) == [f"name {FIRST_ROWS - 1:05}"]
-    rows.settle()
+    rows.count()
     assert [*totals, rows.total] == [None, None, MANY]
     assert rows.rows(COUNTED_ROWS - 1, 10) == [f"name {COUNTED_ROWS - 1:05}"]
 
 
 def test_the_last_rows_are_there_once_all_were_read(path: Path) -> None:
     rows = listed(path, MANY)
-    rows.settle()
-    assert rows.lacks(MANY - 1)
+    rows.count()
+    assert rows.is_unread(MANY - 1)
     assert rows.rows(MANY - 1, 1) == ()
     rows.read_all()
-    assert not rows.lacks(MANY - 1)
+    assert not rows.is_unread(MANY - 1)
     assert rows.rows(MANY - 1, 10) == [f"name {MANY - 1:05}"]
-    assert not rows.lacks(MANY)
+    assert not rows.is_unread(MANY)
 
 
 @pytest.mark.parametrize("place", [0, FIRST_ROWS, COUNTED_ROWS + 1, MANY - 1])
 def test_rows_are_read_as_far_as_the_one_that_is_wanted(path: Path, place: int) -> None:
     rows = listed(path, MANY)
-    rows.prepare(f"name {place:05}")
+    rows.read_first(f"name {place:05}")
     assert rows.position(f"name {place:05}") == place
 
 
 def test_a_row_that_is_not_listed_has_no_position(path: Path) -> None:
     rows = listed(path, 3)
-    rows.prepare("somebody else")
+    rows.read_first("somebody else")
     assert rows.position("somebody else") is None
 
 
 def test_what_is_added_later_belongs_to_the_next_listing(path: Path) -> None:
     rows = listed(path, 3)
-    rows.prepare()
+    rows.read_first()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO names VALUES (99, 'a name before all')")
         connection.execute("DELETE FROM names WHERE name = 'name 00001'")
-    rows.settle()
+    rows.count()
     rows.read_all()
     assert rows.total == 3
     assert rows.rows(0, 10) == ["name 00000", "name 00002"]

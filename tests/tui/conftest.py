@@ -1,22 +1,24 @@
 """The dashboard over the real service: a home of its own, the built-in account served in process."""
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from app.tui.widgets.history_table import HistoryPane
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from app.bootstrap import open_service
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
+from app.service.history import AttemptRow, RowIds
 from app.service.session import Session
-from app.service.stored import AttemptRow, RowIds
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
-from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.preflight import PreflightPane
 from app.tui.widgets.reply_panel import ReplyPanel
 from app.tui.widgets.trigger_form import TriggerForm
@@ -47,11 +49,10 @@ class Desk:
         await self.app.ready()
         while not self.app.is_idle:
             await self.pilot.pause()
-        await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
-        # A worker may have begun another one at its end, as what is found is counted then.
+        # A worker may begin another one at its end, and a newer search cancels the one before.
         while any(not worker.is_finished for worker in self.app.workers):
-            await self.app.workers.wait_for_complete()
+            with contextlib.suppress(WorkerCancelled):
+                await self.app.workers.wait_for_complete()
             await self.pilot.pause()
 
     @property
@@ -62,7 +63,7 @@ class Desk:
     def attempts(self) -> RowIds[AttemptRow]:
         """The attempts on the account, the newest first."""
         rows = self.service.history.attempts()
-        rows.prepare()
+        rows.read_first()
         return rows
 
     @property

@@ -256,7 +256,7 @@ async def test_enter_where_nothing_is_found_says_what_can_be_done(open_desk: Ope
     async with open_desk() as desk:
         for pane, word in (("f2", "event"), ("f3", "contact")):
             await desk.press(pane, *"nobody has this", "enter")
-            assert desk.said == f"Nothing to choose: No {word} matches. Esc clears."
+            assert desk.said == f'Nothing to choose: No {word} matches "nobody has this". Esc clears.'
         assert desk.focus == "contacts-filter"
         assert not desk.form.request().event_id
         assert list(desk.service.history.list_attempts(0)) == []

@@ -12,8 +12,8 @@ from textual.widgets import Input, OptionList
 
 from app.bootstrap import open_service
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
+from app.service.history import AttemptRow, RowIds
 from app.service.masking import open_mask
-from app.service.stored import AttemptRow, RowIds
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.privacy import PrivacyMode
@@ -23,6 +23,7 @@ from app.tui.screens.confirm import Confirm
 from app.tui.screens.export import ExportScreen
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import StatisticsScreen
+from app.tui.widgets.history import PLACEHOLDER
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
@@ -53,9 +54,10 @@ async def send(home: Path, *requests: tuple[str, str, JsonObject | None]) -> Non
 
 
 def rows(desk: Desk) -> list[str]:
-    """The lines of the table, cut to the external id."""
-    lines = desk.screen().split("─ History")[1].splitlines()
-    return [word for line in lines for word in line.split() if word.endswith("@example.com")]
+    """The external ids in the lines of the table."""
+    table = desk.dashboard.desk.history.table
+    words = " ".join(table.render_line(line).text for line in range(table.size.height)).split()
+    return [word for word in words if word.endswith("@example.com")]
 
 
 def files_named(pattern: str, folder: Path) -> list[Path]:
@@ -98,7 +100,7 @@ async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the
     open_desk: OpenDesk, past: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    real = RowIds.prepare
+    real = RowIds.read_first
 
     def slow(window: RowIds[AttemptRow], row: AttemptRow | None = None) -> None:
         go_on.wait(10)
@@ -107,7 +109,7 @@ async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the
     async with open_desk() as desk:
         await desk.press("f6")
         before = rows(desk)
-        monkeypatch.setattr(RowIds, "prepare", slow)
+        monkeypatch.setattr(RowIds, "read_first", slow)
         await desk.pilot.press("slash", *"thor")
         await desk.pilot.pause()
         assert desk.history.query_one(Input).value == "thor"
@@ -311,7 +313,7 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
             (*["down"] * 7, "enter"),
         ):
             await desk.press(*keys)
-            assert not PERSONS.search(desk.screen()), keys
+            assert not PERSONS.search(desk.screen().replace(PLACEHOLDER, "")), keys
         assert "5 attempts as JSON Lines, personal data masked" in desk.text_of("#export")
         desk.app.screen.query_one("#path", Input).value = str(path)
         await desk.press("enter")

@@ -18,10 +18,8 @@ from app.tui.screens.profiles import ProfileList
 from app.tui.screens.request import RequestScreen
 from app.tui.screens.statistics import StatisticsScreen
 from app.tui.screens.unlock import UnlockScreen
-from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.event_list import EventList
-from app.tui.widgets.history_table import HistoryPane
-from app.tui.widgets.query_line import QueryLine
+from app.tui.widgets.filtered_list import ContactList, EventList
+from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.safe_text_area import SafeTextArea
 from tests.tui.conftest import NARROW, OpenDesk
 

@@ -7,11 +7,10 @@ from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from app.service.refresh import Refresh
-from app.service.session import Session
-from app.service.stored import StoreError
+from app.service.session import Session, StoreError
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
-from app.tui.widgets.contact_list import ContactList
+from app.tui.widgets.filtered_list import ContactList
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -197,7 +196,7 @@ async def test_an_idle_desk_repaints_nothing(open_desk: OpenDesk, monkeypatch: p
 async def test_a_filter_is_cleared_by_esc(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"zzz")
-        assert "No event matches. Esc clears." in " ".join(desk.screen().split())
+        assert 'No event matches "zzz". Esc clears.' in " ".join(desk.screen().split())
         assert "─ Events  0 ─" in desk.screen()
         await desk.press("escape")
         assert "purchase_confirmation" in desk.screen()

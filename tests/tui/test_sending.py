@@ -11,7 +11,7 @@ from app.bootstrap import open_service
 from app.domain.model import Outcome, Reply, new_attempt_id
 from app.domain.short_id import short_id
 from app.service.refresh import Refresh
-from app.service.stored import StoreError
+from app.service.session import StoreError
 from app.settings import load_settings
 from app.tui.screens.confirm import Confirm
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint

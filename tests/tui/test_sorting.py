@@ -9,12 +9,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from app.domain.list_order import ListOrder
-from app.service.stored import StoppedError
+from app.service.history import StoppedError
 from app.tui.screens.menu import Menu
-from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.event_list import EventList
-from app.tui.widgets.filtered_list import FilteredList
-from app.tui.widgets.table_columns import Column
+from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
+from app.tui.widgets.table import Column
 from tests.tui.conftest import NARROW, Desk, OpenDesk
 
 
@@ -71,7 +69,7 @@ async def test_events_are_sorted_and_back_in_the_order_of_their_use(open_desk: O
     async with open_desk(size=NARROW) as desk:
         usual = lines(desk, "events")
         assert usual[0] == "Id Name"
-        assert await offered(desk) == ["● Sent last first", "  Id", "  Name"]
+        assert await offered(desk) == ["● Last sent first", "  Id", "  Name"]
         await desk.press("down", "down", "enter")
         named = lines(desk, "events")
         assert named[0] == "Id Name ▲"
@@ -89,7 +87,7 @@ async def test_events_are_sorted_and_back_in_the_order_of_their_use(open_desk: O
 
 
 class Slow:
-    """Rows that are prepared in a thread, once that is let go on or stopped."""
+    """Rows that are found in a thread, once that is let go on or stopped."""
 
     def __init__(self, search: str, stop: Event) -> None:
         self.search = search
@@ -98,14 +96,21 @@ class Slow:
         self.total: int | None = None
         self._found: list[str] = []
 
-    def prepare(self, row: str | None = None) -> None:  # noqa: ARG002 - a window is given one
+    @property
+    def known(self) -> int:
+        return len(self._found)
+
+    def is_unread(self, _: int) -> bool:
+        return False
+
+    def read_first(self, _: str | None = None) -> None:
         while not self.go_on.wait(0.001):
             if self.stop.is_set():
                 raise StoppedError
         self._found = [f"found {self.search}"]
 
-    def settle(self) -> None:
-        self.prepare()
+    def count(self) -> None:
+        self.read_first()
         self.total = 1
 
     def rows(self, start: int, count: int) -> Sequence[str]:

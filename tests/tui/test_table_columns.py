@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from app.tui.text import label
-from app.tui.widgets.table_columns import Column, fit_columns, fit_content, fit_text
+from app.tui.widgets.table import Column, fit_columns, fit_content, fit_text
 
 EVENT_ID = Column[str]("id", "Id", str, 4)
 NAME = Column[str]("name", "Name", str, 10, flex=2)

@@ -15,8 +15,7 @@ from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.notices import looked_up
 from app.tui.privacy import PrivacyMode
-from app.tui.widgets.contact_list import ContactList
-from app.tui.widgets.event_list import EventList
+from app.tui.widgets.filtered_list import ContactList, EventList
 from app.tui.widgets.status import FetchBar, StatusLine
 from app.tui.widgets.trigger_form import TriggerForm
 
@@ -72,7 +71,7 @@ class CacheController:
         if self.is_loading:
             return "Loading…"
         if self._state.events:
-            return "No event matches. Esc clears."
+            return "No event matches {typed}. Esc clears."
         return f"No events here. {key_of(self.view.screen, 'refresh')} refreshes."
 
     def _why_no_contacts(self) -> str:
@@ -81,7 +80,7 @@ class CacheController:
             return "Loading…"
         look_up = "" if state.complete else f" {key_of(screen, 'look_up')} asks the account for one."
         if state.contacts:
-            return f"No contact matches. Esc clears.{look_up}"
+            return f"No contact matches {{typed}}. Esc clears.{look_up}"
         if look_up and state.refreshed_at and not self.session.profile.fetches_contacts:
             return (
                 "A refresh loads no contacts with this profile (refresh_contacts)."

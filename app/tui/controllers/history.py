@@ -12,8 +12,8 @@ from app.domain.history_query import Column
 from app.domain.model import Attempt
 from app.domain.query_edit import with_order
 from app.domain.short_id import short_id
+from app.service.history import AttemptRow, RowIds, StoppedError
 from app.service.session import Session
-from app.service.stored import AttemptRow, RowIds, StoppedError
 from app.tui.controllers import View
 from app.tui.notices import counts_label
 from app.tui.past import Past
@@ -26,7 +26,7 @@ from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import StatisticsScreen
 from app.tui.text import sanitize
 from app.tui.widgets.follow_up import Choice, Followed
-from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status import StatusLine
 
 PROGRESS_S = 0.2
@@ -93,7 +93,7 @@ class HistoryController:
         except AppError as error:
             self._show_error(error)
         else:
-            pane.table.window_changed()
+            pane.table.rows_changed()
         finally:
             slow.stop()
 

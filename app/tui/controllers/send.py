@@ -15,14 +15,15 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.short_id import short_id
 from app.service.guard import GuardError
+from app.service.history import AttemptRow
 from app.service.production_lock import ProductionLock
 from app.service.resolution import offers_same_trigger
-from app.service.session import NotRecordedError, Session
-from app.service.stored import (
-    AttemptRow,
+from app.service.session import (
     DamagedHistoryError,
     HistoryReplacedError,
+    NotRecordedError,
     SentMeanwhileError,
+    Session,
     set_aside,
 )
 from app.tui.bindings import key_of
@@ -34,7 +35,7 @@ from app.tui.screens.unlock import Unlock, UnlockScreen
 from app.tui.text import sanitize
 from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form_messages import FormMessages
-from app.tui.widgets.history_table import HistoryPane
+from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status import StatusLine
 from app.tui.widgets.trigger_form import TriggerForm
 
@@ -140,7 +141,7 @@ class SendController:
         draft = self.form.draft()
         chosen = {"Events": self.form.event_id, "Contacts": draft.contact_id}
         for title, pane in self.lists.items():
-            row = pane.table.row
+            row = pane.row
             is_open = pane.is_open or pane.has_focus_within
             if is_open and pane.filter.value and (row is None or row.id != chosen[title]):
                 return NOT_PICKED.format(title)

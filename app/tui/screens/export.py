@@ -18,7 +18,7 @@ from textual.worker import Worker
 
 from app.domain.errors import AppError
 from app.service.files import FileExistsAlreadyError, new_file
-from app.service.stored import AttemptRow
+from app.service.history import AttemptRow
 from app.tui.bindings import key_of
 from app.tui.copying import copy
 from app.tui.past import TICKET, Past

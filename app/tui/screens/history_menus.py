@@ -14,7 +14,7 @@ from app.domain.model import Outcome
 from app.domain.query_edit import replaced, with_order
 from app.domain.query_text import TIMES, filter_text
 from app.domain.short_id import short_id
-from app.service.stored import AttemptRow
+from app.service.history import AttemptRow
 from app.tui.past import OPEN_TICKET, TICKET, Past
 from app.tui.screens.export import Export, ExportScreen
 from app.tui.screens.menu import Menu

@@ -14,7 +14,7 @@ from app.domain.formatting import count, percent, span
 from app.domain.outcome import LABEL
 from app.tui.notices import STACKED
 from app.tui.text import elapsed, lines, outcome_style, sanitize
-from app.tui.widgets.table_columns import fit_text
+from app.tui.widgets.table import fit_text
 
 SHOWN_ROWS = 8
 _SHORTEST_BAR = 4

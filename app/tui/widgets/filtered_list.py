@@ -1,7 +1,6 @@
-"""A pane with a filter above a table: typing narrows, the arrows move, Enter chooses, without leaving the filter."""
+"""The lists of events and contacts: typing narrows, the arrows move, Enter chooses, all from the search field."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
@@ -17,22 +16,28 @@ from textual.widgets import Input
 
 from app.domain.errors import AppError
 from app.domain.list_order import ListOrder
-from app.tui.widgets.row_window import PreparedWindow, Row, RowWindow
+from app.domain.model import ExternalEvent
+from app.service.contacts import ContactRow
+from app.service.history import Rows, StoppedError
+from app.tui.privacy import PrivacyMode
+from app.tui.text import label, sanitize
 from app.tui.widgets.safe_input import SafeInput
-from app.tui.widgets.table_columns import Column
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.table import Column, Row, VirtualTable
 
-Find = Callable[[str, ListOrder | None, Event], RowWindow[Row]]
-"""Finds rows for a text, in an order (None: the usual one); what of it takes long ends once the event is set."""
+Find = Callable[[str, ListOrder | None, Event], Rows[Row]]
+"""Finds rows for a text, in an order (None: the usual one); setting the event stops what reads them in a thread."""
 
-_TOLD_AFTER_S = 0.1
+BY_USE = ListOrder("use")
+PROGRESS_S = 0.1
+MAX_TYPED = 40
+ROUNDS = 5
+"""How often one message may cause another: submitted, chosen, pane shown, focus."""
 
 
-def sort_binding(pane: str) -> Binding:
-    """The key that sorts, in the pane of this name."""
+def _sort_binding(pane: str) -> Binding:
     return Binding(
         "ctrl+s,r", "sort", "Sort", show=False, id=f"{pane}.sort", key_display="^s",
-        tooltip="Sort by a column; the same one again turns it round",
+        tooltip="Sort by a column; the same one again reverses the order",
     )  # fmt: skip
 
 
@@ -44,11 +49,11 @@ class FilteredList(Vertical, Generic[Row]):
         Binding("up", "table('cursor_up')", "Up", show=False),
         Binding("pagedown", "table('page_down')", "Page down", show=False),
         Binding("pageup", "table('page_up')", "Page up", show=False),
-        Binding("escape", "clear", "Clear the filter", show=False, tooltip="Show every row again"),
+        Binding("escape", "clear", "Clear the search", show=False, tooltip="Show every row again"),
     ]
 
     class Chosen(Message):
-        """This row was chosen, by Enter or by the mouse."""
+        """The user chose this row, by Enter or by the mouse."""
 
         def __init__(self, pane: "FilteredList[Any]", row: Any) -> None:
             super().__init__()
@@ -57,11 +62,11 @@ class FilteredList(Vertical, Generic[Row]):
 
         @property
         def control(self) -> "FilteredList[Any]":
-            """The pane that sent the message."""
+            """The list that sent the message."""
             return self.pane
 
     class SortWanted(Message):
-        """A column to sort by is to be chosen."""
+        """The user wants to pick a column to sort by."""
 
         def __init__(self, pane: "FilteredList[Any]") -> None:
             super().__init__()
@@ -78,49 +83,44 @@ class FilteredList(Vertical, Generic[Row]):
         usual: ListOrder,
         id: str,  # noqa: A002 - the name that every Textual widget gives it
     ) -> None:
-        """`personal`: what is typed into the filter may belong to a person; `usual` is the order they come in."""
+        """`personal`: privacy mode covers what is typed; `usual` is the order in which `find` returns rows by itself."""
         super().__init__(id=id, classes="pane")
         self.border_title = self._title = title
-        self._usual = self._order = usual
-        self._stop = Event()
-        self.is_open = False
-        """Whether something was typed since a row was chosen last."""
-        self._chooses = False
-        self._window: RowWindow[Row] | None = None
-        self._shown: RowWindow[Row] | None = None
-        self._counting = asyncio.Lock()
         self._columns = columns
         self._find = find
         self._placeholder = placeholder
         self._is_personal = personal
+        self._usual = self._order = usual
+        self._empty_text = ""
+        self._stop = Event()
+        self._shown_text: str | None = None
+        self._found = asyncio.Event()
+        self._chooses = False
+        self.is_open = False
+        """Whether the user has typed since choosing a row."""
 
     def compose(self) -> ComposeResult:
         yield SafeInput(placeholder=self._placeholder, id=f"{self.id}-filter", personal=self._is_personal)
-        table = WindowedTable[Row](self._columns, choose_on_click=True, id=f"{self.id}-table")
-        table.show_sort(self._order.column, descending=self._order.descending)
-        yield table
+        yield VirtualTable[Row](self._columns, id=f"{self.id}-table")
 
     @property
-    def table(self) -> WindowedTable[Row]:
+    def table(self) -> VirtualTable[Row]:
         """The rows."""
-        return self.query_one(WindowedTable)
+        return self.query_one(VirtualTable)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor; None while the rows for what is typed are still being found."""
+        return self.table.row if self._found.is_set() else None
 
     @property
     def filter(self) -> Input:
-        """The line one types in."""
+        """The search field."""
         return self.query_one(SafeInput)
 
-    def reload(self, empty_text: str) -> None:
-        """Find the rows again; the cursor stays on its row."""
-        self.table.empty_text = empty_text
-        self._show(keep_cursor=True)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc clears a filter only where there is one."""
+        """Esc clears the search only if something is typed."""
         return bool(self.filter.value) if action == "clear" else super().check_action(action, parameters)
-
-    def on_unmount(self) -> None:
-        self._stop.set()
 
     def action_clear(self) -> None:
         self.filter.value = ""
@@ -128,132 +128,223 @@ class FilteredList(Vertical, Generic[Row]):
     async def action_table(self, action: str) -> None:
         await self.table.run_action(action)
 
+    # Searching
+
+    def reload(self, empty_text: str) -> None:
+        """Searches again; the cursor stays on its row.
+
+        `empty_text` is shown if there are no rows, with what is typed in place of `{typed}`.
+        """
+        self._empty_text = empty_text
+        self._search(keep_cursor=True)
+
     @on(Input.Changed)
-    def _narrow(self, event: Input.Changed) -> None:
+    def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.is_open = True
-        self._show()
-        self.narrowed(event.value)
-
-    def _show(self, *, keep_cursor: bool = False) -> None:
         self._chooses = False
-        self._stop.set()  # whoever still looks for rows that nobody wants any more
+        self._search()
+
+    def on_unmount(self) -> None:
+        self._stop.set()
+        self._found.set()
+
+    def _search(self, *, keep_cursor: bool = False) -> None:
+        """Stops the search before this one; its rows stay until the new ones are found."""
+        self._stop.set()
         self._stop = Event()
+        self._found.clear()
+        text = self.filter.value
         order = None if self._order == self._usual else self._order
-        window = self._window = self._find(self.filter.value, order, self._stop)
-        if isinstance(window, PreparedWindow) and (keep_cursor or not window.rows(0, 1)):
-            self._prepare(window, keep_cursor=keep_cursor)
-        else:
-            self._put(window, keep_cursor=keep_cursor)
+        rows = self._find(text, order, self._stop)
+        # The cursor on the row of another search is no choice of this one.
+        self._read(rows, text, keep_cursor=keep_cursor and text == self._shown_text)
 
-    @work(group="count")
-    async def _prepare(self, window: PreparedWindow[Row], *, keep_cursor: bool) -> None:
-        """Shows rows that are not there at once; until they are, those before them stay."""
-        told = self.set_timer(_TOLD_AFTER_S, partial(self._tell_looking, window))
+    @work(exclusive=True, group="search")
+    async def _read(self, rows: Rows[Row], text: str, *, keep_cursor: bool) -> None:
+        """Reads and shows the first rows, then their number."""
+        progress = self.set_timer(PROGRESS_S, self._show_progress)
         try:
-            await self._apart(window, partial(window.prepare, self.table.row if keep_cursor else None))
+            await asyncio.to_thread(rows.read_first, self.table.row if keep_cursor else None)
+            progress.stop()
+            self._show(rows, text, keep_cursor=keep_cursor)
+            if self._chooses:
+                self._chooses = False
+                self._choose()
+                await self._until_handled()
+            self._found.set()
+            await asyncio.to_thread(rows.count)
+            self.table.rows_changed()
+            self._show_count(rows)
+        except StoppedError:
+            pass  # a newer search has begun
         except AppError as error:
-            if window is self._window:
-                self.notify(str(error), severity="error", markup=False)
-        else:
-            if window is self._window:
-                self._put(window, keep_cursor=keep_cursor)
+            self._chooses = False
+            self._found.set()
+            self.notify(str(error), severity="error", markup=False)
         finally:
-            told.stop()
+            progress.stop()
 
-    def _put(self, window: RowWindow[Row], *, keep_cursor: bool) -> None:
-        self._shown = window
+    def _show(self, rows: Rows[Row], text: str, *, keep_cursor: bool) -> None:
+        typed = "this" if self.filter.password else f'"{sanitize(text, MAX_TYPED)}"'
+        self.table.empty_text = self._empty_text.replace("{typed}", typed)
         self.table.show_sort(self._order.column, descending=self._order.descending)
-        self.table.show(window, keep_cursor=keep_cursor)
-        self._tell_count()
+        self.table.show(rows, keep_cursor=keep_cursor)
+        self._show_count(rows)
+        if not keep_cursor:
+            self.narrowed(rows, text)
+        self._shown_text = text
+
+    def narrowed(self, rows: Rows[Row], typed: str) -> None:
+        """Called once the rows for what was typed are shown."""
+
+    def _show_progress(self) -> None:
+        self.border_title = f"{self._title}  {'searching' if self._order == self._usual else 'sorting'}…"
+
+    def _show_count(self, rows: Rows[Row]) -> None:
+        counted = self.filter.value and rows.total is not None
+        self.border_title = f"{self._title}  {rows.total:,}" if counted else self._title
+
+    # Choosing
+
+    async def choice_made(self) -> None:
+        """Returns once no Enter waits for the rows it chooses from; the next key takes effect after that."""
         if self._chooses:
+            await self._found.wait()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Chooses the row under the cursor, or the first one of the rows that are still being found."""
+        event.stop()
+        if self._found.is_set():
             self._choose()
-        if window.total is None or isinstance(window, PreparedWindow):
-            self._count(window)
+        else:
+            self._chooses = True
 
-    @work(group="count")
-    async def _count(self, window: RowWindow[Row]) -> None:
-        """Finds out how many rows there are."""
-        with contextlib.suppress(AppError):
-            await self._apart(window, window.settle)
-        if window is self._window:
-            self.table.window_changed()
-            self._tell_count()
+    async def _until_handled(self) -> None:
+        """Returns once the choice, and what it causes, is handled."""
+        for _ in range(ROUNDS):
+            for node in self.ancestors_with_self:
+                handled = asyncio.Event()
+                node.call_later(handled.set)
+                await handled.wait()
 
-    async def _apart(self, window: RowWindow[Row], work: Callable[[], None]) -> None:
-        """Works in a thread, unless other rows were asked for meanwhile; no two at a time."""
-        async with self._counting:
-            if window is self._window:
-                await asyncio.to_thread(work)
+    def _choose(self) -> None:
+        if (row := self.table.row) is not None:
+            self._post_chosen(row)
+        else:
+            self.notify(self.table.empty_text, title="Nothing to choose", severity="warning", markup=False)
+
+    @on(VirtualTable.Selected)
+    def _row_chosen(self, event: VirtualTable.Selected[Row]) -> None:
+        event.stop()
+        self._post_chosen(event.row)
+
+    def _post_chosen(self, row: Row) -> None:
+        self.is_open = False
+        self.post_message(self.Chosen(self, row))
 
     # Sorting
 
     @property
     def orders(self) -> Sequence[tuple[Content, ListOrder]]:
-        """What can be sorted by; the column that is sorted by is marked, and stands for the other way round."""
+        """The orders to pick from; the current column is marked, and stands for its reverse."""
         return [
-            (Content(f"{self._sign(column.key)} {column.title}"), self._turned(column.key))
+            (Content(f"{self._mark(column.key)} {column.title}"), self._next_order(column.key))
             for column in self._columns
         ]
 
     def sort(self, order: ListOrder | None) -> None:
-        """Show the rows in this order from now on; None changes nothing."""
+        """Shows the rows in this order from now on; None changes nothing."""
         if order is not None:
             self._order = order
-            self._show()
+            self._search()
 
-    def _sign(self, key: str) -> str:
+    def _mark(self, key: str) -> str:
         if key != self._order.column:
             return " "
         return "▼" if self._order.descending else "▲"
 
-    def _turned(self, key: str) -> ListOrder:
+    def _next_order(self, key: str) -> ListOrder:
         return ListOrder(key, descending=self._order == ListOrder(key))
 
     def action_sort(self) -> None:
         self.post_message(self.SortWanted(self))
 
-    @on(WindowedTable.HeaderSelected)
-    def _header_clicked(self, event: WindowedTable.HeaderSelected) -> None:
+    @on(VirtualTable.HeaderSelected)
+    def _header_clicked(self, event: VirtualTable.HeaderSelected) -> None:
         event.stop()
         self.filter.focus()
-        self.sort(self._turned(event.column.key))
+        self.sort(self._next_order(event.column.key))
 
-    # What the title tells
 
-    def _tell_looking(self, window: RowWindow[Row]) -> None:
-        if window is self._window and window is not self._shown:
-            what = "looking" if self._order == self._usual else "sorting"
-            self.border_title = f"{self._title}  {what} …"
+class EventList(FilteredList[ExternalEvent]):
+    """External events by id and name; unless sorted, the one sent last comes first."""
 
-    def _tell_count(self) -> None:
-        total = None if self._window is None else self._window.total
-        count = total if self.filter.value else None
-        self.border_title = self._title if count is None else f"{self._title}  {count:,}"
+    BINDINGS: ClassVar[list[BindingType]] = [_sort_binding("events")]
 
-    def narrowed(self, typed: str) -> None:
-        """What a list does beyond showing the rows found."""
+    def __init__(
+        self,
+        find: Callable[[str, ListOrder | None], Rows[ExternalEvent]],
+        name_of: Callable[[str], str | None],
+    ) -> None:
+        super().__init__(
+            [
+                Column("id", "Id", lambda row: label(row.id, "$quiet"), 4, max_width=8, justify="right"),
+                Column("name", "Name", lambda row: row.name, 8, flex=1),
+            ],
+            lambda text, order, _: find(text, order),
+            title="Events",
+            placeholder="Search by name or id",
+            personal=False,
+            usual=BY_USE,
+            id="events",
+        )
+        self._name_of = name_of
 
-    @on(Input.Submitted)
-    def _choose_row(self, event: Input.Submitted) -> None:
-        event.stop()
-        # Of rows that are still looked for, the first is chosen once it is there: those before are others.
-        self._chooses = self._window is not self._shown
-        if not self._chooses:
-            self._choose()
+    def narrowed(self, rows: Rows[ExternalEvent], typed: str) -> None:
+        """Moves the cursor to the event whose whole id is typed, whatever else contains the digits."""
+        name = self._name_of(typed.strip()) if typed.strip().isdecimal() else None
+        if name is not None:
+            self.table.move_cursor(rows.position(ExternalEvent(typed.strip(), name)) or 0)
 
-    def _choose(self) -> None:
-        self._chooses = False
-        if (row := self.table.row) is not None:
-            self._tell_chosen(row)
-        else:
-            self.notify(self.table.empty_text, title="Nothing to choose", severity="warning", markup=False)
+    @property
+    def orders(self) -> Sequence[tuple[Content, ListOrder]]:
+        """The usual order too, which has no column."""
+        return [
+            (Content(f"{'●' if self._order == BY_USE else ' '} Last sent first"), BY_USE),
+            *super().orders,
+        ]
 
-    @on(WindowedTable.Selected)
-    def _chosen(self, event: WindowedTable.Selected[Row]) -> None:
-        event.stop()
-        self._tell_chosen(event.row)
 
-    def _tell_chosen(self, row: Row) -> None:
-        self.is_open = False
-        self.post_message(self.Chosen(self, row))
+class ContactList(FilteredList[ContactRow]):
+    """Contacts by e-mail address, name and id, searched by every field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_sort_binding("contacts")]
+
+    def __init__(self, find: Find[ContactRow], privacy: PrivacyMode) -> None:
+        super().__init__(
+            [
+                Column("email", "E-Mail", partial(_email, privacy), 16, flex=3, max_width=36),
+                Column("name", "Name", partial(_name, privacy), 7, flex=2, rank=1),
+                Column("id", "Id", partial(_id, privacy), 4, max_width=10, flex=1, rank=2, justify="right"),
+            ],
+            find,
+            title="Contacts",
+            placeholder="Search name, e-mail, phone, number",
+            personal=True,
+            usual=ListOrder("id"),
+            id="contacts",
+        )
+
+
+def _email(privacy: PrivacyMode, row: ContactRow) -> str | Content:
+    return privacy.value(row.email) or label("no e-mail", "$quiet italic")
+
+
+def _name(privacy: PrivacyMode, row: ContactRow) -> str:
+    return " ".join(privacy.value(name) for name in (row.first_name, row.last_name) if name)
+
+
+def _id(privacy: PrivacyMode, row: ContactRow) -> Content:
+    return label(privacy.value(row.id), "$quiet")

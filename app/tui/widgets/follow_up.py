@@ -6,8 +6,8 @@ from typing import NamedTuple
 from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
+from app.service.history import AttemptRow
 from app.service.resolution import offers_same_trigger
-from app.service.stored import AttemptRow
 
 
 class Choice(Enum):

@@ -12,10 +12,9 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
 
+from app.store.row_ids import FewRows
 from app.tui.text import label
-from app.tui.widgets.row_window import PAGE_ROWS
-from app.tui.widgets.table_columns import Column
-from app.tui.widgets.windowed_table import WindowedTable
+from app.tui.widgets.table import PAGE_ROWS, Column, VirtualTable
 
 MILLION = 1_000_000
 SIZE = (60, 12)
@@ -29,13 +28,19 @@ class Attempt:
 
 
 class Attempts:
-    """Attempts with the highest number first; remembers what was asked for."""
+    """Attempts with the highest number first; remembers what was read."""
+
+    READ_BEFORE_THE_COUNT = 200
 
     def __init__(self, newest: int = MILLION, *, counted: bool = True, outcome: str = "✗ rejected") -> None:
         self.newest = newest
         self.total = newest if counted else None
         self.outcome = outcome
         self.fetched: list[tuple[int, int]] = []
+
+    @property
+    def known(self) -> int:
+        return self.READ_BEFORE_THE_COUNT if self.total is None else self.total
 
     def rows(self, start: int, count: int) -> Sequence[Attempt]:
         self.fetched.append((start, count))
@@ -44,6 +49,9 @@ class Attempts:
 
     def position(self, row: Attempt) -> int | None:
         return self.newest - row.number
+
+    def is_unread(self, _: int) -> bool:
+        return False
 
 
 class PartlyRead(Attempts):
@@ -55,29 +63,16 @@ class PartlyRead(Attempts):
     def rows(self, start: int, count: int) -> Sequence[Attempt]:
         return super().rows(start, count if self.all_read else max(0, min(count, self.READ - start)))
 
-    def lacks(self, position: int) -> bool:
+    def is_unread(self, position: int) -> bool:
         return position >= self.READ and not self.all_read
 
     def read_all(self) -> None:
         self.all_read = True
 
-    def settle(self) -> None:
-        """The number of rows is known."""
 
-
-class Texts:
+def texts(text: str) -> FewRows[Attempt]:
     """The same text in two rows."""
-
-    total = 2
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def rows(self, start: int, count: int) -> Sequence[Attempt]:
-        return [Attempt(1, self.text), Attempt(2, self.text)][start : start + count]
-
-    def position(self, row: Attempt) -> int | None:
-        return row.number - 1 if row.outcome == self.text else None
+    return FewRows([Attempt(1, text), Attempt(2, text)])
 
 
 COLUMNS = [
@@ -92,9 +87,10 @@ class TableApp(App[None]):
 
     CSS = "Input { height: 1; border: none; } Vertical { height: 11; }"
 
-    def __init__(self, table: WindowedTable[Attempt]) -> None:
+    def __init__(self, table: VirtualTable[Attempt], rows: Attempts | FewRows[Attempt]) -> None:
         super().__init__()
         self.table = table
+        self.rows = rows
         self.told: list[object] = []
 
     def compose(self) -> ComposeResult:
@@ -102,24 +98,24 @@ class TableApp(App[None]):
         with Vertical():
             yield self.table
 
-    @on(WindowedTable.Highlighted)
-    def note_highlighted(self, event: WindowedTable.Highlighted[Attempt]) -> None:
+    def on_mount(self) -> None:
+        self.table.show(self.rows)
+
+    @on(VirtualTable.Highlighted)
+    def note_highlighted(self, event: VirtualTable.Highlighted[Attempt]) -> None:
         self.told.append(event.row)
 
-    @on(WindowedTable.Selected, "#table")
-    def note_selected(self, event: WindowedTable.Selected[Attempt]) -> None:
+    @on(VirtualTable.Selected, "#table")
+    def note_selected(self, event: VirtualTable.Selected[Attempt]) -> None:
         self.told.append(("selected", event.row))
 
-    @on(WindowedTable.HeaderSelected)
-    def note_header(self, event: WindowedTable.HeaderSelected) -> None:
+    @on(VirtualTable.HeaderSelected)
+    def note_header(self, event: VirtualTable.HeaderSelected) -> None:
         self.told.append(("header", event.column.key))
 
 
-def table_app(window: Attempts | Texts | None = None, **options: bool | str) -> TableApp:
-    app = TableApp(WindowedTable(COLUMNS, id="table", **options))  # type: ignore[arg-type]
-    if window is not None:
-        app.table.show(window)
-    return app
+def table_app(rows: Attempts | FewRows[Attempt]) -> TableApp:
+    return TableApp(VirtualTable(COLUMNS, id="table"), rows)
 
 
 def lines(app: TableApp) -> list[str]:
@@ -193,24 +189,15 @@ async def test_the_mouse_wheel_moves_the_rows_and_not_the_cursor() -> None:
         assert (number_at(app, 1), app.table.cursor) == (MILLION - 1, 1)
 
 
-async def test_a_click_highlights_and_a_double_click_chooses() -> None:
+async def test_the_first_click_highlights_and_chooses() -> None:
     async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        await pilot.click("#table", offset=(5, 3))
-        assert app.told == [Attempt(MILLION), Attempt(MILLION - 2)]
-        await pilot.double_click("#table", offset=(5, 4))
-        assert app.told[2:] == [Attempt(MILLION - 3), ("selected", Attempt(MILLION - 3))]
-
-
-async def test_a_table_can_choose_at_the_first_click() -> None:
-    async with table_app(Attempts(), choose_on_click=True).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         await pilot.double_click("#table", offset=(5, 3))
         assert app.told[1:] == [Attempt(MILLION - 2), ("selected", Attempt(MILLION - 2))]
 
 
 async def test_a_click_below_the_last_row_does_nothing() -> None:
-    async with table_app(Attempts(2), choose_on_click=True).run_test(size=SIZE) as pilot:
+    async with table_app(Attempts(2)).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         await pilot.click("#table", offset=(5, 5))
         assert app.told == [Attempt(2)]
@@ -225,8 +212,9 @@ async def test_enter_chooses_the_row_under_the_cursor() -> None:
 
 
 async def test_where_there_are_no_rows_a_sentence_says_so_and_nothing_can_be_chosen() -> None:
-    async with table_app(Attempts(0), empty_text="No attempt yet.").run_test(size=SIZE) as pilot:
+    async with table_app(Attempts(0)).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
+        app.table.empty_text = "No attempt yet."
         assert [line.strip() for line in lines(app) if line.strip()][1:] == ["No attempt yet."]
         app.table.focus()
         await pilot.press("enter", "end", "pagedown")
@@ -254,14 +242,6 @@ async def test_the_titles_answer_to_a_click_and_show_the_sort() -> None:
         assert "Outcome ▲" in lines(app)[0]
         app.table.show_sort(None)
         assert "▲" not in lines(app)[0]
-
-
-async def test_a_table_without_titles_begins_with_a_row() -> None:
-    async with table_app(Attempts(), show_header=False).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        assert number_at(app, 0) == MILLION
-        app.table.action_last()
-        assert number_at(app, app.table.size.height - 1) == 1
 
 
 async def test_new_rows_on_top_do_not_move_what_one_reads() -> None:
@@ -297,7 +277,7 @@ async def test_a_row_that_is_gone_leaves_the_cursor_where_it_was() -> None:
     async with table_app(Attempts()).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         app.table.move_cursor(5)
-        app.table.show(Texts("other"), keep_cursor=True)
+        app.table.show(texts("other"), keep_cursor=True)
         assert (app.table.cursor, app.table.row) == (1, Attempt(2, "other"))
 
 
@@ -310,19 +290,19 @@ async def test_other_rows_are_shown_from_the_first() -> None:
         assert (app.table.cursor, number_at(app, 1)) == (0, 50)
 
 
-async def test_rows_that_are_not_yet_counted_can_be_read_on_and_on() -> None:
+async def test_rows_that_are_not_yet_counted_can_be_read_as_far_as_they_are_known() -> None:
     window = Attempts(counted=False)
     async with table_app(window).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         uncounted = app.table.row_count
-        for _ in range(60):
+        for _ in range(12):
             app.table.action_page_down()
-        assert number_at(app, 1) == MILLION - 60 * BODY
+        assert number_at(app, 1) == MILLION - 12 * BODY
         window.total = MILLION
-        app.table.window_changed()
+        app.table.rows_changed()
         await pilot.pause()
         assert (uncounted, app.table.row_count) == (None, MILLION)
-        assert number_at(app, 1) == MILLION - 60 * BODY
+        assert number_at(app, 1) == MILLION - 12 * BODY
         app.table.action_last()
         assert app.table.row == Attempt(1)
 
@@ -350,7 +330,7 @@ async def test_a_row_that_reads_differently_now_is_shown_and_told() -> None:
     async with table_app(window).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         window.outcome = "✓ accepted"
-        app.table.window_changed()
+        app.table.rows_changed()
         await pilot.pause()
         assert "✓ accepted" in lines(app)[1]
         assert app.told == [Attempt(MILLION, "sending"), Attempt(MILLION, "✓ accepted")]
@@ -373,7 +353,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_hostile_text_breaks_no_line_and_reaches_no_terminal(text: str) -> None:
-    async with table_app(Texts(text)).run_test(size=SIZE) as pilot:
+    async with table_app(texts(text)).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         for y in range(app.table.size.height):
             strip = app.table.render_line(y)
@@ -385,7 +365,7 @@ async def test_hostile_text_breaks_no_line_and_reaches_no_terminal(text: str) ->
 
 
 async def test_data_in_brackets_is_shown_as_it_is() -> None:
-    async with table_app(Texts("[@click=q]x")).run_test(size=SIZE) as pilot:
+    async with table_app(texts("[@click=q]x")).run_test(size=SIZE) as pilot:
         app = await settle(pilot)
         assert lines(app)[2].split() == ["2", "[@click=q]x", "[@click=q]x"]
 
@@ -460,15 +440,8 @@ async def test_the_colours_of_a_new_theme_are_used() -> None:
         assert all(old.style != new.style for old, new in zip(before, after, strict=True))
 
 
-async def test_every_second_row_can_be_shaded() -> None:
-    async with table_app(Attempts(), zebra=True).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        first, second, third = (next(iter(app.table.render_line(y))).style for y in (2, 3, 4))
-        assert first == third != second
-
-
 def test_every_key_is_named_and_explained() -> None:
-    bindings = [binding for _, binding in WindowedTable(COLUMNS)._bindings if binding.id]
+    bindings = [binding for _, binding in VirtualTable(COLUMNS)._bindings if binding.id]
     assert {binding.key for binding in bindings} == {
         "up",
         "down",

@@ -1,0 +1,432 @@
+"""The history pane: a search field, one attempt a row, and details and keys of the attempt under the cursor."""
+
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.style import Style
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from app.domain.descriptions import describe
+from app.domain.history_query import HistoryQuery, Order
+from app.domain.model import Outcome
+from app.domain.outcome import SETTLED
+from app.domain.query_edit import completion, proposal
+from app.domain.query_text import QueryFaultError
+from app.domain.short_id import short_id
+from app.service.history import AttemptRow, Rows
+from app.tui.privacy import PrivacyMode
+from app.tui.text import clock, elapsed, key_label, label, lines, outcome_label, sanitize
+from app.tui.widgets.follow_up import Choice, follow_up_bindings
+from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.table import Column, VirtualTable
+
+PLACEHOLDER = "Search, e.g. outcome:rejected on:today thor"
+EMPTY = "No attempts yet. What you send appears here, with its reply."
+NO_MATCH = "No matching attempts. Esc clears the filter."
+
+MARK = "●"
+MAX_MARKS = 2
+"""The number of attempts that can be compared."""
+
+HINTS = {
+    "history.arrived": "arrived",
+    "history.did_not": "not arrived",
+    "history.filter": "search",
+    "history.choose_a_filter": "filter",
+    "history.compare": "compare",
+    "history.export": "export",
+    "history.new_trigger": "send as new",
+    "history.statistics": "statistics",
+}
+"""The keys named below the rows, most important first, by the ids of their bindings; F1 shows the others."""
+
+MAX_HINTS = 6
+RESOLVING = ("history.arrived", "history.did_not")
+
+
+class QueryLine(Vertical):
+    """The search field of the history; below it what is wrong with the query. The part before a fault holds meanwhile."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "Clear the filter", show=False, tooltip="Show every attempt", id="query.clear"),
+        Binding("down", "leave", "To the rows", show=False, tooltip="From the search to the attempts", id="query.leave"),
+    ]  # fmt: skip
+
+    class Asked(Message):
+        """The query has changed."""
+
+    class Left(Message):
+        """The user moves on to the rows."""
+
+    def __init__(self, ask: Callable[[str], None]) -> None:
+        """`ask` makes a line the query from now on. Raises QueryFaultError if it is none."""
+        super().__init__(id="history-query")
+        self._ask = ask
+        self._proposal: str | None = None
+
+    def compose(self) -> ComposeResult:
+        line = SafeInput(placeholder=PLACEHOLDER, id="history-filter")
+        line.suggester = _Completion(use_cache=False, case_sensitive=True)
+        line.select_on_focus = False
+        yield line
+        yield Static(markup=False, id="history-fault")
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self._line.value
+
+    def write(self, text: str) -> None:
+        """Replaces what is typed."""
+        self._line.value = text
+        self._line.cursor_position = len(text)
+
+    def begin(self) -> None:
+        """Moves the focus to the search field."""
+        self._line.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Esc clears the filter only if there is one."""
+        return bool(self.text) if action == "clear" else super().check_action(action, parameters)
+
+    def action_clear(self) -> None:
+        self.write("")
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    @property
+    def _line(self) -> SafeInput:
+        return self.query_one(SafeInput)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._proposal = None
+        try:
+            self._ask(event.value)
+        except QueryFaultError as fault:
+            self._explain(event.value, fault)
+            with contextlib.suppress(QueryFaultError):
+                self._ask(event.value[: event.value.rfind(" ", 0, fault.position) + 1])
+        else:
+            self.query_one("#history-fault").remove_class("-shown")
+        self.post_message(self.Asked())
+
+    def _explain(self, line: str, fault: QueryFaultError) -> None:
+        self._proposal = proposal(line, fault)
+        is_covered = self._line.password
+        # A reason quotes what was typed, which privacy mode covers.
+        reason = "Not understood." if is_covered else sanitize(fault.reason[:1].upper() + fault.reason[1:])
+        said = Content.styled(f"✗ at {fault.position}: {reason}", "$outcome-rejected")
+        if self._proposal is not None and self._proposal.startswith(line):
+            said = Content.styled(reason, "$quiet")  # not wrong, only unfinished
+        if self._proposal is not None and not is_covered:
+            meant = (sanitize(self._proposal, 60), "bold")
+            said = Content.assemble(("→ ", "bold $accent"), meant, ("  Enter accepts   ", "$quiet"), said)
+        shown = self.query_one("#history-fault", Static)
+        shown.update(said)
+        shown.add_class("-shown")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._proposal is not None:
+            self.write(self._proposal)
+        else:
+            self.post_message(self.Left())
+
+    @on(events.Click, "#history-fault")
+    def _accept(self) -> None:
+        if self._proposal is not None:
+            self.write(self._proposal)
+
+
+class _Completion(Suggester):
+    async def get_suggestion(self, value: str) -> str | None:
+        return completion(value)
+
+
+def _binding(key: str, action: str, name: str, tooltip: str, binding_id: str = "") -> Binding:
+    return Binding(key, action, name, tooltip=tooltip, show=False, id=f"history.{binding_id or name.lower()}")
+
+
+class HistoryPane(Vertical):
+    """The attempts that match the filter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _binding("slash", "filter", "Search", "Type a query, such as outcome:rejected on:today thor", "filter"),
+        _binding("f", "want('filters')", "Choose a filter", "Filter by outcome or by a value of this row", "choose_a_filter"),
+        _binding("t", "want('times')", "Choose a time", "Filter by time: today, yesterday, from … to", "choose_a_time"),
+        _binding("r", "want('orders')", "Sort", "Sort by a column; the same one again reverses the order"),
+        _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
+        _binding(
+            "c", "compare", "Compare",
+            "Compare the two marked attempts, the marked one and this one, or this one and the contact's one before",
+        ),
+        _binding("x", "want('export')", "Export", "Export these attempts, or this one, to a file or the clipboard"),
+        _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
+        _binding("u", "screen.do('unsettled')", "Unresolved", "Unresolved outcomes only, all of this account", "unsettled"),
+        _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "whole_screen"),
+        Binding("escape", "back", "Back", tooltip="Leave the full screen", show=False),
+        *follow_up_bindings("history", show=False),
+    ]  # fmt: skip
+
+    class Chosen(Message):
+        """The user wants to do something about the attempt in this row."""
+
+        def __init__(self, row: AttemptRow, choice: Choice) -> None:
+            super().__init__()
+            self.row = row
+            self.choice = choice
+
+    class Wanted(Message):
+        """The user wants to see what the pane has no room for.
+
+        `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics` or `whole` (the full screen).
+        """
+
+        def __init__(self, what: str, row: AttemptRow | None, marked: Sequence[str]) -> None:
+            super().__init__()
+            self.what = what
+            self.row = row
+            self.marked = marked
+
+    whole: reactive[bool] = reactive(False)
+    """Whether the pane has the full screen."""
+
+    def __init__(
+        self, field_name: Callable[[str], str | None], privacy: PrivacyMode, ask: Callable[[str], None]
+    ) -> None:
+        """`ask` makes a line the query from now on, for QueryLine."""
+        super().__init__(id="history", classes="pane")
+        self.border_title = "History"
+        self._privacy = privacy
+        self._marked: list[str] = []
+        self._columns = history_columns(field_name, privacy, self._marked)
+        self._ask = ask
+        self._rows: Rows[AttemptRow] | None = None
+        self._order = Order()
+        self._counts = Content("")
+        self._total: int | None = None
+        self._seen: int | None = None
+        self._hints: list[tuple[Binding, str]] = []
+
+    def compose(self) -> ComposeResult:
+        yield QueryLine(self._ask)
+        yield VirtualTable[AttemptRow](self._columns, id="history-table")
+        yield Static(markup=False, id="history-detail")
+        yield Static(markup=False, id="history-keys")
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._show_hints)
+
+    @property
+    def line(self) -> QueryLine:
+        """The search field."""
+        return self.query_one(QueryLine)
+
+    @property
+    def table(self) -> VirtualTable[AttemptRow]:
+        """The attempts."""
+        return self.query_one(VirtualTable)
+
+    # What is shown
+
+    def show(self, rows: Rows[AttemptRow], query: HistoryQuery, *, keep_cursor: bool = True) -> None:
+        """Shows these attempts; with `keep_cursor` the cursor stays on its row."""
+        self.table.empty_text = EMPTY if query.is_everything else NO_MATCH
+        self.table.show_sort(query.order.column, descending=query.order.descending)
+        self._rows, self._order = rows, query.order
+        if not keep_cursor:
+            self._total = self._seen = None
+        self.table.show(rows, keep_cursor=keep_cursor)
+
+    def go_to(self, row: AttemptRow) -> None:
+        """Moves the cursor to this attempt, if it matches the filter."""
+        if self._rows is not None and (position := self._rows.position(row)) is not None:
+            self.table.move_cursor(position)
+
+    def show_counts(self, counts: Content, total: int | None = None) -> None:
+        """Shows counts and shares in the title.
+
+        If `total` is known, the attempts that have come since the cursor left the top are counted as new.
+        """
+        self._counts, self._total = counts, total
+        self._show_title()
+
+    def show_counting(self) -> None:
+        """Replaces the counts of another query, if they are shown."""
+        if self._total is None and self._counts:
+            self.show_counts(Content("counting…"))
+
+    def _show_title(self) -> None:
+        if self._seen is None or not self.table.cursor:
+            self._seen = self._total
+        new = Content("")
+        if (number := (self._total or 0) - (self._seen or 0)) > 0:
+            above = "↑ " if self._order == Order() else ""
+            new = Content.styled(f"  {above}{number:,} new", "bold $accent")
+        self.border_title = Content.assemble(
+            "History", "  " if self._counts else "", self._counts, new
+        ).markup
+
+    def veil_changed(self) -> None:
+        """Draws everything again."""
+        self.table.refresh()
+        self._show_detail(self.table.row)
+
+    @on(VirtualTable.Highlighted)
+    def _highlighted(self, message: VirtualTable.Highlighted[AttemptRow]) -> None:
+        message.stop()
+        self._show_detail(message.row)
+        self._show_hints()
+        if not self.table.cursor and self._seen is not None:
+            self._show_title()
+
+    def _show_detail(self, row: AttemptRow | None) -> None:
+        detail = Content("")
+        if row is not None:
+            detail = lines([_summary(self._privacy.row(row)), _description(row)])
+        self.query_one("#history-detail", Static).update(detail)
+
+    def _show_hints(self, _: object = None) -> None:
+        """Shows the keys that work now; while the user types in the search field, those from before, for the mouse."""
+        if self._hints and not self.table.has_focus:
+            return
+        every = [one for one in self.BINDINGS if isinstance(one, Binding)]
+        active = [one.binding for one in self.screen.active_bindings.values() if one.node is self]
+        bound = {one.id: one for one in (active if self.table.has_focus else every)}
+        row = self.table.row
+        if row is None or row.outcome is not Outcome.UNKNOWN:
+            bound = {name: one for name, one in bound.items() if name not in RESOLVING}
+        hints = [(bound[name], word) for name, word in HINTS.items() if name in bound][:MAX_HINTS]
+        if hints != self._hints:
+            self._hints = hints
+            shown = Content("  ").join(self._hint(*hint) for hint in hints)
+            self.query_one("#history-keys", Static).update(shown)
+
+    def _hint(self, binding: Binding, word: str) -> Content:
+        key = (self.app.get_key_display(binding), "bold $accent")
+        return Content.assemble(key, (f" {word}", "$quiet")).stylize(
+            Style.from_meta({"hint": binding.action})
+        )
+
+    # What the keys do
+
+    @on(events.Click, "#history-keys")
+    async def _hint_clicked(self, event: events.Click) -> None:
+        if action := event.style.meta.get("hint"):
+            await self.run_action(action)
+
+    @on(QueryLine.Left)
+    def _to_rows(self, message: QueryLine.Left) -> None:
+        message.stop()
+        self.table.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Some actions need a row; Esc leaves the full screen."""
+        needs_row = action in ("choose", "mark", "compare") or parameters in (("export",), ("statistics",))
+        if needs_row and self.is_mounted and self.table.row is None:
+            return False
+        return self.whole if action == "back" else super().check_action(action, parameters)
+
+    def action_choose(self, name: str) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(self.Chosen(row, Choice[name]))
+
+    def action_filter(self) -> None:
+        self.line.begin()
+
+    def action_mark(self) -> None:
+        if (row := self.table.row) is None:
+            return
+        if row.attempt_id in self._marked:
+            self._marked.remove(row.attempt_id)
+        else:
+            self._marked.append(row.attempt_id)
+            del self._marked[:-MAX_MARKS]
+        self.table.refresh()
+
+    def action_compare(self) -> None:
+        self.action_want("compare")
+        if len(self._marked) == MAX_MARKS:  # else they would be compared again, out of sight
+            self._marked.clear()
+            self.table.refresh()
+
+    def action_back(self) -> None:
+        self.action_want("whole")
+
+    def action_want(self, what: str) -> None:
+        self.post_message(self.Wanted(what, self.table.row, tuple(self._marked)))
+
+
+# Columns
+
+
+def history_columns(
+    field_name: Callable[[str], str | None], privacy: PrivacyMode, marked: Collection[str]
+) -> list[Column[AttemptRow]]:
+    """The columns, by the keys that a query sorts by; `marked` holds the ids of the marked attempts."""
+
+    def outcome(row: AttemptRow) -> Content:
+        mark = (f"{MARK} ", "bold $accent") if row.attempt_id in marked else ""
+        return Content.assemble(mark, _outcome(row))
+
+    return [
+        Column("time", "Time", _time, 12),
+        Column("outcome", "Outcome", outcome, 12),
+        Column("event", "Event", _event, 16, max_width=34, min_width=8, flex=2),
+        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=3),
+        Column(
+            "contact", "External id", lambda row: privacy.value(row.external_id), 20, max_width=34, min_width=18, flex=2
+        ),
+        Column("status", "HTTP", lambda row: _number(row.http_status), 6, rank=1, justify="right"),
+        Column("code", "Code", lambda row: _number(row.reply_code), 6, min_width=4, justify="right"),
+        Column("description", "Description", _description, 32, max_width=64, min_width=12, flex=6),
+        Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=4),
+        Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 10, rank=2, justify="right"),
+    ]  # fmt: skip
+
+
+def _summary(row: AttemptRow) -> Content:
+    """The short id, status, code, reply text and duration, in full."""
+    status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
+    reply = f"{_number(row.reply_code)} {sanitize(row.reply_text or '')}".strip()
+    rest = "".join(f"  {one}" for one in (reply, elapsed(row.elapsed_ms)) if one)
+    return Content.assemble(
+        f"{sanitize(short_id(row.attempt_id))}  ", (status, "$quiet"), rest, ("   Enter opens it", "$quiet")
+    )
+
+
+def _time(row: AttemptRow) -> str:
+    return clock(row.started_at, datetime.now(UTC))
+
+
+def _outcome(row: AttemptRow) -> Content:
+    if row.arrived is None:
+        return outcome_label(row.outcome)
+    sign = outcome_label(row.outcome)[:1]  # the outcome stays unknown
+    return Content.assemble(sign, (f" {SETTLED[row.arrived]}", "$quiet"))
+
+
+def _event(row: AttemptRow) -> Content:
+    return Content.assemble((sanitize(row.event_id), "$quiet"), " ", sanitize(row.event_name or ""))
+
+
+def _number(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _description(row: AttemptRow) -> Content:
+    return label(describe(row.reply_code) or "", "$quiet")

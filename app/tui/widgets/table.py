@@ -1,0 +1,493 @@
+"""A table of any number of rows, which reads and draws only those on screen; Textual's DataTable holds every row."""
+
+import asyncio
+import contextlib
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+from textual import events, work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size, clamp
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+from textual.widget import Widget
+
+from app.domain.errors import AppError
+from app.service.history import Rows
+from app.tui.text import sanitize, sanitize_content
+
+Row = TypeVar("Row")
+ToldRow = TypeVar("ToldRow")
+Justify = Literal["left", "right"]
+
+GAP = 2
+MARGIN = 1
+HEADER_LINES = 1
+PAGE_ROWS = 50
+MAX_PAGES = 16
+
+
+# Columns and cells
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One column: `text` makes the cell of a row; a plain string is never read as markup.
+
+    Widths are in terminal cells. Spare width is shared out by `flex`, up to `max_width`. In a narrow pane the columns
+    with the highest `rank` are left out first, the rightmost of equals; once no ranked column is left, the others
+    shrink to `min_width`, from the left. One column always stays.
+    """
+
+    key: str
+    title: str
+    text: Callable[[Row], str | Content]
+    width: int
+    max_width: int | None = None
+    min_width: int | None = None
+    flex: int = 0
+    rank: int = 0
+    justify: Justify = "left"
+
+    @property
+    def least(self) -> int:
+        """The width that it can shrink to."""
+        return self.width if self.min_width is None else self.min_width
+
+
+@dataclass(frozen=True)
+class Slot(Generic[Row]):
+    """A column that is shown, its first cell and its width."""
+
+    column: Column[Row]
+    x: int
+    width: int
+
+
+def fit_columns(columns: Sequence[Column[Row]], width: int) -> list[Slot[Row]]:
+    """The columns that fit into `width` cells, in their order."""
+    shown = list(columns)
+    while len(shown) > 1 and _needed(shown) > width:
+        del shown[max(range(len(shown)), key=lambda index: (shown[index].rank, index))]
+    widths = [min(column.width, width) for column in shown]
+    spare = width - sum(widths) - GAP * (len(shown) - 1)
+    if spare < 0:
+        _shrink(shown, widths, -spare)
+    else:
+        _grow(shown, widths, spare)
+    slots: list[Slot[Row]] = []
+    x = 0
+    for column, cells in zip(shown, widths, strict=True):
+        slots.append(Slot(column, x, cells))
+        x += cells + GAP
+    return slots
+
+
+def _needed(shown: Sequence[Column[Row]]) -> int:
+    shrinks = not any(column.rank for column in shown)
+    return sum((column.least if shrinks else column.width) + GAP for column in shown) - GAP
+
+
+def _shrink(shown: Sequence[Column[Row]], widths: list[int], missing: int) -> None:
+    for index, column in enumerate(shown):
+        cut = min(missing, max(0, widths[index] - column.least))
+        widths[index] -= cut
+        missing -= cut
+
+
+def _grow(shown: Sequence[Column[Row]], widths: list[int], spare: int) -> None:
+    """Shares out every spare cell by flex; what a column at its maximum leaves goes to the others."""
+    limits = [
+        column.max_width if column.max_width is not None else width + spare
+        for column, width in zip(shown, widths, strict=True)
+    ]
+    growing = [index for index, column in enumerate(shown) if column.flex]
+    while spare > 0 and growing:
+        weight = sum(shown[index].flex for index in growing)
+        for index in growing:
+            share = round(spare * shown[index].flex / weight)
+            weight -= shown[index].flex
+            taken = min(share, max(0, limits[index] - widths[index]))
+            widths[index] += taken
+            spare -= taken
+        growing = [index for index in growing if widths[index] < limits[index]]
+
+
+def fit_text(text: str, width: int, justify: Justify = "left") -> str:
+    """The text on one line, made harmless, exactly `width` cells wide; a cut text ends in an ellipsis."""
+    text = sanitize(text)
+    cells = len(text) if text.isascii() else cell_len(text)
+    if cells > width:
+        return set_cell_size(text, width - 1) + "…" if width else ""
+    padded = len(text) + width - cells
+    return text.rjust(padded) if justify == "right" else text.ljust(padded)
+
+
+def fit_content(content: Content, width: int, justify: Justify = "left") -> Content:
+    """The same for styled text."""
+    content = sanitize_content(content).truncate(width, ellipsis=True)
+    missing = width - content.cell_length
+    return content.pad_left(missing) if justify == "right" else content.pad_right(missing)
+
+
+def _title(slot: Slot[Row], sort: tuple[str, bool] | None) -> str:
+    column = slot.column
+    if sort is None or sort[0] != column.key or slot.width < GAP:
+        return fit_text(column.title, slot.width, column.justify)
+    title = fit_text(column.title, min(len(column.title), slot.width - 2))
+    return fit_text(f"{title} {'▼' if sort[1] else '▲'}", slot.width, column.justify)
+
+
+def _pieces(slot: Slot[Row], cell: str | Content, style: RichStyle) -> Iterable[tuple[str, RichStyle]]:
+    if isinstance(cell, str):
+        return [(fit_text(cell, slot.width, slot.column.justify), style)]
+    content = fit_content(cell, slot.width, slot.column.justify)
+    drawn = content.render(Style.from_rich_style(style), end="", parse_style=_parsed)
+    return [(text, span.rich_style) for text, span in drawn]
+
+
+def _parsed(style: str | Style) -> Style:
+    return style if isinstance(style, Style) else Style.parse(style)
+
+
+def _empty_line(sentence: str, line: int, lines: int, width: int, style: RichStyle) -> Strip:
+    """One line of a table without rows, with the sentence in its middle."""
+    wrapped = textwrap.wrap(sanitize(sentence), max(1, width - 2 * MARGIN))
+    index = line - max(0, (lines - len(wrapped)) // 2)
+    text = wrapped[index] if 0 <= index < len(wrapped) else ""
+    return Strip([Segment(text.center(width), style)]).adjust_cell_length(width, style)
+
+
+# The table
+
+
+class TableMessage(Message):
+    """A message of a table."""
+
+    def __init__(self, table: Widget) -> None:
+        super().__init__()
+        self._table = table
+
+    @property
+    def control(self) -> Widget:
+        """The table, for `@on` with a selector."""
+        return self._table
+
+
+def _binding(key: str, action: str, description: str, tooltip: str) -> Binding:
+    return Binding(key, action, description, show=False, tooltip=tooltip, id=f"table.{action}")
+
+
+class VirtualTable(ScrollView, Generic[Row], can_focus=True):
+    """Rows in columns that fit the pane, with a cursor on one row."""
+
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _binding("up", "cursor_up", "Up", "To the row above"),
+        _binding("down", "cursor_down", "Down", "To the row below"),
+        _binding("pageup", "page_up", "Page up", "One screen of rows up"),
+        _binding("pagedown", "page_down", "Page down", "One screen of rows down"),
+        _binding("home", "first", "First", "To the first row"),
+        _binding("end", "last", "Last", "To the last row"),
+        _binding("enter", "select", "Choose", "Choose the row under the cursor"),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "virtual-table--header",
+        "virtual-table--row",
+        "virtual-table--cursor",
+        "virtual-table--empty",
+    }
+
+    DEFAULT_CSS = """
+    VirtualTable {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        background: $surface;
+        & > .virtual-table--header { color: $text-muted; text-style: bold; }
+        & > .virtual-table--empty { color: $text-muted; }
+        & > .virtual-table--cursor {
+            color: $block-cursor-blurred-foreground;
+            background: $block-cursor-blurred-background;
+            text-style: $block-cursor-blurred-text-style;
+        }
+        &:focus > .virtual-table--cursor {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+            text-style: $block-cursor-text-style;
+        }
+        &:focus:nocolor > .virtual-table--cursor { text-style: reverse; }
+    }
+    """
+
+    class Highlighted(TableMessage, Generic[ToldRow], namespace="virtual_table"):
+        """Another row is under the cursor, or the same row has changed; None: there are no rows."""
+
+        def __init__(self, table: Widget, row: ToldRow | None) -> None:
+            super().__init__(table)
+            self.row = row
+
+    class Selected(TableMessage, Generic[ToldRow], namespace="virtual_table"):
+        """The user chose this row, by Enter or by the mouse."""
+
+        def __init__(self, table: Widget, row: ToldRow) -> None:
+            super().__init__(table)
+            self.row = row
+
+    class HeaderSelected(TableMessage, namespace="virtual_table"):
+        """The user clicked the title of this column."""
+
+        def __init__(self, table: Widget, column: Column[Any]) -> None:
+            super().__init__(table)
+            self.column = column
+
+    empty_text: reactive[str] = reactive("")
+    """The sentence shown instead of rows if there are none."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        *,
+        id: str | None = None,  # noqa: A002 - the name that every Textual widget gives it
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._slots: tuple[int, list[Slot[Row]]] = (-1, [])
+        self._rows: Rows[Row] | None = None
+        self._reading: Rows[Row] | None = None
+        self._pages: dict[int, Sequence[Row]] = {}
+        self._cursor = 0
+        self._row: Row | None = None
+        self._sort: tuple[str, bool] | None = None
+        self._body_lines = 0
+
+    @property
+    def cursor(self) -> int:
+        """The position of the row under the cursor; 0 if there are no rows."""
+        return self._cursor
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor; None if there are no rows."""
+        return self._row
+
+    @property
+    def row_count(self) -> int | None:
+        """The number of rows; None until it is known."""
+        return self._rows.total if self._rows else 0
+
+    # Rows
+
+    def show(self, rows: Rows[Row], *, keep_cursor: bool = False) -> None:
+        """Shows other rows, from the first one on.
+
+        With `keep_cursor` the row under the cursor stays there, on the same line of the screen, when new rows arrive
+        above it; only at the very top do the newest rows come into view.
+        """
+        row, cursor, top = self._row, self._cursor, self.scroll_offset.y
+        self._rows = rows
+        self._pages.clear()
+        if not keep_cursor or row is None or cursor == top == 0:
+            self._place(0, 0)
+            return
+        position = rows.position(row)
+        moved = 0 if position is None else position - cursor
+        self._place(cursor + moved, top + moved)
+
+    def rows_changed(self) -> None:
+        """Reads the same rows again, and their number; nothing moves."""
+        self._pages.clear()
+        self._place(self._cursor, self.scroll_offset.y)
+
+    def _place(self, cursor: int, top: int) -> None:
+        self._reach(max(cursor, top + self._body_lines))
+        self._cursor = clamp(cursor, 0, max(0, self._known - 1))
+        self._scroll_top(top)
+        self.refresh()
+        self._announce()
+
+    @property
+    def _known(self) -> int:
+        return self._rows.known if self._rows else 0
+
+    def _row_at(self, position: int) -> Row | None:
+        if self._rows is None or position >= self._rows.known:
+            return None
+        number, offset = divmod(position, PAGE_ROWS)
+        if number not in self._pages:
+            if len(self._pages) == MAX_PAGES:
+                self._pages.clear()
+            self._pages[number] = self._rows.rows(number * PAGE_ROWS, PAGE_ROWS)
+        page = self._pages[number]
+        return page[offset] if offset < len(page) else None
+
+    def _reach(self, position: int) -> None:
+        """Makes the rows up to this position readable; until they are, their lines are empty."""
+        self.virtual_size = Size(0, self._known + HEADER_LINES)
+        rows = self._rows
+        if rows is not None and rows is not self._reading and rows.is_unread(position):
+            self._reading = rows
+            self._read_all(rows)
+
+    @work(group="rows")
+    async def _read_all(self, rows: Rows[Row]) -> None:
+        with contextlib.suppress(AppError):
+            await asyncio.to_thread(rows.read_all)
+            if rows is self._rows:
+                self.rows_changed()
+
+    def _announce(self) -> None:
+        row = self._row_at(self._cursor)
+        if row != self._row:
+            self._row = row
+            self.post_message(self.Highlighted(self, row))
+
+    # Cursor
+
+    def move_cursor(self, position: int) -> None:
+        """Moves the cursor to this row, or the nearest there is, and scrolls it into view."""
+        self._reach(max(0, position))
+        previous = self._cursor
+        self._cursor = clamp(position, 0, max(0, self._known - 1))
+        self._scroll_into_view()
+        for changed in (previous, self._cursor):
+            self._refresh_row(changed)
+        self._announce()
+
+    def action_cursor_up(self) -> None:
+        self.move_cursor(self._cursor - 1)
+
+    def action_cursor_down(self) -> None:
+        self.move_cursor(self._cursor + 1)
+
+    def action_page_up(self) -> None:
+        self._move_page(-1)
+
+    def action_page_down(self) -> None:
+        self._move_page(1)
+
+    def action_first(self) -> None:
+        self.move_cursor(0)
+
+    def action_last(self) -> None:
+        self.move_cursor(self._known - 1)
+
+    def action_select(self) -> None:
+        if self._row is not None:
+            self.post_message(self.Selected(self, self._row))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or event.button != 1:
+            return
+        if offset.y < HEADER_LINES:
+            for slot in reversed(self._fitted):
+                if offset.x >= slot.x + MARGIN:
+                    self.post_message(self.HeaderSelected(self, slot.column))
+                    return
+            return
+        position = self.scroll_offset.y + offset.y - HEADER_LINES
+        if position < self._known:
+            self.move_cursor(position)
+            if event.chain == 1:
+                self.action_select()
+
+    def on_resize(self) -> None:
+        if not self.size:
+            return
+        was_visible = 0 <= self._cursor - self.scroll_offset.y < self._body_lines
+        self._body_lines = max(1, self.size.height - HEADER_LINES)
+        if was_visible:
+            self._scroll_into_view()
+        self._reach(self.scroll_offset.y + self._body_lines)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._reach(round(new_value) + self._body_lines)
+
+    def _scroll_top(self, top: int) -> None:
+        if self.is_attached:
+            self.scroll_to(y=top, animate=False, force=True)
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        lines = direction * max(1, self._body_lines)
+        self._scroll_top(self.scroll_offset.y + lines)
+        self.move_cursor(self._cursor + lines)
+
+    def _scroll_into_view(self) -> None:
+        top = self.scroll_offset.y
+        lowest_top = self._cursor - max(1, self._body_lines) + 1
+        if not lowest_top <= top <= self._cursor:
+            self._scroll_top(clamp(top, lowest_top, self._cursor))
+
+    # Drawing
+
+    def show_sort(self, key: str | None, *, descending: bool = False) -> None:
+        """Marks the title of the column that the rows are sorted by; None: no mark."""
+        self._sort = None if key is None else (key, descending)
+        self.refresh_line(self.scroll_offset.y)
+
+    def on_focus(self) -> None:
+        self._refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        self._refresh_row(self._cursor)
+
+    def _refresh_row(self, position: int) -> None:
+        self.refresh_line(position + HEADER_LINES)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the pane, the titles being the first."""
+        line = y - HEADER_LINES
+        if line < 0:
+            return self._draw(" ", self._style("header"), lambda slot: _title(slot, self._sort))
+        if not self._known:
+            lines = self.size.height - HEADER_LINES  # painted before the resize event comes
+            width = self.scrollable_content_region.width
+            return _empty_line(self.empty_text, line, lines, width, self._style("empty"))
+        position = self.scroll_offset.y + line
+        row = self._row_at(position)
+        if row is None:
+            return self._draw(" ", self._style("row"), lambda _: "")
+        found = row
+        if position != self._cursor:
+            return self._draw(" ", self._style("row"), lambda slot: slot.column.text(found))
+        if self.has_focus:  # the colours of cells cannot be read on the focused cursor
+            return self._draw("▌", self._style("cursor"), lambda slot: str(slot.column.text(found)))
+        return self._draw("▏", self._style("cursor"), lambda slot: slot.column.text(found))
+
+    def _style(self, part: str) -> RichStyle:
+        return self.get_component_rich_style(f"virtual-table--{part}")
+
+    @property
+    def _fitted(self) -> list[Slot[Row]]:
+        width = self.scrollable_content_region.width
+        if self._slots[0] != width:
+            self._slots = (width, fit_columns(self._columns, max(0, width - MARGIN)))
+        return self._slots[1]
+
+    def _draw(self, marker: str, style: RichStyle, cell: Callable[[Slot[Row]], str | Content]) -> Strip:
+        width = self.scrollable_content_region.width
+
+        def segments() -> Iterator[Segment]:
+            end = 0
+            yield Segment(marker, style)
+            for slot in self._fitted:
+                yield Segment(" " * (slot.x - end), style)
+                yield from (Segment(*piece) for piece in _pieces(slot, cell(slot), style))
+                end = slot.x + slot.width
+            yield Segment(" " * (width - MARGIN - end), style)
+
+        return Strip(segments(), width).simplify()
