@@ -195,7 +195,7 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert "order_shipped" in desk.text_of("#attempt")
         await desk.press("tab")
         assert "Reply body" in desk.screen()
-        assert "What was asked" not in desk.screen()
+        assert "External id  " not in desk.screen()
         await desk.press("left", "e", *"asked", "enter")
         assert "note asked" in desk.text_of("#attempt-outcome")
         await desk.press("b")

@@ -10,11 +10,11 @@ from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.dashboard import Dashboard
-from app.tui.screens.data_menu import DataMenu
+from app.tui.screens.menu import DataMenu
 from app.tui.screens.export import ExportScreen
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.menu import Menu
-from app.tui.screens.profiles import ProfileList
+from app.tui.screens.menu import ProfileList
 from app.tui.screens.request import RequestScreen
 from app.tui.screens.statistics import StatisticsScreen
 from app.tui.screens.unlock import UnlockScreen
@@ -22,7 +22,7 @@ from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.query_line import QueryLine
-from app.tui.widgets.safe_text_area import SafeTextArea
+from app.tui.widgets.event_data import JsonArea
 from tests.tui.conftest import NARROW, OpenDesk
 
 OWNERS = (
@@ -44,7 +44,7 @@ OWNERS = (
     DataMenu,
     UnlockScreen,
     ProfileList,
-    SafeTextArea,
+    JsonArea,
 )
 BINDINGS = [
     binding for owner in OWNERS for binding in owner.BINDINGS if isinstance(binding, Binding) and binding.id
@@ -89,7 +89,7 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
         assert desk.dashboard.pane == "history"
         assert desk.dashboard.query_one("#history").border_subtitle == "^k"
         await desk.press("f4", *"100", "tab", "tab", "tab", "space")
-        assert "ctrl+e has the example" in desk.text_of("#data-check")
+        assert "ctrl+e inserts the example" in desk.text_of("#data-check")
         await desk.press("f3")
         shown = desk.text_of("#help")
         assert " f12 Send" in shown

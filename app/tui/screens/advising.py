@@ -10,7 +10,7 @@ from app.domain.recipient import DataUse, Recipient
 from app.tui.screens.caching import Caching
 from app.tui.screens.desk import Desk
 from app.tui.screens.sending import Sending
-from app.tui.widgets.remedy_buttons import offers_of
+from app.tui.widgets.prediction import offers_of
 
 NOTHING_TO_MEND = "Nothing is known that would have to be mended."
 

@@ -165,7 +165,7 @@ class Caching:
             self._end()
 
     def _answer(self, key_id: str, value: str, found: tuple[Contact, ...]) -> None:
-        from app.tui.notices import looked_up
+        from app.tui.text import looked_up
 
         veil, service = self._desk.veil, self._desk.service
         said = looked_up(key_id, veil.value(value), map(veil.contact, found), service)

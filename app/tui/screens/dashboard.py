@@ -29,7 +29,7 @@ from app.tui.text import Live
 from app.tui.widgets.contact_list import ContactList
 from app.tui.widgets.event_list import EventList
 from app.tui.widgets.filtered_list import FilteredList
-from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.form import FormMessages
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.key_line import KeyLine
 from app.tui.widgets.pane_tabs import PaneTabs
@@ -39,7 +39,7 @@ from app.tui.widgets.windowed_table import WindowedTable
 if TYPE_CHECKING:
     from app.domain.model import ExternalEvent
     from app.tui.screens.parts import Parts
-    from app.tui.widgets.remedy_buttons import RemedyButtons
+    from app.tui.widgets.prediction import RemedyButtons
 
 WARM_UP_S = 0.3
 RECOVER_S = 10

@@ -26,9 +26,9 @@ from app.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from app.tui.widgets.fetch_bar import FetchBar
-    from app.tui.widgets.preflight import PreflightPane
-    from app.tui.widgets.reply_panel import ReplyPanel
-    from app.tui.widgets.trigger_form import TriggerForm
+    from app.tui.widgets.form import TriggerForm
+    from app.tui.widgets.prediction import PreflightPane
+    from app.tui.widgets.reply import ReplyPanel
 
 Result = TypeVar("Result")
 Severity = Literal["information", "warning"]
@@ -67,9 +67,9 @@ class Desk:
     def make_rest(self) -> None:
         """Makes the panes that the first frame does without."""
         from app.tui.widgets.fetch_bar import FetchBar
-        from app.tui.widgets.preflight import PreflightPane
-        from app.tui.widgets.reply_panel import ReplyPanel
-        from app.tui.widgets.trigger_form import TriggerForm
+        from app.tui.widgets.form import TriggerForm
+        from app.tui.widgets.prediction import PreflightPane
+        from app.tui.widgets.reply import ReplyPanel
 
         name = self.service.lists.field_name
         self.form = TriggerForm(self.service, self.veil)
@@ -99,7 +99,7 @@ class Desk:
         self.tell(lambda panel: panel.show_attempt(self.veil.attempt(attempt), fault))
         self.answered = attempt
         if not self._reply_is_in_view:
-            from app.tui.notices import answered
+            from app.tui.text import answered
 
             said = answered(self.veil.attempt(attempt), self.service.lists.field_name)
             severity: Severity = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"

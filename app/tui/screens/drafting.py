@@ -14,8 +14,8 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome
 from app.tui.keymap import key_of
 from app.tui.screens.confirm import Ask, Confirm
-from app.tui.screens.data_menu import Act, DataMenu, Wish
 from app.tui.screens.desk import Desk
+from app.tui.screens.menu import Act, DataMenu, Wish
 from app.tui.screens.sending import Sending
 from app.tui.text import age, sanitize
 

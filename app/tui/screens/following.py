@@ -9,13 +9,13 @@ from functools import partial
 from app.domain.errors import AppError
 from app.domain.model import Attempt, new_attempt_id
 from app.service.stored import AttemptRow
-from app.tui.notices import again_question
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.desk import Desk
 from app.tui.screens.searching import Searching
 from app.tui.screens.seeing import Seeing
 from app.tui.screens.sending import Sending
+from app.tui.text import again_question
 from app.tui.widgets.follow_up import Choice, Followed
 
 NOTE = "a note, may be empty"

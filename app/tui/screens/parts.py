@@ -19,7 +19,7 @@ from app.tui.screens.seeing import Seeing
 from app.tui.screens.sending import Sending
 from app.tui.screens.switching import Switching
 from app.tui.text import Live
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 
 
 class Parts:

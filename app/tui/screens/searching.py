@@ -63,7 +63,7 @@ class Searching:
 
     async def _count(self) -> None:
         """Shows how many attempts the filter leaves, and the share of each outcome, once that is found out."""
-        from app.tui.notices import counts_label
+        from app.tui.text import counts_label
 
         history, past = self._desk.history, self._past
         slow = self._desk.screen.set_timer(TOLD_EVERY_S, history.show_counting)
@@ -206,7 +206,7 @@ class Searching:
         self._desk.push(StatisticsScreen(self._past), self._write)
 
     def _take_out(self, message: HistoryPane.Wanted) -> None:
-        from app.tui.screens.history_menus import offer_export
+        from app.tui.screens.export import offer_export
 
         if message.row is not None:
             offer_export(self._desk.screen.app, self._past, message.row, many=True)

@@ -16,16 +16,15 @@ from app.service.guard import GuardError
 from app.service.resolution import offers_same_trigger
 from app.service.session import NotRecordedError
 from app.service.stored import AttemptRow, HistoryReplacedError, SentMeanwhileError
-from app.tui.notices import send_question
 from app.tui.screens.arming import SafetyCatch
 from app.tui.screens.caching import Caching
 from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
 from app.tui.screens.desk import Desk
 from app.tui.screens.reopening import Reopening
 from app.tui.screens.searching import Searching
-from app.tui.text import sanitize
+from app.tui.text import sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
-from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.form import FormMessages
 from app.tui.widgets.history_table import HistoryPane
 
 FILLING = "The lists are being filled; one moment."

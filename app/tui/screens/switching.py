@@ -6,7 +6,7 @@ from functools import partial
 from app.domain.errors import AppError
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.desk import Desk
-from app.tui.screens.profiles import ProfileList
+from app.tui.screens.menu import ProfileList
 from app.tui.screens.sending import Sending
 from app.tui.text import Live
 

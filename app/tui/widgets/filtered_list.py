@@ -17,8 +17,8 @@ from textual.widgets import Input
 
 from app.domain.errors import AppError
 from app.domain.list_order import ListOrder
+from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.row_window import PreparedWindow, Row, RowWindow
-from app.tui.widgets.safe_input import SafeInput
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.windowed_table import WindowedTable
 

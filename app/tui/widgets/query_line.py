@@ -16,7 +16,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from app.tui.text import sanitize
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 
 if TYPE_CHECKING:
     from app.domain.query_text import QueryFaultError
