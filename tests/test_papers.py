@@ -13,8 +13,6 @@ from typing import Any
 
 import click
 import pytest
-from app.settings.checks import PROFILE_KEYS, TOP_KEYS
-from app.tui.screens.every_binding import EVERY_BINDING
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -30,9 +28,10 @@ from app.domain.query_times import Clock
 from app.domain.rules import RULES
 from app.resources import help_pages
 from app.sandbox.faults import KINDS, Fault
-from app.tui.app import TriggerDeskApp
+from app.settings.config import PROFILE_KEYS, TOP_KEYS
 from app.tui.widgets.windowed_table import WindowedTable
 from tests.benchmarks.__main__ import MODULES
+from tests.tui.test_keymap import BINDINGS
 
 CHECKOUT = Path(__file__).parents[1]
 README = CHECKOUT / "README.md"
@@ -209,12 +208,12 @@ def listed_keys() -> set[str]:
 
 
 def test_every_key_of_the_dashboard_is_listed() -> None:
-    ours = bound([*EVERY_BINDING, *TriggerDeskApp.BINDINGS, *WindowedTable.BINDINGS])
+    ours = bound([*BINDINGS, *WindowedTable.BINDINGS])
     assert ours - listed_keys() == set()
 
 
 def test_every_key_that_is_listed_exists() -> None:
-    ours = [*EVERY_BINDING, *TriggerDeskApp.BINDINGS, *WindowedTable.BINDINGS]
+    ours = [*BINDINGS, *WindowedTable.BINDINGS]
     textual = bound([*App.BINDINGS, *Screen.BINDINGS]) | {App.COMMAND_PALETTE_BINDING}
     assert listed_keys() - bound(ours) - textual == set()
 

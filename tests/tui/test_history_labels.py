@@ -9,10 +9,10 @@ from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
 from app.domain.formatting import percent, span
 from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
-from app.tui.text import counts_label
-from app.tui.screens.history_menus import statistics_choices
-from app.tui.widgets.charts import bars, codes, events, over_time, stacked, took
 from app.tui.screens.compare import diff_content
+from app.tui.screens.history_menus import statistics_choices
+from app.tui.text import counts_label
+from app.tui.widgets.charts import bars, codes, events, over_time, stacked, took
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PICTURE = AttemptStatistics(

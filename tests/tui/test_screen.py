@@ -102,7 +102,8 @@ async def test_without_colour_every_state_is_told_by_symbol_and_word(
         await desk.press("f4", *"twin@example.com", "enter")
         assert "✗ Will be rejected: 2010" in desk.screen()
         await desk.press("f9")
-        assert desk.screen().count("✗ rejected") == 2
+        assert "✗ rejected" in desk.text_of("#reply")
+        assert desk.screen().count("✗ rejected") > 1
 
 
 @pytest.mark.parametrize(
@@ -110,8 +111,8 @@ async def test_without_colour_every_state_is_told_by_symbol_and_word(
     [
         ((), "The form", "f9 Send: "),
         (("f4", "tab", "tab", "tab"), "The form", "^a Select all: Select all event data"),
-        (("f6",), "The history", "p Statistics: "),
-        (("f6", "slash"), "Queries", "esc Clear: "),
+        (("f6",), "The history", "/ Filter: "),
+        (("f6", "slash"), "Queries", "/ Filter: "),
     ],
 )
 async def test_help_shows_the_keys_and_the_page_of_the_part_one_is_in(

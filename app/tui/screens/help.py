@@ -65,10 +65,10 @@ class HelpScreen(ModalScreen[None]):
     def _text(self, page: str) -> str:
         return self._pages[page].read_text(encoding="utf-8")
 
-    def on_markdown_link_clicked(self, event: "Markdown.LinkClicked") -> None:
+    async def on_markdown_link_clicked(self, event: "Markdown.LinkClicked") -> None:
         page = Path(event.href).stem
         if page in self._pages:
-            event.markdown.update(self._text(page))
+            await event.markdown.update(self._text(page))
             self.query_one(VerticalScroll).scroll_home(animate=False)
 
 
