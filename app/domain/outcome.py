@@ -12,20 +12,20 @@ LABEL = {
 }
 """Symbol and word of each outcome, wherever one is shown."""
 
-SETTLED = {True: "arrived", False: "no arrival"}
-"""The word for whether it arrived, beside the symbol of an unknown outcome that somebody has settled."""
+SETTLED = {True: "arrived", False: "not arrived"}
+"""The word for a resolved unknown outcome, beside its symbol."""
 
 MEANING = {
-    Outcome.SENDING: "Under way.",
-    Outcome.ACCEPTED: "Received by the account. Whether a mail follows depends on the program attached to the event.",
-    Outcome.PARTIAL: "Received, but not for everybody: see who was refused.",
-    Outcome.REJECTED: "Refused. Nothing was triggered.",
+    Outcome.SENDING: "Still being sent.",
+    Outcome.ACCEPTED: "Emarsys accepted the event. Whether an e-mail goes out depends on the program that uses it.",
+    Outcome.PARTIAL: "Accepted, but not for everyone; the reply names the contacts.",
+    Outcome.REJECTED: "Rejected. Nothing was triggered.",
     Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
-    Outcome.UNKNOWN: "It may have been triggered. Do not send again without checking.",
+    Outcome.UNKNOWN: "It may have been triggered. Check before you send again.",
 }
 
 UNKNOWN_REMEDY = (
-    "Check in the account whether the event arrived; only if it did not, send again with the same trigger id."
+    "Check in the account whether the event arrived. If it did not, resend it with the same trigger id."
 )
 
 

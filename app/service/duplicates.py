@@ -1,4 +1,4 @@
-"""The warning of a second send, in the same words on the screen and on the command line."""
+"""The sentences about an earlier send of the same, for the screen and the command line."""
 
 from datetime import datetime
 
@@ -10,20 +10,25 @@ from app.store.attempts import AttemptRow
 
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
-    """That the same was sent before: how long ago, with which outcome, and the reference by which to find it."""
+    """`You sent this 5 seconds ago (accepted, K7M-2QXT).`"""
     seconds = int((now - earlier.started_at).total_seconds())
-    return sent_before(earlier, f"{in_words(seconds)} ago" if seconds > 0 else "just now")
+    ago = f"{in_words(seconds)} ago" if seconds > 0 else "just now"
+    return f"You sent this {ago} {_how_it_went(earlier)}"
 
 
-def sent_before(earlier: AttemptRow, when: str) -> str:
-    """The same, with words of one's own for the time."""
-    said = f"The same event and data went to this contact {when} (attempt {short_id(earlier.attempt_id)})"
+def already_sent_words(earlier: AttemptRow, at: str) -> str:
+    """`Already sent to this contact at 23:10 with the same data (accepted, K7M-2QXT).`"""
+    return f"Already sent to this contact {at} with the same data {_how_it_went(earlier)}"
+
+
+def _how_it_went(earlier: AttemptRow) -> str:
+    reference = short_id(earlier.attempt_id)
     match earlier.outcome:
         case Outcome.UNKNOWN if earlier.arrived:
-            return f"{said}; its outcome was unknown, and it was settled that it arrived."
+            return f"(unknown, marked arrived, {reference})."
         case Outcome.UNKNOWN:
-            return f"{said}, and its outcome is unknown: it may have been received."
+            return f"(unknown, {reference}). It may have arrived."
         case Outcome.SENDING:
-            return f"{said}, and it is still under way."
+            return f"(still being sent, {reference})."
         case outcome:
-            return f"{said}, and it was {LABEL[outcome][1]}."
+            return f"({LABEL[outcome][1]}, {reference})."

@@ -1,7 +1,6 @@
-"""Copying a text: to the clipboard through the terminal, or into a file where the terminal is known not to do it.
+"""Copying to the clipboard of the terminal (OSC 52), or to a file if the terminal is known to have none.
 
-A terminal that is asked for its clipboard (OSC 52) never says whether it did as asked, so what is said here claims no
-more than that, and copying the same text once more also writes the file.
+A terminal never confirms that it copied, so copying the same text a second time writes the file as well.
 """
 
 import os
@@ -10,10 +9,8 @@ from pathlib import Path
 
 from textual.app import App
 
-LONGEST = 74_994
-"""Bytes of a text that terminals commonly take, which is 100,000 characters of base 64 with what is around them."""
-
-TMUX = "tmux hands it to the clipboard only where its option set-clipboard is on"
+MAX_BYTES = 74_994
+"""What terminals commonly accept: 100,000 characters of base 64, minus the escape sequence around them."""
 
 
 def copy(
@@ -22,31 +19,27 @@ def copy(
     write: Callable[[str], Path],
     environment: Mapping[str, str] = os.environ,
 ) -> str:
-    """Copies a text; the sentence that says where it is now. `write` keeps it in a file, and may raise AppError."""
+    """Copies a text and returns where it is now. `write` saves it to a file, and may raise AppError."""
     encoded = text.encode("utf-8", "replace")
     text = encoded.decode()
-    again = app.clipboard == text
+    is_repeated = app.clipboard == text
     if reason := no_clipboard(environment, len(encoded)):
-        return f"{reason}, so it was written to {write(text)}."
+        return f"{reason}. Saved to {write(text)} instead."
     app.copy_to_clipboard(text)
     if "TMUX" in environment:
-        return f"To the clipboard, and written to {write(text)}: {TMUX}."
-    if again:
-        return f"Once more to the clipboard, and written to {write(text)}."
-    return "To the clipboard of the terminal. If it is not there, copy once more: that also writes a file."
+        return f"To the clipboard and to {write(text)}: tmux passes it on only if its set-clipboard is on."
+    if is_repeated:
+        return f"To the clipboard again and to {write(text)}."
+    return "To the clipboard. If it is not there, copy again: that also saves a file."
 
 
 def no_clipboard(environment: Mapping[str, str], size: int) -> str:
-    """Why a text of `size` bytes cannot be handed to the clipboard of this terminal; '' where it can be tried."""
+    """Why the terminal's clipboard cannot take `size` bytes; '' if it may."""
     term = environment.get("TERM", "")
     if environment.get("TERM_PROGRAM") == "Apple_Terminal":
-        return "Terminal.app gives programs no clipboard"
+        return "Terminal.app has no clipboard for programs"
     if term in ("linux", "dumb"):
         return "This terminal has no clipboard"
     if "TMUX" not in environment and (term.startswith("screen") or "STY" in environment):
-        return "screen gives programs no clipboard"
-    return (
-        f"It is longer than the {LONGEST:,} bytes that a clipboard takes from a terminal"
-        if size > LONGEST
-        else ""
-    )
+        return "GNU screen has no clipboard for programs"
+    return f"Longer than the {MAX_BYTES:,} bytes that a terminal copies" if size > MAX_BYTES else ""

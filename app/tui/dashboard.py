@@ -24,23 +24,19 @@ from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
 from app.tui.controllers.send import SendController
-from app.tui.notices import answered
 from app.tui.past import Past
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.menu import Menu
-from app.tui.screens.profiles import ProfileList
-from app.tui.text import Live, outcome_label, sanitize
+from app.tui.screens.menu import Menu, ProfileList
+from app.tui.text import Live, answered, outcome_label, sanitize
 from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
-from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.form import FormMessages, TriggerForm
 from app.tui.widgets.history import HistoryPane, QueryLine
-from app.tui.widgets.preflight import PreflightPane
-from app.tui.widgets.remedy_buttons import RemedyButtons
-from app.tui.widgets.reply_panel import ReplyPanel
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
+from app.tui.widgets.prediction import PreflightPane, RemedyButtons
+from app.tui.widgets.reply import ReplyPanel
 from app.tui.widgets.status import FetchBar, StatusLine
 from app.tui.widgets.table import VirtualTable
-from app.tui.widgets.trigger_form import TriggerForm
 
 Result = TypeVar("Result")
 

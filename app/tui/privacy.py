@@ -1,7 +1,7 @@
-"""What is shown of persons: everything, or a mask in the place of each value.
+"""Personal data on the screen: shown, or hidden behind masks.
 
-One object for the whole dashboard, so that nothing is masked in one pane and open in another. Only what is drawn
-goes through it; what is sent, looked up and recorded never does.
+One object for the whole dashboard, so that no pane shows what another one hides. Only what is drawn passes through
+it; what is sent, looked up and recorded never does.
 """
 
 import re
@@ -16,7 +16,7 @@ from app.service.history import AttemptRow
 from app.service.masking import masked_advice, masked_attempt_row, masked_preflight
 from app.service.preflight import Preflight
 
-COVER = "•"
+DOT = "•"
 
 _JSON = re.compile(
     r"""(?P<key>"(?:[^"\\@]|\\.)*"\s*:)|(?P<text>"(?:[^"\\]|\\.)*"?)"""
@@ -25,19 +25,19 @@ _JSON = re.compile(
 
 
 def covered(line: str) -> str:
-    """A line of JSON, whole or not, with what may belong to a person covered; every character keeps its place.
+    """A line of JSON, complete or not, with dots for what may be personal; every character keeps its place.
 
-    Names, true, false, null and short numbers stay readable, as they do under the mask.
+    Names, true, false, null and short numbers stay readable.
     """
     return _JSON.sub(lambda found: found[0] if found["key"] or found["plain"] else _dots(found[0]), line)
 
 
 def _dots(text: str) -> str:
-    return re.sub(r"\w", COVER, text)
+    return re.sub(r"\w", DOT, text)
 
 
 class PrivacyMode:
-    """Off at first; `open_mask` gives the mask of the home when it is first put on, and may raise AppError."""
+    """Off at first. `open_mask` returns the mask of the home when it is first needed; it may raise AppError."""
 
     def __init__(self, open_mask: Callable[[], Mask] | None = None) -> None:
         self._open_mask = open_mask
@@ -46,26 +46,26 @@ class PrivacyMode:
 
     @property
     def is_on(self) -> bool:
-        """Whether persons are masked."""
+        """Whether personal data is hidden."""
         return self._mask is not None
 
     @property
     def can_be_on(self) -> bool:
-        """Whether there is a mask to be put on."""
+        """Whether there is a mask to hide it with."""
         return self._open_mask is not None
 
     def switch(self) -> None:
-        """On where it was off, off where it was on. Raises MaskKeyError."""
+        """On if it was off, off if it was on. Raises MaskKeyError."""
         if self._opened is None and self._open_mask is not None:
             self._opened = self._open_mask()
         self._mask = None if self.is_on else self._opened
 
     def value(self, text: str) -> str:
-        """One value of one person."""
+        """A value of a contact."""
         return text if self._mask is None else self._mask.value(text)
 
     def words(self, text: str, *values: str) -> str:
-        """A text that may speak of persons, and holds these values of theirs."""
+        """A text that may contain these values of a contact."""
         return text if self._mask is None else self._mask.text(text, *values)
 
     def contact(self, contact: Contact) -> Contact:
@@ -74,22 +74,20 @@ class PrivacyMode:
 
     def row(self, row: AttemptRow) -> AttemptRow:
         """A row of the history."""
-        if self._mask is None:
-            return row
-        return masked_attempt_row(self._mask, row)
+        return row if self._mask is None else masked_attempt_row(self._mask, row)
 
     def request(self, request: TriggerRequest) -> TriggerRequest:
         """A request."""
         return request if self._mask is None else self._mask.request(request)
 
     def remedies(self, advice: Diagnosis | None, request: TriggerRequest) -> tuple[QuickFix, ...]:
-        """What can be done about a request; what a remedy would change stays true."""
+        """The quick fixes of a request; what they change in the form is not masked."""
         if advice is None or self._mask is None:
             return advice.remedies if advice else ()
         return masked_advice(self._mask, advice, request.external_id).remedies
 
     def attempt(self, attempt: Attempt) -> Attempt:
-        """An attempt; under the mask without the bytes of its reply."""
+        """An attempt; masked, it has no reply bytes."""
         if self._mask is None:
             return attempt
         masked, settlement = self._mask.attempt(attempt), attempt.settlement
@@ -99,11 +97,9 @@ class PrivacyMode:
         return replace(masked, settlement=replace(settlement, note=note))
 
     def body(self, attempt: Attempt, body: bytes) -> bytes:
-        """The body of an attempt's request; under the mask what it would have been for the masked request."""
+        """The request body of an attempt; masked, it is the body of the masked request."""
         return body if self._mask is None else trigger_body(self._mask.request(attempt.request))
 
     def preflight(self, known: Preflight, request: TriggerRequest) -> Preflight:
-        """What is known before sending `request`."""
-        if self._mask is None:
-            return known
-        return masked_preflight(self._mask, known, request)
+        """What is known before `request` is sent."""
+        return known if self._mask is None else masked_preflight(self._mask, known, request)

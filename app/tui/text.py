@@ -1,18 +1,18 @@
-"""What the screens say, as text that is never read as markup.
+"""What the screens say about accounts, predictions, recipients and attempts, as text that is never markup.
 
-Everything that came from a file, the wire or a person passes through here on its way to a widget.
-Pure: the same values always give the same words.
+Text from a file, the wire or a person passes through here on its way to a widget.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
 
 from textual.content import Content
 
+from app.domain.account import FieldNames
 from app.domain.attempt_json import reply_parts
 from app.domain.descriptions import describe
-from app.domain.formatting import count
+from app.domain.formatting import count, percent
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -20,28 +20,31 @@ from app.domain.model import (
     NoReply,
     Outcome,
     Reply,
+    Settlement,
+    TriggerRequest,
 )
-from app.domain.outcome import MEANING
-from app.domain.recipient import contact_name
+from app.domain.outcome import LABEL, MEANING
+from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
+from app.domain.rules import RULES, Verdict
 from app.domain.sanitize import sanitize, sanitize_block
-
-if TYPE_CHECKING:
-    from app.domain.rules import Verdict
+from app.domain.short_id import short_id
+from app.domain.wire import trigger_path
+from app.service.duplicates import already_sent_words, second_send_words
+from app.service.history import AttemptRow
+from app.service.preflight import Preflight
 
 __all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
 
-_SYMBOLS = {
-    Outcome.SENDING: "…",
-    Outcome.ACCEPTED: "✓",
-    Outcome.PARTIAL: "◐",
-    Outcome.REJECTED: "✗",
-    Outcome.NOT_SENT: "○",
-    Outcome.UNKNOWN: "?",
-}
+FieldName = Callable[[str], str | None]
+"""The name of a contact field by its id; None if it is not known."""
+
+LISTED = 5
+_NAME_CELLS = 13
+_PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
 
 class Live(Protocol):
-    """What the status line says of a profile."""
+    """What the screens say about a profile."""
 
     @property
     def name(self) -> str: ...
@@ -57,22 +60,34 @@ class Live(Protocol):
     def is_production(self) -> bool: ...
 
 
+class TargetAccount(Protocol):
+    """What a question says about the account it is sent to."""
+
+    @property
+    def profile(self) -> Live: ...
+    @property
+    def contacts(self) -> FieldNames: ...
+
+
+# Text from outside
+
+
 def label(text: str, style: str = "", limit: int = 300) -> Content:
-    """One line of text from anywhere, made harmless; `style` is ours, as in `bold $text-error`."""
+    """One line of text from outside; `style` is ours, such as `bold $text-error`."""
     return Content.styled(sanitize(text, limit), style) if style else Content(sanitize(text, limit))
 
 
 def sanitize_content(content: Content) -> Content:
-    """The content as it is if it is harmless, else its text made harmless, without its styles."""
+    """The same content if it is harmless, else its sanitized text without styles."""
     cleaned = sanitize(content.plain)
     return content if cleaned == content.plain else Content(cleaned)
 
 
 def visible(text: str) -> str:
-    """The text with every unsafe character replaced by one visible character, so that positions stay."""
+    """The text with each unsafe character replaced by one visible character, so that positions stay."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_visible_character(character) for character in text)
+    return "".join(map(_visible_character, text))
 
 
 def _visible_character(character: str) -> str:
@@ -83,107 +98,53 @@ def _visible_character(character: str) -> str:
 
 
 def lines(parts: Iterable[Content | None]) -> Content:
-    """The parts below each other, those that are None left out."""
+    """The parts below each other, without those that are None."""
     return Content("\n").join([part for part in parts if part is not None])
 
 
-# Outcomes and replies
+def _warning(text: str) -> Content:
+    return Content.styled(text, "bold $text-warning")
 
 
-def outcome_style(outcome: Outcome) -> str:
-    """The theme token of an outcome."""
-    return f"$outcome-{outcome.value.replace('_', '-')}"
+# Accounts
 
 
-def outcome_label(outcome: Outcome) -> Content:
-    """Symbol and word in the outcome's colour, such as `✓ accepted`."""
-    return Content.styled(f"{_SYMBOLS[outcome]} {outcome_word(outcome)}", f"bold {outcome_style(outcome)}")
+def account_labels(profile: Live) -> tuple[Content, Content, Content]:
+    """The account and what it means to send to it, by symbol, word and colour; the longest first."""
+    host = (profile.base_url or "").partition("://")[2].partition("/")[0]
+    if profile.is_sandbox:
+        folder = str(profile.folder).rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+        where = f"folder {folder}" if profile.folder else "built-in"
+        return _account("◆", profile.name, where, "nothing leaves this machine", "$account-sandbox")
+    if profile.is_production:
+        return _account("▲", profile.name, host, "LIVE: real customers", "$account-real")
+    means = "on this machine" if profile.is_loopback else "Test account"
+    return _account("◇", profile.name, host, means, "$account-local")
 
 
-def outcome_word(outcome: Outcome) -> str:
-    """The word of an outcome."""
-    return outcome.value.replace("_", " ")
-
-
-def meaning(outcome: Outcome) -> str:
-    """What an outcome means, in one or two sentences."""
-    return MEANING[outcome]
-
-
-def elapsed(milliseconds: float | None) -> str:
-    """A duration for people; '' for none."""
-    if milliseconds is None:
-        return ""
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
-
-
-def answer_head(attempt: Attempt) -> Content:
-    """Outcome, HTTP status and time on one line."""
-    status, _, _ = reply_parts(attempt)
-    facts = [f"HTTP {status}" if status is not None else "", elapsed(attempt.elapsed_ms)]
-    said = " · ".join(fact for fact in facts if fact)
-    return Content.assemble(outcome_label(attempt.outcome), ("   " + said if said else "", "$quiet"))
-
-
-def answer_code(attempt: Attempt) -> Content | None:
-    """Reply code and reply text; what is known instead where there was no reply."""
-    match attempt.answer:
-        case Reply(reply_code=None, reply_text=None):
-            return Content("No reply code could be read.")
-        case Reply(reply_code=code, reply_text=text):
-            shown = "no code" if code is None else str(code)
-            return Content.assemble((shown, "bold"), "  ", sanitize(text or "", 2000))
-        case NoReply():
-            return Content("No reply.")
-        case None:
-            return None
-
-
-def answer_description(attempt: Attempt) -> Content | None:
-    """The documented sentence for a refusal, unless the account said the same; the meaning of the outcome else."""
-    _, code, text = reply_parts(attempt)
-    published = describe(code)
-    if published and attempt.outcome is Outcome.REJECTED:
-        if published == text:
-            return None
-        return Content.styled(published, "$quiet")
-    return Content.styled(meaning(attempt.outcome), "$quiet")
-
-
-def remedy(text: str | None) -> Content | None:
-    """What to do, behind an arrow."""
-    return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
-
-
-def compared(attempt: Attempt) -> Content | None:
-    """How the reply compares with what was predicted; None where there is nothing to compare.
-
-    Nor is there where a gateway, a limit or the sign-in answered: a prediction speaks of the rules.
-    """
-    from app.domain.rules import RULES  # noqa: PLC0415 - nothing is compared before a reply is there
-
-    _, code, _ = reply_parts(attempt)
-    if attempt.predicted_code is None or code not in {0, *(rule.code for rule in RULES)}:
-        return None
-    if code == attempt.predicted_code:
-        return Content.styled("= as predicted", "$quiet")
-    return Content.styled(
-        f"≠ predicted was {attempt.predicted_code}: the cache is stale, Refresh mends that.",
-        "bold $text-warning",
+def _account(symbol: str, name: str, where: str, means: str, token: str) -> tuple[Content, Content, Content]:
+    named = Content.styled(f"{symbol} {sanitize(name)}", f"bold {token}")
+    return (
+        Content.assemble(named, (f" · {sanitize(where)}, {means}", token)),
+        Content.assemble(named, (f" · {means}", token)),
+        named,
     )
 
 
-def predicted_label(verdict: "Verdict") -> Content:
-    """The prediction as symbol and words."""
-    if verdict.code == 0:
-        return Content.styled("✓ will be answered 0 OK", "bold $outcome-accepted")
-    return Content.styled(f"✗ will be refused with {verdict.code}", "bold $outcome-rejected")
+def fit_line(choices: Iterable[tuple[Content, Content]], width: int) -> Content:
+    """The first (left, right) pair that fits the width, aligned to both edges; the last one, cut, if none fits."""
+    left, right = Content(""), Content("")
+    for left, right in choices:
+        if left.cell_length + right.cell_length + 2 <= width:
+            break
+    gap = max(1, width - left.cell_length - right.cell_length)
+    return Content.assemble(left, " " * gap, right).truncate(width, ellipsis=True)
 
 
-# Ids, names and times
+# Names and times
 
 
-def key_label(key_id: str, field_name: Callable[[str], str | None]) -> str:
+def key_label(key_id: str, field_name: FieldName) -> str:
     """A key field by name and id, such as `E-Mail (3)`."""
     if key_id in CONTACT_KEYS:
         return f"contact {key_id} ({key_id})"
@@ -193,26 +154,22 @@ def key_label(key_id: str, field_name: Callable[[str], str | None]) -> str:
 
 def contact_label(contact: Contact) -> Content:
     """A contact by name and id."""
-    return Content.assemble(
-        (sanitize(contact_name(contact) or "without a name"), "bold"), f" · contact {sanitize(contact.id)}"
-    )
+    name = sanitize(contact_name(contact) or "no name")
+    return Content.assemble((name, "bold"), f" · contact {sanitize(contact.id)}")
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """The local time of today, the day and time of any other."""
-    local = moment.astimezone()
-    return (
-        local.strftime("%H:%M:%S")
-        if local.date() == now.astimezone().date()
-        else local.strftime("%d %b %H:%M")
-    )
+    """Local time to the second if the moment is today, else day and time."""
+    return f"{moment.astimezone():{'%H:%M:%S' if _is_today(moment, now) else '%d %b %H:%M'}}"
 
 
 def minute(moment: datetime, now: datetime) -> str:
-    """The local time of today to the minute, the day and time of any other."""
-    local = moment.astimezone()
-    is_today = local.date() == now.astimezone().date()
-    return local.strftime("%H:%M" if is_today else "%d %b %H:%M")
+    """Local time to the minute if the moment is today, else day and time."""
+    return f"{moment.astimezone():{'%H:%M' if _is_today(moment, now) else '%d %b %H:%M'}}"
+
+
+def _is_today(moment: datetime, now: datetime) -> bool:
+    return moment.astimezone().date() == now.astimezone().date()
 
 
 def age(moment: datetime, now: datetime) -> str:
@@ -225,39 +182,359 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
 
 
-# The status line
+def elapsed(milliseconds: float | None) -> str:
+    """A duration for people; '' for None."""
+    if milliseconds is None:
+        return ""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
-def account_labels(profile: Live) -> tuple[Content, Content, Content]:
-    """Which account is live and what that means, by symbol, word and colour; the longest first."""
-    host = (profile.base_url or "").partition("://")[2].partition("/")[0]
-    if profile.is_sandbox:
-        where = f"folder {_folder_name(profile)}" if profile.folder else "built in"
-        return _account("◆", profile.name, where, "nothing leaves this machine", "$account-sandbox")
-    if profile.is_production:
-        return _account("▲", profile.name, host, "REAL CONTACTS", "$account-real")
-    said = "on this machine" if profile.is_loopback else "not production"
-    return _account("◇", profile.name, host, said, "$account-local")
+def request_label(request: TriggerRequest, field_name: FieldName) -> str:
+    """`event 100 to E-Mail (3) thor@example.com`."""
+    key = sanitize(key_label(request.key_id, field_name))
+    return f"event {sanitize(request.event_id)} to {key} {sanitize(request.external_id)}"
 
 
-def _account(symbol: str, name: str, where: str, said: str, token: str) -> tuple[Content, Content, Content]:
-    named = Content.styled(f"{symbol} {sanitize(name)}", f"bold {token}")
-    return (
-        Content.assemble(named, (f" · {sanitize(where)}, {said}", token)),
-        Content.assemble(named, (f" · {said}", token)),
-        named,
+# The prediction
+
+
+def prediction_label(verdict: Verdict | None) -> Content:
+    """The predicted reply by symbol and words; None means that nothing can be predicted."""
+    if verdict is None:
+        return _warning("? Cannot predict the reply")
+    if verdict.code == 0:
+        return Content.styled("✓ Will be accepted (0 OK)", "bold $outcome-accepted")
+    return Content.styled(f"✗ Will be rejected: {verdict.code}", "bold $outcome-rejected")
+
+
+def remedy(text: str | None) -> Content | None:
+    """What to do, behind an arrow."""
+    return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
+
+
+def recipient_label(
+    found: Recipient, request: TriggerRequest, field_name: FieldName, shared: str = ""
+) -> Content:
+    """The contact that a request reaches, or why there is not exactly one.
+
+    `shared` is the key field whose value other contacts share, if the request goes by contact id for that reason.
+    """
+    if found.only is not None:
+        why = f"by contact id: others share this {sanitize(key_label(shared, field_name))}"
+        named = Content.assemble(("to ", "$quiet"), contact_label(found.only))
+        return lines([named, Content.styled(why, "$text-warning") if shared else None])
+    if not request.external_id:
+        return Content("")
+    field = sanitize(key_label(request.key_id, field_name))
+    words = nobody_words(field, complete=found.complete)
+    if found.contacts:
+        words = shared_words(found.contacts, found.total, field)
+    return Content.styled(words, "$text-warning")
+
+
+def carried_data(known: Preflight, now: datetime) -> Content | None:
+    """A warning if the event data belongs to another contact or is an unchanged example."""
+    if known.example_data:
+        return _warning("! Example data, unchanged")
+    use = known.same_data
+    if use is None:
+        return None
+    who = use.external_id
+    if use.contact is not None:
+        who = contact_name(use.contact) or f"contact {use.contact.id}"
+    return _warning(f"! Same event data as for {sanitize(who, 60)} ({minute(use.at, now)})")
+
+
+def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | None:
+    """A warning that the same was sent before, with the time, which stays true while it is shown."""
+    if earlier is None:
+        return None
+    preposition = "at" if _is_today(earlier.started_at, now) else "on"
+    return _warning(f"! {already_sent_words(earlier, f'{preposition} {minute(earlier.started_at, now)}')}")
+
+
+def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
+    """The last attempt on this contact and its outcome."""
+    if last is None:
+        return None
+    code = f" {last.reply_code}" if last.reply_code else ""
+    what = last.event_name or f"event {last.event_id}"
+    when = f"  {sanitize(what, 60)}  {clock(last.started_at, now)}"
+    return Content.assemble(("last sent: ", "$quiet"), outcome_label(last.outcome), code, (when, "$quiet"))
+
+
+def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
+    """What the account replied to the look-up of a contact."""
+    contacts = list(found)
+    by = f"{sanitize(key_label(key_id, account.contacts.field_name))} {sanitize(value)}"
+    if not contacts:
+        return f"The account has no contact with {by}."
+    named = [contact_label(contact).plain for contact in contacts[:LISTED]]
+    if len(contacts) == 1:
+        return f"{by} is {named[0]}."
+    more = " and more" if len(contacts) > LISTED else ""
+    return f"{len(contacts):,} contacts share {by}: {', '.join(named)}{more}."
+
+
+# Questions before sending
+
+
+def send_question(
+    request: TriggerRequest, event_name: str | None, account: TargetAccount, known: Preflight, now: datetime
+) -> str:
+    """The question before a trigger that reaches real customers, repeats another one, or both."""
+    facts = [
+        _event_line(request, event_name),
+        f"to {sanitize(key_label(request.key_id, account.contacts.field_name))} {sanitize(request.external_id)}",
+        contact_label(known.contacts[0]).plain if len(known.contacts) == 1 else None,
+        _live_line(account.profile.name if account.profile.is_production else None),
+        prediction_label(known.prediction).plain,
+        _plain(carried_data(known, now)),
+    ]
+    asked = "\n".join(filter(None, facts))
+    if known.second_send is None:
+        return f"{asked}\n\nSend it?"
+    return f"{second_send_words(known.second_send, now)}\n\n{asked}\n\nSend it again?"
+
+
+def again_question(
+    attempt: Attempt,
+    field_name: FieldName,
+    known: Preflight,
+    now: datetime,
+    *,
+    same_trigger: bool,
+    real_account: str | None = None,
+) -> str:
+    """The question before an attempt is sent again; `real_account` is the profile's name if it is a live one."""
+    request, again = attempt.request, known.second_send
+    is_another = again is not None and again.attempt_id != attempt.attempt_id
+    facts = [
+        f"{attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {outcome_label(attempt.outcome).plain}",
+        _event_line(request, attempt.event_name),
+        f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
+        _live_line(real_account),
+        prediction_label(known.prediction).plain,
+        f"! {second_send_words(again, now)}" if again is not None and is_another else None,
+    ]
+    question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
+    if same_trigger:
+        question = (
+            "Resend it with the same trigger id? "
+            "An account that already received the trigger can recognize the repeat."
+        )
+    return "\n".join([*filter(None, facts), "", question])
+
+
+def _event_line(request: TriggerRequest, name: str | None) -> str:
+    return f"event {sanitize(request.event_id)} {sanitize(name or '')}".rstrip()
+
+
+def _live_line(profile: str | None) -> str | None:
+    return f"▲ {sanitize(profile)}: LIVE, real customers" if profile else None
+
+
+def _plain(content: Content | None) -> str | None:
+    return None if content is None else content.plain
+
+
+# An attempt
+
+
+def outcome_style(outcome: Outcome) -> str:
+    """The theme token of an outcome."""
+    return f"$outcome-{outcome.value.replace('_', '-')}"
+
+
+def outcome_label(outcome: Outcome) -> Content:
+    """Symbol and word in the colour of the outcome, such as `✓ accepted`."""
+    return Content.styled(" ".join(LABEL[outcome]), f"bold {outcome_style(outcome)}")
+
+
+def answer_head(attempt: Attempt) -> Content:
+    """Outcome, HTTP status and duration on one line."""
+    status, _, _ = reply_parts(attempt)
+    facts = [f"HTTP {status}" if status is not None else "", elapsed(attempt.elapsed_ms)]
+    shown = " · ".join(filter(None, facts))
+    return Content.assemble(outcome_label(attempt.outcome), ("   " + shown if shown else "", "$quiet"))
+
+
+def answer_code(attempt: Attempt) -> Content | None:
+    """Reply code and reply text, or that there is none; None while the attempt is being sent."""
+    match attempt.answer:
+        case Reply(reply_code=None, reply_text=None):
+            return Content("No readable reply code.")
+        case Reply(reply_code=code, reply_text=text):
+            shown = "no code" if code is None else str(code)
+            return Content.assemble((shown, "bold"), "  ", sanitize(text or "", 2000))
+        case NoReply():
+            return Content("No reply.")
+        case None:
+            return None
+
+
+def answer_description(attempt: Attempt) -> Content | None:
+    """The documented sentence for a rejection, unless the reply said the same; else the meaning of the outcome."""
+    _, code, text = reply_parts(attempt)
+    documented = describe(code)
+    if documented and attempt.outcome is Outcome.REJECTED:
+        return None if documented == text else Content.styled(documented, "$quiet")
+    return Content.styled(MEANING[attempt.outcome], "$quiet")
+
+
+def compared(attempt: Attempt) -> Content | None:
+    """How the reply compares with the prediction; None without a prediction.
+
+    Also None if a gateway, a limit or the sign-in replied: the prediction only covers the rules.
+    """
+    _, code, _ = reply_parts(attempt)
+    if attempt.predicted_code is None or code not in _PREDICTABLE:
+        return None
+    if code == attempt.predicted_code:
+        return Content.styled("as predicted", "$quiet")
+    return _warning(
+        f"predicted {attempt.predicted_code}, got {code}: the local list is out of date, refresh it"
     )
 
 
-def _folder_name(profile: Live) -> str:
-    return str(profile.folder).rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+def resolution(settlement: Settlement | None) -> Content | None:
+    """How an unknown outcome was resolved."""
+    if settlement is None:
+        return None
+    how = "arrived" if settlement.arrived else "did not arrive"
+    note = f": {sanitize(settlement.note, 2000)}" if settlement.note else ""
+    when = f"  {settlement.settled_at.astimezone():%Y-%m-%d %H:%M}"
+    return Content.assemble(("resolved ", "bold $primary"), how, note, (when, "$quiet"))
 
 
-def fit_line(choices: Iterable[tuple[Content, Content]], width: int) -> Content:
-    """The first (left, right) pair that fits the width, left and right aligned; the last one, cut, if none does."""
-    left, right = Content(""), Content("")
-    for left, right in choices:
-        if left.cell_length + right.cell_length + 2 <= width:
-            break
-    gap = max(1, width - left.cell_length - right.cell_length)
-    return Content.assemble(left, " " * gap, right).truncate(width, ellipsis=True)
+def reply_lines(attempt: Attempt) -> list[Content | None]:
+    """Outcome, reply code, meaning, what to do or how it was resolved, and the prediction."""
+    return [
+        answer_head(attempt),
+        answer_code(attempt),
+        answer_description(attempt),
+        resolution(attempt.settlement) or remedy(attempt.remedy),
+        compared(attempt),
+    ]
+
+
+def answered(attempt: Attempt, field_name: FieldName) -> str:
+    """The reply in one line, for a message."""
+    return f"{_plain(answer_code(attempt)) or ''} · {request_label(attempt.request, field_name)}."
+
+
+def outcome_lines(attempt: Attempt) -> Content:
+    """The reply and the note of an attempt."""
+    note = (
+        Content.assemble(("note ", "bold $primary"), sanitize(attempt.note, 10_000)) if attempt.note else None
+    )
+    return lines([*reply_lines(attempt), note])
+
+
+def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
+    """What was requested, with which profile and when, one fact a line."""
+    request = attempt.request
+    own_id = request.trigger_id == attempt.attempt_id
+    facts = {
+        "Event": f"{request.event_id}  {attempt.event_name or 'not in the local list'}",
+        "Key field": key_label(request.key_id, field_name),
+        "External id": request.external_id,
+        "Attempt": f"{short_id(attempt.attempt_id)}, {attempt.attempt_id}",
+        "Trigger id": "same as attempt id" if own_id else request.trigger_id or "none",
+        "Profile": attempt.profile,
+        "Started": _local_and_utc(attempt.started_at),
+        "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
+    }
+    return lines(
+        Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), sanitize(value, 2000))
+        for name, value in facts.items()
+    )
+
+
+def _local_and_utc(moment: datetime) -> str:
+    local, utc = moment.astimezone(), moment.astimezone(UTC)
+    if not local.utcoffset():
+        return f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{local:%Y-%m-%d %H:%M:%S} local, {utc:%H:%M:%S} UTC"
+
+
+def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
+    """The attempts that resend one another, the first one first; the one on the screen is marked."""
+    return lines(
+        Content.assemble(
+            ("▸ " if link.attempt_id == attempt_id else "  ", "bold $primary"),
+            f"{short_id(link.attempt_id)}  {link.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
+            outcome_label(link.outcome),
+            f"  {'' if link.reply_code is None else link.reply_code}",
+        )
+        for link in chain
+    )
+
+
+def request_heading(attempt: Attempt) -> str:
+    """The title of the request body."""
+    return f"Request body of POST {sanitize(trigger_path(attempt.request.event_id))}"
+
+
+def reply_heading(attempt: Attempt) -> str:
+    """The title of the reply body."""
+    match attempt.answer:
+        case Reply(body=body, body_length=length) if length > len(body) > 0:
+            return f"Reply body, the first {len(body):,} of {length:,} bytes"
+        case _:
+            return "Reply body"
+
+
+def reply_body(attempt: Attempt, *, masked: bool) -> bytes | None:
+    """The bytes of the reply; None without a reply and while personal data is hidden."""
+    match attempt.answer:
+        case Reply(body=body) if not masked:
+            return body
+        case _:
+            return None
+
+
+def no_body(attempt: Attempt) -> Content:
+    """Why there is no reply body to read."""
+    match attempt.answer:
+        case NoReply(detail=detail):
+            return Content(sanitize(detail, 2000))
+        case Reply():
+            return Content.styled("Not shown while personal data is hidden.", "$quiet")
+        case None:
+            return Content("No reply was recorded.")
+
+
+# Many attempts
+
+STACKED = (
+    Outcome.ACCEPTED,
+    Outcome.PARTIAL,
+    Outcome.REJECTED,
+    Outcome.NOT_SENT,
+    Outcome.UNKNOWN,
+    Outcome.SENDING,
+)
+"""Outcomes from the bottom up in a chart, from left to right in a line."""
+
+
+def counts_label(counts: Mapping[Outcome, int], *, words: bool = True, width: int | None = None) -> Content:
+    """The number of attempts and the share of each outcome, in lines of at most `width` cells.
+
+    A line breaks between two outcomes only.
+    """
+    total = sum(counts.values())
+    parts = [Content(count(total, "attempt") if words else f"{total:,}")]
+    for outcome in STACKED:
+        if number := counts.get(outcome, 0):
+            symbol, word = LABEL[outcome]
+            named = f"{symbol} {word} {number:,}" if words else symbol
+            parts.append(Content.assemble((named, outcome_style(outcome)), f" {percent(number, total)}"))
+    gap = "   " if words else "  "
+    rows = [parts[0]]
+    for part in parts[1:]:
+        if width is None or rows[-1].cell_length + len(gap) + part.cell_length <= width:
+            rows[-1] = Content.assemble(rows[-1], gap, part)
+        else:
+            rows.append(part)
+    return Content("\n").join(rows)

@@ -1,6 +1,6 @@
-"""The two themes of the desk, dark and light, and the tokens that are its own.
+"""The dark and the light theme, and the colour tokens of this program.
 
-Every colour of a sheet is a token; what a state is called never depends on its colour.
+Style sheets use tokens only. Every state has a word or a symbol beside its colour.
 """
 
 from textual.color import Color
@@ -59,7 +59,7 @@ LIGHT = Theme(
 
 
 def own_tokens(colors: dict[str, str]) -> dict[str, str]:
-    """The desk's own tokens from the colours of any theme; a theme may set each one itself."""
+    """The tokens of this program, derived from the colours of any theme; a theme may override each."""
     foreground, surface = Color.parse(colors["foreground"]), Color.parse(colors["surface"])
     return {
         "quiet": foreground.blend(surface, 0.4).hex,

@@ -96,9 +96,9 @@ def test_from_an_empty_home_to_the_history_with_a_hundred_thousand_contacts(
             shares = {int(share) for share in re.findall(r"(\d+) %", bar)}
             assert len(shares) > 20, "the bar did not move"
             desk.press("f4", "100", "tab", "tab", ONE_MORE)
-            desk.until("what will be answered is not known")
+            desk.until("Cannot predict the reply")
             desk.press("ctrl+l")
-            desk.until("will be answered 0 OK")
+            desk.until("Will be accepted (0 OK)")
             desk.press("f10")
             desk.until("Type its name")
             desk.press("shop", "enter")

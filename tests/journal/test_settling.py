@@ -214,7 +214,7 @@ async def test_settling_on_the_command_line(service: Session, tmp_path: Path) ->
     assert (kept.settlement.arrived, kept.settlement.note) == (False, "no trace of it")
     code, out, err = await ended(await started(tmp_path, "app", "history"))
     assert (code, err) == (0, "")
-    assert "? no arrival" in out
+    assert "? not arrived" in out
     code, out, err = await ended(await started(tmp_path, "app", "history", "settle", "00000000", "arrived"))
     assert (code, out) == (2, "")
     assert err.startswith("triggerdesk: There is no attempt")

@@ -393,11 +393,11 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Sess
     assert lost.outcome is Outcome.UNKNOWN
     found = service.preflight.second_send(request)
     assert found is not None
-    assert "it may have been received" in second_send_words(found, datetime.now(UTC))
+    assert "It may have arrived" in second_send_words(found, datetime.now(UTC))
     service.settle(lost.attempt_id, arrived=True)
     settled = service.preflight.second_send(request)
     assert settled is not None
-    assert "settled that it arrived" in second_send_words(settled, datetime.now(UTC))
+    assert "marked arrived" in second_send_words(settled, datetime.now(UTC))
     service.settle(lost.attempt_id, arrived=False)
     assert service.preflight.second_send(request) is None
 

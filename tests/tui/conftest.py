@@ -19,9 +19,9 @@ from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
-from app.tui.widgets.preflight import PreflightPane
-from app.tui.widgets.reply_panel import ReplyPanel
-from app.tui.widgets.trigger_form import TriggerForm
+from app.tui.widgets.form import TriggerForm
+from app.tui.widgets.prediction import PreflightPane
+from app.tui.widgets.reply import ReplyPanel
 from tests.profiles import Opening
 from tests.tui.quiet import quiet
 

@@ -8,8 +8,8 @@ from textual.widgets import Button
 from app.domain.diagnosis import FormPatch
 from app.domain.model import Outcome, Reply
 from app.tui.screens.confirm import Confirm
-from app.tui.text import clock
-from app.tui.widgets.remedy_buttons import RemedyButtons
+from app.tui.text import minute
+from app.tui.widgets.prediction import RemedyButtons
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 
@@ -91,21 +91,21 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
     async with open_desk(size=size) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
         row = desk.attempts().rows(0, 1)[0]
-        sent_at = clock(row.started_at, datetime.now(UTC))
-        assert f"The same event and data went to this contact before, {sent_at} (attempt" in desk.text_of(
+        sent_at = minute(row.started_at, datetime.now(UTC))
+        assert f"! Already sent to this contact at {sent_at} with the same data (accepted, " in desk.text_of(
             "#preflight"
         )
         desk.form.forget_last()
         await desk.press("f9")
         assert isinstance(desk.app.screen, Confirm)
         assert desk.focus == "no"
-        for said in ("went to this contact", "and it was accepted", "thor@example.com", "✓ accepted"):
+        for said in ("You sent this ", "(accepted, ", "thor@example.com", "Send it again?"):
             assert said in desk.text_of("#confirm")
         await desk.press("enter")
         assert len(list(desk.service.history.list_attempts(0))) == 1
         await desk.press("f9", "ctrl+y")
         assert len(list(desk.service.history.list_attempts(0))) == 2
         await desk.press("f2", *"104", "enter", *"thor", "enter")
-        assert "last sent ✓ accepted purchase_confirmation " in desk.text_of("#preflight")
+        assert "last sent: ✓ accepted purchase_confirmation " in desk.text_of("#preflight")
         await desk.press("f9")
         assert len(list(desk.service.history.list_attempts(0))) == 3

@@ -154,10 +154,10 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         pages = Pages(monkeypatch)
         pages.end()
         await desk.press("f5", "f4", *"100", "tab", "tab", *"thor@example.com")
-        assert "? what will be answered is not known" in desk.text_of("#preflight")
+        assert "? Cannot predict the reply" in desk.text_of("#preflight")
         await desk.press("ctrl+l")
         assert desk.said == "Looked up: E-Mail (3) thor@example.com is Thor Odinson · contact 11."
-        assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
+        assert "✓ Will be accepted (0 OK)" in desk.text_of("#preflight")
         assert service.refresh.state().contacts == 1
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
         elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
@@ -166,7 +166,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         assert "2 contacts" in desk.text_of("#status")
 
         await desk.press("f3", *"nobody@example.com", "ctrl+l")
-        assert desk.said == "Looked up: The account knows nobody by E-Mail (3) nobody@example.com."
+        assert desk.said == "Looked up: The account has no contact with E-Mail (3) nobody@example.com."
         await desk.press(*CLEARED, *"sif@example.com", "ctrl+l")
         assert desk.form.request().external_id == "sif@example.com"
         await desk.press("f3", *CLEARED, *"twin@example.com", "ctrl+l")
@@ -195,10 +195,10 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await pilot.press(*"100", "tab", "f9")
-        await shown(desk, "off: Loading the lists")
+        await shown(desk, "Loading the lists")
         held.set()
         await desk.settle()
-        assert "off: Choose an event first." in desk.text_of("#why")
+        assert "Pick an event first" in desk.text_of("#why")
         assert list(service.history.list_attempts(0)) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.service.copies import CopyError, keep_copy
 from app.tui.app import TriggerDeskApp
-from app.tui.copying import LONGEST, copy
+from app.tui.copying import MAX_BYTES, copy
 from tests.profiles import Opening
 
 TERMINAL = {"TERM": "xterm-256color"}
@@ -31,11 +31,11 @@ def test_a_terminal_is_asked_for_its_clipboard_and_the_second_time_there_is_a_fi
     app: TriggerDeskApp, tmp_path: Path
 ) -> None:
     said, is_file = copied(app, tmp_path, "curl … ü\ud800", TERMINAL)
-    assert said.startswith("To the clipboard of the terminal.")
+    assert said.startswith("To the clipboard. If")
     assert not is_file
     assert app.clipboard == "curl … ü?"
     said, is_file = copied(app, tmp_path, "curl … ü\ud800", TERMINAL)
-    assert said == f"Once more to the clipboard, and written to {tmp_path / 'copied.txt'}."
+    assert said == f"To the clipboard again and to {tmp_path / 'copied.txt'}."
     assert (tmp_path / "copied.txt").read_text("utf-8") == "curl … ü?"
     assert stat.S_IMODE((tmp_path / "copied.txt").stat().st_mode) == 0o600
 
@@ -44,13 +44,13 @@ def test_a_terminal_is_asked_for_its_clipboard_and_the_second_time_there_is_a_fi
     ("environment", "text", "reason"),
     [
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, "a", "Terminal.app"),
-        ({"TERM": "screen.xterm-256color", "STY": "1.pts"}, "a", "screen gives"),
+        ({"TERM": "screen.xterm-256color", "STY": "1.pts"}, "a", "GNU screen has no"),
         ({"TERM": "linux"}, "a", "This terminal has no clipboard"),
-        (TERMINAL, "a" * (LONGEST + 1), "It is longer than the 74,994 bytes"),
+        (TERMINAL, "a" * (MAX_BYTES + 1), "Longer than the 74,994 bytes"),
         (
             {"TERM": "screen-256color", "TMUX": "/tmp/tmux-0/default,1,0"},
             "a",
-            "To the clipboard, and written to",
+            "To the clipboard and to",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.profiles import ProfileList
+from app.tui.screens.menu import ProfileList
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
@@ -38,11 +38,11 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "? 1 unresolved" in desk.text_of("#status")
         await desk.press("f6", "enter")
         shown = desk.screen()
-        assert all(name in shown for name in ("It arrived", "Same again", "Export", "Note", "Bytes"))
+        assert all(name in shown for name in ("Mark arrived", "Resend", "Export", "Note", "Raw"))
         await desk.press("a", *"call", "enter")
         assert "unresolved" not in desk.text_of("#status")
         await desk.press("f6", "enter")
-        assert "settled it arrived: call" in desk.text_of("#attempt")
+        assert "resolved arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
         assert "? arrived" in desk.screen()
         (row,) = desk.attempts().rows(0, 9)
@@ -87,17 +87,17 @@ async def test_the_reply_shows_what_was_settled_about_it(
 ) -> None:
     async with open_desk() as desk:
         await send_into_the_unknown(desk, monkeypatch)
-        assert "settle it in History" in desk.text_of("#reply")
+        assert "mark it in History" in desk.text_of("#reply")
         assert "Check in the account" in desk.text_of("#reply")
         await desk.press("f6", "a", *"call", "enter")
-        assert "settled it arrived: call" in desk.text_of("#reply")
-        assert "settle it in History" not in desk.text_of("#reply")
+        assert "resolved arrived: call" in desk.text_of("#reply")
+        assert "mark it in History" not in desk.text_of("#reply")
         assert "Check in the account" not in desk.text_of("#reply")
-        assert "it was settled that it arrived" in desk.text_of("#preflight")
+        assert "marked arrived" in desk.text_of("#preflight")
         await desk.press("d", *"wrong log", "enter")
-        assert "settled it did not arrive: wrong log" in desk.text_of("#reply")
+        assert "resolved did not arrive: wrong log" in desk.text_of("#reply")
         await desk.press("ctrl+b")
-        assert "settled it did not arrive" in desk.text_of("#reply")
+        assert "resolved did not arrive" in desk.text_of("#reply")
 
 
 async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_question(
@@ -130,8 +130,8 @@ async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         endpoint.accept()
         await desk.press(*TO_THOR, "f9", "f6", "enter")
-        assert "It arrived" not in desk.screen()
-        assert "Same again" not in desk.screen()
+        assert "Mark arrived" not in desk.screen()
+        assert "Resend" not in desk.screen()
         endpoint.accept()
         await desk.press("n", "ctrl+y")
         first, second = endpoint.requests
@@ -143,9 +143,9 @@ async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
         )
         await desk.press("f6", "end", "n")
         for words in (
-            "will be answered 0 OK",
-            "went to this contact",
-            "and it was accepted",
+            "Will be accepted (0 OK)",
+            "You sent this",
+            "(accepted, ",
             "triggered twice",
         ):
             assert words in desk.text_of("#confirm")

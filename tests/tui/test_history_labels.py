@@ -9,10 +9,10 @@ from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
 from app.domain.formatting import percent, span
 from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
-from app.tui.notices import counts_label
+from app.tui.screens.compare import diff_content
 from app.tui.screens.history_menus import statistics_choices
+from app.tui.text import counts_label
 from app.tui.widgets.charts import bars, codes, events, over_time, stacked, took
-from app.tui.widgets.diff_text import diff_content
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PICTURE = AttemptStatistics(
@@ -67,7 +67,7 @@ def test_a_picture_leads_on_to_every_reply_code_also_to_those_it_has_no_room_for
     many = replace(PICTURE, codes=(*((2000 + number, 10) for number in range(9)), (None, 1)))
     *_, last_code, none = [entry for entry in statistics_choices("thor", many) if entry]
     assert (last_code[0].plain, last_code[1]) == ("Only reply code 2008", "thor code:2008")
-    assert (none[0].plain, none[1]) == ("Only those without a reply code", "thor code:none")
+    assert (none[0].plain, none[1]) == ("Only attempts without a reply code", "thor code:none")
 
 
 def test_what_a_chart_leaves_out_is_said() -> None:
@@ -77,8 +77,8 @@ def test_what_a_chart_leaves_out_is_said() -> None:
         codes=tuple((2000 + number, 10) for number in range(10)),
         events=tuple(EventShare(str(number), None, 10, 5 if number < 8 else 1) for number in range(10)),
     )
-    assert codes(many, 76).plain.splitlines()[8:] == ["… 2 reply codes more, 20 attempts".ljust(76)]
-    assert events(many, 76).plain.splitlines()[8].startswith("… 2 events more, each at most 10% ")
+    assert codes(many, 76).plain.splitlines()[8:] == ["… 2 more reply codes, 20 attempts".ljust(76)]
+    assert events(many, 76).plain.splitlines()[8].startswith("… 2 more events, each at most 10% ")
     assert "more" not in codes(PICTURE, 76).plain + events(PICTURE, 76).plain
 
 
@@ -137,4 +137,4 @@ def test_differences_are_marked_by_side_and_identical_values_are_counted() -> No
     same = diff_json([1, 2], [1, 2])
     assert diff_content(same, 40, everything=False).plain == "2 values, all identical"
     cut = JsonDiff((DiffLine(Side.LEFT, "1"),), left_out=5)
-    assert diff_content(cut, 40, everything=False).plain.splitlines()[-1] == "… 5 lines more not compared"
+    assert diff_content(cut, 40, everything=False).plain.splitlines()[-1] == "… 5 more lines not compared"

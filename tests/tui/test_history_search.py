@@ -55,7 +55,7 @@ async def send(home: Path, *requests: tuple[str, str, JsonObject | None]) -> Non
 
 def rows(desk: Desk) -> list[str]:
     """The external ids in the lines of the table."""
-    table = desk.dashboard.desk.history.table
+    table = desk.history.table
     words = " ".join(table.render_line(line).text for line in range(table.size.height)).split()
     return [word for word in words if word.endswith("@example.com")]
 
@@ -196,7 +196,7 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert "order_shipped" in desk.text_of("#attempt")
         await desk.press("tab")
         assert "Reply body" in desk.screen()
-        assert "What was asked" not in desk.screen()
+        assert "External id  " not in desk.screen()
         await desk.press("left", "e", *"asked", "enter")
         assert "note asked" in desk.text_of("#attempt-outcome")
         await desk.press("b")

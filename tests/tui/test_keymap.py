@@ -10,17 +10,15 @@ from app.tui.dashboard import Dashboard
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
-from app.tui.screens.data_menu import DataMenu
 from app.tui.screens.export import ExportScreen
 from app.tui.screens.help import HelpScreen
-from app.tui.screens.menu import Menu
-from app.tui.screens.profiles import ProfileList
+from app.tui.screens.menu import DataMenu, Menu, ProfileList
 from app.tui.screens.request import RequestScreen
 from app.tui.screens.statistics import StatisticsScreen
 from app.tui.screens.unlock import UnlockScreen
+from app.tui.widgets.event_data import JsonArea
 from app.tui.widgets.filtered_list import ContactList, EventList
 from app.tui.widgets.history import HistoryPane, QueryLine
-from app.tui.widgets.safe_text_area import SafeTextArea
 from tests.tui.conftest import NARROW, OpenDesk
 
 OWNERS = (
@@ -42,7 +40,7 @@ OWNERS = (
     DataMenu,
     UnlockScreen,
     ProfileList,
-    SafeTextArea,
+    JsonArea,
 )
 BINDINGS = [
     binding for owner in OWNERS for binding in owner.BINDINGS if isinstance(binding, Binding) and binding.id
@@ -87,11 +85,11 @@ async def test_other_keys_are_obeyed_and_told_wherever_a_key_is_named(open_desk:
         assert desk.dashboard.pane == "history"
         assert desk.dashboard.query_one("#history").border_subtitle == "^k"
         await desk.press("f4", *"100", "tab", "tab", "tab", "space")
-        assert "ctrl+e has the example" in desk.text_of("#data-check")
+        assert "ctrl+e inserts the example" in desk.text_of("#data-check")
         await desk.press("f3")
         shown = desk.text_of("#help")
         assert " f12 Send" in shown
-        assert "f9" not in shown
+        assert "f9" not in shown.partition("The form")[0]
         assert "^f Refresh" in shown
         await desk.press("f3")
         assert desk.app.screen is desk.dashboard

@@ -45,7 +45,7 @@ def _attempt(answer: Reply | NoReply | None, outcome: Outcome, predicted: int | 
 @pytest.mark.parametrize(
     ("profile", "said"),
     [
-        (Live(is_sandbox=True), "◆ sandbox · built in, nothing leaves this machine"),
+        (Live(is_sandbox=True), "◆ sandbox · built-in, nothing leaves this machine"),
         (
             Live("demo", folder="/a/my shop/", is_sandbox=True),
             "◆ demo · folder my shop, nothing leaves this machine",
@@ -54,14 +54,14 @@ def _attempt(answer: Reply | NoReply | None, outcome: Outcome, predicted: int | 
             Live("local", "http://127.0.0.1:8042/api/v2", is_loopback=True),
             "◇ local · 127.0.0.1:8042, on this machine",
         ),
-        (Live("test", "https://api.example.com/api/v3"), "◇ test · api.example.com, not production"),
+        (Live("test", "https://api.example.com/api/v3"), "◇ test · api.example.com, Test account"),
         (
             Live("near", "http://127.0.0.1:8042/api/v2", is_loopback=True, is_production=True),
-            "▲ near · 127.0.0.1:8042, REAL CONTACTS",
+            "▲ near · 127.0.0.1:8042, LIVE: real customers",
         ),
         (
             Live("live", "https://api.example.com/api/v3", is_production=True),
-            "▲ live · api.example.com, REAL CONTACTS",
+            "▲ live · api.example.com, LIVE: real customers",
         ),
     ],
 )
@@ -98,8 +98,8 @@ def test_an_answer_without_a_reply_says_why() -> None:
 @pytest.mark.parametrize(
     ("predicted", "reply", "said"),
     [
-        (0, Reply(200, 0, "OK"), "= as predicted"),
-        (2008, Reply(200, 0, "OK"), "≠ predicted was 2008: the cache is stale, Refresh mends that."),
+        (0, Reply(200, 0, "OK"), "as predicted"),
+        (2008, Reply(200, 0, "OK"), "predicted 2008, got 0: the local list is out of date, refresh it"),
         (0, Reply(502, None, None), None),
         (0, Reply(429, 7003, "Too many requests"), None),
         (0, Reply(400, 5005, "No program or campaign is triggered."), None),
@@ -116,7 +116,7 @@ def test_only_a_verdict_of_the_rules_can_tell_that_the_cache_is_stale(
 def test_a_reply_that_cannot_be_read_says_so() -> None:
     code = answer_code(_attempt(Reply(502, None, None), Outcome.UNKNOWN))
     assert code is not None
-    assert code.plain == "No reply code could be read."
+    assert code.plain == "No readable reply code."
 
 
 def test_a_reply_text_without_a_code_is_shown() -> None:

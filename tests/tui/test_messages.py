@@ -4,7 +4,7 @@ import pytest
 from textual.widgets._toast import Toast
 
 from app.tui import app as messages
-from app.tui.widgets.preflight import PreflightPane
+from app.tui.widgets.prediction import PreflightPane
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
 
@@ -12,16 +12,16 @@ from tests.tui.conftest import NARROW, WIDE, OpenDesk
 async def test_a_message_lies_on_no_pane(open_desk: OpenDesk, size: tuple[int, int]) -> None:
     async with open_desk(size=size) as desk:
         await desk.press("f4", "f9")
-        assert desk.said == "Not sent: Choose an event first."
+        assert desk.said == "Not sent: Pick an event first"
         (toast,) = desk.app.screen.query(Toast)
         before_sending = desk.app.screen.query_one(PreflightPane)
         assert toast.region.height == 1
         assert toast.region.bottom == size[1] - 1  # the keys are below it
         assert not toast.region.overlaps(before_sending.region)
-        assert "Read here what will be answered." in desk.screen()
+        assert "Read the prediction here." in desk.screen()
         await desk.press("f9", "f9")
         rows = desk.screen().splitlines()
-        assert "Not sent: Choose an event first." in rows[-2]
+        assert "Not sent: Pick an event first" in rows[-2]
         assert rows[-3].startswith("╰")  # of the messages before it nothing is left
 
 
@@ -31,10 +31,10 @@ async def test_a_message_goes_with_the_next_key_once_it_could_be_seen(
     async with open_desk() as desk:
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 60.0)
         await desk.press("f4", "f9", "f2")
-        assert desk.said == "Not sent: Choose an event first."
+        assert desk.said == "Not sent: Pick an event first"
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 0.0)
         await desk.press("f9")
-        assert desk.said == "Not sent: Choose an event first."
+        assert desk.said == "Not sent: Pick an event first"
         await desk.press(*"100", "enter")
         assert desk.said == ""
 

@@ -35,7 +35,7 @@ async def test_what_cannot_be_known_is_not_predicted_and_what_did_not_leave_is_s
         app.screen.query_one("#event-id", Input).value = "100"
         app.screen.query_one("#external-id", Input).value = "thor@example.com"
         await desk.settle()
-        assert "? what will be answered is not known" in desk.text_of("#preflight")
+        assert "? Cannot predict the reply" in desk.text_of("#preflight")
         await desk.press("f9")
         assert "○ not sent" in desk.text_of("#reply")
         assert "safe to send again" in desk.text_of("#reply")

@@ -74,9 +74,9 @@ async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk
         await desk.press("ctrl+y")
         assert desk.attempts().total == 0
         assert "Nothing was sent yet. What you send appears here" in desk.screen()
-        assert desk.text_of("#reply-text") == "Nothing was sent yet."
+        assert desk.text_of("#reply-text") == "Nothing sent in this session"
         assert "last sent" not in desk.text_of("#preflight")
-        assert "went to this contact" not in desk.text_of("#preflight")
+        assert "Already sent" not in desk.text_of("#preflight")
 
 
 async def test_another_account_has_no_such_commands(open_desk: OpenDesk, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
 
         await desk.press("f9")
         assert isinstance(app.screen, Confirm)
-        for word in ("event 100", "thor@example.com", "shop", "? what will be answered is not known"):
+        for word in ("event 100", "thor@example.com", "shop", "? Cannot predict the reply"):
             assert word in desk.text_of("#confirm")
         await desk.press("escape")
         assert endpoint.requests == []
@@ -84,7 +84,7 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com")
-        assert "off: The profile 'shop' is limited to test contacts" in desk.screen()
+        assert "The profile 'shop' is limited to test contacts" in desk.screen()
         await desk.press("f9")
         assert "this external id is none of them." in desk.said
         assert list(service.history.list_attempts(0)) == []

@@ -44,7 +44,7 @@ async def test_the_contact_who_was_chosen_gets_it_though_others_share_the_value(
         await desk.press("f2", *"101", "enter", *"magnus", "enter")
         assert _asked(desk) == ("id", "13")
         assert _recipient(desk) == SHARED
-        assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
+        assert "✓ Will be accepted (0 OK)" in desk.text_of("#preflight")
         await desk.press("ctrl+g", "f9")
         (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.ACCEPTED

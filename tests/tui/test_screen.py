@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import OptionList
+from textual.widgets import Markdown, OptionList
 
 from app.service.refresh import Refresh
 from app.service.session import Session, StoreError
@@ -21,7 +21,7 @@ PANES = {"f2": "events", "f3": "contacts", "f4": "trigger", "f6": "history", "f7
 @pytest.mark.parametrize("size", [(100, 30), WIDE])
 async def test_a_wide_screen_shows_every_pane_at_once(open_desk: OpenDesk, size: tuple[int, int]) -> None:
     async with open_desk(size=size) as desk:
-        for title in ("Events", "Contacts", "Trigger", "Before sending", "Reply", "History"):
+        for title in ("Events", "Contacts", "Trigger", "Prediction", "Reply", "History"):
             assert f"─ {title} ─" in desk.screen()
         assert not desk.dashboard.query_one("#tabs").display
 
@@ -93,41 +93,54 @@ async def test_without_colour_every_state_is_told_by_symbol_and_word(
     monkeypatch.setenv("NO_COLOR", "1")
     async with open_desk() as desk:
         assert desk.app.no_color
-        assert "off: Choose an event first." in desk.screen()
+        assert "Pick an event first" in desk.screen()
         await desk.press(*CHOSEN)
-        assert "✓ will be answered 0 OK" in desk.screen()
+        assert "✓ Will be accepted (0 OK)" in desk.screen()
         await desk.press("f9")
         assert desk.screen().count("✓ accepted") == 2
         await desk.press("f4", *"twin@example.com", "enter")
-        assert "✗ will be refused with 2010" in desk.screen()
+        assert "✗ Will be rejected: 2010" in desk.screen()
         await desk.press("f9")
-        assert desk.screen().count("✗ rejected") == 2
+        assert "✗ rejected" in desk.text_of("#reply")
+        assert desk.screen().count("✗ rejected") > 1
 
 
-async def test_help_names_every_key_symbol_and_reply(open_desk: OpenDesk) -> None:
+@pytest.mark.parametrize(
+    ("keys", "title", "named"),
+    [
+        ((), "The form", "f9 Send: "),
+        (("f4", "tab", "tab", "tab"), "The form", "^a Select all: Select all event data"),
+        (("f6",), "The history", "/ Filter: "),
+        (("f6", "slash"), "Queries", "/ Filter: "),
+    ],
+)
+async def test_help_shows_the_keys_and_the_page_of_the_part_one_is_in(
+    open_desk: OpenDesk, keys: tuple[str, ...], title: str, named: str
+) -> None:
     async with open_desk() as desk:
-        await desk.press("f1")
+        await desk.press(*keys, "f1")
         assert isinstance(desk.app.screen, HelpScreen)
-        shown = desk.text_of("#help")
-        assert shown.startswith("Events The external events of the account.")
-        for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "^q"):
-            assert f" {key} " in shown
-        for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown"):
-            assert symbol in shown
-        for code in (2004, 2005, 2008, 2010, 5001, 2012):
-            assert str(code) in shown
+        assert f" {title} " in desk.text_of("#help")
+        assert named in desk.text_of("#help")
         await desk.press("f1")
         assert desk.app.screen is desk.dashboard
-        for key, said in (
-            ("f6", "History Every attempt on this account"),
-            ("f4", "Event The external event"),
-        ):
-            await desk.press(key, "f1")
-            assert desk.text_of("#help").startswith(said)
-            await desk.press("escape")
-        await desk.press("tab", "tab", "tab", "f1")
-        assert desk.text_of("#help").startswith("Event data A JSON object")
-        assert "Select all: Select all that is typed here" in desk.text_of("#help")
+
+
+async def test_help_explains_every_symbol_and_follows_links(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f1")
+        shown = desk.text_of("#help")
+        for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "^q"):
+            assert f" {key} " in shown
+        for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown", "◆", "◇", "▲"):
+            assert symbol in shown
+        page = desk.app.screen.query_one(Markdown)
+        page.post_message(Markdown.LinkClicked(page, "sandbox.md"))
+        await desk.settle()
+        shown = desk.text_of("#help")
+        assert " The sandbox " in f" {shown} "
+        for code in (2004, 2005, 2008, 2010, 5001, 2012):
+            assert str(code) in shown
 
 
 async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk: OpenDesk) -> None:
@@ -151,9 +164,9 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
             assert action in shown
         for action in ("Help", "Dark or light", "Quit", "Theme", "Screenshot"):
             assert action in shown
-        assert shown.startswith("Send\nOff: Choose an event first.")
+        assert shown.startswith("Send\nOff: Pick an event first")
         assert "Off: Test account: sending is always unlocked." in shown
-        assert "Send again\nSend it again as a trigger of its own, in History" in shown
+        assert "Send as new\nSend the same request with a new trigger id, in History" in shown
         assert "No match for the specified [key_id] - [external_id] pair." in shown
 
 

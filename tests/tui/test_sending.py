@@ -49,7 +49,7 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         now[0] = 1.5
         await desk.press("f9")
         assert desk.focus == "no"
-        for words in ("Thor Odinson · contact 11", "✓ will be answered 0 OK"):
+        for words in ("Thor Odinson · contact 11", "✓ Will be accepted (0 OK)"):
             assert words in desk.text_of("#confirm")
         await desk.press(*"yes y Joy n")  # typed on without having seen the question
         assert isinstance(desk.app.screen, Confirm)
@@ -128,7 +128,7 @@ async def test_a_press_while_another_trigger_is_under_way_does_not_say_that_it_w
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9", "f9")
-        assert desk.said == "Sending: One at a time; a trigger is under way."
+        assert desk.said == "Sending: Sending… please wait"
         endpoint.accept()
         await desk.settle()
 
@@ -165,7 +165,7 @@ async def test_while_sending_the_desk_says_so_and_the_rest_works(
         await desk.press(*CHOSEN)
         await _sent(desk, "f9")
         assert "… sending" in desk.screen()
-        assert "off: One at a time" in desk.text_of("#why")
+        assert "Sending… please wait" in desk.text_of("#why")
         await _sent(desk, "f2", *"104")
         assert "order_shipped" in desk.screen()
         await _sent(desk, "f6")
@@ -191,7 +191,7 @@ async def test_esc_asks_before_it_stops_waiting_and_then_the_outcome_is_unknown(
         await _sent(desk, "escape", "ctrl+y")
         await desk.settle()
         assert "? unknown" in desk.text_of("#reply")
-        assert "Do not send again without checking." in desk.text_of("#reply")
+        assert "Check before you send again." in desk.text_of("#reply")
         (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.UNKNOWN
 
@@ -333,7 +333,7 @@ async def test_a_reply_other_than_predicted_names_the_stale_cache(
             Reply(400, 2008, "No contact found with the external id: 3 - thor@example.com")
         )
         await desk.press(*CHOSEN, "f9")
-        assert "≠ predicted was 0: the cache is stale," in desk.text_of("#reply")
+        assert "predicted 0, got 2008: the local list is out of date" in desk.text_of("#reply")
 
 
 async def test_nothing_is_sent_that_cannot_be_recorded(
@@ -391,7 +391,7 @@ async def test_a_refresh_while_sending_does_not_open_the_way_for_a_second_send(
             await desk.pilot.pause()
         await _sent(desk, "f9")
         async with asyncio.timeout(10):
-            while "off: One at a time" not in desk.text_of("#why"):
+            while "Sending… please wait" not in desk.text_of("#why"):
                 await desk.pilot.pause()
         endpoint.accept()
         await desk.settle()

@@ -64,10 +64,10 @@ async def test_a_whole_event_id_finds_that_event_first(open_desk: OpenDesk) -> N
 
 async def test_a_newcomer_is_told_the_four_steps(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        for word in ("1 Choose an event", "2 Choose a contact", "4 Send"):
+        for word in ("1 Pick an event", "2 Pick a contact", "4 Send"):
             assert word in desk.text_of("#preflight")
         assert "Send" in desk.text_of("#trigger")
-        assert "off: Choose an event first." in desk.text_of("#why")
+        assert "Pick an event first" in desk.text_of("#why")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])

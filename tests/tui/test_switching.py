@@ -11,7 +11,7 @@ from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
 from app.tui.screens.confirm import Confirm
-from app.tui.screens.profiles import ProfileList
+from app.tui.screens.menu import ProfileList
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
 
@@ -39,9 +39,9 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
         await desk.press("ctrl+o")
         assert isinstance(app.screen, ProfileList)
         for said in (
-            "● ◆ sandbox · built in, nothing leaves this machine",
-            "▲ shop · 127.0.0.1:9, REAL CONTACTS",
-            "◇ try · api.example.com, not production",
+            "● ◆ sandbox · built-in, nothing leaves this machine",
+            "▲ shop · 127.0.0.1:9, LIVE: real customers",
+            "◇ try · api.example.com, Test account",
         ):
             assert said in desk.screen()
 

@@ -8,7 +8,7 @@ from app.tui.text import label, sanitize_content
 
 
 def test_the_screen_and_the_command_line_share_one_rule() -> None:
-    assert text.clean is rule.clean
+    assert text.sanitize is rule.sanitize
     assert text.sanitize_block is rule.sanitize_block
 
 

@@ -1,4 +1,4 @@
-"""Typing less: events by name, the key field of last time, JSON that closes itself, templates, drafts."""
+"""Typing less: events by name, the key field of last time, JSON that is formatted, templates, drafts."""
 
 import json
 from dataclasses import replace
@@ -8,8 +8,7 @@ from textual import events
 from textual.widgets import Input, OptionList, TextArea
 
 from app.domain.model import TriggerRequest
-from app.tui.screens.data_menu import DataMenu
-from app.tui.widgets.json_area import closing, in_text, is_there_already, line_break
+from app.tui.screens.menu import DataMenu
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 
@@ -34,7 +33,7 @@ async def test_an_event_is_taken_by_name_and_with_marks_and_the_key_is_the_one_o
             _put(desk, "event-id", text)
             await desk.settle()
             assert form.request().event_id == event_id
-        assert "off: The event id must be digits" in desk.text_of("#why")
+        assert "The event id must be digits" in desk.text_of("#why")
         await desk.service.send(TriggerRequest("104", "10142", "C-10011"), "one")
         await desk.press("ctrl+n", "f4", *"order_shipped", "enter")
         assert (form.key_id, desk.focus) == ("10142", "external-id")
@@ -47,18 +46,14 @@ async def test_an_event_is_taken_by_name_and_with_marks_and_the_key_is_the_one_o
         assert form.key_id == "10142"
 
 
-async def test_json_closes_itself_is_formatted_hinted_at_and_undone(open_desk: OpenDesk) -> None:
+async def test_json_is_formatted_undone_and_hinted_at(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        await desk.press("f4", "tab", "tab", "tab", "{", '"', "a", '"', ":", "[", "{", "}", "]", "}")
+        await desk.press("f4", "tab", "tab", "tab", *'{"a":[{}]}')
         assert _text(desk) == '{"a":[{}]}'
         await desk.press("f11")
         assert _text(desk) == '{\n  "a": [\n    {}\n  ]\n}'
         await desk.press("ctrl+z")
         assert _text(desk) == '{"a":[{}]}'
-        await desk.press("ctrl+a", "delete", "{", "backspace")
-        assert _text(desk) == ""
-        await desk.press("{", "enter", '"', "t", "right", ":", "1", "enter", "}")
-        assert _text(desk) == '{\n  "t":1\n}'
         desk.form.editor.fill('{"trigger_id": "x"}')
         await desk.settle()
         assert "! trigger_id in the event data is a variable" in desk.text_of("#data-check")
@@ -79,7 +74,7 @@ async def test_placeholders_are_shown_filled_and_sent_filled(
         desk.form.editor.fill('{"name": "{{field:77777}}"}')
         await desk.press("f9")
         assert "{{field:77777}}: contact 11 has no" in desk.text_of("#preflight")
-        assert "off: The event data cannot be filled" in desk.text_of("#why")
+        assert "The event data cannot be filled" in desk.text_of("#why")
         assert not list(desk.service.history.list_attempts(0))
         desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
         await desk.press("f9")
@@ -136,24 +131,6 @@ async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(op
         assert desk.form.draft().event_id == ""
 
 
-def test_what_is_typed_in_json_is_closed_where_nothing_follows() -> None:
-    assert closing("", "", "{") == "}"
-    assert closing('{"a": ', "", "[") == "]"
-    assert closing("{", "}", '"') == '"'
-    assert closing('{"a', "", "{") == ""
-    assert closing("", '"a"', "{") == ""
-    assert closing("", "", "}") == ""
-    assert in_text('{"a \\" b')
-    assert not in_text('{"a \\\\" ')
-    assert is_there_already('{"a', '"', '"')
-    assert not is_there_already('{"a\\', '"', '"')
-    assert is_there_already("{", "}", "}")
-    assert not is_there_already('{"a', "}", "}")
-    assert line_break("  {", "}") == ("\n    ", "\n  ")
-    assert line_break('  "a": 1,', "") == ("\n  ", "")
-    assert line_break('"[', "") == ("\n", "")
-
-
 async def test_the_next_contact_that_is_typed_while_the_reply_is_awaited_stays_a_draft(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,11 +158,9 @@ async def test_pasted_lines_that_find_no_place_are_told(open_desk: OpenDesk) -> 
         field.post_message(events.Paste("a@example.com\r\n[/]b@example.com\nc"))
         await desk.settle()
         assert field.value == "a@example.com"
-        assert (
-            desk.said == "One line only: Taken: a@example.com\n2 more lines were left out: [/]b@example.com c"
-        )
+        assert desk.said == "One line only: Pasted: a@example.com\n2 more lines left out: [/]b@example.com c"
         field.cover(True)
         field.value = ""
         field.post_message(events.Paste("a@example.com\nb@example.com"))
         await desk.settle()
-        assert desk.said == "One line only: The first line was taken; 1 more line was left out."
+        assert desk.said == "One line only: The first line was pasted; 1 more line left out."

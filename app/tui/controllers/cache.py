@@ -13,11 +13,11 @@ from app.service.contacts import CacheState
 from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.controllers import View
-from app.tui.notices import looked_up
 from app.tui.privacy import PrivacyMode
+from app.tui.text import looked_up
 from app.tui.widgets.filtered_list import ContactList, EventList
+from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.status import FetchBar, StatusLine
-from app.tui.widgets.trigger_form import TriggerForm
 
 FIRST_LOAD_S = 2.0
 STOPPED = "The lists are unchanged."

@@ -24,13 +24,12 @@ from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
-from app.tui.screens.data_menu import Act, DataMenu, Wish
+from app.tui.screens.menu import Act, DataMenu, Wish
 from app.tui.screens.request import RequestScreen
 from app.tui.text import sanitize
-from app.tui.widgets.preflight import PreflightPane
-from app.tui.widgets.remedy_buttons import offers_of
-from app.tui.widgets.reply_panel import ReplyPanel
-from app.tui.widgets.trigger_form import TriggerForm
+from app.tui.widgets.form import TriggerForm
+from app.tui.widgets.prediction import PreflightPane, offers_of
+from app.tui.widgets.reply import ReplyPanel
 
 PAUSE_S = 0.4
 MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)

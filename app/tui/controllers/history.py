@@ -15,16 +15,16 @@ from app.domain.short_id import short_id
 from app.service.history import AttemptRow, RowIds, StoppedError
 from app.service.session import Session
 from app.tui.controllers import View
-from app.tui.notices import counts_label
 from app.tui.past import Past
 from app.tui.privacy import PrivacyMode
 from app.tui.screens import history_menus as menus
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
+from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import StatisticsScreen
-from app.tui.text import sanitize
+from app.tui.text import counts_label, sanitize
 from app.tui.widgets.follow_up import Choice, Followed
 from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status import StatusLine
@@ -131,7 +131,7 @@ class HistoryController:
             case "compare":
                 self._compare(message)
             case "export" if message.row is not None:
-                menus.offer_export(self.view.screen.app, self.past, message.row, many=True)
+                offer_export(self.view.screen.app, self.past, message.row, many=True)
             case "statistics":
                 self.view.push(StatisticsScreen(self.past), self._write)
             case "filters":

@@ -28,16 +28,14 @@ from app.service.session import (
 )
 from app.tui.bindings import key_of
 from app.tui.controllers import View
-from app.tui.notices import again_question, send_question
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
 from app.tui.screens.unlock import Unlock, UnlockScreen
-from app.tui.text import sanitize
+from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
-from app.tui.widgets.form_messages import FormMessages
+from app.tui.widgets.form import FormMessages, TriggerForm
 from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status import StatusLine
-from app.tui.widgets.trigger_form import TriggerForm
 
 LOADING = "Loading the lists. Sending is possible in a moment."
 TEST_ACCOUNT = "Test account: sending is always unlocked."

@@ -1,4 +1,4 @@
-"""One attempt, whole: what was sent, what came back, what it means, and what may follow."""
+"""One attempt: its request, its reply, what they mean, and what can follow."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -7,11 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Footer, Static
 
 from app.domain.errors import AppError
 from app.domain.short_id import short_id
-from app.tui.attempt_text import (
+from app.tui.bindings import key_of
+from app.tui.past import Opened, Past
+from app.tui.screens.compare import CompareScreen
+from app.tui.screens.confirm import Ask
+from app.tui.screens.export import offer_export
+from app.tui.text import (
     chain_lines,
     fact_lines,
     no_body,
@@ -19,51 +24,41 @@ from app.tui.attempt_text import (
     reply_body,
     reply_heading,
     request_heading,
+    sanitize,
 )
-from app.tui.bindings import key_of
-from app.tui.past import Opened, Past
-from app.tui.screens.compare import CompareScreen
-from app.tui.screens.confirm import Ask
-from app.tui.screens.history_menus import offer_export
-from app.tui.text import sanitize
 from app.tui.widgets.body_view import BodyView
 from app.tui.widgets.follow_up import Choice, Followed, follow_up_bindings
-from app.tui.widgets.footer_rows import FooterRows
+
+
+class KeyRows(Footer):
+    """A footer in rows: an attempt has more keys than one line takes."""
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        self.styles.grid_size_columns = 5 if self.screen.has_class("-narrow") else 7
 
 
 class AttemptScreen(ModalScreen[Followed]):
-    """Request and reply of an attempt, its neighbours within the filter, and what may follow; Esc goes back."""
+    """Returns the attempt that was open last, and what to do about it."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "leave", "Back", tooltip="Back to the desk", id="attempt.back"),
+        Binding("escape,enter", "leave", "Back", tooltip="Back to the dashboard", id="attempt.back"),
         *follow_up_bindings("attempt"),
-        Binding("r", "request", "Request", tooltip="The exact request, as cURL, Python or JSON", id="attempt.request"),
-        Binding("x", "export", "Export", tooltip="This attempt to a file or the clipboard", id="attempt.export"),
-        Binding(
-            "c", "compare", "Compare", tooltip="What differs from the contact's attempt before this one",
-            id="attempt.compare",
-        ),
-        Binding("e", "note", "Note", tooltip="Write a note beside this attempt, or change it", id="attempt.note"),
-        Binding(
-            "left,k", "beside(-1)", "Up", tooltip="The attempt above in the history", key_display="←",
-            id="attempt.previous"
-        ),
-        Binding("right,j", "beside(1)", "Down", tooltip="The attempt below in the history", key_display="→", id="attempt.next"),
-        Binding(
-            "tab", "go_on", "To the reply", tooltip="To the request, to the reply, and to the top again", show=False,
-            id="attempt.to_the_reply",
-        ),
-        Binding("b", "raw", "Bytes", tooltip="The bodies byte for byte, or formatted", id="attempt.bytes"),
+        Binding("r", "request", "Preview request", tooltip="The exact request as cURL, Python or JSON", id="attempt.request"),
+        Binding("x", "export", "Export", tooltip="Save or copy this attempt", id="attempt.export"),
+        Binding("c", "compare", "Compare", tooltip="Compare with the contact's attempt before it", id="attempt.compare"),
+        Binding("e", "note", "Note", tooltip="Write or change a note", id="attempt.note"),
+        Binding("left,k", "beside(-1)", "Up", tooltip="The attempt above", key_display="←", id="attempt.previous"),
+        Binding("right,j", "beside(1)", "Down", tooltip="The attempt below", key_display="→", id="attempt.next"),
+        Binding("tab", "go_on", "Next section", tooltip="To the request, to the reply, to the top", show=False, id="attempt.to_the_reply"),
+        Binding("b", "raw", "Raw", tooltip="Show the bodies raw or formatted", id="attempt.bytes"),
         Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
-        Binding(
-            "V", "more_request", "More of the request", tooltip="The next part of a long request", show=False,
-            id="attempt.more_request",
-        ),
+        Binding("V", "more_request", "More of the request", tooltip="The next part of a long request", show=False, id="attempt.more_request"),
     ]  # fmt: skip
 
     def __init__(self, past: Past, opened: Opened, see: Callable[[str], object]) -> None:
-        """`see` shows the request of the attempt with this id."""
+        """`see` opens the preview of the request of the attempt with this id."""
         super().__init__()
         self._see = see
         self._past = past
@@ -73,20 +68,20 @@ class AttemptScreen(ModalScreen[Followed]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="attempt"):
             yield Static(markup=False, id="attempt-outcome")
-            yield Static("What was asked", classes="heading")
+            yield Static("Request", classes="heading")
             yield Static(markup=False, id="attempt-facts")
-            yield Static("Sent again", classes="heading chain")
+            yield Static("Resends", classes="heading chain")
             yield Static(markup=False, id="attempt-chain", classes="chain")
             with Container(id="attempt-bodies"):
                 yield BodyView("attempt.more_request", id="attempt-request")
                 yield BodyView("attempt.more", id="attempt-reply")
-        yield FooterRows(compact=True, show_command_palette=False)
+        yield KeyRows(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self._show(self._opened)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what fits this attempt."""
+        """Hides what this attempt does not allow."""
         match action:
             case "choose":
                 return Choice[str(parameters[0])].fits(self._opened.attempt)
@@ -105,10 +100,10 @@ class AttemptScreen(ModalScreen[Followed]):
         try:
             opened = self._past.beside(self._opened.row, step)
         except AppError as error:
-            self._say(str(error))
+            self._warn(str(error))
             return
         if opened is None:
-            self._say("This is the last one." if step > 0 else "This is the first one.")
+            self._warn("This is the last attempt." if step > 0 else "This is the first attempt.")
         else:
             self._show(opened)
 
@@ -120,12 +115,12 @@ class AttemptScreen(ModalScreen[Followed]):
         self.refresh_bindings()
 
     def action_more(self) -> None:
-        self._turn("more")
+        self._next_part("more")
 
     def action_more_request(self) -> None:
-        self._turn("more_request")
+        self._next_part("more_request")
 
-    def _turn(self, action: str) -> None:
+    def _next_part(self, action: str) -> None:
         body = self._body(action)
         body.show_next_part()
         self._pane.scroll_to_widget(body, top=True, animate=False)
@@ -142,7 +137,7 @@ class AttemptScreen(ModalScreen[Followed]):
         try:
             attempts = self._past.compared((), self._opened.row)
         except AppError as error:
-            self._say(str(error))
+            self._warn(str(error))
         else:
             self.app.push_screen(CompareScreen(*attempts))
 
@@ -153,10 +148,9 @@ class AttemptScreen(ModalScreen[Followed]):
         offer_export(self.app, self._past, self._opened.row)
 
     def action_note(self) -> None:
-        question = "A note beside this attempt; empty takes it away."
-        self.app.push_screen(
-            Ask(question, value=self._opened.attempt.note or "", covered=self._past.is_masked), self._note
-        )
+        note = self._opened.attempt.note or ""
+        question = "Note for this attempt. Leave it empty to remove the note."
+        self.app.push_screen(Ask(question, value=note, covered=self._past.is_masked), self._note)
 
     def _note(self, text: str | None) -> None:
         if text is None:
@@ -164,7 +158,7 @@ class AttemptScreen(ModalScreen[Followed]):
         try:
             opened = self._past.note(self._opened.row, text)
         except AppError as error:
-            self._say(str(error))
+            self._warn(str(error))
         else:
             self._show(opened or self._opened)
 
@@ -175,15 +169,15 @@ class AttemptScreen(ModalScreen[Followed]):
     def _body(self, action: str) -> BodyView:
         return self.query_one("#attempt-request" if action == "more_request" else "#attempt-reply", BodyView)
 
-    def _say(self, sentence: str) -> None:
+    def _warn(self, sentence: str) -> None:
         self.notify(sanitize(sentence, 500), severity="warning", markup=False)
 
     def _show(self, opened: Opened) -> None:
         self._opened = opened
         attempt = opened.attempt
         pane = self._pane
-        pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')} to the reply"
         pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
+        pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')}: next section"
         self.query_one("#attempt-outcome", Static).update(outcome_lines(attempt))
         self.query_one("#attempt-facts", Static).update(fact_lines(attempt, self._past.field_name))
         for widget in self.query(".chain"):
@@ -191,7 +185,7 @@ class AttemptScreen(ModalScreen[Followed]):
         self.query_one("#attempt-chain", Static).update(chain_lines(opened.chain, attempt.attempt_id))
         self._body("more_request").show(request_heading(attempt), opened.body)
         self._body("more").show(
-            reply_heading(attempt), reply_body(opened.attempt, masked=self._past.is_masked), no_body(attempt)
+            reply_heading(attempt), reply_body(attempt, masked=self._past.is_masked), no_body(attempt)
         )
         pane.scroll_home(animate=False)
         self.refresh_bindings()

@@ -1,4 +1,4 @@
-"""Two attempts compared: what differs in request and reply."""
+"""Two attempts compared: the differences of their requests and replies."""
 
 import asyncio
 from typing import ClassVar
@@ -7,18 +7,26 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.json_diff import AttemptDiff, diff_attempts
+from app.domain.attempt_json import reply_parts
+from app.domain.json_diff import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
-from app.tui.text import lines
-from app.tui.widgets.diff_text import LEFT, RIGHT, diff_content, side
+from app.domain.short_id import short_id
+from app.tui.text import count, elapsed, lines, outcome_label, sanitize
+
+LEFT, RIGHT = "A", "B"
+MAX_LINE = 4_000
+
+_MARK = {Side.BOTH: "  ", Side.LEFT: f"{LEFT} ", Side.RIGHT: f"{RIGHT} "}
+_STYLE = {Side.BOTH: "$quiet", Side.LEFT: "$text-error", Side.RIGHT: "$text-success"}
 
 
 class CompareScreen(ModalScreen[None]):
-    """Request and reply of the older and the newer attempt; Esc goes back."""
+    """The older attempt is A, the newer one B."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,8 +55,9 @@ class CompareScreen(ModalScreen[None]):
 
     @work(group="compare")
     async def _compare(self) -> None:
-        # Two replies of a megabyte take seconds.
-        self._diff = await asyncio.to_thread(diff_attempts, self._left, self._right)
+        self._diff = await asyncio.to_thread(
+            diff_attempts, self._left, self._right
+        )  # 1 MB replies take seconds
         self._draw()
 
     @on(Resize)
@@ -64,3 +73,42 @@ class CompareScreen(ModalScreen[None]):
             for name, diff in (("request", self._diff.request), ("reply", self._diff.reply)):
                 shown = self.query_one(f"#compare-{name}", Static)
                 shown.update(diff_content(diff, shown.content_size.width, everything=self._everything))
+
+
+def side(letter: str, attempt: Attempt) -> Content:
+    """One attempt on two lines: reference, time, outcome and code; event and external id."""
+    request = attempt.request
+    _, code, _ = reply_parts(attempt)
+    name = f" {sanitize(attempt.event_name, 40)}" if attempt.event_name else ""
+    return Content.assemble(
+        (f"{letter}  ", "bold $accent"),
+        f"{sanitize(short_id(attempt.attempt_id))}  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
+        outcome_label(attempt.outcome),
+        "" if code is None else f"  {code}",
+        (f"  {elapsed(attempt.elapsed_ms)}", "$quiet"),
+        f"\n   event {sanitize(request.event_id)}{name}  {sanitize(request.external_id, 60)}",
+    )
+
+
+def diff_content(diff: JsonDiff, width: int, *, everything: bool) -> Content:
+    """The differing lines with their surroundings, wrapped to `width` cells; all lines with `everything`."""
+    if diff.is_equal and not everything:
+        return Content.styled(f"{count(diff.identical, 'value')}, all identical", "$quiet")
+    shown = diff.lines if everything else diff.around_differences()
+    drawn = [_line(line, width) for line in shown]
+    if diff.identical and not everything:
+        verb = "is" if diff.identical == 1 else "are"
+        drawn.append(Content.styled(f"{count(diff.identical, 'more value')} {verb} identical", "$quiet"))
+    if diff.left_out:
+        drawn.append(Content.styled(f"… {count(diff.left_out, 'more line')} not compared", "$text-warning"))
+    return lines(drawn)
+
+
+def _line(line: DiffLine | None, width: int) -> Content:
+    """One line with the mark of its side; an ellipsis for None, which stands for identical lines."""
+    if line is None:
+        return Content.styled("  …", "$quiet")
+    mark = _MARK[line.side]
+    wrapped = Content(sanitize(line.text, MAX_LINE)).wrap(max(1, width - len(mark)))
+    below = Content("\n" + " " * len(mark))
+    return Content.assemble(mark, below.join(wrapped)).stylize(_STYLE[line.side])

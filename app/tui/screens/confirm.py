@@ -1,4 +1,4 @@
-"""Questions above the desk: yes or no before something is lost, how to send again, and a line to be typed."""
+"""Questions above the dashboard: yes or no, how to send again, and a line to type."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -12,22 +12,22 @@ from textual.widgets import Button, Input, Static
 
 from app.resources import styles
 from app.tui.bindings import key_of
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 
 
 class Confirm(ModalScreen[bool]):
-    """Answers True for yes; Esc is no, and no has the focus.
+    """Returns True for yes. Esc is no, and no has the focus.
 
-    Letters do nothing: who did not notice the question goes on typing, and a word must not answer it.
+    Letters do nothing, so that typing ahead never answers a question.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "answer(False)", "No", tooltip="Go back", id="confirm.no"),
         Binding("ctrl+y", "answer(True)", "Yes", tooltip="Do it", id="confirm.yes"),
-        Binding("left,right", "app.focus_next", "The other", show=False, tooltip="To the other answer"),
+        Binding("left,right", "app.focus_next", "Other button", show=False, tooltip="To the other button"),
     ]
     AUTO_FOCUS = "#no"
-    # The other screens' sheets are read after the first frame, and this one may be what that shows.
+    # It may be the first screen that opens.
     CSS_PATH = styles() / "confirm.tcss"
 
     def __init__(self, question: str, *, yes: str, no: str) -> None:
@@ -38,7 +38,7 @@ class Confirm(ModalScreen[bool]):
         self._is_over = False
 
     def withdraw(self) -> None:
-        """Closes the question, now or once nothing lies above it: what it asks about is over."""
+        """Closes the question, which has no object any more, as soon as no other screen lies above it."""
         self._is_over = True
         if self.is_active:
             self.dismiss(False)
@@ -63,14 +63,14 @@ class Confirm(ModalScreen[bool]):
 
 
 class SendAgain(StrEnum):
-    """How a request whose outcome is unknown is sent again."""
+    """How to send a request with an unknown outcome again."""
 
     RESEND = "resend"
     NEW = "new"
 
 
 class ConfirmSendAgain(ModalScreen[SendAgain | None]):
-    """Answers how to send again; None on Esc, and Cancel has the focus.
+    """Returns how to send again; None on Esc. Cancel has the focus.
 
     Only Resend has a key: it cannot trigger the contact twice.
     """
@@ -81,11 +81,11 @@ class ConfirmSendAgain(ModalScreen[SendAgain | None]):
             "ctrl+y",
             "answer('resend')",
             "Resend",
-            tooltip="Send it again with the same trigger id",
+            tooltip="Resend with the same trigger id",
             id="confirm.yes",
         ),
-        Binding("right", "app.focus_next", "Next", show=False, tooltip="To the next answer"),
-        Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the answer before"),
+        Binding("right", "app.focus_next", "Next", show=False, tooltip="To the next button"),
+        Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the previous button"),
     ]
     AUTO_FOCUS = "#no"
     CSS_PATH = styles() / "confirm.tcss"
@@ -112,10 +112,10 @@ class ConfirmSendAgain(ModalScreen[SendAgain | None]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Answers what was typed, on Enter or the button; None on Esc."""
+    """Returns what was typed, on Enter or the button; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing is done", id="ask.back"),
+        Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="ask.back"),
     ]
 
     def __init__(
@@ -123,11 +123,11 @@ class Ask(ModalScreen[str | None]):
         question: str,
         placeholder: str = "",
         *,
-        yes: str = "Keep",
+        yes: str = "Save",
         value: str = "",
         covered: bool = False,
     ) -> None:
-        """`value` is there to be changed; `covered`: the mask is on, and what is typed may speak of a person."""
+        """`value` is the text to change; `covered`: personal data is hidden."""
         super().__init__()
         self._yes = yes
         self._value = value
@@ -140,7 +140,7 @@ class Ask(ModalScreen[str | None]):
             yield Static(self._question, markup=False)
             yield SafeInput(self._value, placeholder=self._placeholder, id="answer")
             with Horizontal():
-                yield Button("Back  esc", id="back", compact=True)
+                yield Button("Cancel  esc", id="back", compact=True)
                 yield Button(f"{self._yes}  enter", id="yes", compact=True)
 
     def on_mount(self) -> None:

@@ -1,14 +1,17 @@
-"""Export of attempts to a file or the clipboard, with progress and cancel."""
+"""Export: what to export in which format, then to a file or the clipboard, with progress and cancel."""
 
 import asyncio
 import io
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -17,23 +20,37 @@ from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
 from app.domain.errors import AppError
+from app.domain.short_id import short_id
 from app.service.files import FileExistsAlreadyError, new_file
 from app.service.history import AttemptRow
 from app.tui.bindings import key_of
 from app.tui.copying import copy
-from app.tui.past import TICKET, Past
+from app.tui.past import OPEN_TICKET, TICKET, Past
 from app.tui.screens.confirm import Confirm
+from app.tui.screens.menu import Menu
 from app.tui.text import count, sanitize
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 
-TOLD_EVERY_S = 0.2
-MOST_COPIED = 2_000
+PROGRESS_EVERY_S = 0.2
+MAX_COPIED = 2_000
 """Attempts that can be copied at once."""
+
+FORMATS = {
+    "csv": ("CSV", "csv"),
+    "json": ("JSON", "json"),
+    "jsonl": ("JSON Lines", "jsonl"),
+    "markdown": ("Markdown", "md"),
+}
+TICKETS = {
+    TICKET: ("a ticket, personal data hidden", "md"),
+    OPEN_TICKET: ("a ticket, nothing hidden", "md"),
+}
+"""Each format with its name and file extension."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What to export in which format: the attempt of a row, or (None) all that are shown.
+    """The attempt of a row, or all attempts shown (`row` is None), in a format.
 
     `total` is their number, None if unknown.
     """
@@ -45,11 +62,41 @@ class Export:
     total: int | None
 
 
+def offer_export(app: App[Any], past: Past, row: AttemptRow, *, many: bool = False) -> None:
+    """Asks what to export, the attempt of a row or (`many`) all that are shown, then where to."""
+
+    def export_it(export: Export | None) -> None:
+        if export is not None:
+            app.push_screen(ExportScreen(past, export))
+
+    choices: list[tuple[Content, Export] | None] = [*_of_one(row, masked=past.is_masked)]
+    if many:
+        choices += [None, *_of_many(past.total, datetime.now(UTC))]
+    app.push_screen(Menu("Export", choices), export_it)
+
+
+def _of_one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]]:
+    reference = sanitize(short_id(row.attempt_id))
+    file_name = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
+    for form, (name, ending) in (TICKETS | FORMATS).items():
+        if not (masked and form == OPEN_TICKET):
+            export = Export(f"Attempt {reference} as {name}", form, f"attempt-{file_name}.{ending}", row, 1)
+            yield Content(f"This attempt as {name}"), export
+
+
+def _of_many(total: int | None, now: datetime) -> Iterator[tuple[Content, Export]]:
+    what = "All attempts shown" if total is None else count(total, "attempt")
+    for form, (name, ending) in FORMATS.items():
+        title = f"{what} as {name}"
+        file_name = f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}"
+        yield Content(title), Export(title, form, file_name, None, total)
+
+
 class ExportScreen(ModalScreen[None]):
-    """Asks for the file; Esc cancels the export, or goes back."""
+    """Asks for the file; Esc cancels a running export, or goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", tooltip="Stop, or go back", id="export.back"),
+        Binding("escape", "back", "Back", tooltip="Cancel the export, or go back", id="export.back"),
         Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="export.copy"),
     ]
 
@@ -63,11 +110,11 @@ class ExportScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="export") as pane:
             pane.border_title = "Export"
-            masked = ", personal data masked" if self._past.is_masked and self._export.form != TICKET else ""
-            yield Static(f"{self._export.title}{masked}", markup=False)
+            hidden = ", personal data hidden" if self._past.is_masked and self._export.form != TICKET else ""
+            yield Static(f"{self._export.title}{hidden}", markup=False)
             yield SafeInput(str(Path.cwd() / self._export.name), id="path", personal=False)
             copies = f", {key_of(self, 'export.copy')} copies" if self._can_be_copied else ""
-            yield Static(f"enter writes the file{copies}", markup=False, id="export-status")
+            yield Static(f"Enter writes the file{copies}", markup=False, id="export-status")
             with Horizontal():
                 yield Button("Cancel", id="back", compact=True)
                 yield Button("Copy", id="copy", compact=True)
@@ -79,10 +126,10 @@ class ExportScreen(ModalScreen[None]):
     @property
     def _can_be_copied(self) -> bool:
         total = self._export.total
-        return total is not None and total <= MOST_COPIED
+        return total is not None and total <= MAX_COPIED
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Copying is for short exports."""
+        """Only short exports can be copied."""
         return self._can_be_copied if action == "copy" else super().check_action(action, parameters)
 
     @on(Button.Pressed)
@@ -107,31 +154,29 @@ class ExportScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         if self._working is None:
-            self._working = self._copy_it()
+            self._working = self._copy()
 
     def _start(self, *, replace: bool = False) -> None:
         typed = self.query_one("#path", Input).value
         if not typed.strip():
-            self._say("Enter a file name.")
+            self._show("Enter a file name.")
         elif self._working is None:
-            path = Path(os.path.expanduser(typed)).absolute()  # noqa: PTH111 - Path's own raises where there is none
+            path = Path(os.path.expanduser(typed)).absolute()  # noqa: PTH111 - Path.expanduser raises for an unknown user
             self._working = self._write(path, replace)
 
     @work(group="export")
     async def _write(self, path: Path, replace: bool) -> None:
         try:
             with new_file(path, replace=replace) as file:
-                written = await self._put(file)
+                written = await self._export_to(file)
         except FileExistsAlreadyError as error:
-            self._say(str(error))
-            self.app.push_screen(
-                Confirm(f"{sanitize(str(error), 1000)} Overwrite it?", yes="Overwrite", no="Cancel"),
-                self._overwrite,
-            )
+            self._show(str(error))
+            question = f"{sanitize(str(error), 1000)} Overwrite it?"
+            self.app.push_screen(Confirm(question, yes="Overwrite", no="Cancel"), self._overwrite)
         except AppError as error:
-            self._say(str(error))
+            self._show(str(error))
         except asyncio.CancelledError:
-            self._say("Stopped. Nothing was written.")
+            self._show("Cancelled. Nothing was written.")
             raise
         else:
             self._finish(f"{count(written, 'attempt')} written to {path}")
@@ -143,40 +188,40 @@ class ExportScreen(ModalScreen[None]):
             self._start(replace=True)
 
     @work(group="export")
-    async def _copy_it(self) -> None:
+    async def _copy(self) -> None:
         text = io.StringIO()
         try:
-            await self._put(text)
+            await self._export_to(text)
             self._finish(copy(self.app, text.getvalue(), self._past.keep_copy))
         except AppError as error:
-            self._say(str(error))
+            self._show(str(error))
         finally:
             self._working = None
 
-    async def _put(self, file: IO[str]) -> int:
+    async def _export_to(self, file: IO[str]) -> int:
         """Writes the export and returns the number of attempts."""
         export = self._export
         if export.row is not None:
             file.write(self._past.written(export.row, export.form))
             return 1
         self._done = 0
-        told = self.set_interval(TOLD_EVERY_S, self._tell)
+        progress = self.set_interval(PROGRESS_EVERY_S, self._show_progress)
         try:
             return await self._past.export(export.form, file, self._count)
         finally:
-            told.stop()
+            progress.stop()
 
     def _count(self, done: int) -> None:
         """Called in another thread."""
         self._done = done
 
-    def _tell(self) -> None:
+    def _show_progress(self) -> None:
         total = self._export.total
-        self._say(f"{self._done:,}{'' if total is None else f' of {total:,}'}   esc stops")
+        self._show(f"{self._done:,}{'' if total is None else f' of {total:,}'}   Esc cancels")
 
-    def _finish(self, said: str) -> None:
-        self.app.notify(sanitize(said, 1000), title="Exported", markup=False)
+    def _finish(self, message: str) -> None:
+        self.app.notify(sanitize(message, 1000), title="Exported", markup=False)
         self.dismiss(None)
 
-    def _say(self, said: str) -> None:
-        self.query_one("#export-status", Static).update(Content(sanitize(said, 1000)))
+    def _show(self, status: str) -> None:
+        self.query_one("#export-status", Static).update(Content(sanitize(status, 1000)))

@@ -1,83 +1,76 @@
-"""Help: the part one is in, the straight line, the keys, the symbols, and how each reply can be produced."""
+"""Help: the keys of the part that has the focus, then its page of the manual."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
-from app.domain.model import Outcome
+from app.resources import help_pages
 from app.tui.bindings import DESK, active_in_order
-from app.tui.screens.help_texts import EVERYWHERE, HERE, PARTS, QUERIES, REPLIES, SIGNS, STEPS, Part
-from app.tui.text import meaning, outcome_label
 
-Pairs = Sequence[tuple[str | Content, str]]
+if TYPE_CHECKING:
+    from textual.widgets import Markdown
+
+PAGES = {
+    "attempt": "history",
+    "charts": "history",
+    "compare": "history",
+    "export": "history",
+    "history": "history",
+    "history-filter": "queries",
+    "profiles": "profiles",
+    "unlock": "profiles",
+}
+"""The page of a part by its id; all others are on the page of the form."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """What one needs to know where one is, then the rest, on one page."""
+    """One page of the manual; its links lead to the others."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss", "Back", tooltip="Back to where you were", id="help.back"),
+        Binding("escape,enter", "dismiss", "Back", tooltip="Close the help", id="help.back"),
     ]
+    AUTO_FOCUS = "#help"
 
     def __init__(self, screen: Screen[Any]) -> None:
-        """Help on this screen, the part that has the focus first."""
+        """Help for the part of this screen that has the focus."""
         super().__init__()
-        self._part = _part(screen)
-        named = [one for one in active_in_order(screen) if one.tooltip and one.binding.id]
-        self._keys = [self._key(one) for one in named if _is_everywhere(one)]
-        self._keys_here = [self._key(one) for one in named if not _is_everywhere(one)]
+        self._pages = {path.stem: path for path in help_pages()}
+        part = screen.focused or screen
+        self._page = next((PAGES[node.id] for node in part.ancestors_with_self if node.id in PAGES), "form")
+        self._keys = "\n".join(self._key_table(screen))
 
-    def _key(self, active: ActiveBinding) -> tuple[str, str]:
-        binding = active.binding
-        return self.app.get_key_display(binding), f"{binding.description}: {active.tooltip}"
+    def _key_table(self, screen: Screen[Any]) -> Iterator[str]:
+        """The keys that work now; those of the part come before those that work everywhere."""
+        named = [one for one in active_in_order(screen) if one.tooltip and one.binding.id]
+        yield "| key | what it does here |"
+        yield "|---|---|"
+        for active in sorted(named, key=_is_everywhere):
+            key = self.app.get_key_display(active.binding).replace("|", "\\|")
+            yield f"| {key} | {active.binding.description}: {active.tooltip} |"
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as pane:
-            pane.border_title, pane.border_subtitle = "Help", "↑ ↓ more"
-            yield Static(self._part.title, classes="heading")
-            yield Static(self._part.what_for, id="help-part")
-            if self._keys_here:
-                yield from _pairs(self._keys_here)
-            for heading, pairs in self._sections():
-                yield Static(heading, classes="heading")
-                yield from _pairs(pairs)
-        yield Footer(show_command_palette=False)
+        from textual.widgets import Markdown  # noqa: PLC0415 - its parser is heavy
 
-    def _sections(self) -> Iterator[tuple[str, Pairs]]:
-        yield "To trigger an event", [(str(number), step) for number, step in enumerate(STEPS, 1)]
-        yield "Keys", [*self._keys, *EVERYWHERE]
-        yield "To filter the history", QUERIES
-        yield "Symbols", [*((outcome_label(outcome), meaning(outcome)) for outcome in Outcome), *SIGNS]
-        yield (
-            "To produce each reply on the built-in account",
-            [(str(code), how) for code, how in REPLIES],
-        )
+        with VerticalScroll(id="help") as pane:
+            pane.border_title = "Help"
+            yield Markdown(f"{self._keys}\n\n{self._text(self._page)}", open_links=False)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def _text(self, page: str) -> str:
+        return self._pages[page].read_text(encoding="utf-8")
+
+    async def on_markdown_link_clicked(self, event: "Markdown.LinkClicked") -> None:
+        page = Path(event.href).stem
+        if page in self._pages:
+            await event.markdown.update(self._text(page))
+            self.query_one(VerticalScroll).scroll_home(animate=False)
 
 
 def _is_everywhere(active: ActiveBinding) -> bool:
     return (active.binding.id or "").startswith(DESK)
-
-
-def _part(screen: Screen[Any]) -> Part:
-    """The innermost part that has the focus and words of its own; where there is none, the screen."""
-    inner = screen.focused or screen
-    ids = (node.id or "" for node in inner.ancestors_with_self)
-    return next((PARTS[name] for name in ids if name in PARTS), HERE)
-
-
-def _pairs(pairs: Iterable[tuple[str | Content, str]]) -> Iterator[Vertical]:
-    rows = (
-        Horizontal(
-            Static(sign, markup=False, classes="sign"),
-            Static(said, markup=False, classes="said"),
-            classes="pair",
-        )
-        for sign, said in pairs
-    )
-    yield Vertical(*rows, classes="part")

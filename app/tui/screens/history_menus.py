@@ -1,11 +1,8 @@
-"""What the menus of the history offer: each entry with the line of the query that it stands for."""
+"""The menus of the history: each entry with the query that it writes."""
 
-import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from textual.app import App
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics
@@ -13,12 +10,8 @@ from app.domain.history_query import NO_VALUE, SETTLEMENTS, Column, Order, Query
 from app.domain.model import Outcome
 from app.domain.query_edit import replaced, with_order
 from app.domain.query_text import TIMES, filter_text
-from app.domain.short_id import short_id
 from app.service.history import AttemptRow
-from app.tui.past import OPEN_TICKET, TICKET, Past
-from app.tui.screens.export import Export, ExportScreen
-from app.tui.screens.menu import Menu
-from app.tui.text import count, outcome_label, sanitize
+from app.tui.text import outcome_label, sanitize
 from app.tui.widgets.charts import SHOWN_ROWS
 
 Choices = Sequence[tuple[Content, str] | None]
@@ -32,7 +25,7 @@ _OUTCOMES = (
     Outcome.SENDING,
 )
 _OUTCOME_FIELDS = (QueryField.OUTCOME, QueryField.PREVIOUS, QueryField.SETTLED)
-_TURNED = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
+_AFTER_SUCCESS = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
 UNSETTLED = f"{QueryField.SETTLED}:{SETTLEMENTS[0]}"
 REJECTIONS = f"outcome:{Outcome.REJECTED},{Outcome.PARTIAL}"
 _TIMES = (
@@ -56,35 +49,18 @@ _TITLES = {
     Column.TOOK: "Duration",
 }
 
-_FORMS = {
-    "csv": ("CSV", "csv"),
-    "json": ("JSON", "json"),
-    "jsonl": ("JSON Lines", "jsonl"),
-    "markdown": ("Markdown", "md"),
-}
-_TICKETS = {
-    TICKET: ("a ticket, personal data masked", "md"),
-    OPEN_TICKET: ("a ticket, nothing masked", "md"),
-}
-
 
 def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choices:
-    """Outcomes, and what stands in a row; while persons are masked nothing that names one."""
+    """The outcomes and the values of a row; no personal value while personal data is hidden."""
     outcomes = [
         (Content.assemble("Only ", outcome_label(one)), replaced(line, _OUTCOME_FIELDS, f"outcome:{one}"))
         for one in _OUTCOMES
     ]
     return [
-        (Content("Every outcome"), replaced(line, _OUTCOME_FIELDS, "")),
+        (Content("Any outcome"), replaced(line, _OUTCOME_FIELDS, "")),
         *outcomes,
-        (
-            Content("Rejected after an earlier success"),
-            replaced(line, _OUTCOME_FIELDS, _TURNED),
-        ),
-        (
-            Content("Unresolved only"),
-            replaced(line, _OUTCOME_FIELDS, UNSETTLED),
-        ),
+        (Content("Rejected after an earlier success"), replaced(line, _OUTCOME_FIELDS, _AFTER_SUCCESS)),
+        (Content("Unresolved only"), replaced(line, _OUTCOME_FIELDS, UNSETTLED)),
         None,
         *([] if row is None else _row_choices(line, row, masked=masked)),
         (Content("Clear the filter"), ""),
@@ -119,7 +95,7 @@ def _code_value(code: int | None) -> str:
 
 
 def _code_words(which: str, code: int | None) -> str:
-    return f"{which} those without a reply code" if code is None else f"{which} reply code {code}"
+    return f"{which} attempts without a reply code" if code is None else f"{which} reply code {code}"
 
 
 def _only(line: str, field: QueryField, value: str) -> str:
@@ -127,7 +103,7 @@ def _only(line: str, field: QueryField, value: str) -> str:
 
 
 def time_choices(line: str, now: datetime) -> Choices:
-    """Spans and days, and a span from one day to another that is there to be changed."""
+    """Spans and days, and a span between two days to edit."""
     week = f"since:{(now - timedelta(days=7)).astimezone():%Y-%m-%d} until:{now.astimezone():%Y-%m-%d}"
     return [
         *((Content(words), replaced(line, TIMES, term)) for words, term in _TIMES),
@@ -136,7 +112,7 @@ def time_choices(line: str, now: datetime) -> Choices:
 
 
 def statistics_choices(line: str, statistics: AttemptStatistics) -> Choices:
-    """The rejections of each event shown, and every reply code."""
+    """The rejections of each event in the chart, and every reply code."""
     rejected = replaced(line, _OUTCOME_FIELDS, REJECTIONS)
     shown = [event for event in statistics.events if event.rejected][:SHOWN_ROWS]
     events = [
@@ -156,40 +132,9 @@ def statistics_choices(line: str, statistics: AttemptStatistics) -> Choices:
 
 
 def order_choices(line: str, order: Order) -> Choices:
-    """The columns; the one sorted by is marked, and stands for the other way round."""
+    """The columns to sort by; the present one is marked and reverses the order."""
     sign = "▼" if order.descending else "▲"
     return [
         (Content(f"{sign if column is order.column else ' '} {title}"), with_order(line, column))
         for column, title in _TITLES.items()
     ]
-
-
-def offer_export(app: App[Any], past: Past, row: AttemptRow, *, many: bool = False) -> None:
-    """Asks what to export, the attempt of a row or (`many`) all that are shown; then where to."""
-
-    def take(export: Export | None) -> None:
-        if export is not None:
-            app.push_screen(ExportScreen(past, export))
-
-    choices: list[tuple[Content, Export] | None] = [*_one(row, masked=past.is_masked)]
-    if many:
-        choices += [None, *_many(past.total, datetime.now(UTC))]
-    app.push_screen(Menu("Export", choices), take)
-
-
-def _one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]]:
-    reference = sanitize(short_id(row.attempt_id))
-    file_name = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
-    for form, (name, ending) in (_TICKETS | _FORMS).items():
-        if not (masked and form == OPEN_TICKET):
-            export = Export(f"Attempt {reference} as {name}", form, f"attempt-{file_name}.{ending}", row, 1)
-            yield Content(f"This attempt as {name}"), export
-
-
-def _many(total: int | None, now: datetime) -> Iterator[tuple[Content, Export]]:
-    for form, (name, ending) in _FORMS.items():
-        title = f"{'All that are shown' if total is None else count(total, 'attempt')} as {name}"
-        yield (
-            Content(title),
-            Export(title, form, f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}", None, total),
-        )

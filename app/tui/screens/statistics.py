@@ -18,19 +18,17 @@ from textual.widgets import Footer, Static
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
 from app.domain.formatting import span
-from app.tui.notices import counts_label
 from app.tui.past import Past
 from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu
-from app.tui.text import sanitize
+from app.tui.text import counts_label, sanitize
 from app.tui.widgets.charts import codes, events, over_time, took
 
 MOST_BUCKETS = 60
-LOWEST, BESIDE = 10, 20
-"""Lines of a chart as high as one likes: at least, and how many fewer than the terminal has."""
+MIN_HEIGHT, OTHER_LINES = 10, 20
+"""Lines of the chart over time: at least, and how many fewer than the terminal has."""
 
 OVER_TIME = "Attempts over time, stacked by outcome"
-COUNTING = "Counting…"
 
 Draw = Callable[[AttemptStatistics, int, int], Content]
 
@@ -46,10 +44,9 @@ class Chart(Widget):
         self._draw = draw
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as Textual calls it
-        """As many lines as it has at this width."""
         if self.statistics is None:
             return 1
-        height = max(LOWEST, viewport.height - BESIDE)
+        height = max(MIN_HEIGHT, viewport.height - OTHER_LINES)
         return len(self._draw(self.statistics, width, height).plain.splitlines())
 
     def render(self) -> Content:
@@ -63,13 +60,7 @@ class StatisticsScreen(Screen[str | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,p", "dismiss", "Back", tooltip="Back to the history", id="statistics.back"),
-        Binding(
-            "f",
-            "filter",
-            "Filter",
-            tooltip="Show the rejections of one event, or one reply code",
-            id="statistics.filter",
-        ),
+        Binding("f", "filter", "Filter", tooltip="Show the attempts behind a figure", id="statistics.filter"),
         Binding("f5", "count", "Refresh", tooltip="Count again", id="statistics.refresh"),
     ]
 
@@ -79,7 +70,7 @@ class StatisticsScreen(Screen[str | None]):
         self._statistics: AttemptStatistics | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(COUNTING, markup=False, id="statistics-head")
+        yield Static("Counting…", markup=False, id="statistics-head")
         with VerticalScroll(id="charts"):
             yield Chart("time", OVER_TIME, over_time)
             yield Chart("codes", "Reply codes", lambda statistics, width, _: codes(statistics, width))
@@ -112,18 +103,18 @@ class StatisticsScreen(Screen[str | None]):
     def action_filter(self) -> None:
         if self._statistics is not None and self._statistics.total:
             choices = statistics_choices(self._past.line, self._statistics)
-            self.app.push_screen(Menu("Show", choices), self._lead_on)
+            self.app.push_screen(Menu("Show", choices), self._show_attempts)
 
-    def _lead_on(self, line: str | None) -> None:
+    def _show_attempts(self, line: str | None) -> None:
         if line is not None:
             self.dismiss(line)
 
     def _show(self, statistics: AttemptStatistics) -> None:
         self._statistics = statistics
-        asked = f"   {sanitize(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
+        query = f"   {sanitize(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
         head = self.query_one("#statistics-head", Static)
         counts = counts_label(statistics.counts, width=head.content_size.width)
-        head.update(Content.assemble(counts, (asked, "$quiet")))
+        head.update(Content.assemble(counts, (query, "$quiet")))
         for chart in self.query(Chart):
             chart.statistics = statistics if statistics.total else None
             chart.display = bool(statistics.total)

@@ -1,6 +1,7 @@
 """Unlocking a live account: type its name, and for how many minutes."""
 
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,16 +11,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from app.tui.text import sanitize
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 
 MINUTES = 10
-LONGEST = 60
+MAX_MINUTES = 60
 NOT_THE_NAME = "That is not the name of this profile."
-NO_MINUTES = f"Enter whole minutes from 1 to {LONGEST}."
+NO_MINUTES = f"Enter whole minutes from 1 to {MAX_MINUTES}."
 
 
-class Unlock(NamedTuple):
-    """The name that was typed, and for how many minutes sending is unlocked."""
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """The name of the profile, and for how many minutes sending is unlocked."""
 
     name: str
     minutes: int
@@ -64,12 +66,14 @@ class UnlockScreen(ModalScreen[Unlock | None]):
     def _unlock(self) -> None:
         name, minutes = (self.query_one(field, Input) for field in ("#unlock-name", "#unlock-minutes"))
         if name.value != self._profile:
-            self._refuse(NOT_THE_NAME, name)
-        elif not (minutes.value.isascii() and minutes.value.isdigit() and 1 <= int(minutes.value) <= LONGEST):
-            self._refuse(NO_MINUTES, minutes)
+            self._reject(NOT_THE_NAME, name)
+        elif not (
+            minutes.value.isascii() and minutes.value.isdigit() and 1 <= int(minutes.value) <= MAX_MINUTES
+        ):
+            self._reject(NO_MINUTES, minutes)
         else:
             self.dismiss(Unlock(name.value, int(minutes.value)))
 
-    def _refuse(self, why: str, field: Input) -> None:
+    def _reject(self, why: str, field: Input) -> None:
         self.query_one("#unlock-fault", Static).update(f"✗ {why}")
         field.focus()

@@ -1,4 +1,4 @@
-"""A body on the screen: its heading, and one part of it, formatted or byte for byte."""
+"""A request or reply body: a heading and one part of the body, formatted or raw."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ from app.tui.text import sanitize_block
 
 
 class BodyView(Vertical):
-    """Shows one body after another; a long one a part at a time."""
+    """Shows a body; a long one in parts."""
 
     def __init__(self, more: str, *, id: str) -> None:  # noqa: A002 - the name that every Textual widget gives it
-        """`more` is the id of the binding that shows the next part."""
+        """`more` is the id of the binding for the next part."""
         super().__init__(id=id)
         self._more = more
         self._title = ""
@@ -31,7 +31,7 @@ class BodyView(Vertical):
         yield Static(markup=False, classes="body")
 
     def show(self, title: str, body: bytes | None, instead: Content | None = None) -> None:
-        """This body from its beginning; where it is None, the sentence `instead`."""
+        """Shows a body from its beginning, or the sentence `instead` if it is None."""
         self._title, self._body, self._part = title, body, 0
         self._instead = instead or Content("")
         self._parts = () if body is None else split(formatted(body))
@@ -39,17 +39,17 @@ class BodyView(Vertical):
 
     @property
     def is_long(self) -> bool:
-        """Whether there is more of it than one part shows."""
+        """Whether the body has more than one part."""
         return self._count > 1
 
     def show_raw(self, raw: bool) -> None:
-        """Byte for byte, or formatted; from the beginning."""
+        """Shows the body raw or formatted, from its beginning."""
         if raw != self._raw:
             self._raw, self._part = raw, 0
             self._draw()
 
     def show_next_part(self) -> None:
-        """The next part; after the last one the first."""
+        """Shows the next part; after the last one the first."""
         self._part = (self._part + 1) % self._count
         self._draw()
 
@@ -65,10 +65,10 @@ class BodyView(Vertical):
         body.update(self._shown())
 
     def _where(self) -> str:
-        said = "  byte for byte" if self._raw and self._body else ""
+        raw = "  raw" if self._raw and self._body else ""
         if not self.is_long:
-            return said
-        return f"{said}  part {self._part + 1} of {self._count}, {key_of(self, self._more)} shows the next"
+            return raw
+        return f"{raw}  part {self._part + 1} of {self._count}, {key_of(self, self._more)} for the next"
 
     def _shown(self) -> Content:
         if self._body is None:

@@ -1,4 +1,4 @@
-"""The charts of the statistics as text, drawn by plotext. Every outcome has a sign of its own, so none needs a colour."""
+"""The charts of the statistics as text, drawn by plotext in the symbols of the outcomes, so that none needs a colour."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,30 +12,28 @@ from app.domain.attempt_statistics import AttemptStatistics, EventShare
 from app.domain.descriptions import describe
 from app.domain.formatting import count, percent, span
 from app.domain.outcome import LABEL
-from app.tui.notices import STACKED
-from app.tui.text import elapsed, lines, outcome_style, sanitize
+from app.tui.text import STACKED, elapsed, lines, outcome_style, sanitize
 from app.tui.widgets.table import fit_text
 
 SHOWN_ROWS = 8
-_SHORTEST_BAR = 4
+_MIN_BAR = 4
 _DAY_S = 86_400
 _SIGNS = {LABEL[outcome][0]: outcome for outcome in STACKED}
 _RUN = re.compile("|".join(f"{re.escape(sign)}+" for sign in _SIGNS))
 BAR = "▇"
-_SMALLEST = (20, 4)
+_MIN_SIZE = (20, 4)
 _NOTHING = 1e-9
-_WIDEST, _HIGHEST = 10, 3
-"""Cells that a column of a chart takes at most in width, and one attempt in height."""
+_MAX_COLUMN, _MAX_ATTEMPT = 10, 3
+"""Cells: the width of a column at most, the height of one attempt at most."""
 
-_BESIDE, _BELOW = 10, 3
-"""Cells that the names of the places take."""
+_AXIS_WIDTH, _AXIS_HEIGHT = 10, 3
 
 _THIN = 0.01
-"""A bar as thin as its line; a thicker one may reach into the next."""
+"""A thicker bar may reach into the next line."""
 
 
 def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:
-    """Attempts over time, a column a span, stacked by outcome."""
+    """Attempts over time, one column for each span, stacked by outcome."""
     starts = [bucket.start.astimezone() for bucket in statistics.buckets]
     if len(starts) == 1:
         return Content(f"All within {span(statistics.bucket_s)} of {starts[0]:%d %b %Y %H:%M}.")
@@ -57,7 +55,7 @@ def codes(statistics: AttemptStatistics, width: int) -> Content:
         for code, number in shown
     ]
     more = statistics.codes[SHOWN_ROWS:]
-    said = f"… {count(len(more), 'reply code')} more, {count(sum(one for _, one in more), 'attempt')}"
+    said = f"… {count(len(more), 'more reply code')}, {count(sum(one for _, one in more), 'attempt')}"
     return _rows(labels, [number for _, number in shown], width, said if more else "")
 
 
@@ -69,7 +67,7 @@ def events(statistics: AttemptStatistics, width: int) -> Content:
     shown, more = rejected[:SHOWN_ROWS], rejected[SHOWN_ROWS:]
     digits = _digits([event.attempts for event in shown])
     said = (
-        f"… {count(len(more), 'event')} more, each at most {percent(more[0].rejected, more[0].attempts)}"
+        f"… {count(len(more), 'more event')}, each at most {percent(more[0].rejected, more[0].attempts)}"
         if more
         else ""
     )
@@ -95,9 +93,9 @@ def _digits(numbers: Sequence[int]) -> int:
 
 
 def _rows(labels: Sequence[str], values: Sequence[float], width: int, more: str = "") -> Content:
-    """Labels of one width, each with its bar, drawn apart, so that what stands in a label moves no bar; then `more`."""
-    cells = min(max(map(cell_len, labels)), width - max(_SHORTEST_BAR + 2, width // 5))
-    drawn = bars(values, max(_SHORTEST_BAR, width - cells - 2))
+    """Labels with their bars, which are drawn separately so that no character of a label moves one; then `more`."""
+    cells = min(max(map(cell_len, labels)), width - max(_MIN_BAR + 2, width // 5))
+    drawn = bars(values, max(_MIN_BAR, width - cells - 2))
     rows = [
         Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))
         for label, bar in zip(labels, drawn, strict=True)
@@ -124,13 +122,10 @@ def _coloured(chart: str) -> Content:
 
 
 def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]], width: int, height: int) -> str:
-    """Columns from left to right, each a stack of the series in their order; a series is drawn in its sign.
-
-    Few of them are drawn no wider, and small ones no higher, than they can be told by: the chart is then smaller.
-    """
+    """Columns of stacked series, each drawn in its symbol; smaller than asked if there are few or small columns."""
     top = max(map(sum, zip(*series.values(), strict=True)), default=0)
-    width = min(width, _BESIDE + _WIDEST * len(labels))
-    height = min(height, _BELOW + _HIGHEST * top)
+    width = min(width, _AXIS_WIDTH + _MAX_COLUMN * len(labels))
+    height = min(height, _AXIS_HEIGHT + _MAX_ATTEMPT * top)
     figure = _figure(width, height, top)
     signs = list(series)
     columns = figure.bar(
@@ -142,7 +137,7 @@ def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]], width: i
 
 
 def bars(values: Sequence[float], width: int) -> Sequence[str]:
-    """One line a value, the first one on top, each a bar as long as its value, and exactly `width` wide."""
+    """One line of exactly `width` cells for each value, the first one on top."""
     figure = _begun(width, len(values))
     figure.axes(False)
     figure.ruler("y").lim(-0.5, len(values) - 0.5)
@@ -155,7 +150,7 @@ def bars(values: Sequence[float], width: int) -> Sequence[str]:
 
 
 def _figure(width: int, height: int, top: float) -> Any:
-    figure = _begun(max(width, _SMALLEST[0]), max(height, _SMALLEST[1]))
+    figure = _begun(max(width, _MIN_SIZE[0]), max(height, _MIN_SIZE[1]))
     ticks = sorted({0, round(top / 2), round(top)}) or [0]
     figure.ruler("y").lim(0, max(top, 1))
     figure.ruler("y").ticks(ticks, [f"{tick:,}" for tick in ticks])
@@ -163,7 +158,7 @@ def _figure(width: int, height: int, top: float) -> Any:
 
 
 def _name_places(figure: Any, labels: Sequence[str], width: int) -> None:
-    """As many labels below as there is room for."""
+    """Draws as many labels below the columns as fit."""
     longest = max(map(len, labels), default=1)
     every = max(1, -(-len(labels) * (longest + 2) // max(1, width - 8)))
     shown = list(range(0, len(labels), every))
@@ -171,9 +166,9 @@ def _name_places(figure: Any, labels: Sequence[str], width: int) -> None:
 
 
 def _begun(width: int, height: int) -> Any:
-    import plotext  # type: ignore[import-untyped]  # noqa: PLC0415 - loaded when a statistics is drawn
+    import plotext  # type: ignore[import-untyped]  # noqa: PLC0415 - weight: only the statistics need it
 
-    # What is drawn scrolls: a low terminal must not take lines from it.
+    # The chart scrolls, so the size of the terminal is no limit.
     plotext.terminal.limit(False, False)
     figure = plotext.figure
     figure.clear()
@@ -183,6 +178,6 @@ def _begun(width: int, height: int) -> Any:
 
 
 def _drawn(figure: Any) -> str:
-    import plotext  # noqa: PLC0415 - loaded by now
+    import plotext  # noqa: PLC0415 - the same
 
     return str(plotext.uncolorize(figure.build())).rstrip("\n")

@@ -1,4 +1,4 @@
-"""The external event: its id, however it is written, or its name; what was taken for it is said beside it."""
+"""The external event: a line for its id or name, and beside it the event that was recognized."""
 
 from typing import Protocol
 
@@ -10,28 +10,28 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from app.domain.identifiers import Resolved, Unresolved
-from app.tui.text import sanitize
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.text import label, sanitize
+from app.tui.widgets.inputs import SafeInput
 
 
 class EventNames(Protocol):
-    """Who knows the events of the account."""
+    """The events of the account."""
 
     def name(self, event_id: str) -> str | None: ...
     def resolve(self, text: str) -> Resolved | Unresolved: ...
 
 
 class EventField(Container):
-    """A line for an event, and the event that is meant."""
+    """A line for an event, and the event that its text resolves to."""
 
     class Changed(Message):
-        """Another text stands there now."""
+        """The text changed."""
 
     def __init__(self, names: EventNames) -> None:
         super().__init__(id="event")
         self._names = names
-        self._read = ""
-        self._meant: Resolved | Unresolved | None = None
+        self._resolved_text = ""
+        self._resolved: Resolved | Unresolved | None = None
 
     def compose(self) -> ComposeResult:
         yield SafeInput(placeholder="id or name", id="event-id", personal=False)
@@ -39,44 +39,41 @@ class EventField(Container):
 
     @property
     def line(self) -> Input:
-        """The line one types in."""
+        """The line to type in."""
         return self.query_one("#event-id", Input)
 
     @property
     def event_id(self) -> str:
-        """The id of the event that is meant; the text itself where none can be told."""
-        match self._meaning():
-            case Resolved(event_id=event_id):
-                return event_id
-            case _:
-                return self.line.value.strip()
+        """The id of the event; the text itself if it names no event."""
+        event = self._event()
+        return event.event_id if isinstance(event, Resolved) else self.line.value.strip()
 
     @property
     def obstacle(self) -> str:
-        """Why no event can be told; '' where one can."""
-        match self._meaning():
+        """Why the text names no event; '' if it does."""
+        match self._event():
             case None:
-                return "Choose an event first."
+                return "Pick an event first"
             case Unresolved(sentence=sentence):
                 return sentence
             case Resolved():
                 return ""
 
     def put(self, text: str) -> None:
-        """This text in the line."""
+        """Types this text."""
         self.line.value = text
 
     def look_again(self) -> None:
-        """What is known of the account is another now."""
-        self._read = ""
+        """Resolves the text again: the known events changed."""
+        self._resolved_text = ""
         self._show()
 
-    def _meaning(self) -> Resolved | Unresolved | None:
+    def _event(self) -> Resolved | Unresolved | None:
         text = self.line.value
-        if text != self._read:
-            self._read = text
-            self._meant = self._names.resolve(text) if text.strip() else None
-        return self._meant if text else None
+        if text != self._resolved_text:
+            self._resolved_text = text
+            self._resolved = self._names.resolve(text) if text.strip() else None
+        return self._resolved if text else None
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -86,18 +83,20 @@ class EventField(Container):
 
     def _show(self) -> None:
         beside = self.query_one("#event-name", Static)
-        beside.set_class(isinstance(self._meaning(), Unresolved), "-fault")  # to be read whole
-        beside.update(self._said())
+        beside.set_class(
+            isinstance(self._event(), Unresolved), "-fault"
+        )  # wrapped, so that it can be read whole
+        beside.update(self._event_name())
 
-    def _said(self) -> Content:
-        match self._meaning():
+    def _event_name(self) -> Content:
+        match self._event():
             case None:
                 return Content("")
             case Unresolved(sentence=sentence):
-                return Content.styled(sanitize(sentence), "$text-warning")
+                return label(sentence, "$text-warning")
             case Resolved(event_id=event_id, said=said):
                 name = self._names.name(event_id)
                 taken = Content.styled(f"= {event_id} " if said else "", "bold $primary")
                 if name is None:
-                    return Content.assemble(taken, ("not in the list", "$text-warning"))
+                    return Content.assemble(taken, ("not in the local list", "$text-warning"))
                 return Content.assemble(taken, sanitize(name))

@@ -21,7 +21,7 @@ from app.service.contacts import ContactRow
 from app.service.history import Rows, StoppedError
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, sanitize
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, Row, VirtualTable
 
 Find = Callable[[str, ListOrder | None, Event], Rows[Row]]

@@ -1,7 +1,7 @@
-"""What may follow an attempt, as keys: on its screen and in its row of the history the same ones."""
+"""What can follow an attempt: the same keys on its screen and in its row of the history."""
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
@@ -11,7 +11,7 @@ from app.service.resolution import offers_same_trigger
 
 
 class Choice(Enum):
-    """What somebody wants to do about an attempt."""
+    """What a person wants to do about an attempt."""
 
     ARRIVED = "arrived"
     DID_NOT = "did not"
@@ -20,7 +20,7 @@ class Choice(Enum):
     IN_FORM = "in the form"
 
     def fits(self, attempt: Attempt) -> bool:
-        """Whether it can be done: only an unknown outcome is settled; only what is over is sent again."""
+        """Whether it is possible for this attempt."""
         match self:
             case Choice.ARRIVED | Choice.DID_NOT:
                 return attempt.outcome is Outcome.UNKNOWN
@@ -33,36 +33,37 @@ class Choice(Enum):
 
     @property
     def unfit(self) -> str:
-        """Why it cannot be done, where it cannot."""
+        """Why it is not possible."""
         match self:
             case Choice.ARRIVED | Choice.DID_NOT:
-                return "Only an unknown outcome is settled."
+                return "Only an unknown outcome can be marked."
             case Choice.SAME_TRIGGER:
-                return "The same trigger is sent again only after an unknown outcome, and where it had a trigger id."
+                return "Only an unresolved unknown outcome with a trigger id can be resent. Send it as new."
             case Choice.NEW_TRIGGER:
-                return "It is still under way."
+                return "It is still being sent."
             case Choice.IN_FORM:
                 return ""
 
 
-class Followed(NamedTuple):
-    """The attempt that was looked at last, and what somebody wants to do about it; None for nothing."""
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The attempt that was open last, and what to do about it; None for nothing."""
 
     row: AttemptRow
     choice: Choice | None
 
 
 _KEYS = {
-    Choice.ARRIVED: ("a", "It arrived", "Settle: the event did arrive"),
-    Choice.DID_NOT: ("d", "It did not", "Settle: the event did not arrive"),
-    Choice.SAME_TRIGGER: ("s", "Same again", "Send it again with the same trigger id"),
-    Choice.NEW_TRIGGER: ("n", "Send again", "Send it again as a trigger of its own"),
-    Choice.IN_FORM: ("o", "Form", "Open it in the form, to change it before it is sent again"),
+    Choice.ARRIVED: ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived"),
+    Choice.DID_NOT: ("d", "Mark not arrived", "Resolve an unknown outcome: the event did not arrive"),
+    Choice.SAME_TRIGGER: ("s", "Resend", "Resend with the same trigger id, after an unknown outcome"),
+    Choice.NEW_TRIGGER: ("n", "Send as new", "Send the same request with a new trigger id"),
+    Choice.IN_FORM: ("o", "Edit in form", "Open it in the form to change it before sending"),
 }
 
 
 def follow_up_bindings(where: str, *, show: bool = True) -> list[BindingType]:
-    """The keys; `where` begins their ids, so that each place can have other ones."""
+    """The keys; `where` begins their ids in the keymap."""
     return [
         Binding(
             key,

@@ -27,7 +27,7 @@ from app.service.history import AttemptRow, Rows
 from app.tui.privacy import PrivacyMode
 from app.tui.text import clock, elapsed, key_label, label, lines, outcome_label, sanitize
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
 
 PLACEHOLDER = "Search, e.g. outcome:rejected on:today thor"

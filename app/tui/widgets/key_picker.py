@@ -1,4 +1,4 @@
-"""The key field: every field of the account, the two ids of a contact, and a line for any other key id."""
+"""The key field: a list of the account's fields and both contact ids, and a line for any other key id."""
 
 from collections.abc import Iterable
 
@@ -12,27 +12,27 @@ from textual.widgets import Input, Select
 from app.domain.model import Field
 from app.domain.recipient import EMAIL
 from app.tui.text import sanitize
-from app.tui.widgets.safe_input import SafeInput
+from app.tui.widgets.inputs import SafeInput
 
 _OTHER = ""
 
 
 class KeyPicker(Vertical):
-    """Which field of the contact the external id is looked up in."""
+    """The field that Emarsys compares with the external id."""
 
     class Changed(Message):
-        """Another key field was chosen or typed."""
+        """The key id changed."""
 
     class Decided(Message):
-        """A key field was taken from the list by hand."""
+        """A person picked a key field from the list."""
 
     def compose(self) -> ComposeResult:
         yield Select[str](_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
-        yield SafeInput(placeholder="any key id, sent as it is", id="key-id", personal=False)
+        yield SafeInput(placeholder="any key id, sent unchanged", id="key-id", personal=False)
 
     def on_mount(self) -> None:
         self._typed.display = False
-        self._list.tooltip = "The field whose value finds the contact"
+        self._list.tooltip = "Emarsys compares this field with the external id"
 
     @property
     def key_id(self) -> str:
@@ -41,7 +41,7 @@ class KeyPicker(Vertical):
         return self._typed.value if chosen == _OTHER or not isinstance(chosen, str) else chosen
 
     def offer(self, fields: Iterable[Field]) -> None:
-        """List these fields; what is chosen stays chosen."""
+        """Lists these fields and keeps the choice."""
         chosen = self._list.value
         options = _options(fields)
         with self.prevent(Select.Changed):
@@ -49,7 +49,7 @@ class KeyPicker(Vertical):
             self._list.value = chosen if any(chosen == value for _, value in options) else EMAIL
 
     def choose(self, key_id: str) -> None:
-        """This key id, from the list or, where it is not in it, as if it were typed."""
+        """Picks this key id from the list, or types it if it is not there."""
         known = any(key_id == value for _, value in self._list._options)
         self._list.value = key_id if known else _OTHER
         if not known:
@@ -64,7 +64,7 @@ class KeyPicker(Vertical):
         return self.query_one("#key-id", SafeInput)
 
     @on(Select.Changed)
-    def _chosen(self, event: Select.Changed) -> None:
+    def _picked(self, event: Select.Changed) -> None:
         event.stop()
         self._typed.display = event.value == _OTHER
         if event.value == _OTHER and not self._typed.value:
@@ -83,5 +83,5 @@ def _options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
     named = [(f"{sanitize(field.name, 60)} ({sanitize(field.id, 20)})", field.id) for field in fields]
     if not any(key_id == EMAIL for _, key_id in named):
         named.insert(0, (f"E-Mail ({EMAIL})", EMAIL))
-    named += [("contact id (id)", "id"), ("contact uid (uid)", "uid"), ("other key id …", _OTHER)]
+    named += [("contact id (id)", "id"), ("contact uid (uid)", "uid"), ("other key id…", _OTHER)]
     return [(Text(prompt, no_wrap=True, overflow="ellipsis"), key_id) for prompt, key_id in named]

@@ -1,0 +1,240 @@
+"""The event data: an editor, the JSON check while one types, and hints about unusual data."""
+
+import json
+import re
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Static, TextArea
+from textual.widgets.text_area import Edit, EditResult
+
+from app.domain.data_hints import data_hints
+from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.model import JsonObject
+from app.domain.placeholders import placeholders_in
+from app.tui.bindings import key_of
+from app.tui.privacy import covered
+from app.tui.text import lines, sanitize, visible
+
+MAX_PASTE = 1_100_000
+MAX_WRAPPED = 4_000
+"""Characters of a line; a longer one takes too long to wrap and is scrolled instead."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""They exist in JSON as escapes only."""
+
+
+class JsonArea(TextArea):
+    """An editor in which unsafe characters are visible. It has no language: tree-sitter can crash the program."""
+
+    # Textual's own key for it is a function key of the dashboard.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+a", "select_all", "Select all", tooltip="Select all event data", show=False, id="text.select_all"),
+    ]  # fmt: skip
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget gives it
+        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, compact=True)
+        self.cursor_blink = False
+        self.match_cursor_bracket = False
+        self._is_covered = False
+
+    def cover(self, covered: bool) -> None:
+        """Draws dots for what may be personal, or the text; the text stays."""
+        self._is_covered = covered
+        self.notify_style_update()  # Textual caches drawn lines until then
+        self.refresh()
+
+    def get_line(self, line_index: int) -> Text:
+        """The line as it is drawn."""
+        line = visible(self.document.get_line(line_index))
+        return Text(covered(line) if self._is_covered else line, end="", no_wrap=True)
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Makes one change, and stops wrapping if a line becomes too long."""
+        self._wrap_unless_long(edit.text)
+        return super().edit(edit)
+
+    def load_text(self, text: str) -> None:
+        """Replaces the text; this cannot be undone."""
+        self._wrap_unless_long(text)
+        super().load_text(text)
+
+    def _wrap_unless_long(self, text: str) -> None:
+        if self.soft_wrap and any(len(line) > MAX_WRAPPED for line in text.splitlines()):
+            self.soft_wrap = False
+
+    async def on_paste(self, event: events.Paste) -> None:
+        """Rejects a text that would freeze the editor and is too long to be sent."""
+        if len(event.text) > MAX_PASTE:
+            event.prevent_default()
+            message = f"{len(event.text):,} characters are too many for event data. Nothing was pasted."
+            self.notify(message, severity="warning", markup=False)
+
+    def replace_all(self, text: str) -> None:
+        """Replaces the text; undo brings the old one back."""
+        self.soft_wrap = True
+        self.replace(text, (0, 0), self.document.end)
+        self.move_cursor((0, 0))
+
+
+class DataEditor(Vertical):
+    """JSON text, and the object in it or its fault.
+
+    An example replaces the text only while it is still the text inserted last; what a person typed stays.
+    """
+
+    class Changed(Message):
+        """The text changed."""
+
+    def __init__(self) -> None:
+        super().__init__(id="data")
+        self._inserted: str | None = ""
+        self._example: str | None = None
+        self._for_event = ""
+        self._parsed_text = ""
+        self._value: JsonObject | None = None
+        self._fault: EventDataError | None = None
+        self._has_placeholders = False
+
+    def compose(self) -> ComposeResult:
+        with Container(id="data-head"):
+            yield Static(markup=False, id="data-check")
+            with Horizontal(id="data-tools"):
+                yield Button(
+                    "Insert…",
+                    id="data-fill",
+                    compact=True,
+                    tooltip="The example, the data used last, or a template (f8)",
+                    action="screen.event_data",
+                )
+                yield Button("Format", id="data-format", compact=True, tooltip="Indent the JSON (f11)")
+        yield JsonArea(id="event-data")
+
+    def on_mount(self) -> None:
+        for tool in self.query(Button):
+            tool.can_focus = False  # they have keys; tab goes on to the text
+        self._check()
+
+    @property
+    def text(self) -> str:
+        """The text as it was typed."""
+        return self._area.text
+
+    @property
+    def value(self) -> JsonObject | None:
+        """The object with its placeholders; None if there is none or it has a fault."""
+        self._parse()
+        return self._value
+
+    @property
+    def fault(self) -> EventDataError | None:
+        """Why the text cannot be sent; None if it can."""
+        self._parse()
+        return self._fault
+
+    @property
+    def has_placeholders(self) -> bool:
+        """Whether the data contains placeholders."""
+        self._parse()
+        return self._has_placeholders
+
+    def offer(self, event_id: str, example: JsonObject | None) -> None:
+        """Inserts the example of another event, unless a person typed the text."""
+        is_another = event_id != self._for_event
+        self._belong_to(event_id, example)
+        if is_another and self.text in (self._inserted, self._example):
+            self.fill(self._example or "")
+        self._check()
+
+    def fill_for(self, event_id: str, example: JsonObject | None, data: JsonObject | None) -> None:
+        """Inserts exactly this data for an event, whatever its example is."""
+        self._belong_to(event_id, example)
+        self.fill("" if data is None else _indented(data))
+
+    def _belong_to(self, event_id: str, example: JsonObject | None) -> None:
+        self._for_event = event_id
+        self._example = None if example is None else _indented(example)
+
+    def fill(self, text: str) -> None:
+        """Inserts a text that an example may replace; undo brings the old text back."""
+        self._inserted = text
+        if text != self.text:
+            self._area.replace_all(text)
+
+    def put_back(self, text: str, *, also_empty: bool = False) -> None:
+        """Inserts a text that counts as typed, so that no example replaces it; an empty one only if `also_empty`."""
+        if also_empty:
+            self._inserted = None
+        if text != self.text:
+            self._area.replace_all(text)
+
+    def cover(self, covered: bool) -> None:
+        """Draws dots for what may be personal, or the text; the text stays."""
+        self._area.cover(covered)
+
+    def format(self) -> str:
+        """Indents the JSON; returns why it cannot, else ''."""
+        if self.fault is not None:
+            return str(self.fault)
+        if self._value is not None:
+            text = _indented(self._value)
+            if _SURROGATES.search(text):
+                text = json.dumps(self._value, indent=2)
+            if text != self.text:
+                self._area.replace_all(text)
+        return ""
+
+    @property
+    def _area(self) -> JsonArea:
+        return self.query_one(JsonArea)
+
+    @on(TextArea.Changed)
+    def _typed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._check()
+        self.post_message(self.Changed())
+
+    @on(Button.Pressed, "#data-format")
+    def _format_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.format()  # the fault is already shown above the text
+
+    def _parse(self) -> None:
+        """Parses each text once: every key asks for it, and it may be long."""
+        text = self.text
+        if text == self._parsed_text:
+            return
+        self._parsed_text, self._value, self._fault = text, None, None
+        try:
+            self._value = parse_event_data(text)
+        except EventDataError as fault:
+            self._fault = fault
+        self._has_placeholders = bool(placeholders_in(self._value))
+
+    def _check(self) -> None:
+        verdict = Content.assemble(("Event data    ", "$quiet"), self._verdict(), self._offered_example())
+        hints = [Content.styled(f"! {sanitize(hint)}", "$text-warning") for hint in data_hints(self.value)]
+        self.query_one("#data-check", Static).update(lines([verdict, *hints]))
+
+    def _offered_example(self) -> Content:
+        if self.fault is not None or self._example in (None, self.text):
+            return Content("")
+        key = key_of(self, "event_data")
+        return Content.styled(f"   {key} inserts the example of {sanitize(self._for_event, 12)}", "$quiet")
+
+    def _verdict(self) -> Content:
+        if self.fault is not None:
+            return Content.styled(f"✗ {sanitize(str(self.fault))}", "$outcome-rejected")
+        if self._value is None:
+            return Content.styled("No event data", "$quiet")
+        return Content.styled("✓ JSON object", "$outcome-accepted")
+
+
+def _indented(data: JsonObject) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False)
