@@ -21,12 +21,10 @@ from textual.screen import Screen
 
 from app.cli.failures import ExitCode
 from app.cli.program import program
-from app.domain.descriptions import describe
-from app.domain.history_query import SETTLEMENTS, Column
+from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, Column, parse_query
 from app.domain.model import Outcome, TriggerRequest
 from app.domain.outcome import LABEL
-from app.domain.query_text import FIELDS, parse_query
-from app.domain.query_times import Clock
+from app.domain.reply_codes import describe
 from app.domain.rules import RULES
 from app.resources import help_pages
 from app.sandbox.faults import KINDS, Fault

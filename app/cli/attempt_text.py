@@ -3,13 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.cli.output import table
-from app.domain.advice import field_label
-from app.domain.attempt_formats import HEADER, cells
-from app.domain.attempt_json import json_text, readable_json, reply_parts, timestamp
-from app.domain.body_text import formatted
-from app.domain.descriptions import describe
+from app.domain.attempt_export import (
+    HEADER,
+    cells,
+    json_text,
+    readable_body,
+    readable_json,
+    reply_parts,
+    timestamp,
+)
+from app.domain.diagnosis import field_label
 from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import LABEL, MEANING
+from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.preflight import Preflight
@@ -82,7 +88,7 @@ def _whole_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]
     if attempt.request.data is not None:
         yield f"event data:\n{readable_json(attempt.request.data)}"
     if isinstance(attempt.answer, Reply) and attempt.answer.body:
-        yield f"reply body, {attempt.answer.body_length:,} bytes:\n{formatted(attempt.answer.body)}"
+        yield f"reply body, {attempt.answer.body_length:,} bytes:\n{readable_body(attempt.answer.body)}"
 
 
 def _link(row: AttemptRow, attempt: Attempt) -> str:

@@ -14,7 +14,7 @@ from app.cli.failures import Failure
 from app.cli.options import Options
 from app.cli.output import opened
 from app.cli.passing import pass_options
-from app.domain.attempt_json import json_text, whole_attempt_json
+from app.domain.attempt_export import json_text, whole_attempt_json
 from app.domain.formatting import count
 from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
 from app.domain.model import Attempt

@@ -13,7 +13,7 @@ from app.cli.passing import pass_options
 from app.cli.progress import bar
 from app.client.errors import ClientError
 from app.domain.formatting import count
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.service.keeping import Forgetting
 from app.service.session import Session
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.cli.signals import exit_at_once, on_ctrl_c, on_ending_signals
+from app.domain.errors import AppError
+from app.domain.masking import Mask
 
 if TYPE_CHECKING:
-    from app.domain.errors import AppError
-    from app.domain.mask import Mask
     from app.settings import Settings
     from app.tui.app import TriggerDeskApp
 

@@ -15,7 +15,7 @@ from app.cli.query import index_in_sight, read_query
 from app.cli.resend import resend
 from app.cli.settle import settle
 from app.cli.stats import stats
-from app.domain.attempt_formats import FORMATS
+from app.domain.attempt_export import FORMATS
 from app.domain.model import Attempt
 from app.service.history import EVERYTHING
 from app.service.session import Session

@@ -10,7 +10,7 @@ import click
 from app.cli.options import Options
 from app.cli.output import table
 from app.cli.passing import pass_options
-from app.domain.attempt_json import json_text
+from app.domain.attempt_export import json_text
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service.lists import AccountLists
 from app.service.session import Session

@@ -5,7 +5,7 @@ import click
 from app.cli.options import Options
 from app.cli.output import table
 from app.cli.passing import pass_options
-from app.domain.attempt_json import json_text
+from app.domain.attempt_export import json_text
 from app.service.masking import KEY_FILE
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from app.cli.failures import complain
 from app.cli.signals import exit_at_once, on_ctrl_c
+from app.domain.masking import NO_MASK, Mask
 from app.settings import Settings, home_folder, load_settings
 from app.settings.permissions import tighten
 
 if TYPE_CHECKING:
-    from app.domain.mask import Mask
     from app.service.session import Session
 
 Result = TypeVar("Result")
@@ -42,8 +42,6 @@ class Options(NamedTuple):
 
     def mask(self) -> "Mask":
         """What personal data is shown through. Raises MaskKeyError."""
-        from app.domain.mask import NO_MASK  # noqa: PLC0415 - the dashboard comes to it later
-
         return self.any_mask() if self.masked else NO_MASK
 
     def any_mask(self) -> "Mask":

@@ -11,7 +11,7 @@ from app.cli.failures import ExitCode, Failure, complain
 from app.cli.options import Options
 from app.cli.output import at_terminal, table
 from app.cli.passing import pass_options
-from app.domain.attempt_json import json_text
+from app.domain.attempt_export import json_text
 from app.service.profile_check import WSSE_ENDS, Finding, State, check_account
 from app.service.session import Session
 from app.settings import CONFIG, SANDBOX, Profile, add_profile, home_folder, load_config, remove_profile

@@ -6,7 +6,7 @@ from app.cli.failures import Failure
 from app.cli.options import Options
 from app.cli.output import at_terminal
 from app.cli.passing import pass_options
-from app.domain.attempt_json import timestamp
+from app.domain.attempt_export import timestamp
 from app.domain.formatting import count
 from app.service.session import Session
 

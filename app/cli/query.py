@@ -4,10 +4,7 @@ from datetime import UTC, datetime
 
 from app.cli.failures import Failure
 from app.cli.progress import bar
-from app.domain.history_query import HistoryQuery
-from app.domain.query_edit import proposal
-from app.domain.query_text import QueryFaultError, parse_query
-from app.domain.query_times import Clock
+from app.domain.history_query import Clock, HistoryQuery, QueryFaultError, parse_query, proposal
 from app.service.session import Session
 
 _MANY = 5000

@@ -11,8 +11,8 @@ from app.cli.attempt_text import attempt_lines
 from app.cli.failures import ExitCode, Failure, complain, perhaps_unread
 from app.cli.output import coloured
 from app.cli.signals import ENDING
-from app.domain.attempt_json import attempt_json, json_text
-from app.domain.mask import Mask
+from app.domain.attempt_export import attempt_json, json_text
+from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome
 from app.service.session import NotRecordedError, Session
 

@@ -8,12 +8,12 @@ from app.cli.options import Options
 from app.cli.output import table
 from app.cli.passing import pass_options
 from app.cli.query import index_in_sight, read_query
-from app.domain.attempt_json import json_text, timestamp
+from app.domain.attempt_export import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.descriptions import describe
-from app.domain.formatting import count, percent, span
+from app.domain.formatting import count, duration, percent
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
+from app.domain.reply_codes import describe
 from app.service.session import Session
 
 _EVENTS = 20
@@ -98,7 +98,7 @@ def _lines(figures: AttemptStatistics) -> Iterator[str]:
     if len(figures.events) > _EVENTS:
         yield f"… {count(len(figures.events) - _EVENTS, 'event')} more; --json has all"
     words = (LABEL[outcome][1].upper() for outcome in present)
-    header = (f"{span(figures.bucket_s).upper()} FROM", *words)
+    header = (f"{duration(figures.bucket_s).upper()} FROM", *words)
     yield from ("", *table(header, _times(figures, present), numbers=range(1, len(header))))
     if figures.p50_ms is not None and figures.p95_ms is not None:
         yield from (

@@ -15,7 +15,7 @@ from app.cli.options import Options
 from app.cli.passing import pass_options
 from app.cli.sent import Printed, print_sent, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
-from app.domain.attempt_json import json_text, planned_json
+from app.domain.attempt_export import json_text, planned_json
 from app.domain.event_data import MAX_BYTES, EventDataError, parse_event_data
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.guard import check_production

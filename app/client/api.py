@@ -18,7 +18,6 @@ from app.client.exchange import Progress, Received, exchange, within
 from app.client.no_reply import no_reply
 from app.client.pacing import Pace
 from app.domain import wire
-from app.domain.http_advice import remedy_for_status
 from app.domain.model import (
     CONTACT_KEYS,
     Answer,
@@ -29,6 +28,7 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
+from app.domain.reply_codes import remedy_for_status
 from app.domain.sanitize import sanitize
 
 TRIGGER_CAP = 1024 * 1024

@@ -39,3 +39,13 @@ class Directory(Account, FieldNames, Protocol):
 
     def event_name(self, event_id: str) -> str | None:
         """The name of an external event; None where it is not known here."""
+
+
+class ListOrder(NamedTuple):
+    """By which column, and which way; what has no value in it stands last either way.
+
+    Ids in numeric order, texts with ASCII case ignored; equal ones by id, the same way.
+    """
+
+    column: str
+    descending: bool = False

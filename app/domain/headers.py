@@ -33,16 +33,6 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
     return max(0, min(seconds, LONGEST_WAIT_S))
 
 
-def in_words(seconds: float) -> str:
-    """A length of time, roughly: `45 seconds`, `6 minutes`, `3 hours`, `2 days`; its sign does not matter."""
-    length = abs(seconds)
-    for unit, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if length >= 2 * unit:
-            return f"{round(length / unit):,} {name}s"
-    count = round(length)
-    return f"{count} second{'' if count == 1 else 's'}"
-
-
 def _http_date(text: str | None) -> datetime | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - brings ten modules along, for a refusal only
 

@@ -8,14 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from app.domain.account import Directory
-from app.domain.advice import field_label
-from app.domain.attempt_formats import markdown_text
-from app.domain.attempt_json import readable_json, reply_parts, timestamp
-from app.domain.body_text import formatted
-from app.domain.descriptions import describe
+from app.domain.attempt_export import markdown_text, readable_body, readable_json, reply_parts, timestamp
+from app.domain.diagnosis import field_label
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL, MEANING
-from app.domain.request_text import as_curl
+from app.domain.reply_codes import describe
+from app.domain.request_code import as_curl
 from app.domain.sanitize import sanitize_block
 from app.domain.short_id import short_id
 
@@ -86,7 +84,10 @@ def _reply(attempt: Attempt) -> Iterator[str]:
             if reply.errors:
                 yield from ("", *_fenced(readable_json(reply.errors), "json"))
             if reply.body:
-                yield from ("", *_fenced(formatted(reply.body), "json" if _is_json(reply.body) else "text"))
+                yield from (
+                    "",
+                    *_fenced(readable_body(reply.body), "json" if _is_json(reply.body) else "text"),
+                )
         case NoReply(detail=detail):
             yield _plain(f"No reply{took}. {detail}")
         case None:

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
+from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import Attempt, JsonObject, TriggerRequest
+from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from app.service.live import LiveAccount
-
-if TYPE_CHECKING:
-    from app.domain.drafts import DataChoice, Draft, SavedDraft
-    from app.domain.placeholders import Filled
 
 
 class Drafts:
@@ -36,8 +34,6 @@ class Drafts:
 
     def fill(self, request: TriggerRequest) -> Filled:
         """The event data of a request, its placeholders filled from the contact that its key finds."""
-        from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
-
         if not placeholders_in(request.data):
             return Filled(request.data)
         found = self._cache.find(request.key_id, request.external_id, 2)
@@ -60,8 +56,6 @@ class Drafts:
         What was last sent is given as it was typed, with its placeholders, where that is known.
         Templates that were made for this event come first, then those for any, then those for others.
         """
-        from app.domain.drafts import DataChoice
-
         found = []
         if (example := self.example(event_id)) is not None:
             found.append(DataChoice("example", "example", _text(example)))
@@ -75,8 +69,6 @@ class Drafts:
 
     def keep_typed(self, attempt: Attempt, data_text: str) -> None:
         """Keeps event data as they were typed for an attempt, where it was sent with their placeholders filled."""
-        from app.domain.event_data import EventDataError, parse_event_data
-        from app.domain.placeholders import placeholders_in
 
         request = attempt.request
         try:
@@ -93,8 +85,6 @@ class Drafts:
 
     def save_template(self, name: str, data_text: str, event_id: str = "") -> None:
         """Keeps event data as they were typed under a name, in place of what was kept under it."""
-        from app.domain.drafts import Template
-
         self._notes.save_template(Template(name, event_id, data_text))
 
     def drop_template(self, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.domain.headers import in_words
+from app.domain.formatting import duration
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
 from app.domain.short_id import short_id
@@ -12,7 +12,7 @@ from app.store.history import AttemptRow
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
     """That the same was sent before: how long ago, with which outcome, and the reference by which to find it."""
     seconds = int((now - earlier.started_at).total_seconds())
-    return sent_before(earlier, f"{in_words(seconds)} ago" if seconds > 0 else "just now")
+    return sent_before(earlier, f"{duration(seconds)} ago" if seconds > 0 else "just now")
 
 
 def sent_before(earlier: AttemptRow, when: str) -> str:

@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import count, dropwhile, islice
 from threading import Event
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
+from app.domain.attempt_export import FORMATS
+from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
 from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
+from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Outcome
+from app.domain.ticket import ticket
 from app.service import resolution
 from app.service.live import LiveAccount
 from app.store.errors import StoppedError
 from app.store.history import AttemptRow
 from app.store.windows import RowWindow
-
-if TYPE_CHECKING:
-    from app.domain.attempt_statistics import AttemptStatistics
-    from app.domain.mask import Mask
 
 EVERYTHING = HistoryQuery()
 _PAGE = 50
@@ -187,8 +187,6 @@ class AttemptHistory:
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
         """An attempt as a ticket in Markdown, with its request as a cURL command; personal data masked unless told
         otherwise. Raises MaskKeyError."""
-        from app.domain.mask import NO_MASK
-        from app.domain.ticket import ticket
 
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
@@ -215,8 +213,6 @@ class AttemptHistory:
         `progress` is told how many are written. The file should be opened with `newline=""`; what was written to it
         before this was stopped stays in it. Raises OSError where it cannot be written.
         """
-        from app.domain.attempt_formats import FORMATS
-
         done = 0
 
         def counted() -> Iterator[Attempt]:

@@ -5,19 +5,16 @@ Separate from `desk` because nothing here sends, records or refreshes.
 
 from collections.abc import Callable, Iterator, Mapping
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from app.domain.account import ListOrder
 from app.domain.fingerprint import normalize
-from app.domain.list_order import ListOrder
+from app.domain.identifiers import Resolved, Unresolved, resolve_event
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service.live import LiveAccount
 from app.store.cache import ContactRow
 from app.store.text import numeric_order
 from app.store.windows import ListWindow, RowWindow
-
-if TYPE_CHECKING:
-    from app.domain.identifiers import Resolved, Unresolved
-
 
 RECENT_EVENTS = 20
 
@@ -83,8 +80,6 @@ class AccountLists:
 
     def resolve_event(self, text: str) -> "Resolved | Unresolved":
         """The event that is meant by an id, however it is written, or by a name."""
-        from app.domain.identifiers import resolve_event
-
         return resolve_event(text, lambda: self._cache.list_events("", 0))
 
     def list_events(self, text: str, limit: int) -> Iterator[ExternalEvent]:

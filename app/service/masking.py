@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
 from app.domain.errors import AppError
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.domain.model import TriggerRequest
 from app.domain.recipient import DataUse
 from app.domain.rules import Verdict

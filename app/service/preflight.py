@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.domain.diagnosis import REFRESH, Diagnosis, FormPatch, QuickFix, diagnose, diagnose_before
+from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import (
     Answer,
     Attempt,
@@ -19,12 +21,11 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
+from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
 from app.store.history import AttemptRow, SameSend
 
 if TYPE_CHECKING:
-    from app.domain.diagnosis import Diagnosis, QuickFix
-    from app.domain.rules import Verdict
     from app.service.clues import AccountClues
 
 SHOWN_CONTACTS = 6
@@ -99,9 +100,6 @@ class PreflightChecks:
 
         `chosen` is the id of the contact that the user chose; `used` the `data_use` of the check before.
         """
-        from app.domain.advice import advise_beforehand
-        from app.domain.fingerprint import canonical_json
-        from app.domain.rules import broken_rules, predict
 
         prediction = predict(request, self._cache)
         found = self.recipient(request)
@@ -114,7 +112,7 @@ class PreflightChecks:
             prediction,
             broken_rules(request, self._cache),
             found,
-            self._for(request, advise_beforehand(prediction, request, self._cache, self._clues), chosen),
+            self._for(request, diagnose_before(prediction, request, self._cache, self._clues), chosen),
             self._last_to(request, found.contacts),
             self._recent.sent(self._same_send(request, found.contacts)),
             used,
@@ -124,8 +122,6 @@ class PreflightChecks:
 
     def _for(self, request: TriggerRequest, advice: Diagnosis | None, chosen: str) -> Diagnosis | None:
         """The advice with the contact that each change leads to; the one that the user chose comes first."""
-        from app.domain.diagnosis import FormPatch, QuickFix
-
         if advice is None:
             return None
         remedies = list(advice.remedies)
@@ -141,8 +137,6 @@ class PreflightChecks:
         return replace(advice, remedies=tuple(self._with_contact(request, one) for one in remedies))
 
     def _with_contact(self, request: TriggerRequest, remedy: QuickFix) -> QuickFix:
-        from app.domain.diagnosis import FormPatch
-
         change = remedy.change
         if not isinstance(change, FormPatch) or (change.key_id is None and change.external_id is None):
             return remedy
@@ -152,21 +146,18 @@ class PreflightChecks:
         """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
         if attempt.answer is None:
             return None
-        from app.domain.diagnosis import REFRESH, Diagnosis
 
         request = attempt.request
-        found = self._for(request, self.advise(attempt.answer, request), chosen)
+        found = self._for(request, self.diagnose(attempt.answer, request), chosen)
         if not _is_stale(attempt):
             return found
         if found is None:
             return Diagnosis(_OUT_OF_DATE, (REFRESH,))
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
-    def advise(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
+    def diagnose(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
         """What to do about an answer to a request; None where nothing needs doing."""
-        from app.domain.advice import advise
-
-        return advise(answer, request, self._cache, datetime.now(UTC), self._clues)
+        return diagnose(answer, request, self._cache, datetime.now(UTC), self._clues)
 
     # What was sent before
 
@@ -186,7 +177,6 @@ class PreflightChecks:
         if not request.external_id:
             return None  # nobody is named
         account, recent = self._live.key, self._recent
-        from app.domain.fingerprint import contact_fingerprint
 
         own, *others = [contact_fingerprint(account, *key) for key in _keys(request, contacts)]
         found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
@@ -195,8 +185,6 @@ class PreflightChecks:
     def _same_send(
         self, request: TriggerRequest, contacts: tuple[Contact, ...], asked_about: str | None = None
     ) -> SameSend:
-        from app.domain.fingerprint import canonical_json, request_fingerprint
-
         account, data = self._live.key, canonical_json(request.data)
         marks = [
             request_fingerprint(account, replace(request, key_id=key_id, external_id=value), data)
@@ -222,8 +210,6 @@ class PreflightChecks:
 
     @cached_property
     def _examples(self) -> frozenset[str]:
-        from app.domain.fingerprint import canonical_json
-
         return frozenset(map(canonical_json, (*self._live.examples().values(), *self._live.samples())))
 
 
@@ -238,8 +224,6 @@ def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[
 
 def _is_stale(attempt: Attempt) -> bool:
     """Whether the rules were found otherwise than the cache predicted; other codes say nothing about the cache."""
-    from app.domain.rules import RULES
-
     match attempt.answer:
         case Reply(reply_code=code) if code == 0 or any(rule.code == code for rule in RULES):
             return attempt.predicted_code not in (None, code)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from app.domain.headers import clock_skew_s, in_words
-from app.domain.http_advice import ALLOWED_SKEW_S, remedy_for_status
+from app.domain.formatting import duration
+from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, NoReply, Reply
+from app.domain.reply_codes import ALLOWED_SKEW_S, remedy_for_status
 from app.domain.sanitize import sanitize
 from app.domain.wire import dumps
 from app.settings import Profile
@@ -109,12 +110,12 @@ def _clock(answer: Answer) -> Finding:
     side = "behind" if skew > 0 else "ahead of"
     if abs(skew) > ALLOWED_SKEW_S:
         return Finding(
-            "clock", "failed", f"{in_words(skew)} {side} the account's: set the clock of this machine"
+            "clock", "failed", f"{duration(skew)} {side} the account's: set the clock of this machine"
         )
     return Finding(
         "clock",
         "ok",
-        "agrees with the account's" if abs(skew) < 2 else f"{in_words(skew)} {side} the account's",
+        "agrees with the account's" if abs(skew) < 2 else f"{duration(skew)} {side} the account's",
     )
 
 

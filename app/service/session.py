@@ -23,6 +23,7 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.domain.outcome import outcome_of
+from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
 from app.service.copies import keep_copy
@@ -228,8 +229,6 @@ class Session:
         return keep_copy(self._history.path.parent, text)
 
     def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
-        from app.domain.rules import predict
-
         prediction = predict(request, self._cache)
         return Attempt(
             attempt_id=attempt_id,
@@ -243,7 +242,7 @@ class Session:
 
     def _remedy(self, answer: Answer, attempt: Attempt) -> str | None:
         try:
-            advice = self.preflight.advise(answer, attempt.request)
+            advice = self.preflight.diagnose(answer, attempt.request)
         except StoreError as error:
             # What was answered is recorded all the same, also where the cache is gone by now.
             _log.error("attempt %s: no advice: %s", attempt.attempt_id, error)

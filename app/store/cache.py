@@ -15,8 +15,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.domain.account import Matches
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder, Matches
 from app.domain.model import Contact
 from app.store.cache_file import CacheFile, opened
 from app.store.cache_names import CachedNames

@@ -10,7 +10,7 @@ from typing import Protocol
 from textual.content import Content
 
 from app.domain.account import FieldNames
-from app.domain.formatting import percent
+from app.domain.formatting import clock, minute, percent
 from app.domain.model import Attempt, Contact, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
@@ -20,12 +20,10 @@ from app.service.stored import AttemptRow
 from app.tui.text import (
     Live,
     answer_code,
-    clock,
     contact_label,
     count,
     key_label,
     lines,
-    minute,
     outcome_label,
     outcome_style,
     predicted_label,

@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
+from app.domain.attempt_export import FORMATS
+from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.history_query import HistoryQuery
+from app.domain.history_query import Clock, HistoryQuery, parse_query
+from app.domain.masking import NO_MASK
 from app.domain.model import Attempt, Outcome
 from app.service.history import neighbours, prepare
 from app.service.session import Session
 from app.service.stored import AttemptRow, RowWindow, StoppedError
 from app.tui.privacy import PrivacyMode
-
-if TYPE_CHECKING:
-    from app.domain.attempt_statistics import AttemptStatistics
 
 Result = TypeVar("Result")
 
@@ -79,8 +79,6 @@ class Past:
 
     def ask(self, line: str) -> None:
         """The filter from now on. Raises QueryFaultError, and then it stays what it was."""
-        from app.domain.query_text import parse_query  # noqa: PLC0415 - a history is shown before it is asked
-        from app.domain.query_times import Clock  # noqa: PLC0415 - the same
 
         self.query = parse_query(line, Clock(datetime.now(UTC)))
         self.line = line
@@ -216,14 +214,11 @@ class Past:
             raise GoneError("This attempt is no longer in the history.")
         if form in TICKETS:
             return self._service.history.ticket(attempt, masked=form == TICKET or self.is_masked)
-        from app.domain.attempt_formats import FORMATS  # noqa: PLC0415 - as above
 
         return "".join(f"{line}\n" for line in FORMATS[form]([self._veil.attempt(attempt)]))
 
     async def export(self, form: str, file: IO[str], progress: Callable[[int], None]) -> int:
         """Writes what the filter leaves to a file, masked where persons are; how many. Raises OSError."""
-        from app.domain.mask import NO_MASK  # noqa: PLC0415 - as above
-
         query, mask = self.query, self._service.history.mask() if self.is_masked else NO_MASK
         return await _apart(
             lambda stop: self._service.history.export(query, form, file, progress, stop, mask=mask)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.domain.diagnosis import Diagnosis, QuickFix
+from app.domain.masking import Mask
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
 from app.service.stored import AttemptRow
 
 if TYPE_CHECKING:
-    from app.domain.diagnosis import Diagnosis, QuickFix
-    from app.domain.mask import Mask
     from app.service.preflight import Preflight
 
 COVER = "•"

@@ -5,14 +5,12 @@ Pure: the same values always give the same words.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from textual.content import Content
 
-from app.domain.attempt_json import reply_parts
-from app.domain.descriptions import describe
-from app.domain.formatting import count
+from app.domain.attempt_export import reply_parts
+from app.domain.formatting import count, elapsed
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -23,10 +21,9 @@ from app.domain.model import (
 )
 from app.domain.outcome import MEANING
 from app.domain.recipient import contact_name
+from app.domain.reply_codes import describe
+from app.domain.rules import RULES, Verdict
 from app.domain.sanitize import sanitize, sanitize_block
-
-if TYPE_CHECKING:
-    from app.domain.rules import Verdict
 
 __all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
 
@@ -110,13 +107,6 @@ def meaning(outcome: Outcome) -> str:
     return MEANING[outcome]
 
 
-def elapsed(milliseconds: float | None) -> str:
-    """A duration for people; '' for none."""
-    if milliseconds is None:
-        return ""
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
-
-
 def answer_head(attempt: Attempt) -> Content:
     """Outcome, HTTP status and time on one line."""
     status, _, _ = reply_parts(attempt)
@@ -160,8 +150,6 @@ def compared(attempt: Attempt) -> Content | None:
 
     Nor is there where a gateway, a limit or the sign-in answered: a prediction speaks of the rules.
     """
-    from app.domain.rules import RULES  # noqa: PLC0415 - nothing is compared before a reply is there
-
     _, code, _ = reply_parts(attempt)
     if attempt.predicted_code is None or code not in {0, *(rule.code for rule in RULES)}:
         return None
@@ -196,33 +184,6 @@ def contact_label(contact: Contact) -> Content:
     return Content.assemble(
         (sanitize(contact_name(contact) or "without a name"), "bold"), f" · contact {sanitize(contact.id)}"
     )
-
-
-def clock(moment: datetime, now: datetime) -> str:
-    """The local time of today, the day and time of any other."""
-    local = moment.astimezone()
-    return (
-        local.strftime("%H:%M:%S")
-        if local.date() == now.astimezone().date()
-        else local.strftime("%d %b %H:%M")
-    )
-
-
-def minute(moment: datetime, now: datetime) -> str:
-    """The local time of today to the minute, the day and time of any other."""
-    local = moment.astimezone()
-    is_today = local.date() == now.astimezone().date()
-    return local.strftime("%H:%M" if is_today else "%d %b %H:%M")
-
-
-def age(moment: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit that fits."""
-    minutes = int((now - moment).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
 
 
 # The status line

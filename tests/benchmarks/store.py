@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.sandbox.accounts.files import CONTACTS
 from app.store.cache import Cache, ContactRow
 from app.store.found_window import LaterWindow

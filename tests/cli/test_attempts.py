@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.attempt_json import attempt_json
+from app.domain.attempt_export import attempt_json
 from app.domain.model import Attempt, Reply, TriggerRequest
 from app.domain.outcome import outcome_of
 from app.domain.short_id import short_id

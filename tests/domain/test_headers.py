@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.headers import clock_skew_s, in_words, retry_after_s
-from app.domain.http_advice import remedy_for_status
+from app.domain.headers import clock_skew_s, retry_after_s
 from app.domain.model import Reply
+from app.domain.reply_codes import remedy_for_status
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 UNIX = 1_772_366_400
@@ -99,25 +99,6 @@ DATE_LIKE = st.from_regex(
 def test_headers_like_dates_are_read_or_ignored(text: str) -> None:
     skew = clock_skew_s(text, NOW)
     assert skew is None or isinstance(skew, float)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 seconds"),
-        (1, "1 second"),
-        (-1, "1 second"),
-        (119, "119 seconds"),
-        (120, "2 minutes"),
-        (450, "8 minutes"),
-        (7199, "120 minutes"),
-        (7200, "2 hours"),
-        (200_000, "2 days"),
-        (63_072_000_000, "730,000 days"),
-    ],
-)
-def test_a_length_of_time_is_said_in_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
 
 
 def test_a_missing_permission_is_named_as_that_of_the_call() -> None:

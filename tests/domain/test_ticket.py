@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.domain.model import Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.ticket import ticket
 from tests.domain.accounts import HandMadeAccount

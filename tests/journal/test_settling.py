@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.attempt_json import attempt_json
+from app.domain.attempt_export import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.service.resolution import AttemptError, offers_same_trigger
 from app.service.session import Session

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.domain.model import Contact, Field
 from app.store import cache_file, found_window
 from app.store.cache import Cache, ContactRow

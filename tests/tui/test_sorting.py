@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.service.stored import StoppedError
 from app.tui.screens.menu import Menu
 from app.tui.widgets.contact_list import ContactList

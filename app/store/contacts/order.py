@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.store.cache_file import CacheFile
 from app.store.contacts.rows import EMAIL, NAME
 from app.store.contacts.search import Word

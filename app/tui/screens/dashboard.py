@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from app.domain.errors import AppError
+from app.domain.model import ExternalEvent
 from app.resources import styles
 from app.service.session import Session
 from app.service.stored import AttemptRow, ContactRow
@@ -37,7 +38,6 @@ from app.tui.widgets.query_line import QueryLine
 from app.tui.widgets.windowed_table import WindowedTable
 
 if TYPE_CHECKING:
-    from app.domain.model import ExternalEvent
     from app.tui.screens.parts import Parts
     from app.tui.widgets.remedy_buttons import RemedyButtons
 

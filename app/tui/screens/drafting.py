@@ -11,13 +11,14 @@ from textual.timer import Timer
 
 from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
+from app.domain.formatting import age
 from app.domain.model import Attempt, Outcome
 from app.tui.keymap import key_of
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.data_menu import Act, DataMenu, Wish
 from app.tui.screens.desk import Desk
 from app.tui.screens.sending import Sending
-from app.tui.text import age, sanitize
+from app.tui.text import sanitize
 
 PAUSE_S = 0.4
 MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)

@@ -9,10 +9,18 @@ from textual.app import App
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.history_query import NO_VALUE, SETTLEMENTS, Column, Order, QueryField
+from app.domain.history_query import (
+    NO_VALUE,
+    SETTLEMENTS,
+    TIMES,
+    Column,
+    Order,
+    QueryField,
+    filter_text,
+    replaced,
+    with_order,
+)
 from app.domain.model import Outcome
-from app.domain.query_edit import replaced, with_order
-from app.domain.query_text import TIMES, filter_text
 from app.domain.short_id import short_id
 from app.service.stored import AttemptRow
 from app.tui.past import OPEN_TICKET, TICKET, Past

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from app.domain.descriptions import describe
 from app.domain.errors import AppError
 from app.domain.model import TriggerRequest
+from app.domain.reply_codes import describe
 from app.service.scenarios import FAILURES, REPLIES, Failure, Scenarios
 from app.tui.screens.advising import Advising
 from app.tui.screens.confirm import Confirm

@@ -7,7 +7,7 @@ from functools import partial
 from textual.content import Content
 
 from app.domain.errors import AppError
-from app.domain.history_query import Column, HistoryQuery
+from app.domain.history_query import Column, HistoryQuery, with_order
 from app.service.stored import AttemptRow, RowWindow, StoppedError
 from app.tui.screens.desk import Desk
 from app.tui.widgets.history_table import HistoryPane
@@ -147,8 +147,6 @@ class Searching:
     def sort(self, message: WindowedTable.HeaderSelected) -> None:
         """Sorts by the column whose title was clicked."""
         if message.column.key in list(Column):
-            from app.domain.query_edit import with_order
-
             self._write(with_order(self._past.line, Column(message.column.key)))
 
     def fulfil(self, message: HistoryPane.Wanted) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 from textual.binding import BindingType
 from textual.content import Content
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.service.stored import ContactRow
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label

@@ -13,8 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Static, TextArea
 
-from app.domain.data_hints import data_hints
-from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.event_data import EventDataError, data_hints, parse_event_data
 from app.domain.model import JsonObject
 from app.domain.placeholders import placeholders_in
 from app.tui.keymap import key_of

@@ -2,11 +2,12 @@
 
 from textual.content import Content
 
-from app.domain.attempt_json import reply_parts
+from app.domain.attempt_export import reply_parts
+from app.domain.formatting import elapsed
 from app.domain.json_diff import DiffLine, JsonDiff, Side
 from app.domain.model import Attempt
 from app.domain.short_id import short_id
-from app.tui.text import count, elapsed, lines, outcome_label, sanitize
+from app.tui.text import count, lines, outcome_label, sanitize
 
 LEFT, RIGHT = "A", "B"
 LONGEST_LINE = 4_000

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 from textual.binding import BindingType
 from textual.content import Content
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.domain.model import ExternalEvent
 from app.tui.text import label
 from app.tui.widgets.filtered_list import FilteredList, sort_binding

@@ -15,8 +15,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
+from app.domain.account import ListOrder
 from app.domain.errors import AppError
-from app.domain.list_order import ListOrder
 from app.tui.widgets.row_window import PreparedWindow, Row, RowWindow
 from app.tui.widgets.safe_input import SafeInput
 from app.tui.widgets.table_columns import Column

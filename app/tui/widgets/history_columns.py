@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 from textual.content import Content
 
-from app.domain.descriptions import describe
+from app.domain.formatting import clock, elapsed
 from app.domain.outcome import SETTLED
+from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
 from app.service.stored import AttemptRow
 from app.tui.privacy import PrivacyMode
-from app.tui.text import clock, elapsed, key_label, label, outcome_label, sanitize
+from app.tui.text import key_label, label, outcome_label, sanitize
 from app.tui.widgets.table_columns import Column
 
 MARK = "●"

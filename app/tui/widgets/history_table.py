@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
 
-from app.domain.descriptions import describe
 from app.domain.history_query import HistoryQuery, Order
 from app.domain.model import Outcome
+from app.domain.reply_codes import describe
 from app.service.stored import AttemptRow, RowWindow
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,11 +15,9 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from app.domain.history_query import QueryFaultError, completion, proposal
 from app.tui.text import sanitize
 from app.tui.widgets.safe_input import SafeInput
-
-if TYPE_CHECKING:
-    from app.domain.query_text import QueryFaultError
 
 PLACEHOLDER = "filter: outcome:rejected code:2008 event:12 since:1d hammer"
 
@@ -95,8 +93,6 @@ class QueryLine(Vertical):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        from app.domain.query_text import QueryFaultError  # noqa: PLC0415 - the first frame has asked nothing
-
         event.stop()
         try:
             self._ask(event.value)
@@ -110,8 +106,6 @@ class QueryLine(Vertical):
         self.post_message(self.Asked())
 
     def _explain(self, line: str, fault: QueryFaultError) -> None:
-        from app.domain.query_edit import proposal  # noqa: PLC0415 - as above
-
         self._proposal = proposal(line, fault)
         # A reason names what was typed, which the mask covers.
         covered = self._line.password
@@ -146,6 +140,4 @@ class QueryLine(Vertical):
 
 class _Completing(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
-        from app.domain.query_edit import completion  # noqa: PLC0415 - as above
-
         return completion(value)

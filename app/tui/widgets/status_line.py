@@ -9,9 +9,10 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from app.domain.formatting import age
 from app.domain.model import Outcome
 from app.service.stored import CacheState
-from app.tui.text import Live, account_labels, age, count, fit_line, outcome_style
+from app.tui.text import Live, account_labels, count, fit_line, outcome_style
 
 CLICK = "A click shows all profiles"
 UNSETTLED_CLICK = "A click shows the unknown outcomes that nobody has settled"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.body_text import PART, RAW_PART, formatted, raw_lines, raw_parts, split
+from app.domain.attempt_export import readable_body
+from app.tui.widgets.body_view import PART, RAW_PART, raw_lines, raw_parts, split
 
 
 @given(st.text(alphabet="ab\n\ud800é", max_size=300), st.integers(1, 40))
@@ -32,7 +33,7 @@ def test_raw_lines_read_back_are_the_bytes(size: int) -> None:
 
 
 def test_json_is_indented_and_anything_else_stays() -> None:
-    assert formatted(b'{"a":[1]}') == json.dumps({"a": [1]}, indent=2)
-    assert formatted(b"<html>") == "<html>"
-    assert formatted(b"\xff") == "\ufffd"
-    assert formatted(b"[" * 100_000) == "[" * 100_000
+    assert readable_body(b'{"a":[1]}') == json.dumps({"a": [1]}, indent=2)
+    assert readable_body(b"<html>") == "<html>"
+    assert readable_body(b"\xff") == "\ufffd"
+    assert readable_body(b"[" * 100_000) == "[" * 100_000

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.advice import advise, advise_beforehand, field_label
-from app.domain.descriptions import describe
-from app.domain.diagnosis import LOOK_UP, REFRESH, FormPatch, NoClues
+from app.domain.diagnosis import LOOK_UP, REFRESH, FormPatch, NoClues, diagnose, diagnose_before, field_label
 from app.domain.model import Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.outcome import MEANING
+from app.domain.reply_codes import describe
 from app.domain.rules import Verdict
 from tests.domain.accounts import HandMadeAccount
 
@@ -17,7 +16,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 def remedy(answer: Answer, event_id: str = "100", key_id: str = "3", value: str = "thor@example.com") -> str:
     request = TriggerRequest(event_id, key_id, value)
-    advice = advise(answer, request, HandMadeAccount(), NOW)
+    advice = diagnose(answer, request, HandMadeAccount(), NOW)
     return advice.words if advice else ""
 
 
@@ -214,7 +213,7 @@ def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None
             return [ExternalEvent("200", name)]
 
     request = TriggerRequest("100", "3", "thor@example.com")
-    found = advise(Reply(400, 5001, "x"), request, HandMadeAccount(), NOW, Renewed())
+    found = diagnose(Reply(400, 5001, "x"), request, HandMadeAccount(), NOW, Renewed())
     assert found is not None
     assert (
         "no longer has event 100 (purchase_confirmation), but here purchase_confirmation is event 200"
@@ -224,14 +223,14 @@ def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None
 
 
 def test_an_event_that_is_gone_offers_a_refresh() -> None:
-    found = advise(Reply(400, 5001, "x"), TriggerRequest("100", "3", "x"), HandMadeAccount(), NOW)
+    found = diagnose(Reply(400, 5001, "x"), TriggerRequest("100", "3", "x"), HandMadeAccount(), NOW)
     assert found is not None
     assert found.remedies == (REFRESH,)
 
 
 def test_a_shared_value_of_contacts_not_known_here_offers_to_look_them_up() -> None:
     account = HandMadeAccount(found={}, complete=False)
-    found = advise(Reply(400, 2010, "x"), TriggerRequest("100", "3", "twin@example.com"), account, NOW)
+    found = diagnose(Reply(400, 2010, "x"), TriggerRequest("100", "3", "twin@example.com"), account, NOW)
     assert found is not None
     assert found.words.startswith("Several contacts share this value")
     assert found.remedies == (LOOK_UP,)
@@ -239,12 +238,12 @@ def test_a_shared_value_of_contacts_not_known_here_offers_to_look_them_up() -> N
 
 def test_beforehand_a_partial_cache_offers_the_look_up_and_an_empty_one_the_refresh() -> None:
     request = TriggerRequest("100", "3", "loki@example.com")
-    partial = advise_beforehand(None, request, HandMadeAccount(complete=False))
-    empty = advise_beforehand(None, request, HandMadeAccount(events=None, fields=None))
+    partial = diagnose_before(None, request, HandMadeAccount(complete=False))
+    empty = diagnose_before(None, request, HandMadeAccount(events=None, fields=None))
     assert partial is not None
     assert empty is not None
     assert (partial.remedies, empty.remedies) == ((LOOK_UP,), (REFRESH,))
-    assert advise_beforehand(Verdict(0, "OK"), request, HandMadeAccount()) is None
+    assert diagnose_before(Verdict(0, "OK"), request, HandMadeAccount()) is None
 
 
 def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:
@@ -269,7 +268,7 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
     value: str, said: str, mended: str | None
 ) -> None:
     request = TriggerRequest("100", "3", value)
-    found = advise_beforehand(None, request, HandMadeAccount(complete=False))
+    found = diagnose_before(None, request, HandMadeAccount(complete=False))
     assert found is not None
     assert found.words.startswith(f"The external id has {said}: it is sent as it is typed. ")
     *mending, last = found.remedies
