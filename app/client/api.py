@@ -28,7 +28,7 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
-from app.domain.reply_codes import remedy_for_status
+from app.domain.reply_codes import advise_status
 from app.domain.sanitize import sanitize
 
 TRIGGER_CAP = 1024 * 1024
@@ -300,5 +300,5 @@ def _rejection(reply: Reply, purpose: Purpose) -> str:
         said.append(f"reply code {reply.reply_code}")
     if reply.reply_text:
         said.append(sanitize(reply.reply_text, _LONGEST_TEXT))
-    remedy = remedy_for_status(reply, datetime.now(UTC), purpose.permission)
+    remedy = advise_status(reply, datetime.now(UTC), purpose.permission)
     return f"The account did not answer with its {purpose.what} ({', '.join(said)}). {remedy or 'Try again later.'}"

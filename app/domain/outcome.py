@@ -1,4 +1,4 @@
-"""The outcome of an attempt, from what came back: the first rule that fits decides."""
+"""The outcome of an attempt."""
 
 from app.domain.model import Answer, NoReply, Outcome, Reply
 
@@ -10,27 +10,27 @@ LABEL = {
     Outcome.NOT_SENT: ("○", "not sent"),
     Outcome.UNKNOWN: ("?", "unknown"),
 }
-"""Symbol and word of each outcome, wherever one is shown."""
+"""Symbol and word of each outcome."""
 
 SETTLED = {True: "arrived", False: "no arrival"}
-"""The word for whether it arrived, beside the symbol of an unknown outcome that somebody has settled."""
+"""The word for a resolved unknown outcome, by whether the event arrived."""
 
 MEANING = {
-    Outcome.SENDING: "Under way.",
-    Outcome.ACCEPTED: "Received by the account. Whether a mail follows depends on the program attached to the event.",
-    Outcome.PARTIAL: "Received, but not for everybody: see who was refused.",
-    Outcome.REJECTED: "Refused. Nothing was triggered.",
+    Outcome.SENDING: "Being sent.",
+    Outcome.ACCEPTED: "Emarsys accepted the event. Whether an e-mail goes out depends on the program that uses it.",
+    Outcome.PARTIAL: "Accepted, but not for every contact. See which ones were rejected.",
+    Outcome.REJECTED: "Rejected. Nothing was triggered.",
     Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
     Outcome.UNKNOWN: "It may have been triggered. Do not send again without checking.",
 }
 
 UNKNOWN_REMEDY = (
-    "Check in the account whether the event arrived; only if it did not, send again with the same trigger id."
+    "Check in the account whether the event arrived. If it did not, resend it with the same trigger id."
 )
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """Exactly one outcome for any answer; the first line that fits decides."""
+    """The outcome of an answer; the first line that fits decides."""
     match answer:
         case NoReply(sent="no"):
             return Outcome.NOT_SENT

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from app.domain.formatting import duration
 from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, NoReply, Reply
-from app.domain.reply_codes import ALLOWED_SKEW_S, remedy_for_status
+from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status
 from app.domain.sanitize import sanitize
 from app.domain.wire import dumps
 from app.settings import Profile
@@ -134,7 +134,7 @@ def _permission(probe: _Probe, answer: Answer) -> Finding:
 
 
 def _advice(reply: Reply, probe: _Probe) -> str:
-    return remedy_for_status(reply, datetime.now(UTC), probe.permission) or "Try again later."
+    return advise_status(reply, datetime.now(UTC), probe.permission) or "Try again later."
 
 
 def _said(reply: Reply) -> str:

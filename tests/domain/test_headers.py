@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.headers import clock_skew_s, retry_after_s
 from app.domain.model import Reply
-from app.domain.reply_codes import remedy_for_status
+from app.domain.reply_codes import advise_status
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 UNIX = 1_772_366_400
@@ -102,8 +102,8 @@ def test_headers_like_dates_are_read_or_ignored(text: str) -> None:
 
 
 def test_a_missing_permission_is_named_as_that_of_the_call() -> None:
-    assert "permission externalevent.trigger:" in (remedy_for_status(Reply(403, None, None), NOW) or "")
-    assert "permission field.list:" in (remedy_for_status(Reply(403, None, None), NOW, "field.list") or "")
+    assert "permission externalevent.trigger." in (advise_status(Reply(403, None, None), NOW) or "")
+    assert "permission field.list." in (advise_status(Reply(403, None, None), NOW, "field.list") or "")
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_a_missing_permission_is_named_as_that_of_the_call() -> None:
     ],
 )
 def test_a_401_with_a_wrong_clock_says_by_how_much(date: str | None, said: str) -> None:
-    assert (remedy_for_status(Reply(401, 1, "Unauthorized", date=date), NOW) or "").startswith(said)
+    assert (advise_status(Reply(401, 1, "Unauthorized", date=date), NOW) or "").startswith(said)

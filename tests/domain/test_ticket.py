@@ -35,7 +35,7 @@ def test_it_says_what_was_sent_what_came_back_and_what_that_means() -> None:
         '"name": "Thor"',
         "HTTP 400, reply code 2008, after 12 ms:",
         "No match for the specified",
-        "Refused. Nothing was triggered.",
+        "Rejected. Nothing was triggered.",
         "Check the spelling.",
         "The reply code 0 was predicted.",
         "```sh\ncurl",

@@ -24,7 +24,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Session]:
 
 
 @pytest.fixture
-def rehearsal(service: Session) -> Scenarios:
+def scenarios(service: Session) -> Scenarios:
     assert service.scenarios is not None
     return service.scenarios
 
@@ -40,7 +40,7 @@ def test_the_seven_documented_replies_are_on_offer() -> None:
 
 @pytest.mark.parametrize("code", REPLIES)
 async def test_each_reply_is_had_and_was_predicted(service: Session, scenarios: Scenarios, code: int) -> None:
-    attempt = await send(service, rehearsal.request_for(code))
+    attempt = await send(service, scenarios.request_for(code))
     assert reply_parts(attempt)[1] == code
     assert attempt.predicted_code == code
 
@@ -53,16 +53,16 @@ async def test_each_failure_happens_once(
     service: Session, scenarios: Scenarios, kind: str, outcome: str
 ) -> None:
     failure = next(failure for failure in FAILURES if failure.kind == kind)
-    request = rehearsal.fail_next(failure)
+    request = scenarios.fail_next(failure)
     assert (await send(service, request)).outcome == outcome
     assert (await send(service, request)).outcome == "accepted"
 
 
 async def test_a_reset_may_keep_or_take_the_history(service: Session, scenarios: Scenarios) -> None:
-    await send(service, rehearsal.request_for(0))
-    rehearsal.reset(with_history=False)
+    await send(service, scenarios.request_for(0))
+    scenarios.reset(with_history=False)
     assert service.history.attempts().total == 1
-    rehearsal.reset(with_history=True)
+    scenarios.reset(with_history=True)
     assert service.history.attempts().total == 0
 
 
@@ -77,7 +77,7 @@ def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
 
 async def test_a_cut_connection_is_told_as_one(service: Session, scenarios: Scenarios) -> None:
     cut = next(failure for failure in FAILURES if failure.kind == "cut_before")
-    attempt = await send(service, rehearsal.fail_next(cut))
+    attempt = await send(service, scenarios.fail_next(cut))
     assert isinstance(attempt.answer, NoReply)
     assert attempt.answer.reason == "reset"
     assert attempt.answer.detail == "sandbox.localhost broke the connection before it replied."

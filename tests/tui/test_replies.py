@@ -10,7 +10,7 @@ from app.tui.privacy import PrivacyMode
 from tests.tui.conftest import NARROW, Desk, OpenDesk
 
 SEVEN = [
-    ("100", "3", "thor@example.com", 200, "0 OK", "Received by the account."),
+    ("100", "3", "thor@example.com", 200, "0 OK", "Emarsys accepted the event."),
     (
         "100",
         "email",
