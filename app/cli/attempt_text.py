@@ -66,7 +66,7 @@ def _attempt_lines(attempt: Attempt, service: Session) -> Iterator[str]:
     reply = "no reply" if status is None else f"HTTP {status}  {_code(code)} {text or ''}".rstrip()
     yield f"{symbol} {word}  {reply}"
     yield f"{_event(attempt)}, {_contact(attempt.request, service)}"
-    description = describe(code)
+    description = describe(code, status)
     if description and code:
         yield description
     yield MEANING[attempt.outcome]

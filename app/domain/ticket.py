@@ -103,8 +103,8 @@ def _is_json(body: bytes) -> bool:
 
 
 def _meaning(attempt: Attempt) -> Iterator[str]:
-    _, code, _ = reply_parts(attempt)
-    description = describe(code)
+    status, code, _ = reply_parts(attempt)
+    description = describe(code, status)
     if description and code:
         yield description
     yield MEANING[attempt.outcome]

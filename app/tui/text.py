@@ -131,8 +131,8 @@ def answer_code(attempt: Attempt) -> Content | None:
 
 def answer_description(attempt: Attempt) -> Content | None:
     """The documented sentence for a refusal, unless the account said the same; the meaning of the outcome else."""
-    _, code, text = reply_parts(attempt)
-    published = describe(code)
+    status, code, text = reply_parts(attempt)
+    published = describe(code, status)
     if published and attempt.outcome is Outcome.REJECTED:
         if published == text:
             return None

@@ -81,4 +81,4 @@ def _number(number: int | None) -> str:
 
 
 def _description(row: AttemptRow) -> Content:
-    return label(describe(row.reply_code) or "", "$quiet")
+    return label(describe(row.reply_code, row.http_status) or "", "$quiet")

@@ -238,7 +238,12 @@ class HistoryPane(Vertical):
     def _show_detail(self, row: AttemptRow | None) -> None:
         said = Content("")
         if row is not None:
-            said = lines([row_in_short(self._veil.row(row)), label(describe(row.reply_code) or "", "$quiet")])
+            said = lines(
+                [
+                    row_in_short(self._veil.row(row)),
+                    label(describe(row.reply_code, row.http_status) or "", "$quiet"),
+                ]
+            )
         for detail in self.query("#history-detail").results(Static):
             detail.update(said)
 
