@@ -1,7 +1,7 @@
 """The tester's verbs over the history: find, count, picture, follow, compare, note, take out.
 
 Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.query_text.parse_query` reads and which
-holds its order (`sort:-took`; or `query._replace(order=Order(...))`). It is asked of the live account,
+holds its order (`sort:-took`; or `dataclasses.replace(query, order=Order(...))`). It is asked of the live account,
 unless it names a profile or all accounts are asked for.
 """
 

@@ -130,7 +130,7 @@ def test_a_query_finds_sorts_and_counts(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("cod:2008", "at character 1: there is no field 'cod'."),
+        ("cod:2008", 'at character 1: unknown field "cod".'),
         ("cod:2008", "Did you mean: code:2008"),
         ("outcome:rejectd", "Did you mean: outcome:rejected"),
         ('"abc', "is not closed"),
