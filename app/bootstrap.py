@@ -5,14 +5,13 @@ Starlette.
 """
 
 import os
-import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import redirect_stdout, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
@@ -22,19 +21,17 @@ from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
-from app.settings.secrets import Secret, find_secret, secret_variable
-from app.store.cache import Cache
-from app.store.database import StoreError
-from app.store.errors import BusyError
-from app.store.history import History
+from app.settings.secrets import Secret, find_secret
+from app.store.attempts import History
+from app.store.catalog import Cache
+from app.store.errors import BusyError, StoppedError, StoreError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.client.auth import SignIn
     from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
-    from app.sandbox.server import Sandbox
-    from app.service.filling import Watch as FillWatch
 
 
 class Watch(Protocol):
@@ -48,9 +45,6 @@ class Watch(Protocol):
 
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
-
-LARGE = 1_000_000
-"""Bytes of contacts up to which a cache is filled sooner than a process for it is made."""
 
 
 def open_service(
@@ -117,19 +111,23 @@ def _remote(
 
     @cache  # asked for once: a keyring or a command may ask a person
     def secret() -> Secret:
-        with redirect_stdout(sys.stderr):  # standard output is for results, whatever a keyring prints
-            return find_secret(profile, os.environ, terminal)
+        return find_secret(profile, os.environ, terminal)
 
-    def fill_apart(watch: "FillWatch") -> Awaitable[None]:
-        return _apart(settings, secret() if profile.auth != "none" else None, watch)
+    @asynccontextmanager
+    async def open_source(_: Event) -> AsyncIterator["tuple[ApiClient, None]"]:
+        client = _over_http(profile, secret)
+        try:
+            yield client, None
+        finally:
+            await client.aclose()
 
     live = LiveAccount(
         profile,
         Cache(settings.cache),
         history,
         lambda: _over_http(profile, secret),
+        open_source,
         samples=lambda: _examples(sample_data()).values(),
-        fill_apart=fill_apart if profile.fetches_contacts else None,
     )
     return live, None
 
@@ -144,9 +142,9 @@ def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scena
         cache,
         history,
         lambda: inside.client(profile.deadline_s),
+        partial(_rebuilt, settings),
         examples=lambda: _examples(_account_folder(settings)),
         source=fingerprint,
-        fill_apart=partial(_fill_anew, settings),
         on_close=inside.close,
     )
     if profile.folder is not None:
@@ -156,8 +154,7 @@ def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scena
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:
     """The examples as the folder gives them now; none while it is faulty, which a refresh tells."""
-    from app.sandbox.accounts.files import AccountFolderError
-    from app.sandbox.accounts.folder import examples
+    from app.sandbox.accounts.folder import AccountFolderError, examples
 
     try:
         return examples(folder)
@@ -178,7 +175,7 @@ def _database(settings: Settings) -> Path:
 
 def _built(settings: Settings) -> str:
     """The fingerprint of the account's files as they are now, the sandbox's database being built from them."""
-    from app.sandbox.accounts.build import ensure_built
+    from app.sandbox.accounts.database import ensure_built
 
     return ensure_built(_account_folder(settings), _database(settings))[0]
 
@@ -203,7 +200,7 @@ class _InProcess:
     @property
     def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
         from app.sandbox.accounts.account import SandboxAccount
-        from app.sandbox.server import create_sandbox
+        from app.sandbox.app import create_sandbox
 
         with self._making:
             if self._made is None:
@@ -239,55 +236,43 @@ def serve_sandbox(
     The trigger ids that were accepted are remembered in `keep`, without it until the end.
     Raises AccountFolderError, AccountDatabaseError, ServeError.
     """
-    from tempfile import TemporaryDirectory
-
     from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import create_sandbox
+    from app.sandbox.idempotency import AcceptedTriggers
     from app.sandbox.serve import serve
-    from app.sandbox.server import create_sandbox
 
-    folder = _account_folder(settings)
-    account = SandboxAccount(folder, _database(settings), watch.loading)
-    with TemporaryDirectory() as forgotten:
-        sandbox = create_sandbox(account, options, accepted=keep or Path(forgotten) / "accepted.db")
+    account = SandboxAccount(_account_folder(settings), _database(settings), watch.loading)
+    try:
+        sandbox = create_sandbox(account, options, accepted=AcceptedTriggers(keep))
         try:
             serve(sandbox, *address, watch.answering)
         finally:
             sandbox.close()
-            account.close()
-
-
-async def _fill_anew(settings: Settings, watch: "FillWatch") -> None:
-    """Fills a sandbox's cache from its files as they are now, from a sandbox of its own.
-
-    The one that is live answers as before until the cache is another. A large account is filled in a process of its own.
-    """
-    import asyncio
-
-    from app.sandbox.accounts.files import CONTACTS
-
-    contacts = _account_folder(settings) / CONTACTS
-    if contacts.is_file() and contacts.stat().st_size > LARGE:
-        await _apart(settings, None, watch)
-    else:
-        await asyncio.to_thread(_built, settings)
-        await _fill(settings, None, watch)
-
-
-def _apart(settings: Settings, secret: Secret | None, watch: "FillWatch") -> Awaitable[None]:
-    from app.service.apart import run_apart
-
-    return run_apart(partial(_fill, settings, secret), watch)
-
-
-async def _fill(settings: Settings, secret: Secret | None, watch: "FillWatch") -> None:
-    """Fills the cache by a service of its own. Raises what `open_service` and `refresh` do."""
-    if secret is not None:
-        os.environ[secret_variable(settings.profile.name)] = secret.reveal()
-    service = open_service(settings)
-    try:
-        await service.keeping.refresh(watch)
     finally:
-        await service.close()
+        account.close()
+
+
+@asynccontextmanager
+async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiClient, str]"]:
+    """A sandbox of the files as they are now; the live one answers as before until the cache is another."""
+    from app.client.api import ApiClient
+    from app.client.connection import open_in_process
+    from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import create_sandbox
+
+    def check(*_: int) -> None:
+        if stop.is_set():
+            raise StoppedError
+
+    with (
+        closing(SandboxAccount(_account_folder(settings), _database(settings), check)) as account,
+        closing(create_sandbox(account)) as sandbox,
+    ):
+        client = ApiClient(SANDBOX_URL, open_in_process(sandbox), settings.profile.deadline_s)
+        try:
+            yield client, account.fingerprint
+        finally:
+            await client.aclose()
 
 
 def _over_http(profile: Profile, secret: Callable[[], Secret]) -> "ApiClient":

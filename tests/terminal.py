@@ -49,6 +49,10 @@ class Terminal:
                 raise AssertionError(f"{words} did not appear; the last of what did: {self._shown[-3000:]!r}")
         self._shown = ""
 
+    def look(self, seconds: float) -> None:
+        """Reads what is shown meanwhile: a terminal that nobody reads holds the program up."""
+        self._read(time.monotonic() + seconds)
+
     def wait_for_the_end(self) -> None:
         """Reads until the program has closed its side."""
         deadline = time.monotonic() + SECONDS

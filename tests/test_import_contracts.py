@@ -12,16 +12,16 @@ CHECKOUT = Path(__file__).parents[1]
 BREAKING = [
     ("The layers, from the command line down to the words", "app/store/schema.py", "import app.service"),
     ("The dashboard reaches the world only through the service", "app/tui/text.py", "import app.store.cache"),
-    ("The sandbox knows no client", "app/sandbox/server.py", "import app.client.api"),
+    ("The sandbox knows no client", "app/sandbox/app.py", "import app.client.api"),
     (
-        "Inside the store: cache and history, index, contacts and journal",
-        "app/store/journal/rows.py",
-        "import app.store.index.query",
+        "Inside the store: cache and history, searches, rows",
+        "app/store/attempt_rows.py",
+        "import app.store.history_search",
     ),
     (
-        "Inside the sandbox: serving, calls, accounts",
-        "app/sandbox/accounts/rows.py",
-        "import app.sandbox.calls.batch",
+        "Inside the sandbox: serving, handlers, accounts",
+        "app/sandbox/accounts/account.py",
+        "import app.sandbox.handlers.trigger",
     ),
     ("Inside the dashboard: app, screens, widgets, text", "app/tui/text.py", "import app.tui.screens"),
     ("The domain is standard library only", "app/domain/model.py", "import sqlite3"),

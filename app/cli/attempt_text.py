@@ -113,7 +113,7 @@ def _event(attempt: Attempt) -> str:
 
 
 def _contact(request: TriggerRequest, service: Session) -> str:
-    return f"{field_label(request.key_id, service.lists)} {request.external_id!r}"
+    return f"{field_label(request.key_id, service.contacts)} {request.external_id!r}"
 
 
 def _took(attempt: Attempt) -> str:

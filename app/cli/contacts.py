@@ -14,7 +14,7 @@ from app.cli.progress import bar
 from app.client.errors import ClientError
 from app.domain.formatting import count
 from app.domain.masking import Mask
-from app.service.keeping import Forgetting
+from app.service.contacts import Forgetting
 from app.service.session import Session
 
 _FAULTS_SHOWN = 20
@@ -44,7 +44,7 @@ def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None
     mask = options.mask()
 
     async def ask(service: Session) -> bool:
-        found = await service.keeping.look_up(key_id, value)
+        found = await service.contacts.look_up(key_id, value)
         for line in contact_lines(map(mask.contact, found), as_json):
             click.echo(line)
         return bool(found)
@@ -67,7 +67,7 @@ def import_file(options: Options, *, file: Path) -> None:
 
     async def add(service: Session) -> None:
         with bar() as shown:
-            report = await service.keeping.import_contacts(
+            report = await service.contacts.import_file(
                 file,
                 faults,
                 lambda done, size: shown.show(f"import: {done:,} of {size:,} bytes", done / max(size, 1)),
@@ -95,9 +95,9 @@ def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
     """
 
     async def take_out(service: Session) -> None:
-        forgetting = service.keeping.whom_to_forget(key_id, value)
+        forgetting = service.contacts.whom_to_forget(key_id, value)
         _confirm(forgetting, options.mask(), yes)
-        emptied = service.keeping.forget(forgetting)
+        emptied = service.contacts.forget(forgetting)
         gone = "1 contact" if forgetting.contacts else "No contact"
         click.echo(f"{gone} taken out of the cache, {count(emptied, 'attempt')} of the history emptied")
 

@@ -15,7 +15,6 @@ _WORDS = {
     "cache": "filling the cache",
     "order": "putting the cache in order",
     "attempts": "making up attempts",
-    "index": "indexing the attempts",
 }
 
 

@@ -11,13 +11,12 @@ from app.cli.options import Options
 from app.cli.output import opened
 from app.cli.passing import pass_options
 from app.cli.prune import prune
-from app.cli.query import index_in_sight, read_query
+from app.cli.query import read_query
 from app.cli.resend import resend
 from app.cli.settle import settle
 from app.cli.stats import stats
 from app.domain.attempt_export import FORMATS
 from app.domain.model import Attempt
-from app.service.history import EVERYTHING
 from app.service.session import Session
 
 _FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {"table": as_table, **FORMATS}
@@ -65,8 +64,6 @@ def history(
     query = read_query(line)
 
     async def write(service: Session) -> None:
-        if query != EVERYTHING:
-            index_in_sight(service)
         attempts = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
         with opened(output) as file:
             for text in lines(map(mask.attempt, attempts)):

@@ -1,6 +1,6 @@
 """`triggerdesk events` and `fields`, and the list of `contacts`: what the cache holds, as a table or as JSON Lines."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,6 @@ from app.cli.output import table
 from app.cli.passing import pass_options
 from app.domain.attempt_export import json_text
 from app.domain.model import Contact, ExternalEvent, Field
-from app.service.lists import AccountLists
 from app.service.session import Session
 
 Row = TypeVar("Row")
@@ -37,20 +36,20 @@ def list_options(command: Command) -> Command:
 class _Listing(Generic[Row]):
     """One kind of row: where it comes from, and how it is printed."""
 
-    rows: Callable[[AccountLists, str, int], Iterator[Row]]
+    rows: Callable[[Session, str, int], Iterable[Row]]
     to_json: Callable[[Row], object]
     header: Sequence[str]
     to_cells: Callable[[Row], Sequence[str]]
 
 
 _EVENTS: _Listing[ExternalEvent] = _Listing(
-    AccountLists.list_events,
+    lambda service, text, limit: service.events.containing(text, limit),
     lambda event: {"id": event.id, "name": event.name},
     ("ID", "NAME"),
     lambda event: (event.id, event.name),
 )
 _FIELDS: _Listing[Field] = _Listing(
-    AccountLists.list_fields,
+    lambda service, text, limit: service.contacts.fields(text, limit),
     lambda field: {
         "id": field.id,
         "name": field.name,
@@ -61,7 +60,7 @@ _FIELDS: _Listing[Field] = _Listing(
     lambda field: (field.id, field.name, field.string_id, field.application_type),
 )
 _CONTACTS: _Listing[Contact] = _Listing(
-    AccountLists.list_contacts,
+    lambda service, text, limit: service.contacts.containing(text, limit),
     lambda contact: {"id": contact.id, "uid": contact.uid, "fields": dict(contact.fields)},
     ("ID", "UID", *(title for _, title in _SHOWN_VALUES)),
     lambda contact: (contact.id, contact.uid, *(contact.value(key) for key, _ in _SHOWN_VALUES)),
@@ -85,13 +84,13 @@ def fields(options: Options, **asked: Any) -> None:
 def list_contacts(options: Options, **asked: Any) -> None:
     """Prints the contacts of the cache, masked where that was asked for."""
     mask = options.mask()
-    masked = replace(_CONTACTS, rows=lambda *wanted: map(mask.contact, AccountLists.list_contacts(*wanted)))
+    masked = replace(_CONTACTS, rows=lambda *wanted: map(mask.contact, _CONTACTS.rows(*wanted)))
     _print(masked, options, **asked)
 
 
 def _print(listing: _Listing[Row], options: Options, *, text: str, limit: int, as_json: bool) -> None:
     async def lines(service: Session) -> None:
-        found = listing.rows(service.lists, text, limit)
+        found = iter(listing.rows(service, text, limit))
         first = list(islice(found, 1))
         if not first and not as_json:
             click.echo(_nothing(service), err=True)
@@ -114,7 +113,7 @@ def _lines(listing: _Listing[Row], found: Iterable[Row], as_json: bool) -> Itera
 
 
 def _nothing(service: Session) -> str:
-    if service.keeping.state().refreshed_at is None:
+    if service.refresh.state().refreshed_at is None:
         return (
             f"The cache of profile {service.profile.name} is empty: nothing was fetched from the account yet."
         )

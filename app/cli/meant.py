@@ -19,7 +19,7 @@ LISTED = "`triggerdesk events` lists the ids."
 
 def as_meant(service: Session, request: TriggerRequest) -> TriggerRequest:
     """The request with its event id resolved and its event data filled. Raises Failure where either cannot be."""
-    found = service.lists.resolve_event(request.event_id)
+    found = service.events.resolve(request.event_id)
     if not isinstance(found, Resolved):
         raise Failure(found.sentence if found.events else f"{found.sentence} {LISTED}")
     if found.said:

@@ -66,7 +66,7 @@ class Options(NamedTuple):
             service = open_service(self.settings(), WAIT_S, complain)
         try:
             if filled:
-                await service.keeping.fill_where_needed()
+                await service.refresh.run_if_needed()
             return await action(service)
         finally:
             await service.close()

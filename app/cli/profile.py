@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import redirect_stdout
 from typing import Any
 
 import click
@@ -114,8 +113,7 @@ def remove(name: str, *, yes: bool) -> None:
             raise Failure("Nothing was removed.")
     remove_profile(home / CONFIG, name)
     try:
-        with redirect_stdout(sys.stderr):  # whatever the keyring prints
-            was_held = forget_secret(name, complain)
+        was_held = forget_secret(name, complain)
         secret = "its secret was taken out of the keyring" if was_held else "the keyring held no secret"
     except NoKeyringError as error:
         secret = f"no secret was looked for: {error}"
@@ -135,8 +133,7 @@ def _keep_secret(added: Profile) -> None:
         complain(f"Its secret is still missing: {other_ways(added.name)}.")
         return
     try:
-        with redirect_stdout(sys.stderr):  # whatever the keyring prints
-            store_secret(added.name, secret, complain)
+        store_secret(added.name, secret, complain)
     except NoKeyringError as error:
         complain(f"The secret was not kept, {error}: {other_ways(added.name)}.")
     else:

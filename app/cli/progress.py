@@ -9,7 +9,7 @@ import click
 
 from app.domain.formatting import percent
 from app.domain.sanitize import sanitize
-from app.service.filling import FillStep
+from app.service.refresh import RefreshStep
 
 _BAR = 24
 
@@ -58,7 +58,7 @@ class FillBar:
         self._bar = shown
         self._said: object = None
 
-    def __call__(self, step: FillStep) -> None:
+    def __call__(self, step: RefreshStep) -> None:
         """Shows one step."""
         said = (step.stage, step.wait_s > 0)
         if said != self._said:

@@ -21,13 +21,13 @@ def prune(options: Options, *, yes: bool) -> None:
     """
 
     async def let_go(service: Session) -> None:
-        found = service.keeping.retention_preview()
+        found = service.retention.preview()
         if found is None:
             click.echo("No attempt is past the profile's retention.")
             return
         span = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
         _confirm(f"Delete {count(found.attempts, 'attempt')}, {span}? This cannot be undone.", yes)
-        click.echo(f"{count(service.keeping.apply_retention(), 'attempt')} deleted, {span}")
+        click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {span}")
 
     options.run(let_go, filled=False)
 

@@ -25,9 +25,9 @@ def refresh(options: Options) -> None:
 
     async def fill(service: Session) -> None:
         with bar() as shown:
-            state = await service.keeping.refresh(FillBar(shown))
+            state = await service.refresh.run(FillBar(shown))
         held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
-        kept = service.keeping.kept()
+        kept = service.contacts.origins()
         click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))
 
     try:

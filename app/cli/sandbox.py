@@ -1,7 +1,11 @@
 """`triggerdesk sandbox`: the endpoint on a port, for other people's clients."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=8042, show_default=True, help="0: a free one.")
 @click.option("--auth", type=click.Choice(["none", "wsse", "oauth"]), default="none", show_default=True)
 @click.option("--user", metavar="NAME", help="The WSSE user or the OAuth client; default: sandbox001.")
-@click.option("--secret", metavar="TEXT", help="The secret of this rehearsal; default: sandbox-secret.")
+@click.option("--secret", metavar="TEXT", help="The secret clients must use; default: sandbox-secret.")
 @click.option("--interactions", is_flag=True, help="Reply as an account with Interactions: `connectedTo`.")
 @click.option(
     "--rate-limit",
@@ -54,12 +58,35 @@ def sandbox(
             f"The profile {settings.profile.name!r} is a real account, which cannot be served: use --profile sandbox."
         )
     if not is_loopback(host):
-        complain(f"warning: {host} can be reached by others; whoever reaches it can use this account.")
+        complain(f"warning: {host} is open to other machines: all who reach it can use this account.")
     from app.bootstrap import serve_sandbox  # noqa: PLC0415 - the server's weight is its own
 
-    serve_sandbox(
-        settings, _options(auth, user, secret, interactions, rate_limit), (host, port), keep, _Watch()
-    )
+    with _ended_like_ctrl_c():
+        serve_sandbox(
+            settings, _options(auth, user, secret, interactions, rate_limit), (host, port), keep, _Watch()
+        )
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP do what ctrl+c does; one that is ignored stays so."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    replaced = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in replaced:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in replaced:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    # A KeyboardInterrupt raised inside a request would be caught there: while the server runs, its own handler decides.
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
 
 
 def _options(
@@ -76,7 +103,7 @@ def _options(
 
 
 class _Watch:
-    """Says on a terminal how far the contacts are loaded, and anywhere where the sandbox answers."""
+    """Shows on a terminal how far the contacts are loaded, and prints where the sandbox answers."""
 
     def __init__(self) -> None:
         self._shown = -1
@@ -85,7 +112,7 @@ class _Watch:
         percent = 100 * done // max(total, 1)
         if percent != self._shown and sys.stderr.isatty():
             self._shown = percent
-            click.echo(f"\rloading contacts {percent:3} %", err=True, nl=percent == 100)
+            click.echo(f"\rLoading contacts {percent}%", err=True, nl=percent == 100)
 
     def answering(self, url: str) -> None:
         click.echo(f"The sandbox answers at {url} - ctrl+c ends it.")

@@ -7,7 +7,7 @@ import click
 from app.cli.options import Options
 from app.cli.output import table
 from app.cli.passing import pass_options
-from app.cli.query import index_in_sight, read_query
+from app.cli.query import read_query
 from app.domain.attempt_export import json_text, timestamp
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.formatting import count, duration, percent
@@ -29,7 +29,6 @@ def stats(options: Options, *, line: str, all_accounts: bool, as_json: bool) -> 
     query = read_query(line)
 
     async def write(service: Session) -> None:
-        index_in_sight(service)
         figures = service.history.statistics(query, all_accounts=all_accounts)
         click.echo(json_text(_as_json(figures)) if as_json else "\n".join(_lines(figures)))
 

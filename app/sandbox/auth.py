@@ -1,68 +1,65 @@
-"""Who is calling: X-WSSE below /api/v2, a bearer token below /api/v3, nobody asked where sign-in is off.
+"""Sign-in: X-WSSE below /api/v2, a bearer token below /api/v3, nothing if sign-in is off.
 
-Every variant of the header that public clients send is accepted: any order and case of
+Every variant of the WSSE header that public clients send is accepted: any order and case of
 its parts, with and without spaces, any nonce, `Created` with milliseconds or an offset.
-That a nonce may be used again is an assumption; a widely used client does so for a week.
 """
 
 import hashlib
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
-from app.sandbox.answers import SKEWED, UNAUTHORIZED, Answer
-from app.sandbox.options import SandboxOptions
-from app.sandbox.tokens import Tokens
+from starlette.requests import Request
 
-Headers = Iterable[tuple[bytes, bytes]]
+from app.sandbox.options import SandboxOptions
+from app.sandbox.responses import SKEWED, UNAUTHORIZED, Rejected
+from app.sandbox.tokens import Tokens
 
 WINDOW_S = 300.0
 # The service's own zone, winter and summer, for a `Created` that names none.
 SERVICE_ZONES = (timezone(timedelta(hours=1)), timezone(timedelta(hours=2)))
-_WSSE_NAMES = (b"x-wsse", b"wsse")
 _PART = re.compile(r'(\w+)\s*=\s*"([^"]*)"', re.ASCII)
 
 
 class SignIn:
-    """Judges the headers of a request; `clock` is in seconds since 1970."""
+    """Checks requests; `clock` is in seconds since 1970."""
 
     def __init__(self, options: SandboxOptions, tokens: Tokens, clock: Callable[[], float]) -> None:
-        self._user = options.user
-        self._secret = options.secret.encode()
+        self._options = options
         self._tokens = tokens
         self._clock = clock
-        self._auth = options.auth
 
-    def refusal(self, version: str, headers: Headers) -> Answer | None:
-        """The 401 that a request earns; None for one that is signed in."""
-        match self._auth, version:
+    def check(self, version: str, request: Request) -> None:
+        """Raises Rejected (401) unless the request is signed in for this version of the API."""
+        match self._options.auth, version:
             case "none", _:
-                return None
+                pass
             case "wsse", "v2":
-                return self._wsse(_header(headers, *_WSSE_NAMES))
+                self._check_wsse(request.headers.get("x-wsse") or request.headers.get("wsse") or "")
             case "oauth", "v3":
-                return self._bearer(_header(headers, b"authorization"))
+                self._check_bearer(request.headers.get("authorization", ""))
             case _:
-                return UNAUTHORIZED
+                raise Rejected(*UNAUTHORIZED)
 
-    def _bearer(self, header: str) -> Answer | None:
+    def _check_bearer(self, header: str) -> None:
         scheme, _, token = header.strip().partition(" ")
-        known = scheme.lower() == "bearer" and self._tokens.valid(token.strip())
-        return None if known else UNAUTHORIZED
+        if scheme.lower() != "bearer" or not self._tokens.is_valid(token.strip()):
+            raise Rejected(*UNAUTHORIZED)
 
-    def _wsse(self, header: str) -> Answer | None:
+    def _check_wsse(self, header: str) -> None:
         parts = {name.lower(): value for name, value in _PART.findall(header)}
         created = parts.get("created", "")
-        expected = wsse_digest(parts.get("nonce", ""), created, self._secret)
-        same_user = hmac.compare_digest(parts.get("username", "").encode(), self._user.encode())
-        same_digest = hmac.compare_digest(parts.get("passworddigest", "").encode(), expected.encode())
+        digest = wsse_digest(parts.get("nonce", ""), created, self._options.secret.encode())
+        same_user = hmac.compare_digest(parts.get("username", "").encode(), self._options.user.encode())
+        same_digest = hmac.compare_digest(parts.get("passworddigest", "").encode(), digest.encode())
         if not (same_user and same_digest):
-            return UNAUTHORIZED
-        return None if self._timely(created) else SKEWED
+            raise Rejected(*UNAUTHORIZED)
+        if not self._is_timely(created):
+            raise Rejected(*SKEWED)
 
-    def _timely(self, created: str) -> bool:
+    def _is_timely(self, created: str) -> bool:
         try:
             moment = datetime.fromisoformat(created)
         except ValueError:
@@ -73,10 +70,6 @@ class SignIn:
 
 
 def wsse_digest(nonce: str, created: str, secret: bytes) -> str:
-    """The PasswordDigest: base64 of the hexadecimal SHA-1 of nonce, created and secret, each taken as text."""
+    """The PasswordDigest: base64 of the hexadecimal SHA-1 of nonce, created and secret."""
     spelled = nonce.encode("latin-1") + created.encode("latin-1") + secret
     return b64encode(hashlib.sha1(spelled, usedforsecurity=False).hexdigest().encode()).decode()
-
-
-def _header(headers: Headers, *names: bytes) -> str:
-    return next((value.decode("latin-1") for name, value in headers if name in names), "")

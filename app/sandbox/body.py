@@ -1,113 +1,91 @@
-"""Reading and decoding a request body: never more than the limit, never longer than the time, never an exception."""
+"""Request bodies, read within limits of size, time and memory, and decoded."""
 
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NoReturn
 
-from starlette.types import Receive
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from app.sandbox.answers import OVERLOADED, TOO_LARGE, TOO_SLOW, Answer
 from app.sandbox.options import SandboxOptions
+from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, Rejected, Reply, overloaded
 
 
-class ClientGone(Exception):  # noqa: N818 - a state of the connection, not a fault of the program
-    """The client hung up before its body was complete."""
+class BodyRejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
+    """Raised if a body is not read to its end; carries the response."""
 
-
-class BodyRefused(Exception):  # noqa: N818 - the same
-    """A body that will not be read to its end; carries the answer."""
-
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, response: Response) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
-class BodyReader:
-    """Reads bodies one after the other and side by side, within the limits of the options."""
+class Bodies:
+    """The bodies that are being read, which together hold at most `max_held` bytes."""
 
     def __init__(self, options: SandboxOptions) -> None:
-        self._most = options.max_body
-        self._timeout_s = options.body_timeout_s
-        self._room = options.max_held
+        self._options = options
+        self._held = 0
 
-    async def read(self, receive: Receive) -> bytes:
-        """The whole body. Raises BodyRefused past a limit, ClientGone where the client hung up."""
-        deadline = _Deadline(self._timeout_s)
+    async def read(self, request: Request) -> bytes:
+        """The whole body. Raises BodyRejected past a limit, ClientDisconnect if the client hung up."""
+        options = self._options
+        body = bytearray()
         try:
-            message = await receive()
-            if message.get("more_body"):
-                return await self._rest(receive, bytearray(message.get("body", b"")))
-        except asyncio.CancelledError:
-            if deadline.was_it():
-                raise BodyRefused(TOO_SLOW) from None
-            raise
+            async with asyncio.timeout(options.body_timeout_s):
+                async for part in request.stream():
+                    body += part
+                    self._held += len(part)
+                    if len(body) > options.max_body:
+                        raise BodyRejected(self._early(Reply(*TOO_LARGE)))
+                    if self._held > options.max_held:
+                        raise BodyRejected(self._early(overloaded()))
+        except TimeoutError:
+            raise BodyRejected(self._early(Reply(*TOO_SLOW))) from None
         finally:
-            deadline.lift()
-        body: bytes = _part(message)
-        if len(body) > self._most:
-            raise BodyRefused(TOO_LARGE)
-        return body
+            self._held -= len(body)
+        return bytes(body)
 
-    async def _rest(self, receive: Receive, body: bytearray) -> bytes:
-        held = 0
-        try:
-            more = True
-            while more:
-                message = await receive()
-                body += _part(message)
-                if len(body) > self._most:
-                    raise BodyRefused(TOO_LARGE)
-                self._room -= len(body) - held
-                held = len(body)
-                if self._room < 0:
-                    raise BodyRefused(OVERLOADED)
-                more = message.get("more_body", False)
-            return bytes(body)
-        finally:
-            self._room += held
+    def _early(self, response: Response) -> Response:
+        return _EarlyResponse(response, self._options.drain_s)
 
 
-class _Deadline:
-    """What asyncio.timeout does, for a wait that nearly always ends at once: a third of its cost."""
+class _EarlyResponse(Response):
+    """Answers while the body is still coming, and ends only after `drain_s` seconds of dropping what comes.
 
-    def __init__(self, seconds: float) -> None:
-        self._task = asyncio.current_task()
-        self._passed = False
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._pass)
+    A connection closed on a client that is still sending would take the reply from it.
+    """
 
-    def _pass(self) -> None:
-        self._passed = True
-        if self._task is not None:
-            self._task.cancel()
+    def __init__(self, response: Response, drain_s: float) -> None:
+        super().__init__(response.body, response.status_code, dict(response.headers))
+        self.headers["connection"] = "close"
+        self._drain_s = drain_s
 
-    def was_it(self) -> bool:
-        """Whether a cancellation was this deadline's and nobody else's."""
-        return self._passed and (self._task is None or self._task.uncancel() == 0)
-
-    def lift(self) -> None:
-        """Waits no longer."""
-        self._timer.cancel()
-
-
-def _part(message: Mapping[str, bytes | str]) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    part = message.get("body", b"")
-    return part if isinstance(part, bytes) else b""
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_s):
+                while (await receive()).get("more_body"):
+                    pass
+        await send({"type": "http.response.body", "body": b""})
 
 
-def decode(body: bytes) -> Mapping[str, object] | None:
-    """The JSON object in a body; None where there is none."""
+def decode(body: bytes) -> Mapping[str, object]:
+    """The JSON object in a body. Raises Rejected (1010) if there is none."""
     try:
         payload = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return None
-    return payload if isinstance(payload, dict) else None
+        payload = None
+    if not isinstance(payload, dict):
+        raise Rejected(*UNREADABLE)
+    return payload
 
 
-def _refuse(constant: str) -> NoReturn:
+def _reject_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant)

@@ -1,120 +1,76 @@
-"""The controls of a served sandbox, below /_sandbox/: from this machine only, and beside the API, not of it."""
+"""The controls of a sandbox, below /_sandbox/: from this machine only, and no part of the API."""
 
-import ipaddress
-import json
-from collections.abc import Callable, Mapping
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 
-from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
-
-from app.sandbox.answers import TEXT, Answer
-from app.sandbox.body import BodyRefused, ClientGone, decode
-from app.sandbox.delivery import deliver, deliver_early
-from app.sandbox.endpoint import Desk
+from app.sandbox.body import BodyRejected, decode
+from app.sandbox.context import Context
 from app.sandbox.faults import FaultError, parse_fault
-
-PREFIX = "/_sandbox"
-Control = Callable[[bytes], Answer]
-
-_NOT_LOCAL = Answer(403, b"The controls answer to this machine only.\n", (), TEXT)
-_NO_SUCH_METHOD = Answer(405, b"No such control.\n", (), TEXT)
-_LINES = b"application/x-ndjson"
-
-
-class ControlEndpoint:
-    """The controls of one path, by method."""
-
-    def __init__(self, desk: Desk, methods: Mapping[str, Control]) -> None:
-        self._desk = desk
-        self._methods = methods
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        try:
-            body = await self._desk.reader.read(receive)
-        except BodyRefused as refusal:
-            await deliver_early(receive, send, refusal.answer)
-        except ClientGone:
-            return
-        else:
-            await deliver(send, self._answer(scope, body), [])
-
-    def _answer(self, scope: Scope, body: bytes) -> Answer:
-        if not from_here(scope):
-            return _NOT_LOCAL
-        control = self._methods.get(scope["method"])
-        return control(body) if control else _NO_SUCH_METHOD
-
-
-def from_here(scope: Scope) -> bool:
-    """Whether a request comes from this machine, and not from a page of another site in a browser on it."""
-    if any(name == b"origin" for name, _ in scope["headers"]):
-        return False
-    client = scope.get("client")
-    if client is None:
-        return True
-    try:
-        address = ipaddress.ip_address(client[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+from app.sandbox.origin import Guard, has_loopback_client, has_loopback_host
+from app.sandbox.responses import Rejected
 
 
 class Controls:
     """What each control does."""
 
-    def __init__(self, desk: Desk, reset: Callable[[], None]) -> None:
-        self._desk = desk
-        self._reset = reset
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    def routes(self) -> list[BaseRoute]:
+    def mount(self) -> Mount:
         """The controls as routes."""
-        methods: Mapping[str, Mapping[str, Control]] = {
-            "faults": {"POST": self.set_fault, "GET": self.faults, "DELETE": self.clear_faults},
-            "reset": {"POST": self.reset},
-            "requests": {"GET": self.requests},
-            "health": {"GET": self.health},
-        }
-        return [
-            Route(f"{PREFIX}/{name}", ControlEndpoint(self._desk, there)) for name, there in methods.items()
+        routes = [
+            Route("/faults", self.add_fault, methods=["POST"]),
+            Route("/faults", self.list_faults, methods=["GET"]),
+            Route("/faults", self.clear_faults, methods=["DELETE"]),
+            Route("/reset", self.reset, methods=["POST"]),
+            Route("/requests", self.list_requests, methods=["GET"]),
+            Route("/health", self.health, methods=["GET"]),
         ]
+        return Mount(
+            "/_sandbox",
+            routes=routes,
+            middleware=[Middleware(Guard, _is_local, "The controls answer to this machine only.")],
+        )
 
-    def set_fault(self, body: bytes) -> Answer:
-        """Sets one more failure; all that are set."""
-        payload = decode(body)
-        if payload is None:
-            return _json({"error": "A JSON object is expected."}, 400)
+    async def add_fault(self, request: Request) -> Response:
+        """Sets one more fault; returns all."""
         try:
-            self._desk.faults.add(parse_fault(payload))
+            payload = decode(await self._context.bodies.read(request))
+            self._context.faults.add(parse_fault(payload))
+        except BodyRejected as rejected:
+            return rejected.response
+        except Rejected:
+            return JSONResponse({"error": "The body must be a JSON object."}, 400)
         except FaultError as error:
-            return _json({"error": str(error)}, 400)
-        return self.faults(b"")
+            return JSONResponse({"error": str(error)}, 400)
+        return await self.list_faults(request)
 
-    def faults(self, _: bytes) -> Answer:
-        """All failures that are set."""
-        return _json(self._desk.faults.shown())
+    async def list_faults(self, _: Request) -> Response:
+        """All faults that are set."""
+        return JSONResponse(self._context.faults.shown())
 
-    def clear_faults(self, _: bytes) -> Answer:
-        """Sets none; the empty list."""
-        self._desk.faults.clear()
-        return self.faults(b"")
+    async def clear_faults(self, request: Request) -> Response:
+        """Removes all faults."""
+        self._context.faults.clear()
+        return await self.list_faults(request)
 
-    def reset(self, _: bytes) -> Answer:
-        """Begins anew."""
-        self._reset()
-        return _json({"reset": True})
+    async def reset(self, _: Request) -> Response:
+        """Starts over."""
+        self._context.reset()
+        return JSONResponse({"reset": True})
 
-    def requests(self, _: bytes) -> Answer:
-        """What was received lately, as JSON Lines, oldest first."""
-        lines = "".join(f"{line}\n" for line in self._desk.records.lines())
-        return Answer(200, lines.encode(), (), _LINES)
+    async def list_requests(self, _: Request) -> Response:
+        """The latest requests as JSON Lines, oldest first."""
+        lines = "".join(f"{line}\n" for line in self._context.request_log.lines())
+        return Response(lines, media_type="application/x-ndjson")
 
-    def health(self, _: bytes) -> Answer:
-        """That it answers, and over how much."""
-        account = self._desk.ground.account
-        return _json({"status": "ok", "events": len(account.events), "fields": len(account.fields)})
+    async def health(self, _: Request) -> Response:
+        """Says that the sandbox answers, and how many events and fields it has."""
+        account = self._context.account
+        return JSONResponse({"status": "ok", "events": len(account.events), "fields": len(account.fields)})
 
 
-def _json(value: object, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value).encode())
+def _is_local(request: HTTPConnection) -> bool:
+    return has_loopback_client(request) and has_loopback_host(request)

@@ -1,31 +1,50 @@
-"""The failures that can be rehearsed. Nothing fails until asked to, and the same seed fails at the same requests."""
+"""Faults that can be injected. Nothing fails until asked to, and the same seed fails at the same requests."""
 
+import asyncio
 import random
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.domain.wire import scalar_text
-from app.sandbox.answers import BROKEN, HTML, OVERLOADED, TEXT, TOO_MANY, UNAUTHORIZED, Answer
+from app.sandbox.responses import (
+    DATABASE_FAILED,
+    TOO_MANY,
+    UNAUTHORIZED,
+    Reply,
+    bad_gateway,
+    forbidden,
+    overloaded,
+)
 
-INSTEAD = {
-    "401": UNAUTHORIZED,
-    "403": Answer(403, b"Forbidden", (), TEXT),
-    "429": TOO_MANY,
-    "500": BROKEN,
-    "502": Answer(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>\n", (), HTML),
-    "503": OVERLOADED,
+MAX_FAULTS = 100
+HUGE_BYTES = 4_194_304
+
+INSTEAD: Mapping[str, Callable[[], Response]] = {
+    "401": lambda: Reply(*UNAUTHORIZED),
+    "403": forbidden,
+    "429": lambda: Reply(*TOO_MANY),
+    "500": lambda: Reply(*DATABASE_FAILED),
+    "502": bad_gateway,
+    "503": overloaded,
 }
 """Kinds that answer instead of the call: nothing is triggered."""
 
-MANGLED = ("slow", "cut_before", "cut_during", "truncated", "wrong_type", "huge")
-"""Kinds that spoil the way back: the trigger has happened, and its reply is late, lost or unreadable."""
+SPOILT: Mapping[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda body: body[: len(body) // 2],
+    "wrong_type": lambda _: b'{"replyCode":"OK","replyText":0,"data":true}',
+    "huge": lambda _: b'{"replyCode":0,"replyText":"OK","data":{"padding":"' + b"x" * HUGE_BYTES + b'"}}',
+}
+"""Kinds with another body than the call's: the trigger has happened."""
 
-KINDS = (*INSTEAD, *MANGLED)
+KINDS = (*INSTEAD, "slow", "cut_before", "cut_during", *SPOILT)
 
 
 class SandboxCut(ConnectionResetError):  # noqa: N818 - named for what it does to the connection
-    """Raised out of the application where the connection is to be cut: served, the server aborts the
-    connection; in process, it passes through the transport to the client as a lost connection."""
+    """Raised out of the application to cut the connection: on a port the server aborts it; in process
+    the client meets it as a lost connection."""
 
 
 class FaultError(ValueError):
@@ -34,10 +53,9 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One failure: for every call, or for the triggers of one event or one external id.
+    """One fault: for every call, or for the triggers of one event or one external id.
 
-    `share` of the requests it applies to fail, chosen by `seed`; at most `times` of them
-    where that is given; `seconds` is how long `slow` takes.
+    `share` of the requests it applies to fail, chosen by `seed`, at most `times` of them; `seconds` is how long `slow` takes.
     """
 
     kind: str
@@ -49,47 +67,44 @@ class Fault:
     times: int | None = None
 
 
-@dataclass(slots=True)
 class _Armed:
-    fault: Fault
-    chance: random.Random
-    left: int | None = field(default=None)
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._chance = random.Random(fault.seed)  # noqa: S311 - no secret
+        self._left = fault.times
 
     def strikes(self) -> bool:
-        if self.left == 0 or self.chance.random() >= self.fault.share:
+        if self._left == 0 or self._chance.random() >= self.fault.share:
             return False
-        if self.left is not None:
-            self.left -= 1
+        if self._left is not None:
+            self._left -= 1
         return True
 
 
 class Faults:
-    """The failures that are set, in the order in which they were."""
+    """The faults that are set, in the order in which they were."""
 
     def __init__(self) -> None:
         self._armed: list[_Armed] = []
 
     def add(self, fault: Fault) -> None:
-        """Sets one more. At most 100 are kept; the oldest goes."""
-        self._armed.append(_Armed(fault, random.Random(fault.seed), fault.times))  # noqa: S311 - a rehearsal
-        del self._armed[:-100]
+        """Sets one more, and drops the oldest past 100."""
+        self._armed.append(_Armed(fault))
+        del self._armed[:-MAX_FAULTS]
 
     def clear(self) -> None:
-        """Sets none."""
+        """Removes all."""
         self._armed.clear()
 
     def shown(self) -> list[dict[str, object]]:
-        """Those that are set, as JSON."""
+        """The faults that are set, as JSON."""
         return [
             {key: value for key, value in asdict(armed.fault).items() if value is not None}
             for armed in self._armed
         ]
 
-    def __bool__(self) -> bool:
-        return bool(self._armed)
-
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
-        """The failure that meets this request; `event_id` is None for a call that is no trigger."""
+        """The fault that meets this request; `event_id` is None for a call that is no trigger."""
         for armed in self._armed:
             if _applies(armed.fault, event_id, payload) and armed.strikes():
                 return armed.fault
@@ -143,3 +158,29 @@ def _number(payload: Mapping[str, object], key: str, default: float, most: float
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise FaultError(f"{key} must be a number from 0 to {most:g}.")
     return float(value)
+
+
+async def deliver(
+    response: Response, fault: Fault | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Sends a response, spoilt by the fault if there is one. Raises SandboxCut to cut the connection."""
+    body = bytes(response.body)
+    match fault:
+        case Fault(kind="slow", seconds=seconds):
+            await asyncio.sleep(seconds)
+        case Fault(kind="cut_before"):
+            raise SandboxCut("cut before the reply")
+        case Fault(kind="cut_during"):
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": response.status_code,
+                    "headers": response.raw_headers,
+                }
+            )
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            raise SandboxCut("cut during the reply")
+        case Fault(kind=kind) if kind in SPOILT:
+            response.body = SPOILT[kind](body)
+            response.headers["content-length"] = str(len(response.body))
+    await response(scope, receive, send)

@@ -1,4 +1,4 @@
-"""How a sandbox behaves where the public material leaves a choice, as one frozen value."""
+"""How a sandbox behaves where the public material leaves a choice."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,17 +6,19 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """`rate_limit` is requests a minute, None: not enforced; `interactions` makes replies say `connectedTo`.
+    """`rate_limit` is requests a minute, None: not enforced. `interactions` makes replies say `connectedTo`.
 
     `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`.
-    `max_body` is in bytes, for one request; `max_held` for all that are being read at once.
+    `max_body` is in bytes, for one request, `max_held` for all that are being read at once; a body may take
+    `body_timeout_s` to arrive, and of a rejected one the rest is dropped for `drain_s`.
     """
 
     auth: Literal["none", "wsse", "oauth"] = "none"
     user: str = "sandbox001"
-    secret: str = "sandbox-secret"  # noqa: S105 - of a scenarios, and published
+    secret: str = "sandbox-secret"  # noqa: S105 - of a sandbox, and published
     interactions: bool = False
     rate_limit: int | None = None
     max_body: int = 10_000_000
     max_held: int = 64_000_000
     body_timeout_s: float = 30.0
+    drain_s: float = 2.0

@@ -1,21 +1,22 @@
-"""The sandbox on a port: uvicorn, silent, announced once it answers, ended by ctrl+c.
+"""The sandbox on a port, by uvicorn, until ctrl+c."""
 
-Separate from the application so that using it in process never imports a server.
-"""
-
+import asyncio
 import logging
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
-from app.sandbox.protocols import SandboxProtocol
-from app.sandbox.server import Sandbox
+from app.sandbox.faults import SandboxCut
+from app.sandbox.origin import Guard, has_loopback_host, is_loopback_address
 
-GRACE_S = 1
+SHUTDOWN_S = 1
+SILENCE_S = 30.0
 MAX_PORT = 65_535
 BACKLOG = 2048
 
@@ -24,7 +25,26 @@ class ServeError(AppError):
     """The address cannot be listened on; one sentence."""
 
 
-class _Announcing(uvicorn.Server):
+def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serves until ctrl+c, then returns; port 0 picks a free one.
+
+    Calls `announce` with the URL once the sandbox answers there. Raises ServeError for an
+    address that cannot be listened on, such as a taken port.
+    """
+    # Broken connections are no news for the terminal.
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())
+    with listen(host, port) as listener:
+        app = sandbox
+        if is_loopback_address(listener.getsockname()[0]):
+            app = Guard(sandbox, has_loopback_host, "Ask for localhost: no other name is answered here.")
+        server = _Server(_config(app), lambda: announce(url_of(listener)))
+        try:
+            server.run([listener])
+        except KeyboardInterrupt:
+            return
+
+
+class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
@@ -34,75 +54,93 @@ class _Announcing(uvicorn.Server):
         self._announce()
 
 
-def serve(sandbox: Sandbox, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serves until ctrl+c, then returns; port 0 picks a free one.
-
-    `announce` is told the URL once it answers. Raises ServeError for an address that
-    cannot be listened on, such as a taken port.
-    """
-    # What clients do to a connection is no news for the terminal; a log that was asked for still gets it.
-    logging.getLogger("asyncio").addHandler(logging.NullHandler())
-    with listen(host, port) as listener, sandbox.served():
-        server = _Announcing(_config(sandbox), lambda: announce(url_of(listener)))
-        try:
-            server.run([listener])
-        except KeyboardInterrupt:
-            return
-
-
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=SandboxProtocol,
+        http=_Protocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
         log_config=None,
         log_level="critical",
         access_log=False,
-        # Who is calling decides about the controls, and a header must not.
+        # The controls look at the address of the client, which a header must not change.
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )
+
+
+class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
+    """uvicorn's protocol, which can be cut, and closes a connection on which nothing is asked for half a minute.
+
+    Both of uvicorn's protocols hold the application in `app`, and the request under way in `cycle`.
+    """
+
+    app: ASGIApp
+    cycle: Any
+    loop: asyncio.AbstractEventLoop
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._transport = transport
+        self._sandbox, self.app = self.app, self._cuttable
+        self._seen: Any = None
+        self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    async def _cuttable(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._sandbox(scope, receive, send)
+        except SandboxCut:
+            self._transport.abort()
+            # The server takes a reply that never began for a fault unless it knows that the client is gone.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    def _close_if_silent(self) -> None:
+        cycle = self.cycle
+        if cycle is None or (cycle is self._seen and cycle.response_complete):
+            self._transport.abort()
+            return
+        self._seen = cycle
+        self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises ServeError."""
     if not 0 <= port <= MAX_PORT:
-        raise ServeError(f"There is no port {port}: choose one from 0 to {MAX_PORT}.")
+        raise ServeError(f"Port {port} does not exist. Choose one from 0 to {MAX_PORT}.")
     try:
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )
-        return _bound(*found[0])
+        family, kind, protocol, _, address = found[0]
+        # Only for a socket that names its protocol does asyncio send small writes at once; else each reply waits 40 ms.
+        listener = socket.socket(family, kind, protocol)
+        try:
+            if os.name == "posix":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
-        # A number above zero is the system's; its own words are plainer than the library's.
+        # The system's own words for a number above zero are plainer than the library's.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise ServeError(
             f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
         ) from error
-
-
-def _bound(
-    family: int, kind: int, protocol: int, _: str, address: tuple[str | int, ...] | tuple[int, bytes]
-) -> socket.socket:
-    # Only for a socket that names its protocol does asyncio send small writes at once; else each reply waits 40 ms.
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
     return listener
 
 
 def url_of(listener: socket.socket) -> str:
     """The URL that reaches a listening socket from this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

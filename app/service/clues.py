@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from app.domain.diagnosis import FieldMatch
 from app.domain.model import ExternalEvent
-from app.store.cache import Cache
-from app.store.journal.recent import RecentAttempts
+from app.store.catalog import Cache
+from app.store.recent_attempts import RecentAttempts
 
 
 class AccountClues:
@@ -17,11 +17,11 @@ class AccountClues:
 
     def holders(self, value: str) -> Sequence[FieldMatch]:
         """See Clues."""
-        return self._cache.clues.holders(value)
+        return self._cache.contacts.holders(value, self._cache.fields())
 
     def variants(self, key_id: str, value: str) -> Sequence[str]:
         """See Clues."""
-        return self._cache.clues.variants(key_id, value)
+        return self._cache.contacts.variants(key_id, value)
 
     def fields_called(self, name: str) -> Sequence[str]:
         """See Clues."""

@@ -18,13 +18,11 @@ from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.accounts.demo import sample_size, write_demo_folder
-from app.sandbox.accounts.files import CONTACTS
-from app.sandbox.accounts.folder import examples, read_events
+from app.sandbox.accounts.folder import CONTACTS, examples, read_events
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
-from app.store.cache import Cache
-from app.store.journal.bulk import add_finished, remove_owned
-from app.store.past import Past
+from app.store.bulk_attempts import add_finished, remove_owned
+from app.store.catalog import Cache
 
 OWNER = "demo-data"
 _PICKED = 20_000
@@ -87,15 +85,12 @@ def fill_account(settings: Settings, contacts: int, watch: Watch) -> None:
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
-    """The third step: made-up attempts in the place of earlier ones, and the index, for which else a query waits."""
+    """The third step: made-up attempts in the place of earlier ones."""
     watch("attempts", 0, plan.attempts)
     scene = _scene(settings, plan.contacts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
     for done in add_finished(settings.history, made_up(scene, plan.attempts, plan.seed, plan.end), OWNER):
         watch("attempts", done, plan.attempts)
-    watch("index", 0, plan.attempts)
-    with closing(Past(settings.history)) as past:
-        past.catch_up(lambda done, total: watch("index", done, total))
 
 
 def reset_demo(settings: Settings, watch: Watch) -> int:

@@ -36,7 +36,7 @@ class Drafts:
         """The event data of a request, its placeholders filled from the contact that its key finds."""
         if not placeholders_in(request.data):
             return Filled(request.data)
-        found = self._cache.find(request.key_id, request.external_id, 2)
+        found = self._cache.contacts.find(request.key_id, request.external_id, 2)
         why = "several contacts share the value" if found else "no contact is known here by this value"
         return fill_placeholders(
             request.data,

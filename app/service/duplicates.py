@@ -6,7 +6,7 @@ from app.domain.formatting import duration
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
 from app.domain.short_id import short_id
-from app.store.history import AttemptRow
+from app.store.attempts import AttemptRow
 
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:

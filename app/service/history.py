@@ -1,62 +1,43 @@
 """The tester's verbs over the history: find, count, picture, follow, compare, note, take out.
 
-Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.query_text.parse_query` reads and which
-holds its order (`sort:-took`; or `dataclasses.replace(query, order=Order(...))`). It is asked of the live account,
+Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.history_query.parse_query` reads and which
+holds its order (`sort:-took`; or `query._replace(order=Order(...))`). It is asked of the live account,
 unless it names a profile or all accounts are asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from itertools import count, dropwhile, islice
+from itertools import islice
 from threading import Event
 from typing import IO
 
 from app.domain.attempt_export import FORMATS
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
+from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Outcome
 from app.domain.ticket import ticket
 from app.service import resolution
 from app.service.live import LiveAccount
+from app.store.attempts import AttemptRow
 from app.store.errors import StoppedError
-from app.store.history import AttemptRow
-from app.store.windows import RowWindow
+from app.store.row_ids import RowIds
 
 EVERYTHING = HistoryQuery()
-_PAGE = 50
 MOST_BUCKETS = 60
 
 
-def neighbours(window: RowWindow[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
+def neighbours(window: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
     """What stands before and after an attempt in a window; None at an end, and where it is not in it."""
     position = window.position(row)
     if position is None:
         return None, None
+    if window.lacks(position + 1):
+        window.read_all()
     before = window.rows(position - 1, 1) if position else ()
     return next(iter(before), None), next(iter(window.rows(position + 1, 1)), None)
-
-
-def _rows(window: RowWindow[AttemptRow]) -> Iterator[AttemptRow]:
-    for start in count(0, _PAGE):
-        page = window.rows(start, _PAGE)
-        if not page:
-            return
-        yield from page
-
-
-def prepare(window: RowWindow[AttemptRow], row: AttemptRow | None) -> None:
-    """Finds the first rows of a window, and as far as `row`, where that may take long: for a thread of its own.
-
-    Raises StoreError, and StoppedError.
-    """
-    from app.store.found_window import LaterWindow
-
-    if isinstance(window, LaterWindow):
-        window.prepare(row)
 
 
 class AttemptHistory:
@@ -65,43 +46,21 @@ class AttemptHistory:
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
         self._history = account.history
-
-    # The index
-
-    def behind(self) -> int:
-        """How many attempts the index of the history does not know yet.
-
-        Every query brings it up to date first, at about 20,000 attempts a second: where there are many, do that by
-        `catch_up` in a thread, with its progress shown.
-        """
-        return self._live.past.behind()
-
-    def catch_up(
-        self, progress: Callable[[int, int], None] = lambda *_: None, stop: Event | None = None
-    ) -> None:
-        """Brings the index up to date, in any thread; told are the attempts done and those there are."""
-        self._live.past.catch_up(progress, stop)
+        self._search = account.history.search
 
     # Finding
 
     def attempts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
-    ) -> RowWindow[AttemptRow]:
-        """What a query finds now, in its order.
-
-        The number of all is known at once where they are few; else `total` is None until `settle` was called, in a
-        thread of its own. With a `stop`, which ends that, even the first rows are there once it was `prepare`d.
-        """
-        account = self._account(query, all_accounts)
-        if query == EVERYTHING:
-            return self._history.window(account)
-        return self._live.past.window(query, account, stop)
+    ) -> RowIds[AttemptRow]:
+        """What a query finds now, as rows of a table, once they are prepared. With `stop`, that can be ended."""
+        return self._search.rows(query, self._account(query, all_accounts), stop)
 
     def counts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> Mapping[Outcome, int]:
         """How many of what a query finds have each outcome, in any thread; without those that none has."""
-        return self._live.past.counts(query, self._account(query, all_accounts), stop)
+        return self._search.counts(query, self._account(query, all_accounts), stop)
 
     def statistics(
         self,
@@ -112,29 +71,15 @@ class AttemptHistory:
         stop: Event | None = None,
     ) -> AttemptStatistics:
         """The picture of what a query finds, in any thread; the time in at most `most_buckets` spans."""
-        return self._live.past.statistics(query, self._account(query, all_accounts), most_buckets, stop)
-
-    def neighbours(
-        self, query: HistoryQuery, attempt: AttemptRow, *, all_accounts: bool = False
-    ) -> tuple[AttemptRow | None, AttemptRow | None]:
-        """The attempts before and after this one in what a query finds.
-
-        Whoever has the window of the query asks the function `neighbours` instead, which need not find it again.
-        """
-        return neighbours(self.attempts(query, all_accounts=all_accounts), attempt)
+        return self._search.statistics(query, self._account(query, all_accounts), most_buckets, stop)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
         """The attempts that sent one another again, this one among them, the first one first."""
-        return self._live.past.chain(attempt_id)
+        return self._search.chain(attempt_id)
 
     def before(self, attempt: Attempt) -> AttemptRow | None:
-        """The attempt before it on the same external id by the same key field, on the live account; None for the first."""
-        request = attempt.request
-        asked = ((QueryField.KEY, request.key_id), (QueryField.CONTACT, request.external_id))
-        filters = tuple(Filter(field, (Value(text),)) for field, text in asked)
-        window = self.attempts(HistoryQuery(filters, until=attempt.started_at + timedelta(seconds=1)))
-        rest = dropwhile(lambda row: row.attempt_id != attempt.attempt_id, _rows(window))
-        return next(islice(rest, 1, None), None)
+        """The attempt before it on the same external id by the same key field; None for the first."""
+        return self._search.before(attempt.attempt_id)
 
     def list_attempts(
         self,
@@ -146,7 +91,7 @@ class AttemptHistory:
     ) -> Iterator[Attempt]:
         """What a query finds, whole, one after another, in any thread; limit 0: all. Memory does not grow with them."""
         account = self._account(query, all_accounts)
-        found = self._live.past.attempts(query, account, stop)
+        found = self._search.attempts(query, account, stop)
         return islice(found, limit) if limit else found
 
     def unsettled(self) -> int:

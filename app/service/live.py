@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
-from threading import Lock
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from app.domain.model import JsonObject
 from app.settings import Profile
 from app.settings.secrets import in_daemon_thread
-from app.store.cache import Cache
-from app.store.history import History
+from app.store.attempts import History
+from app.store.catalog import Cache
 from app.store.notes import Notes
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
-    from app.service.filling import Watch
-    from app.store.past import Past
+
+    OpenSource = Callable[[Event], AbstractAsyncContextManager[tuple[ApiClient, str | None]]]
 
 
 class LiveAccount:
@@ -26,8 +26,8 @@ class LiveAccount:
 
     `samples` are the examples of other accounts, which are for nobody of this one.
 
-    `fill_apart` fills the cache without this account's own way to the endpoint: from the files as they are by then,
-    and in a process of its own where the account may be so large that it pays.
+    `open_source` opens what a refresh reads, in the thread that calls it: a client of its own, and the mark of the files
+    of a sandbox as they are then. It raises StoppedError once the event is set.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class LiveAccount:
         cache: Cache,
         history: History,
         open_client: Callable[[], ApiClient],
+        open_source: OpenSource,
         *,
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         samples: Callable[[], Iterable[JsonObject]] = tuple,
         source: str | None = None,
-        fill_apart: Callable[[Watch], Awaitable[None]] | None = None,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.profile = profile
@@ -50,12 +50,11 @@ class LiveAccount:
         self.examples = examples
         self.samples = samples
         self.source = source
-        self.fill_apart = fill_apart
+        self.open_source = open_source
         self._open_client = open_client
         self._on_close = on_close
         self._client: ApiClient | None = None
         self._opening = Lock()
-        self._past: Past | None = None
 
     @property
     def key(self) -> str:
@@ -80,20 +79,8 @@ class LiveAccount:
         """
         await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
-    @property
-    def past(self) -> Past:
-        """The index of the history, opened when it is first needed."""
-        from app.store.past import Past
-
-        if self._past is None:
-            self._past = Past(self.history.path)
-        return self._past
-
     def reopen_history(self) -> None:
         """Opens the history that is at its path now, in place of one that was removed or replaced. Raises StoreError."""
-        if self._past is not None:
-            self._past.close()
-            self._past = None
         self.notes.close()
         self.history.reopen()
 
@@ -105,6 +92,4 @@ class LiveAccount:
             closing.callback(self._on_close)
             if self._client is not None:
                 closing.push_async_callback(self._client.aclose)
-            if self._past is not None:
-                closing.callback(self._past.close)
             closing.callback(self.notes.close)

@@ -15,7 +15,7 @@ from app.domain.model import TriggerRequest
 from app.domain.recipient import DataUse
 from app.domain.rules import Verdict
 from app.service.preflight import Preflight
-from app.store.history import AttemptRow
+from app.store.attempts import AttemptRow
 
 KEY_FILE = "mask.key"
 _KEY_BYTES = 32

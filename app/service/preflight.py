@@ -23,7 +23,7 @@ from app.domain.model import (
 from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
-from app.store.history import AttemptRow, SameSend
+from app.store.attempts import AttemptRow, SameSend
 
 if TYPE_CHECKING:
     from app.service.clues import AccountClues
@@ -85,14 +85,14 @@ class PreflightChecks:
     def recipient(self, request: TriggerRequest) -> Recipient:
         """Whom the key of a request finds, as far as it is known here."""
         key = request.key_id, request.external_id
-        contacts = self._cache.find(*key, SHOWN_CONTACTS)
+        contacts = self._cache.contacts.find(*key, SHOWN_CONTACTS)
         is_all = len(contacts) < SHOWN_CONTACTS
-        total = len(contacts) if is_all else self._cache.count(*key, COUNTED)
+        total = len(contacts) if is_all else self._cache.contacts.count(*key, COUNTED)
         return Recipient(contacts, total, self._cache.matches(*key).complete)
 
     def key_for(self, contact: Contact, key_id: str) -> str:
         """The key field that finds this contact and nobody else: `key_id`, or `id` if others share its value."""
-        found = self._cache.find(key_id, contact.value(key_id), 2)
+        found = self._cache.contacts.find(key_id, contact.value(key_id), 2)
         return key_id if all(one.id == contact.id for one in found) else "id"
 
     def check(self, request: TriggerRequest, chosen: str = "", used: DataUse | None = None) -> Preflight:
@@ -125,11 +125,11 @@ class PreflightChecks:
         if advice is None:
             return None
         remedies = list(advice.remedies)
-        sharing = self._cache.find(request.key_id, request.external_id, 2) if chosen else ()
-        contact = self._cache.contact(chosen) if len(sharing) > 1 else None
+        sharing = self._cache.contacts.find(request.key_id, request.external_id, 2) if chosen else ()
+        contact = self._cache.contacts.get(chosen) if len(sharing) > 1 else None
         if (
             contact is not None
-            and self._cache.find(request.key_id, contact.value(request.key_id), 2) == sharing
+            and self._cache.contacts.find(request.key_id, contact.value(request.key_id), 2) == sharing
         ):
             own = FormPatch(key_id="id", external_id=contact.id)
             remedies = [one for one in remedies if one.change != own]
@@ -171,7 +171,9 @@ class PreflightChecks:
 
     def same_send(self, request: TriggerRequest, asked_about: str | None = None) -> SameSend:
         """What `second_send` asks the history for; `asked_about` is the attempt that it gave before."""
-        return self._same_send(request, self._cache.find(request.key_id, request.external_id, 2), asked_about)
+        return self._same_send(
+            request, self._cache.contacts.find(request.key_id, request.external_id, 2), asked_about
+        )
 
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         if not request.external_id:
@@ -201,7 +203,7 @@ class PreflightChecks:
             return None
         uses = [used] if used is not None and used.data == data and used.external_id else []
         for row in self._recent.with_data(self._live.key, request.event_id, data):
-            contacts = self._cache.find(row.key_id, row.external_id, 2)
+            contacts = self._cache.contacts.find(row.key_id, row.external_id, 2)
             only = contacts[0] if len(contacts) == 1 else None
             if only is not None or row.outcome not in _REACHED_NOBODY:
                 uses.append(DataUse(data, row.key_id, row.external_id, only, row.started_at))

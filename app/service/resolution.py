@@ -10,7 +10,7 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
 from app.domain.short_id import id_prefixes
-from app.store.history import History
+from app.store.attempts import History
 
 SHORTEST_REFERENCE = 4
 """Characters of an attempt id that must be given at least."""
@@ -61,7 +61,7 @@ def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> At
         )
     check_note(note)
     settlement = Settlement(arrived, note, datetime.now(UTC))
-    history.settle(attempt.attempt_id, settlement)
+    history.resolve(attempt.attempt_id, settlement)
     return replace(attempt, settlement=settlement)
 
 

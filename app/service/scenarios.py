@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.model import TriggerRequest
-from app.store.history import History
+from app.store.attempts import History
 
 if TYPE_CHECKING:
-    from app.sandbox.server import Sandbox
+    from app.sandbox.app import Sandbox
 
 SLOW_S = 6.0
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}

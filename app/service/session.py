@@ -26,10 +26,13 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
+from app.service.contacts import Contacts
 from app.service.copies import keep_copy
+from app.service.events import Events
 from app.service.guard import GuardError, check_production, check_test_contacts
-from app.service.lists import AccountLists
 from app.service.live import LiveAccount
+from app.service.refresh import Refresh
+from app.service.retention import AttemptRetention
 from app.store.database import StoreError
 from app.store.errors import BusyError, UnwritableError
 
@@ -37,10 +40,9 @@ if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.service.drafts import Drafts
     from app.service.history import AttemptHistory
-    from app.service.keeping import AccountKeeping
     from app.service.preflight import PreflightChecks
     from app.service.scenarios import Scenarios
-    from app.store.history import SameSend
+    from app.store.attempts import SameSend
 
 _log = logging.getLogger(__name__)
 
@@ -84,14 +86,10 @@ class Session:
         self._history = account.history
         self.profile = account.profile
         self.scenarios = scenarios
-        self.lists = AccountLists(account)
-
-    @cached_property
-    def keeping(self) -> "AccountKeeping":
-        """The cache kept up to date, and what is kept of persons."""
-        from app.service.keeping import AccountKeeping
-
-        return AccountKeeping(self._live)
+        self.events = Events(account)
+        self.contacts = Contacts(account)
+        self.refresh = Refresh(account)
+        self.retention = AttemptRetention(account)
 
     @cached_property
     def preflight(self) -> "PreflightChecks":
@@ -136,12 +134,12 @@ class Session:
     def guard(self, request: TriggerRequest, production: str | None) -> None:
         """Raises GuardError where `send` would, so that it can be told beforehand."""
         check_production(self.profile, production)
-        check_test_contacts(self.profile, request, self._cache.find)
+        check_test_contacts(self.profile, request, self._cache.contacts.find)
 
     def refusal(self, request: TriggerRequest) -> str | None:
         """What `test_contacts` of the profile has against a request, in a sentence; None for nothing."""
         try:
-            check_test_contacts(self.profile, request, self._cache.find)
+            check_test_contacts(self.profile, request, self._cache.contacts.find)
         except GuardError as refused:
             return refused.why
         return None

@@ -1,19 +1,16 @@
 """What the store gives that is shown, and how it fails: nobody above the service knows the store itself."""
 
-from app.store.cache import CacheState, ContactRow
+from app.store.attempts import AttemptRow, DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
 from app.store.database import StoreError, set_aside
-from app.store.errors import BusyError, StoppedError
-from app.store.history import AttemptRow, DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
-from app.store.windows import RowWindow
+from app.store.errors import StoppedError
+from app.store.row_ids import FIRST_ROWS, RowIds
 
 __all__ = [
+    "FIRST_ROWS",
     "AttemptRow",
-    "BusyError",
-    "CacheState",
-    "ContactRow",
     "DamagedHistoryError",
     "HistoryReplacedError",
-    "RowWindow",
+    "RowIds",
     "SentMeanwhileError",
     "StoppedError",
     "StoreError",

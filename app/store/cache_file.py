@@ -1,6 +1,6 @@
-"""The open file of a cache: every statement goes through here, so that damage is met in one place.
+"""The open file of a cache: every statement goes through here, so that damage is noticed in one place.
 
-A damaged cache is emptied on the spot, whenever it shows; a refresh fills it again.
+A damaged cache is emptied at once; a refresh fills it again.
 """
 
 import os
@@ -10,20 +10,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from app.store.database import DamagedError, StoreError, explained, open_database, remove, set_aside
+from app.store.database import (
+    BUSY_SECONDS,
+    DamagedError,
+    StoreError,
+    explained,
+    open_database,
+    remove,
+    set_aside,
+)
 from app.store.errors import StoppedError
 from app.store.schema import CACHE
 
-_STEPS_BETWEEN_LOOKS = 5000
+STEPS_BETWEEN_LOOKS = 5000
 
 
 class CacheFile:
-    """One connection to a cache, opened anew when the file turns out damaged. Raises StoreError."""
+    """One connection to a cache, opened again when the file turns out damaged or was replaced. Raises StoreError."""
 
-    def __init__(self, path: Path, *, any_thread: bool = False) -> None:
+    def __init__(self, path: Path, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
+        self._busy_seconds = busy_seconds
         self._any_thread = any_thread
-        self._replaced = False
         try:
             self._open()
         except DamagedError:
@@ -37,7 +45,7 @@ class CacheFile:
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
         """The connection, for work whose errors become StoreError."""
-        if self._replaced:
+        if not self._is_current():
             self._renew()
         try:
             with explained(self.path, CACHE.what):
@@ -59,15 +67,12 @@ class CacheFile:
             row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
         return row
 
-    def look_again(self) -> None:
-        """Makes the next use open the file anew if another connection has replaced it; from any thread."""
-        self._replaced = not self._is_current()
-
     def _open(self) -> None:
-        self.connection = open_database(self.path, CACHE, any_thread=self._any_thread)
+        self.connection = open_database(
+            self.path, CACHE, any_thread=self._any_thread, busy_seconds=self._busy_seconds
+        )
         self.connection.row_factory = sqlite3.Row
         self._status = self.path.stat()
-        self._replaced = False
 
     def _renew(self) -> None:
         self.connection.close()
@@ -77,16 +82,20 @@ class CacheFile:
         self._open()
 
     def _is_current(self) -> bool:
-        return self.path.exists() and os.path.samestat(self.path.stat(), self._status)
+        """Whether another connection has not put another file in the place of a damaged one."""
+        try:
+            return os.path.samestat(self.path.stat(), self._status)
+        except OSError:
+            return False
 
 
 @contextmanager
-def opened(path: Path, stop: Event | None = None) -> Iterator[CacheFile]:
-    """A connection of its own, for any one thread at a time. What is asked of it raises StoppedError once `stop` is set."""
-    file = CacheFile(path, any_thread=True)
+def opened(path: Path, stop: Event | None = None, busy_seconds: float = BUSY_SECONDS) -> Iterator[CacheFile]:
+    """A connection of its own, for any one thread at a time; its statements raise StoppedError once `stop` is set."""
+    file = CacheFile(path, any_thread=True, busy_seconds=busy_seconds)
     try:
         if stop is not None:
-            file.connection.set_progress_handler(stop.is_set, _STEPS_BETWEEN_LOOKS)
+            file.connection.set_progress_handler(stop.is_set, STEPS_BETWEEN_LOOKS)
             # SQLite looks at it between its steps, of which a search for words may have a single one.
             if stop.is_set():
                 raise StoppedError

@@ -12,14 +12,13 @@ from pathlib import Path
 
 from app.domain.fingerprint import normalize
 from app.domain.model import Contact
+from app.store import contacts
+from app.store.attempt_words import index_words, merge_words
+from app.store.bulk_attempts import previous_renewed
 from app.store.cache_file import CacheFile, opened
-from app.store.cache_load import CacheLoad
-from app.store.contacts.write import ContactTables
-from app.store.database import StoreError, compact, explained, transaction
-from app.store.index.attempt_index import forget_in_index
-from app.store.journal.file import HistoryFile
-from app.store.locks import FileLock
-from app.store.schema import CACHE
+from app.store.database import StoreError, compact, transaction
+from app.store.history_file import HistoryFile
+from app.store.refresh import refresh_lock
 from app.store.text import Stored, comparable, stored
 
 FORGOTTEN = "(forgotten)"
@@ -43,9 +42,9 @@ class Person:
     texts: frozenset[str] = field(default_factory=frozenset)
 
 
-def person(key_id: str, value: str, contacts: Iterable[Contact]) -> Person:
+def person(key_id: str, value: str, found: Iterable[Contact]) -> Person:
     """The person whom `value` names under `key_id`, with all that the cache knows of them."""
-    known = tuple(contacts)
+    known = tuple(found)
     keys = {(key_id, value)}
     for contact in known:
         keys |= {("id", contact.id), ("uid", contact.uid), *contact.fields.items()}
@@ -66,17 +65,8 @@ def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> b
 
 def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:
     """Takes contacts out of a cache, and that they were ever looked up. Raises StoreError."""
-    with explained(path, CACHE.what):
-        lock = FileLock.acquire(path.with_name(f"{path.name}.filling"))
-    if lock is None:
-        raise StoreError("A refresh of this account is under way. Wait until it is done.")
-    try:
-        with opened(path) as file:
-            # What a refresh that was cut off has left may hold the person too.
-            CacheLoad(file).discard()
-            _empty_cache(file, person, contact_ids)
-    finally:
-        lock.release()
+    with refresh_lock(path), opened(path) as file:
+        _empty_cache(file, person, contact_ids)
 
 
 def attempts_on(path: Path, account: str, person: Person) -> int:
@@ -101,12 +91,17 @@ def forget_in_history(path: Path, account: str, person: Person) -> int:
             connection.execute("PRAGMA secure_delete = ON")
             with transaction(connection):
                 numbers = _attempts(connection, account, person)
-                for number in numbers:
-                    _empty_attempt(connection, number)
+                listed = {"numbers": json.dumps(numbers)}
+                with previous_renewed(
+                    connection, "number IN (SELECT value FROM json_each(:numbers))", listed
+                ):
+                    for number in numbers:
+                        _empty_attempt(connection, number)
+                        index_words(connection, "number = ?", number)
+                merge_words(connection)
             compact(connection, path)
     finally:
         file.close()
-    forget_in_index(path)
     return len(numbers)
 
 
@@ -118,14 +113,10 @@ def _empty_cache(file: CacheFile, person: Person, contact_ids: Iterable[str]) ->
     with file.guarded() as connection:
         connection.execute("PRAGMA secure_delete = ON")
         with transaction(connection):
-            tables = ContactTables(connection)
             for contact_id in contact_ids:
-                number = tables.number_of(contact_id)
-                if number is not None and tables.remove(number) is not None:
-                    connection.execute("DELETE FROM origins WHERE contact = ?", (number,))
-                    connection.execute("UPDATE state SET contacts = contacts - 1")
+                contacts.remove(connection, contacts.number_of(connection, contact_id))
             connection.executemany("DELETE FROM looked_up WHERE key_id = ? AND value = ?", _keys(person))
-            connection.execute("INSERT INTO search(search) VALUES ('optimize')")
+            connection.execute("INSERT INTO contacts_fts (contacts_fts) VALUES ('optimize')")
         compact(connection, file.path)
 
 
@@ -163,7 +154,7 @@ def _forms(text: str) -> tuple[Stored, ...]:
 
 def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
-        "UPDATE attempts SET external_id = ?, contact_mark = NULL, send_mark = NULL, reply_text = NULL, "
+        "UPDATE attempts SET external_id = ?, contact_mark = NULL, previous = NULL, send_mark = NULL, reply_text = NULL, "
         "note = NULL, settlement_note = NULL, trigger_id = "
         "(SELECT attempt_id FROM attempts AS made WHERE made.attempt_id = attempts.trigger_id) WHERE number = ?",
         (FORGOTTEN, number),

@@ -24,8 +24,8 @@ class BusyError(UnwritableError):
     """Another program has locked the file."""
 
 
-class FillingError(StoreError):
-    """Another process, or another part of this one, is filling the cache just now."""
+class RefreshingError(StoreError):
+    """Another refresh of the same cache is under way, in this window or another."""
 
     def __init__(self) -> None:
         super().__init__("Another refresh of this account is under way. Wait until it is done.")

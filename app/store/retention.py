@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from app.store.attempt_words import merge_words
+from app.store.bulk_attempts import delete
 from app.store.database import transaction
-from app.store.index.attempt_index import forget_in_index
-from app.store.journal.file import HistoryFile
-from app.store.journal.write import number_anew
+from app.store.history_file import HistoryFile
 from app.store.text import microseconds, moment, stored
 
 _DOOMED = """
     account = :account AND outcome != 'sending' AND NOT (outcome = 'unknown' AND settlement IS NULL)
-    AND ((:before IS NOT NULL AND started_at < :before)
-        OR (:rows > 0 AND place <= (SELECT max(place) FROM attempts WHERE account = :account) - :rows))
+    AND ((:before IS NOT NULL AND started_at < :before) OR (:rows > 0 AND number <=
+        (SELECT number FROM attempts WHERE account = :account ORDER BY number DESC LIMIT 1 OFFSET :rows)))
 """
 
 
@@ -62,15 +62,11 @@ def let_go(path: Path, retention: Retention, now: datetime) -> int:
         with file.guarded() as connection:
             connection.execute("PRAGMA secure_delete = ON")
             with transaction(connection):
-                gone = connection.execute(
-                    f"DELETE FROM attempts WHERE {_DOOMED}", _values(retention, now)
-                ).rowcount
-                if gone:
-                    number_anew(connection, retention.account)
+                gone = delete(connection, _DOOMED, _values(retention, now))
+            if gone:
+                merge_words(connection)
     finally:
         file.close()
-    if gone:
-        forget_in_index(path)
     return gone
 
 

@@ -3,19 +3,29 @@
 Separate from `database` because it is data: a step, once published, is never changed, only followed by another.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from app.domain.model import Outcome
+from app.store.attempt_words import index_words
+
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from sqlite_utils import Database, Migrations
 
 
+Step = str | Callable[[sqlite3.Connection], None]
+"""An SQL script, or a function where SQL alone does not do."""
+
+
 class Schema(NamedTuple):
-    """One kind of database: `what` names it in sentences, `steps` are SQL scripts in the order of their numbers."""
+    """One kind of database: `what` names it in sentences, `steps` are in the order of their numbers."""
 
     what: str
     application_id: int
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     synchronous: Literal["FULL", "NORMAL"] = "NORMAL"
 
     @property
@@ -28,83 +38,77 @@ class Schema(NamedTuple):
         from sqlite_utils import Migrations
 
         migrations = Migrations(self.what)
-        for number, script in enumerate(self.steps, start=1):
-            migrations(name=f"{number:04}")(_step(script))
+        for number, step in enumerate(self.steps, start=1):
+            migrations(name=f"{number:04}")(_migration(step))
         return migrations
 
 
-def _step(script: str) -> "Callable[[Database], None]":
+def _migration(given: Step) -> "Callable[[Database], None]":
     def step(db: "Database") -> None:
-        # executescript would commit first and so tear the step from its record.
-        for statement in script.split(";\n"):
-            if statement.strip():
-                db.conn.execute(statement)
+        if isinstance(given, str):
+            run_script(db.conn, given)
+        else:
+            given(db.conn)
 
     return step
 
 
-LONGEST_BEGINNING = 7
-"""How many letters of a word the index of contacts looks up at once, without looking at every word that begins with them."""
+def run_script(connection: "Connection", script: str) -> None:
+    """Executes the statements of a script within the caller's transaction, which `executescript` would commit first."""
+    for statement in script.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
 
-WORDS = "tokenize='unicode61 remove_diacritics 2'"
-WORD_BEGINNINGS = f"prefix='{' '.join(map(str, range(1, LONGEST_BEGINNING + 1)))}'"
 
+WORDS = "prefix='1 2 3 4 5 6 7', tokenize='unicode61 remove_diacritics 2'"
 
-def contact_tables(suffix: str, field_columns: int = 0) -> str:
-    """The tables that hold the contacts, under other names while they are loaded.
-
-    `number` is the contact id itself where it is a plain number, so that the rows stand in numeric order and an id
-    needs no index; other ids get numbers above all plain ones, and are found in `field_values` under `id`.
-    `anchors` has the positions of some contacts, kept true when one is added or removed.
-    The word index keeps no text of its own; `documents` has every value and gives back what was indexed.
-    """
-    columns = "".join(f"f{number}, " for number in range(field_columns))
-    return f"""
-CREATE TABLE contacts{suffix} (
-    number INTEGER PRIMARY KEY, id TEXT, uid TEXT NOT NULL, email TEXT, first_name TEXT, last_name TEXT
+# `number` is the contact id where that is a plain number, so that the rows are in numeric order. Other ids have numbers
+# above all plain ones. `fields` is JSON, and all that is indexed follows from the row. `origin` is `lookup` or `import`.
+CONTACT_TABLES = f"""
+CREATE TABLE contacts (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, uid TEXT NOT NULL, email TEXT COLLATE NOCASE,
+    name TEXT COLLATE NOCASE, fields TEXT NOT NULL, origin TEXT
 );
-CREATE TABLE documents{suffix} (number INTEGER PRIMARY KEY, fields TEXT NOT NULL);
-CREATE TABLE field_values{suffix} (
-    field_id TEXT, value TEXT, contact INTEGER, PRIMARY KEY (field_id, value, contact)
+CREATE TABLE field_values (
+    field_id TEXT, value TEXT COLLATE NOCASE, contact INTEGER, PRIMARY KEY (field_id, value, contact)
 ) WITHOUT ROWID;
-CREATE TABLE anchors{suffix} (number INTEGER PRIMARY KEY, position INTEGER NOT NULL);
-CREATE TABLE search_columns{suffix} (position INTEGER PRIMARY KEY, field_id TEXT NOT NULL);
-CREATE VIRTUAL TABLE search{suffix} USING fts5(
-    contact_id, contact_uid, {columns}rest, content='', columnsize=0, {WORD_BEGINNINGS},
-    {WORDS}
-);
+CREATE VIRTUAL TABLE contacts_fts USING fts5(words, content='', columnsize=0, {WORDS});
 """
 
-
-def answer_tables(suffix: str) -> str:
-    """The searches that the word index would answer slowly, and who is found by them: see `contacts.kept_answers`."""
-    return f"""
-CREATE TABLE kept_searches{suffix} (
-    search INTEGER PRIMARY KEY, word_column TEXT NOT NULL, beginning TEXT NOT NULL, until INTEGER NOT NULL,
-    UNIQUE (word_column, beginning)
-);
-CREATE TABLE kept_found{suffix} (
-    contact INTEGER, search INTEGER, PRIMARY KEY (contact, search), UNIQUE (search, contact)
-) WITHOUT ROWID;
-"""
-
-
-CONTACT_TABLES = (
-    "contacts",
-    "documents",
-    "field_values",
-    "anchors",
-    "search_columns",
-    "kept_searches",
-    "kept_found",
-    "search",
+CONTACT_WORDS = (
+    "id || ' ' || uid || ' ' || coalesce((SELECT group_concat(value, ' ') FROM json_each(fields)), '')"
 )
+
+CONTACT_INDEXES = """
+CREATE INDEX contacts_by_email ON contacts (email, number);
+CREATE INDEX contacts_by_name ON contacts (name, number);
+CREATE INDEX contacts_by_origin ON contacts (origin) WHERE origin IS NOT NULL;
+"""
+
+DROP_CONTACT_TABLES = """
+DROP TABLE contacts;
+DROP TABLE field_values;
+DROP TABLE contacts_fts;
+"""
+
+
+def index_contacts(source: str) -> str:
+    """The statements that make the contacts in `source`, a table like `contacts`, findable."""
+    return f"""
+INSERT INTO contacts_fts (rowid, words) SELECT number, {CONTACT_WORDS} FROM {source} ORDER BY number;
+INSERT OR IGNORE INTO field_values
+SELECT key, value, number FROM {source}, json_each(fields) WHERE value != ''
+UNION ALL SELECT 'uid', uid, number FROM {source} WHERE uid != ''
+UNION ALL SELECT 'id', id, number FROM {source}
+ORDER BY 1, 2 COLLATE NOCASE, 3;
+"""
+
 
 CACHE = Schema(
     "cache",
     0x54444361,
     (
-        f"""
+        """
 CREATE TABLE state (
     one INTEGER PRIMARY KEY CHECK (one = 1), refreshed_at INTEGER, complete INTEGER NOT NULL DEFAULT 0,
     source TEXT, contacts INTEGER NOT NULL DEFAULT 0
@@ -117,19 +121,59 @@ CREATE TABLE fields (
 ) WITHOUT ROWID;
 CREATE TABLE origins (contact INTEGER PRIMARY KEY, origin TEXT NOT NULL);
 CREATE TABLE looked_up (key_id TEXT, value TEXT, PRIMARY KEY (key_id, value)) WITHOUT ROWID;
-{contact_tables("")}""",
-        answer_tables(""),
-        # By their names, first and last together, contacts are sorted.
+CREATE TABLE contacts (
+    number INTEGER PRIMARY KEY, id TEXT, uid TEXT NOT NULL, email TEXT, first_name TEXT, last_name TEXT
+);
+CREATE TABLE documents (number INTEGER PRIMARY KEY, fields TEXT NOT NULL);
+CREATE TABLE field_values (
+    field_id TEXT, value TEXT, contact INTEGER, PRIMARY KEY (field_id, value, contact)
+) WITHOUT ROWID;
+CREATE TABLE anchors (number INTEGER PRIMARY KEY, position INTEGER NOT NULL);
+CREATE TABLE search_columns (position INTEGER PRIMARY KEY, field_id TEXT NOT NULL);
+CREATE VIRTUAL TABLE search USING fts5(contact_id, contact_uid, rest, content='', columnsize=0);
+""",
         """
-INSERT OR IGNORE INTO field_values
-SELECT '1 2', lower(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, ''))), number FROM contacts
-WHERE trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) != '' ORDER BY 2, 3;
+CREATE TABLE kept_searches (search INTEGER PRIMARY KEY);
+CREATE TABLE kept_found (contact INTEGER PRIMARY KEY);
+""",
+        "",
+        # A complete account is a sandbox's, and refreshed at once.
+        f"""
+UPDATE state SET refreshed_at = NULL, complete = 0, source = NULL, contacts = 0 WHERE complete;
+ALTER TABLE contacts RENAME TO earlier;
+DROP TABLE field_values;
+DROP TABLE search;
+DROP TABLE anchors;
+DROP TABLE search_columns;
+DROP TABLE kept_searches;
+DROP TABLE kept_found;
+{CONTACT_TABLES}
+INSERT INTO contacts
+SELECT number, iif(typeof(id) = 'text', id, number), iif(typeof(uid) = 'text', uid, ''), email, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''),
+    fields, origin
+FROM earlier JOIN documents USING (number) LEFT JOIN origins ON contact = number
+WHERE EXISTS (SELECT 1 FROM state WHERE contacts > 0);
+{index_contacts("contacts")}
+{CONTACT_INDEXES}
+DROP TABLE earlier;
+DROP TABLE documents;
+DROP TABLE origins;
 """,
     ),
 )
 
-# `place` counts the attempts of one account without gaps, so that a list of any length is asked for by position;
-# whoever deletes attempts other than the oldest numbers the places anew. The marks are those of `domain.canonical`.
+_OUTCOMES = " ".join(f"WHEN '{outcome}' THEN {place}" for place, outcome in enumerate(Outcome))
+
+
+def _numeric(column: str) -> str:
+    """A sort key: numbers by value, of any length, then everything else by text."""
+    return (
+        f"CASE WHEN {column} = '' OR {column} GLOB '*[^0-9]*' THEN 'x' || {column} "
+        f"ELSE printf('%09d', length(ltrim({column}, '0'))) || ltrim({column}, '0') || ' ' || {column} END"
+    )
+
+
+# The marks are those of `domain.canonical`. `previous` is the outcome of the attempt before with the same contact mark.
 HISTORY = Schema(
     "history",
     0x54444869,
@@ -160,8 +204,6 @@ CREATE TABLE answers (
     location TEXT, date TEXT, retry_after TEXT, limit_reset TEXT
 );
 """,
-        # What `index.attempt_index` must read again. Not logged is the answer to what is `sending`: the index knows which
-        # those are, and a send must not pay for them.
         """
 CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
@@ -170,76 +212,50 @@ CREATE TRIGGER attempts_changed AFTER UPDATE OF outcome, external_id, note, sett
 WHEN old.outcome != 'sending' BEGIN INSERT INTO changes (number) VALUES (old.number); END;
 CREATE TRIGGER attempts_deleted AFTER DELETE ON attempts BEGIN INSERT INTO changes (number) VALUES (old.number); END;
 """,
+        # The history is searched in this file itself. Every index ends with the account, so that one that asks for a
+        # value has the attempts in the order of recording, on one account as on all.
+        f"""
+DROP TRIGGER attempts_changed;
+DROP TRIGGER attempts_deleted;
+DROP TABLE changes;
+DROP TABLE identity;
+DROP INDEX attempts_by_account;
+DROP INDEX attempts_by_contact;
+DROP INDEX attempts_unsettled;
+ALTER TABLE attempts DROP COLUMN place;
+ALTER TABLE attempts ADD COLUMN previous TEXT;
+ALTER TABLE attempts ADD COLUMN outcome_order INTEGER AS (CASE outcome {_OUTCOMES} END);
+ALTER TABLE attempts ADD COLUMN event_order TEXT AS ({_numeric("event_id")});
+ALTER TABLE attempts ADD COLUMN key_order TEXT AS ({_numeric("key_id")});
+ALTER TABLE attempts ADD COLUMN settled TEXT AS (
+    CASE outcome WHEN 'unknown' THEN replace(coalesce(settlement, 'no'), '_', '-') END
+);
+UPDATE attempts SET previous = ordered.previous FROM (
+    SELECT number AS of_number, lag(outcome) OVER (PARTITION BY contact_mark ORDER BY number) AS previous
+    FROM attempts WHERE contact_mark IS NOT NULL
+) AS ordered WHERE number = of_number AND ordered.previous IS NOT NULL;
+CREATE INDEX by_mark ON attempts (contact_mark);
+CREATE INDEX by_account ON attempts (account);
+CREATE INDEX by_started ON attempts (started_at, account, outcome, reply_code, event_id, elapsed_ms);
+CREATE INDEX by_outcome ON attempts (outcome_order, account);
+CREATE INDEX by_code ON attempts (reply_code, account);
+CREATE INDEX by_status ON attempts (http_status, account);
+CREATE INDEX by_event ON attempts (event_order, event_name, account);
+CREATE INDEX by_key_id ON attempts (key_id COLLATE NOCASE, account);
+CREATE INDEX by_key ON attempts (key_order, account);
+CREATE INDEX by_contact ON attempts (external_id COLLATE NOCASE, account);
+CREATE INDEX by_profile ON attempts (profile COLLATE NOCASE, account);
+CREATE INDEX by_previous ON attempts (previous COLLATE NOCASE, account);
+CREATE INDEX by_settled ON attempts (settled COLLATE NOCASE, account) WHERE settled IS NOT NULL;
+CREATE INDEX by_text ON attempts (reply_text COLLATE NOCASE, account);
+CREATE INDEX by_took ON attempts (elapsed_ms, account);
+CREATE INDEX by_parent ON attempts (parent_id) WHERE parent_id IS NOT NULL;
+CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
+CREATE TRIGGER words_deleted AFTER DELETE ON attempts BEGIN DELETE FROM words WHERE rowid = old.number; END;
+""",
+        index_words,
     ),
     synchronous="FULL",
-)
-
-# By these columns attempts are found and sorted; every text is in the form in which it is compared. The indexes are
-# those of `index.attempt_index`: they are made after the first rows, which is faster by far.
-HISTORY_INDEX = Schema(
-    "index of the history",
-    0x54444878,
-    (
-        """
-CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), history TEXT NOT NULL, last_change INTEGER NOT NULL);
-CREATE TABLE names (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, more TEXT NOT NULL, rank INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (kind, text, more)
-);
-CREATE TABLE attempts (
-    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, outcome INTEGER NOT NULL, account INTEGER NOT NULL,
-    profile INTEGER NOT NULL, event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER, took REAL,
-    contact TEXT NOT NULL, text TEXT
-);
-CREATE TABLE resends (number INTEGER PRIMARY KEY, parent TEXT NOT NULL);
-CREATE INDEX resends_by_parent ON resends (parent);
-CREATE VIRTUAL TABLE words USING fts5(
-    text, columnsize=0, prefix='1 2 3 4 5 6', tokenize='unicode61 remove_diacritics 2'
-);
-""",
-        # What it holds is read from the journal again. `contact_end` is the contact from its last letter to its first.
-        """
-DROP TABLE attempts;
-CREATE TABLE attempts (
-    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, outcome INTEGER NOT NULL, account INTEGER NOT NULL,
-    profile INTEGER NOT NULL, event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER, took REAL,
-    contact TEXT NOT NULL, contact_end TEXT NOT NULL, text TEXT
-);
-DELETE FROM state;
-""",
-        # The latest start of all attempts, and by how much one ever began before another that was recorded earlier.
-        """
-ALTER TABLE state ADD COLUMN latest INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE state ADD COLUMN setback INTEGER NOT NULL DEFAULT 0;
-DELETE FROM state;
-""",
-        # A fact is a combination of all that has few values; `attempts` of them have it. `previous` is the outcome before,
-        # by the mark that the journal has of the contact. The parts are those of `index.parts`.
-        """
-DROP TABLE attempts;
-CREATE TABLE attempts (
-    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, outcome INTEGER NOT NULL, account INTEGER NOT NULL,
-    profile INTEGER NOT NULL, event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER,
-    previous INTEGER, took REAL, contact TEXT NOT NULL, contact_end TEXT NOT NULL, text TEXT, mark INTEGER
-);
-CREATE TABLE facts (
-    id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, account INTEGER NOT NULL, profile INTEGER NOT NULL,
-    event INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER, code INTEGER, previous INTEGER,
-    attempts INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX facts_by_event ON facts (event, outcome, previous);
-CREATE TABLE parts (
-    part INTEGER PRIMARY KEY, first INTEGER, last INTEGER, facts BLOB NOT NULL, times BLOB NOT NULL, took BLOB NOT NULL
-);
-DELETE FROM state;
-""",
-        # What was settled about an unknown outcome; of no other there is anything to settle.
-        """
-ALTER TABLE attempts ADD COLUMN settled INTEGER;
-ALTER TABLE facts ADD COLUMN settled INTEGER;
-DELETE FROM state;
-""",
-    ),
 )
 
 NOTES = Schema(

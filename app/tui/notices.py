@@ -40,7 +40,7 @@ class RealAccount(Protocol):
     @property
     def profile(self) -> Live: ...
     @property
-    def lists(self) -> FieldNames: ...
+    def contacts(self) -> FieldNames: ...
 
 
 def settled(settlement: Settlement | None) -> Content | None:
@@ -104,7 +104,7 @@ def send_question(
     name = f" {sanitize(event_name)}" if event_name else ""
     asked = (
         f"event {sanitize(request.event_id)}{name}\n"
-        f"to {sanitize(key_label(request.key_id, account.lists.field_name))} {sanitize(request.external_id)}"
+        f"to {sanitize(key_label(request.key_id, account.contacts.field_name))} {sanitize(request.external_id)}"
     )
     if len(known.contacts) == 1:
         asked += f"\n{contact_label(known.contacts[0]).plain}"
@@ -189,7 +189,7 @@ def _result(row: AttemptRow) -> Content:
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: RealAccount) -> str:
     """What the account answered when it was asked for a contact."""
     contacts = list(found)
-    by = f"{sanitize(key_label(key_id, account.lists.field_name))} {sanitize(value)}"
+    by = f"{sanitize(key_label(key_id, account.contacts.field_name))} {sanitize(value)}"
     if not contacts:
         return f"The account knows nobody by {by}."
     named = [contact_label(contact).plain for contact in contacts[:LISTED]]

@@ -19,15 +19,12 @@ from app.domain.errors import AppError
 from app.domain.history_query import Clock, HistoryQuery, parse_query
 from app.domain.masking import NO_MASK
 from app.domain.model import Attempt, Outcome
-from app.service.history import neighbours, prepare
+from app.service.history import neighbours
 from app.service.session import Session
-from app.service.stored import AttemptRow, RowWindow, StoppedError
+from app.service.stored import AttemptRow, RowIds, StoppedError
 from app.tui.privacy import PrivacyMode
 
 Result = TypeVar("Result")
-
-INDEXED_AT_ONCE = 5_000
-"""Attempts that the index may lack for a query to be asked without more ado: half a second."""
 
 PAIR = 2
 """As many attempts as are compared."""
@@ -54,7 +51,7 @@ class Past:
     def __init__(self, service: Session, veil: PrivacyMode) -> None:
         self._service = service
         self._veil = veil
-        self._window: RowWindow[AttemptRow] | None = None
+        self._window: RowIds[AttemptRow] | None = None
         self._outdated = Event()
         self._finding = asyncio.Lock()
         self.line = ""
@@ -63,7 +60,7 @@ class Past:
     @property
     def field_name(self) -> Callable[[str], str | None]:
         """The name of a contact field by its id."""
-        return self._service.lists.field_name
+        return self._service.contacts.field_name
 
     @property
     def keep_copy(self) -> Callable[[str], Path]:
@@ -83,20 +80,7 @@ class Past:
         self.query = parse_query(line, Clock(datetime.now(UTC)))
         self.line = line
 
-    def lacking(self) -> int:
-        """How many attempts must be read before the filter can be asked; 0 where that takes no time to speak of."""
-        return 0 if self.query == HistoryQuery() else self.unread()
-
-    def unread(self) -> int:
-        """How many attempts must be read before shares and chains are known; 0 where that takes no time to speak of."""
-        behind = self._service.history.behind()
-        return behind if behind > INDEXED_AT_ONCE else 0
-
-    async def read_on(self, progress: Callable[[int, int], None]) -> None:
-        """Reads them; told are the attempts done and those there are, from another thread."""
-        await _apart(lambda stop: self._service.history.catch_up(progress, stop))
-
-    def window(self) -> RowWindow[AttemptRow]:
+    def window(self) -> RowIds[AttemptRow]:
         """The attempts that the filter leaves, in its order, as they are now."""
         if self.line:
             self.ask(self.line)  # a span such as 1h begins later every minute
@@ -105,7 +89,7 @@ class Past:
         self._window = self._service.history.attempts(self.query, stop=self._outdated)
         return self._window
 
-    async def find(self, row: AttemptRow | None) -> RowWindow[AttemptRow] | None:
+    async def find(self, row: AttemptRow | None) -> RowIds[AttemptRow] | None:
         """The same, its first rows found and as far as `row`, however long that takes; no two at a time.
 
         None where another window was asked for meanwhile.
@@ -114,7 +98,7 @@ class Past:
         async with self._finding:
             with contextlib.suppress(StoppedError):
                 if window is self._window:
-                    await asyncio.to_thread(prepare, window, row)
+                    await asyncio.to_thread(window.prepare, row)
         return window if window is self._window else None
 
     @property
@@ -128,14 +112,9 @@ class Past:
             with contextlib.suppress(StoppedError):  # by a window that was asked for meanwhile
                 await asyncio.to_thread(self._window.settle)
 
-    async def counts(self) -> Mapping[Outcome, int] | None:
-        """How many of them have each outcome; None where finding that out would take long.
-
-        Raises StoppedError once another window is asked for.
-        """
+    async def counts(self) -> Mapping[Outcome, int]:
+        """How many of them have each outcome. Raises StoppedError once another window is asked for."""
         query, outdated = self.query, self._outdated
-        if self.unread():
-            return None
         found = await _apart(lambda stop: self._service.history.counts(query, stop=stop), outdated)
         if outdated.is_set():
             raise StoppedError
@@ -186,8 +165,6 @@ class Past:
 
     def _before(self, row: AttemptRow) -> str:
         """The id of the attempt before it on the same external id by the same key field. Raises GoneError."""
-        if self.unread():
-            raise GoneError("The history is still being read. Mark another attempt, or wait a moment.")
         attempt = self._service.history.attempt(row.attempt_id)
         before = None if attempt is None else self._service.history.before(attempt)
         if before is None:
@@ -200,7 +177,7 @@ class Past:
         return self.opened(row)
 
     def _chain(self, attempt: Attempt) -> Sequence[AttemptRow]:
-        return () if self.unread() else self._service.history.chain(attempt.attempt_id)
+        return self._service.history.chain(attempt.attempt_id)
 
     # Taken out
 

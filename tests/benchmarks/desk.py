@@ -63,7 +63,7 @@ def _first_frame(large: homes.Home, small: homes.Home, rounds: int) -> Iterator[
 
 async def _first_event(home: homes.Home) -> str:
     service = open_service(home.settings())
-    first = service.lists.events_by_use().rows(0, 1)[0].name
+    first = service.events.search().rows(0, 1)[0].name
     await service.close()
     return first
 

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 
 from app.bootstrap import open_service
-from app.service.filling import FillStep
+from app.service.refresh import RefreshStep
 from app.service.session import Session
 from tests.benchmarks import homes
 from tests.benchmarks.table import Row
@@ -26,11 +26,11 @@ async def _measured(home: homes.Home) -> list[float]:
     service = open_service(home.settings())
     storing = asyncio.Event()
 
-    def watch(step: FillStep) -> None:
+    def on_progress(step: RefreshStep) -> None:
         if step.stage == "contacts":
             storing.set()
 
-    refresh = asyncio.create_task(service.keeping.refresh(watch, apart=True))
+    refresh = asyncio.create_task(service.refresh.run(on_progress))
     try:
         await storing.wait()
         return await _waits(service, refresh)
@@ -48,6 +48,8 @@ async def _waits(service: Session, refresh: "asyncio.Task[object]") -> list[floa
     while time.perf_counter() < end and not refresh.done():
         due = time.perf_counter() + BETWEEN_KEYS_S
         await asyncio.sleep(BETWEEN_KEYS_S)
-        assert service.lists.contacts(SEARCHES[len(waits) % len(SEARCHES)]).rows(0, 50)
+        found = service.contacts.search(SEARCHES[len(waits) % len(SEARCHES)])
+        found.prepare()
+        assert found.rows(0, 50)
         waits.append((time.perf_counter() - due) * 1000)
     return waits

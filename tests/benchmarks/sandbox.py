@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.server import create_sandbox
+from app.sandbox.app import create_sandbox
 from tests.benchmarks.sandbox_accounts import FIELDS, SHARED_BY, email, shared, write_account
 from tests.benchmarks.sandbox_load import Load, drive, requests
 from tests.benchmarks.sandbox_servers import Server, running

@@ -76,11 +76,13 @@ def _serve_hello() -> None:
 
 def _serve_sandbox(folder: str, database: str) -> None:
     from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.app import create_sandbox
+    from app.sandbox.idempotency import AcceptedTriggers
     from app.sandbox.serve import serve
-    from app.sandbox.server import create_sandbox
 
     account = SandboxAccount(Path(folder), Path(database))
-    serve(create_sandbox(account), "127.0.0.1", 0, lambda url: print(url.rpartition(":")[2], flush=True))
+    sandbox = create_sandbox(account, accepted=AcceptedTriggers(None))
+    serve(sandbox, "127.0.0.1", 0, lambda url: print(url.rpartition(":")[2], flush=True))
 
 
 if __name__ == "__main__":

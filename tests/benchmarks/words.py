@@ -24,7 +24,7 @@ ELSEWHERE = (
     "customer_number:a",
     "id:7700",
 )
-"""What very many contacts have, but few or none in the field that is asked."""
+"""What very many contacts have, but few or none at the beginning of the field that is asked."""
 
 _NAMED = {
     "first_name": "1",
@@ -110,7 +110,7 @@ def hostile() -> list[str]:
 
 
 def who_has(file: Path, searches: Sequence[str]) -> dict[str, list[str]]:
-    """The ids of the first contacts in which every word of a search begins some word, by a plain scan."""
+    """The ids of the first contacts in which every word of a search begins some word, or its field, by a plain scan."""
     found: dict[str, list[str]] = {search: [] for search in searches}
     for row in _rows(file):
         text = _plain("\n".join(row.values()))
@@ -138,4 +138,6 @@ def _has(row: Mapping[str, str], text: str, word: str) -> bool:
     name, colon, value = word.rpartition(":")
     if value not in text:
         return False
-    return bool(re.search(rf"(?<![^\W_]){re.escape(value)}", _plain(row[_NAMED[name]]) if colon else text))
+    if colon:
+        return row[_NAMED[name]].lower().startswith(value)
+    return bool(re.search(rf"(?<![^\W_]){re.escape(value)}", text))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
 from app.domain.outcome import outcome_of
 from app.service.demo_attempts import Scene, made_up
 from app.service.scenarios import REPLIES
 from app.settings import load_settings
-from app.store.history import History
-from app.store.past import Past
+from app.store.attempts import History
 from tests.cli.conftest import Desk
 
 
@@ -40,7 +40,6 @@ def test_the_built_in_account_shows_it(demo: Desk) -> None:
     addresses = [contact["fields"].get("3", "nobody@example.com") for contact in found]
     assert all(address.endswith(("example.com", "example.org")) for address in addresses)
     assert len(lines(demo, "history")) == 400
-    assert Past(load_settings(os.environ).history).behind() == 0
 
 
 def test_an_address_has_every_letter_of_its_name_without_the_marks(demo: Desk) -> None:
@@ -103,9 +102,10 @@ def test_the_past_is_what_a_history_holds_in_full(demo: Desk) -> None:
     history = History(load_settings(os.environ).history)
     try:
         attempts = list(history.attempts("sandbox", 0))
-        window = history.window("sandbox")
-        assert window.total == 400
-        assert [row.attempt_id for row in window.rows(390, 10)] == [a.attempt_id for a in attempts[390:]]
+        rows = history.search.rows(HistoryQuery(), "sandbox")
+        rows.settle()
+        assert rows.total == 400
+        assert [row.attempt_id for row in rows.rows(390, 10)] == [a.attempt_id for a in attempts[390:]]
     finally:
         history.close()
     times = [attempt.started_at for attempt in attempts]

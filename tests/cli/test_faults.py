@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.attempt_export import attempt_json
-from app.store.history import History
+from app.store.attempts import History
 from tests.client.fault_server import (
     ACCEPTED,
     REFUSED,

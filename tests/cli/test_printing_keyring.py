@@ -38,14 +38,11 @@ class PrintingKeyring(MemoryKeyring):
     ],
     ids=["dry run", "trigger", "profile check", "profile remove"],
 )
-def test_what_a_keyring_prints_never_reaches_standard_output(
-    words: tuple[str, ...], desk: Desk, home: Path
-) -> None:
+def test_what_a_keyring_prints_is_never_shown(words: tuple[str, ...], desk: Desk, home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text(CONFIG)
     with in_place(PrintingKeyring()) as ring:
         ring.set_password("triggerdesk", "shop", "s3cret-of-the-desk")
         ran = desk("--profile", "shop", *words)
     assert ran.out
-    assert CHATTER not in ran.out
-    assert CHATTER in ran.err
+    assert CHATTER not in ran.out + ran.err

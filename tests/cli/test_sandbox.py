@@ -66,6 +66,32 @@ def test_it_says_where_it_answers_and_ends_cleanly(home: Path) -> None:
     assert (process.returncode, out, err) == (0, "", "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_however_it_is_ended_nothing_of_it_stays(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with served(home) as (url, process):
+        post(f"{url}/api/v2/event/100/trigger", TRIGGER.replace(b"loki", b"thor"))
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_hang_up_that_is_ignored_does_not_end_it(home: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with served(home) as (url, process):
+            process.send_signal(signal.SIGHUP)
+            assert post(f"{url}/api/v2/event/100/trigger", TRIGGER)[0] == 400
+            assert process.poll() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_it_serves_another_account_folder(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

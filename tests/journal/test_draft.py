@@ -22,6 +22,7 @@ async def test_what_is_typed_is_there_after_kill_9(tmp_path: Path) -> None:
         until = time.monotonic() + 30
         while (kept := looking.drafts.draft()) is None or kept.draft.external_id != " 007 ":
             assert time.monotonic() < until
+            terminal.look(0.05)
         raise KilledError
     with run_in_terminal(environment=environment) as terminal:
         terminal.wait_for("refreshed just now")

@@ -1,6 +1,6 @@
 """After an attempt: an unknown one is settled by a person, and any is sent again, in the way that cannot mail twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from app.domain.attempt_export import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.service.resolution import AttemptError, offers_same_trigger
 from app.service.session import Session
+from app.service.stored import AttemptRow
 from app.settings import load_settings
 from tests.journal.processes import ended, started
 from tests.journal.server import CUT, NOBODY, OK, Endpoint, endpoint
@@ -48,6 +49,12 @@ async def sent_again(service: Session, attempt: Attempt, *, same_trigger: bool) 
     )
 
 
+def newest(service: Session) -> Sequence[AttemptRow]:
+    rows = service.history.attempts()
+    rows.prepare()
+    return rows.rows(0, 10)
+
+
 # Settling
 
 
@@ -63,7 +70,7 @@ async def test_a_settlement_stands_beside_an_outcome_that_stays_unknown(
     assert kept.settlement is not None
     assert (kept.settlement.arrived, kept.settlement.note) == (arrived, "asked Sif, who knows: ✓\x00\ud800")
     assert datetime.now(UTC) - kept.settlement.settled_at < timedelta(minutes=1)
-    assert [row.arrived for row in service.history.attempts().rows(0, 10)] == [arrived]
+    assert [row.arrived for row in newest(service)] == [arrived]
 
 
 async def test_who_learns_better_settles_again(service: Session) -> None:
@@ -166,7 +173,7 @@ async def test_what_is_still_under_way_is_neither_settled_nor_sent_again(
     server.speaking.clear()
     other = await started(tmp_path, "app", "trigger", "100", "--key", "3", "--external-id", "sif@example.com")
     await server.arrival.wait()
-    (row,) = service.history.attempts().rows(0, 1)
+    (row,) = newest(service)
     with pytest.raises(AttemptError, match="still under way"):
         service.settle(row.attempt_id, arrived=True)
     with pytest.raises(AttemptError, match="still under way"):

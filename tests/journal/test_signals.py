@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signal 
 
 LOOKS = 1000
 PAUSE_S = 0.02
-MORE_THAN_A_PIPE_HOLDS = b" " * 4_000_000
+MORE_THAN_A_PIPE_HOLDS = b" " * 500_000
 
 
 def stopped(process: Process, times: int = 1, by: signal.Signals = signal.SIGINT) -> None:

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.domain.model import Attempt, Outcome, Reply
-from app.store.history import History
+from app.store.attempts import History
 from tests.journal.server import Endpoint, Received
 
 

@@ -83,7 +83,10 @@ class Asker:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+            "headers": [
+                (name.lower().encode(), value.encode("latin-1"))
+                for name, value in {"Host": "127.0.0.1:8042", **headers}.items()
+            ],
             "client": (self._client, 50000),
             "server": ("127.0.0.1", 8042),
         }

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.app import Sandbox, create_sandbox
 from app.sandbox.options import SandboxOptions
-from app.sandbox.server import Sandbox, create_sandbox
 from tests.sandbox.asking import Asker
 from tests.sandbox.folders import write_folder
 

@@ -11,8 +11,8 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.calls.routes import ROUTES
-from app.sandbox.server import create_sandbox
+from app.sandbox.app import create_sandbox
+from app.sandbox.handlers import ROUTES
 from tests.sandbox.folders import write_folder
 
 EXCLUDED = [

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.accounts.account import AccountFolderError, SandboxAccount, examples
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.folder import AccountFolderError, examples
 from tests.sandbox.folders import CONTACTS, EVENTS, FIELDS, write_folder
 
 
@@ -20,15 +21,15 @@ def refused(folder: Path, **files: str) -> AccountFolderError:
     [
         ("", 1, "The header must begin with id,uid."),
         ("uid,id\n", 1, "The header must begin with id,uid."),
-        ("id,uid,9\n", 1, "The column '9' is no field of fields.json."),
-        ("id,uid,E-Mail\n", 1, "The column 'E-Mail' is no field of fields.json."),
-        ("id,uid,\n", 1, "The column '' is no field of fields.json."),
-        ("id,uid,3,1,3\n", 1, "The column 3 stands here twice."),
+        ("id,uid,9\n", 1, "The column '9' is not a field of fields.json."),
+        ("id,uid,E-Mail\n", 1, "The column 'E-Mail' is not a field of fields.json."),
+        ("id,uid,\n", 1, "The column '' is not a field of fields.json."),
+        ("id,uid,3,1,3\n", 1, "Duplicate column 3."),
         ("id,uid,3\n1,a,x\n2,b\n", 3, "2 cells, but the header has 3."),
         ("id,uid,3\r\n1,a,x\r\n2,b,y,z\r\n", 3, "4 cells, but the header has 3."),
         ('id,uid,3\n1,a,"two\nlines"\n2,b\n', 4, "2 cells, but the header has 3."),
-        ("id,uid,3\n1,a,x\n7,b,y\n1,c,z\n", 4, "The contact id 1 stands here a second time."),
-        ('id,uid,3\n1,a,"x\n\n"\n2,a,y\n', 5, "The contact uid a stands here a second time."),
+        ("id,uid,3\n1,a,x\n7,b,y\n1,c,z\n", 4, "Duplicate contact id 1."),
+        ('id,uid,3\n1,a,"x\n\n"\n2,a,y\n', 5, "Duplicate contact uid a."),
         ("id,uid,3\nx1,a,b\n", 2, "The contact id must be digits, not 'x1'."),
         ("id,uid,3\n,a,b\n", 2, "The contact id must be digits, not ''."),
         ("id,uid,3\n-1,a,b\n", 2, "The contact id must be digits, not '-1'."),
@@ -57,9 +58,9 @@ def test_contacts_that_are_not_utf_8_are_refused_at_the_first_such_line(tmp_path
 @pytest.mark.parametrize(
     ("events", "line", "reason"),
     [
-        ("{}", 1, "A JSON array of objects is expected."),
-        ('[\n{"id": 1, "name": "a"},\n 5]', 3, "A JSON object is expected."),
-        ('[\n{"id": 1,\n"name" "a"}]', 3, "No JSON: Expecting ':' delimiter."),
+        ("{}", 1, "The file must be a JSON array of objects."),
+        ('[\n{"id": 1, "name": "a"},\n 5]', 3, "An entry must be a JSON object."),
+        ('[\n{"id": 1,\n"name" "a"}]', 3, "Invalid JSON: Expecting ':' delimiter."),
         ('[{"name": "a"}]', 1, '"id" must be a number, written as digits.'),
         ('[{"id": true, "name": "a"}]', 1, '"id" must be a number, written as digits.'),
         ('[{"id": "purchase", "name": "a"}]', 1, '"id" must be a number, written as digits.'),
@@ -70,7 +71,7 @@ def test_contacts_that_are_not_utf_8_are_refused_at_the_first_such_line(tmp_path
         (
             '[{"id": 1, "name": "a"},\n{"id": "1", "name": "b"}]',
             2,
-            "The event id 1 stands here a second time.",
+            "Duplicate event id 1.",
         ),
         ('[{"id": 1, "name": "a", "attached": "no"}]', 1, '"attached" must be true or false.'),
         ('[{"id": 1, "name": "a", "example_data": [1]}]', 1, '"example_data" must be a JSON object.'),

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.sandbox.asking import Asker
 from tests.sandbox.conftest import Clock
 
@@ -65,18 +63,14 @@ def test_a_body_that_comes_in_pieces_is_put_together(sandbox: Asker) -> None:
     assert sandbox.ask("POST", "/api/v2/event/100/trigger", parts).status == 200
 
 
-def test_a_body_without_end_is_not_read_to_its_end(sandbox: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.sandbox.delivery.DRAIN_S", 0.05)
-    status, pieces = asyncio.run(_endless(sandbox, b"x" * 65_536))
+def test_a_body_without_end_is_not_read_to_its_end(open_sandbox: Callable[..., Asker]) -> None:
+    status, pieces = asyncio.run(_endless(open_sandbox(drain_s=0.05), b"x" * 65_536))
     assert status == 413
     assert pieces > 150
 
 
-def test_a_body_that_never_comes_times_out(
-    open_sandbox: Callable[..., Asker], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.sandbox.delivery.DRAIN_S", 0.01)
-    assert asyncio.run(_endless(open_sandbox(body_timeout_s=0.01), None))[0] == 408
+def test_a_body_that_never_comes_times_out(open_sandbox: Callable[..., Asker]) -> None:
+    assert asyncio.run(_endless(open_sandbox(body_timeout_s=0.01, drain_s=0.01), None))[0] == 408
 
 
 def test_bodies_together_may_not_hold_more_than_their_share(open_sandbox: Callable[..., Asker]) -> None:

@@ -18,14 +18,14 @@ from app.sandbox.serve import ServeError, listen, url_of
 
 THOR = b'{"key_id":"3","external_id":"thor@example.com"}'
 OK = b'{"replyCode":0,"replyText":"OK","data":{}}'
-HEAD = b"POST /api/v2/event/100/trigger HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"POST /api/v2/event/100/trigger HTTP/1.1\r\nHost: localhost\r\n"
 
 
 class Served:
     """A served sandbox, asked over sockets."""
 
-    def __init__(self, folder: Path, silence_s: float = 30.0) -> None:
-        command = [sys.executable, "-m", "tests.sandbox.serving", str(folder), str(silence_s)]
+    def __init__(self, folder: Path, silence_s: float = 30.0, host: str = "127.0.0.1") -> None:
+        command = [sys.executable, "-m", "tests.sandbox.serving", str(folder), str(silence_s), host]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
@@ -84,7 +84,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def sanitize(served: Served) -> Iterator[Served]:
+def clean(served: Served) -> Iterator[Served]:
     yield served
     served.ask("POST", "/_sandbox/reset")
 
@@ -95,7 +95,7 @@ def test_it_answers_at_the_url_that_it_announced(served: Served) -> None:
 
 
 def test_a_reply_says_when_it_was_made_and_not_by_what(served: Served) -> None:
-    reply = served.exchange(b"GET /api/v2/event HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    reply = served.exchange(b"GET /api/v2/event HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert b"\r\ndate: " in reply
     assert b"server:" not in reply.lower()
 
@@ -143,17 +143,17 @@ def test_a_slow_reply_keeps_nobody_else_waiting(clean: Served) -> None:
         b"GET\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /%ff%00%0d%0a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET //////// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        b"* / HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        b"CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /%ff%00%0d%0a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET http://[::1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET //////// HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"* / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"CONNECT example.org:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"A: " + b"x" * 1_000_000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 10_000 + b"\r\n",
-        b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n",
+        b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n",
         HEAD + b"Content-Length: -1\r\n\r\n",
         HEAD + b"Content-Length: 99999999999999999999\r\n\r\n{",
         HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
@@ -234,7 +234,7 @@ def test_a_body_that_trickles_is_given_up(served: Served) -> None:
 
 def test_requests_on_one_connection_are_answered_in_turn(served: Served) -> None:
     request = HEAD + b"Content-Length: %d\r\n\r\n" % len(THOR) + THOR
-    last = request.replace(b"Host: x", b"Host: x\r\nConnection: close")
+    last = request.replace(b"Host: localhost", b"Host: localhost\r\nConnection: close")
     with served.connect() as connection:
         connection.sendall(request * 3 + last)
         assert read_all(connection).count(OK) == 4

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.server import create_sandbox
+from app.sandbox.app import create_sandbox
 from tests.sandbox.asking import Asker
 from tests.sandbox.folders import write_folder
 from tests.sandbox.model import CONTACTS, EVENTS, FIELDS, Model, files

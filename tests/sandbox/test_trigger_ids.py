@@ -1,15 +1,12 @@
 """Trigger ids: an accepted one is not processed a second time, and the reply does not say so."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.accounts.memory import TriggerMemory
-from app.sandbox.server import create_sandbox
+from app.sandbox.app import create_sandbox
+from app.sandbox.idempotency import AcceptedTriggers
 from tests.sandbox.asking import Asker
 
 OK = (200, b'{"replyCode":0,"replyText":"OK","data":{}}')
@@ -93,33 +90,19 @@ def test_two_sandboxes_of_one_account_share_them(open_sandbox: Callable[..., Ask
     assert deduplicated(second) == [["t"]]
 
 
-def test_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.sandbox.accounts.memory.KEPT", 20)
-    monkeypatch.setattr("app.sandbox.accounts.memory.PRUNE_EVERY", 10)
-    memory = TriggerMemory(tmp_path / "triggers.db")
-    assert not any(memory.repeat(str(number)) for number in range(50))
-    assert memory.repeat("49")
-    assert not memory.repeat("5")
-    memory.close()
+def test_the_newest_are_kept_for_the_next_time(tmp_path: Path) -> None:
+    accepted = AcceptedTriggers(tmp_path / "triggers.db")
+    assert accepted.add([str(number) for number in range(50)]) == ()
+    accepted.close()
+    accepted = AcceptedTriggers(tmp_path / "triggers.db", kept=20)
+    assert accepted.add(["49", "30", "29"]) == ("49", "30")
+    accepted.close()
 
 
-def test_a_damaged_memory_is_begun_again(tmp_path: Path) -> None:
+def test_a_damaged_file_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / "triggers.db"
     file.write_bytes(b"not a database" * 1000)
-    memory = TriggerMemory(file)
-    assert not memory.repeat("t")
-    assert memory.repeat("t")
-    memory.close()
-
-
-async def test_a_server_writes_a_burst_together_and_misses_no_repeat_in_it(tmp_path: Path) -> None:
-    memory, other = TriggerMemory(tmp_path / "triggers.db"), TriggerMemory(tmp_path / "triggers.db")
-    with memory.gathering():
-        assert [memory.repeat(trigger_id) for trigger_id in ("a", "b", "a")] == [False, False, True]
-        assert memory.repeats(["b", "c"]) == ("b",)
-        await asyncio.sleep(0.1)
-        assert other.repeat("c")
-        assert not memory.repeat("d")
-    assert other.repeat("d")
-    memory.close()
-    other.close()
+    accepted = AcceptedTriggers(file)
+    assert accepted.add(["t"]) == ()
+    assert accepted.add(["t"]) == ("t",)
+    accepted.close()

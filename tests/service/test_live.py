@@ -16,7 +16,7 @@ async def test_what_cannot_be_closed_keeps_nothing_else_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
-    await service.keeping.refresh()
+    await service.refresh.run()
 
     async def broken() -> None:
         raise OSError("the connection is gone")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Reply, TriggerRequest
 from app.service.masking import MaskKeyError, masked_attempt_row, open_mask
-from app.store.history import History
+from app.store.attempts import History
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -40,7 +41,9 @@ def test_a_row_of_the_history_is_masked_whole(tmp_path: Path) -> None:
     history = History(tmp_path / "history.db")
     history.begin(Attempt("a1", "shop", "shop", request, "purchase", datetime.now(UTC), None), b"{}")
     history.finish("a1", Reply(400, 2008, "No contact: 3 - thor@example.com"), 1.0, None)
-    (row,) = history.window("shop").rows(0, 1)
+    rows = history.search.rows(HistoryQuery(), "shop")
+    rows.prepare()
+    (row,) = rows.rows(0, 1)
     masked = masked_attempt_row(mask, row)
     history.close()
     assert masked.external_id == mask.value("thor@example.com")

@@ -9,7 +9,9 @@ import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -18,12 +20,12 @@ from app.client.api import ApiClient
 from app.client.connection import open_in_process
 from app.domain.model import Reply, TriggerRequest
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.server import create_sandbox
+from app.sandbox.app import create_sandbox
 from app.service.live import LiveAccount
 from app.service.session import Session
 from app.settings import Profile, load_settings
-from app.store.cache import Cache
-from app.store.history import History
+from app.store.attempts import History
+from app.store.catalog import Cache
 
 CODES = {0, 2004, 2005, 2008, 2010, 5001, 2012}
 FIELDS = ("3", "1", "5", "10142")
@@ -77,7 +79,7 @@ def folder(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def complete(folder: Path, tmp_path: Path) -> AsyncIterator[Session]:
     settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path), "TRIGGERDESK_ACCOUNT": str(folder)})
     service = open_service(settings)
-    await service.keeping.refresh()
+    await service.refresh.run()
     yield service
     await service.close()
 
@@ -87,14 +89,26 @@ async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[Session]:
     account = SandboxAccount(folder, tmp_path / "sandbox.db")
     sandbox = create_sandbox(account)
     profile = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts=f"query:{FETCHED}")
+
+    @asynccontextmanager
+    async def source(_: Event) -> AsyncIterator[tuple[ApiClient, None]]:
+        with (
+            closing(SandboxAccount(folder, tmp_path / "sandbox.db")) as own,
+            closing(create_sandbox(own)) as there,
+        ):
+            client = ApiClient("http://sandbox.localhost/api/v2", open_in_process(there), 30)
+            yield client, None
+            await client.aclose()
+
     live = LiveAccount(
         profile,
         Cache(tmp_path / "accounts" / "shop" / "cache.db"),
         History(tmp_path / "history.db"),
         lambda: ApiClient("http://sandbox.localhost/api/v2", open_in_process(sandbox), 30),
+        source,
     )
     service = Session(live)
-    await service.keeping.refresh()
+    await service.refresh.run()
     yield service
     await service.close()
     sandbox.close()
@@ -137,7 +151,7 @@ async def test_over_a_partial_cache_it_is_never_wrong(partial: Session, rows: Ro
     chance = random.Random(size)  # noqa: S311 - to be repeatable, not secret
     for _ in range(LOOK_UPS):
         key = chance.choice([*FIELDS, "id", "uid"])
-        await partial.keeping.look_up(key, _value(rows, key, chance))
+        await partial.contacts.look_up(key, _value(rows, key, chance))
     seen: Counter[int | None] = Counter()
     for _ in range(size):
         request = _request(rows, chance)

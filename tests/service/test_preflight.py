@@ -22,8 +22,8 @@ THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})
 
 async def opened(home: Path) -> Session:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    if service.keeping.needs_refresh():
-        await service.keeping.refresh()
+    if service.refresh.is_needed():
+        await service.refresh.run()
     return service
 
 
@@ -110,7 +110,7 @@ async def test_an_event_id_of_another_account_is_traced_by_its_name(service: Ses
     (folder / "fields.json").write_text('[{"id": "3", "name": "E-Mail"}]')
     (folder / "contacts.csv").write_text("id,uid,3\n1,u1,sif@example.com\n")
     other = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, account=folder))
-    await other.keeping.refresh()
+    await other.refresh.run()
     await send(other, TriggerRequest("777", "3", "sif@example.com"))
     await other.close()
     found = advice(service, replace(THOR, event_id="777"))
@@ -203,7 +203,7 @@ def test_many_who_share_a_value_are_counted(service: Session) -> None:
 def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
     service: Session, contact_id: str, key_id: str, goes_by: str
 ) -> None:
-    contact = service.lists.contact(contact_id)
+    contact = service.contacts.get(contact_id)
     assert contact is not None
     assert service.preflight.key_for(contact, key_id) == goes_by
 
@@ -351,7 +351,7 @@ async def test_the_form_knows_what_was_used_last(service: Session) -> None:
     await send(service, THOR)
     await send(service, TriggerRequest("101", "uid", "nobody"))
     await send(service, TriggerRequest("100", "10142", "C-10011"))
-    assert service.lists.recent_events() == ("100", "101")
+    assert service.events.recent() == ("100", "101")
     assert service.drafts.last_key("100") == "10142"
     assert service.drafts.last_data("100") == {"a": 1}
     assert service.drafts.last_key("102") is None

@@ -18,7 +18,7 @@ from app.settings import load_settings
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Session]:
     opened = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
-    await opened.keeping.refresh()
+    await opened.refresh.run()
     yield opened
     await opened.close()
 
@@ -61,9 +61,9 @@ async def test_each_failure_happens_once(
 async def test_a_reset_may_keep_or_take_the_history(service: Session, scenarios: Scenarios) -> None:
     await send(service, scenarios.request_for(0))
     scenarios.reset(with_history=False)
-    assert service.history.attempts().total == 1
+    assert sum(service.history.counts().values()) == 1
     scenarios.reset(with_history=True)
-    assert service.history.attempts().total == 0
+    assert service.history.counts() == {}
 
 
 def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:

@@ -7,9 +7,20 @@ from typing import Protocol
 
 import pytest
 
+from app.domain.account import ListOrder
 from app.domain.model import Attempt, JsonObject, TriggerRequest
-from app.store.cache import Cache
-from app.store.history import History
+from app.store.attempts import History
+from app.store.catalog import Cache
+from app.store.contacts import BY_ID
+
+
+def ids(cache: Cache, text: str = "", order: ListOrder = BY_ID) -> list[str]:
+    """The ids of all contacts that a search finds, in the order of the list."""
+    found = cache.search_contacts(text, order)
+    found.read_all()
+    assert found.total is not None
+    return [row.id for row in found.rows(0, found.total)]
+
 
 STARTED = datetime(2026, 3, 1, 10, 31, 2, 123456, UTC)
 

@@ -10,8 +10,14 @@ import pytest
 
 from app.domain.fingerprint import canonical_json, request_fingerprint
 from app.domain.model import Attempt, JsonObject, NoReply, Outcome, Reply, Settlement
+from app.store.attempts import (
+    DamagedHistoryError,
+    History,
+    HistoryReplacedError,
+    SameSend,
+    SentMeanwhileError,
+)
 from app.store.database import StoreError, set_aside
-from app.store.history import DamagedHistoryError, History, HistoryReplacedError, SameSend, SentMeanwhileError
 from tests.store.conftest import STARTED, Making
 
 OK = Reply(200, 0, "OK")
@@ -100,7 +106,7 @@ def test_what_was_rejected_did_not_arrive_or_is_older_does_not_count(
     for name, answer in (("rejected", REJECTED), ("lost", UNKNOWN), ("old", OK)):
         other.begin(make(name), b"{}")
         other.finish(name, answer, 1.0, None)
-    other.settle("lost", Settlement(False, "", STARTED))
+    other.resolve("lost", Settlement(False, "", STARTED))
     mine = make("mine")
     history.begin(mine, b"{}", same_as(mine, second_send_s=-1))
     assert len(recorded(history)) == 4

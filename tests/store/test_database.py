@@ -249,8 +249,8 @@ def test_a_database_that_another_process_makes_between_two_looks_is_no_foreign_o
 def test_opening_a_current_database_imports_nothing_heavy(tmp_path: Path) -> None:
     open_database(tmp_path / "toys.db", HISTORY).close()
     script = (
-        "import sys; from pathlib import Path; from app.store.history import History; "
-        "from app.store.cache import Cache; History(Path(sys.argv[1])).close(); "
+        "import sys; from pathlib import Path; from app.store.attempts import History; "
+        "from app.store.catalog import Cache; History(Path(sys.argv[1])).close(); "
         "print(sorted({'sqlite_utils', 'httpx', 'textual', 'click'} & set(sys.modules)))"
     )
     ran = subprocess.run(

@@ -8,10 +8,11 @@ import pytest
 
 from app.domain.model import Attempt, Contact, ExternalEvent, Field, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.wire import trigger_body
-from app.store.cache import Cache
+from app.store.attempts import History
+from app.store.catalog import Cache
 from app.store.database import StoreError
 from app.store.erasure import FORGOTTEN, attempts_on, forget_in_cache, forget_in_history, person
-from app.store.history import History
+from tests.store.conftest import ids
 
 THOR = Contact(
     "11", "aB3uid-of-thor", {"1": "Thorvald", "2": "Odinson", "3": "Thor@Example.com", "99": "C-777-42"}
@@ -41,7 +42,7 @@ def bytes_of(folder: Path) -> bytes:
 
 def words(path: Path) -> set[str]:
     connection = sqlite3.connect(path)
-    connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'search', 'row')")
+    connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'contacts_fts', 'row')")
     found = {row[0] for row in connection.execute("SELECT term FROM temp.words")}
     connection.close()
     return found
@@ -59,12 +60,11 @@ def test_everybody_else_stays_in_the_cache(cache: Path) -> None:
     forget_in_cache(cache, person("3", "thor@example.com", [THOR]), ["11"])
     after = Cache(cache)
     assert after.state().contacts == 2001
-    assert after.contact("11") is None
-    assert after.find("3", "SIF@example.com", 5) == (SIF,)
+    assert after.contacts.get("11") is None
+    assert after.contacts.find("3", "SIF@example.com", 5) == (SIF,)
     assert after.matches("3", "sif@example.com").complete
     assert not after.matches("3", "thor@example.com").complete
-    assert [row.id for row in after.contacts_window("sif").rows(0, 5)] == ["12"]
-    assert [row.id for row in after.contacts_window("p2999").rows(0, 5)] == ["2999"]
+    assert (ids(after, "sif"), ids(after, "p2999")) == (["12"], ["2999"])
     after.close()
 
 

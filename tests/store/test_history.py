@@ -13,11 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.history_query import HistoryQuery
 from app.domain.model import Answer, NoReply, Outcome, Reply
 from app.domain.outcome import UNKNOWN_REMEDY
 from app.domain.wire import parse_reply, trigger_body
+from app.store.attempts import AttemptRow, DamagedHistoryError, History
 from app.store.database import StoreError
-from app.store.history import DamagedHistoryError, History
+from app.store.row_ids import RowIds
 from tests.store.conftest import STARTED, Making
 
 OK = parse_reply(200, b'{"replyCode":0,"replyText":"OK","data":""}')
@@ -30,7 +32,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from app.domain.model import Attempt, TriggerRequest
-from app.store.history import History
+from app.store.attempts import History
 history = History(Path(sys.argv[1]))
 request = TriggerRequest("100", "3", "thor@example.com")
 history.begin(Attempt(sys.argv[2], "sandbox", "here", request, None, datetime.now(UTC), None), b"{}")
@@ -143,7 +145,7 @@ def test_hostile_text_is_kept_and_listed(history: History, make: Making, hostile
     attempt = make(hostile, external_id=hostile, event_name=hostile, account=hostile)
     history.begin(attempt, trigger_body(attempt.request))
     history.finish(hostile, Reply(400, 1, hostile), 1.0, hostile)
-    rows = history.window(hostile).rows(0, 10)
+    rows = listed(history, hostile).rows(0, 10)
     assert [(row.attempt_id, row.external_id, row.event_name) for row in rows] == [(hostile,) * 3]
     assert [row.reply_text for row in rows] == [hostile[:1000]]
     found = history.get(hostile)
@@ -212,7 +214,7 @@ def test_what_a_living_process_is_sending_is_left_alone(
 ) -> None:
     history.begin(make("mine"), b"{}")
     assert history.recover() == 0
-    assert [row.outcome for row in history.window(None).rows(0, 9)] == [Outcome.SENDING] * 2
+    assert [row.outcome for row in listed(history, None).rows(0, 9)] == [Outcome.SENDING] * 2
 
 
 def test_a_process_that_ends_without_an_outcome_leaves_unknown(
@@ -334,7 +336,7 @@ def test_damage_within_is_said_when_it_shows_and_nothing_is_overwritten(home: Pa
 
 def _use(home: Path, make: Making) -> None:
     with closing(History(home / "history.db")) as history:
-        history.window("here").rows(0, 50)
+        listed(history, "here").rows(0, 50)
         history.begin(make("new"), b"{}")
 
 
@@ -346,6 +348,12 @@ def fill(history: History, make: Making, count: int, account: str = "here") -> N
         history.begin(make(f"{account}{number}", account=account), b"{}")
 
 
+def listed(history: History, account: str | None) -> RowIds[AttemptRow]:
+    rows = history.search.rows(HistoryQuery(), account)
+    rows.prepare()
+    return rows
+
+
 def ids(rows: object) -> list[str]:
     return [row.attempt_id for row in rows]  # type: ignore[attr-defined]
 
@@ -353,18 +361,18 @@ def ids(rows: object) -> list[str]:
 def test_the_newest_stands_first_and_each_account_by_itself(history: History, make: Making) -> None:
     fill(history, make, 3)
     fill(history, make, 2, "there")
-    assert ids(history.window("here").rows(0, 10)) == ["here2", "here1", "here0"]
-    assert ids(history.window("there").rows(0, 10)) == ["there1", "there0"]
-    assert ids(history.window(None).rows(1, 3)) == ["there0", "here2", "here1"]
-    assert (history.window("here").total, history.window(None).total) == (3, 5)
-    assert history.window("nowhere").total == 0
-    assert list(history.window("nowhere").rows(0, 5)) == []
+    assert ids(listed(history, "here").rows(0, 10)) == ["here2", "here1", "here0"]
+    assert ids(listed(history, "there").rows(0, 10)) == ["there1", "there0"]
+    assert ids(listed(history, None).rows(1, 3)) == ["there0", "here2", "here1"]
+    assert (listed(history, "here").total, listed(history, None).total) == (3, 5)
+    assert listed(history, "nowhere").total == 0
+    assert list(listed(history, "nowhere").rows(0, 5)) == []
 
 
 def test_a_row_shows_what_a_list_needs(history: History, make: Making) -> None:
     history.begin(make("one"), b"{}")
     history.finish("one", REFUSED, 4.5, None)
-    (row,) = history.window("here").rows(0, 1)
+    (row,) = listed(history, "here").rows(0, 1)
     assert (row.started_at, row.outcome, row.event_id, row.event_name, row.key_id, row.external_id) == (
         STARTED,
         Outcome.REJECTED,
@@ -382,11 +390,11 @@ def test_new_attempts_stand_on_top_of_the_next_window_and_not_in_the_earlier_one
     history: History, home: Path, make: Making, account: str | None
 ) -> None:
     fill(history, make, 5)
-    earlier = history.window(account)
+    earlier = listed(history, account)
     read = earlier.rows(2, 1)[0]
     with closing(History(home / "history.db")) as another:
         another.begin(make("new"), b"{}")
-    later = history.window(account)
+    later = listed(history, account)
     assert (earlier.total, later.total) == (5, 6)
     assert ids(earlier.rows(0, 9)) == ["here4", "here3", "here2", "here1", "here0"]
     assert (earlier.position(read), later.position(read)) == (2, 3)
@@ -394,15 +402,14 @@ def test_new_attempts_stand_on_top_of_the_next_window_and_not_in_the_earlier_one
     assert earlier.position(later.rows(0, 1)[0]) is None
     assert [later.position(row) for row in later.rows(0, 9)] == list(range(6))
     assert ids(later.rows(5, 9)) == ["here0"]
-    later.settle()
 
 
 def test_all_accounts_together_are_listed_from_an_empty_history_on(history: History, make: Making) -> None:
-    assert (history.window(None).total, list(history.window(None).rows(0, 5))) == (0, [])
+    assert (listed(history, None).total, list(listed(history, None).rows(0, 5))) == (0, [])
     fill(history, make, 1)
-    assert ids(history.window(None).rows(0, 5)) == ["here0"]
+    assert ids(listed(history, None).rows(0, 5)) == ["here0"]
     fill(history, make, 2, "there")
-    assert ids(history.window(None).rows(0, 5)) == ["there1", "there0", "here0"]
+    assert ids(listed(history, None).rows(0, 5)) == ["there1", "there0", "here0"]
 
 
 def test_every_attempt_can_be_streamed_and_the_first_few(history: History, make: Making) -> None:
@@ -424,25 +431,6 @@ def test_a_forgotten_account_keeps_what_is_under_way_and_counts_on_from_there(
     with pytest.raises(StoreError, match="no attempt here0"):
         history.request_body("here0")
     history.begin(make("new"), b"{}")
-    window = history.window("here")
+    window = listed(history, "here")
     assert (window.total, ids(window.rows(0, 9))) == (3, ["new", "here3", "here1"])
-    assert ids(history.window(None).rows(0, 9)) == ["new", "there0", "here3", "here1"]
-
-
-@pytest.mark.parametrize("account", ["here", None])
-def test_no_list_of_attempts_is_sorted_in_memory(history: History, make: Making, account: str | None) -> None:
-    fill(history, make, 20)
-    plans: list[str] = []
-    connection = history._file.connection
-    statements: list[str] = []
-    connection.set_trace_callback(statements.append)
-    window = history.window(account)
-    window.rows(0, 5)
-    window.rows(5, 15)
-    list(history.attempts(account, 0))
-    connection.set_trace_callback(None)
-    for statement in statements:
-        if statement.startswith("SELECT") and "json_each" not in statement:
-            plans += [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    assert plans
-    assert [plan for plan in plans if "TEMP B-TREE" in plan] == []
+    assert ids(listed(history, None).rows(0, 9)) == ["new", "there0", "here3", "here1"]

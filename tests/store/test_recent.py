@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
-from app.store.history import History, SameSend
+from app.store.attempts import History, SameSend
 from tests.store.conftest import STARTED
 
 OK = Reply(200, 0, "OK")
@@ -144,9 +144,9 @@ def test_an_unknown_outcome_counts_always_until_somebody_settles_that_it_did_not
     lost = sent(answer=LOST)
     sent()
     assert again(history, since=late) == lost
-    history.settle(lost, Settlement(arrived=True, note="", settled_at=late))
+    history.resolve(lost, Settlement(arrived=True, note="", settled_at=late))
     assert again(history, since=late) == lost
-    history.settle(lost, Settlement(arrived=False, note="", settled_at=late))
+    history.resolve(lost, Settlement(arrived=False, note="", settled_at=late))
     assert again(history, since=late) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.model import Attempt, NoReply, Reply, Settlement, TriggerRequest
 from app.domain.wire import trigger_body
-from app.store.history import History
+from app.store.attempts import History
 from app.store.retention import Retention, doomed, let_go
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -85,10 +85,8 @@ def test_what_is_unknown_or_under_way_stays_until_it_is_settled(history: History
     made(history, 5, 0)
     assert let_go(path, Retention("shop", days=30), NOW) == 2
     assert left(history) == ["p5", "p3", "p1"]
-    window = history.window("shop")
-    assert [row.external_id[:2] for row in window.rows(0, 10)] == ["p5", "p3", "p1"]
     made(history, 6, 0)
     assert left(history) == ["p6", "p5", "p3", "p1"]
-    history.settle(lost, Settlement(True, "", NOW))
+    history.resolve(lost, Settlement(True, "", NOW))
     assert let_go(path, Retention("shop", days=30), NOW) == 1
     assert left(history) == ["p6", "p5", "p3"]

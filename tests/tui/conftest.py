@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from app.bootstrap import open_service
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
 from app.service.session import Session
+from app.service.stored import AttemptRow, RowIds
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.dashboard import Dashboard
@@ -54,6 +55,12 @@ class Desk:
         """The main screen."""
         return next(screen for screen in self.app.screen_stack if isinstance(screen, Dashboard))
 
+    def attempts(self) -> RowIds[AttemptRow]:
+        """The attempts on the account, the newest first."""
+        rows = self.service.history.attempts()
+        rows.prepare()
+        return rows
+
     def screen(self) -> str:
         """Everything on the screen as text, line by line."""
         strips = self.app.screen._compositor.render_strips()
@@ -93,7 +100,7 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def fill() -> None:
         service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-        await service.keeping.refresh()
+        await service.refresh.run()
         await service.close()
 
     asyncio.run(fill())

@@ -79,9 +79,9 @@ async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_it
         assert not desk.dashboard.parts.advising.remedies
         desk.dashboard.desk.form.query_one("#external-id").value = "thor@example.com"
         await desk.settle()
-        refreshed = desk.service.keeping.state().refreshed_at
+        refreshed = desk.service.refresh.state().refreshed_at
         await desk.press("ctrl+g")
-        assert desk.service.keeping.state().refreshed_at != refreshed
+        assert desk.service.refresh.state().refreshed_at != refreshed
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -90,7 +90,7 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
-        row = desk.service.history.attempts().rows(0, 1)[0]
+        row = desk.attempts().rows(0, 1)[0]
         sent_at = clock(row.started_at, datetime.now(UTC))
         assert f"The same event and data went to this contact before, {sent_at} (attempt" in desk.text_of(
             "#preflight"

@@ -1,9 +1,12 @@
 """The cache on the screen: a refresh under a bar that Esc stops, and a contact that is asked for."""
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from queue import Empty, Queue
 
 import pytest
 
@@ -12,13 +15,14 @@ from app.client.api import ApiClient
 from app.client.errors import ClientError
 from app.domain.model import Contact
 from app.resources import sample_data
-from app.service.filling import FillStep
+from app.service.refresh import RefreshStep
 from app.service.session import Session
 from app.settings import load_settings
-from app.store.cache import Cache
+from app.store.catalog import Cache
 from app.tui.app import TriggerDeskApp
 from app.tui.screens.caching import NOTHING_TO_LOOK_UP, STOPPED
 from app.tui.widgets.fetch_bar import STOPPING, fetch_label
+from tests.cli.test_sandbox import served
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
@@ -30,13 +34,20 @@ class Pages:
     """Stands at the wire: hands out pages of a contact list when it is told to."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.waiting = asyncio.Queue[Page | None]()
+        self.waiting = Queue[Page | None]()
 
         async def listed(_: ApiClient, list_id: str) -> AsyncIterator[Page]:
-            while (page := await self.waiting.get()) is not None:
+            while (page := await self._next()) is not None:
                 yield page
 
         monkeypatch.setattr(ApiClient, "list_contacts", listed)
+
+    async def _next(self) -> Page | None:
+        """In the thread of the refresh, which can be cancelled meanwhile."""
+        while True:
+            with contextlib.suppress(Empty):
+                return self.waiting.get_nowait()
+            await asyncio.sleep(0.001)
 
     def give(self, first: int, number: int, total: int) -> None:
         contacts = [
@@ -48,24 +59,24 @@ class Pages:
         self.waiting.put_nowait(None)
 
 
-@pytest.fixture
-def shop(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with the profile `shop`, whose account answers as the sandbox in this process does."""
-    from app import bootstrap
+@pytest.fixture(scope="module")
+def account_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("there")) as (url, _):
+        yield url
 
-    inside = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    monkeypatch.setattr(bootstrap, "_over_http", lambda *_: inside.client)
+
+@pytest.fixture
+def shop(home: Path, account_url: str) -> Path:
+    """A home with the profile `shop`, whose account is a served sandbox."""
     (home / "config.toml").write_text(
-        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nrefresh_contacts = "list:1"\n'
+        f'[profiles.shop]\nbase_url = "{account_url}/api/v2"\nrefresh_contacts = "list:1"\n'
     )
     return home
 
 
 def opened(shop: Path) -> Session:
-    """Its service; what stands at the wire is in this process, so that the cache is filled from here too."""
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
-    service._live.fill_apart = None
-    return service
+    """Its service."""
+    return open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
 
 
 async def shown(desk: Desk, *words: str) -> None:
@@ -89,7 +100,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         pages.end()
         await desk.press("f5")
         assert "just now" in desk.screen().splitlines()[0]
-        assert service.keeping.state().contacts == 10
+        assert service.refresh.state().contacts == 10
         assert not desk.dashboard.query_one("#fetching").display
 
         await pilot.press("f5")
@@ -102,7 +113,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
             await pilot.pause()
         assert not desk.dashboard.query_one("#fetching").display
         assert desk.said == f"Refresh: {STOPPED}"
-        assert service.keeping.state().contacts == 10
+        assert service.refresh.state().contacts == 10
 
 
 async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path) -> None:
@@ -127,7 +138,7 @@ async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path
         await desk.press("f2", *"101", "enter")
         assert desk.dashboard.desk.form.request().event_id == "101"
         await desk.press("f5")
-        assert "events.json, line 1: No JSON" in desk.said
+        assert "events.json, line 1: Invalid JSON" in desk.said
 
 
 async def test_a_contact_that_is_not_known_here_is_asked_for(
@@ -147,7 +158,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         await desk.press("ctrl+l")
         assert desk.said == "Looked up: E-Mail (3) thor@example.com is Thor Odinson · contact 11."
         assert "✓ will be answered 0 OK" in desk.text_of("#preflight")
-        assert service.keeping.state().contacts == 1
+        assert service.refresh.state().contacts == 1
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
         elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
         elsewhere.close()
@@ -172,10 +183,10 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
 async def test_send_is_off_while_the_first_filling_is_under_way(
     open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = asyncio.Event()
+    held = threading.Event()
 
     async def slowly(_: ApiClient, return_field: str = "3", limit: int = 0) -> AsyncIterator[Page]:
-        await held.wait()
+        await asyncio.to_thread(held.wait)
         yield ()  # type: ignore[misc]
 
     monkeypatch.setattr(ApiClient, "contacts", slowly)
@@ -194,19 +205,19 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (FillStep("events"), "⟳ refreshing: events   esc stops"),
-        (FillStep("contacts", 1500), "⟳ refreshing: 1,500 contacts   esc stops"),
+        (RefreshStep("events"), "⟳ refreshing: events   esc stops"),
+        (RefreshStep("contacts", 1500), "⟳ refreshing: 1,500 contacts   esc stops"),
         (
-            FillStep("storing", 5, 5, 0),
+            RefreshStep("storing", 5, 5, 0),
             "⟳ refreshing: storing 5 contacts   ━━━━━━━━━━━━━━━━━━━━━━━━ 100%   esc stops",
         ),
         (
-            FillStep("contacts", 5, 10, 42),
+            RefreshStep("contacts", 5, 10, 42),
             "⟳ refreshing: the account's rate limit is used up, waiting 42 s   esc stops",
         ),
     ],
 )
-def test_what_the_bar_says(step: FillStep, said: str) -> None:
+def test_what_the_bar_says(step: RefreshStep, said: str) -> None:
     assert fetch_label(f"refreshing: {step.words}", None if step.wait_s else step.share, 78).plain == said
 
 

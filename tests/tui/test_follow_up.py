@@ -45,7 +45,7 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "settled it arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
         assert "? arrived" in desk.screen()
-        (row,) = desk.service.history.attempts().rows(0, 9)
+        (row,) = desk.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
 
 
@@ -115,7 +115,7 @@ async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_ques
         await desk.press("f6", "enter", "s", "ctrl+y")
         first, second = endpoint.requests
         assert first == second
-        again, before = desk.service.history.attempts().rows(0, 9)
+        again, before = desk.attempts().rows(0, 9)
         assert again.outcome == "accepted"
         repeated = desk.service.history.attempt(again.attempt_id)
         assert repeated is not None

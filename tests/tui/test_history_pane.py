@@ -6,7 +6,7 @@ from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.settings import load_settings
 from app.store.database import StoreError
-from app.store.history import History
+from app.store.history_search import HistorySearch
 from app.tui.screens.attempt import AttemptScreen
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -86,7 +86,7 @@ async def test_a_history_that_cannot_be_read_is_said_and_the_desk_stands(
     def locked(*_: object) -> None:
         raise StoreError("The history is locked by another program.")
 
-    monkeypatch.setattr(History, "window", locked)
+    monkeypatch.setattr(HistorySearch, "rows", locked)
     async with open_desk() as desk:
         assert "The history is locked by another program." in desk.text_of("#reply")
         await desk.press(*"100", "enter")

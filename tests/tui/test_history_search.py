@@ -13,9 +13,8 @@ from textual.widgets import Input, OptionList
 from app.bootstrap import open_service
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.masking import open_mask
-from app.service.stored import AttemptRow
+from app.service.stored import AttemptRow, RowIds
 from app.settings import load_settings
-from app.store.found_window import LaterWindow
 from app.tui.app import TriggerDeskApp
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
@@ -99,16 +98,16 @@ async def test_what_is_found_slowly_leaves_the_screen_alive_and_gives_way_to_the
     open_desk: OpenDesk, past: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    real = LaterWindow.prepare
+    real = RowIds.prepare
 
-    def slow(window: LaterWindow[AttemptRow], row: AttemptRow | None = None) -> None:
+    def slow(window: RowIds[AttemptRow], row: AttemptRow | None = None) -> None:
         go_on.wait(10)
         real(window, row)
 
     async with open_desk() as desk:
         await desk.press("f6")
         before = rows(desk)
-        monkeypatch.setattr(LaterWindow, "prepare", slow)
+        monkeypatch.setattr(RowIds, "prepare", slow)
         await desk.pilot.press("slash", *"thor")
         await desk.pilot.pause()
         assert desk.dashboard.desk.history.query_one(Input).value == "thor"

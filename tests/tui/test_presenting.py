@@ -18,11 +18,11 @@ async def test_each_reply_is_produced_in_the_form_and_told(open_desk: OpenDesk) 
         for code in REPLIES:
             desk.dashboard.parts.rehearsing.produce_reply(code)
             await desk.settle()
-            row = desk.service.history.attempts().rows(0, 1)[0]
+            row = desk.attempts().rows(0, 1)[0]
             assert row.reply_code == code
             assert str(code) in desk.text_of("#reply")
             assert "as predicted" in desk.text_of("#reply")
-        assert desk.service.history.attempts().total == len(REPLIES)
+        assert desk.attempts().total == len(REPLIES)
         asked = replace(REPLIES[0], event_id="104", data={"global": {"itemName": "anvil"}})
         desk.dashboard.parts.rehearsing.fill_and_send(asked)
         await desk.settle()
@@ -39,11 +39,11 @@ async def test_each_failure_is_produced_once(open_desk: OpenDesk, kind: str) -> 
     async with open_desk() as desk:
         desk.dashboard.parts.rehearsing.produce_failure(failure)
         await desk.settle()
-        outcome = desk.service.history.attempts().rows(0, 1)[0].outcome
+        outcome = desk.attempts().rows(0, 1)[0].outcome
         assert outcome == ("unknown" if kind in ("cut_before", "502") else "rejected")
         desk.dashboard.parts.rehearsing.produce_reply(0)
         await desk.settle()
-        assert desk.service.history.attempts().rows(0, 1)[0].outcome == "accepted"
+        assert desk.attempts().rows(0, 1)[0].outcome == "accepted"
 
 
 async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
@@ -74,10 +74,10 @@ async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk
         await desk.settle()
         assert isinstance(desk.app.screen, Confirm)
         await desk.press("escape")
-        assert desk.service.history.attempts().total == 1
+        assert desk.attempts().total == 1
         desk.dashboard.parts.rehearsing.reset_account(with_history=True)
         await desk.press("ctrl+y")
-        assert desk.service.history.attempts().total == 0
+        assert desk.attempts().total == 0
         assert "Nothing was sent yet. What you send appears here" in desk.screen()
         assert desk.text_of("#reply-text") == "Nothing was sent yet."
         assert "last sent" not in desk.text_of("#preflight")

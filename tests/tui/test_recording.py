@@ -14,7 +14,7 @@ from app.bootstrap import open_service
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.short_id import short_id
 from app.settings import load_settings
-from app.store.history import History
+from app.store.attempts import History
 from app.tui.screens.confirm import Confirm
 from tests.tui.conftest import Desk, OpenDesk, SlowEndpoint
 
@@ -114,7 +114,7 @@ async def test_what_is_left_of_a_removed_history_is_set_aside_once_the_user_agre
         assert "is damaged" in desk.text_of("#confirm")
         await desk.press("ctrl+y", "f9")
         assert recorded(home) == [Outcome.ACCEPTED]
-        assert desk.service.history.attempts().total == 1
+        assert desk.attempts().total == 1
 
 
 async def test_a_removed_home_ends_no_dashboard_whatever_is_pressed(open_desk: OpenDesk, home: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from app.service.keeping import AccountKeeping
+from app.service.refresh import Refresh
 from app.service.session import Session
 from app.service.stored import StoreError
 from app.tui.app import TriggerDeskApp
@@ -208,7 +208,7 @@ async def test_how_many_a_filter_leaves_is_told_and_the_last_one_is_a_key_away(o
     async with open_desk() as desk:
         await desk.press("f3", *"example")
         contacts = desk.dashboard.query_one(ContactList)
-        found = [contact.id for contact in desk.service.lists.list_contacts("example", 0)]
+        found = [contact.id for contact in desk.service.contacts.containing("example", 0)]
         assert len(found) > 200
         assert f"─ Contacts  {len(found)} ─" in desk.screen()
         contacts.table.focus()
@@ -223,7 +223,7 @@ async def test_the_first_start_says_what_it_waits_for(
     async def refused(*_: object, **__: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(AccountKeeping, "refresh", refused)
+    monkeypatch.setattr(Refresh, "run", refused)
     async with open_desk(at=tmp_path / "new") as desk:
         shown = " ".join(desk.screen().split())
         assert "No event is known here. f5 refreshes." in shown

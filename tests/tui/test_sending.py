@@ -10,7 +10,7 @@ from textual.widgets import Input, Select
 from app.bootstrap import open_service
 from app.domain.model import Outcome, Reply, new_attempt_id
 from app.domain.short_id import short_id
-from app.service.keeping import AccountKeeping
+from app.service.refresh import Refresh
 from app.service.stored import StoreError
 from app.settings import load_settings
 from app.tui.screens.confirm import Confirm
@@ -374,7 +374,7 @@ async def test_a_refresh_that_fails_leaves_the_lists_and_says_why(
         async def refused(*_: object, **__: object) -> None:
             raise StoreError("The cache is locked by another program.")
 
-        monkeypatch.setattr(AccountKeeping, "refresh", refused)
+        monkeypatch.setattr(Refresh, "run", refused)
         await desk.press("f5")
         assert "could not be refreshed. The cache is locked" in desk.text_of("#reply")
         assert "22 events" in desk.text_of("#status")

@@ -96,18 +96,20 @@ class Slow:
         self.stop = stop
         self.go_on = threading.Event()
         self.total: int | None = None
+        self._found: list[str] = []
 
-    def prepare(self) -> None:
+    def prepare(self, row: str | None = None) -> None:  # noqa: ARG002 - a window is given one
         while not self.go_on.wait(0.001):
             if self.stop.is_set():
                 raise StoppedError
+        self._found = [f"found {self.search}"]
 
     def settle(self) -> None:
         self.prepare()
         self.total = 1
 
     def rows(self, start: int, count: int) -> Sequence[str]:
-        return [f"found {self.search}"][start : start + count]
+        return self._found[start : start + count]
 
     def position(self, row: str) -> int | None:
         return 0 if row == f"found {self.search}" else None

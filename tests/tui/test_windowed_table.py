@@ -46,6 +46,25 @@ class Attempts:
         return self.newest - row.number
 
 
+class PartlyRead(Attempts):
+    """Attempts of which only the first hundred are there before all are read."""
+
+    READ = 100
+    all_read = False
+
+    def rows(self, start: int, count: int) -> Sequence[Attempt]:
+        return super().rows(start, count if self.all_read else max(0, min(count, self.READ - start)))
+
+    def lacks(self, position: int) -> bool:
+        return position >= self.READ and not self.all_read
+
+    def read_all(self) -> None:
+        self.all_read = True
+
+    def settle(self) -> None:
+        """The number of rows is known."""
+
+
 class Texts:
     """The same text in two rows."""
 
@@ -304,6 +323,24 @@ async def test_rows_that_are_not_yet_counted_can_be_read_on_and_on() -> None:
         await pilot.pause()
         assert (uncounted, app.table.row_count) == (None, MILLION)
         assert number_at(app, 1) == MILLION - 60 * BODY
+        app.table.action_last()
+        assert app.table.row == Attempt(1)
+
+
+@pytest.mark.parametrize("move", ["end", "scroll"])
+async def test_far_rows_are_read_when_somebody_goes_there(move: str) -> None:
+    window = PartlyRead()
+    async with table_app(window).run_test(size=SIZE) as pilot:
+        app = await settle(pilot)
+        app.table.move_cursor(50)
+        assert not window.all_read
+        if move == "end":
+            app.table.action_last()
+        else:
+            app.table.scroll_to(y=MILLION, animate=False, force=True)
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        assert number_at(app, BODY) == 1
         app.table.action_last()
         assert app.table.row == Attempt(1)
 

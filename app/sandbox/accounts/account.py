@@ -1,39 +1,29 @@
-"""The sandbox's truth: the events, fields and contacts of an account folder, asked by the rules and by the calls.
-
-Events and fields are few and held; contacts stay in the database file, so that a million
-of them cost no memory. A single look-up takes microseconds and is called directly.
-"""
+"""An account folder as the sandbox serves it: events and fields in memory, contacts in the database file."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.account import Matches
-from app.sandbox.accounts.build import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
-from app.sandbox.accounts.files import AccountFolderError, Progress
-from app.sandbox.accounts.folder import EventEntry, FieldEntry, examples
-from app.sandbox.accounts.rows import Rows, searchable
+from app.sandbox.accounts.database import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
+from app.sandbox.accounts.folder import EventEntry, FieldEntry, Progress
 
-__all__ = ["AccountDatabaseError", "AccountFolderError", "SandboxAccount", "examples"]
-
-NOBODY = Matches((), complete=True)
-
-
-def _silent(_: int, __: int) -> None:
-    pass
+NO_MATCH = Matches((), complete=True)
+MAX_PER_VALUE = 100
 
 
 class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
     Without a folder it is served as the database was built last. `changed` says that the content had changed;
-    `fingerprint` tells one content from another. Implements app.domain.account.Directory and always knows.
+    `fingerprint` tells one content from another. Implements app.domain.account.Account.
     Raises AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or read.
     """
 
-    def __init__(self, folder: Path | None, database: Path, progress: Progress = _silent) -> None:
+    def __init__(self, folder: Path | None, database: Path, progress: Progress = lambda *_: None) -> None:
         self.database = database
         self.changed = folder is not None and ensure_built(folder, database, progress)[1]
         try:
@@ -42,11 +32,11 @@ class SandboxAccount:
             raise AccountDatabaseError(f"The sandbox cannot read {database}: {error}.") from error
 
     def follow(self, fingerprint: str) -> None:
-        """Goes over to the content with this fingerprint, if it is another and the database holds it by now."""
+        """Switches to the content with this fingerprint, if the database holds it by now."""
         if fingerprint in ("", self.fingerprint):
             return
         before = self._db
-        # What cannot be read now, or is no content that was asked for, leaves all as it is.
+        # A database that cannot be read now, or holds yet another content, changes nothing.
         with suppress(sqlite3.Error):
             newest = open_finished(self.database)
             if fingerprint_of(newest) == fingerprint:
@@ -56,24 +46,22 @@ class SandboxAccount:
                 newest.close()
 
     def _serve(self, db: sqlite3.Connection) -> None:
-        """Reads all that can fail before anything is another than it was."""
+        """Reads all that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
         fingerprint = fingerprint_of(db)
         events = db.execute("SELECT id, name, created, attached FROM event ORDER BY n").fetchall()
-        rows = db.execute(
+        fields = db.execute(
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
         ).fetchall()
         self._db = db
         self.fingerprint = fingerprint
-        self._asked = ("", "")
-        self._found = NOBODY
         self.events: Mapping[str, EventEntry] = {
             row[0]: EventEntry(row[0], row[1], row[2], bool(row[3])) for row in events
         }
-        self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in rows}
-        cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in rows if row[4]}
-        self.rows = Rows(db, cells)
-        self._find = {key: _find_sql(cell) for key, cell in cells.items()}
+        self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
+        self.contacts = Contacts(
+            db, {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
+        )
 
     def close(self) -> None:
         """Closes the database."""
@@ -87,52 +75,88 @@ class SandboxAccount:
         """Whether the account has this contact field."""
         return field_id in self.fields
 
-    def event_name(self, event_id: str) -> str | None:
-        """The name of an external event."""
-        event = self.events.get(event_id)
-        return event.name if event else None
-
-    def field_name(self, field_id: str) -> str | None:
-        """The name of a contact field."""
-        field = self.fields.get(field_id)
-        return field.name if field else None
-
     def matches(self, key_id: str, external_id: str) -> Matches:
-        """At most two of the contacts that the key finds; the last answer is kept, as several rules ask the same."""
-        asked = (key_id, external_id)
-        if asked != self._asked:
-            self._found = self._look_up(key_id, external_id)
-            self._asked = asked
-        return self._found
-
-    def _look_up(self, key_id: str, external_id: str) -> Matches:
-        sql = self._find.get(key_id)
-        if sql is None or not searchable(external_id):
-            return NOBODY
-        rows = self._db.execute(sql, (external_id,)).fetchall()
-        return Matches(tuple([row[0] for row in rows]), complete=True)
+        """At most two of the contacts that the key finds."""
+        return self.matches_of_many(key_id, [external_id]).get(external_id, NO_MATCH)
 
     def matches_of_many(self, key_id: str, external_ids: Iterable[str]) -> Mapping[str, Matches]:
-        """What `matches` says of each value, by one look-up statement for all of them."""
-        values = [value for value in set(external_ids) if searchable(value)]
-        cell = self.rows.cells.get(key_id)
-        if cell is None or not values:
-            return {}
-        found = dict.fromkeys(values, NOBODY)
-        rows = self._db.execute(_find_many_sql(cell), (json.dumps(values),))
-        for place, ids in rows:
-            if ids:
-                found[values[place]] = Matches(tuple(ids.split(",")), complete=True)
-        return found
+        """At most two contacts for each value, by one statement; values that no contact can have are left out."""
+        found = self.contacts.two_of_each(key_id, [value for value in set(external_ids) if _storable(value)])
+        return {value: Matches(ids, complete=True) for value, ids in found.items()}
 
 
 # The columns named in these statements are the builder's own (`c0`, `c1`, ...), never text from outside.
-def _find_sql(cell: str) -> str:
-    return f"SELECT id FROM contact WHERE {cell} = ? AND {cell} != '' LIMIT 2"  # noqa: S608
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """The contact table of an account: `cells` maps key ids to columns; a field without one holds nothing."""
+
+    db: sqlite3.Connection
+    cells: Mapping[str, str]
+
+    def two_of_each(self, key_id: str, values: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The ids of at most two contacts for each value."""
+        cell = self.cells.get(key_id)
+        if cell is None:
+            return {}
+        sql = f"""
+            SELECT asked.key, (SELECT group_concat(id) FROM
+                (SELECT id FROM contact WHERE {cell} = asked.value AND {cell} != '' LIMIT 2))
+            FROM json_each(?) AS asked"""  # noqa: S608
+        rows = self.db.execute(sql, (json.dumps(values),))
+        return {values[place]: tuple(ids.split(",")) if ids else () for place, ids in rows}
+
+    def with_values(
+        self, key_id: str, values: Sequence[str], shown: Sequence[str]
+    ) -> list[tuple[int, dict[str, str | None]]]:
+        """(place in `values`, contact) for at most 100 contacts a value, with the fields `shown`, id and uid."""
+        cell = self.cells.get(key_id)
+        if cell is None:
+            return []
+        keys = ("id", "uid", *shown)
+        # GUESS: getdata: at most 100 contacts for one value
+        sql = f"""
+            SELECT asked.key, {self._columns(keys)} FROM json_each(?) AS asked CROSS JOIN contact
+            ON contact.n IN (SELECT other.n FROM contact AS other
+                WHERE other.{cell} = asked.value AND other.{cell} != '' LIMIT {MAX_PER_VALUE})"""  # noqa: S608
+        rows = self.db.execute(sql, (json.dumps(values),))
+        return [(place, _contact(keys, row)) for place, *row in rows]
+
+    def page(
+        self, wanted: Mapping[str, str], shown: str, *, skip_empty: bool, limit: int, offset: int
+    ) -> list[dict[str, str | None]]:
+        """The contacts with all the `wanted` values, in the order of the file, with the field `shown`."""
+        if any(key not in self.cells or not _storable(value) for key, value in wanted.items()):
+            return []
+        tests = [f"{self.cells[key]} = ? AND {self.cells[key]} != ''" for key in wanted]
+        if skip_empty:
+            empty = "''"
+            tests.append(f"{self.cells.get(shown, empty)} != ''")
+        start = offset
+        if not tests:
+            # Rows are numbered without a gap, so that a late page need not be counted up to.
+            tests, start = [f"n > {offset}"], 0
+        sql = f"""
+            SELECT {self._columns(("id", shown))} FROM contact WHERE {" AND ".join(tests)}
+            ORDER BY n LIMIT ? OFFSET ?"""  # noqa: S608
+        rows = self.db.execute(sql, (*wanted.values(), limit, start))
+        return [_contact(("id", shown), row) for row in rows]
+
+    def ids(self, limit: int, offset: int) -> list[str]:
+        """Contact ids in the order of the file."""
+        rows = self.db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
+        return [row[0] for row in rows]
+
+    def _columns(self, keys: Iterable[str]) -> str:
+        return ", ".join(f"contact.{cell}" if (cell := self.cells.get(key)) else "''" for key in keys)
 
 
-def _find_many_sql(cell: str) -> str:
-    return f"""
-        SELECT asked.key, (SELECT group_concat(id) FROM
-            (SELECT id FROM contact WHERE {cell} = asked.value AND {cell} != '' LIMIT 2))
-        FROM json_each(?) AS asked"""  # noqa: S608
+def _contact(keys: Sequence[str], row: Sequence[str]) -> dict[str, str | None]:
+    return {key: value or (value if key == "uid" else None) for key, value in zip(keys, row, strict=True)}
+
+
+def _storable(value: str) -> bool:
+    """Whether a contact can have this value: not empty, no NUL, no half of a surrogate pair."""
+    try:
+        return value != "" and b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False

@@ -1,7 +1,4 @@
-"""An account folder of any size: the built-in account, and invented people at example.com beside its own.
-
-Separate from the account, which serves what it is given: this writes what is given. The people follow from the seed.
-"""
+"""Account folders of any size: the built-in account with invented people, who follow from the seed."""
 
 import csv
 import os
@@ -11,61 +8,27 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.sandbox.accounts.contacts import open_contacts
-from app.sandbox.accounts.files import CONTACTS, EVENTS, FIELDS, Progress
-from app.sandbox.accounts.folder import read_fields
+from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS, Progress, open_contacts, read_fields
 
-NOBODY = 999_999
+UNUSED_ID = 999_999
 """The contact id that the built-in account promises not to have."""
 
 _STEP = 5000
 
-_NAMES = (
-    (
-        "Imogen",
-        "Łukasz",
-        "Sakura",
-        "Ελένη",
-        "Björn",
-        "Astrid",
-        "Chidi",
-        "Amara",
-        "Yūki",
-        "Noor",
-        "Freya",
-        "Сергій",
-    ),
-    ("María", "José", "François", "Ana", "Zoë", "Ingrid", "Tomáš", "Aylin", "Mei", "Rahul", "Ольга", "Søren"),
-    ("Grace", "Oliver", "Ruth", "Idris", "Petra", "Jonas", "Lerato", "Kofi", "Hana", "Léa", "Marek", "Nadia"),
+# fmt: off
+_FIRST = (
+    "Imogen", "Łukasz", "Sakura", "Ελένη", "Björn", "Astrid", "Chidi", "Amara", "Yūki", "Noor", "Freya",
+    "Сергій", "María", "José", "François", "Ana", "Zoë", "Ingrid", "Tomáš", "Aylin", "Mei", "Rahul",
+    "Ольга", "Søren", "Grace", "Oliver", "Ruth", "Idris", "Petra", "Jonas", "Lerato", "Kofi", "Hana",
+    "Léa", "Marek", "Nadia",
 )
-_FIRST = tuple(name for line in _NAMES for name in line)
-_LAST = (
-    (
-        "Fairweather",
-        "Źrebiński",
-        "Hoshimi",
-        "Παπαδοπούλου",
-        "Ångström",
-        "Okafor",
-        "Tanaka",
-        "Haddad",
-        "Müller",
-    ),
-    ("García", "Lefèvre", "Costa", "Jansen", "Novák", "Yılmaz", "Zhang", "Sharma", "Шевченко", "Østergaard"),
-    (
-        "Whitlock",
-        "Brennan",
-        "Mensah",
-        "Dvořáková",
-        "Petit",
-        "Kowalska",
-        "Aziz",
-        "Moreau",
-        "Lindqvist",
-        "Byrne",
-    ),
+_SURNAMES = (
+    "Fairweather", "Źrebiński", "Hoshimi", "Παπαδοπούλου", "Ångström", "Okafor", "Tanaka", "Haddad",
+    "Müller", "García", "Lefèvre", "Costa", "Jansen", "Novák", "Yılmaz", "Zhang", "Sharma", "Шевченко",
+    "Østergaard", "Whitlock", "Brennan", "Mensah", "Dvořáková", "Petit", "Kowalska", "Aziz", "Moreau",
+    "Lindqvist", "Byrne",
 )
-_SURNAMES = tuple(name for line in _LAST for name in line)
+# fmt: on
 _CITIES = (
     "Ashcombe Vale",
     "Nowa Brzezina",
@@ -83,7 +46,7 @@ _UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
 def write_demo_folder(folder: Path, sample: Path, contacts: int, seed: int, progress: Progress) -> None:
     """Makes, or replaces, an account folder of `contacts` contacts, the sample's own among them.
 
-    `progress` is told the contacts written and those there will be. Raises OSError, an earlier folder being whole.
+    Calls `progress` with (contacts written, contacts in all). Raises OSError, and then leaves an earlier folder whole.
     """
     making = folder.with_name(f"{folder.name}.{os.urandom(4).hex()}.making")
     making.mkdir(parents=True, mode=0o700)
@@ -129,7 +92,7 @@ def _people(columns: tuple[str, ...], first: int, seed: int) -> Iterator[list[st
     chance = random.Random(seed)  # noqa: S311 - repeatable people, no secret
     number = first
     while True:
-        if number != NOBODY:
+        if number != UNUSED_ID:
             given = _person(number, chance.getrandbits(96))
             yield [str(number), _uid(number, chance), *(given.get(column, "") for column in columns)]
         number += 1
@@ -153,7 +116,7 @@ def _person(number: int, bits: int) -> dict[str, str]:
 
 
 def _letters(name: str) -> str:
-    """A name as it stands in an address: Latin letters without their marks, `kontakt` for a name that has none."""
+    """A name as in an e-mail address: Latin letters without their marks, `kontakt` for a name that has none."""
     plain = unicodedata.normalize("NFKD", name.lower().translate(_WITHOUT_MARKS))
     return "".join(letter for letter in plain if "a" <= letter <= "z") or "kontakt"
 

@@ -1,16 +1,47 @@
-"""An account folder as a person writes it: read whole, and refused with file, line and reason where it is faulty.
+"""An account folder as a person writes it: `events.json`, `fields.json` and `contacts.csv`.
 
-Separate from the account so that a folder can be checked, and its examples read, without a database.
+Whatever is wrong with one of them is reported with file, line and reason.
 """
 
+import csv
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
+from app.domain.errors import AppError
 from app.domain.model import JsonObject
 from app.domain.wire import scalar_text
-from app.sandbox.accounts.files import EVENTS, FIELDS, AccountFolderError, unreadable
+
+EVENTS = "events.json"
+FIELDS = "fields.json"
+CONTACTS = "contacts.csv"
+FILES = (EVENTS, FIELDS, CONTACTS)
+
+MAX_COLUMNS = 1990
+CHUNK = 5_000
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes read, bytes in all) while contacts are loaded."""
+
+
+class AccountFolderError(AppError):
+    """A folder that is no account: which file, which line (from 1; None: the file as a whole), and why."""
+
+    def __init__(self, file: Path, line: int | None, reason: str) -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        where = f", line {line}" if line else ""
+        super().__init__(f"{file}{where}: {reason}")
+
+
+def unreadable(file: Path, error: OSError) -> AccountFolderError:
+    """The error for a file that cannot be opened."""
+    return AccountFolderError(file, None, f"The file cannot be read: {error.strerror or error}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +67,13 @@ class FieldEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One object of a JSON array, with the place that a fault of it is reported at."""
+    """One object of a JSON array, with its place for error messages."""
 
     file: Path
     line: int
     members: Mapping[str, object] = field(default_factory=dict)
 
-    def fault(self, reason: str) -> AccountFolderError:
+    def error(self, reason: str) -> AccountFolderError:
         return AccountFolderError(self.file, self.line, reason)
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -50,15 +81,15 @@ class _Entry:
         if value is None and default is not None:
             return default
         if not isinstance(value, str):
-            raise self.fault(f'"{key}" must be text.' if key in self.members else f'"{key}" is missing.')
+            raise self.error(f'"{key}" must be text.' if key in self.members else f'"{key}" is missing.')
         if not _storable(value):
-            raise self.fault(f'"{key}" holds half a surrogate pair, which is no text.')
+            raise self.error(f'"{key}" holds half a surrogate pair, which is no text.')
         return value
 
     def id(self) -> str:
         text = scalar_text(self.members.get("id"))
         if text is None or not _digits(text):
-            raise self.fault('"id" must be a number, written as digits.')
+            raise self.error('"id" must be a number, written as digits.')
         return text
 
 
@@ -80,10 +111,10 @@ def examples(folder: Path) -> dict[str, JsonObject]:
 def _event(entry: _Entry) -> EventEntry:
     attached = entry.members.get("attached", True)
     if not isinstance(attached, bool):
-        raise entry.fault('"attached" must be true or false.')
+        raise entry.error('"attached" must be true or false.')
     example = entry.members.get("example_data")
     if example is not None and not isinstance(example, dict):
-        raise entry.fault('"example_data" must be a JSON object.')
+        raise entry.error('"example_data" must be a JSON object.')
     return EventEntry(entry.id(), entry.text("name"), entry.text("created", ""), attached, example)
 
 
@@ -97,32 +128,31 @@ def _distinct(entries: Iterator[_Entry], what: str) -> Iterator[_Entry]:
     seen: set[str] = set()
     for entry in entries:
         if entry.id() in seen:
-            raise entry.fault(f"The {what} id {entry.id()} stands here a second time.")
+            raise entry.error(f"Duplicate {what} id {entry.id()}.")
         seen.add(entry.id())
         yield entry
 
 
 def _entries(file: Path) -> Iterator[_Entry]:
-    text = read_text(file)
+    text = _read_text(file)
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
-        raise AccountFolderError(file, error.lineno, f"No JSON: {error.msg}.") from None
+        raise AccountFolderError(file, error.lineno, f"Invalid JSON: {error.msg}.") from None
     except (ValueError, RecursionError):
-        raise AccountFolderError(
-            file, None, "No JSON that can be read: nested too deeply, or a number too long."
-        ) from None
+        reason = "Invalid JSON: nested too deeply, or a number too long."
+        raise AccountFolderError(file, None, reason) from None
     if not isinstance(whole, list):
-        raise AccountFolderError(file, 1, "A JSON array of objects is expected.")
+        raise AccountFolderError(file, 1, "The file must be a JSON array of objects.")
     for position, value in _placed(text):
         entry = _Entry(file, text.count("\n", 0, position) + 1, value if isinstance(value, dict) else {})
         if not isinstance(value, dict):
-            raise entry.fault("A JSON object is expected.")
+            raise entry.error("An entry must be a JSON object.")
         yield entry
 
 
 def _placed(text: str) -> Iterator[tuple[int, object]]:
-    """The elements of an array known to be sound, each with the position that it begins at."""
+    """The elements of a valid array, each with the position that it begins at."""
     decoder = json.JSONDecoder()
     position = _skip(text, text.index("[") + 1)
     while text[position] != "]":
@@ -137,7 +167,7 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def read_text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     """A file of the folder as text, without a byte order mark. Raises AccountFolderError."""
     try:
         return file.read_bytes().decode("utf-8-sig")
@@ -154,3 +184,94 @@ def _digits(text: str) -> bool:
 
 def _storable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+class ContactsFile:
+    """An open `contacts.csv`: its `columns` after id and uid, and its rows in chunks."""
+
+    def __init__(self, file: Path, raw: BinaryIO, fields: Sequence[FieldEntry]) -> None:
+        self.file = file
+        self._raw = raw
+        self._size = file.stat().st_size
+        text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        self._reader = csv.reader(text, strict=True)
+        self.columns = self._columns({entry.id for entry in fields})
+
+    def chunks(self, progress: Progress) -> Iterator[list[list[str]]]:
+        """All rows in lists of at most 5,000. Raises AccountFolderError at the first faulty one."""
+        chunk: list[list[str]] = []
+        for row in self._rows():
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                progress(self._raw.tell(), self._size)
+                yield chunk
+                chunk = []
+        yield chunk
+        progress(self._size, self._size)
+
+    def line_of(self, number: int) -> int:
+        """The line that row `number` (from 1) ends on."""
+        for count, _ in enumerate(self._rows(), start=1):
+            if count == number:
+                break
+        return self._reader.line_num
+
+    def _rows(self) -> Iterator[list[str]]:
+        width = len(self.columns) + 2
+        with self._errors():
+            for row in self._reader:
+                if len(row) != width:
+                    if not row:
+                        continue
+                    raise self._error(f"{len(row)} cells, but the header has {width}.")
+                if not (row[0].isdigit() and row[0].isascii()):
+                    raise self._error(f"The contact id must be digits, not {row[0]!r}.")
+                yield row
+
+    def _columns(self, known: set[str]) -> tuple[str, ...]:
+        with self._errors():
+            header = next(self._reader, [])
+        if header[:2] != ["id", "uid"]:
+            raise self._error("The header must begin with id,uid.")
+        columns = header[2:]
+        if len(columns) > MAX_COLUMNS:
+            raise self._error(f"At most {MAX_COLUMNS} columns can be held.")
+        for place, column in enumerate(columns):
+            if column not in known:
+                raise self._error(f"The column {column!r} is not a field of fields.json.")
+            if column in columns[:place]:
+                raise self._error(f"Duplicate column {column}.")
+        return tuple(columns)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except csv.Error as error:
+            raise self._error(f"Invalid CSV: {error}.") from None
+        except UnicodeDecodeError:
+            raise AccountFolderError(self.file, _undecodable(self.file), "This is not UTF-8 text.") from None
+
+    def _error(self, reason: str) -> AccountFolderError:
+        return AccountFolderError(self.file, max(1, self._reader.line_num), reason)
+
+
+@contextmanager
+def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[ContactsFile]:
+    """An account's contacts, opened, with the header checked. Raises AccountFolderError."""
+    try:
+        raw = file.open("rb")
+    except OSError as error:
+        raise unreadable(file, error) from None
+    with raw:
+        yield ContactsFile(file, raw, fields)
+
+
+def _undecodable(file: Path) -> int | None:
+    with file.open("rb") as raw:
+        for number, line in enumerate(raw, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None

@@ -8,7 +8,7 @@ from textual.worker import Worker, WorkerCancelled
 
 from app.domain.errors import AppError
 from app.domain.model import Contact
-from app.service.stored import CacheState
+from app.service.contacts import CacheState
 from app.tui.keymap import key_of
 from app.tui.screens.desk import Desk
 
@@ -24,10 +24,10 @@ class Caching:
         """`changed` is called when the cache may be another one."""
         self._desk = desk
         self._changed = changed
-        self._keeping = desk.service.keeping
-        self._state: CacheState = self._keeping.state()
+        self._account = desk.service
+        self._state: CacheState = self._account.refresh.state()
         self._worker: Worker[None] | None = None
-        self.is_filling = self._keeping.needs_refresh()
+        self.is_filling = self._account.refresh.is_needed()
         """Whether what is known is of no account yet, or of other account files."""
         self._filled = asyncio.Event()
 
@@ -36,13 +36,13 @@ class Caching:
     @property
     def _is_old(self) -> bool:
         """Whether another program has changed the cache meanwhile."""
-        return self._keeping.state() != self._state
+        return self._account.refresh.state() != self._state
 
     def show(self) -> None:
         """Shows the lists as they are now; their cursors stay on their rows."""
-        self._state = self._keeping.state()
+        self._state = self._account.refresh.state()
         self.show_age()
-        self._desk.status.show_kept(self._keeping.kept())
+        self._desk.status.show_kept(self._account.contacts.origins())
         self.show_events()
         self._desk.contacts.reload(self._why_empty("contact", self._state.contacts))
 
@@ -109,12 +109,12 @@ class Caching:
             self._begin("refreshing", self._refresh())
 
     async def _refresh(self) -> None:
-        desk, keeping = self._desk, self._keeping
+        desk, refresh = self._desk, self._account.refresh
         try:
             await desk.open_way()
             # Another program may be filling the same cache: then this one waits for it.
-            fill = keeping.fill_where_needed if keeping.needs_refresh() else keeping.refresh
-            await fill(desk.bar.step, apart=True)
+            run = refresh.run_if_needed if refresh.is_needed() else refresh.run
+            await run(desk.bar.step)
         except AppError as error:
             if desk.told is None:
                 desk.tell_fault(f"The lists could not be refreshed. {error}")
@@ -153,7 +153,7 @@ class Caching:
         searching, typed = desk.contacts.has_focus_within, self._typed
         try:
             await desk.open_way()
-            found = await self._keeping.look_up(key_id, value)
+            found = await self._account.contacts.look_up(key_id, value)
         except AppError as error:
             desk.say("The contact could not be looked up", str(error), unasked=True)
         else:

@@ -17,8 +17,9 @@ from textual.containers import Container, Vertical
 from app.domain.errors import AppError
 from app.domain.model import ExternalEvent
 from app.resources import styles
+from app.service.contacts import ContactRow
 from app.service.session import Session
-from app.service.stored import AttemptRow, ContactRow
+from app.service.stored import AttemptRow
 from app.tui.keymap import key_of
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.caching import Caching
@@ -115,7 +116,7 @@ class Dashboard(PanedScreen):
         self.parts.begin()
         self._standing.set()
         self.refresh_bindings()
-        if self._service.scenarios is not None and self._service.keeping.state().refreshed_at is None:
+        if self._service.scenarios is not None and self._service.refresh.state().refreshed_at is None:
             self.desk.reply.show_welcome(self._first_words())
         if self.caching.is_filling:
             self.caching.refresh()
@@ -234,12 +235,6 @@ class Dashboard(PanedScreen):
             case _:
                 super().enter(pane)
 
-    def watch_pane(self, old: str, new: str) -> None:
-        """Who comes to look at the history wants its shares and its chains too."""
-        super().watch_pane(old, new)
-        if new == "history":
-            self.searching.read_the_rest()
-
     # The lists
 
     @on(FilteredList.SortWanted)
@@ -256,7 +251,7 @@ class Dashboard(PanedScreen):
 
     @on(ContactList.Chosen, "#contacts")
     def _contact_chosen(self, message: ContactList.Chosen) -> None:
-        contact = self._service.lists.contact(cast("ContactRow", message.row).id)
+        contact = self._service.contacts.get(cast("ContactRow", message.row).id)
         if contact is not None:
             self.desk.form.choose_contact(contact)
         self.desk.form.focus_next()

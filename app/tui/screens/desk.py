@@ -50,11 +50,10 @@ class Desk:
         self.service = service
         self.veil = veil
         self.past = Past(service, veil)
-        lists = service.lists
         self.status = StatusLine(service.profile)
-        self.events = EventList(lists.events_by_use, lists.event_name)
-        self.contacts = ContactList(lists.contacts, veil)
-        self.history = HistoryPane(lists.field_name, veil, self.past.ask)
+        self.events = EventList(service.events.search, service.events.name)
+        self.contacts = ContactList(service.contacts.search, veil)
+        self.history = HistoryPane(service.contacts.field_name, veil, self.past.ask)
         self.answered: Attempt | None = None
         """The attempt whose reply is shown."""
         self.told: Callable[[ReplyPanel], None] | None = None
@@ -71,7 +70,7 @@ class Desk:
         from app.tui.widgets.reply_panel import ReplyPanel
         from app.tui.widgets.trigger_form import TriggerForm
 
-        name = self.service.lists.field_name
+        name = self.service.contacts.field_name
         self.form = TriggerForm(self.service, self.veil)
         self.preflight, self.reply = PreflightPane(self.veil), ReplyPanel(name)
         self.bar = FetchBar()
@@ -101,7 +100,7 @@ class Desk:
         if not self._reply_is_in_view:
             from app.tui.notices import answered
 
-            said = answered(self.veil.attempt(attempt), self.service.lists.field_name)
+            said = answered(self.veil.attempt(attempt), self.service.contacts.field_name)
             severity: Severity = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"
             shows = f"{key_of(self.screen, 'reply')} shows it."
             self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)

@@ -47,7 +47,7 @@ class Drafts:
         if saved is None:
             return
         draft = saved.draft
-        form.take_up(draft, desk.service.lists.contact(draft.contact_id) if draft.contact_id else None)
+        form.take_up(draft, desk.service.contacts.get(draft.contact_id) if draft.contact_id else None)
         self._typed = self._kept = form.draft()
         left = age(saved.saved_at, datetime.now(UTC))
         form.border_title = f"Trigger · as left {left}, {key_of(desk.screen, 'clear_form')} clears"
@@ -111,7 +111,7 @@ class Drafts:
         except AppError as error:
             desk.say("The templates cannot be read", str(error))
             return
-        name = desk.service.lists.event_name(event_id) or ""
+        name = desk.service.events.name(event_id) or ""
         title = f"Event data for {event_id} {name}" if event_id else "Event data"
         can_keep = bool(desk.form.editor.text.strip())
         desk.push(DataMenu(title, choices, can_keep=can_keep, is_covered=desk.veil.is_on), self._fulfil)

@@ -116,7 +116,7 @@ class Following:
         profile = desk.service.profile
         question = again_question(
             desk.veil.attempt(attempt),
-            desk.service.lists.field_name,
+            desk.service.contacts.field_name,
             known,
             datetime.now(UTC),
             same_trigger=same_trigger,

@@ -102,7 +102,7 @@ class Parts:
         self.advising.predict()
 
     def _show_fields(self) -> None:
-        self._desk.form.offer_fields(self._desk.service.lists.fields())
+        self._desk.form.offer_fields(self._desk.service.contacts.fields())
 
     def _mask(self) -> None:
         try:

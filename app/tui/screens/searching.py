@@ -1,6 +1,5 @@
 """The history on the dashboard: the attempts that its filter leaves, their counts, and what the pane has no room for."""
 
-import contextlib
 from datetime import UTC, datetime
 from functools import partial
 
@@ -8,7 +7,7 @@ from textual.content import Content
 
 from app.domain.errors import AppError
 from app.domain.history_query import Column, HistoryQuery, with_order
-from app.service.stored import AttemptRow, RowWindow, StoppedError
+from app.service.stored import FIRST_ROWS, AttemptRow, RowIds, StoppedError
 from app.tui.screens.desk import Desk
 from app.tui.widgets.history_table import HistoryPane
 from app.tui.widgets.windowed_table import WindowedTable
@@ -17,23 +16,20 @@ TOLD_EVERY_S = 0.2
 
 
 class Searching:
-    """Shows them, and what is asked about them; reads on first where the filter cannot be asked yet."""
+    """Shows them, and what is asked about them."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._past = desk.past
-        self._read = (0, 0)
-        self._is_reading = False
 
     def show(self, *, keep_cursor: bool = True) -> None:
         """Shows the attempts as they are now; with `keep_cursor` the cursor stays on its row."""
         try:
             self._desk.status.unsettled = self._desk.service.history.unsettled()
-            if self._past.lacking():
-                self._read_on(keep_cursor=keep_cursor)
-                return
-            if self._past.query == HistoryQuery():
-                self._put(self._past.window(), keep_cursor=keep_cursor)
+            if self._past.query == HistoryQuery() and self._desk.history.table.cursor < FIRST_ROWS:
+                window = self._past.window()
+                window.prepare(self._desk.history.table.row if keep_cursor else None)
+                self._put(window, keep_cursor=keep_cursor)
                 return
         except AppError as error:
             # Else it is said when they are shown again, once all panes are there.
@@ -55,7 +51,7 @@ class Searching:
         finally:
             slow.stop()
 
-    def _put(self, window: RowWindow[AttemptRow], *, keep_cursor: bool) -> None:
+    def _put(self, window: RowIds[AttemptRow], *, keep_cursor: bool) -> None:
         history = self._desk.history
         history.show(window, self._past.query, keep_cursor=keep_cursor)
         if history.is_complete:
@@ -69,14 +65,10 @@ class Searching:
         slow = self._desk.screen.set_timer(TOLD_EVERY_S, history.show_counting)
         try:
             counts = await past.counts()
-            if counts is not None:
-                nothing_yet = not counts and past.query.is_everything
-                said = Content("") if nothing_yet else counts_label(counts, words=False)
-                history.show_counts(said, sum(counts.values()))
+            nothing_yet = not counts and past.query.is_everything
+            said = Content("") if nothing_yet else counts_label(counts, words=False)
+            history.show_counts(said, sum(counts.values()))
             await past.settle()
-            total = past.total
-            if counts is None and total is not None and not self._is_reading:
-                history.show_counts(Content(f"{total:,}"), total)
         except StoppedError:
             return  # another query holds by now, and counts for itself
         except AppError as error:
@@ -92,39 +84,6 @@ class Searching:
             self._desk.tell_fault(str(error))
         else:
             self._desk.say("History", str(error), unasked=True)
-
-    def read_the_rest(self) -> None:
-        """Reads what shares and chains cannot be known without, where there is something."""
-        with contextlib.suppress(AppError):
-            if self._past.unread():
-                self._read_on(keep_cursor=True)
-
-    def _read_on(self, *, keep_cursor: bool) -> None:
-        self._desk.screen.run_worker(self._reading(keep_cursor), group="read")
-
-    async def _reading(self, keep_cursor: bool) -> None:
-        """Reads what the filter cannot be asked without, then shows the filter of that moment."""
-        if self._is_reading:
-            return
-        self._is_reading = True
-        told = self._desk.screen.set_interval(TOLD_EVERY_S, self._tell_reading)
-        try:
-            await self._past.read_on(self._note)
-        except AppError as error:
-            self._tell(error)
-        else:
-            self._desk.screen.call_later(self.show, keep_cursor=keep_cursor)
-        finally:
-            self._is_reading = False
-            told.stop()
-
-    def _note(self, done: int, there_are: int) -> None:
-        """Called in another thread."""
-        self._read = (done, there_are)
-
-    def _tell_reading(self) -> None:
-        done, there_are = self._read
-        self._desk.history.show_counts(Content(f"reading {done:,} of {there_are:,}, once"))
 
     # What is done with them
 

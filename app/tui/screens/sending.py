@@ -157,7 +157,7 @@ class Sending:
             return
         shown = desk.veil.request(message.request)
         known = desk.veil.preflight(known, message.request)
-        name = desk.service.lists.event_name(shown.event_id)
+        name = desk.service.events.name(shown.event_id)
         question = send_question(shown, name, desk.service, known, datetime.now(UTC))
         earlier = known.second_send
         if earlier is not None and unknown is not None:

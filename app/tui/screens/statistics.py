@@ -32,7 +32,6 @@ LOWEST, BESIDE = 10, 20
 
 OVER_TIME = "Attempts over time, stacked by outcome"
 COUNTING = "Counting…"
-READING = "The history is read once, then it is counted…"
 
 Draw = Callable[[AttemptStatistics, int, int], Content]
 
@@ -82,7 +81,7 @@ class StatisticsScreen(Screen[str | None]):
 
     def compose(self) -> ComposeResult:
         fit(self)
-        yield Static(READING if self._past.unread() else COUNTING, markup=False, id="statistics-head")
+        yield Static(COUNTING, markup=False, id="statistics-head")
         with VerticalScroll(id="charts"):
             yield Chart("time", OVER_TIME, over_time)
             yield Chart("codes", "Reply codes", lambda statistics, width, _: codes(statistics, width))

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from app.domain.account import ListOrder
-from app.service.stored import ContactRow
+from app.service.contacts import ContactRow
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label
 from app.tui.widgets.filtered_list import FilteredList, sort_binding
@@ -20,7 +20,7 @@ class Contacts(Protocol):
     """Where contacts are found, by any value."""
 
     def __call__(
-        self, search: str = "", order: ListOrder | None = None, stop: Event | None = None
+        self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
     ) -> RowWindow[ContactRow]: ...
 
 

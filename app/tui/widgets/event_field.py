@@ -17,8 +17,8 @@ from app.tui.widgets.safe_input import SafeInput
 class EventNames(Protocol):
     """Who knows the events of the account."""
 
-    def event_name(self, event_id: str) -> str | None: ...
-    def resolve_event(self, text: str) -> Resolved | Unresolved: ...
+    def name(self, event_id: str) -> str | None: ...
+    def resolve(self, text: str) -> Resolved | Unresolved: ...
 
 
 class EventField(Container):
@@ -75,7 +75,7 @@ class EventField(Container):
         text = self.line.value
         if text != self._read:
             self._read = text
-            self._meant = self._names.resolve_event(text) if text.strip() else None
+            self._meant = self._names.resolve(text) if text.strip() else None
         return self._meant if text else None
 
     @on(Input.Changed)
@@ -96,7 +96,7 @@ class EventField(Container):
             case Unresolved(sentence=sentence):
                 return Content.styled(sanitize(sentence), "$text-warning")
             case Resolved(event_id=event_id, said=said):
-                name = self._names.event_name(event_id)
+                name = self._names.name(event_id)
                 taken = Content.styled(f"= {event_id} " if said else "", "bold $primary")
                 if name is None:
                     return Content.assemble(taken, ("not in the list", "$text-warning"))

@@ -19,7 +19,7 @@ BY_USE = ListOrder("use")
 class Events(Protocol):
     """Where events are found, by name or id."""
 
-    def __call__(self, search: str = "", order: ListOrder | None = None) -> RowWindow[ExternalEvent]: ...
+    def __call__(self, text: str = "", order: ListOrder | None = None) -> RowWindow[ExternalEvent]: ...
 
 
 class EventList(FilteredList[ExternalEvent]):

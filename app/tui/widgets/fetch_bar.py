@@ -5,7 +5,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from app.domain.formatting import percent
-from app.service.filling import FillStep
+from app.service.refresh import RefreshStep
 from app.tui.text import sanitize
 
 LONGEST = 24
@@ -27,7 +27,7 @@ class FetchBar(Widget):
         """Something is being fetched."""
         self.said, self.share, self.display = words, None, True
 
-    def step(self, step: FillStep) -> None:
+    def step(self, step: RefreshStep) -> None:
         """A refresh has come so far."""
         self.said = f"refreshing: {step.words}"
         self.share = step.share

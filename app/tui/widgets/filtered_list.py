@@ -141,7 +141,7 @@ class FilteredList(Vertical, Generic[Row]):
         self._stop = Event()
         order = None if self._order == self._usual else self._order
         window = self._window = self._find(self.filter.value, order, self._stop)
-        if isinstance(window, PreparedWindow):
+        if isinstance(window, PreparedWindow) and (keep_cursor or not window.rows(0, 1)):
             self._prepare(window, keep_cursor=keep_cursor)
         else:
             self._put(window, keep_cursor=keep_cursor)
@@ -151,8 +151,7 @@ class FilteredList(Vertical, Generic[Row]):
         """Shows rows that are not there at once; until they are, those before them stay."""
         told = self.set_timer(_TOLD_AFTER_S, partial(self._tell_looking, window))
         try:
-            # A row that one has come far down to is found again among all only.
-            await self._apart(window, window.settle if keep_cursor else window.prepare)
+            await self._apart(window, partial(window.prepare, self.table.row if keep_cursor else None))
         except AppError as error:
             if window is self._window:
                 self.notify(str(error), severity="error", markup=False)

@@ -47,7 +47,7 @@ class FormFields(FormMessages, Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal(id="event-row", classes="row"):
             yield Static("Event", classes="name")
-            yield EventField(self._service.lists)
+            yield EventField(self._service.events)
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             yield KeyPicker(id="key")
@@ -108,7 +108,7 @@ class FormFields(FormMessages, Vertical):
 
     def _read_contact_again(self) -> None:
         """The chosen contact with the values that it has by now: its old one may be another contact's."""
-        known = self._service.lists.contact(self._contact.id) if self._contact is not None else None
+        known = self._service.contacts.get(self._contact.id) if self._contact is not None else None
         if known is None:
             return
         self._contact = known
@@ -195,7 +195,7 @@ class FormFields(FormMessages, Vertical):
     @on(EventField.Changed)
     def _event_typed(self, event: EventField.Changed) -> None:
         event.stop()
-        if not self._event.obstacle and self._service.lists.event_name(self.event_id) is not None:
+        if not self._event.obstacle and self._service.events.name(self.event_id) is not None:
             self.editor.offer(self.event_id, self._service.drafts.example(self.event_id))
         self.post_message(self.Changed())
 
@@ -218,7 +218,7 @@ class FormFields(FormMessages, Vertical):
         """The event's own key field: as the user chose it, else the one that it was last sent with."""
         if self.event_id not in self._usual_keys:
             key_id = self._service.drafts.last_key(self.event_id) or ""
-            is_known = key_id in CONTACT_KEYS or self._service.lists.field_name(key_id) is not None
+            is_known = key_id in CONTACT_KEYS or self._service.contacts.field_name(key_id) is not None
             self._usual_keys[self.event_id] = key_id if is_known else self.usual_key_id
         self.usual_key_id = self._usual_keys[self.event_id]
 

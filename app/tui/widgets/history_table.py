@@ -16,13 +16,14 @@ from textual.widgets import Static
 from app.domain.history_query import HistoryQuery, Order
 from app.domain.model import Outcome
 from app.domain.reply_codes import describe
-from app.service.stored import AttemptRow, RowWindow
+from app.service.stored import AttemptRow
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, lines
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.history_columns import history_columns, row_in_short
 from app.tui.widgets.label_line import Label, LabelLine
 from app.tui.widgets.query_line import QueryLine
+from app.tui.widgets.row_window import RowWindow
 from app.tui.widgets.windowed_table import WindowedTable
 
 MARKS = 2
@@ -238,12 +239,7 @@ class HistoryPane(Vertical):
     def _show_detail(self, row: AttemptRow | None) -> None:
         said = Content("")
         if row is not None:
-            said = lines(
-                [
-                    row_in_short(self._veil.row(row)),
-                    label(describe(row.reply_code, row.http_status) or "", "$quiet"),
-                ]
-            )
+            said = lines([row_in_short(self._veil.row(row)), label(describe(row.reply_code) or "", "$quiet")])
         for detail in self.query("#history-detail").results(Static):
             detail.update(said)
 

@@ -38,10 +38,21 @@ class RowWindow(Protocol[Row]):
 
 @runtime_checkable
 class PreparedWindow(RowWindow[Row], Protocol[Row]):
-    """A window of which not even the first rows are there at once."""
+    """A window of which even the first rows may not be there at once."""
 
-    def prepare(self) -> None:
-        """Finds the first rows, which may take long: for a thread of its own."""
+    def prepare(self, row: Row | None = None) -> None:
+        """Finds the first rows, and as far as `row`, which may take long: for a thread of its own."""
+
+
+@runtime_checkable
+class PartlyReadWindow(RowWindow[Row], Protocol[Row]):
+    """A window of which the far rows are read when somebody goes there."""
+
+    def lacks(self, position: int) -> bool:
+        """Whether rows up to this position are not read yet."""
+
+    def read_all(self) -> None:
+        """Reads them, which may take long: for a thread of its own."""
 
 
 class Pages(Generic[Row]):

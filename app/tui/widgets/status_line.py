@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from app.domain.formatting import age
 from app.domain.model import Outcome
-from app.service.stored import CacheState
+from app.service.contacts import CacheState
 from app.tui.text import Live, account_labels, count, fit_line, outcome_style
 
 CLICK = "A click shows all profiles"

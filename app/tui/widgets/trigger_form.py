@@ -180,7 +180,7 @@ class TriggerForm(FormFields):
         below.update(said)
 
     def _recipient_words(self, found: Recipient) -> Content:
-        contact, field_name = self._contact, self._service.lists.field_name
+        contact, field_name = self._contact, self._service.contacts.field_name
         if contact is not None and not contact.value(self.key_id):
             missing = f" has no {sanitize(key_label(self.key_id, field_name))}"
             return Content.assemble(contact_label(self._veil.contact(contact)), (missing, "$text-warning"))

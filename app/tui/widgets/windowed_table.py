@@ -3,18 +3,21 @@
 A widget of its own because Textual's DataTable holds every row, and freezes on a long list.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import ClassVar, Generic, Literal
 
 from rich.style import Style as RichStyle
-from textual import events
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.geometry import Size, clamp
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from app.tui.widgets.row_window import Pages, Row, RowWindow
+from app.domain.errors import AppError
+from app.tui.widgets.row_window import Pages, PartlyReadWindow, Row, RowWindow
 from app.tui.widgets.table_columns import Column
 from app.tui.widgets.table_lines import TableLines, empty_line
 from app.tui.widgets.table_messages import TableMessages
@@ -97,6 +100,7 @@ class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
         self._row: Row | None = None
         self._sort: tuple[str, bool] | None = None
         self._body_lines = 0
+        self._read: RowWindow[Row] | None = None
         self._has_mounted = False
 
     @property
@@ -257,6 +261,18 @@ class WindowedTable(TableMessages, ScrollView, Generic[Row], can_focus=True):
         if self._pages:
             self._pages.reach(position)
             self.virtual_size = Size(0, self._pages.extent + self._header_lines)
+            window = self._pages.window
+            if self._read is not window and isinstance(window, PartlyReadWindow) and window.lacks(position):
+                self._read = window
+                self._read_on(window)
+
+    @work(group="rows")
+    async def _read_on(self, window: PartlyReadWindow[Row]) -> None:
+        """Reads the rows that somebody went to; until they are there, their lines are empty."""
+        with contextlib.suppress(AppError):
+            await asyncio.to_thread(window.read_all)
+        if self._pages and self._pages.window is window:
+            self.window_changed()
 
     def _refresh_row(self, position: int) -> None:
         self.refresh_line(position + self._header_lines)

@@ -1,0 +1,164 @@
+"""The sandbox as an ASGI application over an account: the calls of the API, the token endpoint, controls, pages."""
+
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.body import BodyRejected, decode
+from app.sandbox.context import ApiRequest, Context, Handler
+from app.sandbox.controls import Controls
+from app.sandbox.faults import INSTEAD, Fault, deliver
+from app.sandbox.handlers import ROUTES
+from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.options import SandboxOptions
+from app.sandbox.origin import Guard, is_same_origin
+from app.sandbox.pages import Pages
+from app.sandbox.responses import DATABASE_FAILED, UNKNOWN_PATH, UNREADABLE, WRONG_METHOD, Rejected, Reply
+
+VERSIONS = ("v2", "v3")
+
+
+def create_sandbox(
+    account: SandboxAccount,
+    options: SandboxOptions | None = None,
+    clock: Callable[[], float] = time.time,
+    accepted: AcceptedTriggers | None = None,
+) -> "Sandbox":
+    """The sandbox of an account; `clock` is in seconds since 1970.
+
+    Accepted trigger ids are kept beside the account's database, unless `accepted` keeps them.
+    Raises AccountDatabaseError.
+    """
+    if accepted is None:
+        accepted = AcceptedTriggers(account.database.with_name(f"{account.database.stem}-triggers.db"))
+    return Sandbox(Context(account, accepted, options or SandboxOptions(), clock))
+
+
+class Sandbox:
+    """An ASGI application. `faults` are those that are set."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.faults = context.faults
+        # A Router and no Starlette, whose own answer to an exception would come before a connection is cut.
+        self._router = Router(
+            [
+                *(
+                    Route(f"/api/{version}{path}", ApiEndpoint(context, version, handlers))
+                    for version in VERSIONS
+                    for path, handlers in _handlers_by_path().items()
+                ),
+                Route("/oauth2/token", self._token, methods=["POST"]),
+                Controls(context).mount(),
+                *Pages(context).routes(),
+            ],
+            redirect_slashes=False,
+            default=self._not_found,
+            middleware=[
+                Middleware(Guard, is_same_origin, "A page of another site may not use this sandbox.")
+            ],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        # Clients send both double and trailing slashes.
+        path = re.sub("/{2,}", "/", scope["path"]).rstrip("/") or "/"
+        with suppress(ClientDisconnect):
+            await self._router({**scope, "path": path, "root_path": ""}, receive, send)
+
+    def reset(self) -> None:
+        """Starts over: no trigger id remembered, nothing logged, no fault set."""
+        self._context.reset()
+
+    def close(self) -> None:
+        """Closes what keeps the accepted trigger ids; the account stays open."""
+        self._context.accepted.close()
+
+    async def _token(self, request: Request) -> Response:
+        context = self._context
+        try:
+            body = await context.bodies.read(request)
+        except BodyRejected as rejected:
+            return rejected.response
+        response = context.tokens.respond(request, body)
+        shown = JSONResponse({"access_token": "***"}) if response.status_code == 200 else response
+        context.request_log.add(context.clock(), request.scope, body, shown)
+        return response
+
+    async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = Reply(*UNKNOWN_PATH)
+        response.raw_headers.extend(self._context.rate_limit.headers())
+        await response(scope, receive, send)
+
+
+def _handlers_by_path() -> Mapping[str, Mapping[str, Handler]]:
+    """The calls of the API: path below the base URL, method, handler."""
+    handlers: dict[str, dict[str, Handler]] = {}
+    for route in ROUTES:
+        handlers.setdefault(route.path, {})[route.method] = route.handler
+    return handlers
+
+
+class ApiEndpoint:
+    """One path of one version of the API, with a handler for each method.
+
+    For every call it reads the body, checks sign-in, rate limit, method and JSON, and looks for a fault, in this order.
+    """
+
+    def __init__(self, context: Context, version: str, handlers: Mapping[str, Handler]) -> None:
+        self._context = context
+        self._version = version
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context = self._context
+        request = ApiRequest(scope, receive, context)
+        at = context.clock()
+        body, fault = b"", None
+        try:
+            body = await context.bodies.read(request)
+            response, fault = await self._respond(request, body)
+        except BodyRejected as rejected:
+            response = rejected.response
+        context.request_log.add(at, scope, body, response, fault.kind if fault else None)
+        response.raw_headers.extend(context.rate_limit.headers(exhausted=response.status_code == 429))
+        await deliver(response, fault, scope, receive, send)
+
+    async def _respond(self, request: ApiRequest, body: bytes) -> tuple[Response, Fault | None]:
+        context = self._context
+        try:
+            context.sign_in.check(self._version, request)
+            context.rate_limit.count()
+            handler = self._handlers.get(request.method)
+            if handler is None:
+                raise Rejected(*WRONG_METHOD)
+            if request.method == "POST":
+                request.payload, request.length = decode(body), len(body)
+        except Rejected as rejected:
+            return rejected.reply(), None
+        event_id = request.path_params.get("event_id") if request.payload else None
+        fault = context.faults.strike(event_id, request.payload)
+        if fault and fault.kind in INSTEAD:
+            return INSTEAD[fault.kind](), fault
+        return await _handled(handler, request), fault
+
+
+async def _handled(handler: Handler, request: ApiRequest) -> Response:
+    try:
+        return await handler(request)
+    except Rejected as rejected:
+        return rejected.reply()
+    except RecursionError:
+        return Reply(*UNREADABLE)
+    except sqlite3.Error:
+        return Reply(*DATABASE_FAILED)

@@ -1,0 +1,166 @@
+"""The calls about contacts: getdata, query, checkids, the internal id by a field, contact lists."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import parse_qsl, unquote
+
+from starlette.responses import Response
+
+from app.domain.model import CONTACT_KEYS, TriggerRequest
+from app.domain.rules import RULES, judge
+from app.domain.wire import key_text, scalar_text
+from app.sandbox.context import ApiRequest, Context
+from app.sandbox.handlers.trigger import Found
+from app.sandbox.responses import INVALID_PARAMETER, Rejected, ok
+
+MAX_KEYS = 1000
+MAX_PAGE = 10_000
+MAX_LIST_PAGE = 1_000_000
+ALL_CONTACTS = "1"
+PAGE_PARAMETERS = frozenset({"return", "limit", "offset", "excludeempty"})
+FIND_RULES = tuple(rule for rule in RULES if rule.code != 5001)
+
+
+async def getdata(request: ApiRequest) -> Response:
+    """POST contact/getdata: the fields of up to 1000 contacts. Raises Rejected (10001, 2004, 2006)."""
+    context = request.context
+    key_id = _getdata_key(context, request.payload.get("keyId", "id"))
+    values = _key_values(request.payload)
+    fields = _getdata_fields(context, request.payload.get("fields"))
+    rows = await asyncio.to_thread(context.account.contacts.with_values, key_id, values, fields)
+    found = {place for place, _ in rows}
+    contacts = {contact["id"]: contact for _, contact in rows}
+    errors = [
+        {"key": value, "errorCode": "2008", "errorMsg": f"No contact found with the external id: {key_id}"}
+        for place, value in enumerate(values)
+        if place not in found
+    ]
+    return ok({"errors": errors, "result": list(contacts.values()) or False})
+
+
+def _getdata_key(context: Context, value: object) -> str:
+    key_id = key_text(value)
+    if key_id in CONTACT_KEYS or context.account.has_field(key_id):
+        return key_id
+    if key_id.isascii() and key_id.isdigit():
+        raise Rejected(2004, f"Invalid key field id: {key_id}")
+    raise Rejected(10001, "keyId must be an integer")
+
+
+def _key_values(payload: Mapping[str, object]) -> list[str]:
+    if "keyValues" not in payload:
+        raise Rejected(10001, "Missing parameter: keyValues")
+    values = payload["keyValues"]
+    if not isinstance(values, list):
+        raise Rejected(10001, "keyValues must be an array")
+    if len(values) > MAX_KEYS:
+        raise Rejected(10001, "Max. number of contacts: 1000")
+    return list(dict.fromkeys(scalar_text(value) or "" for value in values))
+
+
+def _getdata_fields(context: Context, wanted: object) -> Sequence[str]:
+    if wanted is None:
+        return tuple(context.account.fields)
+    if not isinstance(wanted, list):
+        raise Rejected(10001, "Fields must be an array")
+    fields = dict.fromkeys(key_text(field) for field in wanted)
+    _check_fields(context, fields)
+    return [field for field in fields if field not in CONTACT_KEYS]
+
+
+def _check_fields(context: Context, fields: Iterable[str]) -> None:
+    for field in fields:
+        if field not in CONTACT_KEYS and not context.account.has_field(field):
+            raise Rejected(2006, f"Invalid field id: {field}")
+
+
+async def query(request: ApiRequest) -> Response:
+    """GET contact/query: one field of the contacts with certain values, paged. Raises Rejected."""
+    parameters = _parameters(request)
+    shown = parameters.get("return")
+    if not shown:
+        raise Rejected(2014, "No field specified to return")
+    wanted = {name: value for name, value in parameters.items() if name not in PAGE_PARAMETERS}
+    _check_fields(request.context, (shown, *wanted))
+    limit, offset = _page(parameters, MAX_PAGE)
+    skip_empty = parameters.get("excludeempty", "").lower() in ("true", "1")
+    contacts = request.context.account.contacts
+    page = await asyncio.to_thread(
+        contacts.page, wanted, shown, skip_empty=skip_empty, limit=limit, offset=offset
+    )
+    return ok({"errors": [], "result": page})
+
+
+def _parameters(request: ApiRequest) -> dict[str, str]:
+    text = request.scope["query_string"].decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_KEYS))
+    except ValueError:
+        raise Rejected(*INVALID_PARAMETER) from None
+
+
+def _page(parameters: Mapping[str, str], max_page: int) -> tuple[int, int]:
+    """Limit and offset. Raises Rejected (2016, 1001)."""
+    limit = _number(parameters.get("limit", str(max_page)))
+    if limit is None or not 1 <= limit <= max_page:
+        raise Rejected(2016, "Invalid limit")
+    offset = _number(parameters.get("offset", "0"))
+    if offset is None:
+        # GUESS: `One or more parameters are invalid or missing.` for an offset that is not a number
+        raise Rejected(*INVALID_PARAMETER)
+    return limit, offset
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+async def checkids(request: ApiRequest) -> Response:
+    """POST contact/checkids: the internal ids of up to 1000 external ids. Raises Rejected (2002, 2003, 2004)."""
+    account = request.context.account
+    key_id = key_text(request.payload.get("key_id"))
+    if key_id not in CONTACT_KEYS and not account.has_field(key_id):
+        raise Rejected(2004, f"Invalid key field id: {key_id}")
+    wanted = request.payload.get("external_ids")
+    if not isinstance(wanted, list):
+        raise Rejected(2003, "Invalid datatype for the list of external ids. Array expected")
+    if len(wanted) > MAX_KEYS:
+        raise Rejected(2002, "The list of external ids exceeds the maximum size.")
+    values = [scalar_text(value) or "" for value in wanted]
+    several = request.payload.get("get_multiple_ids") is True
+    found = await asyncio.to_thread(Found.among, account, key_id, values)
+    ids: dict[str, object] = {}
+    errors: dict[str, object] = {}
+    for value in values:
+        verdict = judge(TriggerRequest("", key_id, value), found, FIND_RULES)
+        matches = found.matches(key_id, value).ids
+        if verdict.code == 0 or (several and verdict.code == 2010):
+            ids[value] = matches if several else matches[0]
+        else:
+            errors[value] = {str(verdict.code): verdict.text}
+    return ok({"ids": ids, "errors": errors or []})
+
+
+async def internal_id(request: ApiRequest) -> Response:
+    """GET contact/<field>=<value> and GET contact/?<field>=<value>: the internal id. Raises Rejected."""
+    account = request.context.account
+    query_string = request.scope["query_string"].decode("ascii", "replace")
+    pair = request.path_params.get("pair") or unquote(query_string.partition("&")[0])
+    key_id, _, value = pair.partition("=")
+    verdict = judge(TriggerRequest("", key_id, value), account, FIND_RULES)
+    if verdict.code:
+        raise Rejected(verdict.code, verdict.text)
+    return ok({"id": account.matches(key_id, value).ids[0]})
+
+
+async def list_contact_lists(_: ApiRequest) -> Response:
+    """GET contactlist: the one list there is."""
+    return ok([{"id": ALL_CONTACTS, "name": "All contacts", "created": "2020-01-01 00:00:00"}])
+
+
+async def get_contact_list(request: ApiRequest) -> Response:
+    """GET contactlist/<id> and contactlist/<id>/contacts: contact ids, paged. Raises Rejected (3006, 2016, 1001)."""
+    if request.path_params["list_id"] != ALL_CONTACTS:
+        raise Rejected(3006, "No contact list found with the specified ID.", 404)
+    limit, offset = _page(_parameters(request), MAX_LIST_PAGE)
+    return ok(await asyncio.to_thread(request.context.account.contacts.ids, limit, offset))

@@ -1,0 +1,160 @@
+"""POST event/<id>/trigger: judged by the rules of the domain, then by what the rules do not cover."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from app.domain.account import Matches
+from app.domain.event_data import MAX_BYTES
+from app.domain.model import TriggerRequest
+from app.domain.rules import RULES, judge
+from app.domain.wire import key_text, parse_trigger
+from app.sandbox.accounts.account import NO_MATCH, SandboxAccount
+from app.sandbox.accounts.folder import EventEntry
+from app.sandbox.context import ApiRequest, Context
+from app.sandbox.responses import Rejected, ok
+
+MAX_CONTACTS = 1000
+# GUESS: The order of judging
+# GUESS: Only the first broken rule is reported
+# GUESS: With key id `id` or `uid` no field is looked up
+# GUESS: A key id is a field id, `id` or `uid`
+REQUEST_RULES = tuple(rule for rule in RULES if rule.scope == "request")
+CONTACT_RULES = tuple(rule for rule in RULES if rule.scope == "contact")
+
+_EVENT_TIME = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
+)
+
+
+async def trigger(request: ApiRequest) -> Response:
+    """The reply to a trigger of one contact or, if there are `contacts`, of many. Raises Rejected."""
+    if request.payload.get("contacts") is not None:
+        return _trigger_many(request)
+    context = request.context
+    sent = parse_trigger(request.path_params["event_id"], request.payload)
+    verdict = judge(sent, Found.among(context.account, sent.key_id, [sent.external_id]))
+    if verdict.code:
+        raise Rejected(verdict.code, verdict.text)
+    _check_extras(request.payload, request.length)
+    return _accepted(context, sent.event_id, [sent], {})
+
+
+def _trigger_many(request: ApiRequest) -> Response:
+    """Up to a thousand contacts, looked up at once and judged one by one.
+
+    The rules about the request reject it whole, the others one contact each, within HTTP 200.
+    """
+    context = request.context
+    entries = _entries(request.payload)
+    event_id, key_id = request.path_params["event_id"], key_text(request.payload.get("key_id"))
+    verdict = judge(TriggerRequest(event_id, key_id, ""), context.account, REQUEST_RULES)
+    if verdict.code:
+        raise Rejected(verdict.code, verdict.text)
+    sent = [parse_trigger(event_id, {**entry, "key_id": key_id}) for entry in entries]
+    found = Found.among(context.account, key_id, (one.external_id for one in sent))
+    accepted: list[TriggerRequest] = []
+    # GUESS: Of an external id given twice in a batch, both are processed, and `errors` keeps one
+    errors: dict[str, dict[str, str]] = {}
+    for one, entry in zip(sent, entries, strict=True):
+        try:
+            verdict = judge(one, found, CONTACT_RULES)
+            if verdict.code:
+                raise Rejected(verdict.code, verdict.text)
+            _check_extras(entry, request.length)
+        except Rejected as rejected:
+            errors[one.external_id] = {str(rejected.code): rejected.text}
+        else:
+            accepted.append(one)
+    ids = [found.matches(key_id, one.external_id).ids[0] for one in accepted]
+    # GUESS: A batch that is rejected for everybody is still 200
+    return _accepted(context, event_id, accepted, {"ids": ids, "errors": errors or []})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account with the contacts of one key already looked up; implements app.domain.account.Account."""
+
+    account: SandboxAccount
+    found: Mapping[str, Matches]
+
+    @classmethod
+    def among(cls, account: SandboxAccount, key_id: str, external_ids: Iterable[str]) -> "Found":
+        """The contacts that these values of a key find."""
+        return cls(account, account.matches_of_many(key_id, external_ids))
+
+    def has_event(self, event_id: str) -> bool:
+        return self.account.has_event(event_id)
+
+    def has_field(self, field_id: str) -> bool:
+        return self.account.has_field(field_id)
+
+    def matches(self, _: str, external_id: str) -> Matches:
+        return self.found.get(external_id, NO_MATCH)
+
+
+def _entries(payload: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
+    contacts = payload["contacts"]
+    if not isinstance(contacts, list):
+        # GUESS: `contacts must be an array`
+        raise Rejected(10001, "contacts must be an array")
+    if not contacts:
+        # GUESS: `Missing parameter: contacts` for an empty list
+        raise Rejected(10001, "Missing parameter: contacts")
+    if len(contacts) > MAX_CONTACTS:
+        raise Rejected(1000, "The request exceeded the maximum batch size of 1,000")
+    return [contact if isinstance(contact, dict) else {} for contact in contacts]
+
+
+def _check_extras(carrier: Mapping[str, object], length: int) -> None:
+    """Checks `data` and `event_time` of a trigger, or of one contact of a batch. Raises Rejected.
+
+    `length` is that of the whole body: if it is within the limit, so is every part of it.
+    """
+    if carrier.get("data") is not None:
+        _check_data(carrier["data"], may_be_too_large=length > MAX_BYTES)
+    event_time = carrier.get("event_time")
+    if event_time is not None and not (isinstance(event_time, str) and _EVENT_TIME.fullmatch(event_time)):
+        raise Rejected(5010, "Invalid event time format.")
+
+
+def _check_data(data: object, *, may_be_too_large: bool) -> None:
+    value = data
+    if isinstance(data, str):
+        # GUESS: `data` may be JSON text, which is decoded
+        try:
+            value = json.loads(data)
+        except (ValueError, RecursionError):
+            raise Rejected(5009, "Event data is not valid JSON.") from None
+    # PHP clients write an empty object as an empty list.
+    if not isinstance(value, dict) and value != []:
+        raise Rejected(5011, "Event data is not an object.")
+    if may_be_too_large and _size(data) > MAX_BYTES:
+        # GUESS: 5008, `Event data size above limit for interactions program triggering.`
+        raise Rejected(5008, "Event data size above limit for interactions program triggering.")
+
+
+def _size(data: object) -> int:
+    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _accepted(
+    context: Context, event_id: str, accepted: Sequence[TriggerRequest], data: Mapping[str, object]
+) -> Response:
+    """The reply for the contacts that broke no rule. Raises Rejected (5005) if nothing uses the event."""
+    event = context.account.events[event_id]
+    if accepted and not (event.attached or context.options.interactions):
+        raise Rejected(5005, "No program or campaign is triggered.")
+    ids = [one.trigger_id for one in accepted if one.trigger_id is not None]
+    deduplicated = context.accepted.add(ids) if ids else ()
+    if context.options.interactions:
+        data = {**data, "connectedTo": _connected_to(event)}
+    return ok(data, deduplicated)
+
+
+def _connected_to(event: EventEntry) -> object:
+    return {"email": True, "acProgram": False, "interactionsProgram": False} if event.attached else False

@@ -1,0 +1,66 @@
+"""The replies of the API: an envelope with a reply code, and the rejections that any call may meet."""
+
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from app.domain.wire import reply_body
+
+WRONG_METHOD = 1009, "Invalid HTTP method.", 400
+UNREADABLE = 1010, "Invalid request payload.", 400
+INVALID_PARAMETER = 1001, "One or more parameters are invalid or missing.", 400
+UNAUTHORIZED = 1, "Unauthorized", 401
+SKEWED = 1, "Unauthorized Time frame is invalid", 401
+# GUESS: The shape of a reply past the rate limit
+TOO_MANY = 7003, "Too many requests for this account and resource within the last minute.", 429
+# GUESS: The reply to a body over 10 MB
+TOO_LARGE = 1001, "The request body is over 10 MB.", 413
+# GUESS: The reply to a body that does not arrive within 30 seconds
+TOO_SLOW = 1001, "The request body did not arrive in time.", 408
+DATABASE_FAILED = 1003, "Database connection error", 500
+# GUESS: `Not found.` at a path that does not exist
+UNKNOWN_PATH = 1, "Not found.", 404
+
+
+class Reply(Response):
+    """One envelope. `deduplicated` lists the trigger ids that had been accepted before."""
+
+    media_type = "application/json; charset=utf-8"
+
+    def __init__(
+        self, code: int, text: str, status: int, data: object = "", deduplicated: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(reply_body(code, text, data), status)
+        self.deduplicated = deduplicated
+
+
+class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
+    """Raised if a call is rejected."""
+
+    def __init__(self, code: int, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self._status = status
+
+    def reply(self) -> Reply:
+        """The whole reply: `data` is the empty string, as in every published example."""
+        return Reply(self.code, self.text, self._status)
+
+
+def ok(data: object, deduplicated: tuple[str, ...] = ()) -> Reply:
+    """HTTP 200 with reply code 0."""
+    return Reply(0, "OK", 200, data, deduplicated)
+
+
+def forbidden() -> Response:
+    """What a missing permission is answered with."""
+    return PlainTextResponse("Forbidden", 403)
+
+
+def bad_gateway() -> Response:
+    """What a gateway before the service answers when the service does not."""
+    return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>\n", 502)
+
+
+def overloaded() -> Response:
+    """What an overloaded service answers."""
+    return PlainTextResponse("The system is overloaded for this resource.", 503)

@@ -1,0 +1,154 @@
+"""The account's contacts and their fields: searched, looked up, imported, forgotten."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from app.domain.account import ListOrder
+from app.domain.errors import AppError
+from app.domain.model import Contact, Field
+from app.service.copies import drop_copy
+from app.service.importing import ContactFile, Fault, ImportRefusedError, ImportReport, open_contacts
+from app.service.live import LiveAccount
+from app.store.cache_file import opened
+from app.store.catalog import CacheState
+from app.store.contacts import BY_ID, ContactRow, Origin, import_contacts, remember_lookup
+from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
+from app.store.row_ids import RowIds
+
+__all__ = ["CacheState", "ContactRow", "Contacts", "ForgetRefusedError", "Forgetting"]
+
+MAX_QUICK = 50
+"""Characters of a word that is searched for at once: any e-mail address as people type it, and no pasted page."""
+
+SWAP_TIMEOUT_S = 60.0
+"""How long a look-up waits for another window that swaps a million contacts in."""
+
+_ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
+
+
+class ForgetRefusedError(AppError):
+    """A person who cannot be forgotten by this key; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What forgetting a person removes: the contact, if the cache has it, and what `attempts` attempts say of them."""
+
+    contacts: tuple[Contact, ...]
+    attempts: int
+    named: Person
+
+
+class Contacts:
+    """The contacts of the live account, and their fields. Raises StoreError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._cache = account.cache
+
+    def search(
+        self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
+    ) -> RowIds[ContactRow]:
+        """Contacts with every word of `text` as the beginning of a word, by numeric id; accents and case ignored.
+
+        `field:value` finds values of that field that begin with it. An `order` is by `id`, `email` or `name`. The first
+        rows for a single word are there at once. Once `stop` is set, `prepare`, `settle` and `read_all` raise
+        StoppedError.
+        """
+        found = self._cache.search_contacts(text, order or BY_ID, stop)
+        if order is None and len(text) <= MAX_QUICK and len(text.split()) <= 1 and ":" not in text:
+            # Enter and Send, typed right behind the word, must find the row of this word.
+            found.prepare()
+        return found
+
+    def containing(self, text: str = "", limit: int = 0) -> Iterator[Contact]:
+        """Contacts with `text` anywhere in a value, case ignored, by numeric id; limit 0: all."""
+        return self._cache.contacts.containing(text, limit)
+
+    def get(self, contact_id: str) -> Contact | None:
+        """One contact with all its values; None if the cache does not have it."""
+        return self._cache.contacts.get(contact_id)
+
+    def fields(self, text: str = "", limit: int = 0) -> Sequence[Field]:
+        """Fields with `text` in id, name or string id, case ignored, by numeric id; limit 0: all."""
+        return tuple(self._cache.list_fields(text, limit))
+
+    def field_name(self, field_id: str) -> str | None:
+        """The name of a field; None if it is not known."""
+        return self._cache.field_name(field_id)
+
+    def origins(self) -> Sequence[str]:
+        """How many contacts no refresh brought, such as `2 looked up`."""
+        origins = self._cache.contacts.origins()
+        return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
+
+    async def look_up(self, key_id: str, value: str) -> tuple[Contact, ...]:
+        """The contacts that the account finds by this key, () for none; the cache has them from now on.
+
+        One getdata. Raises ClientError, StoreError and SettingsError.
+        """
+        if not value:
+            return ()
+        contacts = await self._live.client.lookup(key_id, value)
+        await asyncio.to_thread(_remember, self._cache.path, key_id, value, contacts)
+        return contacts
+
+    async def import_file(
+        self, path: Path, on_fault: Fault, on_progress: Callable[[int, int], None] = lambda *_: None
+    ) -> ImportReport:
+        """Adds the contacts of a CSV file to the cache, marked as imported.
+
+        `on_fault` gets each line that is left out, `on_progress` the bytes read and the bytes there are. Raises
+        ImportRefusedError and StoreError.
+        """
+        if self._live.profile.is_sandbox:
+            raise ImportRefusedError(
+                "The contacts of a sandbox are those of its account folder: add them to contacts.csv there."
+            )
+        if self._cache.state().refreshed_at is None:
+            raise ImportRefusedError(
+                "The cache knows no fields yet, so the columns mean nothing: refresh first."
+            )
+        imported = 0
+        with open_contacts(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            lines = ContactFile(file, self.fields(), on_fault)
+            for imported in import_contacts(self._cache.path, lines.contacts()):  # noqa: B007 - the last one counts
+                on_progress(file.buffer.tell(), size)
+                await asyncio.sleep(0)
+        return ImportReport(imported, lines.left_out, lines.unknown_columns)
+
+    def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
+        """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
+        contacts = self._cache.contacts.find(key_id, value, 2)
+        if len(contacts) > 1:
+            ids = ", ".join(self._cache.contacts.ids(key_id, value, 5))
+            raise ForgetRefusedError(
+                f"Several contacts share this value ({ids}): forget one by the key id and its contact id."
+            )
+        if contacts and self._live.profile.is_sandbox:
+            raise ForgetRefusedError(
+                "This contact stands in the account folder, which would bring it back: "
+                "take it out of contacts.csv first."
+            )
+        named = person(key_id, value, contacts)
+        return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)
+
+    def forget(self, forgetting: Forgetting) -> int:
+        """Removes a person from cache, history, drafts and templates, and from the bytes of their files.
+
+        Returns the number of attempts emptied. After StoreError or CopyError it can be run again.
+        """
+        self._live.notes.forget(forgetting.named)
+        drop_copy(self._live.history.path.parent)
+        forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
+        return forget_in_history(self._live.history.path, self._live.key, forgetting.named)
+
+
+def _remember(path: Path, key_id: str, value: str, contacts: Sequence[Contact]) -> None:
+    with opened(path, busy_seconds=SWAP_TIMEOUT_S) as file:
+        remember_lookup(file, key_id, value, contacts)

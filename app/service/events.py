@@ -1,0 +1,82 @@
+"""The account's external events: listed, found by name or id, those sent last first."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from app.domain.account import ListOrder
+from app.domain.fingerprint import normalize
+from app.domain.identifiers import Resolved, Unresolved, resolve_event
+from app.domain.model import ExternalEvent
+from app.service.live import LiveAccount
+from app.store.text import numeric_order
+
+MAX_RECENT = 20
+
+_SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
+    "id": lambda event: numeric_order(event.id),
+    "name": lambda event: (normalize("3", event.name), numeric_order(event.id)),
+}
+
+
+class EventRows:
+    """Some events as the rows of a table."""
+
+    def __init__(self, events: Sequence[ExternalEvent]) -> None:
+        self._events = events
+
+    @property
+    def total(self) -> int:
+        """The number of rows."""
+        return len(self._events)
+
+    def rows(self, start: int, count: int) -> Sequence[ExternalEvent]:
+        """The rows from position `start` on: at most `count`."""
+        return self._events[start : start + count]
+
+    def position(self, row: ExternalEvent) -> int | None:
+        """The position of a row; None if it is not listed."""
+        return self._events.index(row) if row in self._events else None
+
+    def settle(self) -> None:
+        """Does nothing: the total is known."""
+
+
+class Events:
+    """The external events of the live account. Raises StoreError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+
+    def search(self, text: str = "", order: ListOrder | None = None) -> EventRows:
+        """Events of which id or name contains every word, case ignored: those sent last first, then by numeric id.
+
+        An `order` is by `id` or `name`.
+        """
+        words = text.casefold().split()
+        found = [
+            event
+            for event in self.containing()
+            if all(word in f"{event.id} {event.name}".casefold() for word in words)
+        ]
+        if order is not None:
+            found.sort(key=_SORT_KEYS[order.column], reverse=order.descending)
+        else:
+            recent = {event_id: place for place, event_id in enumerate(self.recent())}
+            found.sort(key=lambda event: recent.get(event.id, len(recent)))
+        return EventRows(found)
+
+    def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
+        """The ids of the events that were sent on this account, the last one first."""
+        return self._live.history.recent.events(self._live.key, limit)
+
+    def name(self, event_id: str) -> str | None:
+        """The name of an external event; None if it is not known."""
+        return self._live.cache.event_name(event_id)
+
+    def resolve(self, text: str) -> Resolved | Unresolved:
+        """The event that an id, however it is written, or a name means."""
+        return resolve_event(text, self.containing)
+
+    def containing(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:
+        """Events with `text` in id or name, case ignored, by numeric id; limit 0: all."""
+        return self._live.cache.list_events(text, limit)

@@ -1,0 +1,190 @@
+"""A refresh: the account's events, fields and contacts over the wire into the cache, swapped in at once.
+
+It runs in a thread with an event loop and a client of its own, so that the screen waits for nothing. Stopped or failed
+at any moment it leaves the old cache whole.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING, Literal
+
+from app.domain.model import Contact, Field
+from app.service.live import LiveAccount
+from app.settings import Profile
+from app.store.catalog import CacheState
+from app.store.errors import RefreshingError
+from app.store.refresh import Refresh as StagedRefresh
+from app.store.refresh import replacing
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+Stage = Literal["events", "fields", "contacts", "storing"]
+
+EMAIL = "3"
+OTHER_REFRESH_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshStep:
+    """How far a refresh has come.
+
+    `done` is the number of contacts so far, of at most `total` if that is known; `wait_s` is the number of seconds until
+    the account's rate limit allows the next call.
+    """
+
+    stage: Stage
+    done: int = 0
+    total: int | None = None
+    wait_s: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """How much of the whole is there, 0 to 1; None if that is not known."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+    @property
+    def words(self) -> str:
+        """The step in words, for the screen and the command line."""
+        if self.wait_s:
+            return f"the account's rate limit is used up, waiting {self.wait_s} s"
+        match self.stage:
+            case "contacts":
+                return f"{self.done:,} contacts" + (f" of {self.total:,}" if self.total else "")
+            case "storing":
+                return f"storing {self.done:,} contacts" if self.done else "storing"
+            case stage:
+                return stage
+
+
+OnProgress = Callable[[RefreshStep], None]
+
+
+class Refresh:
+    """Refreshes the cache of the live account. Raises StoreError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+
+    def state(self) -> CacheState:
+        """How old the cache is and how much it holds."""
+        return self._live.cache.state()
+
+    def is_needed(self) -> bool:
+        """Whether the cache of a sandbox is empty or of other account files; never for a real account."""
+        return self._live.profile.is_sandbox and self.state().source != self._live.source
+
+    async def run(self, on_progress: OnProgress = lambda _: None) -> CacheState:
+        """Fetches events, fields, and the contacts that `refresh_contacts` of the profile names, of a sandbox all.
+
+        A sandbox is read from its files as they are now. Cancelled, it ends once its thread has. Raises ClientError,
+        StoreError, SettingsError, and AccountFolderError for faulty files.
+        """
+        live, stop, loop = self._live, Event(), asyncio.get_running_loop()
+
+        def show(step: RefreshStep) -> None:
+            loop.call_soon_threadsafe(on_progress, step)
+
+        async def work() -> None:
+            async with live.open_source(stop) as (client, source):
+                with replacing(live.cache.path, live.profile.is_sandbox, source, stop) as staged:
+                    await _fetch(client, live.profile, staged, _Steps(show))
+
+        await _in_thread(work, stop)
+        state = self.state()
+        live.source = state.source
+        return state
+
+    async def run_if_needed(self, on_progress: OnProgress = lambda _: None) -> CacheState:
+        """Refreshes if `is_needed`; during another refresh of the same cache it waits for what that brings.
+
+        Raises what `run` raises.
+        """
+        while self.is_needed():
+            try:
+                return await self.run(on_progress)
+            except RefreshingError:
+                await asyncio.sleep(OTHER_REFRESH_POLL_S)
+        return self.state()
+
+
+class _Steps:
+    """The last step, so that a wait for the rate limit can be shown as part of it."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+        self.last = RefreshStep("events")
+
+    def show(self, step: RefreshStep) -> None:
+        self.last = step
+        self._on_progress(step)
+
+    def wait(self, seconds: int) -> None:
+        self._on_progress(replace(self.last, wait_s=seconds))
+
+
+async def _fetch(client: "ApiClient", profile: Profile, staged: StagedRefresh, steps: _Steps) -> None:
+    with client.pace.keeping(steps.wait):
+        steps.show(RefreshStep("events"))
+        staged.events(await client.external_events())
+        steps.show(RefreshStep("fields"))
+        fields = await client.fields()
+        staged.fields(fields)
+        done = 0
+        async for total, page in _contacts(client, profile, fields):
+            staged.contacts(page)
+            done += len(page)
+            steps.show(RefreshStep("contacts", done, total))
+    steps.show(replace(steps.last, stage="storing"))
+
+
+async def _contacts(
+    client: "ApiClient", profile: Profile, fields: Sequence[Field]
+) -> AsyncIterator[tuple[int | None, Sequence[Contact]]]:
+    """The contacts that the profile names, in pages, with the number there will be at most."""
+    kind, _, number = ("query:0" if profile.is_sandbox else profile.refresh_contacts).partition(":")
+    if kind == "list":
+        async for listed in client.list_contacts(number):
+            yield listed
+    elif kind == "query":
+        async for page in client.contacts(_any_field(fields), int(number)):
+            yield int(number) or None, page
+
+
+def _any_field(fields: Sequence[Field]) -> str:
+    """A field for the query to return: it must name one, and most accounts have the e-mail address."""
+    ids = [field.id for field in fields]
+    return EMAIL if EMAIL in ids or not ids else ids[0]
+
+
+async def _in_thread(work: Callable[[], Coroutine[None, None, None]], stop: Event) -> None:
+    """Runs `work` in a thread with an event loop of its own. Cancelled, it sets `stop` and waits until `work` ended."""
+    started: Future[Callable[[], object]] = Future()
+
+    async def cancellable() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is one
+        started.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
+        await work()
+
+    thread = asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(cancellable())))
+    try:
+        await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        stop.set()
+        await _cancelled(thread, started)
+        raise
+
+
+async def _cancelled(thread: Awaitable[None], started: Future[Callable[[], object]]) -> None:
+    ended = asyncio.gather(thread, return_exceptions=True)
+    cancel = started.result()
+    with suppress(RuntimeError):  # its loop is closed: it has ended
+        cancel()
+    while not ended.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(ended)

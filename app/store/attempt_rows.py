@@ -1,0 +1,215 @@
+"""Attempts as rows and back, without loss: every text, also one that SQLite cannot hold, comes back equal."""
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import NamedTuple
+
+from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
+from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
+from app.domain.wire import dumps, trigger_body
+from app.store.attempt_words import data_of
+from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
+
+SHOWN_REPLY_TEXT = 1000
+"""Characters of the reply text that stand in the narrow row; the rest is kept beside the body."""
+
+Value = str | bytes | int | float | None
+
+
+class AttemptRow(NamedTuple):
+    """What a list of attempts shows of one; `reply_text` is cut at 1,000 characters.
+
+    `arrived` is what somebody settled about an unknown outcome; None where nobody did.
+    """
+
+    attempt_id: str
+    profile: str
+    started_at: datetime
+    outcome: Outcome
+    event_id: str
+    event_name: str | None
+    key_id: str
+    external_id: str
+    http_status: int | None
+    reply_code: int | None
+    reply_text: str | None
+    elapsed_ms: float | None
+    arrived: bool | None = None
+
+
+NARROW = (
+    "number, attempt_id, profile, started_at, outcome, event_id, event_name, key_id, external_id, "
+    "http_status, reply_code, reply_text, elapsed_ms, settlement"
+)
+WHOLE = """
+    number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
+    predicted_code, outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement, settlement_note,
+    settled_at, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
+    answers.detail, answers.body, answers.body_length, answers.reply_text AS whole_text, answers.errors,
+    answers.location, answers.date, answers.retry_after, answers.limit_reset
+    FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
+"""
+
+
+def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
+    """The columns of `attempts` that are known before sending."""
+    request = attempt.request
+    return {
+        "attempt_id": stored(attempt.attempt_id),
+        "parent_id": stored_or_null(attempt.parent_id),
+        "profile": stored(attempt.profile),
+        "account": stored(attempt.account),
+        "event_id": stored(request.event_id),
+        "event_name": stored_or_null(attempt.event_name),
+        "key_id": stored(request.key_id),
+        "external_id": stored(request.external_id),
+        "trigger_id": stored_or_null(request.trigger_id),
+        "started_at": microseconds(attempt.started_at),
+        "predicted_code": attempt.predicted_code,
+        "outcome": Outcome.SENDING.value,
+        "owner": owner,
+        "note": stored_or_null(attempt.note),
+        "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
+        "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
+    }
+
+
+def request_values(number: int, request: TriggerRequest, body: bytes) -> dict[str, Value]:
+    """The columns of `requests`; the event data stand beside the body only where it is not written as usual."""
+    usual = body == trigger_body(request)
+    return {"attempt": number, "body": body, "data": None if usual else dumps(request.data).decode("ascii")}
+
+
+def answer_values(answer: Answer, remedy: str | None) -> dict[str, Value]:
+    """The columns of `answers`."""
+    values: dict[str, Value] = {"remedy": stored_or_null(remedy)}
+    match answer:
+        case NoReply():
+            values |= {
+                "reason": stored(answer.reason),
+                "sent": answer.sent,
+                "detail": stored(answer.detail),
+            }
+        case Reply():
+            values |= _reply_values(answer)
+    return values
+
+
+def _reply_values(reply: Reply) -> dict[str, Value]:
+    text = reply.reply_text
+    return {
+        "body": reply.body,
+        "body_length": reply.body_length,
+        "reply_text": stored(text) if text is not None and len(text) > SHOWN_REPLY_TEXT else None,
+        "errors": dumps(reply.errors).decode("ascii") if reply.errors else None,
+        "location": stored_or_null(reply.location),
+        "date": stored_or_null(reply.date),
+        "retry_after": stored_or_null(reply.retry_after),
+        "limit_reset": stored_or_null(reply.limit_reset),
+    }
+
+
+def outcome_values(answer: Answer, outcome: Outcome, elapsed_ms: float | None) -> dict[str, Value]:
+    """The columns of `attempts` that are known with the answer."""
+    status = code = text = None
+    if isinstance(answer, Reply):
+        status, code, text = answer.http_status, answer.reply_code, answer.reply_text
+    return {
+        "outcome": outcome.value,
+        "http_status": status,
+        "reply_code": code,
+        "reply_text": None if text is None else stored(text[:SHOWN_REPLY_TEXT]),
+        "elapsed_ms": elapsed_ms,
+    }
+
+
+def settlement_values(settlement: Settlement | None) -> dict[str, Value]:
+    """The columns of `attempts` that somebody added to an unknown outcome."""
+    if settlement is None:
+        return dict.fromkeys(("settlement", "settlement_note", "settled_at"))
+    return {
+        "settlement": "arrived" if settlement.arrived else "did_not",
+        "settlement_note": stored(settlement.note),
+        "settled_at": microseconds(settlement.settled_at),
+    }
+
+
+def narrow_row(row: sqlite3.Row) -> AttemptRow:
+    """An AttemptRow from the columns NARROW."""
+    return AttemptRow(
+        attempt_id=restored(row["attempt_id"]),
+        profile=restored(row["profile"]),
+        started_at=moment(row["started_at"]),
+        outcome=Outcome(row["outcome"]),
+        event_id=restored(row["event_id"]),
+        event_name=restored_or_none(row["event_name"]),
+        key_id=restored(row["key_id"]),
+        external_id=restored(row["external_id"]),
+        http_status=row["http_status"],
+        reply_code=row["reply_code"],
+        reply_text=restored_or_none(row["reply_text"]),
+        elapsed_ms=row["elapsed_ms"],
+        arrived=_arrived(row),
+    )
+
+
+def whole_attempt(row: sqlite3.Row) -> Attempt:
+    """An Attempt from the columns WHOLE."""
+    return Attempt(
+        attempt_id=restored(row["attempt_id"]),
+        profile=restored(row["profile"]),
+        account=restored(row["account"]),
+        request=_request(row),
+        event_name=restored_or_none(row["event_name"]),
+        started_at=moment(row["started_at"]),
+        predicted_code=row["predicted_code"],
+        outcome=Outcome(row["outcome"]),
+        answer=_answer(row),
+        elapsed_ms=row["elapsed_ms"],
+        remedy=restored_or_none(row["remedy"]),
+        parent_id=restored_or_none(row["parent_id"]),
+        settlement=_settlement(row),
+        note=restored_or_none(row["note"]),
+    )
+
+
+def _request(row: sqlite3.Row) -> TriggerRequest:
+    return TriggerRequest(
+        event_id=restored(row["event_id"]),
+        key_id=restored(row["key_id"]),
+        external_id=restored(row["external_id"]),
+        data=json.loads(row["data"]) if row["data"] is not None else data_of(row["request_body"]),
+        trigger_id=restored_or_none(row["trigger_id"]),
+    )
+
+
+def _settlement(row: sqlite3.Row) -> Settlement | None:
+    arrived = _arrived(row)
+    if arrived is None:
+        return None
+    return Settlement(arrived, restored(row["settlement_note"]), moment(row["settled_at"]))
+
+
+def _arrived(row: sqlite3.Row) -> bool | None:
+    return None if row["settlement"] is None else row["settlement"] == "arrived"
+
+
+def _answer(row: sqlite3.Row) -> Answer | None:
+    if row["reason"] is not None:
+        return NoReply(restored(row["reason"]), row["sent"], restored(row["detail"]))
+    if row["http_status"] is None:
+        return None
+    whole = row["whole_text"]
+    return Reply(
+        http_status=row["http_status"],
+        reply_code=row["reply_code"],
+        reply_text=restored_or_none(row["reply_text"] if whole is None else whole),
+        errors=json.loads(row["errors"]) if row["errors"] is not None else {},
+        body=row["body"],
+        body_length=row["body_length"],
+        location=restored_or_none(row["location"]),
+        date=restored_or_none(row["date"]),
+        retry_after=restored_or_none(row["retry_after"]),
+        limit_reset=restored_or_none(row["limit_reset"]),
+    )

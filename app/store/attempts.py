@@ -1,0 +1,293 @@
+"""The journal of attempts: a row is committed before the first byte leaves, and its outcome after.
+
+Every text that came from outside is kept whole. One file serves every account and any number of processes.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from app.domain.history_query import HistoryQuery
+from app.domain.model import Answer, Attempt, NoReply, Settlement
+from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
+from app.store.attempt_rows import (
+    WHOLE,
+    AttemptRow,
+    Value,
+    answer_values,
+    attempt_values,
+    outcome_values,
+    request_values,
+    settlement_values,
+    whole_attempt,
+)
+from app.store.attempt_words import index_words
+from app.store.bulk_attempts import delete
+from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
+from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
+from app.store.history_search import HistorySearch
+from app.store.recent_attempts import RecentAttempts, SameSend, SentMeanwhileError
+from app.store.text import restored, stored, stored_or_null
+from app.store.writer_lock import Owner
+
+__all__ = [
+    "AttemptRow",
+    "DamagedHistoryError",
+    "History",
+    "HistoryReplacedError",
+    "SameSend",
+    "SentMeanwhileError",
+]
+
+
+INTERRUPTED = NoReply("interrupted", "maybe", "The program ended before the reply was recorded.")
+
+
+class History:
+    """The attempts of every account of one home, for use on one thread. Raises StoreError."""
+
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._file = HistoryFile(path, busy_seconds)
+        _remove_index(path)
+        self.recent = RecentAttempts(self._file)
+        self.search = HistorySearch(self._file)
+        self._owner = Owner(path.parent / "owners")
+        self._version = self._data_version()
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
+
+    def close(self) -> None:
+        """Closes the file; what is still `sending` will be found interrupted."""
+        self._file.close()
+        with guarded(self._file.path):
+            self._owner.close()
+
+    def reopen(self) -> None:
+        """Opens the file that is at the path now, in place of one that was removed or replaced."""
+        with guarded(self.path):
+            self._file.close()
+            self._owner.close()
+        self._file.open()
+
+    def begin(self, attempt: Attempt, body: bytes, same: SameSend | None = None) -> None:
+        """Records an attempt as `sending`, on the disk when this returns.
+
+        Raises SentMeanwhileError where the history has one of the `same` by now; HistoryReplacedError; StoreError
+        where it cannot be recorded, also when its id already is. Nothing is recorded then.
+        """
+        try:
+            with self._file.writing() as connection:
+                # Under the lock: what another window is about to send is in the history, or comes after this.
+                if same is not None and (earlier := self.recent.sent(same)) is not None:
+                    raise SentMeanwhileError(earlier)
+                values = attempt_values(attempt, self._owner.name())
+                values["previous"] = _outcome_before(connection, values["contact_mark"])
+                number = _insert(connection, "attempts", values)
+                _insert(connection, "requests", request_values(number, attempt.request, body))
+        except sqlite3.IntegrityError as error:
+            raise StoreError(
+                f"The attempt {attempt.attempt_id} is already recorded; send again as a new attempt."
+            ) from error
+
+    def finish(
+        self,
+        attempt_id: str,
+        answer: Answer,
+        elapsed_ms: float,
+        remedy: str | None,
+        busy_seconds: float | None = None,
+    ) -> Attempt:
+        """Records what came back, on the disk when this returns; the finished attempt.
+
+        An attempt that another process took for interrupted meanwhile gets its true outcome: who sent it knows
+        better. Raises BusyError where it is locked for longer than `busy_seconds`, by default those of the history,
+        HistoryReplacedError, and StoreError where it cannot be recorded, or the attempt is not under way.
+        """
+        with self._file.writing(busy_seconds) as connection:
+            number = _record_answer(connection, attempt_id, answer, elapsed_ms, remedy)
+            return self._whole("number = ?", number)[0]
+
+    def resolve(self, attempt_id: str, settlement: Settlement) -> None:
+        """Puts a settlement beside an unknown outcome. Raises StoreError also for any other attempt."""
+        with self._file.writing() as connection:
+            _record_settlement(connection, attempt_id, settlement)
+
+    def note(self, attempt_id: str, text: str | None) -> Attempt:
+        """Writes a note to an attempt, None for none; the attempt. Raises StoreError also where there is none."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE attempts SET note = ? WHERE attempt_id = ?",
+                (stored_or_null(text), stored(attempt_id)),
+            )
+            index_words(connection, "attempt_id = ?", stored(attempt_id))
+            found = self._whole("attempt_id = ?", stored(attempt_id))
+        if not found:
+            raise StoreError(f"The history has no attempt {attempt_id}.")
+        return found[0]
+
+    def recover(self) -> int:
+        """Makes `unknown` what is `sending` by a process that has ended; the number of such attempts.
+
+        Attempts of processes that live, this one among them, are left alone.
+        """
+        with self._file.guarded() as connection:
+            rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
+            gone = [row["owner"] for row in rows.fetchall() if self._owner.is_gone(row["owner"])]
+            self._owner.sweep()
+            return sum(_interrupt(connection, owner) for owner in gone)
+
+    def forget(self, account: str) -> int:
+        """Deletes the attempts on one account that are not under way; their number."""
+        with self._file.writing() as connection:
+            return delete(connection, "account = :account", {"account": stored(account)})
+
+    def get(self, attempt_id: str) -> Attempt | None:
+        """One attempt, whole; None where it is not recorded."""
+        return next(iter(self._whole("attempt_id = ?", stored(attempt_id))), None)
+
+    def beginning_with(self, text: str, limit: int) -> Sequence[Attempt]:
+        """The first few attempts whose id begins with this text, whole."""
+        rows = self._file.all(
+            "SELECT attempt_id FROM attempts WHERE attempt_id >= ? AND attempt_id < ? ORDER BY attempt_id LIMIT ?",
+            stored(text),
+            stored(f"{text}\x7f"),
+            limit,
+        )
+        found = [self.get(restored(row["attempt_id"])) for row in rows]
+        return [attempt for attempt in found if attempt is not None]
+
+    def request_body(self, attempt_id: str) -> bytes:
+        """The bytes of the request's body. Raises StoreError also where the attempt is not recorded."""
+        row = self._file.one(
+            "SELECT body FROM requests JOIN attempts ON number = attempt WHERE attempt_id = ?",
+            stored(attempt_id),
+        )
+        if row is None:
+            raise StoreError(f"The history has no attempt {attempt_id}.")
+        body: bytes = row["body"]
+        return body
+
+    def attempts(self, account: str | None, limit: int) -> Iterator[Attempt]:
+        """The attempts on one account (None: on all), newest first, in pages; limit 0: all."""
+        found = self.search.attempts(HistoryQuery(), account)
+        return islice(found, limit) if limit else found
+
+    def unsettled(self, account: str) -> int:
+        """How many attempts on this account are unknown and not settled."""
+        row = self._file.one(
+            "SELECT count(*) AS found FROM attempts WHERE account = ? AND settled COLLATE NOCASE = 'no'",
+            stored(account),
+        )
+        return 0 if row is None else int(row["found"])
+
+    def changed(self) -> bool:
+        """Whether another connection wrote to the file since this was last asked."""
+        before, self._version = self._version, self._data_version()
+        return before != self._version
+
+    def _whole(self, condition: str, value: object) -> list[Attempt]:
+        return [whole_attempt(row) for row in self._file.all(f"SELECT {WHOLE} WHERE {condition}", value)]
+
+    def _data_version(self) -> int:
+        row = self._file.one("PRAGMA data_version")
+        return 0 if row is None else row[0]
+
+
+def _remove_index(path: Path) -> None:
+    """The version before kept an index in a file of its own."""
+    with contextlib.suppress(StoreError):
+        remove(path.with_name(f"{path.stem}-index.db"))
+
+
+def _insert(
+    connection: sqlite3.Connection, table: str, values: Mapping[str, Value], verb: str = "INSERT"
+) -> int:
+    """Adds a row; its number."""
+    marks = ", ".join("?" * len(values))
+    cursor = connection.execute(
+        f"{verb} INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
+    )
+    return cursor.lastrowid or 0
+
+
+def _outcome_before(connection: sqlite3.Connection, contact_mark: Value) -> str | None:
+    """The outcome of the newest attempt with this contact mark; None if there is none."""
+    row = connection.execute(
+        "SELECT outcome FROM attempts WHERE number = (SELECT max(number) FROM attempts WHERE contact_mark = ?)",
+        (contact_mark,),
+    ).fetchone()
+    return None if row is None else row["outcome"]
+
+
+def _tell_next(connection: sqlite3.Connection, number: int) -> None:
+    """Gives the next attempt on the same contact the outcome of this one as the one before."""
+    connection.execute(
+        "UPDATE attempts SET previous = this.outcome FROM attempts AS this WHERE this.number = ?1 AND attempts.number = "
+        "(SELECT min(number) FROM attempts WHERE contact_mark = this.contact_mark AND number > ?1)",
+        (number,),
+    )
+
+
+def _record_answer(
+    connection: sqlite3.Connection,
+    attempt_id: str,
+    answer: Answer,
+    elapsed_ms: float | None,
+    remedy: str | None,
+) -> int:
+    """Gives an attempt that is under way, or was taken for interrupted, its outcome; its row number.
+
+    Raises StoreError for any other attempt.
+    """
+    values = outcome_values(answer, outcome_of(answer), elapsed_ms)
+    row = connection.execute(
+        "SELECT number FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id = ? "
+        "AND (outcome = 'sending' OR (outcome = 'unknown' AND reason = ?))",
+        (stored(attempt_id), INTERRUPTED.reason),
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"The attempt {attempt_id} is not under way; its outcome stays as recorded.")
+    number: int = row["number"]
+    connection.execute(
+        f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in values)} WHERE number = ?",
+        (*values.values(), number),
+    )
+    _insert(connection, "answers", {"attempt": number, **answer_values(answer, remedy)}, "INSERT OR REPLACE")
+    _tell_next(connection, number)
+    index_words(connection, "number = ?", number)
+    return number
+
+
+def _record_settlement(connection: sqlite3.Connection, attempt_id: str, settlement: Settlement) -> None:
+    """Puts a settlement, a second one in place of the first, beside an unknown outcome.
+
+    Raises StoreError for any other attempt.
+    """
+    values = settlement_values(settlement)
+    changed = connection.execute(
+        f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in values)} "
+        "WHERE attempt_id = ? AND outcome = 'unknown'",
+        (*values.values(), stored(attempt_id)),
+    )
+    if not changed.rowcount:
+        raise StoreError(f"The attempt {attempt_id} has no unknown outcome: there is nothing to settle.")
+    index_words(connection, "attempt_id = ?", stored(attempt_id))
+
+
+def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
+    """Makes `unknown` what is still `sending` by an owner that is gone; the number of such attempts."""
+    with transaction(connection):
+        rows = connection.execute(
+            "SELECT attempt_id FROM attempts WHERE outcome = 'sending' AND owner IS ?", (owner,)
+        ).fetchall()
+        for row in rows:
+            attempt_id = restored(row["attempt_id"])
+            _record_answer(
+                connection, attempt_id, INTERRUPTED, None, f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
+            )
+    return len(rows)

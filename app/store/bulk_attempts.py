@@ -1,0 +1,139 @@
+"""Many finished attempts at once, in and out again."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from app.domain.model import Attempt
+from app.domain.wire import trigger_body
+from app.store.attempt_rows import (
+    Value,
+    answer_values,
+    attempt_values,
+    outcome_values,
+    request_values,
+    settlement_values,
+)
+from app.store.attempt_words import index_words
+from app.store.database import transaction
+from app.store.history_file import HistoryFile
+from app.store.text import stored
+
+_BATCH = 5000
+_CACHE_KILOBYTES = 131_072
+_PAGES_BETWEEN_CHECKPOINTS = 20_000
+
+Rows = list[dict[str, Value]]
+
+
+def add_finished(path: Path, attempts: Iterable[Attempt], owner: str) -> Iterator[int]:
+    """Adds attempts on one account, each with its answer, the newest last; the number so far, every 5,000.
+
+    `owner` is what `remove_owned` finds them by. What was told is on the disk. Raises StoreError.
+    """
+    remaining = iter(attempts)
+    done = 0
+    file = HistoryFile(path)
+    try:
+        # A million rows meet six indexes in no order: their pages must stay at hand.
+        file.connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+        file.connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
+        while batch := tuple(islice(remaining, _BATCH)):
+            with file.guarded() as connection, transaction(connection):
+                _add(connection, batch, owner)
+            done += len(batch)
+            yield done
+    finally:
+        file.close()
+
+
+def remove_owned(path: Path, account: str, owner: str) -> int:
+    """Deletes the attempts that `add_finished` added for this owner; their number. Raises StoreError."""
+    file = HistoryFile(path)
+    try:
+        with file.guarded() as connection, transaction(connection):
+            return delete(
+                connection,
+                "account = :account AND owner = :owner",
+                {"account": stored(account), "owner": owner},
+            )
+    finally:
+        file.close()
+
+
+def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -> None:
+    number = connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
+    attempts: Rows = []
+    requests: Rows = []
+    answers: Rows = []
+    first = number + 1
+    for attempt in batch:
+        number += 1
+        assert attempt.answer is not None  # noqa: S101 - the caller's promise: each has its answer
+        attempts.append(
+            {
+                "number": number,
+                **attempt_values(attempt, owner),
+                **outcome_values(attempt.answer, attempt.outcome, attempt.elapsed_ms),
+                **settlement_values(attempt.settlement),
+            }
+        )
+        requests.append(request_values(number, attempt.request, trigger_body(attempt.request)))
+        answers.append({"attempt": number, **_NO_ANSWER, **answer_values(attempt.answer, attempt.remedy)})
+    for table, rows in (("attempts", attempts), ("requests", requests), ("answers", answers)):
+        marks = ", ".join(f":{column}" for column in rows[0])
+        connection.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
+    connection.execute(
+        "UPDATE attempts SET previous = (SELECT outcome FROM attempts AS earlier WHERE earlier.number = (SELECT "
+        "max(number) FROM attempts AS one WHERE one.contact_mark = attempts.contact_mark AND one.number < attempts.number)) "
+        "WHERE number >= ?",
+        (first,),
+    )
+    index_words(connection, "number >= ?", first)
+
+
+_NO_ANSWER: dict[str, Value] = dict.fromkeys(
+    (
+        "remedy",
+        "reason",
+        "sent",
+        "detail",
+        "body",
+        "body_length",
+        "reply_text",
+        "errors",
+        "location",
+        "date",
+        "retry_after",
+        "limit_reset",
+    )
+)
+
+
+def delete(connection: sqlite3.Connection, where: str, values: Mapping[str, object]) -> int:
+    """Deletes attempts that are not under way; their number."""
+    condition = f"outcome != 'sending' AND {where}"
+    with previous_renewed(connection, condition, values):
+        return connection.execute(f"DELETE FROM attempts WHERE {condition}", values).rowcount
+
+
+@contextmanager
+def previous_renewed(
+    connection: sqlite3.Connection, where: str, values: Mapping[str, object]
+) -> Iterator[None]:
+    """Gives the attempts on the contacts of these ones the outcome before anew, once some of them are gone."""
+    connection.execute(
+        "CREATE TEMP TABLE marks AS SELECT DISTINCT contact_mark FROM attempts "
+        f"WHERE contact_mark IS NOT NULL AND {where}",
+        values,
+    )
+    yield
+    connection.execute(
+        "UPDATE attempts SET previous = ordered.previous FROM (SELECT number AS of_number, "
+        "lag(outcome) OVER (PARTITION BY contact_mark ORDER BY number) AS previous FROM attempts "
+        "WHERE contact_mark IN (SELECT contact_mark FROM marks)) AS ordered "
+        "WHERE number = of_number AND attempts.previous IS NOT ordered.previous"
+    )
+    connection.execute("DROP TABLE marks")

@@ -1,0 +1,510 @@
+"""The contacts of a cache: exact look-ups, search as one types, contacts put in and taken out.
+
+Functions that take a connection work within the caller's transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from string import punctuation
+from threading import Event
+from typing import Literal
+
+from app.domain.account import ListOrder
+from app.domain.diagnosis import FieldMatch
+from app.domain.fingerprint import normalize
+from app.domain.model import Contact, Field
+from app.store.cache_file import CacheFile, opened
+from app.store.database import transaction
+from app.store.row_ids import RowIds
+from app.store.schema import CONTACT_WORDS, index_contacts, run_script
+from app.store.text import numeric_order
+
+Origin = Literal["lookup", "import"]
+
+EMAIL, FIRST_NAME, LAST_NAME = "3", "1", "2"
+BY_ID = ListOrder("id")
+FIRST_ODD = 1 << 62
+MAX_WORDS = 16
+MAX_WORD_LENGTH = 80
+MAX_VARIANTS = 5
+MAX_CANDIDATES = 50
+MAX_VALUE_LENGTH = 1000
+PAGE_ROWS = 500
+IMPORT_BATCH = 25_000
+SORT_MEMORY_KIB = 32_768
+
+_READ = "number, id, uid, fields"
+_FOUND_BY_WORDS = "SELECT rowid FROM contacts_fts WHERE contacts_fts MATCH ?"
+_FOUND_BY_VALUE = "SELECT contact FROM field_values WHERE field_id = ? AND value >= ? AND value < ?"
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+StagedRow = tuple[int, str, str, str | None, str | None, str, Origin | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact in a list; '' for a value it lacks."""
+
+    id: str
+    uid: str
+    email: str
+    first_name: str
+    last_name: str
+
+
+class Contacts:
+    """The contacts of one cache file, for use on one thread. Raises StoreError."""
+
+    def __init__(self, file: CacheFile) -> None:
+        self._file = file
+
+    def ids(self, key_id: str, value: str, limit: int) -> tuple[str, ...]:
+        """The ids of the first contacts with exactly this value, by numeric id; field 3 ignores ASCII case."""
+        with self._file.guarded() as connection:
+            return tuple(_id_of(connection, number) for number in exact(connection, key_id, value, limit))
+
+    def count(self, key_id: str, value: str, limit: int) -> int:
+        """The number of contacts with exactly this value, counted up to `limit`."""
+        with self._file.guarded() as connection:
+            return len(exact(connection, key_id, value, limit))
+
+    def find(self, key_id: str, value: str, limit: int) -> tuple[Contact, ...]:
+        """The same contacts with all their values."""
+        with self._file.guarded() as connection:
+            found = [get(connection, number) for number in exact(connection, key_id, value, limit)]
+        return tuple(contact for contact in found if contact is not None)
+
+    def get(self, contact_id: str) -> Contact | None:
+        """One contact with all its values; None if the cache does not have it."""
+        return next(iter(self.find("id", contact_id, 1)), None)
+
+    def search(
+        self,
+        text: str = "",
+        fields: Iterable[Field] = (),
+        order: ListOrder = BY_ID,
+        stop: Event | None = None,
+    ) -> RowIds[ContactRow]:
+        """Contacts that have, for every word of `text`, a word that begins with it; accents and case ignored.
+
+        `field:value` finds values of that one of the `fields` that begin with it, the field by id, string id or name.
+        An `order` is by `id`, `email` or `name`. Once `stop` is set, what works in threads raises StoppedError.
+        """
+
+        @contextmanager
+        def apart() -> Iterator[sqlite3.Connection]:
+            with opened(self._file.path, stop) as file, file.guarded() as connection:
+                yield connection
+
+        return RowIds(ContactListing(parse_search(text, fields), order), self._file.guarded, apart)
+
+    def containing(self, text: str, limit: int) -> Iterator[Contact]:
+        """Contacts with `text` anywhere in a value, case ignored, by numeric id; limit 0: all."""
+        wanted = text.casefold()
+        found = (
+            contact
+            for contact in self._may_contain(text)
+            if any(
+                wanted in value.casefold() for value in (contact.id, contact.uid, *contact.fields.values())
+            )
+        )
+        return islice(found, limit or None)
+
+    def _may_contain(self, text: str) -> Iterator[Contact]:
+        """All contacts that contain `text`, and some that do not."""
+        last = -1
+        # JSON has these texts as they are, and LIKE ignores the case of no other letters.
+        plain = text.isascii() and text.isprintable() and not {'"', "\\", "%", "_"} & {*text}
+        pattern = f"%{text}%" if plain else "%"
+        sql = (
+            f"SELECT {_READ} FROM contacts WHERE number > ?1 AND (fields LIKE ?2 OR uid LIKE ?2 OR id LIKE ?2) "
+            f"ORDER BY number LIMIT {PAGE_ROWS}"
+        )
+        while rows := self._file.all(sql, last, pattern):
+            yield from map(_contact, rows)
+            last = rows[-1]["number"]
+
+    def origins(self) -> Mapping[Origin, int]:
+        """How many contacts were looked up or imported: a partial refresh keeps them."""
+        rows = self._file.all(
+            "SELECT origin, count(*) AS number FROM contacts WHERE origin IS NOT NULL GROUP BY origin"
+        )
+        return {row["origin"]: row["number"] for row in rows}
+
+    # Hints about a rejected trigger
+
+    def holders(self, value: str, fields: Iterable[Field]) -> tuple[FieldMatch, ...]:
+        """The key fields in which exactly one contact has this value: by numeric id, then `id` and `uid`."""
+        keys = sorted((*(field.id for field in fields), "id", "uid"), key=numeric_order)
+        with self._file.guarded() as connection:
+            found = [(key_id, exact(connection, key_id, value, 2)) for key_id in keys]
+            return tuple(
+                FieldMatch(key_id, _id_of(connection, numbers[0]))
+                for key_id, numbers in found
+                if len(numbers) == 1
+            )
+
+    def variants(self, key_id: str, value: str) -> tuple[str, ...]:
+        """A few values of this field that differ from `value` only by case or by blanks around them."""
+        wanted = value.strip().casefold()
+        if not any(map(str.isalnum, wanted)) or len(value) > MAX_VALUE_LENGTH:
+            return ()
+        sql = f"SELECT {_READ} FROM contacts WHERE number IN ({_FOUND_BY_WORDS} LIMIT {MAX_CANDIDATES})"
+        values = {_contact(row).value(key_id) for row in self._file.all(sql, _quoted(value))}
+        known = sorted(one for one in values if one != value and one.strip().casefold() == wanted)
+        return tuple(known[:MAX_VARIANTS])
+
+
+# Search
+
+
+class ContactListing:
+    """The contacts that a search finds, in an order: a Listing."""
+
+    def __init__(self, search: "Search", order: ListOrder) -> None:
+        found, self._values = search.found()
+        way = " DESC" if order.descending else ""
+        if order.column == "id":
+            self._ids = f"{found or 'SELECT number FROM contacts'} ORDER BY 1{way}"
+        else:
+            # Not by number (+): walking the index costs the same for few and for many, and sorts nothing.
+            among = f" WHERE +number IN ({found})" if found else ""
+            self._ids = (
+                f"SELECT number FROM contacts{among} ORDER BY {order.column}{way} NULLS LAST, number{way}"
+            )
+        self._count = f"SELECT count(*) FROM ({found})" if found else "SELECT contacts FROM state"
+
+    def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
+        """The numbers of the first contacts."""
+        return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
+
+    def count(self, connection: sqlite3.Connection) -> int:
+        """The number of contacts."""
+        number: int = connection.execute(self._count, self._values).fetchone()[0]
+        return number
+
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[ContactRow]:
+        """The contacts with these numbers."""
+        sql = f"SELECT {_READ} FROM contacts WHERE number IN (SELECT value FROM json_each(?))"
+        rows = {row["number"]: row for row in connection.execute(sql, (json.dumps(list(ids)),))}
+        return [_row(_contact(rows[number])) for number in ids if number in rows]
+
+    def id_of(self, connection: sqlite3.Connection, row: ContactRow) -> int | None:
+        """The number of a contact; None if it is gone."""
+        return next(iter(exact(connection, "id", row.id, 1)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A MATCH expression, '' for none, and (field id, beginning of its value) for each `field:value`."""
+
+    match: str
+    beginnings: tuple[tuple[str, str], ...]
+
+    def found(self) -> tuple[str, list[str]]:
+        """A SELECT of the numbers of the contacts found, '' where that is all of them, and the values it binds."""
+        # Not by rowid (+): FTS5 would search again for every contact of the other set.
+        column = "+rowid" if self.match else "contact"
+        parts = [*([_FOUND_BY_WORDS] if self.match else []), *[_FOUND_BY_VALUE] * len(self.beginnings)]
+        values = [self.match] if self.match else []
+        for field_id, value in self.beginnings:
+            values += field_id, value, f"{value}\U0010ffff"
+        return "".join(parts[:1]) + "".join(f" AND {column} IN ({part})" for part in parts[1:]), values
+
+
+def parse_search(text: str, fields: Iterable[Field]) -> Search:
+    """The words of a search; those without a letter or digit are left out."""
+    names = {"id": "id", "uid": "uid"}
+    if ":" in text:
+        names |= {
+            _plain(name): one.id for one in fields for name in (one.name, one.string_id, one.id) if name
+        }
+    words, beginnings = [], []
+    for word in text.split()[:MAX_WORDS]:
+        name, colon, value = word[:MAX_WORD_LENGTH].partition(":")
+        field_id = names.get(_plain(name)) if colon else None
+        wanted = word[:MAX_WORD_LENGTH] if field_id is None else value
+        if not any(map(str.isalnum, wanted)):
+            continue
+        if field_id is None:
+            words.append(f"{_quoted(wanted.strip(punctuation))} *")
+        else:
+            beginnings.append((field_id, sanitize(wanted)))
+    return Search(" ".join(words), tuple(beginnings))
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _quoted(text: str) -> str:
+    escaped = sanitize(text).replace('"', '""')
+    return f'"{escaped}"'
+
+
+# Single contacts
+
+
+def exact(connection: sqlite3.Connection, key_id: str, value: str, limit: int = -1) -> list[int]:
+    """The numbers of the first contacts with exactly this value, rising; field 3 ignores ASCII case. -1: all."""
+    if not value:
+        return []
+    same = "" if key_id == EMAIL else " AND value = ?2 COLLATE BINARY"
+    sql = (
+        f"SELECT contact FROM field_values WHERE field_id = ?1 AND value = ?2{same} ORDER BY contact LIMIT ?3"
+    )
+    return [row[0] for row in connection.execute(sql, (sanitize(key_id), sanitize(value), limit))]
+
+
+def get(connection: sqlite3.Connection, number: int) -> Contact | None:
+    """The contact with this number; None if there is none."""
+    row = connection.execute(f"SELECT {_READ} FROM contacts WHERE number = ?", (number,)).fetchone()
+    return None if row is None else _contact(row)
+
+
+def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: Origin | None) -> None:
+    """Adds a contact, in place of the one that has this number."""
+    remove(connection, number)
+    row = (number, *staged_row(contact, origin)[1:])
+    connection.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute(
+        f"INSERT INTO contacts_fts (rowid, words) SELECT number, {CONTACT_WORDS} FROM contacts WHERE number = ?",
+        (number,),
+    )
+    connection.executemany("INSERT OR IGNORE INTO field_values VALUES (?, ?, ?)", _values(connection, number))
+    connection.execute("UPDATE state SET contacts = contacts + 1")
+
+
+def remove(connection: sqlite3.Connection, number: int) -> None:
+    """Takes a contact out, if it is there."""
+    connection.executemany(
+        "DELETE FROM field_values WHERE field_id = ? AND value = ? AND contact = ?",
+        _values(connection, number),
+    )
+    connection.execute(
+        "INSERT INTO contacts_fts (contacts_fts, rowid, words) "
+        f"SELECT 'delete', number, {CONTACT_WORDS} FROM contacts WHERE number = ?",
+        (number,),
+    )
+    gone = connection.execute("DELETE FROM contacts WHERE number = ?", (number,)).rowcount
+    connection.execute("UPDATE state SET contacts = contacts - ?", (gone,))
+
+
+def merge(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> int:
+    """Adds a contact, or what is new about it, and where it came from; its number."""
+    number = number_of(connection, contact.id)
+    known = get(connection, number)
+    earlier = known or Contact(contact.id, "", {})
+    fields = {key: text for key, text in {**earlier.fields, **contact.fields}.items() if text}
+    merged = Contact(contact.id, contact.uid or earlier.uid, fields)
+    if merged == known:
+        connection.execute(
+            "UPDATE contacts SET origin = coalesce(origin, ?) WHERE number = ?", (origin, number)
+        )
+    else:
+        put(connection, number, merged, _origin(connection, number) or origin)
+    return number
+
+
+def remember_lookup(file: CacheFile, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
+    """Makes the contacts with this value those that the account answered with; known until the next refresh.
+
+    Other contacts lose the value. Raises StoreError.
+    """
+    with file.guarded() as connection, transaction(connection):
+        found = {merge(connection, contact, "lookup") for contact in contacts}
+        held = set(exact(connection, key_id, value))
+        for number in held - found:
+            _change(connection, number, key_id, "")
+        for number in found - held:
+            _change(connection, number, key_id, value)
+        connection.execute("INSERT OR IGNORE INTO looked_up VALUES (?, ?)", _looked_up(key_id, value))
+
+
+def is_looked_up(connection: sqlite3.Connection, key_id: str, value: str) -> bool:
+    """Whether the account was asked for this value since the last refresh."""
+    sql = "SELECT 1 FROM looked_up WHERE key_id = ? AND value = ?"
+    return connection.execute(sql, _looked_up(key_id, value)).fetchone() is not None
+
+
+def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str) -> None:
+    """Gives a contact another value; without its id it is gone."""
+    contact = get(connection, number)
+    if contact is None:
+        return
+    match key_id:
+        case "id":
+            remove(connection, number)
+            return
+        case "uid":
+            contact = replace(contact, uid=value)
+        case _:
+            fields = {**contact.fields, key_id: value}
+            contact = replace(contact, fields={name: text for name, text in fields.items() if text})
+    put(connection, number, contact, _origin(connection, number))
+
+
+def number_of(connection: sqlite3.Connection, contact_id: str) -> int:
+    """The number that a contact with this id has, or would have."""
+    number = new_number(contact_id)
+    # Caches of an earlier version numbered the others as they came.
+    known = exact(connection, "id", contact_id, 1) if number >= FIRST_ODD else []
+    return known[0] if known else number
+
+
+def new_number(contact_id: str) -> int:
+    """The id itself if it is a plain number; for others, such as `007`, a number above all plain ones."""
+    if contact_id.isascii() and contact_id.isdigit() and len(contact_id) <= 18:
+        number = int(contact_id)
+        if str(number) == contact_id:
+            return number
+    digest = blake2b(sanitize(contact_id).encode(), digest_size=8).digest()
+    return FIRST_ODD | int.from_bytes(digest, "big") >> 2
+
+
+# Many contacts
+
+
+def make_staging(connection: sqlite3.Connection) -> None:
+    """Makes the temporary table that `stage` fills; no other connection sees it."""
+    # Sorting a million values in the two megabytes of the default takes many times as long.
+    connection.execute(f"PRAGMA cache_size = -{SORT_MEMORY_KIB}")
+    connection.execute(
+        "CREATE TEMP TABLE staged "
+        "(number INTEGER PRIMARY KEY, id TEXT, uid TEXT, email TEXT, name TEXT, fields TEXT, origin TEXT)"
+    )
+
+
+def stage(connection: sqlite3.Connection, contacts: Iterable[Contact], origin: Origin | None = None) -> None:
+    """Keeps contacts in the temporary table; of two with one id the first counts."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (staged_row(contact, origin) for contact in contacts),
+    )
+
+
+def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
+    """A contact as a row of `contacts`."""
+    document = _encode(contact.fields)
+    texts = f"{contact.id}{contact.uid}{document}"
+    if "\\u0000" in document or not _is_storable(texts):
+        contact = Contact(
+            sanitize(contact.id),
+            sanitize(contact.uid),
+            {sanitize(key): sanitize(text) for key, text in contact.fields.items()},
+        )
+        document = _encode(contact.fields)
+    fields = contact.fields
+    name = f"{fields.get(FIRST_NAME, '')} {fields.get(LAST_NAME, '')}".strip(" ")
+    return (
+        new_number(contact.id),
+        contact.id,
+        contact.uid,
+        fields.get(EMAIL) or None,
+        name or None,
+        document,
+        origin,
+    )
+
+
+def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
+    """Adds contacts, or what is new about them, marked as imported; the number so far, every 25,000 and at the end.
+
+    Contacts that were counted are on the disk. Raises StoreError.
+    """
+    remaining = iter(contacts)
+    done = 0
+    with opened(path) as file:
+        with file.guarded() as connection:
+            make_staging(connection)
+        while batch := list(islice(remaining, IMPORT_BATCH)):
+            with file.guarded() as connection, transaction(connection):
+                _import(connection, batch)
+            done += len(batch)
+            yield done
+
+
+def _import(connection: sqlite3.Connection, batch: Sequence[Contact]) -> None:
+    numbers = [number_of(connection, contact.id) for contact in batch]
+    known = {
+        row[0]
+        for row in connection.execute(
+            "SELECT number FROM contacts WHERE number IN (SELECT value FROM json_each(?))",
+            (json.dumps(numbers),),
+        )
+    }
+    new: dict[int, Contact] = {}
+    others = [
+        contact
+        for number, contact in zip(numbers, batch, strict=True)
+        if number in known or new.setdefault(number, contact) is not contact
+    ]
+    stage(connection, new.values(), "import")
+    connection.execute("INSERT INTO contacts SELECT * FROM staged ORDER BY number")
+    run_script(connection, index_contacts("staged"))
+    connection.execute("UPDATE state SET contacts = contacts + ?", (len(new),))
+    connection.execute("DELETE FROM staged")
+    for contact in others:
+        merge(connection, contact, "import")
+
+
+# Rows and values
+
+
+def sanitize(text: str) -> str:
+    """The text with U+FFFD for what SQLite cannot hold or would end a text at: lone surrogates and NUL."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def _contact(row: sqlite3.Row) -> Contact:
+    return Contact(row["id"], row["uid"], json.loads(row["fields"]))
+
+
+def _row(contact: Contact) -> ContactRow:
+    fields = contact.fields
+    return ContactRow(
+        contact.id,
+        contact.uid,
+        fields.get(EMAIL, ""),
+        fields.get(FIRST_NAME, ""),
+        fields.get(LAST_NAME, ""),
+    )
+
+
+def _id_of(connection: sqlite3.Connection, number: int) -> str:
+    contact_id: str = connection.execute("SELECT id FROM contacts WHERE number = ?", (number,)).fetchone()[0]
+    return contact_id
+
+
+def _origin(connection: sqlite3.Connection, number: int) -> Origin | None:
+    row = connection.execute("SELECT origin FROM contacts WHERE number = ?", (number,)).fetchone()
+    return None if row is None else row["origin"]
+
+
+def _values(connection: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:
+    contact = get(connection, number)
+    if contact is None:
+        return []
+    values = {**contact.fields, "uid": contact.uid, "id": contact.id}
+    return [(key, sanitize(text), number) for key, text in values.items() if text]
+
+
+def _looked_up(key_id: str, value: str) -> tuple[str, str]:
+    return sanitize(key_id), sanitize(normalize(key_id, value))

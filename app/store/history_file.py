@@ -1,0 +1,144 @@
+"""The open file of the history: every statement goes through here, so that damage is met in one place.
+
+A damaged history is never touched: it is the person's to set aside.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from app.store.database import (
+    BUSY_SECONDS,
+    DamagedError,
+    StoreError,
+    explained,
+    file_identity,
+    open_database,
+    set_busy_timeout,
+    transaction,
+)
+from app.store.errors import StoppedError
+from app.store.schema import HISTORY
+
+_STEPS_BETWEEN_LOOKS = 5000
+
+
+class DamagedHistoryError(DamagedError):
+    """The history at `path` is damaged; `database.set_aside` renames it, once the person has agreed."""
+
+    def __init__(self, path: Path, cause: DamagedError) -> None:
+        self.path = path
+        super().__init__(
+            f"{cause} Nothing is sent until it is set aside under another name: the dashboard asks whether it may, "
+            f"or rename {path.name} and {path.name}-wal by hand."
+        )
+
+
+class HistoryReplacedError(StoreError):
+    """The file at the history's path is not the one that is open: nothing written there would be found again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The history at {path} was removed or replaced while it was open. "
+            "Open it again, so that what you send is recorded."
+        )
+
+
+class HistoryFile:
+    """One connection to the history. Raises StoreError, DamagedHistoryError among them."""
+
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.path = path
+        self._busy_seconds = busy_seconds
+        self._connection: sqlite3.Connection | None = None
+        self.open()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open connection. Raises HistoryReplacedError after `close`."""
+        if self._connection is None:
+            raise HistoryReplacedError(self.path)
+        return self._connection
+
+    def open(self) -> None:
+        """Opens whatever file is at the path now."""
+        with guarded(self.path):
+            self._connection = open_database(self.path, HISTORY, busy_seconds=self._busy_seconds)
+            self._connection.row_factory = sqlite3.Row
+            self._identity = file_identity(self.path)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def writing(self, busy_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """A write transaction; a lock is waited for as long as the file was opened with, or `busy_seconds`.
+
+        Raises HistoryReplacedError where the rows would go to a file that has lost its name.
+        """
+        with self.guarded() as connection:
+            if file_identity(self.path) != self._identity:
+                raise HistoryReplacedError(self.path)
+            try:
+                set_busy_timeout(connection, self._busy_seconds if busy_seconds is None else busy_seconds)
+                with transaction(connection):
+                    yield connection
+            finally:
+                set_busy_timeout(connection, self._busy_seconds)
+
+    @contextmanager
+    def guarded(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for work whose errors become StoreError."""
+        with guarded(self.path):
+            yield self.connection
+
+    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Every row of a statement."""
+        with self.guarded() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """The first row of a statement; None where it has none."""
+        with self.guarded() as connection:
+            row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
+        return row
+
+
+@contextmanager
+def opened(path: Path, stop: Event | None = None) -> Iterator[sqlite3.Connection]:
+    """A connection of its own for the calling thread. Raises StoreError, and StoppedError once `stop` is set."""
+    file = HistoryFile(path)
+    try:
+        with file.guarded() as connection:
+            connection.execute("PRAGMA temp_store = MEMORY")
+            if stop is not None:
+                connection.set_progress_handler(stop.is_set, _STEPS_BETWEEN_LOOKS)
+                # SQLite looks between its steps, of which a short query has few.
+                if stop.is_set():
+                    raise StoppedError
+            yield connection
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise StoppedError from error
+        raise
+    finally:
+        file.close()
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with the history at `path` into StoreError."""
+    try:
+        with explained(path, HISTORY.what):
+            yield
+    except DamagedHistoryError:
+        raise
+    except DamagedError as error:
+        raise DamagedHistoryError(path, error) from error

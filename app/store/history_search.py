@@ -1,0 +1,323 @@
+"""What a query finds in the history: the query as a WHERE clause, and what is read with it.
+
+A new filter is added to the fields of `domain.history_query`, to COLUMNS here, and to the help page.
+"""
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from threading import Event
+
+from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
+from app.domain.history_query import NO_VALUE, Column, Filter, HistoryQuery, QueryField, Word
+from app.domain.model import Attempt, Outcome
+from app.domain.short_id import id_prefixes
+from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
+from app.store.attempt_words import phrase
+from app.store.history_file import HistoryFile, opened
+from app.store.row_ids import ALL_ROWS, RowIds
+from app.store.text import Stored, microseconds, moment, numeric_order, restored, restored_or_none, stored
+
+Bound = str | bytes | int | None
+
+_OUTCOMES = tuple(Outcome)
+_REJECTED = (Outcome.REJECTED, Outcome.PARTIAL)
+_ID_LENGTH = 36
+_PAGE = 50
+_LONGEST_CHAIN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Where a value stands: in any of these columns, in the form that `bound` gives it."""
+
+    columns: tuple[str, ...]
+    bound: Callable[[str], Bound] = stored
+    collation: str = "NOCASE"
+
+
+def _number(text: str) -> Bound:
+    return None if text == NO_VALUE else int(text)
+
+
+def _outcome(text: str) -> Bound:
+    return _OUTCOMES.index(Outcome(text))
+
+
+COLUMNS: Mapping[QueryField, _Field] = {
+    QueryField.OUTCOME: _Field(("outcome_order",), _outcome, "BINARY"),
+    QueryField.CODE: _Field(("reply_code",), _number, "BINARY"),
+    QueryField.STATUS: _Field(("http_status",), _number, "BINARY"),
+    QueryField.EVENT: _Field(("+event_id", "+event_name")),
+    QueryField.KEY: _Field(("key_id",)),
+    QueryField.CONTACT: _Field(("external_id",)),
+    QueryField.PROFILE: _Field(("profile",)),
+    QueryField.PREVIOUS: _Field(("previous",)),
+    QueryField.SETTLED: _Field(("settled",)),
+}
+SORTED_BY: Mapping[Column, tuple[str, ...]] = {
+    Column.TIME: (),
+    Column.OUTCOME: ("outcome_order",),
+    Column.EVENT: ("event_order", "event_name"),
+    Column.KEY: ("key_order",),
+    Column.CONTACT: ("external_id COLLATE NOCASE",),
+    Column.STATUS: ("http_status",),
+    Column.CODE: ("reply_code",),
+    Column.TEXT: ("reply_text COLLATE NOCASE",),
+    Column.TOOK: ("elapsed_ms",),
+}
+_CHAIN = """
+WITH RECURSIVE chain (id) AS (
+    VALUES (?1)
+    UNION SELECT parent_id FROM attempts JOIN chain ON attempt_id = chain.id WHERE parent_id IS NOT NULL
+    UNION SELECT attempt_id FROM attempts JOIN chain ON parent_id = chain.id
+    LIMIT ?2
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a statement selects from, its conditions with their values, and the column of the row number."""
+
+    source: str
+    where: str
+    values: Sequence[Bound]
+    number: str
+
+
+class Found:
+    """The attempts that a query finds on one account (None: on all) up to the newest of now: a Listing."""
+
+    def __init__(self, query: HistoryQuery, account: str | None, newest: int) -> None:
+        self._selection = selection(query, account, newest)
+        self._order = _ordered_by(query, self._selection.number)
+
+    def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
+        """See Listing."""
+        chosen = self._selection
+        sql = f"SELECT number FROM {chosen.source} WHERE {chosen.where} ORDER BY {self._order} LIMIT ?"
+        return connection.execute(sql, (*chosen.values, limit))
+
+    def count(self, connection: sqlite3.Connection) -> int:
+        """See Listing."""
+        chosen = self._selection
+        sql = f"SELECT count(*) FROM {chosen.source} WHERE {chosen.where}"
+        found: int = connection.execute(sql, chosen.values).fetchone()[0]
+        return found
+
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[AttemptRow]:
+        """See Listing."""
+        sql = f"SELECT {NARROW} FROM attempts WHERE number IN ({_listed(ids)})"
+        rows = {row["number"]: narrow_row(row) for row in connection.execute(sql)}
+        return [rows[number] for number in ids if number in rows]
+
+    def id_of(self, connection: sqlite3.Connection, row: AttemptRow) -> int | None:
+        """See Listing."""
+        sql = "SELECT number FROM attempts WHERE attempt_id = ?"
+        found = connection.execute(sql, (stored(row.attempt_id),)).fetchone()
+        return None if found is None else found[0]
+
+
+class HistorySearch:
+    """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
+
+    def __init__(self, file: HistoryFile) -> None:
+        self._file = file
+        self._path: Path = file.path
+
+    def rows(self, query: HistoryQuery, account: str | None, stop: Event | None = None) -> RowIds[AttemptRow]:
+        """The attempts that a query finds now, as rows of a table."""
+        newest = self._file.one("SELECT max(number) FROM attempts")
+        found = Found(query, account, 0 if newest is None or newest[0] is None else newest[0])
+        return RowIds(found, self._file.guarded, lambda: opened(self._path, stop))
+
+    def attempts(
+        self, query: HistoryQuery, account: str | None, stop: Event | None = None
+    ) -> Iterator[Attempt]:
+        """The same, whole, one after another, in any thread: they are read as they are asked for."""
+        with opened(self._path, stop) as connection:
+            newest = connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
+            ids = (row[0] for row in Found(query, account, newest).ids(connection, ALL_ROWS))
+            while page := list(islice(ids, _PAGE)):
+                sql = f"SELECT {WHOLE} WHERE number IN ({_listed(page)})"
+                whole = {row["number"]: whole_attempt(row) for row in connection.execute(sql)}
+                yield from (whole[number] for number in page if number in whole)
+
+    def counts(
+        self, query: HistoryQuery, account: str | None, stop: Event | None = None
+    ) -> Mapping[Outcome, int]:
+        """How many of them have each outcome, in any thread."""
+        chosen = selection(query, account)
+        sql = f"SELECT outcome, count(*) FROM {chosen.source} WHERE {chosen.where} GROUP BY outcome"
+        with opened(self._path, stop) as connection:
+            return {Outcome(outcome): count for outcome, count in connection.execute(sql, chosen.values)}
+
+    def statistics(
+        self, query: HistoryQuery, account: str | None, most_buckets: int, stop: Event | None = None
+    ) -> AttemptStatistics:
+        """Their statistics, in any thread, the time in at most `most_buckets` buckets."""
+        chosen = selection(query, account)
+        with opened(self._path, stop) as connection:
+            connection.execute(
+                "CREATE TEMP TABLE chosen AS SELECT started_at, outcome, reply_code, event_id, elapsed_ms "
+                f"FROM {chosen.source} WHERE {chosen.where}",
+                chosen.values,
+            )
+            connection.execute("CREATE INDEX temp.chosen_by_took ON chosen (elapsed_ms)")
+            return _statistics(connection, most_buckets)
+
+    def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
+        """The attempts that resent one another, this one among them, in the order of recording."""
+        rows = self._file.all(
+            f"{_CHAIN} SELECT {NARROW} FROM attempts WHERE attempt_id IN (SELECT id FROM chain) ORDER BY number",
+            stored(attempt_id),
+            _LONGEST_CHAIN,
+        )
+        return [narrow_row(row) for row in rows]
+
+    def before(self, attempt_id: str) -> AttemptRow | None:
+        """The attempt recorded before this one on the same contact, by the same key field; None if it is the first."""
+        row = self._file.one(
+            f"SELECT {NARROW} FROM attempts WHERE number = (SELECT max(earlier.number) FROM attempts AS this "
+            "JOIN attempts AS earlier ON earlier.contact_mark = this.contact_mark AND earlier.number < this.number "
+            "WHERE this.attempt_id = ?)",
+            stored(attempt_id),
+        )
+        return None if row is None else narrow_row(row)
+
+
+def selection(query: HistoryQuery, account: str | None, newest: int | None = None) -> Selection:
+    """What a query selects on one account (None: on all), up to the row number `newest`."""
+    conditions = [*map(_filter, query.filters)]
+    matched = []
+    for word in query.words:
+        if word.negated or _beginnings(word):
+            conditions.append(_word(word))
+        else:
+            matched.append(phrase(word.text))
+    if account is not None:
+        # Most attempts of a home are on one account: an index finds few by anything else.
+        conditions.append(("likely(account = ?)", (stored(account),)))
+    for sign, limit in ((">=", query.since), ("<", query.until)):
+        if limit is not None:
+            conditions.append((f"started_at {sign} ?", (microseconds(limit),)))
+    if newest is not None:
+        # The plus keeps SQLite from reading all rows by number where an index finds fewer.
+        conditions.append(("+number <= ?", (newest,)))
+    source, number = "attempts", "number"
+    if matched:
+        # The words first: their table has the attempts in the order of recording too.
+        source, number = "words CROSS JOIN attempts ON number = words.rowid", "words.rowid"
+        conditions.append(("words MATCH ?", (" ".join(matched),)))
+    values = [value for _, bound in conditions for value in bound]
+    return Selection(source, " AND ".join(condition for condition, _ in conditions) or "1", values, number)
+
+
+def _filter(one: Filter) -> tuple[str, Sequence[Bound]]:
+    field = COLUMNS[one.field]
+    exact = [field.bound(value.text) for value in one.values if not value.pattern]
+    patterns = [_like(value.text) for value in one.values if value.pattern]
+    known = [value for value in exact if value is not None]
+    conditions: list[str] = []
+    for column in field.columns:
+        if known:
+            conditions.append(f"{column} COLLATE {field.collation} IN ({', '.join('?' * len(known))})")
+        if None in exact:
+            conditions.append(f"{column} IS NULL")
+        conditions += [f"{column} LIKE ? ESCAPE '\\'"] * len(patterns)
+    found = f"({' OR '.join(conditions)})"
+    return f"{found} IS NOT TRUE" if one.negated else found, [*known, *patterns] * len(field.columns)
+
+
+def _like(pattern: str) -> str:
+    return re.sub(r"[\\%_]", r"\\\g<0>", pattern).replace("*", "%")
+
+
+def _beginnings(word: Word) -> Sequence[str]:
+    """How the ids of the attempts begin that a word means, if it is a short id, or an id."""
+    return id_prefixes(word.text) or ((word.text.lower(),) if len(word.text) == _ID_LENGTH else ())
+
+
+def _word(word: Word) -> tuple[str, Sequence[Bound]]:
+    found = "SELECT rowid FROM words WHERE words MATCH ?"
+    values: list[Bound] = [phrase(word.text)]
+    for beginning in _beginnings(word):
+        found += " UNION SELECT number FROM attempts WHERE attempt_id BETWEEN ? AND ?"
+        values += (beginning, f"{beginning}\x7f")
+    return f"number {'NOT ' if word.negated else ''}IN ({found})", values
+
+
+def _ordered_by(query: HistoryQuery, number: str) -> str:
+    way = "DESC" if query.order.descending else "ASC"
+    # Of what is filtered, few may be left: those are sorted, instead of looking for them in the order of an index.
+    plus = "+" if query.filters or query.words else ""
+    columns = [f"{plus}{column} {way} NULLS LAST" for column in SORTED_BY[query.order.column]]
+    return ", ".join([*columns, f"{number} {way}"])
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptStatistics:
+    """The statistics of the rows in the temporary table `chosen`."""
+    first, last = connection.execute("SELECT min(started_at), max(started_at) FROM chosen").fetchone()
+    if first is None:
+        return AttemptStatistics({}, 0, (), (), (), None, None)
+    seconds = bucket_seconds(moment(first), moment(last), most_buckets)
+    span = seconds * 1_000_000
+    outcomes: Counter[Outcome] = Counter()
+    codes: Counter[int | None] = Counter()
+    events: Counter[tuple[Stored, bool]] = Counter()
+    buckets: dict[int, Counter[Outcome]] = {at: Counter() for at in range(first // span, last // span + 1)}
+    for at, name, code, event_id, count in connection.execute(
+        f"SELECT started_at / {span}, outcome, reply_code, event_id, count(*) FROM chosen GROUP BY 1, 2, 3, 4"
+    ):
+        outcome = Outcome(name)
+        outcomes[outcome] += count
+        codes[code] += count
+        events[event_id, outcome in _REJECTED] += count
+        buckets[at][outcome] += count
+    return AttemptStatistics(
+        dict(outcomes),
+        seconds,
+        tuple(Bucket(moment(at * span), dict(counts)) for at, counts in buckets.items()),
+        tuple(sorted(codes.items(), key=lambda one: (-one[1], one[0] is None, one[0]))),
+        _event_shares(connection, events),
+        *_percentiles(connection, 50, 95),
+    )
+
+
+def _event_shares(
+    connection: sqlite3.Connection, counted: Counter[tuple[Stored, bool]]
+) -> tuple[EventShare, ...]:
+    """The events by rejection rate; one that had several names under the last of them."""
+    shares = []
+    for event_id in {event_id for event_id, _ in counted}:
+        name = connection.execute(
+            "SELECT event_name FROM attempts WHERE event_id COLLATE NOCASE = ?1 AND event_id = ?1 "
+            "AND event_name IS NOT NULL ORDER BY number DESC LIMIT 1",
+            (event_id,),
+        ).fetchone()
+        rejected, others = counted[event_id, True], counted[event_id, False]
+        shares.append(
+            EventShare(restored(event_id), restored_or_none(name and name[0]), rejected + others, rejected)
+        )
+    return tuple(sorted(shares, key=lambda one: (-one.share, -one.attempts, numeric_order(one.event_id))))
+
+
+def _percentiles(connection: sqlite3.Connection, *percents: int) -> Iterator[float | None]:
+    """The milliseconds that so many percent of the attempts took at most; None if none is known."""
+    known = connection.execute("SELECT count(elapsed_ms) FROM chosen").fetchone()[0]
+    for percent in percents:
+        place = -(-known * percent // 100) - 1
+        row = connection.execute(
+            "SELECT elapsed_ms FROM chosen WHERE elapsed_ms IS NOT NULL ORDER BY elapsed_ms LIMIT 1 OFFSET ?",
+            (max(0, place),),
+        ).fetchone()
+        yield None if row is None else row[0]

@@ -1,0 +1,103 @@
+"""A history written by the version before opens with everything in it, and can be searched."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.domain.history_query import Clock, parse_query
+from app.domain.model import Outcome, Settlement
+from app.store.attempts import History
+
+OLD = Path(__file__).with_name("history_of_version_2.sql")
+START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "history.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLD.read_text(encoding="utf-8"))
+    for ending in ("", "-wal", "-shm"):
+        (tmp_path / f"history-index.db{ending}").write_bytes(b"the words of yesterday")
+    return path
+
+
+@pytest.fixture
+def history(path: Path) -> Iterator[History]:
+    history = History(path)
+    yield history
+    history.close()
+
+
+def found(history: History, line: str, account: str | None = None) -> list[int]:
+    rows = history.search.rows(parse_query(line, Clock(START)), account)
+    rows.prepare()
+    return [int(row.attempt_id[:8]) for row in rows.rows(0, 50)]
+
+
+def test_every_attempt_is_there_with_its_note_and_its_settlement(history: History) -> None:
+    attempts = {int(one.attempt_id[:8]): one for one in history.attempts(None, 0)}
+    assert {number: one.outcome for number, one in attempts.items()} == {
+        1: Outcome.ACCEPTED,
+        2: Outcome.REJECTED,
+        3: Outcome.UNKNOWN,
+        4: Outcome.NOT_SENT,
+        5: Outcome.UNKNOWN,
+        6: Outcome.PARTIAL,
+        7: Outcome.SENDING,
+        8: Outcome.UNKNOWN,
+    }
+    assert attempts[2].note == "asked Odin"
+    assert attempts[2].parent_id == attempts[1].attempt_id
+    assert attempts[3].settlement == Settlement(
+        True, "seen in Walhalla", datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+    )
+    assert attempts[5].settlement == Settlement(False, "", datetime(2026, 3, 2, 10, 0, tzinfo=UTC))
+    assert attempts[1].request.data == {"global": {"item": "Hammer of Thor"}}
+    assert history.request_body(attempts[1].attempt_id).startswith(b'{"key_id":"3"')
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("", [8, 7, 6, 5, 4, 3, 2, 1]),
+        ("hammer", [1]),
+        ("odin", [2]),
+        ("walhalla", [3]),
+        ("gateway", [8]),
+        ("contact:thor*", [8, 7, 5, 2, 1]),
+        ("previous:accepted", [2]),
+        ("previous:rejected", [5]),
+        ("previous:unknown", [7, 4]),
+        ("settled:no", [8]),
+        ("settled:arrived,did-not", [5, 3]),
+        ("sort:event outcome:accepted,not_sent", [4, 1]),
+    ],
+)
+def test_it_is_searched_as_any_other(history: History, line: str, numbers: list[int]) -> None:
+    assert found(history, line) == numbers
+
+
+def test_what_was_under_way_is_recovered_and_told_to_the_next(history: History) -> None:
+    assert history.recover() == 1
+    assert found(history, "outcome:unknown", "shop") == [7, 5, 3]
+    assert found(history, "recorded") == [7]
+
+
+def test_the_index_beside_it_is_removed(history: History) -> None:
+    assert not list(history.path.parent.glob("history-index.db*"))
+
+
+def test_a_migration_that_fails_leaves_the_older_history_whole(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE requests SET data = 'no JSON' WHERE attempt = 8")
+        connection.commit()
+    with pytest.raises(ValueError, match="Expecting value"):
+        History(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT count(*), max(place) FROM attempts").fetchone() == (8, 6)
