@@ -1,9 +1,11 @@
 """What the rules ask of an account, answered by the sandbox's truth and by the cache."""
 
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 
-class Matches(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Matches:
     """The contacts that a key finds, as far as an account knows.
 
     `ids` holds at most a few contact ids, two or more being as good as all; `complete`
@@ -41,7 +43,8 @@ class Directory(Account, FieldNames, Protocol):
         """The name of an external event; None where it is not known here."""
 
 
-class ListOrder(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ListOrder:
     """By which column, and which way; what has no value in it stands last either way.
 
     Ids in numeric order, texts with ASCII case ignored; equal ones by id, the same way.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NoReturn
 
 from app.domain.model import JsonObject
+from app.domain.sanitize import has_surrogates
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
@@ -27,13 +28,17 @@ def parse_event_data(text: str) -> JsonObject | None:
 
     Raises EventDataError for anything else, and for more than 1,000,000 bytes.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes; shorten it.")
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
     if not text.strip():
         return None
     value = _loads(text)
     if value is None:
         return None
+    if has_surrogates(json.dumps(value, ensure_ascii=False)):
+        raise EventDataError(
+            "The event data holds half a character, such as \\ud800. Write the whole character."
+        )
     if _is_deep(value):
         raise EventDataError(f"The event data is nested too deeply, over {MAX_DEPTH} levels.", 1, 1)
     if not isinstance(value, dict):
@@ -112,7 +117,7 @@ def sent_bytes(data: JsonObject | None) -> int:
     if data is None:
         return 0
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
+    return len(text.encode("utf-8", "replace"))
 
 
 def _misplaced(data: JsonObject) -> Iterator[str]:

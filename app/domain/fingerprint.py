@@ -53,6 +53,6 @@ def _mark(*parts: str) -> int:
 
     digest = blake2b(digest_size=8)
     for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
+        text = part.encode("utf-8", "replace")
         digest.update(len(text).to_bytes(8, "big") + text)
     return int.from_bytes(digest.digest(), "big", signed=True)

@@ -1,4 +1,4 @@
-"""The outcome of an attempt."""
+"""The outcome of an attempt, from what came back: the first rule that fits decides."""
 
 from app.domain.model import Answer, NoReply, Outcome, Reply
 
@@ -10,18 +10,18 @@ LABEL = {
     Outcome.NOT_SENT: ("○", "not sent"),
     Outcome.UNKNOWN: ("?", "unknown"),
 }
-"""Symbol and word of each outcome."""
+"""Symbol and word of each outcome, wherever one is shown."""
 
-SETTLED = {True: "arrived", False: "no arrival"}
-"""The word for a resolved unknown outcome, by whether the event arrived."""
+SETTLED = {True: "arrived", False: "not arrived"}
+"""The word for a resolved unknown outcome, beside its symbol."""
 
 MEANING = {
-    Outcome.SENDING: "Being sent.",
+    Outcome.SENDING: "Still being sent.",
     Outcome.ACCEPTED: "Emarsys accepted the event. Whether an e-mail goes out depends on the program that uses it.",
-    Outcome.PARTIAL: "Accepted, but not for every contact. See which ones were rejected.",
+    Outcome.PARTIAL: "Accepted, but not for everyone; the reply names the contacts.",
     Outcome.REJECTED: "Rejected. Nothing was triggered.",
     Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
-    Outcome.UNKNOWN: "It may have been triggered. Do not send again without checking.",
+    Outcome.UNKNOWN: "It may have been triggered. Check before you send again.",
 }
 
 UNKNOWN_REMEDY = (
@@ -30,7 +30,7 @@ UNKNOWN_REMEDY = (
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """The outcome of an answer; the first line that fits decides."""
+    """Exactly one outcome for any answer; the first line that fits decides."""
     match answer:
         case NoReply(sent="no"):
             return Outcome.NOT_SENT

@@ -3,8 +3,6 @@
 Separate from `form` because none of it is about what will be replied.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -5,8 +5,6 @@ holds its order (`sort:-took`; or `query._replace(order=Order(...))`). It is ask
 unless it names a profile or all accounts are asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from threading import Event
@@ -21,6 +19,7 @@ from app.domain.model import Attempt, Outcome
 from app.domain.ticket import ticket
 from app.service import resolution
 from app.service.live import LiveAccount
+from app.service.masking import open_mask
 from app.store.attempts import AttemptRow
 from app.store.errors import StoppedError
 from app.store.row_ids import RowIds
@@ -138,8 +137,6 @@ class AttemptHistory:
 
     def mask(self) -> Mask:
         """The mask of this home. Raises MaskKeyError."""
-        from app.service.masking import open_mask
-
         return open_mask(self._history.path.parent)
 
     def export(

@@ -52,7 +52,8 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
     def masked(verdict: Verdict) -> Verdict:
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
 
-    return preflight._replace(
+    return replace(
+        preflight,
         prediction=None if preflight.prediction is None else masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
         recipient=replace(

@@ -1,21 +1,26 @@
-"""What the form knows before anything is sent: the reply to come, the cause of a refusal, what was sent before.
+"""Checks before sending: the predicted reply, the cause of a rejection, what was sent before. Nothing here sends."""
 
-Separate from `desk`, which sends: everything here only reads.
-"""
-
-from __future__ import annotations
-
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
 
-from app.domain.diagnosis import REFRESH, Diagnosis, FormPatch, QuickFix, diagnose, diagnose_before
+from app.domain.diagnosis import (
+    REFRESH,
+    Clues,
+    Diagnosis,
+    FieldMatch,
+    FormPatch,
+    QuickFix,
+    diagnose,
+    diagnose_before,
+)
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import (
     Answer,
     Attempt,
     Contact,
+    ExternalEvent,
     Outcome,
     Reply,
     TriggerRequest,
@@ -24,20 +29,18 @@ from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
 from app.store.attempts import AttemptRow, SameSend
-
-if TYPE_CHECKING:
-    from app.service.clues import AccountClues
+from app.store.catalog import Cache
+from app.store.recent_attempts import RecentAttempts
 
 SHOWN_CONTACTS = 6
 
-_OUT_OF_DATE = (
-    "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh."
-)
+_OUT_OF_DATE = "The reply is not the predicted one: the local list is out of date. Refresh it."
 _REACHED_NOBODY = (Outcome.REJECTED, Outcome.NOT_SENT)
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 
-class Preflight(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Preflight:
     """What is known before sending.
 
     `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `recipient` is
@@ -49,7 +52,7 @@ class Preflight(NamedTuple):
 
     prediction: Verdict | None
     broken: tuple[Verdict, ...]
-    recipient: Recipient = Recipient()
+    recipient: Recipient = field(default_factory=Recipient)
     advice: Diagnosis | None = None
     last: AttemptRow | None = None
     second_send: AttemptRow | None = None
@@ -68,6 +71,37 @@ class Preflight(NamedTuple):
         return self.advice.words if self.advice else None
 
 
+class AccountClues(Clues):
+    """Clues in the cache and the history. Raises StoreError."""
+
+    def __init__(self, cache: Cache, recent: RecentAttempts) -> None:
+        self._cache = cache
+        self._recent = recent
+
+    def holders(self, value: str) -> Sequence[FieldMatch]:
+        return self._cache.contacts.holders(value, self._cache.fields())
+
+    def variants(self, key_id: str, value: str) -> Sequence[str]:
+        return self._cache.contacts.variants(key_id, value)
+
+    def fields_called(self, name: str) -> Sequence[str]:
+        wanted = name.strip().casefold()
+        return [
+            field.id
+            for field in self._cache.fields()
+            if wanted and wanted in (field.name.casefold(), field.string_id.casefold())
+        ]
+
+    def events_called(self, name: str) -> Sequence[ExternalEvent]:
+        wanted = name.strip().casefold()
+        return [
+            event for event in self._cache.list_events(name.strip(), 0) if event.name.casefold() == wanted
+        ]
+
+    def name_elsewhere(self, event_id: str) -> str | None:
+        return self._recent.name_elsewhere(event_id)
+
+
 class PreflightChecks:
     """What is known of the live account, and what was sent on it. Raises StoreError."""
 
@@ -75,12 +109,7 @@ class PreflightChecks:
         self._live = account
         self._cache = account.cache
         self._recent = account.history.recent
-
-    @cached_property
-    def _clues(self) -> AccountClues:
-        from app.service.clues import AccountClues
-
-        return AccountClues(self._cache, self._recent)
+        self._clues = AccountClues(account.cache, account.history.recent)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
         """Whom the key of a request finds, as far as it is known here."""

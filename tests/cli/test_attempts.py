@@ -27,7 +27,6 @@ HOSTILE = (
     "\x1b]0;x\x07\x1b[31m",
     "a\r\n| b |",
     "[/][@click=app.quit]",
-    "\ud800x",
     "\u202eevil",
     "\0",
 )

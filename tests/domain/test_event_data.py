@@ -97,5 +97,17 @@ def test_what_will_not_do_what_is_expected_is_said_once(data: JsonObject, said: 
 
 
 def test_the_size_is_that_of_compact_utf_8() -> None:
-    assert sent_bytes({"a": "é\ud800"}) == len('{"a":""}') + 2 + 3
+    assert sent_bytes({"a": "é€"}) == len('{"a":""}') + 2 + 3
     assert sent_bytes(None) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "\\ud800"}', '{"\\udfff": 1}', '{"a": ["x\\ud83d"]}', '{"a": "\ud800"}']
+)
+def test_half_a_character_is_refused_where_it_is_typed(text: str) -> None:
+    with pytest.raises(EventDataError, match="half a character"):
+        parse_event_data(text)
+
+
+def test_two_halves_are_one_character() -> None:
+    assert parse_event_data('{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}

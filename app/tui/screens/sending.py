@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -151,7 +152,7 @@ class Sending:
             desk.tell_fault(f"Nothing was sent. {error}")
             return
         if message.is_rehearsed:
-            known = known._replace(second_send=None)
+            known = replace(known, second_send=None)
         if not desk.service.profile.is_production and known.second_send is None:
             self._send_submitted(message, None, True)
             return

@@ -4,7 +4,6 @@ What was typed by hand is never replaced: an example fills the editor only while
 """
 
 import json
-import re
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,9 +18,6 @@ from app.domain.placeholders import placeholders_in
 from app.tui.keymap import key_of
 from app.tui.text import lines, sanitize
 from app.tui.widgets.json_area import JsonArea
-
-_HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
-"""Can be written in JSON as escapes, and nowhere else."""
 
 
 class DataEditor(Vertical):
@@ -127,8 +123,6 @@ class DataEditor(Vertical):
             return str(self.fault)
         if self._value is not None:
             text = _indented(self._value)
-            if _HALF_CHARACTERS.search(text):
-                text = json.dumps(self._value, indent=2)
             if text != self.text:
                 self._area.replace_all(text)
         return ""
