@@ -10,11 +10,11 @@ from app.domain.sanitize import has_surrogates
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
-"""Objects and lists within one another: more than any program reads, and far from what ends a stack."""
+"""Levels of objects and lists: more than any program reads, and far below the recursion limit."""
 
 
 class EventDataError(ValueError):
-    """Event data that cannot be sent: the sentence, and where (both from 1; 0: nowhere in particular)."""
+    """Event data that cannot be sent; `line` and `column` count from 1, and are 0 if the fault has no place."""
 
     def __init__(self, sentence: str, line: int = 0, column: int = 0) -> None:
         self.line = line
@@ -24,7 +24,7 @@ class EventDataError(ValueError):
 
 
 def parse_event_data(text: str) -> JsonObject | None:
-    """The JSON object in `text`; None for blank text and `null`, which send no data at all.
+    """The JSON object in `text`; None for blank text and `null`, which send no data.
 
     Raises EventDataError for anything else, and for more than 1,000,000 bytes.
     """
@@ -84,7 +84,7 @@ def _in_words(error: json.JSONDecodeError) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise EventDataError(f"{name} is no JSON value; write a number, a text or null.", 1, 1)
+    raise EventDataError(f"{name} is not JSON. Write a number, a text or null.", 1, 1)
 
 
 def _finite(digits: str) -> float:
@@ -108,12 +108,12 @@ _SHOWN = 3
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:
-    """A sentence for each thing about the event data that will probably not do what is expected; () for none."""
+    """A sentence for each part of the event data that will probably not do what its author expects."""
     return tuple(hint for check in _CHECKS for hint in check(data)) if data else ()
 
 
 def sent_bytes(data: JsonObject | None) -> int:
-    """The length of event data as the service measures it: compact JSON in UTF-8, in bytes."""
+    """The size of event data as the service measures it: the bytes of compact JSON in UTF-8."""
     if data is None:
         return 0
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -132,7 +132,7 @@ def _misplaced(data: JsonObject) -> Iterator[str]:
 
 
 _BELONGS = {
-    "trigger_id": "the desk sends a trigger id beside the data.",
+    "trigger_id": "the trigger id is sent beside the data.",
     "key_id": "the key field is chosen in the form.",
     "external_id": "the external id is entered in the form.",
 }
@@ -140,12 +140,12 @@ _BELONGS = {
 
 def _wrapped(data: JsonObject) -> Iterator[str]:
     if isinstance(data.get("data"), Mapping):
-        yield "The event data holds an object called data: leave that level out, unless a variable has that name."
+        yield "The event data holds an object called data. Leave that level out, unless a variable has that name."
 
 
 def _reserved(data: JsonObject) -> Iterator[str]:
     if _RESERVED in data:
-        yield f"{_RESERVED} is reserved: the service ignores it without a word."
+        yield f"{_RESERVED} is reserved: the service ignores it silently."
 
 
 def _global(data: JsonObject) -> Iterator[str]:
@@ -162,8 +162,8 @@ def _mixed(data: JsonObject) -> Iterator[str]:
     ]
     if sections and free:
         yield (
-            f"Section groups ({_some(sections)}) and free variables ({_some(free)}) exclude each other: "
-            "move the variables into global, or do without the groups."
+            f"Section groups ({_some(sections)}) and free variables ({_some(free)}) exclude each other. "
+            "Move the variables into global, or leave the groups out."
         )
 
 

@@ -9,7 +9,7 @@ def count(number: int, word: str) -> str:
 
 
 def percent(number: float, total: float) -> str:
-    """A share in whole percent; `<1%` and `>99%` where it would otherwise seem to be none, or all."""
+    """A share in whole percent; `<1%` and `>99%` in place of a rounded 0% and 100%."""
     share = 100 * number / total
     if 0 < share < 1:
         return "<1%"

@@ -1,27 +1,24 @@
-"""What the headers of a refusal tell: how far the clocks are apart, and how long the limit lasts.
-
-Whatever they hold is from outside: what makes no sense is as good as absent.
-"""
+"""The headers of a rejection: clock skew and rate limit. Headers that make no sense count as absent."""
 
 from datetime import UTC, datetime
 
 from app.domain.model import Reply
 
-LONGEST_WAIT_S = 3600
+MAX_WAIT_S = 3600
 _NONSENSE_S = 86_400
 
 
 def clock_skew_s(date_header: str | None, now: datetime) -> float | None:
-    """How many seconds the service's clock is ahead of `now` (negative: behind); None where it did not tell."""
+    """How many seconds the service's clock is ahead of `now` (negative: behind); None without a usable Date."""
     told = _http_date(date_header)
     return (told - now).total_seconds() if told else None
 
 
 def retry_after_s(reply: Reply, now: datetime) -> int | None:
-    """Seconds until the rate limit resets, 0 to 3600; None where the reply does not tell or tells nonsense.
+    """Seconds until the rate limit resets, 0 to 3600; None without usable headers.
 
-    Retry-After (seconds or a date) counts before X-RateLimit-Reset (Unix seconds). Points in time are
-    measured against the reply's own Date, so that a wrong clock on this machine does no harm.
+    Retry-After (seconds or a date) counts before X-RateLimit-Reset (Unix seconds). Times are
+    compared with the reply's own Date, so that a wrong clock on this machine does no harm.
     """
     here = _http_date(reply.date) or now
     seconds = _whole(reply.retry_after)
@@ -30,7 +27,7 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
         seconds = round((until - here).total_seconds()) if until else None
     if seconds is None or abs(seconds) > _NONSENSE_S:
         return None
-    return max(0, min(seconds, LONGEST_WAIT_S))
+    return max(0, min(seconds, MAX_WAIT_S))
 
 
 def _http_date(text: str | None) -> datetime | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from app.domain.attempt_export import json_text
 
-# curl and httpx put these in themselves, and wrong ones break the request.
+# curl and httpx set these themselves, and wrong ones break the request.
 _BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
 _LONGEST_ARGUMENT = 100_000
 """Characters of a body that are given as an argument; Linux takes no more than 128 KiB in one."""

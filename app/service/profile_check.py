@@ -1,6 +1,6 @@
-"""Whether a profile works: does its address answer, is the sign-in accepted, the clock right, what is permitted.
+"""Whether a profile works: address, sign-in, clock, permissions.
 
-Asks reading calls only, each once. What only a trigger could tell is said to be unknown.
+It makes each read-only call once. What only a trigger could show is reported as unknown.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _NOT_ASKED = "not asked"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked into, and what was found."""
+    """One check and its result."""
 
     what: str
     state: State
@@ -62,7 +62,7 @@ _LISTS = _Probe("contactlist.list", "GET", "contactlist")
 
 
 async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding, ...]:
-    """Every finding, in the order in which one thing depends on another. Never raises for what the account does."""
+    """All findings, each after those that it depends on. Never raises for a reply of the account."""
     first = await _ask(client, _EVENTS)
     findings = [_address(first), _sign_in(profile, first), _clock(first), _permission(_EVENTS, first)]
     asked = (*_PROBES, _LISTS) if profile.refresh_contacts.startswith("list:") else _PROBES

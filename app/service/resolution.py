@@ -98,7 +98,7 @@ def request_again(
 ) -> TriggerRequest:
     """The request as it was: with its trigger id, or with the new attempt's id as one of its own.
 
-    What was sent without a trigger id goes without one again. Raises AttemptError where it cannot
+    A request without a trigger id stays without one. Raises AttemptError if it cannot
     be sent to this account, or not as the same trigger.
     """
     if attempt.account != account:

@@ -67,7 +67,7 @@ def test_placeholders_are_filled_from_the_contact(desk: Desk) -> None:
     [
         ("thor@example.com", "{{field:9999}}: contact 11 has no 9999"),
         ("twin@example.com", "several contacts share the value"),
-        ("loki@example.com", "no contact is known here by this value"),
+        ("loki@example.com", "this contact is not in the local list"),
     ],
 )
 def test_a_placeholder_without_a_value_is_named_and_nothing_is_sent(desk: Desk, value: str, why: str) -> None:

@@ -83,7 +83,7 @@ def test_the_documented_shapes_have_no_hint(data: JsonObject | None) -> None:
         ({"trigger_id": "x"}, "trigger_id in the event data is a variable"),
         ({"global": {"event_time": "x"}}, "event_time in the event data in global is"),
         ({"key_id": "3"}, "the key field is chosen in the form"),
-        ({"data": {"global": {}}}, "leave that level out"),
+        ({"data": {"global": {}}}, "Leave that level out"),
         ({"ems_event_time": "x"}, "ems_event_time is reserved"),
         ({"global": [{"a": 1}]}, "global must be an object"),
         ({"a": "x" * 100_000}, "does not reach Interactions"),

@@ -193,7 +193,7 @@ async def test_an_attempt_on_another_account_is_not_sent_to_this_one(
     with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
         config.write(f'[profiles.other]\nbase_url = "{server.url}"\n')
     other = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "other"))
-    with pytest.raises(AttemptError, match="on another account. Switch to the profile 'local'"):
+    with pytest.raises(AttemptError, match=r"on another account. Switch to the profile 'local'"):
         await sent_again(other, attempt, same_trigger=True)
     await other.close()
     assert len(server.received) == 1
