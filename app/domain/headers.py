@@ -1,6 +1,7 @@
 """The headers of a rejection: clock skew and rate limit. Headers that make no sense count as absent."""
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from app.domain.model import Reply
 
@@ -31,8 +32,6 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
 
 
 def _http_date(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - brings ten modules along, for a refusal only
-
     try:
         told = parsedate_to_datetime(text or "")
         # A zone of nearly a day can push a date over the edge of the calendar.

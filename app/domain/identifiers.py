@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from app.domain.model import ExternalEvent
 
@@ -118,8 +119,6 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
 
 
 def _similar(text: str, known: Sequence[ExternalEvent]) -> list[ExternalEvent]:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt name is worth its weight
-
     by_name = {_words(event.name): event for event in known}
     return [by_name[name] for name in get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6)]
 

@@ -107,4 +107,4 @@ def test_an_attempt_is_told_with_its_reference_and_found_by_it(desk: Desk) -> No
     attempt_id = desk("history", "--json").lines[0]["attempt_id"]
     assert f"attempt {attempt_id} ({short_id(attempt_id)})" in ran.out
     said = desk("history", "settle", short_id(attempt_id).lower(), "arrived")
-    assert f"The outcome of the attempt {attempt_id} is accepted" in said.err
+    assert f"The attempt {attempt_id} is accepted" in said.err

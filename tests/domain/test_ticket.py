@@ -37,7 +37,7 @@ def test_it_says_what_was_sent_what_came_back_and_what_that_means() -> None:
         "No match for the specified",
         "Rejected. Nothing was triggered.",
         "Check the spelling.",
-        "The reply code 0 was predicted.",
+        "Predicted: 0.",
         "```sh\ncurl",
         "authorization: ***",
     ):

@@ -11,7 +11,6 @@ LATER = (
     "app.tui.notices",
     "app.tui.widgets.trigger_form",
     "app.sandbox",
-    "email",
     "httpx",
     "sqlite_utils",
 )
