@@ -5,6 +5,7 @@ They are in the order of the documented table. That the service judges them in t
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from app.domain.account import Account
@@ -29,6 +30,7 @@ class Rule:
     """
 
     code: int
+    text: Callable[[TriggerRequest], str]
     broken: Callable[[TriggerRequest, Account], bool | None]
     scope: Literal["request", "contact"]
 
@@ -79,12 +81,12 @@ def _contact_unknown(request: TriggerRequest, account: Account) -> bool | None:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(2004, _key_unknown, "request"),
-    Rule(2005, _value_missing, "contact"),
-    Rule(2008, _nobody_found, "contact"),
-    Rule(2010, _several_found, "contact"),
-    Rule(5001, _event_unknown, "request"),
-    Rule(2012, _contact_unknown, "contact"),
+    Rule(2004, partial(reply_text, 2004), _key_unknown, "request"),
+    Rule(2005, partial(reply_text, 2005), _value_missing, "contact"),
+    Rule(2008, partial(reply_text, 2008), _nobody_found, "contact"),
+    Rule(2010, partial(reply_text, 2010), _several_found, "contact"),
+    Rule(5001, partial(reply_text, 5001), _event_unknown, "request"),
+    Rule(2012, partial(reply_text, 2012), _contact_unknown, "contact"),
 )
 
 
@@ -94,21 +96,19 @@ def _judged(
     return ((rule, rule.broken(request, account)) for rule in rules)
 
 
-def _verdict(code: int, request: TriggerRequest) -> Verdict:
-    return Verdict(code, reply_text(code, request))
-
-
 def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> Verdict:
     """The verdict of an account that knows everything: the first broken rule, else code 0."""
     for rule, broken in _judged(request, account, rules):
         if broken:
-            return _verdict(rule.code, request)
-    return _verdict(0, request)
+            return Verdict(rule.code, rule.text(request))
+    return Verdict(0, reply_text(0, request))
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:
     """All rules that the request is known to break, in the order in which they are judged."""
-    return tuple(_verdict(rule.code, request) for rule, broken in _judged(request, account, RULES) if broken)
+    return tuple(
+        Verdict(rule.code, rule.text(request)) for rule, broken in _judged(request, account, RULES) if broken
+    )
 
 
 def predict(request: TriggerRequest, account: Account) -> Verdict | None:
@@ -117,5 +117,5 @@ def predict(request: TriggerRequest, account: Account) -> Verdict | None:
         if broken is None:
             return None
         if broken:
-            return _verdict(rule.code, request)
-    return _verdict(0, request)
+            return Verdict(rule.code, rule.text(request))
+    return Verdict(0, reply_text(0, request))
