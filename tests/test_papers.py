@@ -19,12 +19,10 @@ from textual.screen import Screen
 
 from app.cli.errors import ExitCode
 from app.cli.main import program
-from app.domain.descriptions import describe
-from app.domain.history_query import SETTLEMENTS, Column
+from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, Column, parse_query
 from app.domain.model import Outcome, TriggerRequest
 from app.domain.outcome import LABEL
-from app.domain.query_text import FIELDS, parse_query
-from app.domain.query_times import Clock
+from app.domain.reply_codes import describe
 from app.domain.rules import RULES
 from app.resources import help_pages
 from app.sandbox.faults import KINDS, Fault

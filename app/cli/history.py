@@ -14,18 +14,14 @@ from app.cli.options import Options, pass_options
 from app.cli.output import confirm, echo_table, open_output
 from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
-from app.domain.attempt_formats import FORMATS, HEADER, cells
-from app.domain.attempt_json import json_text, timestamp, whole_attempt_json
+from app.domain.attempt_export import FORMATS, HEADER, cells, json_text, timestamp, whole_attempt_json
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.descriptions import describe
-from app.domain.formatting import count, percent, span
-from app.domain.history_query import HistoryQuery
+from app.domain.formatting import count, duration, percent
+from app.domain.history_query import Clock, HistoryQuery, QueryFaultError, parse_query, proposal
 from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
 from app.domain.model import Attempt, Outcome, new_attempt_id
 from app.domain.outcome import LABEL
-from app.domain.query_edit import proposal
-from app.domain.query_text import QueryFaultError, parse_query
-from app.domain.query_times import Clock
+from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 from app.service.guard import check_production
@@ -376,7 +372,7 @@ def _echo_statistics(figures: AttemptStatistics) -> None:
         for one in figures.buckets
     ]
     click.echo()
-    echo_table((f"{span(figures.bucket_s).upper()} FROM", *titles), times, right=titles)
+    echo_table((f"{duration(figures.bucket_s).upper()} FROM", *titles), times, right=titles)
     if figures.p50_ms is not None and figures.p95_ms is not None:
         click.echo(f"\nduration: p50 {figures.p50_ms:,.0f} ms, p95 {figures.p95_ms:,.0f} ms")
 

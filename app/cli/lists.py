@@ -9,8 +9,8 @@ import click
 
 from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
-from app.domain.attempt_json import json_text
-from app.domain.mask import Mask
+from app.domain.attempt_export import json_text
+from app.domain.masking import Mask
 from app.domain.model import Contact, ExternalEvent, Field
 from app.service.session import Session
 

@@ -16,7 +16,7 @@ from app.cli.errors import ExitCode, Failure, echo_error, failing_with, writing
 from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
 from app.cli.signals import exit_at_once, interrupt, on_ctrl_c, on_ending_signals
-from app.domain.attempt_json import json_text
+from app.domain.attempt_export import json_text
 from app.service.masking import KEY_FILE, open_mask
 from app.settings import home_folder
 from app.settings.permissions import PRIVATE, tighten

@@ -11,7 +11,7 @@ import click
 
 from app.bootstrap import open_service
 from app.cli.errors import echo_error
-from app.domain.mask import NO_MASK, Mask
+from app.domain.masking import NO_MASK, Mask
 from app.service.masking import open_mask
 from app.service.session import Session
 from app.settings import Settings, home_folder, load_settings

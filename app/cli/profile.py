@@ -10,7 +10,7 @@ import click
 from app.cli.errors import ExitCode, echo_error
 from app.cli.options import Options, pass_options
 from app.cli.output import at_terminal, confirm, echo_table
-from app.domain.attempt_json import json_text
+from app.domain.attempt_export import json_text
 from app.service.profile_check import WSSE_ENDS, Finding, State, check_account
 from app.service.session import Session
 from app.settings import CONFIG, SANDBOX, Profile, add_profile, home_folder, load_config, remove_profile

@@ -14,13 +14,19 @@ import click
 from app.cli.errors import ExitCode, Failure, echo_error, writing
 from app.cli.signals import ENDING
 from app.domain.account import FieldNames
-from app.domain.advice import field_label
-from app.domain.attempt_json import attempt_json, json_text, readable_json, reply_parts, timestamp
-from app.domain.body_text import formatted
-from app.domain.descriptions import describe
-from app.domain.mask import Mask
+from app.domain.attempt_export import (
+    attempt_json,
+    json_text,
+    readable_body,
+    readable_json,
+    reply_parts,
+    timestamp,
+)
+from app.domain.diagnosis import field_label
+from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
+from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
@@ -172,7 +178,7 @@ def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     if attempt.request.data is not None:
         yield f"event data:\n{readable_json(attempt.request.data)}"
     if isinstance(attempt.answer, Reply) and attempt.answer.body:
-        yield f"reply body, {attempt.answer.body_length:,} bytes:\n{formatted(attempt.answer.body)}"
+        yield f"reply body, {attempt.answer.body_length:,} bytes:\n{readable_body(attempt.answer.body)}"
 
 
 def _link(row: AttemptRow, attempt: Attempt) -> str:

@@ -13,7 +13,7 @@ from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
-from app.domain.attempt_json import json_text, planned_json
+from app.domain.attempt_export import json_text, planned_json
 from app.domain.event_data import MAX_BYTES, EventDataError, parse_event_data
 from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id

@@ -18,7 +18,6 @@ from app.client.exchange import Progress, Received, exchange, within
 from app.client.no_reply import no_reply
 from app.client.pacing import Pace
 from app.domain import wire
-from app.domain.http_advice import remedy_for_status
 from app.domain.model import (
     CONTACT_KEYS,
     Answer,
@@ -29,6 +28,7 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
+from app.domain.reply_codes import advise_status
 from app.domain.sanitize import sanitize
 
 TRIGGER_CAP = 1024 * 1024
@@ -300,5 +300,5 @@ def _rejection(reply: Reply, purpose: Purpose) -> str:
         said.append(f"reply code {reply.reply_code}")
     if reply.reply_text:
         said.append(sanitize(reply.reply_text, _LONGEST_TEXT))
-    remedy = remedy_for_status(reply, datetime.now(UTC), purpose.permission)
+    remedy = advise_status(reply, datetime.now(UTC), purpose.permission)
     return f"The account did not answer with its {purpose.what} ({', '.join(said)}). {remedy or 'Try again later.'}"

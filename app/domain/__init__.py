@@ -1,1 +1,1 @@
-"""The words of the product and the rules of the endpoint: pure, standard library only."""
+"""Values, rules and sentences: pure, standard library only."""

@@ -1,9 +1,11 @@
-"""What the rules ask of an account, answered by the sandbox's truth and by the cache."""
+"""What rules and diagnoses look up in an account; the sandbox and the cache both answer it."""
 
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 
-class Matches(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Matches:
     """The contacts that a key finds, as far as an account knows.
 
     `ids` holds at most a few contact ids, two or more being as good as all; `complete`
@@ -15,7 +17,7 @@ class Matches(NamedTuple):
 
 
 class Account(Protocol):
-    """The events, fields and contacts of one side; None: not known here."""
+    """Events, fields and contacts; None means not known."""
 
     def has_event(self, event_id: str) -> bool | None:
         """Whether the account has this external event."""
@@ -28,14 +30,25 @@ class Account(Protocol):
 
 
 class FieldNames(Protocol):
-    """Whoever can name a field."""
+    """The names of contact fields."""
 
     def field_name(self, field_id: str) -> str | None:
-        """The name of a contact field; None where it is not known here."""
+        """The name of a contact field; None if it is not known."""
 
 
 class Directory(Account, FieldNames, Protocol):
-    """An account that also knows names: what advice needs beside the rules."""
+    """An account with the names of its events and fields."""
 
     def event_name(self, event_id: str) -> str | None:
-        """The name of an external event; None where it is not known here."""
+        """The name of an external event; None if it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrder:
+    """A column and a direction; rows without a value in the column come last either way.
+
+    Ids in numeric order, texts with ASCII case ignored; equal ones by id, the same way.
+    """
+
+    column: str
+    descending: bool = False

@@ -1,26 +1,48 @@
-"""A remedy as a value: words for a person, and what it changes in the form, so that one key can do it.
+"""The likely cause of a reply to this very request, and what fixes it.
 
-Nothing here sends: a remedy changes what would be sent, or asks the account what it has.
+`diagnose` explains an answer, `diagnose_before` a prediction; both say the same about the same reply code. Nothing
+here sends: a fix changes the form, or fetches what the account has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from app.domain.model import Contact, ExternalEvent, TriggerRequest
+from app.domain.account import Directory, FieldNames
+from app.domain.identifiers import bare, said_around
+from app.domain.model import (
+    CONTACT_KEYS,
+    Answer,
+    Contact,
+    ExternalEvent,
+    NoReply,
+    Outcome,
+    Reply,
+    TriggerRequest,
+)
+from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
+from app.domain.reply_codes import advise_code, advise_status, advise_unsent
+from app.domain.rules import Verdict
+from app.domain.sanitize import sanitize
+from app.domain.wire import json_object
+
+MAX_SHOWN = 5
+MAX_VALUE = 60
+EMAIL = "3"
 
 
 @dataclass(frozen=True, slots=True)
 class FormPatch:
-    """What becomes of the form; None leaves a part of it as it is."""
+    """Changes to the form; None leaves a part of it as it is."""
 
     event_id: str | None = None
     key_id: str | None = None
     external_id: str | None = None
 
     def applied(self, request: TriggerRequest) -> TriggerRequest:
-        """The request that the form would make after this change."""
+        """The request that the form makes after the change."""
         return replace(
             request,
             event_id=request.event_id if self.event_id is None else self.event_id,
@@ -30,7 +52,7 @@ class FormPatch:
 
 
 class Fetch(Enum):
-    """What to ask the account for: everything, or the contacts that the form's key finds."""
+    """What to fetch from the account: everything, or the contacts that the form's key finds."""
 
     REFRESH = "refresh"
     LOOK_UP = "look up"
@@ -40,7 +62,7 @@ class Fetch(Enum):
 class QuickFix:
     """One thing to do: `words` fit on a button, such as `use contact id 12`.
 
-    `contact` is whom the trigger goes to after the change; None if that is nobody, several, or as before.
+    `contact` gets the trigger after the change; None if no contact does, or several, or the same one as before.
     """
 
     words: str
@@ -50,7 +72,7 @@ class QuickFix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The likely cause and what to do about it, in words, and the remedies that can be had on a key, the best first."""
+    """The problem and its fix in words, and the fixes that one key applies, the best first."""
 
     words: str
     remedies: tuple[QuickFix, ...] = ()
@@ -69,43 +91,308 @@ class FieldMatch:
 
 
 class Clues(Protocol):
-    """What helps to find a cause, beyond what the rules ask: everything as far as it is known here."""
+    """What helps to find a cause, as far as it is known here; each method finds nothing by default."""
 
-    def holders(self, value: str) -> Sequence[FieldMatch]:
+    def holders(self, value: str) -> Sequence[FieldMatch]:  # noqa: ARG002 - a default
         """The key fields in which exactly one contact has this value, with that contact."""
+        return ()
 
-    def variants(self, key_id: str, value: str) -> Sequence[str]:
-        """Values of this key field that differ from `value` only by case or by blanks around them."""
+    def variants(self, key_id: str, value: str) -> Sequence[str]:  # noqa: ARG002 - a default
+        """Values of this key field that differ from `value` only by case or by spaces around them."""
+        return ()
 
-    def fields_called(self, name: str) -> Sequence[str]:
+    def fields_called(self, name: str) -> Sequence[str]:  # noqa: ARG002 - a default
         """The ids of the fields with this name or string id, case ignored."""
+        return ()
 
-    def events_called(self, name: str) -> Sequence[ExternalEvent]:
+    def events_called(self, name: str) -> Sequence[ExternalEvent]:  # noqa: ARG002 - a default
         """The events of the account with this name, case ignored."""
+        return ()
 
-    def name_elsewhere(self, event_id: str) -> str | None:
+    def name_elsewhere(self, event_id: str) -> str | None:  # noqa: ARG002 - a default
         """The name that an event of this id has on another account."""
-
-
-class NoClues:
-    """Clues where there are none."""
-
-    def holders(self, value: str) -> Sequence[FieldMatch]:  # noqa: ARG002
-        """None."""
-        return ()
-
-    def variants(self, key_id: str, value: str) -> Sequence[str]:  # noqa: ARG002
-        """None."""
-        return ()
-
-    def fields_called(self, name: str) -> Sequence[str]:  # noqa: ARG002
-        """None."""
-        return ()
-
-    def events_called(self, name: str) -> Sequence[ExternalEvent]:  # noqa: ARG002
-        """None."""
-        return ()
-
-    def name_elsewhere(self, event_id: str) -> str | None:  # noqa: ARG002
-        """None."""
         return None
+
+
+class NoClues(Clues):
+    """No clues at all."""
+
+
+_NO_CLUES = NoClues()
+
+
+def field_label(key_id: str, directory: FieldNames) -> str:
+    """A key field by name and id, such as `E-Mail (3)`; `contact id` and `contact uid` for the other two."""
+    if key_id in CONTACT_KEYS:
+        return f"contact {key_id}"
+    name = directory.field_name(key_id)
+    return f"{name} ({key_id})" if name else f"field {key_id}"
+
+
+def diagnose(
+    answer: Answer,
+    request: TriggerRequest,
+    directory: Directory,
+    now: datetime,
+    clues: Clues = _NO_CLUES,
+) -> Diagnosis | None:
+    """What to do about an answer that came at `now`; None if there is nothing to do."""
+    outcome = outcome_of(answer)
+    match answer:
+        case NoReply(detail=detail, reason=reason):
+            todo = UNKNOWN_REMEDY if outcome is Outcome.UNKNOWN else advise_unsent(reason)
+            return Diagnosis(f"{detail} {todo}" if todo else detail)
+        case Reply() if outcome is Outcome.ACCEPTED:
+            return _unattached(answer, request)
+        case Reply() if outcome is Outcome.UNKNOWN:
+            return Diagnosis(f"{_unknown_reply(answer.http_status, answer.reply_code)} {UNKNOWN_REMEDY}")
+        case Reply(errors=errors) if outcome is Outcome.PARTIAL:
+            who = ", ".join(list(errors)[:MAX_SHOWN])
+            return Diagnosis(f"Rejected for {who}. Fix the cause, then send to these contacts alone.")
+        case Reply():
+            return _rejection(answer, request, directory, now, clues)
+
+
+def diagnose_before(
+    prediction: Verdict | None, request: TriggerRequest, directory: Directory, clues: Clues = _NO_CLUES
+) -> Diagnosis | None:
+    """What to do before sending; None if code 0 is predicted. Without a prediction: how to get one."""
+    if prediction is not None:
+        cause = _CAUSES.get(prediction.code)
+        return cause(_Case(request, directory, clues)) if cause else None
+    fetch = _how_to_predict(request, directory)
+    around = said_around(request.external_id)
+    if not around:
+        return fetch
+    trimmed = bare(request.external_id)
+    return Diagnosis(
+        f"The external id has {around}, which is sent too. {fetch.words}",
+        ((_use_value(trimmed),) if trimmed else ()) + fetch.remedies,
+    )
+
+
+def _how_to_predict(request: TriggerRequest, directory: Directory) -> Diagnosis:
+    if None in (directory.has_event(request.event_id), directory.has_field(request.key_id)):
+        return Diagnosis("The events and fields of this account are not loaded yet. Refresh.", (REFRESH,))
+    return Diagnosis(
+        "This contact is not in the local list. Look it up to see what will happen.",
+        (LOOK_UP,),
+    )
+
+
+def _unattached(reply: Reply, request: TriggerRequest) -> Diagnosis | None:
+    data = json_object(reply.body).get("data")
+    if not isinstance(data, Mapping) or "connectedTo" not in data:
+        return None
+    connected = data["connectedTo"]
+    runs = any(connected.values()) if isinstance(connected, Mapping) else bool(connected)
+    if runs:
+        return None
+    return Diagnosis(
+        f"Accepted, but nothing runs: no active program or campaign uses event {request.event_id}. "
+        "Activate one in the account, then send again."
+    )
+
+
+def _unknown_reply(status: int, code: int | None) -> str:
+    if status >= 500:
+        return f"The service failed with HTTP {status}."
+    if code == 0:
+        return f"The reply contradicts itself: HTTP {status} with reply code 0."
+    return f"The reply (HTTP {status}) could not be read."
+
+
+def _rejection(
+    reply: Reply, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues
+) -> Diagnosis:
+    if by_status := advise_status(reply, now):
+        return Diagnosis(by_status)
+    cause = None if reply.reply_code is None else _CAUSES.get(reply.reply_code)
+    if cause:
+        return cause(_Case(request, directory, clues))
+    by_code = advise_code(reply.reply_code, reply.http_status, request.event_id)
+    return Diagnosis(by_code or "Read the reply text. Correct the request, then send again.")
+
+
+# The six documented rejections
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A rejected request, with all that can be looked up about it."""
+
+    request: TriggerRequest
+    directory: Directory
+    clues: Clues
+
+    def label(self, key_id: str | None = None) -> str:
+        return field_label(self.request.key_id if key_id is None else key_id, self.directory)
+
+    def finds(self, key_id: str, value: str) -> tuple[str, ...]:
+        return self.directory.matches(key_id, value).ids
+
+    def elsewhere(self, value: str) -> FieldMatch | None:
+        """The contact that has this value in another key field."""
+        others = (holder for holder in self.clues.holders(value) if holder.key_id != self.request.key_id)
+        return next(others, None)
+
+
+def _use_key(case: _Case, key_id: str, value: str | None = None) -> QuickFix:
+    return QuickFix(f"use {case.label(key_id)}", FormPatch(key_id=key_id, external_id=value))
+
+
+def _use_value(value: str) -> QuickFix:
+    return QuickFix(f"use {sanitize(value, MAX_VALUE)}", FormPatch(external_id=value))
+
+
+def _by_email(case: _Case) -> tuple[QuickFix, ...]:
+    if "@" in case.request.external_id and case.request.key_id != EMAIL and case.directory.has_field(EMAIL):
+        return (_use_key(case, EMAIL),)
+    return ()
+
+
+def _key_unknown(case: _Case) -> Diagnosis:
+    key_id = case.request.key_id
+    meant = _key_meant(case)
+    if meant is not None:
+        words = f"A key field is given by its id, not as {key_id!r}. {case.label(meant)} is probably meant."
+        return Diagnosis(words, (_use_key(case, meant),))
+    problem = f"This account has no field {key_id}." if key_id else "No key field is chosen."
+    holder = case.elsewhere(case.request.external_id)
+    if holder is not None:
+        words = (
+            f"{problem} Contact {holder.contact_id} has this value in {case.label(holder.key_id)}: use that."
+        )
+        return Diagnosis(words, (_use_key(case, holder.key_id),))
+    fix = (
+        "Field ids differ between accounts: pick the key field from the list, or use id or uid."
+        if key_id
+        else "Pick the field whose value finds the contact, such as 3 for the e-mail address."
+    )
+    return Diagnosis(f"{problem} {fix}", _by_email(case))
+
+
+def _key_meant(case: _Case) -> str | None:
+    key_id = case.request.key_id
+    for spelling in (bare(key_id), bare(key_id).lower(), bare(key_id).lstrip("0")):
+        is_key = spelling in CONTACT_KEYS or case.directory.has_field(spelling)
+        if spelling and spelling != key_id and is_key:
+            return spelling
+    called = case.clues.fields_called(key_id)
+    return called[0] if len(called) == 1 else None
+
+
+def _value_missing(case: _Case) -> Diagnosis:
+    return Diagnosis(f"The external id is empty. Enter the contact's value of {case.label()}.")
+
+
+def _nobody(case: _Case) -> Diagnosis:
+    causes = (_blanks_around, _value_of_another_field, _other_case, _email_elsewhere)
+    return next(filter(None, (cause(case) for cause in causes)), None) or Diagnosis(
+        f"No contact has this value in {case.label()}. Check the spelling, or pick the field it belongs to."
+    )
+
+
+def _blanks_around(case: _Case) -> Diagnosis | None:
+    value, key_id = case.request.external_id, case.request.key_id
+    trimmed = bare(value)
+    if trimmed == value:
+        return None
+    if not trimmed:
+        return Diagnosis(f"The external id is only spaces. Enter the contact's value of {case.label()}.")
+    problem = "The value begins or ends with a space, which counts."
+    found = case.finds(key_id, trimmed)
+    if found:
+        shown = f"contact {found[0]}" if len(found) == 1 else "several contacts"
+        return Diagnosis(f"{problem} Remove it to find {shown}.", (_use_value(trimmed),))
+    holder = case.elsewhere(trimmed)
+    if holder is not None:
+        label = case.label(holder.key_id)
+        words = f"{problem} Remove it and use {label} to find contact {holder.contact_id}."
+        return Diagnosis(words, (_use_key(case, holder.key_id, trimmed),))
+    return Diagnosis(
+        f"{problem} Remove it; even then no contact has it in {case.label()}.", (_use_value(trimmed),)
+    )
+
+
+def _value_of_another_field(case: _Case) -> Diagnosis | None:
+    holder = case.elsewhere(case.request.external_id)
+    if holder is None:
+        return None
+    words = (
+        f"No contact has this value in {case.label()}, but contact {holder.contact_id} has it in "
+        f"{case.label(holder.key_id)}. Use that key field."
+    )
+    return Diagnosis(words, (_use_key(case, holder.key_id),))
+
+
+def _other_case(case: _Case) -> Diagnosis | None:
+    known = case.clues.variants(case.request.key_id, case.request.external_id)[:MAX_SHOWN]
+    if not known:
+        return None
+    shown = " or ".join(f"{sanitize(value, MAX_VALUE)!r}" for value in known)
+    words = f"{case.label()} is compared as exact text. In the account it is written {shown}."
+    return Diagnosis(words, tuple(_use_value(value) for value in known))
+
+
+def _email_elsewhere(case: _Case) -> Diagnosis | None:
+    looks_like_email = "@" in case.request.external_id
+    if looks_like_email and case.request.key_id != EMAIL:
+        words = (
+            f"The value looks like an e-mail address, but the key field is {case.label()}. Use E-Mail (3)."
+        )
+        return Diagnosis(words, _by_email(case))
+    if not looks_like_email and case.request.key_id == EMAIL:
+        return Diagnosis(
+            f"The value is no e-mail address, but the key field is {case.label()}. Pick the field it belongs to."
+        )
+    return None
+
+
+def _several(case: _Case) -> Diagnosis:
+    ids = case.finds(case.request.key_id, case.request.external_id)
+    shown = ids[:MAX_SHOWN]
+    who = f"Contacts {', '.join(shown)}" if ids else "Several contacts"
+    more = " and more" if len(ids) > MAX_SHOWN else ""
+    words = f"{who}{more} share this value of {case.label()}. Pick one (key field id); nobody gets the event otherwise."
+    known = tuple(QuickFix(f"use contact id {one}", FormPatch(key_id="id", external_id=one)) for one in shown)
+    return Diagnosis(words, known if len(ids) > 1 else (LOOK_UP,))
+
+
+def _event_unknown(case: _Case) -> Diagnosis:
+    event_id = case.request.event_id
+    name = case.directory.event_name(event_id)
+    elsewhere = name or case.clues.name_elsewhere(event_id)
+    namesakes = case.clues.events_called(elsewhere or event_id)
+    others = [event.id for event in namesakes if event.id != event_id][:MAX_SHOWN]
+    fixes = tuple(QuickFix(f"use event {one}", FormPatch(event_id=one)) for one in others)
+    here = f"Here {elsewhere} is event {' or '.join(others)}."
+    if name and others:
+        return Diagnosis(f"The account no longer has event {event_id} ({name}). {here}", fixes)
+    if name:
+        words = f"The account no longer has event {event_id} ({name}). Refresh, then pick the event from the list."
+        return Diagnosis(words, (REFRESH,))
+    if elsewhere and others:
+        return Diagnosis(f"Event {event_id} ({elsewhere}) belongs to another account. {here}", fixes)
+    if others:
+        return Diagnosis(f"{event_id!r} is the name of an event, not its id.", fixes)
+    return Diagnosis(f"The account has no external event {event_id}. Pick the event from the list.")
+
+
+def _contact_unknown(case: _Case) -> Diagnosis:
+    causes = (_blanks_around, _value_of_another_field, _other_case)
+    return next(filter(None, (cause(case) for cause in causes)), None) or Diagnosis(
+        f"No contact of this account has the {case.request.key_id} {case.request.external_id}. "
+        "Check it, or find the contact by another key field.",
+        _by_email(case),
+    )
+
+
+_CAUSES: dict[int, Callable[[_Case], Diagnosis]] = {
+    2004: _key_unknown,
+    2005: _value_missing,
+    2008: _nobody,
+    2010: _several,
+    5001: _event_unknown,
+    2012: _contact_unknown,
+}

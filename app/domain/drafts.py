@@ -1,4 +1,4 @@
-"""What somebody typed and wants to find again: the form as it was left, and event data kept under a name."""
+"""The saved form, and event data saved under a name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The form as it was left: every text as it was typed. `contact_id` is the contact that was chosen, '' for none."""
+    """The texts of the form as typed. `contact_id` is the chosen contact, '' for none."""
 
     event_id: str = ""
     key_id: str = ""
@@ -18,7 +18,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """A draft with the moment at which it was saved."""
+    """A draft and when it was saved."""
 
     draft: Draft
     saved_at: datetime
@@ -26,7 +26,7 @@ class SavedDraft:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Event data under a name, as they were typed, placeholders and all; `event_id` is what they were made for."""
+    """Event data as typed, placeholders included, under a name; `event_id` is the event it was made for."""
 
     name: str
     event_id: str
@@ -35,7 +35,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class DataChoice:
-    """Event data that the form can be filled with; `name` says which, such as `last used`."""
+    """Event data that can be inserted into the form; `name` says which, such as `last used`."""
 
     kind: Literal["example", "last", "template"]
     name: str

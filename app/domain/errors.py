@@ -1,5 +1,5 @@
-"""The one base of every failure that is told to a person."""
+"""The base of all errors that are shown to the user."""
 
 
 class AppError(Exception):
-    """Something that a person can mend; the message is a sentence that says what is wrong and what to do."""
+    """An error that the user can fix; its message names the problem and the fix."""

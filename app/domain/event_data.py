@@ -1,19 +1,20 @@
-"""Event data as a person types it: JSON text -> the object that is sent, or the fault by line and column."""
+"""Event data: from typed JSON to the object that is sent, and hints about its structure."""
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NoReturn
 
 from app.domain.model import JsonObject
+from app.domain.sanitize import has_surrogates
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
-"""Objects and lists within one another: more than any program reads, and far from what ends a stack."""
+"""Levels of objects and lists: more than any program reads, and far below the recursion limit."""
 
 
 class EventDataError(ValueError):
-    """Event data that cannot be sent: the sentence, and where (both from 1; 0: nowhere in particular)."""
+    """Event data that cannot be sent; `line` and `column` count from 1, and are 0 if the fault has no place."""
 
     def __init__(self, sentence: str, line: int = 0, column: int = 0) -> None:
         self.line = line
@@ -23,17 +24,21 @@ class EventDataError(ValueError):
 
 
 def parse_event_data(text: str) -> JsonObject | None:
-    """The JSON object in `text`; None for blank text and `null`, which send no data at all.
+    """The JSON object in `text`; None for blank text and `null`, which send no data.
 
     Raises EventDataError for anything else, and for more than 1,000,000 bytes.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes; shorten it.")
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
     if not text.strip():
         return None
     value = _loads(text)
     if value is None:
         return None
+    if has_surrogates(json.dumps(value, ensure_ascii=False)):
+        raise EventDataError(
+            "The event data holds half a character, such as \\ud800. Write the whole character."
+        )
     if _is_deep(value):
         raise EventDataError(f"The event data is nested too deeply, over {MAX_DEPTH} levels.", 1, 1)
     if not isinstance(value, dict):
@@ -79,7 +84,7 @@ def _in_words(error: json.JSONDecodeError) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise EventDataError(f"{name} is no JSON value; write a number, a text or null.", 1, 1)
+    raise EventDataError(f"{name} is not JSON. Write a number, a text or null.", 1, 1)
 
 
 def _finite(digits: str) -> float:
@@ -92,3 +97,99 @@ def _finite(digits: str) -> float:
 def _position(text: str, offset: int) -> tuple[int, int]:
     before = text[:offset]
     return before.count("\n") + 1, offset - before.rfind("\n")
+
+
+INTERACTIONS_BYTES = 100_000
+NEAR_BYTES = 900_000
+_GLOBAL = "global"
+_BESIDE = ("trigger_id", "event_time", "key_id", "external_id", "contacts", "attachment")
+_RESERVED = "ems_event_time"
+_SHOWN = 3
+
+
+def data_hints(data: JsonObject | None) -> tuple[str, ...]:
+    """A sentence for each part of the event data that will probably not do what its author expects."""
+    return tuple(hint for check in _CHECKS for hint in check(data)) if data else ()
+
+
+def sent_bytes(data: JsonObject | None) -> int:
+    """The size of event data as the service measures it: the bytes of compact JSON in UTF-8."""
+    if data is None:
+        return 0
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "replace"))
+
+
+def _misplaced(data: JsonObject) -> Iterator[str]:
+    inner = data.get(_GLOBAL)
+    for where, level in (("", data), (" in global", inner if isinstance(inner, Mapping) else {})):
+        for key in _BESIDE:
+            if key in level:
+                yield (
+                    f"{key} in the event data{where} is a variable like any other: "
+                    f"{_BELONGS.get(key, 'it belongs beside the data, not into it.')}"
+                )
+
+
+_BELONGS = {
+    "trigger_id": "the trigger id is sent beside the data.",
+    "key_id": "the key field is chosen in the form.",
+    "external_id": "the external id is entered in the form.",
+}
+
+
+def _wrapped(data: JsonObject) -> Iterator[str]:
+    if isinstance(data.get("data"), Mapping):
+        yield "The event data holds an object called data. Leave that level out, unless a variable has that name."
+
+
+def _reserved(data: JsonObject) -> Iterator[str]:
+    if _RESERVED in data:
+        yield f"{_RESERVED} is reserved: the service ignores it silently."
+
+
+def _global(data: JsonObject) -> Iterator[str]:
+    if _GLOBAL in data and not isinstance(data[_GLOBAL], Mapping):
+        yield "global must be an object of variables, or they render empty."
+
+
+def _mixed(data: JsonObject) -> Iterator[str]:
+    sections = [key for key, value in data.items() if key != _GLOBAL and _is_section(value)]
+    free = [
+        key
+        for key, value in data.items()
+        if key not in (_GLOBAL, _RESERVED, *_BESIDE) and value != [] and not _is_section(value)
+    ]
+    if sections and free:
+        yield (
+            f"Section groups ({_some(sections)}) and free variables ({_some(free)}) exclude each other. "
+            "Move the variables into global, or leave the groups out."
+        )
+
+
+def _is_section(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, Mapping) for entry in value)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
+
+
+def _size(data: JsonObject) -> Iterator[str]:
+    size = sent_bytes(data)
+    if size > MAX_BYTES:
+        yield f"The event data is {size:,} bytes long as it is sent; over {MAX_BYTES:,} it is refused."
+    elif size > NEAR_BYTES:
+        yield f"The event data is {size:,} bytes long, near the limit of {MAX_BYTES:,}."
+    elif size > INTERACTIONS_BYTES:
+        yield f"The event data is {size:,} bytes long; over {INTERACTIONS_BYTES:,} it does not reach Interactions programs."
+
+
+_CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
+    _misplaced,
+    _wrapped,
+    _reserved,
+    _global,
+    _mixed,
+    _size,
+)

@@ -6,6 +6,7 @@ with a chance of 1 in 10^19, and then a warning is shown that need not have been
 
 import json
 from collections.abc import Mapping
+from hashlib import blake2b
 
 from app.domain.model import JsonObject, TriggerRequest
 
@@ -49,10 +50,8 @@ def _plain(value: object) -> object:
 
 
 def _mark(*parts: str) -> int:
-    from hashlib import blake2b  # noqa: PLC0415 - OpenSSL comes with it, and a start marks nothing
-
     digest = blake2b(digest_size=8)
     for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
+        text = part.encode("utf-8", "replace")
         digest.update(len(text).to_bytes(8, "big") + text)
     return int.from_bytes(digest.digest(), "big", signed=True)

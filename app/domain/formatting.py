@@ -1,4 +1,6 @@
-"""Numbers of things, shares of them, and spans of time, in words."""
+"""Numbers, shares and times as people write them."""
+
+from datetime import datetime
 
 
 def count(number: int, word: str) -> str:
@@ -7,16 +9,49 @@ def count(number: int, word: str) -> str:
 
 
 def percent(number: float, total: float) -> str:
-    """A share in whole percent; `<1%` and `>99%` where it would otherwise seem to be none, or all."""
+    """A share in whole percent; `<1%` and `>99%` in place of a rounded 0% and 100%."""
     share = 100 * number / total
     if 0 < share < 1:
         return "<1%"
     return ">99%" if 99 < share < 100 else f"{share:.0f}%"
 
 
-def span(seconds: int) -> str:
-    """A span of time in its largest unit: `1 minute`, `12 hours`, `28 days`."""
-    size, unit = next(
-        (size, unit) for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")) if seconds >= size
-    )
-    return count(seconds // size, unit)
+def duration(seconds: float) -> str:
+    """A length of time in words, roughly: `45 seconds`, `1 minute`, `6 minutes`, `28 days`; its sign does not matter."""
+    length = abs(seconds)
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if length >= 2 * size or length == size:
+            return count(round(length / size), unit)
+    return count(round(length), "second")
+
+
+def elapsed(milliseconds: float | None) -> str:
+    """A duration for people; '' for none."""
+    if milliseconds is None:
+        return ""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def is_today(moment: datetime, now: datetime) -> bool:
+    """Whether both are on one local day."""
+    return moment.astimezone().date() == now.astimezone().date()
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """Local time to the second if the moment is today, else day and time."""
+    return f"{moment.astimezone():{'%H:%M:%S' if is_today(moment, now) else '%d %b %H:%M'}}"
+
+
+def minute(moment: datetime, now: datetime) -> str:
+    """Local time to the minute if the moment is today, else day and time."""
+    return f"{moment.astimezone():{'%H:%M' if is_today(moment, now) else '%d %b %H:%M'}}"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"

@@ -1,27 +1,25 @@
-"""What the headers of a refusal tell: how far the clocks are apart, and how long the limit lasts.
-
-Whatever they hold is from outside: what makes no sense is as good as absent.
-"""
+"""The headers of a rejection: clock skew and rate limit. Headers that make no sense count as absent."""
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from app.domain.model import Reply
 
-LONGEST_WAIT_S = 3600
+MAX_WAIT_S = 3600
 _NONSENSE_S = 86_400
 
 
 def clock_skew_s(date_header: str | None, now: datetime) -> float | None:
-    """How many seconds the service's clock is ahead of `now` (negative: behind); None where it did not tell."""
+    """How many seconds the service's clock is ahead of `now` (negative: behind); None without a usable Date."""
     told = _http_date(date_header)
     return (told - now).total_seconds() if told else None
 
 
 def retry_after_s(reply: Reply, now: datetime) -> int | None:
-    """Seconds until the rate limit resets, 0 to 3600; None where the reply does not tell or tells nonsense.
+    """Seconds until the rate limit resets, 0 to 3600; None without usable headers.
 
-    Retry-After (seconds or a date) counts before X-RateLimit-Reset (Unix seconds). Points in time are
-    measured against the reply's own Date, so that a wrong clock on this machine does no harm.
+    Retry-After (seconds or a date) counts before X-RateLimit-Reset (Unix seconds). Times are
+    compared with the reply's own Date, so that a wrong clock on this machine does no harm.
     """
     here = _http_date(reply.date) or now
     seconds = _whole(reply.retry_after)
@@ -30,22 +28,10 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
         seconds = round((until - here).total_seconds()) if until else None
     if seconds is None or abs(seconds) > _NONSENSE_S:
         return None
-    return max(0, min(seconds, LONGEST_WAIT_S))
-
-
-def in_words(seconds: float) -> str:
-    """A length of time, roughly: `45 seconds`, `6 minutes`, `3 hours`, `2 days`; its sign does not matter."""
-    length = abs(seconds)
-    for unit, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if length >= 2 * unit:
-            return f"{round(length / unit):,} {name}s"
-    count = round(length)
-    return f"{count} second{'' if count == 1 else 's'}"
+    return max(0, min(seconds, MAX_WAIT_S))
 
 
 def _http_date(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - brings ten modules along, for a refusal only
-
     try:
         told = parsedate_to_datetime(text or "")
         # A zone of nearly a day can push a date over the edge of the calendar.

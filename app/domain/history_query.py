@@ -1,18 +1,29 @@
-"""What a tester asks of the history, as a value: which attempts, and in which order.
+"""Queries of the history: as a value, and as the line that people write.
 
-It is written as a short line, `code:2008 event:12 since:1d thor`, which `query_text` reads; a screen may as well put
-it together from its filters. Which rows that means in a database is not said here.
+`outcome:rejected code:2008,2010 since:1d -thor "two words"`: a word is looked for in the text, `field:value` is a
+filter. Several values, by commas or by naming the field again, mean any of them; a hyphen before means none of them.
+Double quotes take their content literally, with `\\"` and `\\\\` for a quote and a backslash in it.
+
+A new filter is a row of `_FIELDS` here, a column of the search, and a row of the help page.
 """
 
-from datetime import datetime
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from typing import NamedTuple
 
+from app.domain.errors import AppError
 from app.domain.model import Outcome
+
+MAX_TERMS = 100
+MAX_TERM_LENGTH = 10_000
+MAX_SHOWN = 40
 
 
 class QueryField(StrEnum):
-    """What can be asked of an attempt by `field:value`."""
+    """The fields of `field:value`."""
 
     OUTCOME = "outcome"
     CODE = "code"
@@ -23,13 +34,13 @@ class QueryField(StrEnum):
     CONTACT = "contact"
     PROFILE = "profile"
     PREVIOUS = "previous"
-    """The outcome of the attempt recorded before it on the same external id, by the same key field, on its account."""
+    """The outcome of the attempt before it with the same key field and external id on its account."""
     SETTLED = "settled"
-    """What somebody settled about its outcome, where that is unknown; no other has it."""
+    """The resolution of an unknown outcome; other attempts have none."""
 
 
 class Column(StrEnum):
-    """What attempts can be sorted by."""
+    """The columns that attempts can be sorted by."""
 
     TIME = "time"
     OUTCOME = "outcome"
@@ -42,44 +53,50 @@ class Column(StrEnum):
     TOOK = "took"
 
 
-class Order(NamedTuple):
-    """A column, and which way; what has no value in that column stands last either way.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column and a direction; attempts without a value in the column come last either way.
 
-    Outcomes in the order of `Outcome`, events and keys by numeric id, texts with ASCII case ignored; equal ones by time.
+    Outcomes sort in the order of `Outcome`, events and keys by numeric id, texts with ASCII case ignored; equal ones
+    by time.
     """
 
     column: Column = Column.TIME
     descending: bool = True
 
 
-class Value(NamedTuple):
-    """One value as it is compared, ASCII case ignored; in a `pattern` every `*` stands for any characters, also none."""
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value, compared with ASCII case ignored; in a `pattern` each `*` matches any characters, also none."""
 
     text: str
     pattern: bool = False
 
 
-class Filter(NamedTuple):
-    """An attempt has one of these values in this field; or, where `negated`, none of them."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Attempts with one of these values in this field; if `negated`, with none of them."""
 
     field: QueryField
     values: tuple[Value, ...]
     negated: bool = False
 
 
-class Word(NamedTuple):
-    """What stands in request, reply or note; or, where `negated`, does not.
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text in request, reply or note; if `negated`, text that is not there.
 
-    Compared are runs of letters and digits, upper and lower case and accents ignored: those of the text follow one
-    another, and the last one may go on.
+    Runs of letters and digits are compared, case and accents ignored: they must follow one another, and the last one
+    may be longer in the text.
     """
 
     text: str
     negated: bool = False
 
 
-class HistoryQuery(NamedTuple):
-    """Attempts that pass every filter, contain every word, and began from `since` on and before `until`."""
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Attempts that pass every filter, contain every word, and started in `since` <= time < `until`."""
 
     filters: tuple[Filter, ...] = ()
     words: tuple[Word, ...] = ()
@@ -89,20 +106,378 @@ class HistoryQuery(NamedTuple):
 
     @property
     def is_everything(self) -> bool:
-        """Whether every attempt is meant."""
+        """Whether every attempt matches."""
         return not (self.filters or self.words or self.since or self.until)
 
     @property
     def names_profile(self) -> bool:
-        """Whether it asks for profiles, and so may mean other accounts than the live one."""
+        """Whether it filters by profile, and so may match attempts on other accounts than the current one."""
         return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
 
 
+# Times
+
+
+KNOWN_TIMES = "a span back from now (30m, 1h, 1d, 2w), today, yesterday, a date (2026-03-01) or a time (2026-03-01T10:31)"
+KNOWN_DAYS = "today, yesterday or a date (2026-03-01)"
+
+_SPAN = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The current time, and the time zone in which days begin; None for the zone of this machine."""
+
+    now: datetime
+    zone: tzinfo | None = None
+
+    def since(self, text: str) -> datetime | None:
+        """The moment, the first one of a day; None for a text that is no time."""
+        return self._moment(text, 0)
+
+    def until(self, text: str) -> datetime | None:
+        """The moment, the end of a day; None for a text that is no time."""
+        return self._moment(text, 1)
+
+    def day(self, text: str) -> tuple[datetime, datetime] | None:
+        """The beginning and end of a day; 23 or 25 hours apart where the clocks are changed."""
+        day = self._day(text)
+        try:
+            return None if day is None else (self._midnight(day), self._midnight(day + timedelta(days=1)))
+        except (OverflowError, ValueError, OSError):
+            return None
+
+    def _moment(self, text: str, days: int) -> datetime | None:
+        try:
+            if span := _SPAN.fullmatch(text.lower()):
+                return (self.now - timedelta(**{_UNITS[span[2]]: int(span[1])})).astimezone(UTC)
+            if day := self._day(text):
+                return self._midnight(day + timedelta(days=days))
+            return self._at(datetime.fromisoformat(text))
+        except (OverflowError, ValueError, OSError):
+            return None
+
+    def _day(self, text: str) -> date | None:
+        today = self.now.astimezone(self.zone).date()
+        named = {"today": today, "yesterday": today - timedelta(days=1)}
+        if text.lower() in named:
+            return named[text.lower()]
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
+
+    def _midnight(self, day: date) -> datetime:
+        return self._at(datetime.combine(day, time()))
+
+    def _at(self, moment: datetime) -> datetime:
+        if moment.tzinfo is None and self.zone is not None:
+            moment = moment.replace(tzinfo=self.zone)
+        return moment.astimezone(UTC)
+
+
+# The terms of a line
+
+
+class QueryFaultError(AppError):
+    """A query that cannot be read; `position` is the character, from 1, where the fault begins."""
+
+    def __init__(self, reason: str, position: int) -> None:
+        self.reason = reason
+        self.position = position
+        super().__init__(f"Error in the query at character {position}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term: it begins `at`, its value at `value_at`, both counted from 1; the next may begin at `end`."""
+
+    at: int
+    value_at: int
+    negated: bool
+    field: str | None
+    value: str
+    quoted: bool
+    end: int
+
+    def fault(self, reason: str) -> QueryFaultError:
+        return QueryFaultError(reason, self.value_at)
+
+
+_TERM = re.compile(
+    r'(?P<not>-?)(?:(?P<field>[A-Za-z_]+):)?(?P<value>"(?:[^"\\]|\\.)*(?P<end>"?)|\S*)', re.DOTALL
+)
+_NEXT = re.compile(r"\s*(?=\S)")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def terms(line: str) -> Iterator[Term]:
+    """The terms of a line, from left to right. Raises QueryFaultError if a quote is not closed."""
+    at = 0
+    while found := _NEXT.match(line, at):
+        term = _term(line, found.end())
+        yield term
+        at = term.end
+
+
+def _term(line: str, start: int) -> Term:
+    found = _TERM.match(line, start)
+    assert found is not None  # noqa: S101 - the pattern matches anything, also nothing
+    value = found["value"]
+    at, value_at = start + 1, found.start("value") + 1
+    quoted = value.startswith('"')
+    if quoted:
+        if not found["end"]:
+            raise QueryFaultError('a quote is not closed. Add " at the end.', value_at)
+        value = _ESCAPED.sub(r"\1", value[1:-1])
+    return Term(at, value_at, found["not"] == "-", found["field"], value, quoted, found.end())
+
+
+# The fields
+
+
 NO_VALUE = "none"
-"""How a query asks for attempts without a reply code or HTTP status."""
+"""The value that finds attempts without a reply code or HTTP status."""
 
 SETTLEMENTS = ("no", "arrived", "did-not")
-"""How a query asks for unknown outcomes: nobody settled them, or somebody did, in the words of `history settle`."""
+"""The values of `settled`: unresolved, or resolved as `history settle` names it."""
 
-OUTCOMES = {outcome.value: outcome for outcome in Outcome}
-NUMERIC = (QueryField.CODE, QueryField.STATUS)
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+def _read_text(text: str, term: Term) -> Value:
+    return Value(text, not term.quoted and "*" in text)
+
+
+def _read_outcome(text: str, term: Term) -> Value:
+    return _read_known(text.lower().replace("-", "_").replace(" ", "_"), "outcome", list(Outcome), text, term)
+
+
+def _read_settlement(text: str, term: Term) -> Value:
+    return _read_known(
+        text.lower().replace("_", "-").replace(" ", "-"), "resolution", SETTLEMENTS, text, term
+    )
+
+
+def _read_known(name: str, what: str, known: Collection[str], text: str, term: Term) -> Value:
+    if name not in known:
+        raise term.fault(f"unknown {what} {_shown(text)}. Use {_listed(known)}.")
+    return Value(name)
+
+
+def _read_number(text: str, term: Term) -> Value:
+    if text.lower() == NO_VALUE:
+        return Value(NO_VALUE)
+    if not _NUMBER.fullmatch(text):
+        raise term.fault(f"{_shown(text)} is not a number. Use a number, or {NO_VALUE}.")
+    return Value(str(int(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldKind:
+    """How a value of a field is read, and which values are offered."""
+
+    read: Callable[[str, Term], Value] = _read_text
+    offered: tuple[str, ...] = ()
+
+
+_FIELDS = {
+    QueryField.OUTCOME: _FieldKind(
+        _read_outcome, ("rejected", "unknown", "accepted", "partial", "not_sent", "sending")
+    ),
+    QueryField.CODE: _FieldKind(_read_number, ("2008", NO_VALUE)),
+    QueryField.STATUS: _FieldKind(_read_number, ("400", NO_VALUE)),
+    QueryField.EVENT: _FieldKind(),
+    QueryField.KEY: _FieldKind(),
+    QueryField.CONTACT: _FieldKind(),
+    QueryField.PROFILE: _FieldKind(),
+    QueryField.PREVIOUS: _FieldKind(
+        _read_outcome, ("accepted", "unknown", "rejected", "partial", "not_sent", "sending")
+    ),
+    QueryField.SETTLED: _FieldKind(_read_settlement, SETTLEMENTS),
+}
+TIMES = ("since", "until", "on")
+FIELDS = (*_FIELDS, *TIMES, "sort")
+
+_DAYS = ("today", "yesterday")
+_OFFERED: dict[str, tuple[str, ...]] = {
+    **{field: kind.offered for field, kind in _FIELDS.items()},
+    "sort": (*Column, *(f"-{column}" for column in Column)),
+    "on": _DAYS,
+    "since": (*_DAYS, "1h", "1d", "1w"),
+    "until": (*_DAYS, "1h", "1d", "1w"),
+}
+
+
+# From a line to a query
+
+
+def parse_query(line: str, clock: Clock) -> HistoryQuery:
+    """The query that a line means; an empty one means every attempt, newest first. Raises QueryFaultError."""
+    query = HistoryQuery()
+    for number, term in enumerate(terms(line), start=1):
+        if number > MAX_TERMS:
+            raise QueryFaultError(f"a query has at most {MAX_TERMS} terms.", term.at)
+        if len(term.value) > MAX_TERM_LENGTH:
+            raise term.fault(f"a term has at most {MAX_TERM_LENGTH:,} characters.")
+        query = _with_term(query, term, clock)
+    return query
+
+
+def _with_term(query: HistoryQuery, term: Term, clock: Clock) -> HistoryQuery:
+    if term.field is None:
+        return _with_word(query, term)
+    name = term.field.lower()
+    if name not in FIELDS:
+        raise QueryFaultError(
+            f"unknown field {_shown(term.field)}. Use {_listed(FIELDS)}; to find it as text, put it in double quotes.",
+            term.at + term.negated,
+        )
+    if not term.value and not term.quoted:
+        raise term.fault(f"a value must follow {name}: without a space.")
+    if name in TIMES or name == "sort":
+        return _with_setting(query, name, term, clock)
+    return _with_filter(query, _filter(QueryField(name), term))
+
+
+def _with_word(query: HistoryQuery, term: Term) -> HistoryQuery:
+    if not any(character.isalnum() for character in term.value):
+        raise term.fault("a word must follow, with a letter or a digit in it.")
+    return replace(query, words=(*query.words, Word(term.value, term.negated)))
+
+
+def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> HistoryQuery:
+    if term.negated:
+        raise QueryFaultError(f"{name}: cannot be negated. Leave the hyphen out.", term.at)
+    match name:
+        case "since":
+            return _within(query, _moment(clock.since, term), None)
+        case "until":
+            return _within(query, None, _moment(clock.until, term))
+        case "on":
+            day = clock.day(term.value)
+            if day is None:
+                raise term.fault(f"{_shown(term.value)} is not a day. Use {KNOWN_DAYS}.")
+            return _within(query, *day)
+        case _:
+            return replace(query, order=_order(term))
+
+
+def _moment(read: Callable[[str], datetime | None], term: Term) -> datetime:
+    moment = read(term.value)
+    if moment is None:
+        raise term.fault(f"{_shown(term.value)} is not a time. Use {KNOWN_TIMES}.")
+    return moment
+
+
+def _within(query: HistoryQuery, since: datetime | None, until: datetime | None) -> HistoryQuery:
+    starts = [moment for moment in (query.since, since) if moment]
+    ends = [moment for moment in (query.until, until) if moment]
+    return replace(query, since=max(starts, default=None), until=min(ends, default=None))
+
+
+def _order(term: Term) -> Order:
+    name = term.value.lower()
+    column = name.removeprefix("-")
+    if column not in list(Column):
+        raise term.fault(
+            f"unknown column {_shown(term.value)}. Use {_listed(Column)}; a hyphen before it sorts descending."
+        )
+    return Order(Column(column), name.startswith("-"))
+
+
+def _filter(field: QueryField, term: Term) -> Filter:
+    # An external id may hold a comma; the values of the other fields do not.
+    whole = term.quoted or field is QueryField.CONTACT
+    parts = [term.value] if whole else term.value.split(",")
+    if not (whole or all(parts)):
+        raise term.fault(f"a value is missing between the commas after {field}:")
+    return Filter(field, tuple(_FIELDS[field].read(part, term) for part in parts), term.negated)
+
+
+def _with_filter(query: HistoryQuery, added: Filter) -> HistoryQuery:
+    for index, one in enumerate(query.filters):
+        if (one.field, one.negated) == (added.field, added.negated):
+            merged = replace(one, values=tuple(dict.fromkeys((*one.values, *added.values))))
+            return replace(query, filters=(*query.filters[:index], merged, *query.filters[index + 1 :]))
+    return replace(query, filters=(*query.filters, added))
+
+
+def _shown(text: str) -> str:
+    return f'"{text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"}"'
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
+
+
+# From one line to another
+
+
+_PLAIN = re.compile(r'[^\s"*,:-][^\s"*,:]*')
+_DESCENDING_FIRST = (Column.TIME, Column.TOOK)
+
+
+def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
+    """The term that filters for exactly this value."""
+    is_plain = _PLAIN.fullmatch(value) or (_FIELDS[field].read is _read_number and _NUMBER.fullmatch(value))
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f"{'-' if negated else ''}{field}:{value if is_plain else f'{chr(34)}{escaped}{chr(34)}'}"
+
+
+def replaced(line: str, fields: Collection[str], text: str) -> str:
+    """The line without its terms of these fields, negated ones too, and with `text` at its end.
+
+    Raises QueryFaultError if a quote is not closed.
+    """
+    kept = [line[term.at - 1 : term.end] for term in terms(line) if (term.field or "").lower() not in fields]
+    return " ".join([*kept, text] if text else kept)
+
+
+def with_order(line: str, column: Column) -> str:
+    """The line sorted by this column; in the reverse order if it already is. Raises QueryFaultError."""
+    now = next((term.value.lower() for term in terms(line) if (term.field or "").lower() == "sort"), "-time")
+    descending = now == column or (now != f"-{column}" and column in _DESCENDING_FIRST)
+    if Order(column, descending) == Order():
+        return replaced(line, ("sort",), "")
+    return replaced(line, ("sort",), f"sort:{'-' if descending else ''}{column}")
+
+
+def proposal(line: str, fault: QueryFaultError) -> str | None:
+    """The line with its fault corrected as it was probably meant; None if there is no good guess."""
+    before, rest = line[: fault.position - 1], line[fault.position - 1 :]
+    if rest.startswith('"'):
+        return f'{line}"'
+    wrong, blank, after = rest.partition(" ")
+    field, colon, _ = wrong.partition(":")
+    if colon and field.lower() not in FIELDS:
+        near = _nearest(field, FIELDS)
+        return None if near is None else f"{before}{near}{wrong[len(field) :]}{blank}{after}"
+    asked = before.split()[-1].removeprefix("-").removesuffix(":").lower() if before.endswith(":") else ""
+    parts = [part for part in wrong.split(",") if part] or [""]
+    corrected = [_nearest(part, _OFFERED.get(asked, ())) for part in parts]
+    if None in corrected:
+        return None
+    return f"{before}{','.join(filter(None, dict.fromkeys(corrected)))}{blank}{after}"
+
+
+def completion(line: str) -> str | None:
+    """The line with the word at its end completed to a field or a value; None if it begins neither."""
+    start = line.rfind(" ") + 1
+    word = line[start:].removeprefix("-")
+    field, colon, value = word.partition(":")
+    known: Iterable[str] = _OFFERED.get(field.lower(), ()) if colon else (f"{one}:" for one in FIELDS)
+    typed = value.rpartition(",")[2] if colon else word
+    found = next((one for one in known if typed and one != typed and one.startswith(typed.lower())), None)
+    return None if found is None else line[: len(line) - len(typed)] + found
+
+
+def _nearest(text: str, known: Collection[str]) -> str | None:
+    lowered = text.lower()
+    if lowered in known:
+        return text
+    beginning = [one for one in known if one.startswith(lowered)]
+    near = beginning or difflib.get_close_matches(lowered, known, 1, 0.5)
+    return near[0] if near else None

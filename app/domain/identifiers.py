@@ -1,11 +1,9 @@
-"""Event ids as people give them: with spaces and thousands marks, or the event's name where its id belongs.
-
-Separate from the rules because those judge what is sent; here it is found out what was meant, and said.
-"""
+"""Event ids as people write them: with spaces and thousands separators, or the name in place of the id."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from app.domain.model import ExternalEvent
 
@@ -22,7 +20,7 @@ SHOWN_CANDIDATES = 5
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The event id that was meant; `said` is the sentence that says so, None where it stood there plainly."""
+    """The event id; `said` is a sentence about how it was read, None for a plain id."""
 
     event_id: str
     said: str | None = None
@@ -30,19 +28,19 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """No event id can be told; `sentence` says why and names the candidates, which are `events`, a few at most."""
+    """No event id; `sentence` says why and names the candidates, the first few of which are `events`."""
 
     sentence: str
     events: tuple[ExternalEvent, ...] = ()
 
 
 def bare(text: str) -> str:
-    """The text without the blanks and invisible characters around it."""
+    """The text without spaces and invisible characters around it."""
     return _AROUND.sub("", text)
 
 
 def said_around(text: str) -> str:
-    """How many blanks and invisible characters are around the text, and where; '' where there are none."""
+    """How many spaces and invisible characters are around the text, such as `1 space after it`; '' for none."""
     trimmed = bare(text)
     if trimmed == text:
         return ""
@@ -60,7 +58,7 @@ def _counted(found: str) -> str:
 
 
 def plain_id(text: str) -> str | None:
-    """The digits of an id that was written with blanks around it or thousands marks in it; None for anything else."""
+    """The digits of an id written with spaces around it or thousands separators in it; None for other text."""
     trimmed = bare(text)
     if trimmed.isascii() and trimmed.isdecimal():
         return trimmed
@@ -71,8 +69,8 @@ def plain_id(text: str) -> str | None:
 def resolve_event(text: str, events: Callable[[], Iterable[ExternalEvent]]) -> Resolved | Unresolved:
     """The event that `text` means, by its id or its name.
 
-    A name counts when it is exact, else when it is the only one that is the same but for case and the marks between
-    words, else the only one that begins so, else the only one that contains it. `events` is asked only for a name.
+    A name is matched exactly, else regardless of case and of the characters between words, else by its beginning, else
+    by any part of it, and only if one event matches. `events` is called only for a name.
     """
     digits = plain_id(text)
     if digits is not None:
@@ -121,8 +119,6 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
 
 
 def _similar(text: str, known: Sequence[ExternalEvent]) -> list[ExternalEvent]:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt name is worth its weight
-
     by_name = {_words(event.name): event for event in known}
     return [by_name[name] for name in get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6)]
 

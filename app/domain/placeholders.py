@@ -1,7 +1,7 @@
 """Placeholders in event data, filled from the contact: `{{field:1}}`, `{{contact.id}}`, `{{contact.uid}}`, `{{event.name}}`.
 
-They are filled inside the texts of the parsed object, never in its JSON text, so that no value of a contact can
-change its shape; and once, so that a value that looks like a placeholder stays what it is.
+They are filled inside the texts of the parsed object, so that no value of a contact changes its structure, and once, so
+that a value that looks like a placeholder stays as it is.
 """
 
 import re
@@ -17,9 +17,9 @@ _FIELD = "field:"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Event data ready to be sent, where `missing` is empty; else it says of each placeholder why it has no value.
+    """Event data with its placeholders filled; `missing` says of each other placeholder why it has no value.
 
-    `used` maps the placeholders that were filled to their values; other text in double braces is left as it is.
+    `used` maps filled placeholders to their values. Other text in double braces stays as it is.
     """
 
     data: JsonObject | None
@@ -28,7 +28,7 @@ class Filled:
 
     @property
     def fault(self) -> str | None:
-        """Why this cannot be sent; None where it can."""
+        """Why this cannot be sent; None if it can."""
         if not self.missing:
             return None
         return f"The event data cannot be filled: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}."

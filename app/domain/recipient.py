@@ -1,4 +1,4 @@
-"""Whom a trigger goes to, and whom its event data were for: values and sentences, the same for every screen."""
+"""The contact that gets a trigger, and the contact that event data was made for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ def contact_name(contact: Contact) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a key finds: the first few `contacts` of `total`, which is counted up to COUNTED.
+    """The contacts that a key finds: the first few `contacts` of `total`, which is counted up to COUNTED.
 
     `complete` says that no other contact of the account can have the value.
     """
@@ -43,7 +43,7 @@ class Recipient:
 
 
 def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
-    """The sentence that names the contacts which share a value of `field`, the first few of `total`."""
+    """The sentence that names the first few of `total` contacts that share a value of `field`."""
     names = [
         f"{sanitize(contact_name(one) or 'without a name', 60)} ({sanitize(one.id)})" for one in contacts
     ]
@@ -54,15 +54,15 @@ def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
 
 
 def nobody_words(field: str, *, complete: bool) -> str:
-    """The sentence for a value of `field` that finds nobody."""
+    """The sentence for a value of `field` that no known contact has."""
     return f"No contact has this {field}" if complete else "This contact is not in the local list"
 
 
 @dataclass(frozen=True, slots=True)
 class DataUse:
-    """Event data, for whom they were sent or filled in, and when.
+    """Event data, the contact it was sent to or made for, and when.
 
-    `data` is in the form of `canonical_json`; an empty `external_id` means that they were for nobody yet.
+    `data` is in the form of `canonical_json`; an empty `external_id` means that there was no contact yet.
     """
 
     data: str
@@ -82,10 +82,10 @@ class DataUse:
 
 
 def data_use_after(before: DataUse | None, now: DataUse, chosen: str) -> DataUse | None:
-    """For whom the data of the form are, once it holds what `now` says; `chosen` is the id of the chosen contact.
+    """The use of the form's data after a change to `now`; `chosen` is the id of the chosen contact.
 
-    Changed data are for the recipient of this moment. Data that were there before any recipient are for the first
-    contact that is chosen; one that a value merely finds while it is being typed does not count.
+    Changed data is for the current recipient. Data typed before there was a recipient is for the first contact that is
+    chosen; a contact that is found while a value is still being typed does not count.
     """
     if not now.data:
         return before

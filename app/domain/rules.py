@@ -1,22 +1,21 @@
-"""The error rules of the trigger endpoint, once: the sandbox judges by them, the desk predicts by them.
+"""The error rules of the trigger endpoint: the sandbox judges by them, the dashboard predicts by them.
 
-They stand in the order of the documented table. That they are judged in this order is an
-assumption; the documentation does not say.
+They are in the order of the documented table. That the service judges them in this order is an assumption.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from app.domain.account import Account
 from app.domain.model import CONTACT_KEYS, TriggerRequest
-
-OK = "OK"
+from app.domain.reply_codes import reply_text
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A reply code with its reply text; code 0 is `OK`."""
+    """A reply code with its reply text."""
 
     code: int
     text: str
@@ -26,8 +25,8 @@ class Verdict:
 class Rule:
     """One row of the documented error table.
 
-    `broken` answers None where the account does not know; `scope` tells a batch whether
-    the rule refuses the whole request or one contact of it.
+    `broken` returns None if the account does not know; `scope` says whether a broken rule rejects the
+    whole batch or one contact of it.
     """
 
     code: int
@@ -82,22 +81,12 @@ def _contact_unknown(request: TriggerRequest, account: Account) -> bool | None:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(2004, lambda r: f"Invalid key field id: {r.key_id}", _key_unknown, "request"),
-    Rule(2005, lambda r: f"No value provided for key field: {r.key_id}", _value_missing, "contact"),
-    Rule(
-        2008,
-        lambda r: f"No contact found with the external id: {r.key_id} - {r.external_id}",
-        _nobody_found,
-        "contact",
-    ),
-    Rule(
-        2010,
-        lambda r: f"More contacts found with the external id: {r.key_id} - {r.external_id}.",
-        _several_found,
-        "contact",
-    ),
-    Rule(5001, lambda _: "Invalid event id for customer.", _event_unknown, "request"),
-    Rule(2012, lambda _: "Invalid contact id for customer.", _contact_unknown, "contact"),
+    Rule(2004, partial(reply_text, 2004), _key_unknown, "request"),
+    Rule(2005, partial(reply_text, 2005), _value_missing, "contact"),
+    Rule(2008, partial(reply_text, 2008), _nobody_found, "contact"),
+    Rule(2010, partial(reply_text, 2010), _several_found, "contact"),
+    Rule(5001, partial(reply_text, 5001), _event_unknown, "request"),
+    Rule(2012, partial(reply_text, 2012), _contact_unknown, "contact"),
 )
 
 
@@ -108,25 +97,25 @@ def _judged(
 
 
 def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> Verdict:
-    """The first broken rule as a verdict, else code 0: what an account that knows all answers."""
+    """The verdict of an account that knows everything: the first broken rule, else code 0."""
     for rule, broken in _judged(request, account, rules):
         if broken:
             return Verdict(rule.code, rule.text(request))
-    return Verdict(0, OK)
+    return Verdict(0, reply_text(0, request))
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:
-    """Every rule that the request is known to break, in the order of judging."""
+    """All rules that the request is known to break, in the order in which they are judged."""
     return tuple(
         Verdict(rule.code, rule.text(request)) for rule, broken in _judged(request, account, RULES) if broken
     )
 
 
 def predict(request: TriggerRequest, account: Account) -> Verdict | None:
-    """What will be answered; None where something not known here comes before the first broken rule."""
+    """The predicted verdict; None if something unknown comes before the first broken rule."""
     for rule, broken in _judged(request, account, RULES):
         if broken is None:
             return None
         if broken:
             return Verdict(rule.code, rule.text(request))
-    return Verdict(0, OK)
+    return Verdict(0, reply_text(0, request))

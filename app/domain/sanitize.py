@@ -1,8 +1,7 @@
-"""Text from outside, made harmless to a terminal: one rule for the dashboard and the command line.
+"""Text from outside, made harmless to a terminal.
 
-Whatever a file, the wire or a person supplies may hold escape sequences, bidirectional overrides or characters
-that nobody can see. Here they become visible, so that two values that differ also look different, and so that a
-value is as wide as it looks. Separate from the screens because headless commands must not load them.
+It may hold escape sequences, bidirectional overrides or invisible characters. They become visible, so that two values
+that differ also look different, and a value is as wide as it looks.
 """
 
 import re
@@ -31,6 +30,7 @@ _UNSAFE = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FOUND = re.compile(f"(?P<decoration>{_DECORATION})|[{_UNSAFE}]")
 _LONGEST_REPLACEMENT = len("⟨U+E0FFF⟩")
 _TAB_WIDTH = 4
@@ -49,6 +49,16 @@ def sanitize(text: str, limit: int = 300) -> str:
     if len(text) > limit or len(shown) > limit:
         return shown[: limit - 1] + "…"
     return shown
+
+
+def has_surrogates(text: str) -> bool:
+    """Whether a text holds half a character (a lone surrogate), which no encoding can carry."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with U+FFFD for each half character."""
+    return _SURROGATE.sub("\ufffd", text) if has_surrogates(text) else text
 
 
 def sanitize_block(text: str, limit: int = 65536) -> str:

@@ -1,9 +1,9 @@
-"""The reference of an attempt: seven characters that can be read out over the telephone, such as `K7M-2QXT`.
+"""The short id of an attempt, called its reference: seven characters that can be read out over the telephone, such as `K7M-2QXT`.
 
 They are the first 35 bits of the attempt id, in the 32 digits and letters that are not mistaken for one another (no
 I, L, O and U). Two attempts out of n share one with a chance of about n²/2³⁶: 0.15 % for 10,000 attempts, 7 % for
-70,000; out of a million, any given one shares its reference with another with a chance of 3 in 100,000. Who looks
-one up then finds both.
+70,000; out of a million, any given one shares its reference with another with a chance of 3 in 100,000. A look-up
+then finds both.
 """
 
 import re

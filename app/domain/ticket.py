@@ -1,26 +1,21 @@
-"""One attempt as a ticket for whoever has to look into it: Markdown, to be read and to be repeated.
-
-Pure: whether personal data stand in it is the caller's choice, who masks the attempt and the request before.
-"""
+"""One attempt as a support ticket in Markdown. The caller masks the attempt and the request beforehand."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 
 from app.domain.account import Directory
-from app.domain.advice import field_label
-from app.domain.attempt_formats import markdown_text
-from app.domain.attempt_json import readable_json, reply_parts, timestamp
-from app.domain.body_text import formatted
-from app.domain.descriptions import describe
+from app.domain.attempt_export import markdown_text, readable_body, readable_json, reply_parts, timestamp
+from app.domain.diagnosis import field_label
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL, MEANING
-from app.domain.request_text import as_curl
+from app.domain.reply_codes import describe
+from app.domain.request_code import as_curl
 from app.domain.sanitize import sanitize_block
 from app.domain.short_id import short_id
 
-LONGEST_BODY = 8000
-"""Characters of a body that stand in a ticket."""
+MAX_BODY = 8000
+"""Characters of a body in a ticket."""
 
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
@@ -33,15 +28,15 @@ def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, objec
     yield from ("", "| | |", "|---|---|")
     for name, value in _facts(attempt, directory):
         yield f"| {name} | {_plain(value)} |"
-    yield from ("", "## What was sent", "")
+    yield from ("", "## Request", "")
     yield from _request(attempt)
-    yield from ("", "## What came back", "")
+    yield from ("", "## Reply", "")
     yield from _reply(attempt)
-    yield from ("", "## What it means", "")
+    yield from ("", "## Meaning", "")
     yield from (f"{_plain(line)}  " for line in _meaning(attempt))
     if attempt.note:
         yield from ("", "## Note", "", *_fenced(attempt.note, "text"))
-    yield from ("", "## The request with cURL", "")
+    yield from ("", "## Request as cURL", "")
     if isinstance(described, str):
         yield _plain(described)
     else:
@@ -65,7 +60,7 @@ def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
     yield "External id", request.external_id
     yield "Trigger id", "none" if request.trigger_id is None else request.trigger_id
     if attempt.parent_id is not None:
-        yield "Sent again after", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
+        yield "Resend of", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
 
 
 def _request(attempt: Attempt) -> Iterator[str]:
@@ -86,11 +81,14 @@ def _reply(attempt: Attempt) -> Iterator[str]:
             if reply.errors:
                 yield from ("", *_fenced(readable_json(reply.errors), "json"))
             if reply.body:
-                yield from ("", *_fenced(formatted(reply.body), "json" if _is_json(reply.body) else "text"))
+                yield from (
+                    "",
+                    *_fenced(readable_body(reply.body), "json" if _is_json(reply.body) else "text"),
+                )
         case NoReply(detail=detail):
             yield _plain(f"No reply{took}. {detail}")
         case None:
-            yield "Nothing was recorded yet."
+            yield "Nothing is recorded yet."
 
 
 def _is_json(body: bytes) -> bool:
@@ -102,28 +100,28 @@ def _is_json(body: bytes) -> bool:
 
 
 def _meaning(attempt: Attempt) -> Iterator[str]:
-    _, code, _ = reply_parts(attempt)
-    description = describe(code)
+    status, code, _ = reply_parts(attempt)
+    description = describe(code, status)
     if description and code:
         yield description
     yield MEANING[attempt.outcome]
     if attempt.remedy:
         yield attempt.remedy
     if attempt.predicted_code is not None and attempt.predicted_code != code:
-        yield f"The reply code {attempt.predicted_code} was predicted."
+        yield f"Predicted: {attempt.predicted_code}."
     if attempt.settlement is not None:
         found = "arrived" if attempt.settlement.arrived else "did not arrive"
         note = f": {attempt.settlement.note}" if attempt.settlement.note else "."
-        yield f"It was found out on {timestamp(attempt.settlement.settled_at)} that it {found}{note}"
+        yield f"Resolved on {timestamp(attempt.settlement.settled_at)}: it {found}{note}"
 
 
 def _plain(text: str) -> str:
-    return markdown_text(text, LONGEST_BODY)
+    return markdown_text(text, MAX_BODY)
 
 
 def _fenced(text: str, language: str) -> Iterator[str]:
-    """A block that nothing in the text can end."""
-    shown = sanitize_block(text, LONGEST_BODY)
+    """A code block that nothing in the text can end."""
+    shown = sanitize_block(text, MAX_BODY)
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
     yield f"{fence}{language}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
+from app.domain.sanitize import replace_surrogates
 
 ContactErrors = Mapping[str, Mapping[str, str]]
 
@@ -28,7 +29,7 @@ def trigger_path(event_id: str) -> str:
 
 
 def trigger_body(request: TriggerRequest) -> bytes:
-    """The single form of the trigger call; ASCII only, so that any text survives, lone surrogates too."""
+    """The single form of the trigger call, in ASCII."""
     payload: dict[str, object] = {
         "key_id": request.key_id,
         "external_id": request.external_id,
@@ -96,7 +97,7 @@ def parse_reply(
     return Reply(
         http_status=http_status,
         reply_code=reply_code(payload.get("replyCode")),
-        reply_text=text if isinstance(text, str) else None,
+        reply_text=replace_surrogates(text) if isinstance(text, str) else None,
         errors=parse_errors(data.get("errors")) if isinstance(data, dict) else {},
         body=body,
         body_length=len(body) if body_length is None else body_length,
@@ -130,7 +131,7 @@ def parse_errors(errors: object) -> ContactErrors:
     if not errors:
         return {}
     if isinstance(errors, Mapping):
-        return {str(who): _codes(what) for who, what in errors.items()}
+        return {_as_text(who): _codes(what) for who, what in errors.items()}
     if isinstance(errors, list) and all(isinstance(entry, Mapping) for entry in errors):
         return {
             _as_text(entry.get("key", "")): {
@@ -143,13 +144,13 @@ def parse_errors(errors: object) -> ContactErrors:
 
 def _codes(what: object) -> Mapping[str, str]:
     if isinstance(what, Mapping):
-        return {str(code): _as_text(text) for code, text in what.items()}
+        return {_as_text(code): _as_text(text) for code, text in what.items()}
     return {"": _as_text(what)}
 
 
 def _as_text(value: object) -> str:
     try:
-        return value if isinstance(value, str) else json.dumps(value)
+        return replace_surrogates(value) if isinstance(value, str) else json.dumps(value)
     except RecursionError:
         return "(nested too deeply to be shown)"
 
@@ -198,7 +199,7 @@ def _contact(row: Mapping[str, object]) -> Contact:
 
 
 def _value_text(value: object) -> str:
-    return "" if value is None else scalar_text(value) or _as_text(value)
+    return "" if value is None else _as_text(scalar_text(value) or value)
 
 
 def _rows(data: object, what: str) -> Iterable[Mapping[str, object]]:
@@ -210,7 +211,7 @@ def _rows(data: object, what: str) -> Iterable[Mapping[str, object]]:
 
 
 def _id(row: Mapping[str, object], what: str) -> str:
-    text = scalar_text(row.get("id"))
+    text = _as_text(scalar_text(row.get("id")) or "")
     if not text:
         raise WireError(f"The account listed one {what} without an id.")
     return text

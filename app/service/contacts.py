@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from app.domain.account import ListOrder
 from app.domain.errors import AppError
-from app.domain.list_order import ListOrder
 from app.domain.model import Contact, Field
-from app.service.copies import drop_copy
+from app.service.files import drop_copy
 from app.service.importing import ContactFile, Fault, ImportRefusedError, ImportReport, open_contacts
 from app.service.live import LiveAccount
 from app.store.cache_file import opened
@@ -133,7 +133,7 @@ class Contacts:
     def forget(self, forgetting: Forgetting) -> int:
         """Removes a person from cache, history, drafts and templates, and from the bytes of their files.
 
-        Returns the number of attempts emptied. After StoreError or CopyError it can be run again.
+        Returns the number of attempts emptied. After StoreError or FileError it can be run again.
         """
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)

@@ -1,25 +1,18 @@
-"""What is typed: event data with their placeholders, templates and examples, and the draft that survives the process.
-
-Separate from `form` because none of it is about what will be replied.
-"""
-
-from __future__ import annotations
+"""Drafts, templates and examples of event data, and filling placeholders."""
 
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
+from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.model import Attempt, JsonObject, TriggerRequest
+from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from app.service.live import LiveAccount
-
-if TYPE_CHECKING:
-    from app.domain.drafts import DataChoice, Draft, SavedDraft
-    from app.domain.placeholders import Filled
 
 
 class Drafts:
-    """What was typed at the live account, and what can be typed there. Raises StoreError."""
+    """Drafts and event data of one account. Raises StoreError."""
 
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
@@ -27,21 +20,19 @@ class Drafts:
         self._notes = account.notes
 
     def last_data(self, event_id: str) -> JsonObject | None:
-        """The event data that this event was last sent with; None where there were none."""
+        """The event data that this event was last sent with; None if it never was."""
         return self._live.history.recent.data(self._live.key, event_id)
 
     def last_key(self, event_id: str) -> str | None:
-        """The key field that this event was last sent with; None where it never was."""
+        """The key field that this event was last sent with; None if it never was."""
         return self._live.history.recent.key(self._live.key, event_id)
 
     def fill(self, request: TriggerRequest) -> Filled:
         """The event data of a request, its placeholders filled from the contact that its key finds."""
-        from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
-
         if not placeholders_in(request.data):
             return Filled(request.data)
         found = self._cache.contacts.find(request.key_id, request.external_id, 2)
-        why = "several contacts share the value" if found else "no contact is known here by this value"
+        why = "several contacts share the value" if found else "this contact is not in the local list"
         return fill_placeholders(
             request.data,
             found[0] if len(found) == 1 else None,
@@ -51,17 +42,15 @@ class Drafts:
         )
 
     def example(self, event_id: str) -> JsonObject | None:
-        """The event data that the account folder gives as an example; None where it gives none."""
+        """The example event data of the account folder; None if there is none."""
         return self._live.examples().get(event_id)
 
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
-        """What the event data of an event can be filled with: its example, what was last sent, then the templates.
+        """The event data that can be inserted for an event: its example, the last one sent, then the templates.
 
         What was last sent is given as it was typed, with its placeholders, where that is known.
         Templates that were made for this event come first, then those for any, then those for others.
         """
-        from app.domain.drafts import DataChoice
-
         found = []
         if (example := self.example(event_id)) is not None:
             found.append(DataChoice("example", "example", _text(example)))
@@ -74,9 +63,7 @@ class Drafts:
         return tuple(found)
 
     def keep_typed(self, attempt: Attempt, data_text: str) -> None:
-        """Keeps event data as they were typed for an attempt, where it was sent with their placeholders filled."""
-        from app.domain.event_data import EventDataError, parse_event_data
-        from app.domain.placeholders import placeholders_in
+        """Saves event data as typed for an attempt, if its placeholders were filled when it was sent."""
 
         request = attempt.request
         try:
@@ -92,27 +79,25 @@ class Drafts:
         return kept[1] if kept and attempt and attempt.request.data == sent else None
 
     def save_template(self, name: str, data_text: str, event_id: str = "") -> None:
-        """Keeps event data as they were typed under a name, in place of what was kept under it."""
-        from app.domain.drafts import Template
-
+        """Saves event data as typed under a name; replaces an earlier template of that name."""
         self._notes.save_template(Template(name, event_id, data_text))
 
     def drop_template(self, name: str) -> bool:
-        """Deletes a template; whether there was one."""
+        """Deletes a template; returns whether there was one."""
         return self._notes.drop_template(name)
 
     # The draft
 
     def save_draft(self, draft: Draft) -> None:
-        """Keeps what is typed, so that it is there after the process has ended in whatever way. About 0.1 ms."""
+        """Saves the form, so that it survives the process. Takes about 0.1 ms."""
         self._notes.save_draft(self._live.profile.name, draft, datetime.now(UTC))
 
     def draft(self) -> SavedDraft | None:
-        """What was typed last with this profile; None where nothing was kept."""
+        """The saved form of this profile; None if there is none."""
         return self._notes.draft(self._live.profile.name)
 
     def drop_draft(self) -> None:
-        """Forgets what was typed."""
+        """Deletes the saved form."""
         self._notes.drop_draft(self._live.profile.name)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.domain.headers import in_words
+from app.domain.formatting import duration
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
 from app.domain.short_id import short_id
@@ -12,7 +12,7 @@ from app.store.attempts import AttemptRow
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
     """`You sent this 5 seconds ago (accepted, K7M-2QXT).`"""
     seconds = int((now - earlier.started_at).total_seconds())
-    ago = f"{in_words(seconds)} ago" if seconds > 0 else "just now"
+    ago = f"{duration(seconds)} ago" if seconds > 0 else "just now"
     return f"You sent this {ago} {_how_it_went(earlier)}"
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from app.domain.account import ListOrder
 from app.domain.fingerprint import normalize
 from app.domain.identifiers import Resolved, Unresolved, resolve_event
-from app.domain.list_order import ListOrder
 from app.domain.model import ExternalEvent
 from app.service.live import LiveAccount
 from app.store.row_ids import FewRows

@@ -1,4 +1,4 @@
-"""A file that somebody asks for: whole or not at all, never in the place of another one unasked, readable by its owner."""
+"""Files that users ask for: written whole or not at all, readable by their owner only."""
 
 import os
 from collections.abc import Iterator
@@ -14,15 +14,35 @@ class FileError(AppError):
 
 
 class FileExistsAlreadyError(FileError):
-    """There is a file of this name already."""
+    """A file of this name exists already."""
+
+
+COPY_NAME = "copied.txt"
+
+
+def keep_copy(home: Path, text: str) -> Path:
+    """Writes a copied text into the home, in place of the one before; its path. Raises FileError."""
+    path = home / COPY_NAME
+    with new_file(path, replace=True) as file:
+        file.write(text)
+    return path
+
+
+def drop_copy(home: Path) -> None:
+    """Deletes the last copied text. Raises FileError."""
+    path = home / COPY_NAME
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path} could not be deleted: {error.strerror}.") from error
 
 
 @contextmanager
 def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
-    """A file to be written, which is in its place once the block ends; if that raises, all is as it was.
+    """A file to write to; it appears at `path` when the block ends without an exception.
 
-    A link is followed; a device or a pipe stays what it is, and is written to directly. Raises
-    FileExistsAlreadyError unless it may `replace`, and FileError where it cannot be written.
+    Links are followed; devices and pipes are written to directly. Raises FileExistsAlreadyError unless it may `replace`,
+    and FileError if it cannot be written.
     """
     try:
         _check(path, replace)

@@ -1,47 +1,62 @@
-"""The guard on accounts where real people are mailed: what must be said, and who may be triggered at all.
+"""What a trigger must pass before anything is recorded or sent: text, the production account, test contacts."""
 
-One for the dashboard and the command line. It refuses before anything is recorded or leaves.
-"""
-
+import json
 from collections.abc import Callable, Iterable
 
 from app.domain.errors import AppError
 from app.domain.model import Contact, TriggerRequest
+from app.domain.sanitize import has_surrogates
 from app.settings import Profile
 
 EMAIL = "3"
 
 Find = Callable[[str, str, int], Iterable[Contact]]
 
-_LOOKED_AT = 100
+MAX_LOOKED_AT = 100
 
 
 class GuardError(AppError):
-    """A trigger that the guard refuses; `why` says why, and what would let it pass."""
+    """A trigger that must not be sent; `why` names the problem and the fix."""
 
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(f"{why} Nothing was sent.")
 
 
-def check_production(profile: Profile, named: str | None) -> None:
-    """Refuses what was not meant for this account: `named` is the account that was armed, or given headless.
+def check_text(request: TriggerRequest) -> None:
+    """Rejects text that no encoding can carry. Raises GuardError."""
+    values = {
+        "event id": request.event_id,
+        "key field": request.key_id,
+        "external id": request.external_id,
+        "event data": json.dumps(request.data, ensure_ascii=False),
+        "trigger id": request.trigger_id or "",
+    }
+    for name, text in values.items():
+        if has_surrogates(text):
+            raise GuardError(f"The {name} holds half a character. Type the whole character.")
 
-    Nothing need be named where nobody real is mailed; what is named must agree. Raises GuardError.
+
+def check_production(profile: Profile, named: str | None) -> None:
+    """Rejects a trigger for another account than the named one: `named` is the unlocked profile, or `--production`.
+
+    Only a production account must be named. Raises GuardError.
     """
     if named is not None and named != profile.name:
-        raise GuardError(f"--production names {named!r}, but the profile is {profile.name!r}: name the same.")
+        raise GuardError(
+            f"--production names {named!r}, but the profile is {profile.name!r}. Name the same one."
+        )
     if profile.is_production and named is None:
         raise GuardError(
-            f"The profile {profile.name!r} is a production account: add --production {profile.name} to send."
+            f"The profile {profile.name!r} is a production account. Add --production {profile.name} to send."
         )
 
 
 def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -> None:
-    """Refuses contacts that `test_contacts` of the profile does not list. Raises GuardError.
+    """Rejects contacts that `test_contacts` of the profile does not list. Raises GuardError.
 
-    A listed value may be triggered by any key. Otherwise it is the e-mail address that counts: the external id itself
-    under field 3, else those of all contacts that `find` knows under it.
+    A listed value may be triggered by any key. Otherwise the e-mail address counts: the external id itself under
+    field 3, else those of all contacts that `find` finds by it.
     """
     allowed = profile.test_contacts
     if allowed is None or request.external_id in allowed:
@@ -50,12 +65,12 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
         if not _is_listed(request.external_id, allowed):
             raise GuardError(_refusal(profile, "this external id is none of them"))
         return
-    found = list(find(request.key_id, request.external_id, _LOOKED_AT))
+    found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
     if not found:
         raise GuardError(
             _refusal(
                 profile,
-                "the cache does not know this contact: look it up, or use its e-mail address",
+                "this contact is not in the local list: look it up, or use its e-mail address",
             )
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):

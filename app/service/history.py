@@ -1,29 +1,28 @@
 """The tester's verbs over the history: find, count, picture, follow, compare, note, take out.
 
-Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.query_text.parse_query` reads and which
+Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.history_query.parse_query` reads and which
 holds its order (`sort:-took`; or `query._replace(order=Order(...))`). It is asked of the live account,
 unless it names a profile or all accounts are asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from threading import Event
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
+from app.domain.attempt_export import FORMATS
+from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
+from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Outcome
+from app.domain.ticket import ticket
 from app.service import resolution
 from app.service.live import LiveAccount
+from app.service.masking import open_mask
 from app.store.attempts import AttemptRow
 from app.store.errors import StoppedError
 from app.store.row_ids import RowIds, Rows
-
-if TYPE_CHECKING:
-    from app.domain.attempt_statistics import AttemptStatistics
-    from app.domain.mask import Mask
 
 __all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "neighbours"]
 
@@ -134,16 +133,12 @@ class AttemptHistory:
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
         """An attempt as a ticket in Markdown, with its request as a cURL command; personal data masked unless told
         otherwise. Raises MaskKeyError."""
-        from app.domain.mask import NO_MASK
-        from app.domain.ticket import ticket
 
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
 
     def mask(self) -> Mask:
         """The mask of this home. Raises MaskKeyError."""
-        from app.service.masking import open_mask
-
         return open_mask(self._history.path.parent)
 
     def export(
@@ -162,8 +157,6 @@ class AttemptHistory:
         `progress` is told how many are written. The file should be opened with `newline=""`; what was written to it
         before this was stopped stays in it. Raises OSError where it cannot be written.
         """
-        from app.domain.attempt_formats import FORMATS
-
         done = 0
 
         def counted() -> Iterator[Attempt]:

@@ -1,6 +1,6 @@
-"""The mask of one home, and what the service shows under it: rows of lists, and what is known before sending.
+"""The mask of a home, and masked rows, checks and diagnoses.
 
-The key is a file of its own, made when it is first needed: without it nobody finds the value behind a mask.
+Its key is a file, made when it is first needed: without the key nobody finds the value behind a mask.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
 from app.domain.errors import AppError
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.domain.model import TriggerRequest
 from app.domain.recipient import DataUse
 from app.domain.rules import Verdict
@@ -22,7 +22,7 @@ _KEY_BYTES = 32
 
 
 class MaskKeyError(AppError):
-    """The key of the mask cannot be read or made; the message says why."""
+    """The key of the mask cannot be read or made."""
 
 
 def open_mask(home: Path) -> Mask:
@@ -47,12 +47,13 @@ def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
 
 
 def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) -> Preflight:
-    """What is known before sending `request`; what a remedy would change stays true."""
+    """The checks of `request` with personal data masked; the changes of its fixes stay unmasked."""
 
     def masked(verdict: Verdict) -> Verdict:
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
 
-    return preflight._replace(
+    return replace(
+        preflight,
         prediction=None if preflight.prediction is None else masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
         recipient=replace(
@@ -75,7 +76,7 @@ def _data_use(mask: Mask, use: DataUse) -> DataUse:
 
 
 def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
-    """What to do about a request with this external id; what a remedy would change stays true."""
+    """A diagnosis with personal data masked; the changes of its fixes stay unmasked."""
     return Diagnosis(
         mask.words(advice.words, external_id),
         tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),
@@ -95,7 +96,7 @@ def _made(path: Path) -> bytes:
     beside.touch(mode=0o600)
     try:
         beside.write_bytes(secrets.token_bytes(_KEY_BYTES))
-        # Whoever comes first makes the key; a link, unlike a new name, never replaces one.
+        # The first process makes the key: a link, unlike a rename, never replaces a file.
         os.link(beside, path)
     except FileExistsError:
         pass

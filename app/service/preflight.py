@@ -1,42 +1,46 @@
-"""What the form knows before anything is sent: the reply to come, the cause of a refusal, what was sent before.
+"""Checks before sending: the predicted reply, the cause of a rejection, what was sent before. Nothing here sends."""
 
-Separate from `desk`, which sends: everything here only reads.
-"""
-
-from __future__ import annotations
-
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
 
+from app.domain.diagnosis import (
+    REFRESH,
+    Clues,
+    Diagnosis,
+    FieldMatch,
+    FormPatch,
+    QuickFix,
+    diagnose,
+    diagnose_before,
+)
+from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import (
     Answer,
     Attempt,
     Contact,
+    ExternalEvent,
     Outcome,
     Reply,
     TriggerRequest,
 )
 from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
+from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
 from app.store.attempts import AttemptRow, SameSend
-
-if TYPE_CHECKING:
-    from app.domain.diagnosis import Diagnosis, QuickFix
-    from app.domain.rules import Verdict
-    from app.service.clues import AccountClues
+from app.store.catalog import Cache
+from app.store.recent_attempts import RecentAttempts
 
 SHOWN_CONTACTS = 6
 
-_OUT_OF_DATE = (
-    "The reply is not the one that was predicted: what is known here of the account is out of date. Refresh."
-)
+_OUT_OF_DATE = "The reply is not the predicted one: the local list is out of date. Refresh it."
 _REACHED_NOBODY = (Outcome.REJECTED, Outcome.NOT_SENT)
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 
-class Preflight(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Preflight:
     """What is known before sending.
 
     `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `recipient` is
@@ -48,7 +52,7 @@ class Preflight(NamedTuple):
 
     prediction: Verdict | None
     broken: tuple[Verdict, ...]
-    recipient: Recipient = Recipient()
+    recipient: Recipient = field(default_factory=Recipient)
     advice: Diagnosis | None = None
     last: AttemptRow | None = None
     second_send: AttemptRow | None = None
@@ -67,6 +71,37 @@ class Preflight(NamedTuple):
         return self.advice.words if self.advice else None
 
 
+class AccountClues(Clues):
+    """Clues in the cache and the history. Raises StoreError."""
+
+    def __init__(self, cache: Cache, recent: RecentAttempts) -> None:
+        self._cache = cache
+        self._recent = recent
+
+    def holders(self, value: str) -> Sequence[FieldMatch]:
+        return self._cache.contacts.holders(value, self._cache.fields())
+
+    def variants(self, key_id: str, value: str) -> Sequence[str]:
+        return self._cache.contacts.variants(key_id, value)
+
+    def fields_called(self, name: str) -> Sequence[str]:
+        wanted = name.strip().casefold()
+        return [
+            field.id
+            for field in self._cache.fields()
+            if wanted and wanted in (field.name.casefold(), field.string_id.casefold())
+        ]
+
+    def events_called(self, name: str) -> Sequence[ExternalEvent]:
+        wanted = name.strip().casefold()
+        return [
+            event for event in self._cache.list_events(name.strip(), 0) if event.name.casefold() == wanted
+        ]
+
+    def name_elsewhere(self, event_id: str) -> str | None:
+        return self._recent.name_elsewhere(event_id)
+
+
 class PreflightChecks:
     """What is known of the live account, and what was sent on it. Raises StoreError."""
 
@@ -74,12 +109,7 @@ class PreflightChecks:
         self._live = account
         self._cache = account.cache
         self._recent = account.history.recent
-
-    @cached_property
-    def _clues(self) -> AccountClues:
-        from app.service.clues import AccountClues
-
-        return AccountClues(self._cache, self._recent)
+        self._clues = AccountClues(account.cache, account.history.recent)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
         """Whom the key of a request finds, as far as it is known here."""
@@ -99,9 +129,6 @@ class PreflightChecks:
 
         `chosen` is the id of the contact that the user chose; `used` the `data_use` of the check before.
         """
-        from app.domain.advice import advise_beforehand
-        from app.domain.fingerprint import canonical_json
-        from app.domain.rules import broken_rules, predict
 
         prediction = predict(request, self._cache)
         found = self.recipient(request)
@@ -114,7 +141,7 @@ class PreflightChecks:
             prediction,
             broken_rules(request, self._cache),
             found,
-            self._for(request, advise_beforehand(prediction, request, self._cache, self._clues), chosen),
+            self._for(request, diagnose_before(prediction, request, self._cache, self._clues), chosen),
             self._last_to(request, found.contacts),
             self._recent.sent(self._same_send(request, found.contacts)),
             used,
@@ -124,8 +151,6 @@ class PreflightChecks:
 
     def _for(self, request: TriggerRequest, advice: Diagnosis | None, chosen: str) -> Diagnosis | None:
         """The advice with the contact that each change leads to; the one that the user chose comes first."""
-        from app.domain.diagnosis import FormPatch, QuickFix
-
         if advice is None:
             return None
         remedies = list(advice.remedies)
@@ -141,8 +166,6 @@ class PreflightChecks:
         return replace(advice, remedies=tuple(self._with_contact(request, one) for one in remedies))
 
     def _with_contact(self, request: TriggerRequest, remedy: QuickFix) -> QuickFix:
-        from app.domain.diagnosis import FormPatch
-
         change = remedy.change
         if not isinstance(change, FormPatch) or (change.key_id is None and change.external_id is None):
             return remedy
@@ -152,21 +175,18 @@ class PreflightChecks:
         """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
         if attempt.answer is None:
             return None
-        from app.domain.diagnosis import REFRESH, Diagnosis
 
         request = attempt.request
-        found = self._for(request, self.advise(attempt.answer, request), chosen)
+        found = self._for(request, self.diagnose(attempt.answer, request), chosen)
         if not _is_stale(attempt):
             return found
         if found is None:
             return Diagnosis(_OUT_OF_DATE, (REFRESH,))
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
-    def advise(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
+    def diagnose(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
         """What to do about an answer to a request; None where nothing needs doing."""
-        from app.domain.advice import advise
-
-        return advise(answer, request, self._cache, datetime.now(UTC), self._clues)
+        return diagnose(answer, request, self._cache, datetime.now(UTC), self._clues)
 
     # What was sent before
 
@@ -188,7 +208,6 @@ class PreflightChecks:
         if not request.external_id:
             return None  # nobody is named
         account, recent = self._live.key, self._recent
-        from app.domain.fingerprint import contact_fingerprint
 
         own, *others = [contact_fingerprint(account, *key) for key in _keys(request, contacts)]
         found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
@@ -197,8 +216,6 @@ class PreflightChecks:
     def _same_send(
         self, request: TriggerRequest, contacts: tuple[Contact, ...], asked_about: str | None = None
     ) -> SameSend:
-        from app.domain.fingerprint import canonical_json, request_fingerprint
-
         account, data = self._live.key, canonical_json(request.data)
         marks = [
             request_fingerprint(account, replace(request, key_id=key_id, external_id=value), data)
@@ -224,8 +241,6 @@ class PreflightChecks:
 
     @cached_property
     def _examples(self) -> frozenset[str]:
-        from app.domain.fingerprint import canonical_json
-
         return frozenset(map(canonical_json, (*self._live.examples().values(), *self._live.samples())))
 
 
@@ -240,8 +255,6 @@ def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[
 
 def _is_stale(attempt: Attempt) -> bool:
     """Whether the rules were found otherwise than the cache predicted; other codes say nothing about the cache."""
-    from app.domain.rules import RULES
-
     match attempt.answer:
         case Reply(reply_code=code) if code == 0 or any(rule.code == code for rule in RULES):
             return attempt.predicted_code not in (None, code)

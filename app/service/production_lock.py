@@ -1,13 +1,13 @@
-"""The safety catch of the dashboard: a production account is looked at only, until somebody types its name.
+"""The lock on production accounts: read-only until the user types the name of the profile.
 
-Pure: the time is passed in, as a wall clock's, so that a laptop that slept wakes up disarmed.
+It is given wall-clock times, so that a laptop wakes up from sleep locked.
 """
 
 from datetime import datetime, timedelta
 
 
 class ProductionLock:
-    """Whether sending to one profile is armed, and for how much longer."""
+    """Whether sending to one profile is unlocked, and for how long."""
 
     def __init__(self, profile_name: str) -> None:
         self._name = profile_name
@@ -15,7 +15,7 @@ class ProductionLock:
         self._armed_at: datetime | None = None
 
     def arm(self, typed: str, minutes: float, now: datetime) -> bool:
-        """Arms for so many minutes if `typed` is the profile's name, anew if it was armed; whether it did."""
+        """Unlocks for some minutes from now if `typed` is the name of the profile; returns whether it did."""
         if typed != self._name:
             return False
         self._length = timedelta(minutes=minutes)
@@ -23,16 +23,16 @@ class ProductionLock:
         return True
 
     def disarm(self) -> None:
-        """Back to looking only."""
+        """Locks again."""
         self._armed_at = None
 
     def left_s(self, now: datetime) -> int:
-        """The seconds of the countdown, rounded up; 0: disarmed, also where the clock was set back."""
+        """The seconds until it locks, rounded up; 0 if it is locked, also after the clock was set back."""
         if self._armed_at is None or now < self._armed_at:
             return 0
         left = self._armed_at + self._length - now
         return max(0, -(-left // timedelta(seconds=1)))
 
     def permit(self, now: datetime) -> str | None:
-        """What `Session.send` is given as `production`: the profile's name while armed, else None."""
+        """The `production` argument of `Session.send`: the name of the profile while unlocked, else None."""
         return self._name if self.left_s(now) else None

@@ -1,6 +1,6 @@
-"""Whether a profile works: does its address answer, is the sign-in accepted, the clock right, what is permitted.
+"""Whether a profile works: address, sign-in, clock, permissions.
 
-Asks reading calls only, each once. What only a trigger could tell is said to be unknown.
+It makes each read-only call once. What only a trigger could show is reported as unknown.
 """
 
 from collections.abc import Mapping
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from app.domain.headers import clock_skew_s, in_words
-from app.domain.http_advice import ALLOWED_SKEW_S, remedy_for_status
+from app.domain.formatting import duration
+from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, NoReply, Reply
+from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status
 from app.domain.sanitize import sanitize
 from app.domain.wire import dumps
 from app.settings import Profile
@@ -28,7 +29,7 @@ _NOT_ASKED = "not asked"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked into, and what was found."""
+    """One check and its result."""
 
     what: str
     state: State
@@ -61,7 +62,7 @@ _LISTS = _Probe("contactlist.list", "GET", "contactlist")
 
 
 async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding, ...]:
-    """Every finding, in the order in which one thing depends on another. Never raises for what the account does."""
+    """All findings, each after those that it depends on. Never raises for a reply of the account."""
     first = await _ask(client, _EVENTS)
     findings = [_address(first), _sign_in(profile, first), _clock(first), _permission(_EVENTS, first)]
     asked = (*_PROBES, _LISTS) if profile.refresh_contacts.startswith("list:") else _PROBES
@@ -109,12 +110,12 @@ def _clock(answer: Answer) -> Finding:
     side = "behind" if skew > 0 else "ahead of"
     if abs(skew) > ALLOWED_SKEW_S:
         return Finding(
-            "clock", "failed", f"{in_words(skew)} {side} the account's: set the clock of this machine"
+            "clock", "failed", f"{duration(skew)} {side} the account's: set the clock of this machine"
         )
     return Finding(
         "clock",
         "ok",
-        "agrees with the account's" if abs(skew) < 2 else f"{in_words(skew)} {side} the account's",
+        "agrees with the account's" if abs(skew) < 2 else f"{duration(skew)} {side} the account's",
     )
 
 
@@ -133,7 +134,7 @@ def _permission(probe: _Probe, answer: Answer) -> Finding:
 
 
 def _advice(reply: Reply, probe: _Probe) -> str:
-    return remedy_for_status(reply, datetime.now(UTC), probe.permission) or "Try again later."
+    return advise_status(reply, datetime.now(UTC), probe.permission) or "Try again later."
 
 
 def _said(reply: Reply) -> str:

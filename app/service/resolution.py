@@ -1,7 +1,4 @@
-"""What may follow an attempt: somebody settles whether an unknown one arrived, or it is sent again.
-
-Separate from `desk` because it is about attempts that are over; nothing here sends.
-"""
+"""What may follow an attempt: resolving an unknown outcome, or a request to resend. Nothing here sends."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,13 +6,14 @@ from datetime import UTC, datetime
 from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome, Settlement, TriggerRequest
 from app.domain.outcome import LABEL
+from app.domain.sanitize import has_surrogates
 from app.domain.short_id import id_prefixes
 from app.store.attempts import History
 
-SHORTEST_REFERENCE = 4
-"""Characters of an attempt id that must be given at least."""
+MIN_REFERENCE = 4
+"""Characters of an attempt id that are enough to look for it."""
 
-LONGEST_NOTE = 10_000
+MAX_NOTE = 10_000
 
 _LISTED = 3
 
@@ -29,10 +27,10 @@ def find(history: History, reference: str) -> Attempt:
     wanted = reference.strip().lower()
     if exact := history.get(wanted) or history.get(reference):
         return exact
-    if len(wanted) < SHORTEST_REFERENCE or not wanted.isascii():
+    if len(wanted) < MIN_REFERENCE or not wanted.isascii():
         raise AttemptError(
-            f"There is no attempt {reference!r}. Give its id or its reference, or at least the first "
-            f"{SHORTEST_REFERENCE} characters of the id."
+            f"There is no attempt {reference!r}. Give its id, its reference or at least the first "
+            f"{MIN_REFERENCE} characters of the id."
         )
     found = {
         attempt.attempt_id: attempt
@@ -40,10 +38,12 @@ def find(history: History, reference: str) -> Attempt:
         for attempt in history.beginning_with(beginning, _LISTED)
     }
     if not found:
-        raise AttemptError(f"There is no attempt whose id begins with {reference!r}, or with this reference.")
+        raise AttemptError(
+            f"There is no attempt with the reference {reference!r}, or with an id that begins so."
+        )
     if len(found) > 1:
         raise AttemptError(
-            f"Several attempts are meant by {reference!r}: {', '.join(found)}. Give more of the id."
+            f"{reference!r} matches several attempts: {', '.join(found)}. Give more of the id."
         )
     return next(iter(found.values()))
 
@@ -57,7 +57,7 @@ def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> At
     if attempt.outcome is not Outcome.UNKNOWN:
         _, word = LABEL[attempt.outcome]
         raise AttemptError(
-            f"The outcome of the attempt {attempt.attempt_id} is {word}: there is nothing to settle."
+            f"The attempt {attempt.attempt_id} is {word}. Only unknown outcomes can be resolved."
         )
     check_note(note)
     settlement = Settlement(arrived, note, datetime.now(UTC))
@@ -66,9 +66,11 @@ def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> At
 
 
 def check_note(text: str) -> None:
-    """Raises AttemptError for a note that is too long."""
-    if len(text) > LONGEST_NOTE:
-        raise AttemptError(f"The note is longer than {LONGEST_NOTE} characters. Shorten it.")
+    """Raises AttemptError for a note that is too long or that no encoding can carry."""
+    if has_surrogates(text):
+        raise AttemptError("The note holds half a character. Type the whole character.")
+    if len(text) > MAX_NOTE:
+        raise AttemptError(f"The note is longer than {MAX_NOTE} characters. Shorten it.")
 
 
 def ended(history: History, attempt_id: str) -> Attempt:
@@ -77,7 +79,7 @@ def ended(history: History, attempt_id: str) -> Attempt:
     if attempt.outcome is Outcome.SENDING and history.recover():
         attempt = find(history, attempt.attempt_id)
     if attempt.outcome is Outcome.SENDING:
-        raise AttemptError(f"The attempt {attempt.attempt_id} is still under way. Wait for its outcome.")
+        raise AttemptError(f"The attempt {attempt.attempt_id} is still being sent. Wait for its outcome.")
     return attempt
 
 
@@ -96,20 +98,19 @@ def request_again(
 ) -> TriggerRequest:
     """The request as it was: with its trigger id, or with the new attempt's id as one of its own.
 
-    What was sent without a trigger id goes without one again. Raises AttemptError where it cannot
+    A request without a trigger id stays without one. Raises AttemptError if it cannot
     be sent to this account, or not as the same trigger.
     """
     if attempt.account != account:
         raise AttemptError(
-            f"The attempt {attempt.attempt_id} was made with the profile {attempt.profile!r} on another account. "
-            "Choose that profile to send it again."
+            f"The attempt {attempt.attempt_id} was sent on another account. "
+            f"Switch to the profile {attempt.profile!r} to resend it."
         )
     request = attempt.request
     if same_trigger:
         if request.trigger_id is None:
             raise AttemptError(
-                f"The attempt {attempt.attempt_id} had no trigger id, so the account could not know it for the same. "
-                "Send it as a new trigger."
+                f"The attempt {attempt.attempt_id} has no trigger id to repeat. Send it as new."
             )
         return request
     return replace(request, trigger_id=request.trigger_id and new_attempt_id)

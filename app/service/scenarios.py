@@ -1,10 +1,8 @@
-"""For presenting: on the built-in account every reply and every failure can be had at will, and all of it undone.
-
-Separate from `desk` because a real account has none of it.
-"""
+"""For presenting: every reply and every failure of the built-in account on demand, and a reset."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.domain.model import TriggerRequest
 from app.store.attempts import History
@@ -16,8 +14,9 @@ SLOW_S = 6.0
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
-class Failure(NamedTuple):
-    """One failure to produce: its kind in the sandbox, its name, and what it shows."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure to simulate: its kind in the sandbox, its name, and what it shows."""
 
     kind: str
     name: str
@@ -45,7 +44,7 @@ FAILURES: tuple[Failure, ...] = (
 
 
 class Scenarios:
-    """The built-in account as a stage."""
+    """The built-in account, prepared for a presentation."""
 
     def __init__(self, sandbox: "Callable[[], Sandbox]", history: History, account: str) -> None:
         self._sandbox = sandbox

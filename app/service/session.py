@@ -1,7 +1,4 @@
-"""Session: check, send, refresh, look up, history, over one account; here it sends.
-
-One for the dashboard and the command line, so that they cannot differ.
-"""
+"""A session with one account, for the dashboard and the command line alike: it sends, and its parts do the rest."""
 
 import asyncio
 import logging
@@ -10,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,26 +19,27 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.domain.outcome import outcome_of
+from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
 from app.service.contacts import Contacts
-from app.service.copies import keep_copy
+from app.service.drafts import Drafts
 from app.service.events import Events
-from app.service.guard import GuardError, check_production, check_test_contacts
+from app.service.files import keep_copy
+from app.service.guard import GuardError, check_production, check_test_contacts, check_text
+from app.service.history import AttemptHistory
 from app.service.live import LiveAccount
+from app.service.preflight import PreflightChecks
 from app.service.refresh import Refresh
 from app.service.retention import AttemptRetention
+from app.service.scenarios import Scenarios
 from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
 from app.store.database import StoreError, set_aside
 from app.store.errors import BusyError, UnwritableError
+from app.store.recent_attempts import SameSend
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
-    from app.service.drafts import Drafts
-    from app.service.history import AttemptHistory
-    from app.service.preflight import PreflightChecks
-    from app.service.scenarios import Scenarios
-    from app.store.attempts import SameSend
 
 __all__ = [
     "DamagedHistoryError",
@@ -65,7 +62,7 @@ _RETRY_S = 0.1
 
 
 class NotRecordedError(AppError):
-    """The trigger was answered, but the journal could not be written: `attempt` holds the answer."""
+    """A reply came, but the history could not be written; `attempt` holds the reply."""
 
     def __init__(self, attempt: Attempt, cause: StoreError) -> None:
         self.attempt = attempt
@@ -81,14 +78,14 @@ def _in_short(answer: Answer) -> str:
 
 
 class Session:
-    """The verbs over the live account: here what sends, in its parts what is known, typed, kept and past.
+    """Everything the screens and the command line can do with the account of one profile.
 
-    `rehearsal` is there for the built-in account alone. `wait_s` is how long an attempt, and its reply, wait for a
-    history that another program has locked.
+    Only the built-in account has `scenarios`. An attempt and its reply wait `wait_s` seconds for a history that another
+    program has locked.
     """
 
     def __init__(
-        self, account: LiveAccount, scenarios: "Scenarios | None" = None, wait_s: float = WAIT_S
+        self, account: LiveAccount, scenarios: Scenarios | None = None, wait_s: float = WAIT_S
     ) -> None:
         self._live = account
         self._wait_s = wait_s
@@ -100,35 +97,17 @@ class Session:
         self.contacts = Contacts(account)
         self.refresh = Refresh(account)
         self.retention = AttemptRetention(account)
-
-    @cached_property
-    def preflight(self) -> "PreflightChecks":
-        """What the form knows before anything is sent."""
-        from app.service.preflight import PreflightChecks
-
-        return PreflightChecks(self._live)
-
-    @cached_property
-    def drafts(self) -> "Drafts":
-        """What is typed, and can be."""
-        from app.service.drafts import Drafts
-
-        return Drafts(self._live)
-
-    @cached_property
-    def history(self) -> "AttemptHistory":
-        """The history, as it is asked."""
-        from app.service.history import AttemptHistory
-
-        return AttemptHistory(self._live)
+        self.preflight = PreflightChecks(account)
+        self.drafts = Drafts(account)
+        self.history = AttemptHistory(account)
 
     @property
     def client(self) -> "ApiClient":
-        """The way to the endpoint. Raises SettingsError where the profile's secret cannot be had."""
+        """The client of the account. Raises SettingsError if the profile's secret is not available."""
         return self._live.client
 
     async def open_client(self) -> None:
-        """Opens the way to the endpoint, ahead of its use. Raises SettingsError as `client` does."""
+        """Opens the client before it is used. Raises SettingsError as `client` does."""
         await self._live.open_client()
 
     async def close(self) -> None:
@@ -142,13 +121,15 @@ class Session:
     # Sending
 
     def guard(self, request: TriggerRequest, production: str | None) -> None:
-        """Raises GuardError where `send` would, so that it can be told beforehand."""
+        """Raises GuardError if `send` would."""
+        check_text(request)
         check_production(self.profile, production)
         check_test_contacts(self.profile, request, self._cache.contacts.find)
 
     def refusal(self, request: TriggerRequest) -> str | None:
-        """What `test_contacts` of the profile has against a request, in a sentence; None for nothing."""
+        """Why a request may not be sent with this profile: its text or its contact; None if it may."""
         try:
+            check_text(request)
             check_test_contacts(self.profile, request, self._cache.contacts.find)
         except GuardError as refused:
             return refused.why
@@ -167,15 +148,15 @@ class Session:
         repeats: bool = False,
         unrecorded: Unrecorded | None = None,
     ) -> Attempt:
-        """Records the attempt, triggers, records the answer; the finished attempt.
+        """Records the attempt, triggers, records the reply, and returns the finished attempt.
 
-        `parent_id` is the attempt that is sent again; `note` is recorded with it; `production` names the profile, as it
-        must for a production account; `asked_about` is the attempt that `second_send` gave, if the user was asked about
-        one, and `repeats` says that the same may be sent any number of times. `unrecorded` is told the finished attempt
-        while it cannot be recorded, and then that is tried for as long as it takes.
+        `parent_id` is the attempt that is resent; `note` is recorded with it; `production` must name the profile of a
+        production account; `asked_about` is the attempt from `second_send` that the user was asked about; `repeats`
+        allows the same trigger any number of times. `unrecorded` is called with the finished attempt if the history
+        cannot be written; writing is then retried until it succeeds.
 
-        With nothing recorded or sent it raises GuardError, SettingsError, SentMeanwhileError where the same was sent
-        meanwhile, and StoreError where the attempt cannot be recorded. Raises NotRecordedError where the answer cannot.
+        Raises GuardError, SettingsError, SentMeanwhileError if another window sent the same meanwhile, and StoreError if
+        the attempt cannot be recorded: nothing is sent then. Raises NotRecordedError if the reply cannot be recorded.
         """
         self.guard(request, production)
         client = self.client
@@ -198,10 +179,9 @@ class Session:
         asked_about: str | None = None,
         unrecorded: Unrecorded | None = None,
     ) -> Attempt:
-        """Sends an attempt's request again, as a new attempt that names it; the finished one.
+        """Sends an attempt's request as a new attempt with the same or a new trigger id, and returns the finished one.
 
-        As the same trigger to the account (`settling.offers_same_trigger` says when that should be
-        offered), or as one of its own. Raises AttemptError, with nothing sent, and what `send` raises.
+        Raises AttemptError, with nothing sent, and what `send` raises.
         """
         earlier = resolution.ended(self._history, attempt_id)
         request = resolution.request_again(
@@ -218,27 +198,22 @@ class Session:
         )
 
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
-        """Says of an unknown outcome whether it arrived after all; the attempt, its outcome as it was.
-
-        Raises AttemptError for any other outcome, and StoreError.
-        """
+        """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError for other outcomes, and StoreError."""
         return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
 
     def planned(self, request: TriggerRequest) -> Attempt:
-        """The attempt that `send` would begin; nothing is recorded, nothing leaves."""
+        """The attempt that `send` would make; nothing is recorded or sent."""
         return self._attempt(request, "")
 
     def describe(self, request: TriggerRequest) -> Mapping[str, object]:
-        """The exact HTTP request: method, url, headers, body; credentials masked."""
+        """The HTTP request as method, url, headers and body; credentials masked."""
         return self.client.describe(request)
 
     def keep_copy(self, text: str) -> Path:
-        """Writes a text that was copied into the home, where the terminal has no clipboard; the file. Raises CopyError."""
+        """Writes a copied text to a file of the home, for terminals without a clipboard. Raises FileError."""
         return keep_copy(self._history.path.parent, text)
 
     def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
-        from app.domain.rules import predict
-
         prediction = predict(request, self._cache)
         return Attempt(
             attempt_id=attempt_id,
@@ -252,14 +227,14 @@ class Session:
 
     def _remedy(self, answer: Answer, attempt: Attempt) -> str | None:
         try:
-            advice = self.preflight.advise(answer, attempt.request)
+            advice = self.preflight.diagnose(answer, attempt.request)
         except StoreError as error:
-            # What was answered is recorded all the same, also where the cache is gone by now.
+            # The reply is recorded even if the cache is gone by now.
             _log.error("attempt %s: no advice: %s", attempt.attempt_id, error)
             return None
         return advice.words if advice else None
 
-    async def _begin(self, attempt: Attempt, same: "SameSend | None") -> None:
+    async def _begin(self, attempt: Attempt, same: SameSend | None) -> None:
         body, give_up = trigger_body(attempt.request), time.monotonic() + self._wait_s
         while True:
             try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from app.domain.model import JsonObject
-from app.store.text import restored, searchable
+from app.store.text import restored, stored
 
 _AT_ONCE = 1000
 _REPLY_HAS = ("replyCode", "replyText")
@@ -36,7 +36,7 @@ def merge_words(connection: sqlite3.Connection) -> None:
 
 def phrase(word: str) -> str:
     """The MATCH expression for a word, of which the end may be missing."""
-    quoted = searchable(word).replace("\0", " ").replace('"', '""')
+    quoted = stored(word).replace("\0", " ").replace('"', '""')
     return f'"{quoted}" *'
 
 
@@ -66,7 +66,7 @@ def _text(row: sqlite3.Row) -> str:
         row["note"],
         row["settlement_note"],
     )
-    return searchable("\n".join(restored(text) for text in texts if text)).replace("\0", " ")
+    return stored("\n".join(restored(text) for text in texts if text)).replace("\0", " ")
 
 
 def _reply_text(body: bytes) -> str | None:

@@ -13,11 +13,10 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from app.domain.account import Matches
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder, Matches
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile
-from app.store.contacts import BY_ID, ContactRow, Contacts, is_looked_up, remember_lookup, sanitize
+from app.store.contacts import BY_ID, ContactRow, Contacts, is_looked_up, remember_lookup, storable
 from app.store.refresh import Refresh, replacing
 from app.store.row_ids import RowIds
 from app.store.text import moment, numeric_order
@@ -130,12 +129,12 @@ class Cache:
         )
 
     def _has(self, sql: str, identifier: str) -> bool | None:
-        if self._file.all(sql, sanitize(identifier)):
+        if self._file.all(sql, storable(identifier)):
             return True
         return None if self._file.all("SELECT 1 FROM state WHERE refreshed_at IS NULL") else False
 
     def _name(self, sql: str, identifier: str) -> str | None:
-        rows = self._file.all(sql, sanitize(identifier))
+        rows = self._file.all(sql, storable(identifier))
         return rows[0]["name"] if rows else None
 
 

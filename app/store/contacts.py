@@ -15,10 +15,11 @@ from string import punctuation
 from threading import Event
 from typing import Literal
 
+from app.domain.account import ListOrder
 from app.domain.diagnosis import FieldMatch
 from app.domain.fingerprint import normalize
-from app.domain.list_order import ListOrder
 from app.domain.model import Contact, Field
+from app.domain.sanitize import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import transaction
 from app.store.row_ids import RowIds
@@ -236,7 +237,7 @@ def parse_search(text: str, fields: Iterable[Field]) -> Search:
         if field_id is None:
             words.append(f"{_quoted(wanted.strip(punctuation))} *")
         else:
-            beginnings.append((field_id, sanitize(wanted)))
+            beginnings.append((field_id, storable(wanted)))
     return Search(" ".join(words), tuple(beginnings))
 
 
@@ -245,7 +246,7 @@ def _plain(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = sanitize(text).replace('"', '""')
+    escaped = storable(text).replace('"', '""')
     return f'"{escaped}"'
 
 
@@ -260,7 +261,7 @@ def exact(connection: sqlite3.Connection, key_id: str, value: str, limit: int = 
     sql = (
         f"SELECT contact FROM field_values WHERE field_id = ?1 AND value = ?2{same} ORDER BY contact LIMIT ?3"
     )
-    return [row[0] for row in connection.execute(sql, (sanitize(key_id), sanitize(value), limit))]
+    return [row[0] for row in connection.execute(sql, (storable(key_id), storable(value), limit))]
 
 
 def get(connection: sqlite3.Connection, number: int) -> Contact | None:
@@ -365,7 +366,7 @@ def new_number(contact_id: str) -> int:
         number = int(contact_id)
         if str(number) == contact_id:
             return number
-    digest = blake2b(sanitize(contact_id).encode(), digest_size=8).digest()
+    digest = blake2b(storable(contact_id).encode(), digest_size=8).digest()
     return FIRST_ODD | int.from_bytes(digest, "big") >> 2
 
 
@@ -396,9 +397,9 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
     texts = f"{contact.id}{contact.uid}{document}"
     if "\\u0000" in document or not _is_storable(texts):
         contact = Contact(
-            sanitize(contact.id),
-            sanitize(contact.uid),
-            {sanitize(key): sanitize(text) for key, text in contact.fields.items()},
+            storable(contact.id),
+            storable(contact.uid),
+            {storable(key): storable(text) for key, text in contact.fields.items()},
         )
         document = _encode(contact.fields)
     fields = contact.fields
@@ -458,11 +459,9 @@ def _import(connection: sqlite3.Connection, batch: Sequence[Contact]) -> None:
 # Rows and values
 
 
-def sanitize(text: str) -> str:
+def storable(text: str) -> str:
     """The text with U+FFFD for what SQLite cannot hold or would end a text at: lone surrogates and NUL."""
-    if text.isascii():
-        return text.replace("\0", "\ufffd")
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return replace_surrogates(text).replace("\0", "\ufffd")
 
 
 def _is_storable(text: str) -> bool:
@@ -503,8 +502,8 @@ def _values(connection: sqlite3.Connection, number: int) -> list[tuple[str, str,
     if contact is None:
         return []
     values = {**contact.fields, "uid": contact.uid, "id": contact.id}
-    return [(key, sanitize(text), number) for key, text in values.items() if text]
+    return [(key, storable(text), number) for key, text in values.items() if text]
 
 
 def _looked_up(key_id: str, value: str) -> tuple[str, str]:
-    return sanitize(key_id), sanitize(normalize(key_id, value))
+    return storable(key_id), storable(normalize(key_id, value))

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.drafts import Draft, SavedDraft, Template
 from app.store.database import (
     DamagedError,
     StoreError,
@@ -27,7 +28,6 @@ from app.store.schema import NOTES
 from app.store.text import microseconds, moment, restored, stored
 
 if TYPE_CHECKING:
-    from app.domain.drafts import Draft, SavedDraft, Template
     from app.store.erasure import Person
 
 _DRAFT = ("event_id", "key_id", "external_id", "data_text", "contact_id")
@@ -61,8 +61,6 @@ class Notes:
 
     def draft(self, profile: str) -> SavedDraft | None:
         """The profile's draft; None where it has none."""
-        from app.domain.drafts import Draft, SavedDraft
-
         rows = self._all("SELECT * FROM drafts WHERE profile = ?", stored(profile))
         for row in rows:
             texts = {column: restored(row[column]) for column in _DRAFT}
@@ -85,8 +83,6 @@ class Notes:
 
     def templates(self) -> tuple[Template, ...]:
         """Every template, by name."""
-        from app.domain.drafts import Template
-
         rows = self._all("SELECT name, event_id, data_text FROM templates ORDER BY name")
         return tuple(Template(*(restored(value) for value in row)) for row in rows)
 

@@ -9,7 +9,7 @@ from threading import Event
 
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile, opened
-from app.store.contacts import make_staging, new_number, sanitize, stage
+from app.store.contacts import make_staging, new_number, stage, storable
 from app.store.database import explained, transaction
 from app.store.errors import RefreshingError
 from app.store.locks import FileLock
@@ -71,12 +71,12 @@ class Refresh:
         connection.execute("UPDATE fields SET gone = 1")
         connection.executemany(
             "INSERT OR REPLACE INTO events (id, name) VALUES (?, ?)",
-            ((sanitize(event.id), sanitize(event.name)) for event in self._events),
+            ((storable(event.id), storable(event.name)) for event in self._events),
         )
         connection.executemany(
             "INSERT OR REPLACE INTO fields (id, name, string_id, application_type) VALUES (?, ?, ?, ?)",
             (
-                tuple(map(sanitize, (field.id, field.name, field.string_id, field.application_type)))
+                tuple(map(storable, (field.id, field.name, field.string_id, field.application_type)))
                 for field in self._fields
             ),
         )

@@ -1,13 +1,13 @@
-"""Any Python text, and moments, in and out of SQLite without loss.
+"""Text and moments, in and out of SQLite.
 
-Replies and typed values may hold lone surrogates, which SQLite refuses as text. Such a text is stored as the
-bytes of its lossless encoding: equal texts stay equal, and different ones different.
+SQLite refuses lone surrogates as text: they are replaced. Histories of earlier versions hold such texts as bytes.
 """
 
 import sys
 from datetime import UTC, datetime, timedelta
 
 from app.domain.fingerprint import normalize
+from app.domain.sanitize import replace_surrogates
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -15,25 +15,19 @@ _MICROSECOND = timedelta(microseconds=1)
 Stored = str | bytes
 
 
-def stored(text: str) -> Stored:
-    """The text itself, or its bytes where SQLite could not hold it as text."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
+def stored(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate."""
+    return replace_surrogates(text)
 
 
-def stored_or_null(text: str | None) -> Stored | None:
+def stored_or_null(text: str | None) -> str | None:
     """The same, with None for None."""
     return None if text is None else stored(text)
 
 
 def restored(value: Stored) -> str:
-    """The text that `stored` was given."""
-    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+    """The text of a column."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def restored_or_none(value: Stored | None) -> str | None:
@@ -41,14 +35,9 @@ def restored_or_none(value: Stored | None) -> str | None:
     return None if value is None else restored(value)
 
 
-def comparable(key_id: str, value: str) -> Stored:
+def comparable(key_id: str, value: str) -> str:
     """The form in which a value of this field is compared: field 3 ignores ASCII case, all else is exact."""
     return stored(normalize(key_id, value))
-
-
-def searchable(text: str) -> str:
-    """The text for the word index; what SQLite cannot hold as text becomes a question mark."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def numeric_order(identifier: str) -> tuple[int, str, str]:

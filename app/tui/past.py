@@ -11,14 +11,12 @@ from pathlib import Path
 from threading import Event
 from typing import IO, NamedTuple, TypeVar
 
-from app.domain.attempt_formats import FORMATS
+from app.domain.attempt_export import FORMATS
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.history_query import HistoryQuery
-from app.domain.mask import NO_MASK
+from app.domain.history_query import Clock, HistoryQuery, parse_query
+from app.domain.masking import NO_MASK
 from app.domain.model import Attempt, Outcome
-from app.domain.query_text import parse_query
-from app.domain.query_times import Clock
 from app.service.history import AttemptRow, RowIds, StoppedError, neighbours
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode

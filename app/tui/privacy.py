@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.domain.diagnosis import Diagnosis, QuickFix
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
 from app.service.history import AttemptRow

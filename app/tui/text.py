@@ -10,9 +10,8 @@ from typing import Protocol
 from textual.content import Content
 
 from app.domain.account import FieldNames
-from app.domain.attempt_json import reply_parts
-from app.domain.descriptions import describe
-from app.domain.formatting import count, percent
+from app.domain.attempt_export import reply_parts
+from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -25,6 +24,7 @@ from app.domain.model import (
 )
 from app.domain.outcome import LABEL, MEANING
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
+from app.domain.reply_codes import describe
 from app.domain.rules import RULES, Verdict
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
@@ -158,37 +158,6 @@ def contact_label(contact: Contact) -> Content:
     return Content.assemble((name, "bold"), f" · contact {sanitize(contact.id)}")
 
 
-def clock(moment: datetime, now: datetime) -> str:
-    """Local time to the second if the moment is today, else day and time."""
-    return f"{moment.astimezone():{'%H:%M:%S' if _is_today(moment, now) else '%d %b %H:%M'}}"
-
-
-def minute(moment: datetime, now: datetime) -> str:
-    """Local time to the minute if the moment is today, else day and time."""
-    return f"{moment.astimezone():{'%H:%M' if _is_today(moment, now) else '%d %b %H:%M'}}"
-
-
-def _is_today(moment: datetime, now: datetime) -> bool:
-    return moment.astimezone().date() == now.astimezone().date()
-
-
-def age(moment: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit that fits."""
-    minutes = int((now - moment).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
-
-
-def elapsed(milliseconds: float | None) -> str:
-    """A duration for people; '' for None."""
-    if milliseconds is None:
-        return ""
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
-
-
 def request_label(request: TriggerRequest, field_name: FieldName) -> str:
     """`event 100 to E-Mail (3) thor@example.com`."""
     key = sanitize(key_label(request.key_id, field_name))
@@ -249,7 +218,7 @@ def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | No
     """A warning that the same was sent before, with the time, which stays true while it is shown."""
     if earlier is None:
         return None
-    preposition = "at" if _is_today(earlier.started_at, now) else "on"
+    preposition = "at" if is_today(earlier.started_at, now) else "on"
     return _warning(f"! {already_sent_words(earlier, f'{preposition} {minute(earlier.started_at, now)}')}")
 
 

@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from app.bootstrap import open_service
-from app.domain.list_order import ListOrder
-from app.domain.query_text import parse_query
-from app.domain.query_times import Clock
+from app.domain.account import ListOrder
+from app.domain.history_query import Clock, parse_query
 from app.service.contacts import ContactRow
 from app.service.history import AttemptRow, Rows
 from app.service.session import Session

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.domain.history_query import HistoryQuery
+from app.domain.history_query import Clock, HistoryQuery, parse_query
 from app.domain.model import Outcome
-from app.domain.query_text import parse_query
-from app.domain.query_times import Clock
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CODES = "reply_code IS NULL, reply_code"

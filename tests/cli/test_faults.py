@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.attempt_json import attempt_json
+from app.domain.attempt_export import attempt_json
 from app.store.attempts import History
 from tests.client.fault_server import (
     ACCEPTED,

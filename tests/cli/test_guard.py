@@ -61,7 +61,7 @@ def test_by_another_key_the_cache_must_know_a_listed_address(shop: Account) -> N
     by_id = ("trigger", "100", "--key", "id", "--external-id")
     unknown = shop(*by_id, "11")
     assert unknown.code == 2
-    assert "does not know this contact" in unknown.err
+    assert "this contact is not in the local list" in unknown.err
     assert shop("contacts", "lookup", "11", "--key", "id").code == 0
     assert shop("contacts", "lookup", "12", "--key", "id").code == 0
     assert shop(*by_id, "11").code == 0

@@ -67,7 +67,7 @@ def test_placeholders_are_filled_from_the_contact(desk: Desk) -> None:
     [
         ("thor@example.com", "{{field:9999}}: contact 11 has no 9999"),
         ("twin@example.com", "several contacts share the value"),
-        ("loki@example.com", "no contact is known here by this value"),
+        ("loki@example.com", "this contact is not in the local list"),
     ],
 )
 def test_a_placeholder_without_a_value_is_named_and_nothing_is_sent(desk: Desk, value: str, why: str) -> None:
@@ -107,4 +107,4 @@ def test_an_attempt_is_printed_with_its_reference_and_found_by_it(desk: Desk) ->
     attempt_id = desk("history", "--json").lines[0]["attempt_id"]
     assert f"attempt {attempt_id} ({short_id(attempt_id)})" in ran.out
     said = desk("history", "settle", short_id(attempt_id).lower(), "arrived")
-    assert f"The outcome of the attempt {attempt_id} is accepted" in said.err
+    assert f"The attempt {attempt_id} is accepted" in said.err

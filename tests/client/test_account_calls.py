@@ -186,22 +186,21 @@ async def test_a_value_that_several_share_is_resolved_by_query() -> None:
         (
             said(401, {"replyCode": 1, "replyText": "Unauthorized", "data": ""}),
             "The account did not answer with its events (HTTP 401, reply code 1, Unauthorized). "
-            "The credentials were not accepted: check the profile's user and secret.",
+            "The credentials were not accepted. Check the profile's user and secret.",
         ),
         (
             said(403, "Forbidden"),
             "The account did not answer with its events (HTTP 403). The API user lacks the permission "
-            "externalevent.list: have it switched on under Management, Security Settings, API Credentials.",
+            "externalevent.list. Have it switched on under Management, Security Settings, API Credentials.",
         ),
         (
             said(429, "Too many", headers={"Retry-After": "42"}),
-            "The account did not answer with its events (HTTP 429). "
-            "Too many requests; the limit resets in 42 seconds: wait as long, then try again.",
+            "The account did not answer with its events (HTTP 429). Rate limit reached. Try again in 42 s.",
         ),
         (
             said(302, "", headers={"Location": "https://login.example.com/"}),
             "The account did not answer with its events (HTTP 302). The address was redirected to "
-            "https://login.example.com/; correct the base URL of the profile.",
+            "https://login.example.com/. Correct the base URL of the profile.",
         ),
         (
             said(500, "<html>"),

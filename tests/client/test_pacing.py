@@ -91,7 +91,7 @@ async def test_what_the_second_reply_says_of_the_limit_counts_too(clock: Clock) 
 
 async def test_a_limit_that_is_not_told_lasts_a_minute_and_a_second_refusal_ends_it(clock: Clock) -> None:
     account = Account(clock, refused(), refused(), ok())
-    with account.pace.keeping(lambda _: None), pytest.raises(ClientError, match="Too many requests"):
+    with account.pace.keeping(lambda _: None), pytest.raises(ClientError, match="Rate limit reached"):
         await account.client.external_events()
     assert account.asked == [0, 60]
 

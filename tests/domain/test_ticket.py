@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.domain.model import Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.ticket import ticket
 from tests.domain.accounts import HandMadeAccount
@@ -31,13 +31,13 @@ def test_it_says_what_was_sent_what_came_back_and_what_that_means() -> None:
     for said in (
         "# TD1-47Y9 ✗ rejected: 2008 No contact found with the external id: 3 - loki@example.com",
         "| Time | 2026-03-01T10:31:02.000Z |",
-        "| Sent again after | GMP-T8X4, 852da474-9660-4840-a8c7-f810f526da4d |",
+        "| Resend of | GMP-T8X4, 852da474-9660-4840-a8c7-f810f526da4d |",
         '"name": "Thor"',
         "HTTP 400, reply code 2008, after 12 ms:",
         "No match for the specified",
         "Rejected. Nothing was triggered.",
         "Check the spelling.",
-        "The reply code 0 was predicted.",
+        "Predicted: 0.",
         "```sh\ncurl",
         "authorization: ***",
     ):
@@ -78,6 +78,6 @@ def test_an_attempt_without_a_reply_has_a_ticket_too() -> None:
     assert "No event data." in text
     assert "No reply. The connection broke." in text
     assert "it did not arrive: asked" in text
-    assert "Nothing was recorded yet." in ticket(
+    assert "Nothing is recorded yet." in ticket(
         Attempt("x", "s", "s", request, None, MOMENT, None), ACCOUNT, ""
     )

@@ -142,3 +142,18 @@ def test_contacts_keep_only_values_that_are_there() -> None:
 def test_a_list_that_is_none_is_said_to_be_none(data: object) -> None:
     with pytest.raises(WireError):
         parse_events(data)
+
+
+def test_half_a_character_in_a_reply_is_replaced_and_the_bytes_are_kept() -> None:
+    body = b'{"replyCode":2008,"replyText":"a\\ud800","data":{"errors":{"b\\udfff":{"2008":"c\\ud800"}}}}'
+    reply = parse_reply(400, body)
+    assert reply.reply_text == "a\ufffd"
+    assert reply.errors == {"b\ufffd": {"2008": "c\ufffd"}}
+    assert reply.body == body
+
+
+def test_half_a_character_in_a_list_is_replaced() -> None:
+    assert parse_events([{"id": "1\ud800", "name": "a\ud800"}]) == (ExternalEvent("1\ufffd", "a\ufffd"),)
+    assert parse_contacts([{"id": "1", "uid": "\ud800", "3": "\udfff"}]) == (
+        Contact("1", "\ufffd", {"3": "\ufffd"}),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.domain.model import Attempt, ExternalEvent, TriggerRequest
 from app.service.events import Events
 from app.service.live import LiveAccount

@@ -56,9 +56,9 @@ def first_change(service: Session, request: TriggerRequest) -> FormPatch:
 @pytest.mark.parametrize(
     ("event_id", "key_id", "value", "words", "change"),
     [
-        ("100", "3", " thor@example.com", "Without it, contact 11 will be found", {"external_id": "thor@example.com"}),
+        ("100", "3", " thor@example.com", "Remove it to find contact 11", {"external_id": "thor@example.com"}),
         ("100", "3", "thor@example.com\u00a0", "begins or ends with a space", {"external_id": "thor@example.com"}),
-        ("100", "3", " C-10011", "Contact 11 has it in Customer number (10142)",
+        ("100", "3", " C-10011", "use Customer number (10142) to find contact 11",
          {"key_id": "10142", "external_id": "C-10011"}),
         ("100", "3", "C-10011", "contact 11 has it in Customer number (10142)", {"key_id": "10142"}),
         ("100", "10142", "thor@example.com", "contact 11 has it in E-Mail (3)", {"key_id": "3"}),
@@ -100,7 +100,7 @@ def test_no_cause_is_made_up(service: Session) -> None:
     found = advice(service, replace(THOR, external_id="loki@example.com"))
     assert found.words.startswith("No contact has this value in E-Mail (3)")
     assert found.remedies == ()
-    assert "nothing but blanks" in advice(service, replace(THOR, external_id=" \u00a0")).words
+    assert "only spaces" in advice(service, replace(THOR, external_id=" \u00a0")).words
 
 
 async def test_an_event_id_of_another_account_is_traced_by_its_name(service: Session, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_an_event_id_of_another_account_is_traced_by_its_name(service: Ses
     await send(other, TriggerRequest("777", "3", "sif@example.com"))
     await other.close()
     found = advice(service, replace(THOR, event_id="777"))
-    assert "Event 777 (purchase_confirmation) is one of another account" in found.words
+    assert "Event 777 (purchase_confirmation) belongs to another account" in found.words
     assert found.remedies[0].change == FormPatch(event_id="100")
 
 

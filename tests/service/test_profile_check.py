@@ -81,7 +81,7 @@ async def test_a_wrong_clock_is_told(ahead: timedelta, state: str, words: str) -
         ((401, b""), "unknown", "not signed in"),
         ((400, b'{"replyCode":10001,"replyText":"Missing parameter","data":""}'), "ok", "10001"),
         ((429, b'{"replyCode":7003,"replyText":"Too many","data":""}'), "unknown", "429"),
-        ((404, b"<html>"), "unknown", "check the base URL"),
+        ((404, b"<html>"), "unknown", "Check the base URL"),
         ((502, b"<html>"), "unknown", "HTTP 502"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.attempt_json import reply_parts
+from app.domain.attempt_export import reply_parts
 from app.domain.model import Attempt, NoReply, TriggerRequest, new_attempt_id
 from app.service.scenarios import FAILURES, REPLIES, Scenarios
 from app.service.session import Session

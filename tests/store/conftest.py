@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.domain.model import Attempt, JsonObject, TriggerRequest
 from app.store.attempts import History
 from app.store.catalog import Cache

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.account import Matches
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.catalog import Cache, CacheState
-from app.store.contacts import sanitize
+from app.store.contacts import storable
 from app.store.database import StoreError
 from tests.store.conftest import ids
 
@@ -195,8 +195,8 @@ def test_any_contact_comes_back_equal_but_for_what_is_no_text_and_no_search_fail
     with cache.replacing(True) as load:
         load.fields([Field(name, name) for name in sorted(fields)[:2]])
         load.contacts([contact])
-    kept = {sanitize(key): sanitize(value) for key, value in fields.items()}
-    assert cache.contacts.get("1") == Contact("1", sanitize(uid), kept)
+    kept = {storable(key): storable(value) for key, value in fields.items()}
+    assert cache.contacts.get("1") == Contact("1", storable(uid), kept)
     for key_id, value in (*kept.items(), ("uid", uid)):
         assert found(cache, key_id, value) == (("1",) if value else ())
     for words in (search, *fields, *fields.values(), ":".join(fields)):

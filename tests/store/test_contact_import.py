@@ -5,7 +5,7 @@ import pytest
 from app.domain.model import Contact, Field
 from app.store import contacts
 from app.store.catalog import Cache
-from app.store.contacts import import_contacts, sanitize
+from app.store.contacts import import_contacts, storable
 from tests.store.conftest import ids
 
 FIELDS = (Field("1", "First Name", "first_name"), Field("3", "E-Mail", "email"))
@@ -65,9 +65,9 @@ def test_awkward_texts_and_ids_come_back_but_for_what_is_no_text(held: Cache, te
     odd = Contact("007", text, {"1": text, "3": f"{text}@example.com", "99": text})
     plain = Contact("7", text, odd.fields)
     add(held, odd, plain, *THERE[:3])
-    kept = {"1": sanitize(text), "3": f"{sanitize(text)}@example.com", "99": sanitize(text)}
-    assert held.contacts.get("7") == Contact("7", sanitize(text), kept)
-    assert held.contacts.get("007") == Contact("007", sanitize(text), kept)
+    kept = {"1": storable(text), "3": f"{storable(text)}@example.com", "99": storable(text)}
+    assert held.contacts.get("7") == Contact("7", storable(text), kept)
+    assert held.contacts.get("007") == Contact("007", storable(text), kept)
     assert {contact.id for contact in held.contacts.find("3", f"{text}@example.com", 9)} == {"7", "007"}
     add(held, Contact("7", "", {"1": "gone"}))
     assert held.matches("1", text).ids == ("007",)

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from app.domain.list_order import ListOrder
+from app.domain.account import ListOrder
 from app.domain.model import Contact, Field
 from app.store import cache_file
 from app.store.catalog import Cache

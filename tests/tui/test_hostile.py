@@ -9,9 +9,8 @@ from textual import events
 from textual.widgets import Input, TextArea
 
 from app.bootstrap import open_service
-from app.domain.history_query import QueryField
+from app.domain.history_query import QueryField, filter_text
 from app.domain.model import Reply, TriggerRequest, new_attempt_id
-from app.domain.query_text import filter_text
 from app.settings import load_settings
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint

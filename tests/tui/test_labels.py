@@ -1,7 +1,7 @@
 """The words of the screen, from the values alone."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from textual.content import Content
@@ -9,15 +9,11 @@ from textual.content import Content
 from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
 from app.tui.text import (
     account_labels,
-    age,
     answer_code,
     answer_description,
     answer_head,
-    clock,
     compared,
     contact_name,
-    count,
-    elapsed,
     fit_line,
     key_label,
     outcome_label,
@@ -123,24 +119,6 @@ def test_a_reply_text_without_a_code_is_shown() -> None:
     code = answer_code(_attempt(Reply(401, None, "[/] Unauthorized"), Outcome.REJECTED))
     assert code is not None
     assert code.plain == "no code  [/] Unauthorized"
-
-
-@pytest.mark.parametrize(
-    ("minutes", "said"), [(0, "just now"), (2, "2 min ago"), (119, "1 h ago"), (2880, "2 days ago")]
-)
-def test_an_age_is_told_in_the_largest_unit_that_fits(minutes: int, said: str) -> None:
-    assert age(NOW - timedelta(minutes=minutes), NOW) == said
-
-
-def test_the_time_of_another_day_names_the_day() -> None:
-    yesterday = (NOW - timedelta(days=1)).astimezone()
-    assert clock(yesterday, NOW) == yesterday.strftime("%d %b %H:%M")
-    assert clock(NOW, NOW) == NOW.astimezone().strftime("%H:%M:%S")
-
-
-def test_numbers_and_durations_are_told_for_people() -> None:
-    assert [count(1, "event"), count(1000, "contact")] == ["1 event", "1,000 contacts"]
-    assert [elapsed(None), elapsed(12.4), elapsed(1500)] == ["", "12 ms", "1.5 s"]
 
 
 def test_a_key_field_is_named_by_name_and_id() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import TextArea
 
-from app.domain.mask import Mask
+from app.domain.masking import Mask
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
 from tests.tui.conftest import NARROW, OpenDesk

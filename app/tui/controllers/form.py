@@ -8,12 +8,12 @@ from functools import partial
 
 from textual.timer import Timer
 
-from app.domain.descriptions import describe
 from app.domain.diagnosis import Fetch, FormPatch, QuickFix
 from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import DataUse, Recipient
+from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
 from app.service.scenarios import FAILURES, REPLIES, Failure
 from app.service.session import Session

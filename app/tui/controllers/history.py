@@ -8,9 +8,8 @@ from functools import partial
 from textual.content import Content
 
 from app.domain.errors import AppError
-from app.domain.history_query import Column
+from app.domain.history_query import Column, with_order
 from app.domain.model import Attempt
-from app.domain.query_edit import with_order
 from app.domain.short_id import short_id
 from app.service.history import AttemptRow, RowIds, StoppedError
 from app.service.session import Session

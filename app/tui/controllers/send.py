@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -171,7 +171,7 @@ class SendController:
             self.view.show_fault(f"Nothing was sent. {error}")
             return
         if message.is_rehearsed:
-            known = known._replace(second_send=None)
+            known = replace(known, second_send=None)
         earlier = known.second_send
         if not session.profile.is_production and earlier is None:
             self._send_submitted(message, None, True)

@@ -12,11 +12,12 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from app.domain.attempt_json import reply_parts
+from app.domain.attempt_export import reply_parts
+from app.domain.formatting import elapsed
 from app.domain.json_diff import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
 from app.domain.short_id import short_id
-from app.tui.text import count, elapsed, lines, outcome_label, sanitize
+from app.tui.text import count, lines, outcome_label, sanitize
 
 LEFT, RIGHT = "A", "B"
 MAX_LINE = 4_000

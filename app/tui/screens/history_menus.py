@@ -6,10 +6,18 @@ from datetime import datetime, timedelta
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.history_query import NO_VALUE, SETTLEMENTS, Column, Order, QueryField
+from app.domain.history_query import (
+    NO_VALUE,
+    SETTLEMENTS,
+    TIMES,
+    Column,
+    Order,
+    QueryField,
+    filter_text,
+    replaced,
+    with_order,
+)
 from app.domain.model import Outcome
-from app.domain.query_edit import replaced, with_order
-from app.domain.query_text import TIMES, filter_text
 from app.service.history import AttemptRow
 from app.tui.text import outcome_label, sanitize
 from app.tui.widgets.charts import SHOWN_ROWS

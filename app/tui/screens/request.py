@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static, Tab, Tabs
 
-from app.domain.request_text import as_curl, as_httpx, as_json
+from app.domain.request_code import as_curl, as_httpx, as_json
 from app.tui.text import sanitize_block
 
 MAX_SHOWN = 65_536

@@ -17,7 +17,7 @@ from textual.widgets import Footer, Static
 
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.formatting import span
+from app.domain.formatting import duration
 from app.tui.past import Past
 from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu
@@ -118,5 +118,5 @@ class StatisticsScreen(Screen[str | None]):
         for chart in self.query(Chart):
             chart.statistics = statistics if statistics.total else None
             chart.display = bool(statistics.total)
-        columns = f", {span(statistics.bucket_s)} a column" if len(statistics.buckets) > 1 else ""
+        columns = f", {duration(statistics.bucket_s)} a column" if len(statistics.buckets) > 1 else ""
         self.query_one("#chart-time").border_title = f"{OVER_TIME}{columns}"

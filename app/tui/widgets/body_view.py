@@ -1,15 +1,24 @@
 """A request or reply body: a heading and one part of the body, formatted or raw."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from app.domain.body_text import PART, formatted, raw_lines, raw_parts, split
+from app.domain.attempt_export import readable_body
 from app.tui.bindings import key_of
 from app.tui.text import sanitize_block
+
+PART = 65_536
+"""Characters of a formatted part, at most."""
+
+RAW_PART = 4_096
+"""Bytes of a raw part: 256 lines of it."""
+
+_LINE = 16
+_NEAREST = 2_000
 
 
 class BodyView(Vertical):
@@ -34,7 +43,7 @@ class BodyView(Vertical):
         """Shows a body from its beginning, or the sentence `instead` if it is None."""
         self._title, self._body, self._part = title, body, 0
         self._instead = instead or Content("")
-        self._parts = () if body is None else split(formatted(body))
+        self._parts = () if body is None else split(readable_body(body))
         self._draw()
 
     @property
@@ -78,3 +87,29 @@ class BodyView(Vertical):
         if self._raw:
             return Content("\n".join(raw_lines(self._body, self._part)))
         return Content(sanitize_block(self._parts[self._part], PART))
+
+
+def split(text: str, limit: int = PART) -> Sequence[str]:
+    """The text in parts of at most `limit` characters, cut at the end of a line where one is near; '' is one part."""
+    parts = []
+    start = 0
+    while len(text) - start > limit:
+        line_end = text.rfind("\n", start + max(1, limit - _NEAREST), start + limit)
+        end = start + limit if line_end < 0 else line_end + 1
+        parts.append(text[start:end])
+        start = end
+    return (*parts, text[start:])
+
+
+def raw_parts(body: bytes) -> int:
+    """In how many parts the bytes of a body are read; one also for an empty one."""
+    return max(1, -(-len(body) // RAW_PART))
+
+
+def raw_lines(body: bytes, part: int) -> Iterator[str]:
+    """The lines of one raw part, from 0: offset, sixteen bytes in hexadecimal, and the same as ASCII where it is."""
+    start = part * RAW_PART
+    for at in range(start, min(len(body), start + RAW_PART), _LINE):
+        line = body[at : at + _LINE]
+        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in line)
+        yield f"{at:05x} {line.hex(' '):<47} {shown}"

@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from app.domain.attempt_statistics import AttemptStatistics, EventShare
-from app.domain.descriptions import describe
-from app.domain.formatting import count, percent, span
+from app.domain.formatting import count, duration, elapsed, percent
 from app.domain.outcome import LABEL
-from app.tui.text import STACKED, elapsed, lines, outcome_style, sanitize
+from app.domain.reply_codes import describe
+from app.tui.text import STACKED, lines, outcome_style, sanitize
 from app.tui.widgets.table import fit_text
 
 SHOWN_ROWS = 8
@@ -33,10 +33,10 @@ _THIN = 0.01
 
 
 def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:
-    """Attempts over time, one column for each span, stacked by outcome."""
+    """Attempts over time, one column for each duration, stacked by outcome."""
     starts = [bucket.start.astimezone() for bucket in statistics.buckets]
     if len(starts) == 1:
-        return Content(f"All within {span(statistics.bucket_s)} of {starts[0]:%d %b %Y %H:%M}.")
+        return Content(f"All within {duration(statistics.bucket_s)} of {starts[0]:%d %b %Y %H:%M}.")
     present = [outcome for outcome in STACKED if statistics.counts.get(outcome)]
     series = {
         LABEL[outcome][0]: [bucket.counts.get(outcome, 0) for bucket in statistics.buckets]

@@ -14,8 +14,7 @@ from textual.message import Message
 from textual.widgets import Button, Static, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from app.domain.data_hints import data_hints
-from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.event_data import EventDataError, data_hints, parse_event_data
 from app.domain.model import JsonObject
 from app.domain.placeholders import placeholders_in
 from app.tui.bindings import key_of

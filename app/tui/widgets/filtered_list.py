@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
+from app.domain.account import ListOrder
 from app.domain.errors import AppError
-from app.domain.list_order import ListOrder
 from app.domain.model import ExternalEvent
 from app.service.contacts import ContactRow
 from app.service.history import Rows, StoppedError

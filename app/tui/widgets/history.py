@@ -16,16 +16,15 @@ from textual.style import Style
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from app.domain.descriptions import describe
-from app.domain.history_query import HistoryQuery, Order
+from app.domain.formatting import clock, elapsed
+from app.domain.history_query import HistoryQuery, Order, QueryFaultError, completion, proposal
 from app.domain.model import Outcome
 from app.domain.outcome import SETTLED
-from app.domain.query_edit import completion, proposal
-from app.domain.query_text import QueryFaultError
+from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
 from app.service.history import AttemptRow, Rows
 from app.tui.privacy import PrivacyMode
-from app.tui.text import clock, elapsed, key_label, label, lines, outcome_label, sanitize
+from app.tui.text import key_label, label, lines, outcome_label, sanitize
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable

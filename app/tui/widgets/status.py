@@ -12,10 +12,11 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import ProgressBar, Static
 
+from app.domain.formatting import age
 from app.domain.model import Outcome
 from app.service.contacts import CacheState
 from app.service.refresh import RefreshStep
-from app.tui.text import Live, account_labels, age, count, fit_line, outcome_style, sanitize
+from app.tui.text import Live, account_labels, count, fit_line, outcome_style, sanitize
 
 CLICK = "Click to switch the profile"
 UNRESOLVED_CLICK = "Click to show the unresolved outcomes"

@@ -123,7 +123,7 @@ class Mask:
 
     def _digits(self, text: str) -> str:
         lowered = text.lower() if text.isascii() else text
-        encoded = lowered.encode("utf-8", "surrogatepass")
+        encoded = lowered.encode("utf-8", "replace")
         return hmac.new(self._key or b"", encoded, hashlib.sha256).hexdigest()[:_DIGITS]
 
 

@@ -8,16 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.history_query import (
+    Clock,
     Column,
     Filter,
     HistoryQuery,
     Order,
+    QueryFaultError,
     QueryField,
     Value,
     Word,
+    completion,
+    filter_text,
+    parse_query,
+    proposal,
+    replaced,
+    with_order,
 )
-from app.domain.query_text import QueryFaultError, filter_text, parse_query
-from app.domain.query_times import Clock
 
 NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -122,20 +128,20 @@ def test_the_order_is_a_column_and_a_hyphen_for_falling() -> None:
 @pytest.mark.parametrize(
     ("line", "position", "says"),
     [
-        ("thor foo:1", 6, "there is no field 'foo'. Known are outcome, code, status, event, key, contact, profile, previous, settled, since, until, on, sort"),
+        ("thor foo:1", 6, "unknown field \"foo\". Use outcome, code, status, event, key, contact, profile, previous, settled, since, until, on or sort"),
         ("code:", 6, "a value must follow code:"),
-        ("code: 2008", 6, "without a blank"),
-        ("code:abc", 6, "'abc' is no reply code. Known are numbers, and none."),
-        ("status:٤٠٠", 8, "is no HTTP status"),
-        ("outcome:acepted", 9, "there is no outcome 'acepted'. Known are sending, accepted, partial, rejected, not_sent, unknown."),
-        ("settled:yes", 9, "there is no settlement 'yes'. Known are no, arrived, did-not."),
-        ("a -foo:1", 4, "there is no field"),
-        ("since:never", 7, "'never' is no time. Known are a span back from now"),
-        ("since:999999999w", 7, "is no time"),
-        ("on:1d", 4, "is no day. Known are today, yesterday or a date"),
-        ("on:9999-12-31", 4, "is no day"),
+        ("code: 2008", 6, "without a space"),
+        ("code:abc", 6, "\"abc\" is not a number. Use a number, or none."),
+        ("status:٤٠٠", 8, "is not a number"),
+        ("outcome:acepted", 9, "unknown outcome \"acepted\". Use sending, accepted, partial, rejected, not_sent or unknown."),
+        ("settled:yes", 9, "unknown resolution \"yes\". Use no, arrived or did-not."),
+        ("a -foo:1", 4, "unknown field"),
+        ("since:never", 7, "\"never\" is not a time. Use a span back from now"),
+        ("since:999999999w", 7, "is not a time"),
+        ("on:1d", 4, "is not a day. Use today, yesterday or a date"),
+        ("on:9999-12-31", 4, "is not a day"),
         ("-since:1d", 1, "cannot be negated"),
-        ("sort:name", 6, "'name' is no column. Known are time, outcome, event, key, contact, status, code, text, took"),
+        ("sort:name", 6, "unknown column \"name\". Use time, outcome, event, key, contact, status, code, text or took"),
         ('x "abc', 3, "is not closed"),
         ('event:"abc', 7, "is not closed"),
         ("code:1,,2", 6, "a value is missing"),
@@ -166,3 +172,93 @@ def test_any_line_is_a_query_or_a_fault(line: str) -> None:
 def test_a_filter_that_is_written_is_read_back(field: QueryField, value: str) -> None:
     assert only(filter_text(field, value)) == Filter(field, (Value(value),))
     assert only(filter_text(field, value, negated=True)).negated
+
+
+UTC_CLOCK = Clock(datetime(2026, 3, 2, 12, tzinfo=UTC), UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "fields", "text", "expected"),
+    [
+        ("", ("outcome",), "outcome:unknown", "outcome:unknown"),
+        ("thor -outcome:partial Outcome:x", ("outcome",), "outcome:unknown", "thor outcome:unknown"),
+        ('"a  b"  code:2008 on:today', ("since", "until", "on"), "", '"a  b" code:2008'),
+        ("contact:a,b code:1", ("contact",), 'contact:"c d"', 'code:1 contact:"c d"'),
+    ],
+)
+def test_a_preset_takes_the_place_of_what_it_replaces(
+    line: str, fields: tuple[str, ...], text: str, expected: str
+) -> None:
+    assert replaced(line, fields, text) == expected
+
+
+def test_a_column_is_sorted_by_and_turned_round() -> None:
+    line = "thor"
+    seen = []
+    for column in (
+        Column.EVENT,
+        Column.EVENT,
+        Column.EVENT,
+        Column.TOOK,
+        Column.TIME,
+        Column.TIME,
+        Column.TIME,
+    ):
+        line = with_order(line, column)
+        seen.append(line)
+    assert seen == [
+        "thor sort:event",
+        "thor sort:-event",
+        "thor sort:event",
+        "thor sort:-took",
+        "thor",
+        "thor sort:time",
+        "thor",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("outcom:rejected thor", "outcome:rejected thor"),
+        ("-outcome:rejected,accpted x", "-outcome:rejected,accepted x"),
+        ("outcome:", "outcome:rejected"),
+        ("previous:acepted", "previous:accepted"),
+        ("setled:arrived", "settled:arrived"),
+        ("settled:arived,did", "settled:arrived,did-not"),
+        ("sort:-tme", "sort:-time"),
+        ("since:yesterdy", "since:yesterday"),
+        ("thor code:20x", "thor code:2008"),
+        ("code:2008,20x,", "code:2008"),
+        ('contact:"a b', 'contact:"a b"'),
+        ("on:3", None),
+        ("zzz:1", None),
+        ("-", None),
+    ],
+)
+def test_a_fault_has_a_way_out_where_one_comes_to_mind(line: str, expected: str | None) -> None:
+    with pytest.raises(QueryFaultError) as fault:
+        parse_query(line, UTC_CLOCK)
+    found = proposal(line, fault.value)
+    assert found == expected
+    if found is not None:
+        parse_query(found, UTC_CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("out", "outcome:"),
+        ("x -EVE", "x -event:"),
+        ("outcome:rejected,un", "outcome:rejected,unknown"),
+        ("-settled:d", "-settled:did-not"),
+        ("sort:-t", "sort:-time"),
+        ("since:yes", "since:yesterday"),
+        ("outcome:rejected", None),
+        ("thor", None),
+        ("thor ", None),
+        ("", None),
+    ],
+)
+def test_what_is_begun_is_written_out(line: str, expected: str | None) -> None:
+    assert completion(line) == expected

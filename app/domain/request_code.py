@@ -7,7 +7,9 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping
 
-# curl and httpx put these in themselves, and wrong ones break the request.
+from app.domain.attempt_export import json_text
+
+# curl and httpx set these themselves, and wrong ones break the request.
 _BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
 _LONGEST_ARGUMENT = 100_000
 """Characters of a body that are given as an argument; Linux takes no more than 128 KiB in one."""
@@ -54,7 +56,7 @@ def as_json(described: Mapping[str, object]) -> str:
     except ValueError:
         parsed = body
     shown = {**described, "headers": _headers(described), "body": parsed}
-    return json.dumps(shown, indent=2).replace("\x7f", "\\u007f")
+    return json_text(shown, indent=2)
 
 
 def _headers(described: Mapping[str, object]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.mask import NO_MASK, Mask
+from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
 
 MASK = Mask(b"k" * 32)

@@ -1,12 +1,10 @@
 """A body for reading loses nothing: its parts put together are the whole, its bytes read back are the bytes."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.body_text import PART, RAW_PART, formatted, raw_lines, raw_parts, split
+from app.tui.widgets.body_view import PART, RAW_PART, raw_lines, raw_parts, split
 
 
 @given(st.text(alphabet="ab\n\ud800é", max_size=300), st.integers(1, 40))
@@ -29,10 +27,3 @@ def test_raw_lines_read_back_are_the_bytes(size: int) -> None:
     assert bytes.fromhex("".join(line[6:53] for line in lines)) == body
     assert [int(line[:5], 16) for line in lines] == list(range(0, size, 16))
     assert all(line.isascii() and line.isprintable() for line in lines)
-
-
-def test_json_is_indented_and_anything_else_stays() -> None:
-    assert formatted(b'{"a":[1]}') == json.dumps({"a": [1]}, indent=2)
-    assert formatted(b"<html>") == "<html>"
-    assert formatted(b"\xff") == "\ufffd"
-    assert formatted(b"[" * 100_000) == "[" * 100_000

@@ -1,0 +1,230 @@
+"""Attempts as text: JSON, CSV, Markdown, and the cells of a table."""
+
+import contextlib
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+
+from app.domain.model import Attempt, NoReply, Outcome, Reply
+from app.domain.outcome import LABEL, SETTLED
+from app.domain.reply_codes import describe
+from app.domain.sanitize import sanitize
+from app.domain.short_id import short_id
+
+HEADER = (
+    "TIME",
+    "REFERENCE",
+    "OUTCOME",
+    "EVENT",
+    "KEY",
+    "EXTERNAL ID",
+    "HTTP",
+    "CODE",
+    "REPLY TEXT",
+    "DESCRIPTION",
+)
+
+_UNCUT = 20_000_000
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""How a formula begins; spreadsheets take the wide characters for the narrow ones."""
+
+
+def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
+    """HTTP status, reply code and reply text; all None if there was no reply."""
+    match attempt.answer:
+        case Reply(http_status=status, reply_code=code, reply_text=text):
+            return status, code, text
+        case NoReply() | None:
+            return None, None, None
+
+
+def description_of(attempt: Attempt) -> str | None:
+    """What came back, in one sentence; None while the attempt is being sent."""
+    match attempt.answer:
+        case Reply(reply_code=None, http_status=status):
+            return f"HTTP {status} without a reply code."
+        case Reply(reply_code=code, http_status=status):
+            return describe(code, status) or f"Reply code {code} is not documented."
+        case NoReply(detail=detail):
+            return detail
+        case None if attempt.outcome is Outcome.SENDING:
+            return None
+        case None:
+            return "The program ended before a reply came."
+
+
+# JSON
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON in printable ASCII."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+
+
+def readable_json(value: object) -> str:
+    """Indented JSON with every letter as it is; sanitize it before it is shown."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def readable_body(body: bytes) -> str:
+    """A body with its JSON indented, anything else as it is; what is not UTF-8 is replaced."""
+    text = body.decode("utf-8", "replace")
+    with contextlib.suppress(ValueError, RecursionError):
+        return readable_json(json.loads(text))
+    return text
+
+
+def attempt_json(attempt: Attempt) -> dict[str, object]:
+    """The attempt as the command line prints it and exports hold it: all keys, in a fixed order."""
+    request = attempt.request
+    status, code, text = reply_parts(attempt)
+    return {
+        "attempt_id": attempt.attempt_id,
+        "profile": attempt.profile,
+        "started_at": _utc(attempt.started_at, "microseconds"),
+        "elapsed_ms": attempt.elapsed_ms,
+        "event_id": request.event_id,
+        "event_name": attempt.event_name,
+        "key_id": request.key_id,
+        "external_id": request.external_id,
+        "data": request.data,
+        "trigger_id": request.trigger_id,
+        "outcome": attempt.outcome.value,
+        "http_status": status,
+        "reply_code": code,
+        "reply_text": text,
+        "predicted_code": attempt.predicted_code,
+        "description": description_of(attempt),
+        "remedy": attempt.remedy,
+    }
+
+
+def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
+    """The same keys and those that only a single attempt is shown with: resolution, note, and the bodies as text."""
+    reply = attempt.answer if isinstance(attempt.answer, Reply) else None
+    settled = attempt.settlement
+    return {
+        **attempt_json(attempt),
+        "parent_id": attempt.parent_id,
+        "note": attempt.note,
+        "settlement": None
+        if settled is None
+        else {
+            "arrived": settled.arrived,
+            "note": settled.note,
+            "settled_at": _utc(settled.settled_at, "microseconds"),
+        },
+        "errors": {} if reply is None else {who: dict(codes) for who, codes in reply.errors.items()},
+        "reply_body": None if reply is None else reply.body.decode("utf-8", "replace"),
+        "reply_bytes": None if reply is None else reply.body_length,
+        "no_reply": attempt.answer.detail if isinstance(attempt.answer, NoReply) else None,
+    }
+
+
+def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[str, object]:
+    """The keys of an attempt that a dry run would make, and the exact `request`."""
+    unknown = dict.fromkeys(("attempt_id", "outcome", "started_at", "elapsed_ms"))
+    return {**attempt_json(attempt), **unknown, "request": dict(exact_request)}
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC to the millisecond, ending in Z."""
+    return _utc(moment, "milliseconds")
+
+
+def _utc(moment: datetime, timespec: str) -> str:
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+# Exports: each format yields its lines one at a time, so that any number of attempts fits in memory
+
+
+def _jsonl(attempts: Iterable[Attempt]) -> Iterator[str]:
+    return (json_text(attempt_json(attempt)) for attempt in attempts)
+
+
+def _json_array(attempts: Iterable[Attempt]) -> Iterator[str]:
+    before = "["
+    for line in _jsonl(attempts):
+        yield before + line
+        before = ","
+    yield "]" if before == "," else "[]"
+
+
+def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """RFC 4180 with a header; no cell becomes a formula, no control character survives."""
+    columns = (
+        "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
+        "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
+        "description", "remedy",
+    )  # fmt: skip
+    yield _csv_line(columns)
+    for attempt in attempts:
+        row = attempt_json(attempt)
+        yield _csv_line(_csv_cell(row[column]) for column in columns)
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return json_text(value)
+    text = sanitize(value, _UNCUT)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _csv_line(cells_of_line: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells_of_line)
+    return line.getvalue()
+
+
+def _markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
+    """A table whose times are in UTC: whoever reads it may be in another time zone."""
+    titles = [title if title == "HTTP" else title.capitalize() for title in HEADER]
+    yield _markdown_line(["Time (UTC)", *titles[1:]])
+    yield _markdown_line(["---"] * len(HEADER))
+    for attempt in attempts:
+        yield _markdown_line(map(markdown_text, cells(attempt, UTC)))
+
+
+def _markdown_line(parts: Iterable[str]) -> str:
+    return f"| {' | '.join(parts)} |"
+
+
+def markdown_text(text: str, limit: int = _UNCUT) -> str:
+    """One line of text, escaped only where Markdown would read a character as its own."""
+    return _MARKDOWN.sub(r"\\\g<0>", sanitize(text, limit))
+
+
+FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
+    "json": _json_array,
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "markdown": _markdown,
+}
+
+
+def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """The cells of a table row under HEADER; its time in `zone`, None for the zone of this machine."""
+    request = attempt.request
+    status, code, text = reply_parts(attempt)
+    symbol, word = LABEL[attempt.outcome]
+    if attempt.settlement is not None:
+        word = SETTLED[attempt.settlement.arrived]
+    return (
+        attempt.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+        short_id(attempt.attempt_id),
+        f"{symbol} {word}",
+        f"{request.event_id} {attempt.event_name or ''}".rstrip(),
+        request.key_id,
+        request.external_id,
+        "" if status is None else str(status),
+        "" if code is None else str(code),
+        text or "",
+        description_of(attempt) or "",
+    )

@@ -1,0 +1,283 @@
+"""What each reply means, by HTTP status and reply code: its text, its description and what to do about it.
+
+The first seven rows are the documented error table of the trigger call, word for word. The advice on six of them
+depends on the request: `app.domain.diagnosis` gives it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.formatting import duration
+from app.domain.headers import clock_skew_s, retry_after_s
+from app.domain.model import Reply, TriggerRequest
+from app.domain.sanitize import sanitize
+
+ALLOWED_SKEW_S = 240
+"""The service accepts five minutes; a skew close to that is already worth a warning."""
+
+MAX_ADDRESS = 200
+
+_BASE_URL = "The address answers, but not as the trigger call. Check the base URL of the profile."
+_CHECK_FIRST = "Wait a minute and check whether the event arrived before you send again."
+_LISTS = (
+    "This reply is about contact lists, which a trigger does not name. Check the base URL of the profile."
+)
+_FIELDS = "This reply is about a contact field. Refresh, then pick the key field from the list."
+_NAMING = (
+    "This reply is about naming an event, which a trigger does not do. Check the base URL of the profile."
+)
+_DATA = "The event data cannot be used. It must be a JSON object of at most 1,000,000 bytes."
+_TOO_MANY = "Too many requests. Wait a minute, then try again."
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCode:
+    """One row of the table; `text` and `advice` are templates over the fields of the request."""
+
+    http_status: int
+    code: int
+    text: str
+    description: str
+    advice: str = ""
+
+
+def _published(http_status: int, code: int, text: str, advice: str) -> ReplyCode:
+    """A reply code whose published text is all that is known about its meaning."""
+    return ReplyCode(http_status, code, text, text, advice)
+
+
+REPLY_CODES = (
+    ReplyCode(200, 0, "OK", "OK"),
+    ReplyCode(400, 2004, "Invalid key field id: {key_id}", "The field ID does not exist."),
+    ReplyCode(
+        400,
+        2005,
+        "No value provided for key field: {key_id}",
+        "The value of the key field was not provided or is empty.",
+    ),
+    ReplyCode(
+        400,
+        2008,
+        "No contact found with the external id: {key_id} - {external_id}",
+        "No match for the specified [key_id] - [external_id] pair.",
+    ),
+    ReplyCode(
+        400,
+        2010,
+        "More contacts found with the external id: {key_id} - {external_id}.",
+        "More than one contacts selected.",
+    ),
+    ReplyCode(
+        400,
+        5001,
+        "Invalid event id for customer.",
+        "The customer doesn't have an external event with the specified [id].",
+    ),
+    ReplyCode(
+        400,
+        2012,
+        "Invalid contact id for customer.",
+        "The customer doesn't have a contact with the specified [external_id].",
+    ),
+    _published(401, 1, "The credentials are invalid.", "Check the profile's user and secret."),
+    _published(404, 1, "The address does not exist.", _BASE_URL),
+    _published(500, 1, "The service had an internal error.", _CHECK_FIRST),
+    _published(
+        400,
+        1000,
+        "The request exceeded the maximum batch size of 1,000.",
+        "The request named more than 1,000 contacts. Send fewer at once.",
+    ),
+    _published(
+        400,
+        1001,
+        "One or more parameters are invalid or missing.",
+        "A parameter is missing or not valid. Read the reply text; check event id, key field and external id.",
+    ),
+    _published(400, 1002, "The language is not valid.", _BASE_URL),
+    _published(500, 1003, "The service had a database error.", _CHECK_FIRST),
+    _published(
+        400, 1006, "Empty parameter(s).", "A parameter is empty. The reply text names it: fill it in."
+    ),
+    _published(400, 1009, "The HTTP method is not valid for this call.", _BASE_URL),
+    _published(
+        400,
+        1010,
+        "The request payload cannot be decoded.",
+        "The service could not read the request. Check whether a proxy changed it on the way.",
+    ),
+    _published(
+        400,
+        2002,
+        "The list of external ids exceeds the maximum size.",
+        "The request named too many contacts. Send fewer at once.",
+    ),
+    _published(400, 2003, "The list of external ids has the wrong type.", _BASE_URL),
+    _published(400, 2006, "The field ID is not valid.", _FIELDS),
+    _published(
+        400,
+        2007,
+        "The field value is not valid.",
+        "The external id does not fit the key field. Check its format.",
+    ),
+    _published(
+        400,
+        2009,
+        "A contact with the external id already exists.",
+        "A contact with this value exists already, and nothing was triggered. Read the reply text.",
+    ),
+    _published(500, 2011, "The service had an internal error.", _CHECK_FIRST),
+    _published(400, 2013, "The source is not valid.", _BASE_URL),
+    _published(400, 2014, "No field was specified to return.", _BASE_URL),
+    _published(
+        400,
+        2015,
+        "There is no index on the column.",
+        "Contacts cannot be found by this key field: it has no index. Pick another one, or have it indexed.",
+    ),
+    _published(400, 2016, "The limit is not valid.", _BASE_URL),
+    _published(400, 2020, "The contact list id is not valid.", _LISTS),
+    _published(400, 3002, "The contact list is too long for one call.", _LISTS),
+    *(_published(400, code, "The contact list is not valid.", _LISTS) for code in (3003, 3004, 3005)),
+    _published(404, 3006, "The contact list does not exist.", _LISTS),
+    _published(400, 5002, "The parameter name is required.", _NAMING),
+    _published(400, 5003, "An external event with this name already exists.", _NAMING),
+    _published(400, 5004, "The event ID is not valid.", "Pick the event from the list."),
+    _published(
+        400,
+        5005,
+        "No program or campaign is triggered.",
+        "No active program or campaign uses event {event_id}. Activate one in the account, then send again.",
+    ),
+    _published(
+        400,
+        5008,
+        "The event data is over the size limit.",
+        "The event data is too long: shorten it. Over 100 kB it no longer reaches Interactions programs.",
+    ),
+    _published(400, 5009, "The event data is not valid JSON.", _DATA),
+    _published(
+        400,
+        5010,
+        "The event time has an invalid format.",
+        "The event time must look like 2026-03-01T13:00:00Z. Correct it, or leave it out.",
+    ),
+    _published(400, 5011, "The event data is not an object.", _DATA),
+    _published(
+        400,
+        5012,
+        "The external event is in use.",
+        "This reply is about deleting an event, which a trigger does not do. Check the base URL of the profile.",
+    ),
+    _published(
+        429, 7003, "Too many requests for this account and resource within the last minute.", _TOO_MANY
+    ),
+    _published(500, 7003, "The service had a database error.", _CHECK_FIRST),
+    *(_published(400, code, "The field is not valid.", _FIELDS) for code in range(9001, 9007)),
+    _published(
+        400,
+        10001,
+        "A parameter is missing or not valid.",
+        "A parameter is missing or not valid. The reply text names it.",
+    ),
+)
+
+_ROWS = {code: [row for row in REPLY_CODES if row.code == code] for code in {row.code for row in REPLY_CODES}}
+
+
+def find_reply(code: int | None, http_status: int | None = None) -> ReplyCode | None:
+    """The row for a reply code and the HTTP status it came with; None if its meaning is not published.
+
+    A code with one row means the same under any status. Without a status the first row of the code counts.
+    """
+    rows = [] if code is None else _ROWS.get(code, [])
+    if http_status is None or len(rows) == 1:
+        return next(iter(rows), None)
+    return next((row for row in rows if row.http_status == http_status), None)
+
+
+def reply_text(code: int, request: TriggerRequest) -> str:
+    """The documented text of a reply code, with the values of the request. Raises KeyError for other codes."""
+    return _ROWS[code][0].text.format(key_id=request.key_id, external_id=request.external_id)
+
+
+def describe(code: int | None, http_status: int | None = None) -> str | None:
+    """The description of a reply code; None if nothing is published about it."""
+    row = find_reply(code, http_status)
+    return row.description if row else None
+
+
+def advise_code(code: int | None, http_status: int | None, event_id: str) -> str | None:
+    """What to do about a reply code, whatever the request was; None if there is no such advice."""
+    row = find_reply(code, http_status)
+    return row.advice.format(event_id=event_id) if row and row.advice else None
+
+
+def advise_status(reply: Reply, now: datetime, permission: str = "externalevent.trigger") -> str | None:
+    """What to do about a 3xx or 4xx reply; None if the status alone explains nothing.
+
+    `permission` is the one that the call needs.
+    """
+    match reply.http_status:
+        case 401:
+            return _advise_sign_in(reply, now)
+        case 403:
+            is_web_page = reply.body.lstrip().startswith(b"<")
+            return _BLOCKED if is_web_page else _PERMISSION.format(permission=permission)
+        case 429:
+            return f"Rate limit reached. Try again in {_wait(retry_after_s(reply, now))}."
+        case status if 300 <= status < 400:
+            where = f" to {sanitize(reply.location, MAX_ADDRESS)}" if reply.location else ""
+            return f"The address was redirected{where}. Correct the base URL of the profile."
+        case status:
+            return _BY_STATUS.get(status)
+
+
+def _wait(seconds: int | None) -> str:
+    if seconds is None:
+        return "a minute"
+    return f"{seconds} s" if seconds < 120 else duration(seconds)
+
+
+_BLOCKED = (
+    "A web page with HTTP 403 came back instead of a reply of the API: a proxy or firewall in between blocks the "
+    "request. Check the network and the base URL of the profile."
+)
+_PERMISSION = (
+    "The API user lacks the permission {permission}. Have it switched on under Management, Security Settings, "
+    "API Credentials."
+)
+_BY_STATUS = {
+    404: "The address is not that of the API. Check the base URL of the profile.",
+    413: "The request is too large. Shorten the event data.",
+}
+
+
+def _advise_sign_in(reply: Reply, now: datetime) -> str:
+    skew = clock_skew_s(reply.date, now)
+    if skew is None or abs(skew) <= ALLOWED_SKEW_S:
+        return "The credentials were not accepted. Check the profile's user and secret."
+    side = "behind" if skew > 0 else "ahead of"
+    return (
+        f"The clock of this machine is {duration(skew)} {side} the service's, which rejects more than "
+        "five minutes. Set the clock, then try again."
+    )
+
+
+_UNSENT = {
+    "address": "Correct it, then send again.",
+    "request": "Correct the event data, then send again.",
+    "too_large": "Shorten the event data, then send again.",
+    "refused": "Check the base URL of the profile, and that the service runs; then send again.",
+    "dns": "Check the base URL of the profile and the network, then send again.",
+    "unreachable": "Check the base URL of the profile and the network, then send again.",
+    "deadline": "Check the network, then send again.",
+    "tls": "Check the base URL of the profile, and that nothing intercepts the connection.",
+    "proxy": "Check the proxy of the profile, its user and its password; then send again.",
+    "no_token": "Check the client id, the secret and the token URL of the profile; then send again.",
+}
+
+
+def advise_unsent(reason: str) -> str | None:
+    """What to do about a trigger that never left this machine, by the client's word for the reason."""
+    return _UNSENT.get(reason)

@@ -1,0 +1,98 @@
+"""Reply codes are read together with the HTTP status; the documented table is kept to the letter."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.domain.model import Reply, TriggerRequest
+from app.domain.reply_codes import advise_code, advise_status, describe, reply_text
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (0, "OK"),
+        (2004, "The field ID does not exist."),
+        (2005, "The value of the key field was not provided or is empty."),
+        (2008, "No match for the specified [key_id] - [external_id] pair."),
+        (2010, "More than one contacts selected."),
+        (5001, "The customer doesn't have an external event with the specified [id]."),
+        (2012, "The customer doesn't have a contact with the specified [external_id]."),
+        (4242, None),
+        (None, None),
+    ],
+)
+def test_the_description_is_the_sentence_of_the_documented_table(
+    code: int | None, sentence: str | None
+) -> None:
+    assert describe(code) == sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (0, "OK"),
+        (2004, "Invalid key field id: 3"),
+        (2005, "No value provided for key field: 3"),
+        (2008, "No contact found with the external id: 3 - {a}"),
+        (2010, "More contacts found with the external id: 3 - {a}."),
+        (5001, "Invalid event id for customer."),
+        (2012, "Invalid contact id for customer."),
+    ],
+)
+def test_the_reply_text_is_the_documented_one_with_the_values_of_the_request(code: int, text: str) -> None:
+    assert reply_text(code, TriggerRequest("100", "3", "{a}")) == text
+
+
+@pytest.mark.parametrize(
+    ("http_status", "code", "description", "advice"),
+    [
+        (401, 1, "The credentials are invalid.", "user and secret"),
+        (404, 1, "The address does not exist.", "base URL"),
+        (500, 1, "The service had an internal error.", "whether the event arrived"),
+        (
+            429,
+            7003,
+            "Too many requests for this account and resource within the last minute.",
+            "Wait a minute",
+        ),
+        (500, 7003, "The service had a database error.", "whether the event arrived"),
+    ],
+)
+def test_a_code_with_several_meanings_is_told_by_its_http_status(
+    http_status: int, code: int, description: str, advice: str
+) -> None:
+    assert describe(code, http_status) == description
+    assert advice in (advise_code(code, http_status, "100") or "")
+
+
+def test_a_code_with_several_meanings_means_nothing_under_another_status() -> None:
+    assert describe(7003, 400) is None
+    assert advise_code(1, 400, "100") is None
+
+
+def test_a_code_with_one_meaning_has_it_under_any_status() -> None:
+    assert describe(2008, 200) == describe(2008, 404) == describe(2008)
+
+
+def test_a_403_that_is_a_web_page_is_no_missing_permission() -> None:
+    page = advise_status(Reply(403, None, None, body=b"<html>Forbidden</html>"), NOW) or ""
+    assert "proxy or firewall" in page
+    assert "permission" not in page
+    reply = advise_status(Reply(403, 1, "Forbidden", body=b'{"replyCode":1}'), NOW) or ""
+    assert "lacks the permission externalevent.trigger" in reply
+
+
+PUBLISHED = (
+    1000, 1001, 1002, 1003, 1006, 1009, 1010, 2002, 2003, 2006, 2007, 2009, 2011, 2013, 2014, 2015, 2016, 2020, 3002,
+    3003, 3004, 3005, 3006, 5002, 5003, 5004, 5005, 5008, 5009, 5010, 5011, 5012, 9001, 9002, 9003, 9004, 9005, 9006,
+    10001,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", PUBLISHED)
+def test_every_published_code_has_a_description_and_advice(code: int) -> None:
+    assert describe(code)
+    assert advise_code(code, 400, "100")
