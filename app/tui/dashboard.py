@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer, Tab, Tabs
+from textual.widgets import Tab, Tabs
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
@@ -35,7 +35,7 @@ from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.prediction import PreflightPane, RemedyButtons
 from app.tui.widgets.reply import ReplyPanel
-from app.tui.widgets.status import FetchBar, StatusLine
+from app.tui.widgets.status import FetchBar, KeyFooter, StatusLine
 from app.tui.widgets.table import VirtualTable
 
 Result = TypeVar("Result")
@@ -160,6 +160,12 @@ class Dashboard(Screen[None]):
     # Its life
 
     def compose(self) -> ComposeResult:
+        # Textual adds these classes after the first frame, and would then style every widget again.
+        for cells, points in (
+            (self.app.size.width, self.HORIZONTAL_BREAKPOINTS),
+            (self.app.size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.add_class(max(point for point in points if point[0] <= cells)[1], update=False)
         yield self._status
         yield Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in PANES.items()), id="tabs")
         with Container(id="desk"):
@@ -172,7 +178,7 @@ class Dashboard(Screen[None]):
                 yield self._reply
             yield self._history
         yield self._bar
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False  # the function keys lead to the panes

@@ -1,16 +1,18 @@
-"""The first and the last line but one of the dashboard: the account with what is known of it, and a refresh."""
+"""The lines around the panes: the account with what is known of it, a refresh, the keys."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import ProgressBar, Static
+from textual.widgets import Footer, ProgressBar, Static
 
 from app.domain.formatting import age
 from app.domain.model import Outcome
@@ -129,3 +131,19 @@ class FetchBar(Horizontal):
 
     def hide(self) -> None:
         self.display = False
+
+
+class KeyFooter(Footer):
+    """Textual's footer, drawn again only if one of its keys changed, not at every move of the focus."""
+
+    _drawn: Sequence[object] = ()
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        shown = [
+            (active.binding, active.enabled)
+            for active in screen.active_bindings.values()
+            if active.binding.show
+        ]
+        if shown != self._drawn and screen.app.app_focus:
+            self._drawn = shown
+            super().bindings_changed(screen)
