@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from textual.content import Content
 
+from app.domain.account import FieldNames
 from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.recipient import DataUse, Recipient
+from app.domain.rules import Verdict
+from app.service.preflight import Preflight
 from app.tui.text import (
     account_labels,
     answer_code,
@@ -17,6 +21,7 @@ from app.tui.text import (
     fit_line,
     key_label,
     outcome_label,
+    send_question,
     visible,
 )
 
@@ -149,3 +154,40 @@ def test_unsafe_characters_are_drawn_one_for_one() -> None:
     assert visible("a\x1b[31mb") == "a␛[31mb"
     assert visible("a\u202eb\u200d") == "a\ufffdb\ufffd"
     assert visible("Źrebiński 🇳🇴") == "Źrebiński 🇳🇴"
+
+
+@dataclass(frozen=True)
+class Account:
+    profile: Live
+    lists: FieldNames
+
+
+class Fields:
+    def field_name(self, field_id: str) -> str | None:
+        return {"3": "E-Mail"}.get(field_id)
+
+
+THOR = TriggerRequest("100", "3", "thor@example.com")
+SHOP = Account(Live("shop", "https://api.example.com/api/v3", is_production=True), Fields())
+
+
+def test_the_question_before_sending_names_recipient_account_prediction_and_carried_data() -> None:
+    found = Recipient((Contact("11", "u", {"1": "Thor", "2": "Odinson"}),), 1, complete=True)
+    known = Preflight(Verdict(0, "OK"), (), found, example_data=True)
+    assert send_question(THOR, "purchase_confirmation", SHOP, known, NOW).splitlines() == [
+        "event 100 purchase_confirmation",
+        "to E-Mail (3) thor@example.com",
+        "Thor Odinson · contact 11",
+        "▲ shop: LIVE, real customers",
+        "✓ Will be accepted (0 OK)",
+        "! Example data, unchanged",
+        "",
+        "Send it?",
+    ]
+
+
+def test_the_question_names_the_contact_that_the_event_data_was_for() -> None:
+    use = DataUse("{}", "3", "sif@example.com", Contact("15", "u", {"1": "Sif"}), NOW - timedelta(minutes=1))
+    asked = send_question(THOR, None, SHOP, Preflight(None, (), same_data=use), NOW)
+    assert "! Same event data as for Sif (" in asked
+    assert "? Cannot predict the reply" in asked

@@ -1,7 +1,8 @@
 """Questions above the dashboard: yes or no, how to send again, and a line to type."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,52 +15,68 @@ from app.resources import styles
 from app.tui.bindings import key_of
 from app.tui.widgets.inputs import SafeInput
 
+Answer = TypeVar("Answer")
 
-class Confirm(ModalScreen[bool]):
-    """Returns True for yes. Esc is no, and no has the focus.
 
-    Letters do nothing, so that typing ahead never answers a question.
+class Question(ModalScreen[Answer | None], Generic[Answer]):
+    """Returns the answer of the button that was pressed; None on Esc and Cancel, which has the focus.
+
+    Only the first answer has a key. Letters do nothing, so that typing ahead never answers a question.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer(False)", "No", tooltip="Go back", id="confirm.no"),
-        Binding("ctrl+y", "answer(True)", "Yes", tooltip="Do it", id="confirm.yes"),
-        Binding("left,right", "app.focus_next", "Other button", show=False, tooltip="To the other button"),
+        Binding("escape", "dismiss(None)", "Cancel", tooltip="Go back, nothing changes", id="confirm.no"),
+        Binding("ctrl+y", "agree", "Yes", tooltip="Do it", id="confirm.yes"),
+        Binding("right", "app.focus_next", "Next", show=False, tooltip="To the next button"),
+        Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the previous button"),
     ]
     AUTO_FOCUS = "#no"
     # It may be the first screen that opens.
     CSS_PATH = styles() / "confirm.tcss"
 
-    def __init__(self, question: str, *, yes: str, no: str) -> None:
+    def __init__(self, question: str, no: str, answers: Mapping[str, tuple[str, Answer]]) -> None:
+        """`answers` are the words and the value of each button by its id."""
         super().__init__()
         self._question = question
-        self._yes = yes
         self._no = no
+        self._answers = answers
         self._is_over = False
-
-    def withdraw(self) -> None:
-        """Closes the question, which has no object any more, as soon as no other screen lies above it."""
-        self._is_over = True
-        if self.is_active:
-            self.dismiss(False)
-
-    def on_screen_resume(self) -> None:
-        if self._is_over:
-            self.dismiss(False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="confirm"):
             yield Static(self._question, markup=False)
             with Horizontal():
                 yield Button(f"{self._no}  {key_of(self, 'confirm.no')}", id="no", compact=True)
-                yield Button(f"{self._yes}  {key_of(self, 'confirm.yes')}", id="yes", compact=True)
+                key = f"  {key_of(self, 'confirm.yes')}"
+                for name, (words, _) in self._answers.items():
+                    yield Button(f"{words}{key}", id=name, compact=True)
+                    key = ""
 
-    def action_answer(self, answer: bool) -> None:
+    def withdraw(self) -> None:
+        """Closes the question, which no longer matters, as soon as no other screen lies above it."""
+        self._is_over = True
+        if self.is_active:
+            self.dismiss(None)
+
+    def on_screen_resume(self) -> None:
+        if self._is_over:
+            self.dismiss(None)
+
+    def action_agree(self) -> None:
+        _, answer = next(iter(self._answers.values()))
         self.dismiss(answer)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+        _, answer = self._answers.get(event.button.id or "", ("", None))
+        self.dismiss(answer)
+
+
+class Confirm(Question[bool]):
+    """Returns True for yes."""
+
+    def __init__(self, question: str, *, yes: str, no: str) -> None:
+        super().__init__(question, no, {"yes": (yes, True)})
 
 
 class SendAgain(StrEnum):
@@ -69,46 +86,15 @@ class SendAgain(StrEnum):
     NEW = "new"
 
 
-class ConfirmSendAgain(ModalScreen[SendAgain | None]):
-    """Returns how to send again; None on Esc. Cancel has the focus.
-
-    Only Resend has a key: it cannot trigger the contact twice.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer", "Cancel", tooltip="Go back, nothing is sent", id="confirm.no"),
-        Binding(
-            "ctrl+y",
-            "answer('resend')",
-            "Resend",
-            tooltip="Resend with the same trigger id",
-            id="confirm.yes",
-        ),
-        Binding("right", "app.focus_next", "Next", show=False, tooltip="To the next button"),
-        Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the previous button"),
-    ]
-    AUTO_FOCUS = "#no"
-    CSS_PATH = styles() / "confirm.tcss"
+class ConfirmSendAgain(Question[SendAgain]):
+    """Returns how to send again. The key resends, which cannot trigger the contact twice."""
 
     def __init__(self, question: str) -> None:
-        super().__init__()
-        self._question = question
-
-    def compose(self) -> ComposeResult:
-        cancel, resend = key_of(self, "confirm.no"), key_of(self, "confirm.yes")
-        with Vertical(id="confirm"):
-            yield Static(self._question, markup=False)
-            with Horizontal():
-                yield Button(f"Cancel  {cancel}", id="no", compact=True)
-                yield Button(f"Resend (same trigger id)  {resend}", id=SendAgain.RESEND, compact=True)
-                yield Button("Send as new", id=SendAgain.NEW, compact=True)
-
-    def action_answer(self, answer: str = "") -> None:
-        self.dismiss(SendAgain(answer) if answer else None)
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(None if event.button.id == "no" else SendAgain(event.button.id or ""))
+        answers = {
+            "resend": ("Resend (same trigger id)", SendAgain.RESEND),
+            "new": ("Send as new", SendAgain.NEW),
+        }
+        super().__init__(question, "Cancel", answers)
 
 
 class Ask(ModalScreen[str | None]):
