@@ -139,3 +139,4 @@ class FewRows(Generic[Row]):
 
 
 Rows = RowIds[Row] | FewRows[Row]
+"""What a table shows."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.store.row_ids import COUNTED_ROWS, FIRST_ROWS, RowIds
+from app.store.row_ids import COUNTED_ROWS, FIRST_ROWS, FewRows, RowIds
 
 MANY = COUNTED_ROWS + 5_000
 
@@ -118,3 +118,9 @@ def test_what_is_added_later_belongs_to_the_next_listing(path: Path) -> None:
     rows.read_all()
     assert rows.total == 3
     assert rows.rows(0, 10) == ["name 00000", "name 00002"]
+
+
+def test_rows_in_memory_are_all_there_from_the_start() -> None:
+    rows = FewRows(["a", "b", "c"])
+    assert (rows.total, rows.known, rows.is_unread(2)) == (3, 3, False)
+    assert (rows.rows(1, 9), rows.position("c"), rows.position("d")) == (["b", "c"], 2, None)

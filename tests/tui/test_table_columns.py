@@ -42,6 +42,17 @@ def test_in_a_narrow_pane_the_columns_of_the_highest_rank_go_first() -> None:
     assert list(widths(columns, 20)) == ["id", "name"]
 
 
+def test_where_every_column_is_needed_they_shrink_from_the_left_before_one_goes() -> None:
+    wide, narrow = (
+        Column[str]("wide", "", str, 20, min_width=6),
+        Column[str]("narrow", "", str, 10, min_width=8),
+    )
+    assert widths([wide, narrow, TEXT], 32) == {"wide": 20, "narrow": 10}
+    assert widths([wide, narrow, TEXT], 22) == {"wide": 10, "narrow": 10}
+    assert widths([wide, narrow, TEXT], 16) == {"wide": 6, "narrow": 8}
+    assert widths([wide, narrow, TEXT], 15) == {"wide": 15}
+
+
 def test_one_column_stays_and_takes_what_there_is() -> None:
     assert widths([EVENT_ID, NAME], 3) == {"id": 3}
     assert widths([EVENT_ID, NAME], 0) == {"id": 0}
