@@ -63,9 +63,9 @@ async def test_every_attempt_shows_its_code_and_description_at_every_size(
 ) -> None:
     async with open_desk(size=size) as desk:
         await desk.service.send(TriggerRequest("100", "3", "twin@example.com"), new_attempt_id())
-        desk.dashboard.searching.show()
+        desk.dashboard.history.show()
         await desk.press("f6")
-        table = desk.dashboard.desk.history.table
+        table = desk.history.table
         titles, row = (" ".join(table.render_line(line).text.split()) for line in (0, 1))
         assert "Code Description" in titles
         assert "twin@example.com" in row
