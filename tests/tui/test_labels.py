@@ -1,7 +1,7 @@
 """The words of the screen, from the values alone."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.content import Content
