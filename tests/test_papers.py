@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from app.cli.errors import ExitCode
 from app.cli.main import program
-from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, Column, parse_query
+from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, SortColumn, parse_query
 from app.domain.model import Outcome, TriggerRequest
 from app.domain.outcome import LABEL
 from app.domain.reply_codes import describe
@@ -227,7 +227,7 @@ def test_every_field_of_a_query_is_documented_with_an_example() -> None:
         assert any(example.startswith(f"{field}:") for example in examples), f"{field}: has no example"
 
 
-@pytest.mark.parametrize("value", [*Outcome, *Column, *SETTLEMENTS])
+@pytest.mark.parametrize("value", [*Outcome, *SortColumn, *SETTLEMENTS])
 def test_every_value_that_a_query_can_name_is_documented(value: str) -> None:
     assert re.search(rf"\b{value}\b", page("queries"))
 

@@ -21,7 +21,7 @@ _SHOWN_FIELDS = (("1", "FIRST NAME"), ("2", "LAST NAME"), ("3", "E-MAIL"))
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
+class ListOptions(Generic[Row]):
     """A kind of row: where it comes from, and how it is printed."""
 
     rows: Callable[[Session, Mask, str, int], Iterable[Row]]
@@ -30,13 +30,13 @@ class Listing(Generic[Row]):
     to_cells: Callable[[Row], Sequence[str]]
 
 
-EVENTS: Listing[ExternalEvent] = Listing(
+EVENTS: ListOptions[ExternalEvent] = ListOptions(
     lambda service, _, text, limit: service.events.containing(text, limit),
     lambda event: {"id": event.id, "name": event.name},
     ("ID", "NAME"),
     lambda event: (event.id, event.name),
 )
-FIELDS: Listing[Field] = Listing(
+FIELDS: ListOptions[Field] = ListOptions(
     lambda service, _, text, limit: service.contacts.fields(text, limit),
     lambda field: {
         "id": field.id,
@@ -47,7 +47,7 @@ FIELDS: Listing[Field] = Listing(
     ("ID", "NAME", "STRING ID", "TYPE"),
     lambda field: (field.id, field.name, field.string_id, field.application_type),
 )
-CONTACTS: Listing[Contact] = Listing(
+CONTACTS: ListOptions[Contact] = ListOptions(
     lambda service, mask, text, limit: map(mask.contact, service.contacts.containing(text, limit)),
     lambda contact: {"id": contact.id, "uid": contact.uid, "fields": dict(contact.fields)},
     ("ID", "UID", *(title for _, title in _SHOWN_FIELDS)),
@@ -82,7 +82,7 @@ def fields(options: Options, **given: Any) -> None:
     echo_list(FIELDS, options, **given)
 
 
-def echo_list(listing: Listing[Row], options: Options, *, text: str, limit: int, as_json: bool) -> None:
+def echo_list(listing: ListOptions[Row], options: Options, *, text: str, limit: int, as_json: bool) -> None:
     """Prints the rows of the live account's cache, masked if asked for."""
     mask = options.mask()
 
@@ -97,7 +97,7 @@ def echo_list(listing: Listing[Row], options: Options, *, text: str, limit: int,
     options.run(write)
 
 
-def echo_rows(listing: Listing[Row], rows: Iterable[Row], as_json: bool) -> None:
+def echo_rows(listing: ListOptions[Row], rows: Iterable[Row], as_json: bool) -> None:
     """Prints rows, at least one, as JSON Lines or as a table."""
     if not as_json:
         echo_table(listing.header, map(listing.to_cells, rows))

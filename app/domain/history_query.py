@@ -39,7 +39,7 @@ class QueryField(StrEnum):
     """The resolution of an unknown outcome; other attempts have none."""
 
 
-class Column(StrEnum):
+class SortColumn(StrEnum):
     """The columns that attempts can be sorted by."""
 
     TIME = "time"
@@ -61,7 +61,7 @@ class Order:
     by time.
     """
 
-    column: Column = Column.TIME
+    column: SortColumn = SortColumn.TIME
     descending: bool = True
 
 
@@ -303,7 +303,7 @@ FIELDS = (*_FIELDS, *TIMES, "sort")
 _DAYS = ("today", "yesterday")
 _OFFERED: dict[str, tuple[str, ...]] = {
     **{field: kind.offered for field, kind in _FIELDS.items()},
-    "sort": (*Column, *(f"-{column}" for column in Column)),
+    "sort": (*SortColumn, *(f"-{column}" for column in SortColumn)),
     "on": _DAYS,
     "since": (*_DAYS, "1h", "1d", "1w"),
     "until": (*_DAYS, "1h", "1d", "1w"),
@@ -380,11 +380,11 @@ def _within(query: HistoryQuery, since: datetime | None, until: datetime | None)
 def _order(term: Term) -> Order:
     name = term.value.lower()
     column = name.removeprefix("-")
-    if column not in list(Column):
+    if column not in list(SortColumn):
         raise term.fault(
-            f"unknown column {_shown(term.value)}. Use {_listed(Column)}; a hyphen before it sorts descending."
+            f"unknown column {_shown(term.value)}. Use {_listed(SortColumn)}; a hyphen before it sorts descending."
         )
-    return Order(Column(column), name.startswith("-"))
+    return Order(SortColumn(column), name.startswith("-"))
 
 
 def _filter(field: QueryField, term: Term) -> Filter:
@@ -417,7 +417,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 _PLAIN = re.compile(r'[^\s"*,:-][^\s"*,:]*')
-_DESCENDING_FIRST = (Column.TIME, Column.TOOK)
+_DESCENDING_FIRST = (SortColumn.TIME, SortColumn.TOOK)
 
 
 def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
@@ -436,7 +436,7 @@ def replaced(line: str, fields: Collection[str], text: str) -> str:
     return " ".join([*kept, text] if text else kept)
 
 
-def with_order(line: str, column: Column) -> str:
+def with_order(line: str, column: SortColumn) -> str:
     """The line sorted by this column; in the reverse order if it already is. Raises QueryFaultError."""
     now = next((term.value.lower() for term in terms(line) if (term.field or "").lower() == "sort"), "-time")
     descending = now == column or (now != f"-{column}" and column in _DESCENDING_FIRST)

@@ -22,7 +22,7 @@ from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
 from app.sandbox.origin import Guard, is_same_origin
 from app.sandbox.pages import Pages
-from app.sandbox.responses import DATABASE_FAILED, UNKNOWN_PATH, UNREADABLE, WRONG_METHOD, Rejected, Reply
+from app.sandbox.responses import DATABASE_FAILED, UNKNOWN_PATH, UNREADABLE, WRONG_METHOD, JsonReply, Rejected
 
 VERSIONS = ("v2", "v3")
 
@@ -96,7 +96,7 @@ class Sandbox:
         return response
 
     async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = Reply(*UNKNOWN_PATH)
+        response = JsonReply(*UNKNOWN_PATH)
         response.raw_headers.extend(self._context.rate_limit.headers())
         await response(scope, receive, send)
 
@@ -159,6 +159,6 @@ async def _handled(handler: Handler, request: ApiRequest) -> Response:
     except Rejected as rejected:
         return rejected.reply()
     except RecursionError:
-        return Reply(*UNREADABLE)
+        return JsonReply(*UNREADABLE)
     except sqlite3.Error:
-        return Reply(*DATABASE_FAILED)
+        return JsonReply(*DATABASE_FAILED)

@@ -23,7 +23,7 @@ SERVICE_ZONES = (timezone(timedelta(hours=1)), timezone(timedelta(hours=2)))
 _PART = re.compile(r'(\w+)\s*=\s*"([^"]*)"', re.ASCII)
 
 
-class SignIn:
+class SignInCheck:
     """Checks requests; `clock` is in seconds since 1970."""
 
     def __init__(self, options: SandboxOptions, tokens: Tokens, clock: Callable[[], float]) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.sandbox.options import SandboxOptions
-from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, Rejected, Reply, overloaded
+from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
 
 
 class BodyRejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
@@ -39,11 +39,11 @@ class Bodies:
                     body += part
                     self._held += len(part)
                     if len(body) > options.max_body:
-                        raise BodyRejected(self._early(Reply(*TOO_LARGE)))
+                        raise BodyRejected(self._early(JsonReply(*TOO_LARGE)))
                     if self._held > options.max_held:
                         raise BodyRejected(self._early(overloaded()))
         except TimeoutError:
-            raise BodyRejected(self._early(Reply(*TOO_SLOW))) from None
+            raise BodyRejected(self._early(JsonReply(*TOO_SLOW))) from None
         finally:
             self._held -= len(body)
         return bytes(body)

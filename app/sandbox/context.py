@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.auth import SignIn
+from app.sandbox.auth import SignInCheck
 from app.sandbox.body import Bodies
 from app.sandbox.faults import Faults
 from app.sandbox.idempotency import AcceptedTriggers
@@ -32,7 +32,7 @@ class Context:
         self.options = options
         self.clock = clock
         self.tokens = Tokens(options, clock)
-        self.sign_in = SignIn(options, self.tokens, clock)
+        self.sign_in = SignInCheck(options, self.tokens, clock)
         self.rate_limit = RateLimit(options.rate_limit, clock)
         self.bodies = Bodies(options)
         self.faults = Faults()

@@ -13,7 +13,7 @@ from app.sandbox.responses import (
     DATABASE_FAILED,
     TOO_MANY,
     UNAUTHORIZED,
-    Reply,
+    JsonReply,
     bad_gateway,
     forbidden,
     overloaded,
@@ -23,10 +23,10 @@ MAX_FAULTS = 100
 HUGE_BYTES = 4_194_304
 
 INSTEAD: Mapping[str, Callable[[], Response]] = {
-    "401": lambda: Reply(*UNAUTHORIZED),
+    "401": lambda: JsonReply(*UNAUTHORIZED),
     "403": forbidden,
-    "429": lambda: Reply(*TOO_MANY),
-    "500": lambda: Reply(*DATABASE_FAILED),
+    "429": lambda: JsonReply(*TOO_MANY),
+    "500": lambda: JsonReply(*DATABASE_FAILED),
     "502": bad_gateway,
     "503": overloaded,
 }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.sandbox.responses import Reply
+from app.sandbox.responses import JsonReply
 
 MAX_REQUESTS = 1000
 MAX_BYTES = 4_000_000
@@ -51,7 +51,7 @@ class RequestLog:
 
     def add(self, at: float, scope: Scope, body: bytes, response: Response, fault: str | None = None) -> None:
         """Keeps one request with the beginning of its bodies, and drops the oldest past a limit."""
-        deduplicated = response.deduplicated if isinstance(response, Reply) else ()
+        deduplicated = response.deduplicated if isinstance(response, JsonReply) else ()
         reply = bytes(response.body[:MAX_BODY])
         logged = LoggedRequest(at, scope, body[:MAX_BODY], response.status_code, reply, deduplicated, fault)
         size = logged.size()

@@ -20,7 +20,7 @@ DATABASE_FAILED = 1003, "Database connection error", 500
 UNKNOWN_PATH = 1, "Not found.", 404
 
 
-class Reply(Response):
+class JsonReply(Response):
     """One envelope. `deduplicated` lists the trigger ids that had been accepted before."""
 
     media_type = "application/json; charset=utf-8"
@@ -41,14 +41,14 @@ class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
         self.text = text
         self._status = status
 
-    def reply(self) -> Reply:
+    def reply(self) -> JsonReply:
         """The whole reply: `data` is the empty string, as in every published example."""
-        return Reply(self.code, self.text, self._status)
+        return JsonReply(self.code, self.text, self._status)
 
 
-def ok(data: object, deduplicated: tuple[str, ...] = ()) -> Reply:
+def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:
     """HTTP 200 with reply code 0."""
-    return Reply(0, "OK", 200, data, deduplicated)
+    return JsonReply(0, "OK", 200, data, deduplicated)
 
 
 def forbidden() -> Response:

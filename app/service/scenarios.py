@@ -15,7 +15,7 @@ _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class SimulatedFailure:
     """A failure to simulate: its kind in the sandbox, its name, and what it shows."""
 
     kind: str
@@ -34,12 +34,12 @@ REPLIES: dict[int, TriggerRequest] = {
 }
 """A request for each documented reply of the built-in account: the README's table of replies."""
 
-FAILURES: tuple[Failure, ...] = (
-    Failure("cut_before", "cut connection", "no reply comes: unknown"),
-    Failure("401", "401", "the credentials are not accepted: rejected"),
-    Failure("429", "429", "too many requests: rejected"),
-    Failure("502", "502", "a gateway fails: unknown"),
-    Failure("slow", "slow", f"the reply takes {SLOW_S:.0f} seconds"),
+FAILURES: tuple[SimulatedFailure, ...] = (
+    SimulatedFailure("cut_before", "cut connection", "no reply comes: unknown"),
+    SimulatedFailure("401", "401", "the credentials are not accepted: rejected"),
+    SimulatedFailure("429", "429", "too many requests: rejected"),
+    SimulatedFailure("502", "502", "a gateway fails: unknown"),
+    SimulatedFailure("slow", "slow", f"the reply takes {SLOW_S:.0f} seconds"),
 )
 
 
@@ -55,7 +55,7 @@ class Scenarios:
         """A request that is answered with this reply code, without a trigger id yet."""
         return REPLIES[code]
 
-    def fail_next(self, failure: Failure) -> TriggerRequest:
+    def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
         """Makes the next call fail so, once; a request to send, which would be accepted otherwise."""
         from app.sandbox.faults import Fault
 

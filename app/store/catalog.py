@@ -16,8 +16,8 @@ from typing import TypeVar
 from app.domain.account import ListOrder, Matches
 from app.domain.model import Contact, ExternalEvent, Field
 from app.store.cache_file import CacheFile
-from app.store.contacts import BY_ID, ContactRow, Contacts, is_looked_up, remember_lookup, storable
-from app.store.refresh import Refresh, replacing
+from app.store.contacts import BY_ID, ContactRow, ContactTable, is_looked_up, remember_lookup, storable
+from app.store.refresh import StagedRefresh, replacing
 from app.store.row_ids import RowIds
 from app.store.text import moment, numeric_order
 
@@ -47,7 +47,7 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self._file = CacheFile(path)
         self.path = path
-        self.contacts = Contacts(self._file)
+        self.contacts = ContactTable(self._file)
 
     def close(self) -> None:
         """Closes the file."""
@@ -55,7 +55,7 @@ class Cache:
 
     def replacing(
         self, complete: bool, source: str | None = None, stop: Event | None = None
-    ) -> AbstractContextManager[Refresh]:
+    ) -> AbstractContextManager[StagedRefresh]:
         """New contents, swapped in when the block ends; on any exception the old ones stay whole."""
         return replacing(self.path, complete, source, stop)
 

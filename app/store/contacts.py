@@ -60,7 +60,7 @@ class ContactRow:
     last_name: str
 
 
-class Contacts:
+class ContactTable:
     """The contacts of one cache file, for use on one thread. Raises StoreError."""
 
     def __init__(self, file: CacheFile) -> None:
@@ -418,7 +418,7 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
     """Adds contacts, or what is new about them, marked as imported; the number so far, every 25,000 and at the end.
 
-    Contacts that were counted are on the disk. Raises StoreError.
+    ContactTable that were counted are on the disk. Raises StoreError.
     """
     remaining = iter(contacts)
     done = 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
-from app.domain.history_query import NO_VALUE, Column, Filter, HistoryQuery, QueryField, Word
+from app.domain.history_query import NO_VALUE, Filter, HistoryQuery, QueryField, SortColumn, Word
 from app.domain.model import Attempt, Outcome
 from app.domain.short_id import id_prefixes
 from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
@@ -59,16 +59,16 @@ COLUMNS: Mapping[QueryField, _Field] = {
     QueryField.PREVIOUS: _Field(("previous",)),
     QueryField.SETTLED: _Field(("settled",)),
 }
-SORTED_BY: Mapping[Column, tuple[str, ...]] = {
-    Column.TIME: (),
-    Column.OUTCOME: ("outcome_order",),
-    Column.EVENT: ("event_order", "event_name"),
-    Column.KEY: ("key_order",),
-    Column.CONTACT: ("external_id COLLATE NOCASE",),
-    Column.STATUS: ("http_status",),
-    Column.CODE: ("reply_code",),
-    Column.TEXT: ("reply_text COLLATE NOCASE",),
-    Column.TOOK: ("elapsed_ms",),
+SORTED_BY: Mapping[SortColumn, tuple[str, ...]] = {
+    SortColumn.TIME: (),
+    SortColumn.OUTCOME: ("outcome_order",),
+    SortColumn.EVENT: ("event_order", "event_name"),
+    SortColumn.KEY: ("key_order",),
+    SortColumn.CONTACT: ("external_id COLLATE NOCASE",),
+    SortColumn.STATUS: ("http_status",),
+    SortColumn.CODE: ("reply_code",),
+    SortColumn.TEXT: ("reply_text COLLATE NOCASE",),
+    SortColumn.TOOK: ("elapsed_ms",),
 }
 _CHAIN = """
 WITH RECURSIVE chain (id) AS (

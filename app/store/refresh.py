@@ -24,7 +24,7 @@ from app.store.schema import (
 from app.store.text import microseconds
 
 
-class Refresh:
+class StagedRefresh:
     """One refresh: `events`, `fields` and any number of `contacts` before the swap. Raises StoreError."""
 
     def __init__(self, file: CacheFile) -> None:
@@ -83,7 +83,9 @@ class Refresh:
 
 
 @contextmanager
-def replacing(path: Path, complete: bool, source: str | None, stop: Event | None = None) -> Iterator[Refresh]:
+def replacing(
+    path: Path, complete: bool, source: str | None, stop: Event | None = None
+) -> Iterator[StagedRefresh]:
     """New contents for a cache, swapped in when the block ends; on any exception the old ones stay whole.
 
     `complete`: these are all contacts of the account. Otherwise looked-up and imported contacts stay, and all of them
@@ -91,7 +93,7 @@ def replacing(path: Path, complete: bool, source: str | None, stop: Event | None
     is set, from any thread.
     """
     with refresh_lock(path), opened(path, stop) as file:
-        refresh = Refresh(file)
+        refresh = StagedRefresh(file)
         yield refresh
         refresh.swap(complete, source)
 

@@ -40,7 +40,7 @@ QUIT_UNRECORDED = (
 )
 
 
-class Profiles(Protocol):
+class ProfileSource(Protocol):
     """The configured profiles; both methods raise AppError."""
 
     def known(self) -> Sequence[Live]:
@@ -60,7 +60,7 @@ class TriggerDeskApp(App[AppError]):
 
     def __init__(
         self,
-        profiles: Profiles,
+        profiles: ProfileSource,
         *,
         privacy: PrivacyMode | None = None,
         masked: bool = False,

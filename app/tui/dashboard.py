@@ -103,15 +103,19 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        past = Past(session, privacy)
+        self._past = Past(session, privacy)
         self._status = StatusLine(session.profile)
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
-        self._history = HistoryPane(session.contacts.field_name, privacy, past.ask)
+        self._history = HistoryPane(session.contacts.field_name, privacy, self._past.ask)
         self._bar = FetchBar()
+        self._add_controllers()
+
+    def _add_controllers(self) -> None:
+        session, privacy = self._session, self._privacy
         self.cache = CacheController(
             view=self,
             session=session,
@@ -148,7 +152,7 @@ class Dashboard(Screen[None]):
             view=self,
             session=session,
             privacy=privacy,
-            past=past,
+            past=self._past,
             pane=self._history,
             status=self._status,
             resend=self.send.resend,

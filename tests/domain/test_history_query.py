@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from app.domain.history_query import (
     Clock,
-    Column,
     Filter,
     HistoryQuery,
     Order,
     QueryFaultError,
     QueryField,
+    SortColumn,
     Value,
     Word,
     completion,
@@ -42,7 +42,7 @@ def only(line: str) -> Filter:
 def test_an_empty_line_means_every_attempt_newest_first() -> None:
     assert parsed("") == parsed("  \t ") == HistoryQuery()
     assert parsed("").is_everything
-    assert parsed("").order == Order(Column.TIME, descending=True)
+    assert parsed("").order == Order(SortColumn.TIME, descending=True)
 
 
 def test_filters_a_time_and_a_word_stand_in_one_line() -> None:
@@ -121,8 +121,8 @@ def test_today_is_where_the_person_is() -> None:
 
 
 def test_the_order_is_a_column_and_a_hyphen_for_falling() -> None:
-    assert parsed("sort:took").order == Order(Column.TOOK, descending=False)
-    assert parsed("sort:-code").order == Order(Column.CODE, descending=True)
+    assert parsed("sort:took").order == Order(SortColumn.TOOK, descending=False)
+    assert parsed("sort:-code").order == Order(SortColumn.CODE, descending=True)
 
 
 @pytest.mark.parametrize(
@@ -196,13 +196,13 @@ def test_a_column_is_sorted_by_and_turned_round() -> None:
     line = "thor"
     seen = []
     for column in (
-        Column.EVENT,
-        Column.EVENT,
-        Column.EVENT,
-        Column.TOOK,
-        Column.TIME,
-        Column.TIME,
-        Column.TIME,
+        SortColumn.EVENT,
+        SortColumn.EVENT,
+        SortColumn.EVENT,
+        SortColumn.TOOK,
+        SortColumn.TIME,
+        SortColumn.TIME,
+        SortColumn.TIME,
     ):
         line = with_order(line, column)
         seen.append(line)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from app.domain.history_query import Column, Filter, HistoryQuery, Order, QueryField, Value, Word
+from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, SortColumn, Value, Word
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.outcome import outcome_of
 from app.domain.short_id import short_id
@@ -191,16 +191,16 @@ def reply_text(attempt: Attempt) -> str | None:
     return None if reply is None or reply.reply_text is None else folded(reply.reply_text)
 
 
-KEYS_OF: dict[Column, Callable[[Attempt], Any]] = {
-    Column.TIME: lambda _: 0,
-    Column.OUTCOME: lambda one: list(Outcome).index(one.outcome),
-    Column.EVENT: lambda one: (in_order(one.request.event_id), one.event_name or ""),
-    Column.KEY: lambda one: in_order(one.request.key_id),
-    Column.CONTACT: lambda one: folded(one.request.external_id),
-    Column.STATUS: lambda one: getattr(one.answer, "http_status", None),
-    Column.CODE: lambda one: getattr(one.answer, "reply_code", None),
-    Column.TEXT: reply_text,
-    Column.TOOK: lambda one: one.elapsed_ms,
+KEYS_OF: dict[SortColumn, Callable[[Attempt], Any]] = {
+    SortColumn.TIME: lambda _: 0,
+    SortColumn.OUTCOME: lambda one: list(Outcome).index(one.outcome),
+    SortColumn.EVENT: lambda one: (in_order(one.request.event_id), one.event_name or ""),
+    SortColumn.KEY: lambda one: in_order(one.request.key_id),
+    SortColumn.CONTACT: lambda one: folded(one.request.external_id),
+    SortColumn.STATUS: lambda one: getattr(one.answer, "http_status", None),
+    SortColumn.CODE: lambda one: getattr(one.answer, "reply_code", None),
+    SortColumn.TEXT: reply_text,
+    SortColumn.TOOK: lambda one: one.elapsed_ms,
 }
 
 
@@ -266,7 +266,7 @@ QUERIES = st.builds(
     st.lists(st.builds(Word, st.sampled_from(WORDS), st.booleans()), max_size=2).map(tuple),
     MOMENTS,
     MOMENTS,
-    st.builds(Order, st.sampled_from(Column), st.booleans()),
+    st.builds(Order, st.sampled_from(SortColumn), st.booleans()),
 )
 
 
@@ -299,7 +299,7 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path:
         assert search.counts(query, account) == Counter(one.outcome for one in found)
         figures = search.statistics(query, account, 20)
         assert figures.counts == Counter(one.outcome for one in found)
-        assert dict(figures.codes) == Counter(KEYS_OF[Column.CODE](one) for one in found)
+        assert dict(figures.codes) == Counter(KEYS_OF[SortColumn.CODE](one) for one in found)
         took = sorted(one.elapsed_ms for one in found if one.elapsed_ms is not None)
         assert figures.p95_ms == (took[-(-len(took) * 95 // 100) - 1] if took else None)
         assert {one.event_id: (one.attempts, one.rejected) for one in figures.events} == {
@@ -345,7 +345,7 @@ REJECTED = HistoryQuery(filters=(Filter(QueryField.OUTCOME, (Value("rejected"),)
 
 def test_an_account_has_none_of_the_attempts_of_another(history: History) -> None:
     list(add_finished(history.path, attempts(20, "other"), "made up"))
-    for query in (HistoryQuery(), word("example"), REJECTED, HistoryQuery(order=Order(Column.CONTACT))):
+    for query in (HistoryQuery(), word("example"), REJECTED, HistoryQuery(order=Order(SortColumn.CONTACT))):
         assert len(listed(history, query, "other").rows(0, 5)) == 5
         assert listed(history, query, "shop").total == 0
         assert list(history.search.attempts(query, "shop")) == []
@@ -434,12 +434,12 @@ def outcomes_before(history: History) -> dict[str, set[str]]:
 
 def test_what_was_deleted_is_not_found_and_its_row_may_be_another_attempts(history: History) -> None:
     list(add_finished(history.path, attempts(5), "made up"))
-    assert len(ids(history, HistoryQuery(order=Order(Column.CODE)))) == 5
+    assert len(ids(history, HistoryQuery(order=Order(SortColumn.CODE)))) == 5
     assert ids(history, word("example")) != []
     remove_owned(history.path, "shop", "made up")
     new = begun(history, 9, "hel@example.com")
     history.finish(new, LOST, 1.0, None)
-    assert ids(history, HistoryQuery(order=Order(Column.CODE))) == [new]
+    assert ids(history, HistoryQuery(order=Order(SortColumn.CODE))) == [new]
     assert ids(history, word("example")) == [new]
 
 

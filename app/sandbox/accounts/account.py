@@ -59,7 +59,7 @@ class SandboxAccount:
             row[0]: EventEntry(row[0], row[1], row[2], bool(row[3])) for row in events
         }
         self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
-        self.contacts = Contacts(
+        self.contacts = AccountContacts(
             db, {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
         )
 
@@ -87,7 +87,7 @@ class SandboxAccount:
 
 # The columns named in these statements are the builder's own (`c0`, `c1`, ...), never text from outside.
 @dataclass(frozen=True, slots=True)
-class Contacts:
+class AccountContacts:
     """The contact table of an account: `cells` maps key ids to columns; a field without one holds nothing."""
 
     db: sqlite3.Connection

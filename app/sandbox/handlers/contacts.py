@@ -10,7 +10,7 @@ from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.context import ApiRequest, Context
-from app.sandbox.handlers.trigger import Found
+from app.sandbox.handlers.trigger import Triggered
 from app.sandbox.responses import INVALID_PARAMETER, Rejected, ok
 
 MAX_KEYS = 1000
@@ -128,7 +128,7 @@ async def checkids(request: ApiRequest) -> Response:
         raise Rejected(2002, "The list of external ids exceeds the maximum size.")
     values = [scalar_text(value) or "" for value in wanted]
     several = request.payload.get("get_multiple_ids") is True
-    found = await asyncio.to_thread(Found.among, account, key_id, values)
+    found = await asyncio.to_thread(Triggered.among, account, key_id, values)
     ids: dict[str, object] = {}
     errors: dict[str, object] = {}
     for value in values:

@@ -36,7 +36,7 @@ async def trigger(request: ApiRequest) -> Response:
         return _trigger_many(request)
     context = request.context
     sent = parse_trigger(request.path_params["event_id"], request.payload)
-    verdict = judge(sent, Found.among(context.account, sent.key_id, [sent.external_id]))
+    verdict = judge(sent, Triggered.among(context.account, sent.key_id, [sent.external_id]))
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
     _check_extras(request.payload, request.length)
@@ -55,7 +55,7 @@ def _trigger_many(request: ApiRequest) -> Response:
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
     sent = [parse_trigger(event_id, {**entry, "key_id": key_id}) for entry in entries]
-    found = Found.among(context.account, key_id, (one.external_id for one in sent))
+    found = Triggered.among(context.account, key_id, (one.external_id for one in sent))
     accepted: list[TriggerRequest] = []
     # GUESS: Of an external id given twice in a batch, both are processed, and `errors` keeps one
     errors: dict[str, dict[str, str]] = {}
@@ -75,14 +75,14 @@ def _trigger_many(request: ApiRequest) -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Triggered:
     """An account with the contacts of one key already looked up; implements app.domain.account.Account."""
 
     account: SandboxAccount
     found: Mapping[str, Matches]
 
     @classmethod
-    def among(cls, account: SandboxAccount, key_id: str, external_ids: Iterable[str]) -> "Found":
+    def among(cls, account: SandboxAccount, key_id: str, external_ids: Iterable[str]) -> "Triggered":
         """The contacts that these values of a key find."""
         return cls(account, account.matches_of_many(key_id, external_ids))
 

@@ -15,7 +15,7 @@ from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
-from app.service.scenarios import FAILURES, REPLIES, Failure
+from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure
 from app.service.session import Session
 from app.tui.bindings import Command, key_of
 from app.tui.controllers import View
@@ -329,7 +329,7 @@ class FormController:
             self.view.go("trigger")
             self.form.focus_next()
 
-    def simulate(self, failure: Failure) -> None:
+    def simulate(self, failure: SimulatedFailure) -> None:
         """Fills the form and sends it into this failure, also if the same was sent before."""
         if self.session.scenarios is not None and self._can_fill:
             self.form.fill(self.session.scenarios.fail_next(failure))

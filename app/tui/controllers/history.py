@@ -8,7 +8,7 @@ from functools import partial
 from textual.content import Content
 
 from app.domain.errors import AppError
-from app.domain.history_query import Column, with_order
+from app.domain.history_query import SortColumn, with_order
 from app.domain.model import Attempt
 from app.domain.short_id import short_id
 from app.service.history import AttemptRow, RowIds, StoppedError
@@ -108,8 +108,8 @@ class HistoryController:
 
     def sort(self, column: str) -> None:
         """Sorts by the column with this key, or reverses its order."""
-        if column in list(Column):
-            self._write(with_order(self.past.line, Column(column)))
+        if column in list(SortColumn):
+            self._write(with_order(self.past.line, SortColumn(column)))
 
     def _write(self, line: str | None) -> None:
         if line is not None:

@@ -10,9 +10,9 @@ from app.domain.history_query import (
     NO_VALUE,
     SETTLEMENTS,
     TIMES,
-    Column,
     Order,
     QueryField,
+    SortColumn,
     filter_text,
     replaced,
     with_order,
@@ -46,15 +46,15 @@ _TIMES = (
     ("The last 30 days", "since:30d"),
 )
 _TITLES = {
-    Column.TIME: "Time",
-    Column.OUTCOME: "Outcome",
-    Column.EVENT: "Event",
-    Column.KEY: "Key field",
-    Column.CONTACT: "External id",
-    Column.STATUS: "HTTP status",
-    Column.CODE: "Reply code",
-    Column.TEXT: "Reply text",
-    Column.TOOK: "Duration",
+    SortColumn.TIME: "Time",
+    SortColumn.OUTCOME: "Outcome",
+    SortColumn.EVENT: "Event",
+    SortColumn.KEY: "Key field",
+    SortColumn.CONTACT: "External id",
+    SortColumn.STATUS: "HTTP status",
+    SortColumn.CODE: "Reply code",
+    SortColumn.TEXT: "Reply text",
+    SortColumn.TOOK: "Duration",
 }
 
 
