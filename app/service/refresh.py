@@ -17,8 +17,7 @@ from app.service.live import LiveAccount
 from app.settings import Profile
 from app.store.catalog import CacheState
 from app.store.errors import RefreshingError
-from app.store.refresh import StagedRefresh
-from app.store.refresh import replacing
+from app.store.refresh import StagedRefresh, replacing
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
