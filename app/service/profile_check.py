@@ -1,6 +1,6 @@
-"""Whether a profile works: address, sign-in, clock, permissions.
+"""Checks a profile: address, sign-in, clock, permissions.
 
-It makes each read-only call once. What only a trigger could show is reported as unknown.
+It makes each read-only call once. A permission that only a trigger could test is reported as unknown.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A reading call that needs one permission."""
+    """A read-only call that needs one permission."""
 
     permission: str
     method: str

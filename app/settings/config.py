@@ -1,6 +1,7 @@
-"""`config.toml`: read and checked whole, also a profile that is not used, and profiles added and removed.
+"""`config.toml`: reading and checking all profiles, adding and removing one.
 
-Flags come before the environment, that before the file. What is not changed stays as it was typed.
+Flags win over the environment, the environment over the file. Edits keep the rest of the file as it was
+typed.
 """
 
 import re
@@ -26,7 +27,7 @@ THEMES = (
     "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
     "solarized-light", "textual-dark", "textual-light", "tokyo-night",
 )  # fmt: skip
-"""The themes of the dashboard; tests compare this with what it has."""
+"""The themes of the dashboard; a test compares this with Textual's."""
 
 MAX_DEADLINE_S = 3600
 MAX_SECOND_SEND_S = 365 * 86_400
@@ -40,12 +41,12 @@ _HEADER = re.compile(r"\s*\[")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 Check = Callable[[object], str | None]
-"""None if a value is fine, else the reason why it is not."""
+"""Returns None for a valid value, else the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What `config.toml` says; `keymap` by full ids."""
+    """The content of `config.toml`; `keymap` by full ids."""
 
     profiles: Mapping[str, Profile]
     default_profile: str = SANDBOX
@@ -74,7 +75,7 @@ def load_settings(
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """Where the files are: TRIGGERDESK_HOME, else the platform's folder for user data."""
+    """The folder of all files: TRIGGERDESK_HOME, else the platform's folder for user data."""
     if named := environment.get("TRIGGERDESK_HOME"):
         return Path(named).expanduser().absolute()
     from platformdirs import user_data_path  # noqa: PLC0415 - costs 14 ms, rarely needed
@@ -83,12 +84,12 @@ def home_folder(environment: Mapping[str, str]) -> Path:
 
 
 def read_config(path: Path) -> Config:
-    """The configuration in a file; that of a fresh start if there is none. Raises SettingsError."""
+    """The configuration in a file, or the defaults if there is none. Raises SettingsError."""
     return _parse(path, _read(path))
 
 
 def add_profile(path: Path, name: str, values: Mapping[str, object], *, default: bool = False) -> Profile:
-    """Adds a profile, and makes it the default one if asked to; the profile. Raises SettingsError."""
+    """Adds a profile, makes it the default if asked to, and returns it. Raises SettingsError."""
     with _locked(path):
         text = _read(path)
         if name in _parse(path, text).profiles:
@@ -102,7 +103,7 @@ def add_profile(path: Path, name: str, values: Mapping[str, object], *, default:
 
 
 def remove_profile(path: Path, name: str) -> None:
-    """Removes a profile; if it was the default one, the sandbox is again. Raises SettingsError."""
+    """Removes a profile; if it was the default, the sandbox becomes the default. Raises SettingsError."""
     with _locked(path):
         text = _read(path)
         config = _parse(path, text)
@@ -210,7 +211,7 @@ def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -
             raise SettingsError(f"{where}{key}: {reason}.")
 
 
-# What each key may hold
+# Checks of the values
 
 
 def _text(value: object) -> str | None:
@@ -324,7 +325,7 @@ def _proxy(value: object) -> str | None:
 
 
 def _split(value: object) -> SplitResult | str:
-    """The parts of an address, or why it is none; the reason never quotes it: it may hold a password."""
+    """The parts of an address, or the reason why it is invalid; never quotes it: it may hold a password."""
     if not isinstance(value, str) or not value:
         return "must be a text"
     if not value.isprintable() or " " in value:
@@ -399,21 +400,21 @@ def _edited(text: str, edit: Callable[[Any], object]) -> str:
 
 
 def _without(text: str, name: str) -> Iterator[str]:
-    """The text without a profile: with every comment around a table of its own, else as tomlkit leaves it."""
+    """The text without a profile; a table of its own keeps the comments around it."""
     header = re.compile(rf"\s*\[\s*profiles\s*\.\s*[\"']?{name}[\"']?\s*\]")
     lines = text.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if header.match(line)]
     if len(starts) == 1:
         before, after = lines[: starts[0]], lines[starts[0] + 1 :]
         table = list(takewhile(lambda line: not _HEADER.match(line), after))
-        # What stands below the last key may speak of the next table.
+        # Comments below the last key may belong to the next table.
         below = list(takewhile(lambda line: not line.strip() or line.lstrip()[0] == "#", reversed(table)))
         yield "".join((*before, *reversed(below), *after[len(table) :]))
     yield _edited(text, lambda document: document["profiles"].pop(name))
 
 
 def _write(path: Path, candidates: Sequence[str] | Iterator[str], meant: Mapping[str, object]) -> Config:
-    """Writes the first candidate that says what is meant."""
+    """Writes the first candidate that parses to the wanted content. Raises SettingsError if there is none."""
     for text in candidates:
         if _says(text, meant):
             config = _parse(path, text)

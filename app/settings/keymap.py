@@ -1,4 +1,4 @@
-"""`[keymap]` of config.toml, checked without the dashboard: a mistake in it is told headless too."""
+"""Checks `[keymap]` of config.toml without the dashboard, so that every verb reports a mistake in it."""
 
 import re
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ ACTIONS: Mapping[str, str] = {
     "profiles.back": "escape",
     "text.select_all": "ctrl+a",
 }
-"""Every action that may have another key, with its own; tests compare this with the bindings of the dashboard."""
+"""Every action whose key can be changed, with its default; a test compares this with the bindings."""
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 _NAMES = (
@@ -97,7 +97,7 @@ _KEY = re.compile(rf".|{_NAMES}")
 
 
 def check_keymap(wanted: Mapping[str, str]) -> Mapping[str, str]:
-    """The keymap by full ids; an action of the dashboard may be named without `desk.`.
+    """The keymap by full ids; actions of the dashboard may leave out `desk.`.
 
     Raises SettingsError for an unknown action or key, and for a key that two actions of the dashboard share.
     """
