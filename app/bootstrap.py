@@ -99,7 +99,7 @@ class Profiles(NamedTuple):
             return open_service(self.settings)
         profile = next((profile for profile in self.known() if profile.name == name), None)
         if profile is None:
-            raise SettingsError(f"There is no profile {name!r} any more.")
+            raise SettingsError(f"The profile {name!r} no longer exists.")
         return open_service(replace(self.settings, profile=profile))
 
 

@@ -100,12 +100,10 @@ class Contacts:
         """
         if self._live.profile.is_sandbox:
             raise ImportRefusedError(
-                "The contacts of a sandbox are those of its account folder: add them to contacts.csv there."
+                "A sandbox reads its contacts from its account folder. Add them to contacts.csv there."
             )
         if self._cache.state().refreshed_at is None:
-            raise ImportRefusedError(
-                "The cache knows no fields yet, so the columns mean nothing: refresh first."
-            )
+            raise ImportRefusedError("The cache has no fields yet to match the columns with. Refresh first.")
         imported = 0
         with open_contacts(path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -121,12 +119,12 @@ class Contacts:
         if len(contacts) > 1:
             ids = ", ".join(self._cache.contacts.ids(key_id, value, 5))
             raise ForgetRefusedError(
-                f"Several contacts share this value ({ids}): forget one by the key id and its contact id."
+                f"Several contacts share this value ({ids}). Name one by the key `id` and its contact id."
             )
         if contacts and self._live.profile.is_sandbox:
             raise ForgetRefusedError(
-                "This contact stands in the account folder, which would bring it back: "
-                "take it out of contacts.csv first."
+                "This contact is in contacts.csv of the account folder. Remove it there first, "
+                "or the next refresh brings it back."
             )
         named = person(key_id, value, contacts)
         return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)

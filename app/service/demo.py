@@ -110,9 +110,7 @@ def reset_demo(settings: Settings, watch: Watch) -> int:
 
 def _checked(settings: Settings) -> Path:
     if not settings.profile.is_sandbox or settings.profile.folder is not None:
-        raise DemoError(
-            "Demo data are for the built-in account only: leave out --account, and --profile too."
-        )
+        raise DemoError("Demo data is for the built-in account only. Leave out --account and --profile.")
     return settings.demo
 
 

@@ -132,7 +132,7 @@ def _looked_into(attempt: Attempt) -> Attempt:
     if not place:
         return attempt
     arrived = place > 1
-    note = "It stands in the account." if arrived else "There is no trace of it in the account."
+    note = "Found it in the account." if arrived else "There is no trace of it in the account."
     return replace(attempt, settlement=Settlement(arrived, note, attempt.started_at + timedelta(hours=1)))
 
 

@@ -63,7 +63,7 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
         return
     if request.key_id == EMAIL:
         if not _is_listed(request.external_id, allowed):
-            raise GuardError(_refusal(profile, "this external id is none of them"))
+            raise GuardError(_refusal(profile, "this external id is not one of them"))
         return
     found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
     if not found:
@@ -74,7 +74,7 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
             )
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
-        raise GuardError(_refusal(profile, "this contact's e-mail address is none of them"))
+        raise GuardError(_refusal(profile, "this contact's e-mail address is not one of them"))
 
 
 def _is_listed(address: str, allowed: Iterable[str]) -> bool:

@@ -177,7 +177,7 @@ class AttemptHistory:
 
     def _described(self, attempt: Attempt, mask: Mask) -> Mapping[str, object] | str:
         if attempt.account != self._live.key:
-            return f"It was sent with the profile {attempt.profile}, which is not the live one: its address is not known here."
+            return f"The profile {attempt.profile} is not the live one. Open it to see the request."
         try:
             return self._live.client.describe(mask.request(attempt.request))
         except AppError as error:

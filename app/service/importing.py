@@ -51,7 +51,7 @@ class ContactFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                self._leave_out(number, f"is no CSV: {error}")
+                self._leave_out(number, f"is not valid CSV: {error}")
                 continue
             if reason := self._fault_of(row):
                 self._leave_out(number, reason)
@@ -97,12 +97,12 @@ def _columns(names: Sequence[str], fields: Sequence[Field]) -> list[str | None]:
     known = _names(fields)
     columns = [_field_of(name, known) for name in names]
     if "id" not in columns:
-        raise ImportRefusedError(
-            "The first line names no column `id`: each line needs the contact id of the account."
-        )
+        raise ImportRefusedError("The first line has no column `id`. Every line needs a contact id.")
     twice = {key for key in columns if key is not None and columns.count(key) > 1}
     if twice:
-        raise ImportRefusedError(f"Several columns stand for the same field: {', '.join(sorted(twice))}.")
+        raise ImportRefusedError(
+            f"Several columns name the same field: {', '.join(sorted(twice))}. Keep one."
+        )
     return columns
 
 
@@ -110,7 +110,7 @@ def _field_of(name: str, known: Mapping[str, frozenset[str]]) -> str | None:
     found = known.get(name.strip().casefold(), frozenset())
     if len(found) > 1:
         raise ImportRefusedError(
-            f"The column {name!r} may be one of the fields {', '.join(sorted(found))}: name it by its id."
+            f"The column {name!r} matches the fields {', '.join(sorted(found))}. Use the field id."
         )
     return next(iter(found), None)
 

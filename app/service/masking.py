@@ -33,7 +33,7 @@ def open_mask(home: Path) -> Mask:
     except OSError as error:
         raise MaskKeyError(f"{path} cannot be used: {error.strerror}.") from None
     if len(key) < _KEY_BYTES:
-        raise MaskKeyError(f"{path} is no key of a mask: remove it, and the next run makes another.")
+        raise MaskKeyError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
     return Mask(key)
 
 

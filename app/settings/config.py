@@ -126,7 +126,7 @@ def _unknown(name: str, config: Config) -> str:
 def _taken(name: str) -> str:
     if name == SANDBOX:
         return f"The profile {SANDBOX!r} is built in; choose another name."
-    return f"There is a profile {name!r} already; choose another name, or remove it first."
+    return f"The profile {name!r} already exists; choose another name, or remove it first."
 
 
 def _on_folder(profile: Profile, folder: Path) -> Profile:
@@ -155,7 +155,7 @@ def _parse(path: Path, text: str) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is no valid TOML: {error}.") from None
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from None
     try:
         return _parse_config(raw, path.parent)
     except SettingsError as error:
@@ -206,7 +206,7 @@ def _check_auth(where: str, profile: Profile) -> None:
 def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -> None:
     for key, value in table.items():
         if key not in keys:
-            raise SettingsError(f"{where}{key}: there is no such key; known: {', '.join(keys)}.")
+            raise SettingsError(f"{where}{key}: unknown key; use one of {', '.join(keys)}.")
         if reason := keys[key](value):
             raise SettingsError(f"{where}{key}: {reason}.")
 
@@ -215,7 +215,7 @@ def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -
 
 
 def _text(value: object) -> str | None:
-    return None if isinstance(value, str) and value else "must be a text"
+    return None if isinstance(value, str) and value else "must be text"
 
 
 def _truth(value: object) -> str | None:
@@ -260,13 +260,13 @@ def _test_contacts(value: object) -> str | None:
         if not entry or entry != entry.strip() or entry.endswith("@"):
             return f"{entry!r} matches nobody: write a whole value such as thor@example.com, or @example.com"
         if entry.startswith("@") and not _DOMAIN.fullmatch(entry):
-            return f"{entry!r} is no domain: write it such as @example.com"
+            return f"{entry!r} is not a domain; write it like @example.com"
     return None
 
 
 def _user(value: object) -> str | None:
     if not isinstance(value, str) or not value:
-        return "must be a text"
+        return "must be text"
     if not (value.isascii() and value.isprintable()) or set(value) & set('"\\'):
         return 'must be printable ASCII without " and \\'
     return None
@@ -274,17 +274,17 @@ def _user(value: object) -> str | None:
 
 def _client_id(value: object) -> str | None:
     if not isinstance(value, str) or not value:
-        return "must be a text"
+        return "must be text"
     return None if value.isprintable() and ":" not in value else "must be printable, without a colon"
 
 
 def _command(value: object) -> str | None:
     if not isinstance(value, str):
-        return "must be a text"
+        return "must be text"
     try:
         split_command(value)
     except ValueError as error:
-        return f"is no command line: {str(error)[:1].lower()}{str(error)[1:]}"
+        return f"is not a command line: {str(error)[:1].lower()}{str(error)[1:]}"
     return None
 
 
@@ -327,16 +327,16 @@ def _proxy(value: object) -> str | None:
 def _split(value: object) -> SplitResult | str:
     """The parts of an address, or the reason why it is invalid; never quotes it: it may hold a password."""
     if not isinstance(value, str) or not value:
-        return "must be a text"
+        return "must be text"
     if not value.isprintable() or " " in value:
         return "must hold no spaces and no control characters"
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        return "is no address: check the host, and the port (1 to 65535)"
+        return "is not an address; check the host and the port (1 to 65535)"
     if port == 0 or parts.netloc.endswith(":"):
-        return "is no address: the port must be between 1 and 65535"
+        return "is not an address: the port must be between 1 and 65535"
     return parts
 
 
@@ -379,7 +379,7 @@ def _locked(path: Path) -> Iterator[None]:
         with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
             yield
     except Timeout:
-        raise SettingsError(f"{path} is being changed by another process; try again.") from None
+        raise SettingsError(f"{path} is being changed by another process. Try again.") from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
 
@@ -420,7 +420,7 @@ def _write(path: Path, candidates: Sequence[str] | Iterator[str], meant: Mapping
             config = _parse(path, text)
             atomic_write(path, text)
             return config
-    raise SettingsError(f"{path} cannot be changed safely in the way it is written; edit it manually.")
+    raise SettingsError(f"{path} cannot be edited automatically. Edit it manually.")
 
 
 def _says(text: str, meant: Mapping[str, object]) -> bool:

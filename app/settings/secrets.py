@@ -90,7 +90,7 @@ def other_ways(name: str) -> str:
     """How to give the secret without a keyring, as the second half of a sentence."""
     return (
         f"set the environment variable {secret_variable(name)}, "
-        "or have secret_command in the profile name a command that prints it"
+        "or set secret_command in the profile to a command that prints it"
     )
 
 

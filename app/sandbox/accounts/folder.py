@@ -235,7 +235,7 @@ class ContactsFile:
             raise self._error("The header must begin with id,uid.")
         columns = header[2:]
         if len(columns) > MAX_COLUMNS:
-            raise self._error(f"At most {MAX_COLUMNS} columns can be held.")
+            raise self._error(f"More than {MAX_COLUMNS} columns.")
         for place, column in enumerate(columns):
             if column not in known:
                 raise self._error(f"The column {column!r} is not a field of fields.json.")
