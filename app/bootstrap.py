@@ -1,7 +1,6 @@
-"""The composition root: settings -> Session; alone knows client AND sandbox.
+"""The composition root: turns settings into a Session. No other module knows both client and sandbox.
 
-What is heavy is imported where it is needed: a list from the cache needs neither httpx nor
-Starlette.
+Heavy imports are late: a list from the cache needs neither httpx nor Starlette.
 """
 
 import os
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
 
 
 class Watch(Protocol):
-    """Who is told how a served sandbox comes up."""
+    """Receives the progress of a sandbox that starts to serve."""
 
     def loading(self, done: int, total: int) -> None:
-        """Of `total` bytes of contacts, `done` are loaded."""
+        """Called when `done` of `total` bytes of contacts are loaded."""
 
     def answering(self, url: str) -> None:
-        """It answers at `url`."""
+        """Called when the sandbox answers at `url`."""
 
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
@@ -50,10 +49,10 @@ SANDBOX_URL = "http://sandbox.localhost/api/v2"
 def open_service(
     settings: Settings, wait_s: float = WAIT_S, terminal: Callable[[str], None] | None = None
 ) -> Session:
-    """The service over the live profile's account. Raises StoreError and AccountFolderError.
+    """Returns a session with the account of the live profile. Raises StoreError and AccountFolderError.
 
-    `wait_s` is how long files are waited for that another program has locked, here and at every send. `terminal`
-    prints a line while the keyring takes its time; None in the dashboard.
+    Waits up to `wait_s` for files that another program has locked, here and at every send. `terminal` prints
+    a line while the keyring takes its time; None in the dashboard.
     """
     give_up = time.monotonic() + wait_s
     while True:
@@ -65,7 +64,7 @@ def open_service(
 
 
 def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] | None) -> Session:
-    """The history comes first: what cannot be recorded must not get any further."""
+    # The history opens first: an attempt that cannot be recorded must not be sent.
     history = History(settings.history)
     try:
         history.recover()
@@ -75,32 +74,32 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
             else _remote(settings, history, terminal)
         )
         return Session(live, scenarios, wait_s)
-    except BaseException:  # ctrl+c too: it goes on, once this is put in order
+    except BaseException:  # ctrl+c too; it is raised again
         history.close()
         raise
 
 
 class Profiles(NamedTuple):
-    """The profiles of the home in which the program was started, the live one as it was asked for."""
+    """The profiles of the home."""
 
     settings: Settings
 
     def known(self) -> tuple[Profile, ...]:
-        """All of them, as `config.toml` has them now, the built-in one first. Raises SettingsError."""
+        """The profiles that `config.toml` has now, the built-in one first. Raises SettingsError."""
         live = self.settings.profile
         known = {**read_config(self.settings.config).profiles, live.name: live}
         return tuple(sorted(known.values(), key=lambda profile: (profile.name != SANDBOX, profile.name)))
 
     def open(self, name: str | None = None) -> Session:
-        """The service over the account of one of them, the live one without a name.
+        """Returns a session with the account of this profile, by default the live one.
 
-        Raises SettingsError and what `open_service` raises.
+        Raises SettingsError, StoreError and AccountFolderError.
         """
         if name is None:
             return open_service(self.settings)
         profile = next((profile for profile in self.known() if profile.name == name), None)
         if profile is None:
-            raise SettingsError(f"There is no profile {name!r} any more.")
+            raise SettingsError(f"The profile {name!r} no longer exists.")
         return open_service(replace(self.settings, profile=profile))
 
 
@@ -109,7 +108,7 @@ def _remote(
 ) -> tuple[LiveAccount, None]:
     profile = settings.profile
 
-    @cache  # asked for once: a keyring or a command may ask a person
+    @cache  # a keyring or a command may ask the user
     def secret() -> Secret:
         return find_secret(profile, os.environ, terminal)
 
@@ -153,7 +152,7 @@ def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scena
 
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:
-    """The examples as the folder gives them now; none while it is faulty, which a refresh tells."""
+    """The example event data of the folder; empty if the folder is faulty, which a refresh reports."""
     from app.sandbox.accounts.folder import AccountFolderError, examples
 
     try:
@@ -163,7 +162,7 @@ def _examples(folder: Path) -> Mapping[str, JsonObject]:
 
 
 def _account_folder(settings: Settings) -> Path:
-    """Where the sandbox's account is read from: the profile's folder, the demo account, or the sample."""
+    """The folder that the sandbox reads: the profile's, the demo account's, or the sample."""
     if settings.profile.folder is not None:
         return settings.profile.folder
     return settings.demo if settings.demo.is_dir() else sample_data()
@@ -174,16 +173,16 @@ def _database(settings: Settings) -> Path:
 
 
 def _built(settings: Settings) -> str:
-    """The fingerprint of the account's files as they are now, the sandbox's database being built from them."""
+    """Builds the sandbox's database if needed; returns the fingerprint of the account's files."""
     from app.sandbox.accounts.database import ensure_built
 
     return ensure_built(_account_folder(settings), _database(settings))[0]
 
 
 class _InProcess:
-    """The sandbox in this process, made when it is first needed, and the way to it.
+    """The sandbox in this process, created on first use.
 
-    It answers by what the cache is filled from: where a refresh, here or elsewhere, has brought other files, by those.
+    It replies from the files that the cache was filled from, also after a refresh in another window.
     """
 
     def __init__(self, database: Path, cache: Cache) -> None:
@@ -194,7 +193,6 @@ class _InProcess:
 
     @property
     def sandbox(self) -> "Sandbox":
-        """The one there is, whichever thread needs it first."""
         return self._pair[1]
 
     @property
@@ -215,7 +213,7 @@ class _InProcess:
         account, sandbox = self._pair
 
         async def answer(*call: Any) -> None:
-            with suppress(StoreError):  # a cache that cannot be read changes nothing for who answers
+            with suppress(StoreError):  # without a readable cache the sandbox keeps its content
                 account.follow(self._cache.state().source or "")
             await sandbox(*call)
 
@@ -233,8 +231,8 @@ def serve_sandbox(
 ) -> None:
     """Serves the profile's account folder on an address until ctrl+c; port 0 picks a free one.
 
-    The trigger ids that were accepted are remembered in `keep`, without it until the end.
-    Raises AccountFolderError, AccountDatabaseError, ServeError.
+    Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Raises AccountFolderError,
+    AccountDatabaseError and ServeError.
     """
     from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import create_sandbox
@@ -254,7 +252,7 @@ def serve_sandbox(
 
 @asynccontextmanager
 async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiClient, str]"]:
-    """A sandbox of the files as they are now; the live one answers as before until the cache is another."""
+    """Opens a sandbox of the files as they are now; the live one follows once the cache is refreshed."""
     from app.client.api import ApiClient
     from app.client.connection import open_in_process
     from app.sandbox.accounts.account import SandboxAccount

@@ -1,4 +1,7 @@
-"""Files that the program reads. `styles` and `sample_data` lie beside the package in a checkout, inside it in a wheel."""
+"""Files that the program reads.
+
+`styles` and `sample_data` are beside the package in a checkout, inside it in a wheel.
+"""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""The endpoint re-enacted: in process behind an ASGI transport, or served on a port."""
+"""The Emarsys endpoint, simulated: in process behind an ASGI transport, or served on a port."""

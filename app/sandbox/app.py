@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application over an account: the calls of the API, the token endpoint, controls, pages."""
+"""The sandbox as an ASGI application: the calls of the API, the token endpoint, controls, pages."""
 
 import re
 import sqlite3
@@ -33,10 +33,10 @@ def create_sandbox(
     clock: Callable[[], float] = time.time,
     accepted: AcceptedTriggers | None = None,
 ) -> "Sandbox":
-    """The sandbox of an account; `clock` is in seconds since 1970.
+    """Returns the sandbox of an account; `clock` is in seconds since 1970.
 
-    Accepted trigger ids are kept beside the account's database, unless `accepted` keeps them.
-    Raises AccountDatabaseError.
+    Accepted trigger ids are kept beside the account's database, unless `accepted` is given. Raises
+    AccountDatabaseError.
     """
     if accepted is None:
         accepted = AcceptedTriggers(account.database.with_name(f"{account.database.stem}-triggers.db"))
@@ -44,12 +44,12 @@ def create_sandbox(
 
 
 class Sandbox:
-    """An ASGI application. `faults` are those that are set."""
+    """An ASGI application; `faults` are the injected faults."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.faults = context.faults
-        # A Router and no Starlette, whose own answer to an exception would come before a connection is cut.
+        # A Router: Starlette would answer an exception before the connection is cut.
         self._router = Router(
             [
                 *(
@@ -77,11 +77,11 @@ class Sandbox:
             await self._router({**scope, "path": path, "root_path": ""}, receive, send)
 
     def reset(self) -> None:
-        """Starts over: no trigger id remembered, nothing logged, no fault set."""
+        """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
 
     def close(self) -> None:
-        """Closes what keeps the accepted trigger ids; the account stays open."""
+        """Closes the file of accepted trigger ids; the account stays open."""
         self._context.accepted.close()
 
     async def _token(self, request: Request) -> Response:
@@ -102,7 +102,7 @@ class Sandbox:
 
 
 def _handlers_by_path() -> Mapping[str, Mapping[str, Handler]]:
-    """The calls of the API: path below the base URL, method, handler."""
+    """The handlers by path below the base URL, and by method."""
     handlers: dict[str, dict[str, Handler]] = {}
     for route in ROUTES:
         handlers.setdefault(route.path, {})[route.method] = route.handler
@@ -112,7 +112,8 @@ def _handlers_by_path() -> Mapping[str, Mapping[str, Handler]]:
 class ApiEndpoint:
     """One path of one version of the API, with a handler for each method.
 
-    For every call it reads the body, checks sign-in, rate limit, method and JSON, and looks for a fault, in this order.
+    For every call it reads the body, checks sign-in, rate limit, method and JSON, and applies a fault, in
+    this order.
     """
 
     def __init__(self, context: Context, version: str, handlers: Mapping[str, Handler]) -> None:

@@ -1,7 +1,7 @@
-"""Sign-in: X-WSSE below /api/v2, a bearer token below /api/v3, nothing if sign-in is off.
+"""Sign-in: X-WSSE below /api/v2, a bearer token below /api/v3, none if sign-in is off.
 
-Every variant of the WSSE header that public clients send is accepted: any order and case of
-its parts, with and without spaces, any nonce, `Created` with milliseconds or an offset.
+Accepts every variant of the WSSE header that public clients send: its parts in any order and case, with and
+without spaces, any nonce, `Created` with milliseconds or an offset.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from app.sandbox.responses import SKEWED, UNAUTHORIZED, Rejected
 from app.sandbox.tokens import Tokens
 
 WINDOW_S = 300.0
-# The service's own zone, winter and summer, for a `Created` that names none.
+# The service's time zone, for a `Created` without one.
 SERVICE_ZONES = (timezone(timedelta(hours=1)), timezone(timedelta(hours=2)))
 _PART = re.compile(r'(\w+)\s*=\s*"([^"]*)"', re.ASCII)
 

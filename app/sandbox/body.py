@@ -1,4 +1,4 @@
-"""Request bodies, read within limits of size, time and memory, and decoded."""
+"""Reads and decodes request bodies within limits of size, time and memory."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ class BodyRejected(Exception):  # noqa: N818 - a rejection is a reply, not an er
 
 
 class Bodies:
-    """The bodies that are being read, which together hold at most `max_held` bytes."""
+    """Reads bodies, which together hold at most `max_held` bytes at a time."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self._options = options
@@ -53,9 +53,9 @@ class Bodies:
 
 
 class _EarlyResponse(Response):
-    """Answers while the body is still coming, and ends only after `drain_s` seconds of dropping what comes.
+    """Answers while the client still sends the body; reads and drops the rest for up to `drain_s` seconds.
 
-    A connection closed on a client that is still sending would take the reply from it.
+    Closing the connection on a client that is still sending would lose the reply.
     """
 
     def __init__(self, response: Response, drain_s: float) -> None:

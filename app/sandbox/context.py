@@ -1,4 +1,4 @@
-"""What every call of one sandbox shares, and a request as its handler gets it."""
+"""The state that all calls of one sandbox share, and the request that a handler gets."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -39,7 +39,7 @@ class Context:
         self.request_log = RequestLog()
 
     def reset(self) -> None:
-        """As it began: no trigger id remembered, nothing logged, no fault set."""
+        """Clears accepted trigger ids, logged requests, faults and the count of the rate limit."""
         self.accepted.clear()
         self.request_log.clear()
         self.faults.clear()
@@ -47,7 +47,7 @@ class Context:
 
 
 class ApiRequest(Request):
-    """A call of the API. `payload` is the JSON object of a POST, `length` its body's length in bytes."""
+    """A call of the API; `payload` is the JSON object of a POST, `length` its body's length in bytes."""
 
     def __init__(self, scope: Scope, receive: Receive, context: Context) -> None:
         super().__init__(scope, receive)

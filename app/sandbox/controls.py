@@ -1,4 +1,4 @@
-"""The controls of a sandbox, below /_sandbox/: from this machine only, and no part of the API."""
+"""The controls of a sandbox, below /_sandbox/: for this machine only, not part of the API."""
 
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
@@ -13,7 +13,7 @@ from app.sandbox.responses import Rejected
 
 
 class Controls:
-    """What each control does."""
+    """The handlers of the controls."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -35,7 +35,7 @@ class Controls:
         )
 
     async def add_fault(self, request: Request) -> Response:
-        """Sets one more fault; returns all."""
+        """Adds a fault; replies with all faults."""
         try:
             payload = decode(await self._context.bodies.read(request))
             self._context.faults.add(parse_fault(payload))
@@ -48,7 +48,7 @@ class Controls:
         return await self.list_faults(request)
 
     async def list_faults(self, _: Request) -> Response:
-        """All faults that are set."""
+        """Replies with all faults."""
         return JSONResponse(self._context.faults.shown())
 
     async def clear_faults(self, request: Request) -> Response:
@@ -57,17 +57,17 @@ class Controls:
         return await self.list_faults(request)
 
     async def reset(self, _: Request) -> Response:
-        """Starts over."""
+        """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
         return JSONResponse({"reset": True})
 
     async def list_requests(self, _: Request) -> Response:
-        """The latest requests as JSON Lines, oldest first."""
+        """Replies with the latest requests as JSON Lines, oldest first."""
         lines = "".join(f"{line}\n" for line in self._context.request_log.lines())
         return Response(lines, media_type="application/x-ndjson")
 
     async def health(self, _: Request) -> Response:
-        """Says that the sandbox answers, and how many events and fields it has."""
+        """Replies that the sandbox is up, and how many events and fields it has."""
         account = self._context.account
         return JSONResponse({"status": "ok", "events": len(account.events), "fields": len(account.fields)})
 

@@ -1,4 +1,4 @@
-"""Faults that can be injected. Nothing fails until asked to, and the same seed fails at the same requests."""
+"""Injected faults. Nothing fails unless asked to, and the same seed fails at the same requests."""
 
 import asyncio
 import random
@@ -30,32 +30,35 @@ INSTEAD: Mapping[str, Callable[[], Response]] = {
     "502": bad_gateway,
     "503": overloaded,
 }
-"""Kinds that answer instead of the call: nothing is triggered."""
+"""Kinds that reply instead of the call: nothing is triggered."""
 
 SPOILT: Mapping[str, Callable[[bytes], bytes]] = {
     "truncated": lambda body: body[: len(body) // 2],
     "wrong_type": lambda _: b'{"replyCode":"OK","replyText":0,"data":true}',
     "huge": lambda _: b'{"replyCode":0,"replyText":"OK","data":{"padding":"' + b"x" * HUGE_BYTES + b'"}}',
 }
-"""Kinds with another body than the call's: the trigger has happened."""
+"""Kinds that replace the reply's body after the trigger."""
 
 KINDS = (*INSTEAD, "slow", "cut_before", "cut_during", *SPOILT)
 
 
 class SandboxCut(ConnectionResetError):  # noqa: N818 - named for what it does to the connection
-    """Raised out of the application to cut the connection: on a port the server aborts it; in process
-    the client meets it as a lost connection."""
+    """Raised out of the application to cut the connection.
+
+    On a port the server aborts the connection; in process the client sees a lost connection.
+    """
 
 
 class FaultError(ValueError):
-    """A fault that cannot be set; one sentence."""
+    """An invalid fault; one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: for every call, or for the triggers of one event or one external id.
 
-    `share` of the requests it applies to fail, chosen by `seed`, at most `times` of them; `seconds` is how long `slow` takes.
+    It fails a `share` of the matching requests, chosen by `seed`, at most `times` of them. `seconds` is the
+    delay of `slow`.
     """
 
     kind: str
@@ -82,29 +85,28 @@ class _Armed:
 
 
 class Faults:
-    """The faults that are set, in the order in which they were."""
+    """The faults, oldest first."""
 
     def __init__(self) -> None:
         self._armed: list[_Armed] = []
 
     def add(self, fault: Fault) -> None:
-        """Sets one more, and drops the oldest past 100."""
+        """Adds a fault, and drops the oldest past 100."""
         self._armed.append(_Armed(fault))
         del self._armed[:-MAX_FAULTS]
 
     def clear(self) -> None:
-        """Removes all."""
         self._armed.clear()
 
     def shown(self) -> list[dict[str, object]]:
-        """The faults that are set, as JSON."""
+        """The faults as JSON."""
         return [
             {key: value for key, value in asdict(armed.fault).items() if value is not None}
             for armed in self._armed
         ]
 
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
-        """The fault that meets this request; `event_id` is None for a call that is no trigger."""
+        """The fault that applies to this request, or None; `event_id` is None unless it is a trigger."""
         for armed in self._armed:
             if _applies(armed.fault, event_id, payload) and armed.strikes():
                 return armed.fault
@@ -124,7 +126,7 @@ def _external_ids(payload: Mapping[str, object]) -> set[str | None]:
 
 
 def parse_fault(payload: Mapping[str, object]) -> Fault:
-    """A fault from the JSON of the control. Raises FaultError."""
+    """The fault in the JSON of the control. Raises FaultError."""
     unknown = set(payload) - set(Fault.__dataclass_fields__)
     if unknown:
         raise FaultError(f"Unknown: {', '.join(sorted(unknown))}.")
@@ -163,7 +165,7 @@ def _number(payload: Mapping[str, object], key: str, default: float, most: float
 async def deliver(
     response: Response, fault: Fault | None, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Sends a response, spoilt by the fault if there is one. Raises SandboxCut to cut the connection."""
+    """Sends a response, with the fault applied if there is one. Raises SandboxCut to cut the connection."""
     body = bytes(response.body)
     match fault:
         case Fault(kind="slow", seconds=seconds):

@@ -1,4 +1,4 @@
-"""The trigger ids that an account has accepted, in a file of their own: the account's database is never written."""
+"""The trigger ids that an account has accepted, in a separate file: the account's database is read-only."""
 
 import hashlib
 import sqlite3
@@ -9,7 +9,7 @@ from app.sandbox.accounts.database import AccountDatabaseError
 
 MAX_TRIGGER_IDS = 1_000_000
 
-# A power failure loses only what a sandbox remembers, so nothing waits for the disk.
+# A power failure may lose a sandbox's ids, so nothing waits for the disk.
 _OPEN = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;
 CREATE TABLE IF NOT EXISTS accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);
@@ -17,9 +17,9 @@ CREATE TABLE IF NOT EXISTS accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL
 
 
 class AcceptedTriggers:
-    """The trigger ids that were accepted, kept in `file`, or until the end if there is none.
+    """The accepted trigger ids, kept in `file`, or in memory if it is None.
 
-    Of those in the file the newest `kept` stay. Raises AccountDatabaseError if it cannot be written.
+    The file keeps the newest `kept` ids. Raises AccountDatabaseError if it cannot be written.
     """
 
     def __init__(self, file: Path | None, kept: int = MAX_TRIGGER_IDS) -> None:
@@ -29,7 +29,7 @@ class AcceptedTriggers:
             raise AccountDatabaseError(f"The sandbox cannot write {file}: {error}.") from error
 
     def add(self, trigger_ids: Iterable[str]) -> tuple[str, ...]:
-        """Remembers trigger ids; returns those accepted before, or earlier in the same batch."""
+        """Adds trigger ids; returns those accepted before, or earlier in the same batch."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
         with self._db:
             return tuple([trigger_id for trigger_id in trigger_ids if not self._is_new(trigger_id)])
@@ -40,12 +40,10 @@ class AcceptedTriggers:
         return inserted.rowcount == 1
 
     def clear(self) -> None:
-        """Forgets every trigger id."""
         with self._db:
             self._db.execute("DELETE FROM accepted")
 
     def close(self) -> None:
-        """Closes the file."""
         self._db.close()
 
 
@@ -53,10 +51,10 @@ def _open_file(file: Path, kept: int) -> sqlite3.Connection:
     file.touch(mode=0o600)
     try:
         return _open(file, kept)
-    except sqlite3.OperationalError:  # such as a file that another process has locked
+    except sqlite3.OperationalError:  # such as a lock of another process
         raise
     except sqlite3.DatabaseError:
-        # A damaged file is worth nothing: an empty one replaces it.
+        # A damaged file is useless: an empty one replaces it.
         for leftover in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             leftover.unlink(missing_ok=True)
         file.touch(mode=0o600)

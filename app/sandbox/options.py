@@ -1,4 +1,4 @@
-"""How a sandbox behaves where the public material leaves a choice."""
+"""Options of a sandbox, for behaviour that the public documentation leaves open."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,11 +6,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """`rate_limit` is requests a minute, None: not enforced. `interactions` makes replies say `connectedTo`.
+    """`rate_limit` is requests a minute; None does not enforce it. `interactions` adds `connectedTo`.
 
-    `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`.
-    `max_body` is in bytes, for one request, `max_held` for all that are being read at once; a body may take
-    `body_timeout_s` to arrive, and of a rejected one the rest is dropped for `drain_s`.
+    `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`. `max_body` limits
+    the bytes of one request, `max_held` those of all requests being read. A body may take `body_timeout_s` to
+    arrive; the rest of a rejected one is dropped for `drain_s`.
     """
 
     auth: Literal["none", "wsse", "oauth"] = "none"

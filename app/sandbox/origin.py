@@ -1,4 +1,4 @@
-"""Where a request comes from: this machine by a loopback name, and no page of another site in a browser on it."""
+"""Checks the origin of a request: this machine, by a loopback name, and no page of another site."""
 
 import ipaddress
 import re
@@ -13,7 +13,7 @@ _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?", re.
 
 
 class Guard:
-    """Middleware: answers 403 with the reason unless `allows` the request."""
+    """Middleware: answers 403 with the reason unless `allows` accepts the request."""
 
     def __init__(self, app: ASGIApp, allows: Callable[[HTTPConnection], bool], reason: str) -> None:
         self._app = app
@@ -27,7 +27,7 @@ class Guard:
 
 
 def is_same_origin(request: HTTPConnection) -> bool:
-    """Whether no page of another site asks: there is no Origin, or it is this host."""
+    """Whether the request has no Origin, or this host as its Origin: no page of another site sent it."""
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     if origin is None:
         return True
@@ -40,13 +40,13 @@ def is_same_origin(request: HTTPConnection) -> bool:
 def has_loopback_host(request: HTTPConnection) -> bool:
     """Whether the Host is localhost, 127.0.0.0/8 or [::1], on any port.
 
-    A site can make its own name lead to this machine (DNS rebinding), but not one of these.
+    A site can point its own name to this machine (DNS rebinding), but none of these names.
     """
     return _LOOPBACK_HOST.fullmatch(request.headers.get("host", "")) is not None
 
 
 def has_loopback_client(request: HTTPConnection) -> bool:
-    """Whether it comes from this machine."""
+    """Whether the request comes from this machine."""
     return request.client is None or is_loopback_address(request.client.host)
 
 

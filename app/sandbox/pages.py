@@ -1,4 +1,4 @@
-"""What there is beside the API: the page at /, the OpenAPI description, and the liveness call."""
+"""The calls outside the API: the page at /, the OpenAPI description, and the liveness call."""
 
 import json
 from collections.abc import Mapping
@@ -61,13 +61,13 @@ class Pages:
         ]
 
     async def page(self, request: Request) -> Response:
-        """What a person finds at /."""
+        """The page for people, at /."""
         host, port = request.scope.get("server") or ("127.0.0.1", 80)
         origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         return HTMLResponse(_page(self._context, origin))
 
     async def openapi(self, _: Request) -> Response:
-        """The description of the API as it is served with these options, as JSON."""
+        """The OpenAPI description for these options."""
         versions, security = _SERVED[self._context.options.auth]
         description = json.loads(
             _with_examples(_DESCRIPTION.read_text(encoding="utf-8"), self._context.account)
@@ -82,7 +82,7 @@ class Pages:
 
 
 def _with_examples(description: str, account: SandboxAccount) -> str:
-    """The description with ids of this account as examples, so that a generator meets more than rejections."""
+    """The description with ids of this account as examples, so that generated requests are accepted."""
     field_id = "3" if "3" in account.fields else next(iter(account.fields), "id")
     found = account.contacts.page({}, field_id, skip_empty=True, limit=1, offset=0)
     examples = {

@@ -26,7 +26,7 @@ class RateLimit:
             raise Rejected(*TOO_MANY)
 
     def headers(self, *, exhausted: bool = False) -> list[tuple[bytes, bytes]]:
-        """The three headers as ASGI has them; `exhausted` says that none are left whatever was counted."""
+        """The three headers for ASGI; `exhausted` reports none left, whatever was counted."""
         self._turn()
         left = 0 if exhausted else max(0, self._limit - self._count)
         return [
@@ -36,7 +36,7 @@ class RateLimit:
         ]
 
     def reset(self) -> None:
-        """Counts from zero."""
+        """Starts a new count."""
         self._count = 0
 
     def _turn(self) -> None:

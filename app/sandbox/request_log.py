@@ -1,4 +1,4 @@
-"""The latest requests with their replies, for a tester to look at: bounded, and without secrets."""
+"""The latest requests with their replies, for testers: bounded, and without secrets."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _FORM_SECRET = re.compile(r"((?:client_secret|password|token)=)[^&]*", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request with its reply; `at` is in seconds since 1970, `fault` the kind of the fault that met it."""
+    """One request with its reply; `at` is in seconds since 1970, `fault` the kind of the applied fault."""
 
     at: float
     scope: Scope
@@ -36,7 +36,7 @@ class LoggedRequest:
     fault: str | None
 
     def size(self) -> int:
-        """About how many bytes it holds."""
+        """Its approximate size in bytes."""
         headers = sum(len(name) + len(value) for name, value in self.scope["headers"])
         target = len(self.scope["path"]) + len(self.scope["query_string"])
         return len(self.body) + len(self.reply) + headers + target
@@ -50,7 +50,7 @@ class RequestLog:
         self._size = 0
 
     def add(self, at: float, scope: Scope, body: bytes, response: Response, fault: str | None = None) -> None:
-        """Keeps one request with the beginning of its bodies, and drops the oldest past a limit."""
+        """Adds a request with the beginning of its bodies, and drops the oldest past a limit."""
         deduplicated = response.deduplicated if isinstance(response, JsonReply) else ()
         reply = bytes(response.body[:MAX_BODY])
         logged = LoggedRequest(at, scope, body[:MAX_BODY], response.status_code, reply, deduplicated, fault)
@@ -61,7 +61,6 @@ class RequestLog:
             self._size -= self._requests.popleft()[0]
 
     def clear(self) -> None:
-        """Keeps none."""
         self._requests.clear()
         self._size = 0
 

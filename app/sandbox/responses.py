@@ -1,4 +1,4 @@
-"""The replies of the API: an envelope with a reply code, and the rejections that any call may meet."""
+"""The replies of the API: an envelope with a reply code, and the rejections that any call can get."""
 
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
@@ -21,7 +21,7 @@ UNKNOWN_PATH = 1, "Not found.", 404
 
 
 class JsonReply(Response):
-    """One envelope. `deduplicated` lists the trigger ids that had been accepted before."""
+    """One envelope; `deduplicated` lists the trigger ids that were accepted before."""
 
     media_type = "application/json; charset=utf-8"
 
@@ -42,7 +42,7 @@ class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
         self._status = status
 
     def reply(self) -> JsonReply:
-        """The whole reply: `data` is the empty string, as in every published example."""
+        """The response; its `data` is the empty string, as in every published example."""
         return JsonReply(self.code, self.text, self._status)
 
 
@@ -52,15 +52,15 @@ def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:
 
 
 def forbidden() -> Response:
-    """What a missing permission is answered with."""
+    """The reply if a permission is missing."""
     return PlainTextResponse("Forbidden", 403)
 
 
 def bad_gateway() -> Response:
-    """What a gateway before the service answers when the service does not."""
+    """The reply of a gateway if the service does not answer."""
     return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>\n", 502)
 
 
 def overloaded() -> Response:
-    """What an overloaded service answers."""
+    """The reply of an overloaded service."""
     return PlainTextResponse("The system is overloaded for this resource.", 503)

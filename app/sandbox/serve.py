@@ -1,4 +1,4 @@
-"""The sandbox on a port, by uvicorn, until ctrl+c."""
+"""Serves the sandbox on a port, by uvicorn, until ctrl+c."""
 
 import asyncio
 import logging
@@ -22,16 +22,16 @@ BACKLOG = 2048
 
 
 class ServeError(AppError):
-    """The address cannot be listened on; one sentence."""
+    """The sandbox cannot listen on the address; one sentence."""
 
 
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serves until ctrl+c, then returns; port 0 picks a free one.
 
-    Calls `announce` with the URL once the sandbox answers there. Raises ServeError for an
-    address that cannot be listened on, such as a taken port.
+    Calls `announce` with the URL once the sandbox answers there. Raises ServeError if it cannot listen on the
+    address, for example because the port is taken.
     """
-    # Broken connections are no news for the terminal.
+    # Broken connections are not worth a line on the terminal.
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     with listen(host, port) as listener:
         app = sandbox
@@ -64,7 +64,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         log_level="critical",
         access_log=False,
-        # The controls look at the address of the client, which a header must not change.
+        # The controls trust the client's address, so no header may change it.
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
@@ -72,9 +72,9 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
-    """uvicorn's protocol, which can be cut, and closes a connection on which nothing is asked for half a minute.
+    """uvicorn's protocol with two additions: it can be cut, and it closes a silent connection after 30 s.
 
-    Both of uvicorn's protocols hold the application in `app`, and the request under way in `cycle`.
+    Both of uvicorn's protocols hold the application in `app` and the current request in `cycle`.
     """
 
     app: ASGIApp
@@ -97,7 +97,7 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
             await self._sandbox(scope, receive, send)
         except SandboxCut:
             self._transport.abort()
-            # The server takes a reply that never began for a fault unless it knows that the client is gone.
+            # The server logs a missing reply as a fault unless the client has disconnected.
             while (await receive())["type"] != "http.disconnect":
                 pass
 
@@ -119,7 +119,7 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )
         family, kind, protocol, _, address = found[0]
-        # Only for a socket that names its protocol does asyncio send small writes at once; else each reply waits 40 ms.
+        # asyncio sends small writes at once only if the socket names its protocol; else replies take 40 ms more.
         listener = socket.socket(family, kind, protocol)
         try:
             if os.name == "posix":
@@ -130,7 +130,7 @@ def listen(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except OSError as error:
-        # The system's own words for a number above zero are plainer than the library's.
+        # For a number above zero the system's message is plainer than the library's.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise ServeError(
@@ -140,7 +140,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL that reaches a listening socket from this machine."""
+    """The URL of a listening socket on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,4 +1,4 @@
-"""OAuth 2 client credentials (RFC 6749, 4.4): the token endpoint, and the tokens it has issued, in memory only."""
+"""OAuth 2 client credentials (RFC 6749, 4.4): the token endpoint and its tokens, in memory only."""
 
 import binascii
 import hashlib
@@ -18,7 +18,7 @@ MAX_TOKENS = 10_000
 
 
 class Tokens:
-    """Opaque tokens, each valid for an hour; the newest `kept` of them. `clock` is in seconds since 1970."""
+    """Opaque tokens, each valid for an hour; keeps the newest `kept`. `clock` is in seconds since 1970."""
 
     def __init__(self, options: SandboxOptions, clock: Callable[[], float], kept: int = MAX_TOKENS) -> None:
         self._options = options
@@ -62,7 +62,7 @@ class Tokens:
 
 
 def _same(sent: str, own: str) -> bool:
-    # RFC 6749 encodes both like a form; many clients send them as they are.
+    # RFC 6749 form-encodes both; many clients send them unencoded.
     as_sent = hmac.compare_digest(sent.encode(), own.encode())
     return hmac.compare_digest(unquote_plus(sent).encode(), own.encode()) or as_sent
 

@@ -1,1 +1,1 @@
-"""The verbs of the product over one account; `session` has the service itself."""
+"""Everything the program does with an account; the dashboard and the command line call it."""

@@ -1,4 +1,4 @@
-"""The account's contacts and their fields: searched, looked up, imported, forgotten."""
+"""The account's contacts and their fields: search, look up, import, forget."""
 
 import asyncio
 import os
@@ -28,12 +28,12 @@ _ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 
 class ForgetRefusedError(AppError):
-    """A person who cannot be forgotten by this key; the message says why."""
+    """This key does not identify one person to forget; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What forgetting a person removes: the contact, if the cache has it, and what `attempts` attempts say of them."""
+    """What `forget` would remove: the cached contacts and the data of `attempts` attempts."""
 
     contacts: tuple[Contact, ...]
     attempts: int
@@ -50,10 +50,11 @@ class Contacts:
     def search(
         self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
     ) -> RowIds[ContactRow]:
-        """Contacts with every word of `text` as the beginning of a word, by numeric id; accents and case ignored.
+        """Contacts that match every word of `text`, by numeric id.
 
-        `field:value` finds values of that field that begin with it. An `order` is by `id`, `email` or `name`. Once
-        `stop` is set, `read_first`, `count` and `read_all` raise StoppedError.
+        A word matches the beginning of a word; accents and case are ignored. `field:value` matches the
+        beginning of that field's values. `order` is by `id`, `email` or `name`. Once `stop` is set,
+        `read_first`, `count` and `read_all` raise StoppedError.
         """
         return self._cache.search_contacts(text, order or BY_ID, stop)
 
@@ -74,14 +75,14 @@ class Contacts:
         return self._cache.field_name(field_id)
 
     def origins(self) -> Sequence[str]:
-        """How many contacts no refresh brought, such as `2 looked up`."""
+        """How many contacts were looked up or imported, such as `2 looked up`."""
         origins = self._cache.contacts.origins()
         return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
 
     async def look_up(self, key_id: str, value: str) -> tuple[Contact, ...]:
-        """The contacts that the account finds by this key, () for none; the cache has them from now on.
+        """Asks the account for the contacts with this key and adds them to the cache; () if there are none.
 
-        One getdata. Raises ClientError, StoreError and SettingsError.
+        Makes one getdata call. Raises ClientError, StoreError and SettingsError.
         """
         if not value:
             return ()
@@ -94,22 +95,20 @@ class Contacts:
     ) -> ImportReport:
         """Adds the contacts of a CSV file to the cache, marked as imported.
 
-        `on_fault` gets each line that is left out, `on_progress` the bytes read and the bytes there are. Raises
-        ImportRefusedError and StoreError.
+        Calls `on_fault` with each line that it skips, and `on_progress` with the bytes read and the size of
+        the file. Raises ImportRefusedError and StoreError.
         """
         if self._live.profile.is_sandbox:
             raise ImportRefusedError(
-                "The contacts of a sandbox are those of its account folder: add them to contacts.csv there."
+                "A sandbox reads its contacts from its account folder. Add them to contacts.csv there."
             )
         if self._cache.state().refreshed_at is None:
-            raise ImportRefusedError(
-                "The cache knows no fields yet, so the columns mean nothing: refresh first."
-            )
+            raise ImportRefusedError("The cache has no fields yet to match the columns with. Refresh first.")
         imported = 0
         with open_contacts(path) as file:
             size = os.fstat(file.fileno()).st_size
             lines = ContactFile(file, self.fields(), on_fault)
-            for imported in import_contacts(self._cache.path, lines.contacts()):  # noqa: B007 - the last one counts
+            for imported in import_contacts(self._cache.path, lines.contacts()):  # noqa: B007 - the last number is the total
                 on_progress(file.buffer.tell(), size)
                 await asyncio.sleep(0)
         return ImportReport(imported, lines.left_out, lines.unknown_columns)
@@ -120,12 +119,12 @@ class Contacts:
         if len(contacts) > 1:
             ids = ", ".join(self._cache.contacts.ids(key_id, value, 5))
             raise ForgetRefusedError(
-                f"Several contacts share this value ({ids}): forget one by the key id and its contact id."
+                f"Several contacts share this value ({ids}). Name one by the key `id` and its contact id."
             )
         if contacts and self._live.profile.is_sandbox:
             raise ForgetRefusedError(
-                "This contact stands in the account folder, which would bring it back: "
-                "take it out of contacts.csv first."
+                "This contact is in contacts.csv of the account folder. Remove it there first, "
+                "or the next refresh brings it back."
             )
         named = person(key_id, value, contacts)
         return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)
@@ -133,7 +132,7 @@ class Contacts:
     def forget(self, forgetting: Forgetting) -> int:
         """Removes a person from cache, history, drafts and templates, and from the bytes of their files.
 
-        Returns the number of attempts emptied. After StoreError or FileError it can be run again.
+        Returns the number of attempts emptied. Can be repeated after StoreError or FileError.
         """
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)

@@ -1,7 +1,7 @@
-"""A large account and a long history to try the desk with, in the place of the built-in account's own.
+"""Demo data for the built-in account: many contacts and a long history.
 
-The account is a folder like any other, `demo` in the account's place of this home: where it is, the built-in account
-is served from it. The sandbox's database and the cache follow from it, and are filled here at once.
+The demo is an account folder like any other. While it exists, the built-in account is served from it; the
+sandbox's database and the cache are filled from it at once.
 """
 
 import csv
@@ -29,16 +29,16 @@ _PICKED = 20_000
 _TOLD = 5000
 
 Watch = Callable[[str, int, int], None]
-"""Told as (what is being done, how much of it is done, how much there is)."""
+"""Called with the step, the amount done and the total."""
 
 
 class DemoError(AppError):
-    """Demo data that cannot be made, or cannot be made here; one sentence."""
+    """The demo data cannot be made; one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """How much is to be made up, from which seed, and when the past ends."""
+    """How much to make up, from which seed, and when the history ends."""
 
     contacts: int
     attempts: int
@@ -48,17 +48,17 @@ class DemoPlan:
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What the built-in account has now."""
+    """How much the built-in account holds now."""
 
     contacts: int
     attempts: int
 
 
 def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
-    """Puts a demo account in the place of the built-in one. An earlier demo goes.
+    """Replaces the built-in account, or an earlier demo, by a demo account.
 
-    There are never fewer contacts than the sample's own, so that every reply can still be had. Raises DemoError,
-    StoreError, and what a faulty account folder raises.
+    It has at least the contacts of the sample, so that every reply can be produced. Raises DemoError,
+    StoreError, AccountFolderError and AccountDatabaseError.
     """
     contacts = write_files(settings, plan, watch)
     fill_account(settings, contacts, watch)
@@ -67,7 +67,7 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
 
 
 def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
-    """The first step: the account folder; its number of contacts. The other two need only this one."""
+    """Step 1: writes the account folder; returns its number of contacts. Steps 2 and 3 need only this."""
     folder = _checked(settings)
     contacts = max(plan.contacts, sample_size(sample_data()))
     try:
@@ -80,12 +80,12 @@ def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
 
 
 def fill_account(settings: Settings, contacts: int, watch: Watch) -> None:
-    """The second step: the sandbox's database and the cache, from a folder of so many contacts."""
+    """Step 2: builds the sandbox's database and fills the cache from the folder with `contacts` contacts."""
     _serve(settings, settings.demo, contacts, watch)
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
-    """The third step: made-up attempts in the place of earlier ones."""
+    """Step 3: replaces earlier made-up attempts by new ones."""
     watch("attempts", 0, plan.attempts)
     scene = _scene(settings, plan.contacts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
@@ -94,7 +94,7 @@ def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
 
 
 def reset_demo(settings: Settings, watch: Watch) -> int:
-    """Brings the built-in account back as it began, and removes the attempts that were made up; their number.
+    """Restores the original account and removes the made-up attempts; returns their number.
 
     Raises DemoError and StoreError.
     """
@@ -110,9 +110,7 @@ def reset_demo(settings: Settings, watch: Watch) -> int:
 
 def _checked(settings: Settings) -> Path:
     if not settings.profile.is_sandbox or settings.profile.folder is not None:
-        raise DemoError(
-            "Demo data are for the built-in account only: leave out --account, and --profile too."
-        )
+        raise DemoError("Demo data is for the built-in account only. Leave out --account and --profile.")
     return settings.demo
 
 
@@ -133,7 +131,7 @@ def _serve(settings: Settings, folder: Path, contacts: int, watch: Watch) -> Non
 
 
 def _scene(settings: Settings, contacts: int) -> Scene:
-    """What attempts can be about: the events that send something, and people from all through so many contacts."""
+    """The events that send something, and a sample of the contacts from the whole file."""
     folder = settings.demo
     events = [ExternalEvent(event.id, event.name) for event in read_events(folder) if event.attached]
     picked = list(_contacts(folder / CONTACTS, max(1, contacts // _PICKED)))
@@ -141,7 +139,7 @@ def _scene(settings: Settings, contacts: int) -> Scene:
 
 
 def _contacts(file: Path, every: int = 1) -> Iterator[Contact]:
-    """The contacts of a file that was written here, or checked by building the account from it; each `every`th."""
+    """Every `every`th contact of a file that is known to be valid."""
     with file.open(encoding="utf-8-sig", newline="") as raw:
         rows = csv.reader(raw)
         columns = next(rows)[2:]

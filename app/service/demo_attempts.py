@@ -1,7 +1,4 @@
-"""A made-up past: attempts over half a year, with the outcomes that a support desk meets. They follow from the seed.
-
-Separate from `demo`, which puts them where the desk looks.
-"""
+"""A made-up history: attempts over half a year with the usual outcomes, determined by the seed."""
 
 import random
 import uuid
@@ -31,7 +28,7 @@ _NO_EVENT = ExternalEvent("999", "")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the attempts are about: the account's key, its events with their examples, and some of its contacts."""
+    """The account's key, its events with their examples, and some of its contacts."""
 
     account: str
     events: Sequence[ExternalEvent]
@@ -41,7 +38,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One way for an attempt to end; `weight` in a thousand, `took_ms` about."""
+    """One way for an attempt to end: in `weight` of 1,000 attempts, after about `took_ms`."""
 
     weight: int
     status: int
@@ -70,22 +67,22 @@ _KINDS = (
 )
 _WEIGHTS = tuple(kind.weight for kind in _KINDS)
 _OUTAGE = (timedelta(hours=33), timedelta(hours=28))
-"""How long before the end a gateway began to fail, and stopped: yesterday, for who looks by day."""
+"""When, before the end, the gateway began to fail and stopped: yesterday, if `end` is by day."""
 
 _OUTAGE_WEIGHTS = tuple(
     kind.weight * (60 if kind.status == 502 or kind.reason == "deadline" else 1) for kind in _KINDS
 )
-"""About every second attempt is left unknown."""
+"""During this time, about every second attempt is unknown."""
 
 _LOOKED_INTO = timedelta(days=2)
-"""After so long three in four of the unknown ones have been settled."""
+"""After this time, three in four unknown outcomes are resolved."""
 
 _GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 def made_up(scene: Scene, count: int, seed: int, end: datetime) -> Iterator[Attempt]:
-    """`count` finished attempts, the newest last and not after `end`."""
-    chance = random.Random(seed)  # noqa: S311 - a repeatable past, no secret
+    """`count` finished attempts, oldest first, none after `end`."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable data, no secret
     for moment in _moments(chance, count, end):
         fails = end - _OUTAGE[0] <= moment < end - _OUTAGE[1]
         (kind,) = chance.choices(_KINDS, _OUTAGE_WEIGHTS if fails else _WEIGHTS)
@@ -95,7 +92,7 @@ def made_up(scene: Scene, count: int, seed: int, end: datetime) -> Iterator[Atte
 
 
 def _moments(chance: random.Random, count: int, end: datetime) -> Iterator[datetime]:
-    """Rising, more of them by day than by night, and fewer at the weekend."""
+    """Moments in ascending order: more by day than by night, fewer at the weekend."""
     begins = [end - timedelta(days=DAYS - day) for day in range(DAYS)]
     weights = [_WEEKEND_SHARE if begin.weekday() >= 5 else 1.0 for begin in begins]
     whole = sum(weights)
@@ -130,12 +127,12 @@ def _attempt(chance: random.Random, scene: Scene, kind: _Kind, moment: datetime)
 
 
 def _looked_into(attempt: Attempt) -> Attempt:
-    """The attempt with what somebody settled about it an hour later, unless nobody did: its id decides."""
+    """The attempt, resolved an hour later if its id says so."""
     place = uuid.UUID(attempt.attempt_id).int % 4
     if not place:
         return attempt
     arrived = place > 1
-    note = "It stands in the account." if arrived else "There is no trace of it in the account."
+    note = "Found it in the account." if arrived else "There is no trace of it in the account."
     return replace(attempt, settlement=Settlement(arrived, note, attempt.started_at + timedelta(hours=1)))
 
 

@@ -1,4 +1,4 @@
-"""Drafts, templates and examples of event data, and filling placeholders."""
+"""Drafts, templates and examples of event data, and their placeholders."""
 
 import json
 from dataclasses import replace
@@ -20,15 +20,15 @@ class Drafts:
         self._notes = account.notes
 
     def last_data(self, event_id: str) -> JsonObject | None:
-        """The event data that this event was last sent with; None if it never was."""
+        """The event data that this event was last sent with; None if it was never sent."""
         return self._live.history.recent.data(self._live.key, event_id)
 
     def last_key(self, event_id: str) -> str | None:
-        """The key field that this event was last sent with; None if it never was."""
+        """The key field that this event was last sent with; None if it was never sent."""
         return self._live.history.recent.key(self._live.key, event_id)
 
     def fill(self, request: TriggerRequest) -> Filled:
-        """The event data of a request, its placeholders filled from the contact that its key finds."""
+        """The event data of a request with its placeholders filled from the contact that the key finds."""
         if not placeholders_in(request.data):
             return Filled(request.data)
         found = self._cache.contacts.find(request.key_id, request.external_id, 2)
@@ -46,10 +46,10 @@ class Drafts:
         return self._live.examples().get(event_id)
 
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
-        """The event data that can be inserted for an event: its example, the last one sent, then the templates.
+        """The event data to insert for an event: its example, the last data sent, then the templates.
 
-        What was last sent is given as it was typed, with its placeholders, where that is known.
-        Templates that were made for this event come first, then those for any, then those for others.
+        The last data has its placeholders if they are known. Templates for this event come first, then those
+        for any event, then those for others.
         """
         found = []
         if (example := self.example(event_id)) is not None:
@@ -63,7 +63,7 @@ class Drafts:
         return tuple(found)
 
     def keep_typed(self, attempt: Attempt, data_text: str) -> None:
-        """Saves event data as typed for an attempt, if its placeholders were filled when it was sent."""
+        """Saves the event data of an attempt as typed, if it had placeholders."""
 
         request = attempt.request
         try:

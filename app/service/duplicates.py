@@ -1,4 +1,4 @@
-"""The sentences about an earlier send of the same, for the screen and the command line."""
+"""The sentences about an earlier send of the same request, for the screen and the command line."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The account's external events: listed, found by name or id, those sent last first."""
+"""The account's external events: list, search, resolve."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -26,9 +26,9 @@ class Events:
         self._live = account
 
     def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
-        """Events of which id or name contains every word, case ignored: those sent last first, then by numeric id.
+        """Events whose id or name contains every word, case ignored; the one sent last comes first.
 
-        An `order` is by `id` or `name`.
+        Events that were never sent follow by numeric id. `order` is by `id` or `name`.
         """
         words = text.casefold().split()
         found = [
@@ -44,7 +44,7 @@ class Events:
         return FewRows(found)
 
     def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
-        """The ids of the events that were sent on this account, the last one first."""
+        """The ids of the events sent on this account, the last one first."""
         return self._live.history.recent.events(self._live.key, limit)
 
     def name(self, event_id: str) -> str | None:
@@ -52,7 +52,7 @@ class Events:
         return self._live.cache.event_name(event_id)
 
     def resolve(self, text: str) -> Resolved | Unresolved:
-        """The event that an id, however it is written, or a name means."""
+        """The event with this id, in any notation, or this name."""
         return resolve_event(text, self.containing)
 
     def containing(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:

@@ -21,7 +21,7 @@ COPY_NAME = "copied.txt"
 
 
 def keep_copy(home: Path, text: str) -> Path:
-    """Writes a copied text into the home, in place of the one before; its path. Raises FileError."""
+    """Writes a copied text to the home, replacing the last one, and returns its path. Raises FileError."""
     path = home / COPY_NAME
     with new_file(path, replace=True) as file:
         file.write(text)
@@ -39,10 +39,10 @@ def drop_copy(home: Path) -> None:
 
 @contextmanager
 def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
-    """A file to write to; it appears at `path` when the block ends without an exception.
+    """Opens a file to write; it appears at `path` when the block ends without an exception.
 
-    Links are followed; devices and pipes are written to directly. Raises FileExistsAlreadyError unless it may `replace`,
-    and FileError if it cannot be written.
+    Follows links; writes directly to devices and pipes. Raises FileExistsAlreadyError if the file exists and
+    `replace` is off, and FileError if it cannot be written.
     """
     try:
         _check(path, replace)

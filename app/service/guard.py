@@ -1,4 +1,4 @@
-"""What a trigger must pass before anything is recorded or sent: text, the production account, test contacts."""
+"""The checks that block a trigger before it is recorded: its text, the production account, test contacts."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ class GuardError(AppError):
 
 
 def check_text(request: TriggerRequest) -> None:
-    """Rejects text that no encoding can carry. Raises GuardError."""
+    """Blocks text that no encoding can carry. Raises GuardError."""
     values = {
         "event id": request.event_id,
         "key field": request.key_id,
@@ -38,9 +38,9 @@ def check_text(request: TriggerRequest) -> None:
 
 
 def check_production(profile: Profile, named: str | None) -> None:
-    """Rejects a trigger for another account than the named one: `named` is the unlocked profile, or `--production`.
+    """Blocks a trigger on a production account unless `named` is the name of its profile.
 
-    Only a production account must be named. Raises GuardError.
+    `named` is the unlocked profile, or the value of `--production`. Raises GuardError.
     """
     if named is not None and named != profile.name:
         raise GuardError(
@@ -53,17 +53,17 @@ def check_production(profile: Profile, named: str | None) -> None:
 
 
 def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -> None:
-    """Rejects contacts that `test_contacts` of the profile does not list. Raises GuardError.
+    """Blocks contacts that the profile's `test_contacts` does not list. Raises GuardError.
 
-    A listed value may be triggered by any key. Otherwise the e-mail address counts: the external id itself under
-    field 3, else those of all contacts that `find` finds by it.
+    A listed value is allowed by any key. Otherwise the e-mail address decides: the external id itself with
+    field 3, else the addresses of all contacts that `find` finds.
     """
     allowed = profile.test_contacts
     if allowed is None or request.external_id in allowed:
         return
     if request.key_id == EMAIL:
         if not _is_listed(request.external_id, allowed):
-            raise GuardError(_refusal(profile, "this external id is none of them"))
+            raise GuardError(_refusal(profile, "this external id is not one of them"))
         return
     found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
     if not found:
@@ -74,7 +74,7 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
             )
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
-        raise GuardError(_refusal(profile, "this contact's e-mail address is none of them"))
+        raise GuardError(_refusal(profile, "this contact's e-mail address is not one of them"))
 
 
 def _is_listed(address: str, allowed: Iterable[str]) -> bool:

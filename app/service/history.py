@@ -1,8 +1,6 @@
-"""The tester's verbs over the history: find, count, picture, follow, compare, note, take out.
+"""The history for its users: search, count, statistics, resends, comparison, notes, tickets, export.
 
-Separate from `desk`, which sends. A query is a `HistoryQuery`, which `domain.history_query.parse_query` reads and which
-holds its order (`sort:-took`; or `query._replace(order=Order(...))`). It is asked of the live account,
-unless it names a profile or all accounts are asked for.
+A query covers the live account, unless it names a profile or `all_accounts` is set.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +40,10 @@ def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | 
 
 
 class AttemptHistory:
-    """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
+    """Reads and annotates the history. Raises StoreError, and StoppedError once a given `stop` is set.
+
+    Methods that take a `stop` may run in any thread.
+    """
 
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
@@ -54,13 +55,13 @@ class AttemptHistory:
     def attempts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> RowIds[AttemptRow]:
-        """The attempts that a query finds now, to be read in a worker, which `stop` ends."""
+        """The attempts that match a query now; a worker reads them until `stop` is set."""
         return self._search.rows(query, self._account(query, all_accounts), stop)
 
     def counts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> Mapping[Outcome, int]:
-        """How many of what a query finds have each outcome, in any thread; without those that none has."""
+        """The number of matching attempts by outcome, without outcomes that do not occur."""
         return self._search.counts(query, self._account(query, all_accounts), stop)
 
     def statistics(
@@ -71,15 +72,15 @@ class AttemptHistory:
         most_buckets: int = MOST_BUCKETS,
         stop: Event | None = None,
     ) -> AttemptStatistics:
-        """The picture of what a query finds, in any thread; the time in at most `most_buckets` spans."""
+        """The statistics of the matching attempts, over time in at most `most_buckets` spans."""
         return self._search.statistics(query, self._account(query, all_accounts), most_buckets, stop)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
-        """The attempts that sent one another again, this one among them, the first one first."""
+        """The attempts that resends link to this one, itself included, the first attempt first."""
         return self._search.chain(attempt_id)
 
     def before(self, attempt: Attempt) -> AttemptRow | None:
-        """The attempt before it on the same external id by the same key field; None for the first."""
+        """The attempt before it on the same external id and key field; None if it is the first."""
         return self._search.before(attempt.attempt_id)
 
     def list_attempts(
@@ -90,49 +91,48 @@ class AttemptHistory:
         query: HistoryQuery = EVERYTHING,
         stop: Event | None = None,
     ) -> Iterator[Attempt]:
-        """What a query finds, whole, one after another, in any thread; limit 0: all. Memory does not grow with them."""
+        """The matching attempts in full, read one by one; limit 0: all."""
         account = self._account(query, all_accounts)
         found = self._search.attempts(query, account, stop)
         return islice(found, limit) if limit else found
 
     def unsettled(self) -> int:
-        """How many attempts on this account are unknown, with nobody having said whether they arrived."""
+        """The number of unresolved outcomes on this account."""
         return self._history.unsettled(self._live.key)
 
     def changed(self) -> bool:
-        """Whether another process wrote to the history since this was last asked."""
+        """Whether another process wrote to the history since the last call."""
         return self._history.changed()
 
     def recover(self) -> int:
-        """Makes `unknown` what is under way in processes that have ended; the number of such attempts.
+        """Records `unknown` for attempts whose process ended while sending; returns their number.
 
-        Reads a little and writes only where there are some: fit to be asked now and then.
+        Cheap enough to call repeatedly: it writes only if there are such attempts.
         """
         return self._history.recover()
 
     # One attempt
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """One attempt, whole."""
+        """One attempt in full; None if it is gone."""
         return self._history.get(attempt_id)
 
     def request_body(self, attempt_id: str) -> bytes:
-        """The bytes that were sent as the body of an attempt's request."""
+        """The request body of an attempt as it was sent."""
         return self._history.request_body(attempt_id)
 
     def find_attempt(self, reference: str) -> Attempt:
-        """The one attempt of any account with this id or reference, or whose id begins so. Raises AttemptError."""
+        """The attempt of any account with this id, beginning of an id, or reference. Raises AttemptError."""
         return resolution.find(self._history, reference)
 
     def note(self, attempt_id: str, text: str) -> Attempt:
-        """Writes a note to an attempt, in place of an earlier one; '' takes it away. Raises AttemptError."""
+        """Sets the note of an attempt; '' removes it. Raises AttemptError."""
         attempt = resolution.find(self._history, attempt_id)
         resolution.check_note(text)
         return self._history.note(attempt.attempt_id, text or None)
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
-        """An attempt as a ticket in Markdown, with its request as a cURL command; personal data masked unless told
-        otherwise. Raises MaskKeyError."""
+        """An attempt as a Markdown ticket with a cURL command. Raises MaskKeyError."""
 
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
@@ -152,10 +152,10 @@ class AttemptHistory:
         all_accounts: bool = False,
         mask: Mask | None = None,
     ) -> int:
-        """Writes what a query finds to a file, in any thread, as `csv`, `json`, `jsonl` or `markdown`; how many.
+        """Writes the matching attempts as `csv`, `json`, `jsonl` or `markdown`; returns their number.
 
-        `progress` is told how many are written. The file should be opened with `newline=""`; what was written to it
-        before this was stopped stays in it. Raises OSError where it cannot be written.
+        Calls `progress` with the number written so far. Open the file with `newline=""`; if this is stopped,
+        the file keeps what was written. Raises OSError if the file cannot be written.
         """
         done = 0
 
@@ -177,7 +177,7 @@ class AttemptHistory:
 
     def _described(self, attempt: Attempt, mask: Mask) -> Mapping[str, object] | str:
         if attempt.account != self._live.key:
-            return f"It was sent with the profile {attempt.profile}, which is not the live one: its address is not known here."
+            return f"The profile {attempt.profile} is not the live one. Open it to see the request."
         try:
             return self._live.client.describe(mask.request(attempt.request))
         except AppError as error:

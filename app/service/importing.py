@@ -1,7 +1,4 @@
-"""A CSV file of contacts, read for the cache: columns named by the header, bad lines told and left out.
-
-Separate from the store, which knows no files of other people, and from the command line, which knows no columns.
-"""
+"""Reads a CSV file of contacts: its header names the columns; faulty lines are reported and skipped."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +20,7 @@ class ImportRefusedError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of a file: lines imported and left out, and the columns that name no field of the account."""
+    """How many lines were imported and skipped, and the columns that match no field of the account."""
 
     imported: int
     left_out: int
@@ -31,10 +28,10 @@ class ImportReport:
 
 
 class ContactFile:
-    """The contacts of one file, a line each; `fault` is told every line that is left out, with its number from 1."""
+    """The contacts of one file; calls `fault` with each skipped line's number (from 1) and the reason."""
 
     def __init__(self, file: TextIO, fields: Iterable[Field], fault: Fault) -> None:
-        """Raises ImportRefusedError where the header cannot be used."""
+        """Raises ImportRefusedError if the header is unusable."""
         header = file.readline()
         names = next(csv.reader([header], delimiter=_delimiter(header)), [])
         self._columns = _columns(names, tuple(fields))
@@ -46,7 +43,7 @@ class ContactFile:
         )
 
     def contacts(self) -> Iterator[Contact]:
-        """Every contact that is told in full: it has an id, and as many cells as the header."""
+        """The contacts of all valid lines: those with an id and as many cells as the header."""
         while True:
             number = self._rows.line_num + 2
             try:
@@ -54,7 +51,7 @@ class ContactFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                self._leave_out(number, f"is no CSV: {error}")
+                self._leave_out(number, f"is not valid CSV: {error}")
                 continue
             if reason := self._fault_of(row):
                 self._leave_out(number, reason)
@@ -83,9 +80,9 @@ class ContactFile:
 
 
 def open_contacts(path: Path) -> TextIO:
-    """The file, for reading as CSV. Raises ImportRefusedError."""
+    """Opens a file for reading as CSV. Raises ImportRefusedError."""
     try:
-        # What is not UTF-8 is told line by line instead of ending the import.
+        # Lines that are not UTF-8 are reported one by one; they do not end the import.
         return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
     except OSError as error:
         raise ImportRefusedError(f"{path} cannot be read: {error.strerror}.") from None
@@ -96,16 +93,16 @@ def _delimiter(header: str) -> str:
 
 
 def _columns(names: Sequence[str], fields: Sequence[Field]) -> list[str | None]:
-    """The key of each column: `id`, `uid`, a field id, or None for what names no field."""
+    """The key of each column: `id`, `uid`, a field id, or None for an unknown column."""
     known = _names(fields)
     columns = [_field_of(name, known) for name in names]
     if "id" not in columns:
-        raise ImportRefusedError(
-            "The first line names no column `id`: each line needs the contact id of the account."
-        )
+        raise ImportRefusedError("The first line has no column `id`. Every line needs a contact id.")
     twice = {key for key in columns if key is not None and columns.count(key) > 1}
     if twice:
-        raise ImportRefusedError(f"Several columns stand for the same field: {', '.join(sorted(twice))}.")
+        raise ImportRefusedError(
+            f"Several columns name the same field: {', '.join(sorted(twice))}. Keep one."
+        )
     return columns
 
 
@@ -113,13 +110,13 @@ def _field_of(name: str, known: Mapping[str, frozenset[str]]) -> str | None:
     found = known.get(name.strip().casefold(), frozenset())
     if len(found) > 1:
         raise ImportRefusedError(
-            f"The column {name!r} may be one of the fields {', '.join(sorted(found))}: name it by its id."
+            f"The column {name!r} matches the fields {', '.join(sorted(found))}. Use the field id."
         )
     return next(iter(found), None)
 
 
 def _names(fields: Sequence[Field]) -> dict[str, frozenset[str]]:
-    """Every name of a field, the better ones winning: id before string id before name."""
+    """The fields by every name they have; an id wins over a string id, a string id over a name."""
     known: dict[str, frozenset[str]] = {}
     for names in (
         [(key, key) for key in CONTACT_KEYS],

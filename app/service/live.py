@@ -1,4 +1,4 @@
-"""What every verb of the product works on: the live profile, its cache, the history, the way to the endpoint."""
+"""The live account: its profile, cache, history and client."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class LiveAccount:
-    """One profile's account. `source` is the mark of the files of a sandbox, `examples` the event data it gives.
+    """One profile's account.
 
-    `samples` are the examples of other accounts, which are for nobody of this one.
-
-    `open_source` opens what a refresh reads, in the thread that calls it: a client of its own, and the mark of the files
-    of a sandbox as they are then. It raises StoppedError once the event is set.
+    `source` is the fingerprint of a sandbox's files; `examples` is the example event data of the account,
+    `samples` that of other accounts. `open_source` opens a client of its own for a refresh, in the calling
+    thread, with the fingerprint of a sandbox's files at that time; it raises StoppedError once the event is
+    set.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class LiveAccount:
 
     @property
     def key(self) -> str:
-        """What attempts on this account are recorded under, whatever the profile is called."""
+        """The name under which attempts on this account are recorded, whatever the profile's name."""
         return self.profile.account_key
 
     @property
     def client(self) -> ApiClient:
-        """The way to the endpoint, opened when it is first needed, in any thread.
+        """The client of the account, opened on first use, in any thread.
 
-        Raises SettingsError where the profile's secret cannot be had.
+        Raises SettingsError if the profile's secret is not available.
         """
         with self._opening:
             if self._client is None:
@@ -73,19 +73,19 @@ class LiveAccount:
             return self._client
 
     async def open_client(self) -> None:
-        """Opens the way to the endpoint in a thread that quitting does not wait for: a keyring may hang.
+        """Opens the client in a thread that quitting does not wait for: a keyring may hang.
 
-        Raises SettingsError where the profile's secret cannot be had.
+        Raises SettingsError if the profile's secret is not available.
         """
         await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
     def reopen_history(self) -> None:
-        """Opens the history that is at its path now, in place of one that was removed or replaced. Raises StoreError."""
+        """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
         self.notes.close()
         self.history.reopen()
 
     async def close(self) -> None:
-        """Closes the connections and the databases, each of them even where another cannot be closed."""
+        """Closes the connections and the databases, each one even if another fails to close."""
         async with AsyncExitStack() as closing:
             closing.callback(self.history.close)
             closing.callback(self.cache.close)

@@ -1,6 +1,6 @@
 """The mask of a home, and masked rows, checks and diagnoses.
 
-Its key is a file, made when it is first needed: without the key nobody finds the value behind a mask.
+The mask's key is a file, created on first use. Without the key no mask can be reversed.
 """
 
 import os
@@ -22,7 +22,7 @@ _KEY_BYTES = 32
 
 
 class MaskKeyError(AppError):
-    """The key of the mask cannot be read or made."""
+    """The key of the mask cannot be read or created."""
 
 
 def open_mask(home: Path) -> Mask:
@@ -33,7 +33,7 @@ def open_mask(home: Path) -> Mask:
     except OSError as error:
         raise MaskKeyError(f"{path} cannot be used: {error.strerror}.") from None
     if len(key) < _KEY_BYTES:
-        raise MaskKeyError(f"{path} is no key of a mask: remove it, and the next run makes another.")
+        raise MaskKeyError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
     return Mask(key)
 
 
@@ -47,7 +47,7 @@ def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
 
 
 def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) -> Preflight:
-    """The checks of `request` with personal data masked; the changes of its fixes stay unmasked."""
+    """The checks of `request` with personal data masked; the form changes of its fixes stay unmasked."""
 
     def masked(verdict: Verdict) -> Verdict:
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
@@ -76,7 +76,7 @@ def _data_use(mask: Mask, use: DataUse) -> DataUse:
 
 
 def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
-    """A diagnosis with personal data masked; the changes of its fixes stay unmasked."""
+    """A diagnosis with personal data masked; the form changes of its fixes stay unmasked."""
     return Diagnosis(
         mask.words(advice.words, external_id),
         tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),

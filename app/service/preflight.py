@@ -1,4 +1,4 @@
-"""Checks before sending: the predicted reply, the cause of a rejection, what was sent before. Nothing here sends."""
+"""Checks before sending: the predicted reply, the cause of a rejection, earlier sends. Nothing here sends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -41,13 +41,13 @@ _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What is known before sending.
+    """The result of the checks.
 
-    `prediction` is None where the cache cannot know; `broken` lists every rule known to be broken; `recipient` is
-    whom the key finds; `advice` is for the prediction, or says how to come by one. `last` is the last
-    attempt to this contact, by whatever key; `second_send` an earlier one of the same event and data that was, or may
-    have been, received. `data_use` says for whom the event data are; `same_data` for whom else they were sent or
-    filled in; `example_data` whether they are an example, on an account that is not the sandbox.
+    `prediction` is None if the cache cannot tell. `broken` lists every rule known to be broken. `recipient`
+    holds the contacts that the key finds. `advice` is about the prediction, or how to get one. `last` is the
+    last attempt to this contact, by any key. `second_send` is an earlier attempt with the same event and data
+    that was, or may have been, received. `data_use` says for which contact the event data is, `same_data` for
+    which other contact it was used. `example_data` says whether it is an example, outside the sandbox.
     """
 
     prediction: Verdict | None
@@ -67,7 +67,6 @@ class Preflight:
 
     @property
     def remedy(self) -> str | None:
-        """The advice in words."""
         return self.advice.words if self.advice else None
 
 
@@ -103,7 +102,7 @@ class AccountClues(Clues):
 
 
 class PreflightChecks:
-    """What is known of the live account, and what was sent on it. Raises StoreError."""
+    """Checks requests against the cache and the history of the live account. Raises StoreError."""
 
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
@@ -112,7 +111,7 @@ class PreflightChecks:
         self._clues = AccountClues(account.cache, account.history.recent)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
-        """Whom the key of a request finds, as far as it is known here."""
+        """The contacts in the cache that the key of a request finds."""
         key = request.key_id, request.external_id
         contacts = self._cache.contacts.find(*key, SHOWN_CONTACTS)
         is_all = len(contacts) < SHOWN_CONTACTS
@@ -120,14 +119,14 @@ class PreflightChecks:
         return Recipient(contacts, total, self._cache.matches(*key).complete)
 
     def key_for(self, contact: Contact, key_id: str) -> str:
-        """The key field that finds this contact and nobody else: `key_id`, or `id` if others share its value."""
+        """A key field that finds only this contact: `key_id`, or `id` if others share its value."""
         found = self._cache.contacts.find(key_id, contact.value(key_id), 2)
         return key_id if all(one.id == contact.id for one in found) else "id"
 
     def check(self, request: TriggerRequest, chosen: str = "", used: DataUse | None = None) -> Preflight:
-        """What will be answered, and why, as far as the cache knows; what was sent before. Nothing leaves.
+        """Predicts the reply from the cache, and finds earlier sends. Nothing leaves this machine.
 
-        `chosen` is the id of the contact that the user chose; `used` the `data_use` of the check before.
+        `chosen` is the id of the contact that the user picked; `used` is the `data_use` of the last check.
         """
 
         prediction = predict(request, self._cache)
@@ -150,7 +149,7 @@ class PreflightChecks:
         )
 
     def _for(self, request: TriggerRequest, advice: Diagnosis | None, chosen: str) -> Diagnosis | None:
-        """The advice with the contact that each change leads to; the one that the user chose comes first."""
+        """The advice with the contact that each fix leads to; a fix for the picked contact comes first."""
         if advice is None:
             return None
         remedies = list(advice.remedies)
@@ -172,7 +171,7 @@ class PreflightChecks:
         return replace(remedy, contact=self.recipient(change.applied(request)).only)
 
     def advice(self, attempt: Attempt, chosen: str = "") -> Diagnosis | None:
-        """What to do about an attempt that is over, as it is known now; None where nothing needs doing."""
+        """The advice on a finished attempt, as of now; None if there is nothing to do."""
         if attempt.answer is None:
             return None
 
@@ -185,28 +184,28 @@ class PreflightChecks:
         return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
     def diagnose(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
-        """What to do about an answer to a request; None where nothing needs doing."""
+        """The advice on an answer to a request; None if there is nothing to do."""
         return diagnose(answer, request, self._cache, datetime.now(UTC), self._clues)
 
-    # What was sent before
+    # Earlier sends
 
     def second_send(self, request: TriggerRequest) -> AttemptRow | None:
-        """The attempt of which this request would be a second one; None where it would be the first.
+        """The earlier attempt that this request repeats; None if there is none.
 
-        The same event, contact (by whatever key) and event data, in whatever order of keys: received within
-        `second_send_s` of the profile or still under way; or of unknown outcome, whenever that was.
+        It has the same event, contact (by any key) and event data (in any order of keys). It was received
+        within `second_send_s` of the profile, is still being sent, or has an unknown outcome of any age.
         """
         return self._recent.sent(self.same_send(request))
 
     def same_send(self, request: TriggerRequest, asked_about: str | None = None) -> SameSend:
-        """What `second_send` asks the history for; `asked_about` is the attempt that it gave before."""
+        """The search for an earlier attempt; `asked_about` is the attempt that the user was asked about."""
         return self._same_send(
             request, self._cache.contacts.find(request.key_id, request.external_id, 2), asked_about
         )
 
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         if not request.external_id:
-            return None  # nobody is named
+            return None  # the request names no contact
         account, recent = self._live.key, self._recent
 
         own, *others = [contact_fingerprint(account, *key) for key in _keys(request, contacts)]
@@ -227,7 +226,7 @@ class PreflightChecks:
     def _same_data(
         self, request: TriggerRequest, data: str, found: Recipient, used: DataUse | None
     ) -> DataUse | None:
-        """The last use of the same data for somebody else; None if they are for nobody else, or empty."""
+        """The last use of this data for another contact; None if there is none, or no data."""
         if not data or not request.external_id or not found.reachable:
             return None
         uses = [used] if used is not None and used.data == data and used.external_id else []
@@ -245,7 +244,7 @@ class PreflightChecks:
 
 
 def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[str, str]]:
-    """The request's own key first, then every other that finds the same contact."""
+    """The request's own key first, then every other key of the same contact."""
     keys = {(request.key_id, request.external_id): None}
     if len(contacts) == 1:
         contact = contacts[0]
@@ -254,7 +253,7 @@ def _keys(request: TriggerRequest, contacts: tuple[Contact, ...]) -> list[tuple[
 
 
 def _is_stale(attempt: Attempt) -> bool:
-    """Whether the rules were found otherwise than the cache predicted; other codes say nothing about the cache."""
+    """Whether a rule's result differs from the prediction; other codes say nothing about the cache."""
     match attempt.answer:
         case Reply(reply_code=code) if code == 0 or any(rule.code == code for rule in RULES):
             return attempt.predicted_code not in (None, code)

@@ -1,6 +1,6 @@
 """The lock on production accounts: read-only until the user types the name of the profile.
 
-It is given wall-clock times, so that a laptop wakes up from sleep locked.
+It uses wall-clock time, so that a laptop wakes up from sleep locked.
 """
 
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ class ProductionLock:
         self._armed_at: datetime | None = None
 
     def arm(self, typed: str, minutes: float, now: datetime) -> bool:
-        """Unlocks for some minutes from now if `typed` is the name of the profile; returns whether it did."""
+        """Unlocks for some minutes if `typed` is the name of the profile; returns whether it did."""
         if typed != self._name:
             return False
         self._length = timedelta(minutes=minutes)
@@ -23,11 +23,10 @@ class ProductionLock:
         return True
 
     def disarm(self) -> None:
-        """Locks again."""
         self._armed_at = None
 
     def left_s(self, now: datetime) -> int:
-        """The seconds until it locks, rounded up; 0 if it is locked, also after the clock was set back."""
+        """Seconds until it locks, rounded up; 0 if it is locked or the clock was set back."""
         if self._armed_at is None or now < self._armed_at:
             return 0
         left = self._armed_at + self._length - now

@@ -1,6 +1,6 @@
-"""Whether a profile works: address, sign-in, clock, permissions.
+"""Checks a profile: address, sign-in, clock, permissions.
 
-It makes each read-only call once. What only a trigger could show is reported as unknown.
+It makes each read-only call once. A permission that only a trigger could test is reported as unknown.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "failed", "unknown"]
 
-WSSE_ENDS = "X-WSSE is announced to end with 2026; OAuth 2 (auth = oauth, /api/v3) takes its place."
+WSSE_ENDS = "Emarsys ends X-WSSE on 2026-12-31. Use OAuth 2 (auth = oauth, /api/v3) instead."
 
 _LONGEST_TEXT = 200
 _NOT_ASKED = "not asked"
@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A reading call that needs one permission."""
+    """A read-only call that needs one permission."""
 
     permission: str
     method: str
@@ -71,7 +71,7 @@ async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding,
             findings.append(Finding(probe.permission, "unknown", _NOT_ASKED))
         else:
             findings.append(_permission(probe, await _ask(client, probe)))
-    unasked = Finding("externalevent.trigger", "unknown", "only a trigger can tell, and that would be sent")
+    unasked = Finding("externalevent.trigger", "unknown", "only a real trigger could test it")
     return (*findings, unasked)
 
 
@@ -82,7 +82,7 @@ async def _ask(client: "ApiClient", probe: _Probe) -> Answer:
 def _address(answer: Answer) -> Finding:
     match answer:
         case NoReply(reason="no_token"):
-            return Finding("address", "unknown", f"{_NOT_ASKED}: signing in comes first")
+            return Finding("address", "unknown", f"{_NOT_ASKED}: fix the sign-in first")
         case NoReply(detail=detail):
             return Finding("address", "failed", detail)
         case Reply(http_status=status):
@@ -106,7 +106,7 @@ def _sign_in(profile: Profile, answer: Answer) -> Finding:
 def _clock(answer: Answer) -> Finding:
     skew = clock_skew_s(answer.date, datetime.now(UTC)) if isinstance(answer, Reply) else None
     if skew is None:
-        return Finding("clock", "unknown", "the account did not tell its time")
+        return Finding("clock", "unknown", "the account sent no time")
     side = "behind" if skew > 0 else "ahead of"
     if abs(skew) > ALLOWED_SKEW_S:
         return Finding(

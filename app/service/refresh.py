@@ -1,7 +1,7 @@
-"""A refresh: the account's events, fields and contacts over the wire into the cache, swapped in at once.
+"""Refresh: loads the account's events, fields and contacts into the cache and swaps them in at once.
 
-It runs in a thread with an event loop and a client of its own, so that the screen waits for nothing. Stopped or failed
-at any moment it leaves the old cache whole.
+It runs in a thread with an event loop and a client of its own, so that the screen never waits. If it fails or
+is stopped, the old cache stays whole.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ OTHER_REFRESH_POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RefreshStep:
-    """How far a refresh has come.
+    """The progress of a refresh.
 
-    `done` is the number of contacts so far, of at most `total` if that is known; `wait_s` is the number of seconds until
-    the account's rate limit allows the next call.
+    `done` is the number of contacts so far, of at most `total` if that is known; `wait_s` is the number of
+    seconds until the account's rate limit allows the next call.
     """
 
     stage: Stage
@@ -43,7 +43,7 @@ class RefreshStep:
 
     @property
     def share(self) -> float | None:
-        """How much of the whole is there, 0 to 1; None if that is not known."""
+        """The progress from 0 to 1; None if it is not known."""
         return min(1.0, self.done / self.total) if self.total else None
 
     @property
@@ -70,18 +70,18 @@ class Refresh:
         self._live = account
 
     def state(self) -> CacheState:
-        """How old the cache is and how much it holds."""
+        """The age and the size of the cache."""
         return self._live.cache.state()
 
     def is_needed(self) -> bool:
-        """Whether the cache of a sandbox is empty or of other account files; never for a real account."""
+        """Whether a sandbox's cache is empty or from other account files; never for a real account."""
         return self._live.profile.is_sandbox and self.state().source != self._live.source
 
     async def run(self, on_progress: OnProgress = lambda _: None) -> CacheState:
-        """Fetches events, fields, and the contacts that `refresh_contacts` of the profile names, of a sandbox all.
+        """Fetches events, fields, and the contacts of the profile's `refresh_contacts`; all of a sandbox.
 
-        A sandbox is read from its files as they are now. Cancelled, it ends once its thread has. Raises ClientError,
-        StoreError, SettingsError, and AccountFolderError for faulty files.
+        Reads the current files of a sandbox. If it is cancelled, it returns after its thread has ended.
+        Raises ClientError, StoreError, SettingsError, and AccountFolderError for faulty files.
         """
         live, stop, loop = self._live, Event(), asyncio.get_running_loop()
 
@@ -99,7 +99,7 @@ class Refresh:
         return state
 
     async def run_if_needed(self, on_progress: OnProgress = lambda _: None) -> CacheState:
-        """Refreshes if `is_needed`; during another refresh of the same cache it waits for what that brings.
+        """Refreshes if `is_needed`, after waiting for another refresh of the same cache.
 
         Raises what `run` raises.
         """
@@ -112,7 +112,7 @@ class Refresh:
 
 
 class _Steps:
-    """The last step, so that a wait for the rate limit can be shown as part of it."""
+    """Remembers the last step, so that a wait for the rate limit is shown as part of it."""
 
     def __init__(self, on_progress: OnProgress) -> None:
         self._on_progress = on_progress
@@ -161,12 +161,12 @@ def _any_field(fields: Sequence[Field]) -> str:
 
 
 async def _in_thread(work: Callable[[], Coroutine[None, None, None]], stop: Event) -> None:
-    """Runs `work` in a thread with an event loop of its own. Cancelled, it sets `stop` and waits until `work` ended."""
+    """Runs `work` in a thread with an event loop. If it is cancelled, it sets `stop` and waits for `work`."""
     started: Future[Callable[[], object]] = Future()
 
     async def cancellable() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None  # noqa: S101 - this is one
+        assert task is not None  # noqa: S101 - narrows the type
         started.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
         await work()
 

@@ -1,4 +1,4 @@
-"""What may follow an attempt: resolving an unknown outcome, or a request to resend. Nothing here sends."""
+"""Resolving an unknown outcome, and the request of a resend. Nothing here sends."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from app.domain.short_id import id_prefixes
 from app.store.attempts import History
 
 MIN_REFERENCE = 4
-"""Characters of an attempt id that are enough to look for it."""
+"""The least number of characters of an attempt id to search for."""
 
 MAX_NOTE = 10_000
 
@@ -19,11 +19,11 @@ _LISTED = 3
 
 
 class AttemptError(AppError):
-    """An attempt that is not there, or with which this cannot be done; the message says why."""
+    """There is no such attempt, or it does not allow this; the message says why."""
 
 
 def find(history: History, reference: str) -> Attempt:
-    """The one attempt with this id or reference, or whose id begins so. Raises AttemptError and StoreError."""
+    """The attempt with this id, beginning of an id, or reference. Raises AttemptError and StoreError."""
     wanted = reference.strip().lower()
     if exact := history.get(wanted) or history.get(reference):
         return exact
@@ -49,9 +49,10 @@ def find(history: History, reference: str) -> Attempt:
 
 
 def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> Attempt:
-    """The attempt with its settlement beside the outcome, which stays unknown; a later one replaces it.
+    """Resolves an unknown outcome and returns the attempt; the outcome stays unknown.
 
-    Raises AttemptError for any other outcome and for too long a note, and StoreError.
+    A later resolution replaces an earlier one. Raises AttemptError if the outcome is not unknown or the note
+    is too long, and StoreError.
     """
     attempt = ended(history, attempt_id)
     if attempt.outcome is not Outcome.UNKNOWN:
@@ -74,7 +75,7 @@ def check_note(text: str) -> None:
 
 
 def ended(history: History, attempt_id: str) -> Attempt:
-    """The attempt, once nobody is sending it any more. Raises AttemptError while somebody is, and StoreError."""
+    """A finished attempt. Raises AttemptError while it is being sent, and StoreError."""
     attempt = find(history, attempt_id)
     if attempt.outcome is Outcome.SENDING and history.recover():
         attempt = find(history, attempt.attempt_id)
@@ -84,7 +85,7 @@ def ended(history: History, attempt_id: str) -> Attempt:
 
 
 def offers_same_trigger(attempt: Attempt) -> bool:
-    """Whether sending again should be the same trigger unless told otherwise: it may have arrived, and nobody knows."""
+    """Whether a resend should keep the trigger id: the first may have arrived, and it is unresolved."""
     known_to_have_arrived = attempt.settlement is not None and attempt.settlement.arrived
     return (
         attempt.outcome is Outcome.UNKNOWN
@@ -96,10 +97,10 @@ def offers_same_trigger(attempt: Attempt) -> bool:
 def request_again(
     attempt: Attempt, account: str, *, same_trigger: bool, new_attempt_id: str
 ) -> TriggerRequest:
-    """The request as it was: with its trigger id, or with the new attempt's id as one of its own.
+    """The request of a resend: with its trigger id, or with the new attempt's id as trigger id.
 
-    A request without a trigger id stays without one. Raises AttemptError if it cannot
-    be sent to this account, or not as the same trigger.
+    A request without a trigger id stays without one. Raises AttemptError if the attempt is of another
+    account, or has no trigger id to keep.
     """
     if attempt.account != account:
         raise AttemptError(

@@ -1,4 +1,4 @@
-"""Deleting the attempts past the retention of the profile: shown first, then done."""
+"""Deletes the attempts past the profile's retention, after a preview."""
 
 from datetime import UTC, datetime
 
@@ -19,5 +19,5 @@ class AttemptRetention:
         return doomed(self._path, self._retention, datetime.now(UTC))
 
     def apply(self) -> int:
-        """Deletes them, once the user has agreed; how many."""
+        """Deletes the attempts that `preview` shows; returns their number."""
         return let_go(self._path, self._retention, datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""For presenting: every reply and every failure of the built-in account on demand, and a reset."""
+"""Every reply and failure of the built-in account on demand, for demonstrations, and a reset."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 @dataclass(frozen=True, slots=True)
 class SimulatedFailure:
-    """A failure to simulate: its kind in the sandbox, its name, and what it shows."""
+    """A failure to simulate: its kind in the sandbox, its name, and its effect."""
 
     kind: str
     name: str
@@ -44,7 +44,7 @@ FAILURES: tuple[SimulatedFailure, ...] = (
 
 
 class Scenarios:
-    """The built-in account, prepared for a presentation."""
+    """Prepares the built-in account for a demonstration."""
 
     def __init__(self, sandbox: "Callable[[], Sandbox]", history: History, account: str) -> None:
         self._sandbox = sandbox
@@ -52,11 +52,11 @@ class Scenarios:
         self._account = account
 
     def request_for(self, code: int) -> TriggerRequest:
-        """A request that is answered with this reply code, without a trigger id yet."""
+        """A request that gets this reply code; it has no trigger id yet."""
         return REPLIES[code]
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
-        """Makes the next call fail so, once; a request to send, which would be accepted otherwise."""
+        """Makes the next call fail, once; returns a request that would be accepted otherwise."""
         from app.sandbox.faults import Fault
 
         faults = self._sandbox().faults
@@ -65,7 +65,7 @@ class Scenarios:
         return REPLIES[0]
 
     def reset(self, *, with_history: bool) -> None:
-        """The account as it began: no accepted trigger id, no failure set; on request without its attempts.
+        """Clears accepted trigger ids and faults, and the attempts of the account if asked to.
 
         Raises StoreError.
         """

@@ -1,4 +1,4 @@
-"""A session with one account, for the dashboard and the command line alike: it sends, and its parts do the rest."""
+"""A session with one account, for the dashboard and the command line: it sends; its parts do the rest."""
 
 import asyncio
 import logging
@@ -62,7 +62,7 @@ _RETRY_S = 0.1
 
 
 class NotRecordedError(AppError):
-    """A reply came, but the history could not be written; `attempt` holds the reply."""
+    """The reply came, but the history cannot be written; `attempt` holds the reply."""
 
     def __init__(self, attempt: Attempt, cause: StoreError) -> None:
         self.attempt = attempt
@@ -78,10 +78,10 @@ def _in_short(answer: Answer) -> str:
 
 
 class Session:
-    """Everything the screens and the command line can do with the account of one profile.
+    """Everything the screens and the command line do with the account of one profile.
 
-    Only the built-in account has `scenarios`. An attempt and its reply wait `wait_s` seconds for a history that another
-    program has locked.
+    Only the built-in account has `scenarios`. Recording an attempt or a reply waits up to `wait_s` seconds
+    for a history that another program has locked.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Session:
         return self._live.client
 
     async def open_client(self) -> None:
-        """Opens the client before it is used. Raises SettingsError as `client` does."""
+        """Opens the client before the first use. Raises SettingsError if the secret is not available."""
         await self._live.open_client()
 
     async def close(self) -> None:
@@ -115,7 +115,7 @@ class Session:
         await self._live.close()
 
     def reopen_history(self) -> None:
-        """Opens the history that is at its path now, in place of one that was removed or replaced. Raises StoreError."""
+        """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
         self._live.reopen_history()
 
     # Sending
@@ -127,7 +127,7 @@ class Session:
         check_test_contacts(self.profile, request, self._cache.contacts.find)
 
     def refusal(self, request: TriggerRequest) -> str | None:
-        """Why a request may not be sent with this profile: its text or its contact; None if it may."""
+        """Why this profile must not send a request, because of its text or contact; None if it may."""
         try:
             check_text(request)
             check_test_contacts(self.profile, request, self._cache.contacts.find)
@@ -148,15 +148,16 @@ class Session:
         repeats: bool = False,
         unrecorded: Unrecorded | None = None,
     ) -> Attempt:
-        """Records the attempt, triggers, records the reply, and returns the finished attempt.
+        """Records the attempt, sends the trigger, records the reply, and returns the finished attempt.
 
-        `parent_id` is the attempt that is resent; `note` is recorded with it; `production` must name the profile of a
-        production account; `asked_about` is the attempt from `second_send` that the user was asked about; `repeats`
-        allows the same trigger any number of times. `unrecorded` is called with the finished attempt if the history
-        cannot be written; writing is then retried until it succeeds.
+        `parent_id` is the attempt that is resent; `note` is recorded with it; `production` must name the
+        profile of a production account; `asked_about` is the attempt from `second_send` that the user was
+        asked about; `repeats` skips that check. If the history cannot be written, `unrecorded` is called with
+        the finished attempt, and writing is retried until it succeeds.
 
-        Raises GuardError, SettingsError, SentMeanwhileError if another window sent the same meanwhile, and StoreError if
-        the attempt cannot be recorded: nothing is sent then. Raises NotRecordedError if the reply cannot be recorded.
+        Raises GuardError, SettingsError, SentMeanwhileError if another window sent the same meanwhile, and
+        StoreError if the attempt cannot be recorded: nothing is sent then. Raises NotRecordedError if the
+        reply cannot be recorded.
         """
         self.guard(request, production)
         client = self.client
@@ -179,7 +180,7 @@ class Session:
         asked_about: str | None = None,
         unrecorded: Unrecorded | None = None,
     ) -> Attempt:
-        """Sends an attempt's request as a new attempt with the same or a new trigger id, and returns the finished one.
+        """Sends an attempt's request again, with the same or a new trigger id; returns the new attempt.
 
         Raises AttemptError, with nothing sent, and what `send` raises.
         """
@@ -198,11 +199,11 @@ class Session:
         )
 
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
-        """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError for other outcomes, and StoreError."""
+        """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError and StoreError."""
         return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
 
     def planned(self, request: TriggerRequest) -> Attempt:
-        """The attempt that `send` would make; nothing is recorded or sent."""
+        """The attempt that `send` would make; records and sends nothing."""
         return self._attempt(request, "")
 
     def describe(self, request: TriggerRequest) -> Mapping[str, object]:
@@ -210,7 +211,7 @@ class Session:
         return self.client.describe(request)
 
     def keep_copy(self, text: str) -> Path:
-        """Writes a copied text to a file of the home, for terminals without a clipboard. Raises FileError."""
+        """Writes a copied text to a file in the home and returns its path. Raises FileError."""
         return keep_copy(self._history.path.parent, text)
 
     def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
@@ -258,7 +259,7 @@ class Session:
         give_up = time.monotonic() + wait_s
         while True:
             try:
-                # A short wait at a time: meanwhile the screen goes on.
+                # Short waits keep the screen responsive.
                 return self._history.finish(attempt.attempt_id, answer, elapsed_ms, remedy, _BUSY_S)
             except StoreError as error:
                 _log.error("attempt %s: not recorded: %s", attempt.attempt_id, error)
@@ -266,5 +267,5 @@ class Session:
                     raise NotRecordedError(answered, error) from error
                 if unrecorded is not None:
                     unrecorded(answered, error)
-                    unrecorded = None  # told once
+                    unrecorded = None  # reported once
             await asyncio.sleep(_RETRY_S)

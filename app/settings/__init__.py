@@ -1,4 +1,4 @@
-"""Settings and profiles: flags before environment before `config.toml`; frozen, no globals."""
+"""Settings and profiles: flags win over the environment, the environment over `config.toml`."""
 
 from app.settings.config import Config, add_profile, home_folder, load_config, load_settings, remove_profile
 from app.settings.errors import SettingsError

@@ -1,6 +1,7 @@
-"""`config.toml`: read and checked whole, also a profile that is not used, and profiles added and removed.
+"""`config.toml`: reading and checking all profiles, adding and removing one.
 
-Flags come before the environment, that before the file. What is not changed stays as it was typed.
+Flags win over the environment, the environment over the file. Edits keep the rest of the file as it was
+typed.
 """
 
 import re
@@ -26,7 +27,7 @@ THEMES = (
     "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
     "solarized-light", "textual-dark", "textual-light", "tokyo-night",
 )  # fmt: skip
-"""The themes of the dashboard; tests compare this with what it has."""
+"""The themes of the dashboard; a test compares this with Textual's."""
 
 MAX_DEADLINE_S = 3600
 MAX_SECOND_SEND_S = 365 * 86_400
@@ -40,12 +41,12 @@ _HEADER = re.compile(r"\s*\[")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 Check = Callable[[object], str | None]
-"""None if a value is fine, else the reason why it is not."""
+"""Returns None for a valid value, else the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What `config.toml` says; `keymap` by full ids."""
+    """The content of `config.toml`; `keymap` by full ids."""
 
     profiles: Mapping[str, Profile]
     default_profile: str = SANDBOX
@@ -74,7 +75,7 @@ def load_settings(
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """Where the files are: TRIGGERDESK_HOME, else the platform's folder for user data."""
+    """The folder of all files: TRIGGERDESK_HOME, else the platform's folder for user data."""
     if named := environment.get("TRIGGERDESK_HOME"):
         return Path(named).expanduser().absolute()
     from platformdirs import user_data_path  # noqa: PLC0415 - costs 14 ms, rarely needed
@@ -83,12 +84,12 @@ def home_folder(environment: Mapping[str, str]) -> Path:
 
 
 def read_config(path: Path) -> Config:
-    """The configuration in a file; that of a fresh start if there is none. Raises SettingsError."""
+    """The configuration in a file, or the defaults if there is none. Raises SettingsError."""
     return _parse(path, _read(path))
 
 
 def add_profile(path: Path, name: str, values: Mapping[str, object], *, default: bool = False) -> Profile:
-    """Adds a profile, and makes it the default one if asked to; the profile. Raises SettingsError."""
+    """Adds a profile, makes it the default if asked to, and returns it. Raises SettingsError."""
     with _locked(path):
         text = _read(path)
         if name in _parse(path, text).profiles:
@@ -102,7 +103,7 @@ def add_profile(path: Path, name: str, values: Mapping[str, object], *, default:
 
 
 def remove_profile(path: Path, name: str) -> None:
-    """Removes a profile; if it was the default one, the sandbox is again. Raises SettingsError."""
+    """Removes a profile; if it was the default, the sandbox becomes the default. Raises SettingsError."""
     with _locked(path):
         text = _read(path)
         config = _parse(path, text)
@@ -125,7 +126,7 @@ def _unknown(name: str, config: Config) -> str:
 def _taken(name: str) -> str:
     if name == SANDBOX:
         return f"The profile {SANDBOX!r} is built in; choose another name."
-    return f"There is a profile {name!r} already; choose another name, or remove it first."
+    return f"The profile {name!r} already exists; choose another name, or remove it first."
 
 
 def _on_folder(profile: Profile, folder: Path) -> Profile:
@@ -154,7 +155,7 @@ def _parse(path: Path, text: str) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is no valid TOML: {error}.") from None
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from None
     try:
         return _parse_config(raw, path.parent)
     except SettingsError as error:
@@ -205,16 +206,16 @@ def _check_auth(where: str, profile: Profile) -> None:
 def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -> None:
     for key, value in table.items():
         if key not in keys:
-            raise SettingsError(f"{where}{key}: there is no such key; known: {', '.join(keys)}.")
+            raise SettingsError(f"{where}{key}: unknown key; use one of {', '.join(keys)}.")
         if reason := keys[key](value):
             raise SettingsError(f"{where}{key}: {reason}.")
 
 
-# What each key may hold
+# Checks of the values
 
 
 def _text(value: object) -> str | None:
-    return None if isinstance(value, str) and value else "must be a text"
+    return None if isinstance(value, str) and value else "must be text"
 
 
 def _truth(value: object) -> str | None:
@@ -259,13 +260,13 @@ def _test_contacts(value: object) -> str | None:
         if not entry or entry != entry.strip() or entry.endswith("@"):
             return f"{entry!r} matches nobody: write a whole value such as thor@example.com, or @example.com"
         if entry.startswith("@") and not _DOMAIN.fullmatch(entry):
-            return f"{entry!r} is no domain: write it such as @example.com"
+            return f"{entry!r} is not a domain; write it like @example.com"
     return None
 
 
 def _user(value: object) -> str | None:
     if not isinstance(value, str) or not value:
-        return "must be a text"
+        return "must be text"
     if not (value.isascii() and value.isprintable()) or set(value) & set('"\\'):
         return 'must be printable ASCII without " and \\'
     return None
@@ -273,17 +274,17 @@ def _user(value: object) -> str | None:
 
 def _client_id(value: object) -> str | None:
     if not isinstance(value, str) or not value:
-        return "must be a text"
+        return "must be text"
     return None if value.isprintable() and ":" not in value else "must be printable, without a colon"
 
 
 def _command(value: object) -> str | None:
     if not isinstance(value, str):
-        return "must be a text"
+        return "must be text"
     try:
         split_command(value)
     except ValueError as error:
-        return f"is no command line: {str(error)[:1].lower()}{str(error)[1:]}"
+        return f"is not a command line: {str(error)[:1].lower()}{str(error)[1:]}"
     return None
 
 
@@ -324,18 +325,18 @@ def _proxy(value: object) -> str | None:
 
 
 def _split(value: object) -> SplitResult | str:
-    """The parts of an address, or why it is none; the reason never quotes it: it may hold a password."""
+    """The parts of an address, or the reason why it is invalid; never quotes it: it may hold a password."""
     if not isinstance(value, str) or not value:
-        return "must be a text"
+        return "must be text"
     if not value.isprintable() or " " in value:
         return "must hold no spaces and no control characters"
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        return "is no address: check the host, and the port (1 to 65535)"
+        return "is not an address; check the host and the port (1 to 65535)"
     if port == 0 or parts.netloc.endswith(":"):
-        return "is no address: the port must be between 1 and 65535"
+        return "is not an address: the port must be between 1 and 65535"
     return parts
 
 
@@ -378,7 +379,7 @@ def _locked(path: Path) -> Iterator[None]:
         with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
             yield
     except Timeout:
-        raise SettingsError(f"{path} is being changed by another process; try again.") from None
+        raise SettingsError(f"{path} is being changed by another process. Try again.") from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
 
@@ -399,27 +400,27 @@ def _edited(text: str, edit: Callable[[Any], object]) -> str:
 
 
 def _without(text: str, name: str) -> Iterator[str]:
-    """The text without a profile: with every comment around a table of its own, else as tomlkit leaves it."""
+    """The text without a profile; a table of its own keeps the comments around it."""
     header = re.compile(rf"\s*\[\s*profiles\s*\.\s*[\"']?{name}[\"']?\s*\]")
     lines = text.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if header.match(line)]
     if len(starts) == 1:
         before, after = lines[: starts[0]], lines[starts[0] + 1 :]
         table = list(takewhile(lambda line: not _HEADER.match(line), after))
-        # What stands below the last key may speak of the next table.
+        # Comments below the last key may belong to the next table.
         below = list(takewhile(lambda line: not line.strip() or line.lstrip()[0] == "#", reversed(table)))
         yield "".join((*before, *reversed(below), *after[len(table) :]))
     yield _edited(text, lambda document: document["profiles"].pop(name))
 
 
 def _write(path: Path, candidates: Sequence[str] | Iterator[str], meant: Mapping[str, object]) -> Config:
-    """Writes the first candidate that says what is meant."""
+    """Writes the first candidate that parses to the wanted content. Raises SettingsError if there is none."""
     for text in candidates:
         if _says(text, meant):
             config = _parse(path, text)
             atomic_write(path, text)
             return config
-    raise SettingsError(f"{path} cannot be changed safely in the way it is written; edit it manually.")
+    raise SettingsError(f"{path} cannot be edited automatically. Edit it manually.")
 
 
 def _says(text: str, meant: Mapping[str, object]) -> bool:

@@ -1,4 +1,4 @@
-"""What every mistake of a flag, the environment or the configuration is raised as."""
+"""The error for every mistake in a flag, the environment or the configuration."""
 
 from app.domain.errors import AppError
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all."""
+"""Writes files whole or not at all."""
 
 import os
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def atomic_write(path: Path, text: str) -> None:
-    """Replaces a file at once by one that its owner alone may read; a link stays a link. Raises OSError."""
+    """Replaces a file at once by one that only its owner can read; follows links. Raises OSError."""
     path = path.resolve()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
@@ -17,7 +17,7 @@ def atomic_write(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
-    except BaseException:  # ctrl+c too: it is raised again once the temporary file is gone
+    except BaseException:  # ctrl+c too; it is raised again
         with suppress(OSError):
             Path(temporary).unlink()
         raise

@@ -1,4 +1,4 @@
-"""`[keymap]` of config.toml, checked without the dashboard: a mistake in it is told headless too."""
+"""Checks `[keymap]` of config.toml without the dashboard, so that every verb reports a mistake in it."""
 
 import re
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ ACTIONS: Mapping[str, str] = {
     "profiles.back": "escape",
     "text.select_all": "ctrl+a",
 }
-"""Every action that may have another key, with its own; tests compare this with the bindings of the dashboard."""
+"""Every action whose key can be changed, with its default; a test compares this with the bindings."""
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 _NAMES = (
@@ -97,7 +97,7 @@ _KEY = re.compile(rf".|{_NAMES}")
 
 
 def check_keymap(wanted: Mapping[str, str]) -> Mapping[str, str]:
-    """The keymap by full ids; an action of the dashboard may be named without `desk.`.
+    """The keymap by full ids; actions of the dashboard may leave out `desk.`.
 
     Raises SettingsError for an unknown action or key, and for a key that two actions of the dashboard share.
     """
@@ -106,9 +106,7 @@ def check_keymap(wanted: Mapping[str, str]) -> Mapping[str, str]:
         action = name if "." in name else f"{DASHBOARD}{name}"
         if action not in ACTIONS:
             known = sorted(one.removeprefix(DASHBOARD) for one in ACTIONS if one.startswith(DASHBOARD))
-            raise SettingsError(
-                f"keymap.{name}: there is no such action. Of the dashboard there are {', '.join(known)}."
-            )
+            raise SettingsError(f"keymap.{name}: unknown action. The dashboard has {', '.join(known)}.")
         keymap[action] = ",".join(_checked(name, key.strip()) for key in keys.split(","))
     _refuse_shared(keymap)
     return keymap
@@ -118,7 +116,7 @@ def _checked(name: str, key: str) -> str:
     *modifiers, last = key.split("+")
     if set(modifiers) <= _MODIFIERS and _KEY.fullmatch(last):
         return key
-    raise SettingsError(f"keymap.{name}: {key!r} is no key, such as f12 or ctrl+k.")
+    raise SettingsError(f"keymap.{name}: {key!r} is not a key. Use one such as f12 or ctrl+k.")
 
 
 def _refuse_shared(keymap: Mapping[str, str]) -> None:
@@ -130,6 +128,6 @@ def _refuse_shared(keymap: Mapping[str, str]) -> None:
                 continue
             named, rival = (action, other) if action in keymap else (other, action)
             raise SettingsError(
-                f"keymap.{named.removeprefix(DASHBOARD)}: {key} is the key of "
-                f"{rival.removeprefix(DASHBOARD)} too; give that another one."
+                f"keymap.{named.removeprefix(DASHBOARD)}: {key} is also the key of "
+                f"{rival.removeprefix(DASHBOARD)}. Give that action another key."
             )

@@ -1,4 +1,4 @@
-"""Who may read the files of the home: the user alone, whatever the umask and whatever was there before."""
+"""Makes the files of the home readable by the user alone, whatever the umask and earlier modes."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ from app.settings.errors import SettingsError
 from app.settings.profile import CONFIG
 
 PRIVATE = 0o077
-"""The umask under which files are made 0600 and folders 0700."""
+"""The umask that makes files 0600 and folders 0700."""
 
 _FILES = (CONFIG, "history*", "drafts*", "copied.*", "mask.key", "team.key", "triggerdesk.log*")
 _FOLDERS = ("accounts", "owners")
@@ -18,7 +18,7 @@ _WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def tighten(home: Path) -> bool:
-    """Takes from other users what they may do with the home; whether there was anything to take."""
+    """Removes other users' permissions on the home; returns whether they had any."""
     if os.name != "posix" or not home.is_dir():
         return False
     tightened = [path for path in (home, *_private(home)) if _tightened(path)]
@@ -26,13 +26,13 @@ def tighten(home: Path) -> bool:
 
 
 def check_config_mode(path: Path) -> None:
-    """Raises SettingsError where other users can write `config.toml`: they could choose who is triggered, and where."""
+    """Raises SettingsError if other users can write `config.toml` and so change profiles."""
     if os.name != "posix":
         return
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
-        return  # reading it says why
+        return  # reading the file reports it
     if mode & _WRITE:
         raise SettingsError(
             f"{path}: other users can write this file (mode {mode:04o}). Check what it says, then run "
@@ -41,7 +41,7 @@ def check_config_mode(path: Path) -> None:
 
 
 def _private(home: Path) -> Iterator[Path]:
-    """What the program keeps in the home; nothing else that may be there."""
+    """The files that the program keeps in the home, and no others."""
     for path in home.iterdir():
         if path.name in _FOLDERS and not path.is_symlink():
             for folder, _, files in os.walk(path):
@@ -58,8 +58,8 @@ def _tightened(path: Path) -> bool:
         if stat.S_ISLNK(status.st_mode) or not mode & PRIVATE:
             return False
         if path.name == CONFIG and mode & _WRITE:
-            return False  # left for `check_config_mode` to reject
+            return False  # `check_config_mode` rejects it
         path.chmod(mode & ~PRIVATE)
     except OSError:
-        return False  # another process has removed it, or it is another user's; using it says why
+        return False  # gone, or another user's file; using it reports the reason
     return True

@@ -1,4 +1,4 @@
-"""A profile and the settings as values: how to reach one account, and where the files are."""
+"""A profile and the settings as values: how to reach an account, and where the files are."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ SECOND_SEND_S = 600
 class Profile:
     """How to reach one account: an account folder (the sandbox) or a base URL.
 
-    `folder` is None for the built-in account. `deadline_s` covers a whole exchange. `production`
-    None is decided by the address. `test_contacts` are the values and `@domains` that may be
-    triggered, None for anybody. A retention of 0 keeps everything.
+    `folder` is None for the built-in account. `deadline_s` covers a whole exchange. If `production` is None,
+    the address decides. `test_contacts` are the values and `@domains` that may be triggered; None allows
+    everybody. A retention of 0 keeps everything.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Profile:
     user: str = ""
     client_id: str = ""
     token_url: str = TOKEN_URL
-    # A proxy's address may hold a password, and so may a command line.
+    # A proxy's address and a command line may hold a password.
     secret_command: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     deadline_s: float = 30.0
@@ -48,7 +48,7 @@ class Profile:
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether the account is served in process: nothing leaves this machine."""
+        """Whether the account is served in this process: nothing leaves this machine."""
         return self.base_url is None
 
     @property
@@ -62,7 +62,7 @@ class Profile:
 
     @property
     def is_production(self) -> bool:
-        """Whether it reaches real customers: any account beyond this machine, unless the profile says otherwise."""
+        """Whether the account is live: any account beyond this machine, unless the profile says otherwise."""
         if self.is_sandbox:
             return False
         return not self.is_loopback if self.production is None else self.production
@@ -77,7 +77,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the files are, which profile is live, and how the dashboard looks; `keymap` by full ids."""
+    """Where the files are, which profile is live, the theme and the keys; `keymap` by full ids."""
 
     home: Path
     profile: Profile
@@ -86,7 +86,7 @@ class Settings:
 
     @property
     def account_home(self) -> Path:
-        """Where the cache of the live account is."""
+        """The folder of the live account's cache."""
         return self.home / "accounts" / self.profile.account_key
 
     @property
@@ -108,7 +108,6 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: 127/8, ::1 or localhost."""
     if host == "localhost":
         return True
     try:

@@ -1,6 +1,6 @@
-"""Where the secret of a profile comes from: the environment, a command that prints it, the system's keyring.
+"""Finds the secret of a profile: in the environment, by a command that prints it, or in the system's keyring.
 
-No text of an exception holds a secret, nor what a command or a keyring printed.
+No exception's text holds a secret or the output of a command or keyring.
 """
 
 import os
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "triggerdesk"
-"""The name under which the keyring holds the secrets; the user name there is the profile's."""
+"""The service name of the secrets in the keyring; the user name there is the profile's name."""
 
 NOTICE_AFTER_S = 2.0
 KEYRING_DEADLINE_S = 30.0
 COMMAND_DEADLINE_S = 30.0
 COMMAND_EXIT_S = 1.0
-"""How long a command may go on after its first line before it is ended."""
+"""How long a command may run after its first line before it is killed."""
 
 LINE_CAP = 64 * 1024
-"""Bytes of the longest first line that a command may print."""
+"""The most bytes that a command may print as its first line."""
 
 WAITING = "Waiting for the keyring of this system…"
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class NoKeyringError(SettingsError):
-    """This machine has no keyring that can be used; why, without a full stop."""
+    """This machine has no usable keyring; the reason, without a full stop."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,8 +67,8 @@ def secret_variable(name: str) -> str:
 def find_secret(profile: Profile, environment: Mapping[str, str], terminal: Print | None = None) -> Secret:
     """The secret of a profile. Raises SettingsError if there is none, or its command fails.
 
-    `terminal` prints a line on the terminal, which secret_command may use as well; None in the
-    dashboard, which draws there.
+    `terminal` prints a line on the terminal, which `secret_command` may use as well; None in the dashboard,
+    which draws there.
     """
     if environment.get(secret_variable(profile.name)):
         return Secret(environment[secret_variable(profile.name)])
@@ -87,20 +87,20 @@ def find_secret(profile: Profile, environment: Mapping[str, str], terminal: Prin
 
 
 def other_ways(name: str) -> str:
-    """What to do if the keyring does not serve, as the second half of a sentence."""
+    """How to give the secret without a keyring, as the second half of a sentence."""
     return (
         f"set the environment variable {secret_variable(name)}, "
-        "or have secret_command in the profile name a command that prints it"
+        "or set secret_command in the profile to a command that prints it"
     )
 
 
 def store_secret(name: str, secret: Secret, terminal: Print | None = None) -> None:
-    """Puts the secret of a profile into the keyring. Raises NoKeyringError."""
+    """Stores the secret of a profile in the keyring. Raises NoKeyringError."""
     _ask_keyring(lambda: _keyring().set_password(SERVICE, name, secret.reveal()), terminal)
 
 
 def forget_secret(name: str, terminal: Print | None = None) -> bool:
-    """Takes the secret of a profile out of the keyring; whether there was one. Raises NoKeyringError."""
+    """Deletes a profile's secret from the keyring; returns whether there was one. Raises NoKeyringError."""
 
     def forget() -> bool:
         ring = _keyring()
@@ -121,14 +121,14 @@ def split_command(command: str) -> list[str]:
 
 
 def in_daemon_thread(work: Callable[[], T]) -> Future[T]:
-    """Runs `work` in a thread that no process waits for at its end."""
+    """Runs `work` in a thread that does not keep the process alive."""
     future: Future[T] = Future()
 
     def run() -> None:
         future.set_running_or_notify_cancel()
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - passed on to whoever reads the future
+        except BaseException as error:  # noqa: BLE001 - raised where the future is read
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -144,18 +144,18 @@ def _get(name: str) -> Secret | None:
 
 
 def _keyring() -> "KeyringBackend":
-    import keyring  # noqa: PLC0415 - most runs need no secret from there
+    import keyring  # noqa: PLC0415 - most runs do not need the keyring
 
     ring = keyring.get_keyring()
-    # The library rates what keeps secrets in plain files, or nowhere, below 1.
+    # The library rates backends below 1 that store in plain files or not at all.
     if ring.priority < 1:
         raise NoKeyringError("this machine has no keyring that can be used")
     return ring
 
 
 def _ask_keyring(work: Callable[[], T], terminal: Print | None) -> T:
-    """What `work` returns. Raises NoKeyringError for whatever it raises, and if it hangs."""
-    # In the dashboard Textual captures what is printed, and draws through descriptor 2.
+    """Returns the result of `work`. Raises NoKeyringError if `work` raises anything or hangs."""
+    # In the dashboard Textual captures prints and draws through descriptor 2.
     quiet = nullcontext if terminal is None else _silence
     with quiet():
         asking = in_daemon_thread(partial(_in_words, work))
@@ -174,20 +174,20 @@ def _in_words(work: Callable[[], T]) -> T:
         return work()
     except NoKeyringError:
         raise
-    except BaseException as error:  # noqa: BLE001 - backends raise anything, also SystemExit
-        # The text is the backend's own and may hold anything; its kind is enough.
+    except BaseException as error:  # noqa: BLE001 - backends raise anything, even SystemExit
+        # The backend's text may hold a secret; its type is enough.
         raise NoKeyringError(f"the keyring did not answer: {type(error).__name__}") from None
 
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Shows nothing of what is printed inside, by Python, by a library in C or by a child."""
+    """Discards everything printed inside, by Python, a C library or a child process."""
     with ExitStack() as restoring:
         nowhere = restoring.enter_context(Path(os.devnull).open("w"))
         restoring.enter_context(redirect_stdout(nowhere))
         restoring.enter_context(redirect_stderr(nowhere))
         for descriptor in (1, 2):
-            with suppress(OSError):  # one that the caller has closed
+            with suppress(OSError):  # the caller has closed this descriptor
                 kept = os.dup(descriptor)
                 restoring.callback(os.close, kept)
                 restoring.callback(os.dup2, kept, descriptor)
@@ -201,7 +201,7 @@ def _silence() -> Iterator[None]:
 def _first_line(command: str, name: str, *, own_session: bool) -> Secret:
     where = f"profiles.{name}.secret_command"
     try:
-        # No shell; what the command says on stderr could hold the secret, and is dropped.
+        # No shell. Its stderr could hold the secret, so it is dropped.
         process = subprocess.Popen(  # noqa: S603 - the user's own command
             split_command(command),
             stdin=subprocess.DEVNULL,
@@ -216,7 +216,7 @@ def _first_line(command: str, name: str, *, own_session: bool) -> Secret:
         wait([printed], COMMAND_DEADLINE_S)
         if not printed.done():
             raise SettingsError(f"{where}: did not end within {COMMAND_DEADLINE_S:g} seconds.")
-        # What it prints after that stays in the pipe: the pipe is full before memory is.
+        # Later output stays in the pipe, which fills up before memory does.
         with suppress(subprocess.TimeoutExpired):
             process.wait(COMMAND_EXIT_S)
         return _secret_in(printed, process.returncode, where)

@@ -1,6 +1,6 @@
-"""Copying to the clipboard of the terminal (OSC 52), or to a file if the terminal is known to have none.
+"""Copies to the terminal's clipboard (OSC 52), or to a file if the terminal is known to have none.
 
-A terminal never confirms that it copied, so copying the same text a second time writes the file as well.
+A terminal never confirms a copy, so copying the same text a second time writes the file as well.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from textual.app import App
 
 MAX_BYTES = 74_994
-"""What terminals commonly accept: 100,000 characters of base 64, minus the escape sequence around them."""
+"""The usual limit of terminals: 100,000 characters of base 64, minus the escape sequence around them."""
 
 
 def copy(
@@ -19,7 +19,7 @@ def copy(
     write: Callable[[str], Path],
     environment: Mapping[str, str] = os.environ,
 ) -> str:
-    """Copies a text and returns where it is now. `write` saves it to a file, and may raise AppError."""
+    """Copies a text and returns where it is. `write` saves it to a file and may raise AppError."""
     encoded = text.encode("utf-8", "replace")
     text = encoded.decode()
     is_repeated = app.clipboard == text

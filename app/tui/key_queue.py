@@ -1,7 +1,8 @@
-"""A queue that lets keys take effect in the order in which they were pressed.
+"""A queue that makes keys take effect in the order in which they were pressed.
 
-What a key causes travels as messages from widget to widget. Without the queue, a line that arrives in one piece, as
-over a slow connection, would be typed into the wrong field, and Send could overtake the choice made just before it.
+Textual passes the effects of a key as messages from widget to widget. Without the queue, a line that arrives
+in one piece, as over a slow connection, would go into the wrong field, and Send could overtake the choice
+made just before it.
 """
 
 import asyncio
@@ -16,16 +17,16 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
 ROUNDS = 5
-"""How often one message may cause another: key, action, submitted, chosen, changed."""
+"""The longest chain of messages: key, action, submitted, chosen, changed."""
 
 TIMEOUT_S = 0.5
 
 LINE_FEED = "ctrl+j"
-"""What a terminal makes of an Enter that is typed before the program has started."""
+"""The key that a terminal sends for an Enter typed before the program has started."""
 
 
 class KeyQueue:
-    """Hands on each key, click and paste once everybody has handled what the one before caused."""
+    """Passes on each key, click and paste once all widgets have handled the effects of the one before."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class KeyQueue:
         handle: Callable[[events.Event], Awaitable[None]],
         ready: Callable[[], Awaitable[None]],
     ) -> None:
-        """`handle` makes an event take effect; `ready` returns once the next one may."""
+        """`handle` applies an event; `ready` returns once the next one may be applied."""
         self._app = app
         self._handle = handle
         self._ready = ready
@@ -52,13 +53,12 @@ class KeyQueue:
         return not (isinstance(event, events.MouseMove) and not self._waiting and self.is_idle)
 
     def put(self, event: events.Event) -> None:
-        """Appends an event."""
         if isinstance(event, events.Key) and event.key == LINE_FEED:
             event = events.Key("enter", "\r")
         self._waiting.append(event)
         if self.is_idle:
             self._task = asyncio.create_task(self._run())
-            # An exception ends the program as any other does: it is raised again where Textual handles it.
+            # An exception is raised again inside Textual, which ends the program as usual.
             self._task.add_done_callback(lambda task: self._app.call_later(task.result))
 
     async def _run(self) -> None:
@@ -80,7 +80,7 @@ async def _handled_around(focused: DOMNode) -> None:
 
 
 async def _handled(node: MessagePump) -> None:
-    """Returns once a node has handled every message it had."""
+    """Returns once a node has handled all its messages."""
     if node.is_running:
         done = asyncio.Event()
         if node.call_later(done.set):

@@ -1,6 +1,6 @@
-"""The history of one account as the screens read it: what the filter leaves of it, in its order, behind the veil.
+"""The history of one account as the screens read it: filtered, sorted, masked in privacy mode.
 
-One object that screens hand to each other, so that none of them needs the service, and every one shows the same rows.
+The screens pass one object on to each other, so that all of them show the same rows.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ from app.tui.privacy import PrivacyMode
 Result = TypeVar("Result")
 
 PAIR = 2
-"""As many attempts as are compared."""
+"""The number of attempts in a comparison."""
 
 TICKET, OPEN_TICKET = TICKETS = ("ticket", "open ticket")
 
 
 class GoneError(AppError):
-    """An attempt that is not there, or no longer."""
+    """There is no such attempt, or no longer."""
 
 
 class Opened(NamedTuple):
-    """One attempt to be shown whole, masked where persons are: the bytes that were sent, and its chain of re-sends."""
+    """One attempt in full, masked in privacy mode, with its request body and the chain of its resends."""
 
     row: AttemptRow
     attempt: Attempt
@@ -43,7 +43,7 @@ class Opened(NamedTuple):
 
 
 class Past:
-    """Reads; the only thing it writes is a note. Raises AppError where the history cannot be read."""
+    """Reads the history, and writes notes. Raises AppError if the history cannot be read."""
 
     def __init__(self, service: Session, veil: PrivacyMode) -> None:
         self._service = service
@@ -56,40 +56,39 @@ class Past:
 
     @property
     def field_name(self) -> Callable[[str], str | None]:
-        """The name of a contact field by its id."""
+        """The function that returns the name of a contact field for its id."""
         return self._service.contacts.field_name
 
     @property
     def keep_copy(self) -> Callable[[str], Path]:
-        """Keeps a text that is copied in a file. Raises AppError."""
+        """The function that saves a copied text to a file. It raises AppError."""
         return self._service.keep_copy
 
     @property
     def is_masked(self) -> bool:
-        """Whether persons are masked."""
         return self._veil.is_on
 
-    # What the filter leaves
+    # Matching attempts
 
     def ask(self, line: str) -> None:
-        """The filter from now on. Raises QueryFaultError, and then it stays what it was."""
+        """Sets the filter. Raises QueryFaultError and keeps the old filter if the line is invalid."""
 
         self.query = parse_query(line, Clock(datetime.now(UTC)))
         self.line = line
 
     def window(self) -> RowIds[AttemptRow]:
-        """The attempts that the filter leaves, in its order, as they are now."""
+        """The attempts that match the filter now, in its order."""
         if self.line:
-            self.ask(self.line)  # a span such as 1h begins later every minute
+            self.ask(self.line)  # the start of a span such as 1h moves on
         self._outdated.set()
         self._outdated = Event()
         self._window = self._service.history.attempts(self.query, stop=self._outdated)
         return self._window
 
     async def find(self, row: AttemptRow | None) -> RowIds[AttemptRow] | None:
-        """The same, its first rows found and as far as `row`, however long that takes; no two at a time.
+        """Like `window`, with the first rows read, and those up to `row`; one search at a time.
 
-        None where another window was asked for meanwhile.
+        Returns None if a newer window was opened meanwhile.
         """
         window = self.window()
         async with self._finding:
@@ -100,17 +99,17 @@ class Past:
 
     @property
     def total(self) -> int | None:
-        """How many attempts the window has that was asked for last; None while that is not known."""
+        """The number of attempts in the newest window; None until it is known."""
         return None if self._window is None else self._window.total
 
     async def settle(self) -> None:
-        """Finds out how many attempts the window has that was asked for last, where that is not known yet."""
+        """Counts the attempts in the newest window if their number is not known yet."""
         if self._window is not None and self.total is None:
-            with contextlib.suppress(StoppedError):  # by a window that was asked for meanwhile
+            with contextlib.suppress(StoppedError):  # a newer window was opened
                 await asyncio.to_thread(self._window.count)
 
     async def counts(self) -> Mapping[Outcome, int]:
-        """How many of them have each outcome. Raises StoppedError once another window is asked for."""
+        """The number of matching attempts by outcome. Raises StoppedError once a newer window is opened."""
         query, outdated = self.query, self._outdated
         found = await _apart(lambda stop: self._service.history.counts(query, stop=stop), outdated)
         if outdated.is_set():
@@ -118,7 +117,7 @@ class Past:
         return found
 
     async def statistics(self, most_buckets: int) -> AttemptStatistics:
-        """The picture of them."""
+        """The statistics of the matching attempts."""
         query = self.query
         return await _apart(
             lambda stop: self._service.history.statistics(query, most_buckets=most_buckets, stop=stop)
@@ -127,12 +126,12 @@ class Past:
     # One attempt
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """One attempt, masked where persons are; None where it is gone."""
+        """One attempt, masked in privacy mode; None if it is gone."""
         found = self._service.history.attempt(attempt_id)
         return None if found is None else self._veil.attempt(found)
 
     def opened(self, row: AttemptRow) -> Opened | None:
-        """The attempt of a row, whole; None where it is gone."""
+        """The attempt of a row in full; None if it is gone."""
         attempt = self._service.history.attempt(row.attempt_id)
         if attempt is None:
             return None
@@ -140,15 +139,15 @@ class Past:
         return Opened(row, self._veil.attempt(attempt), body, self._chain(attempt))
 
     def beside(self, row: AttemptRow, step: int) -> Opened | None:
-        """The attempt above (-1) or below (1) within the filter; None past an end."""
+        """The matching attempt above (-1) or below (1); None at an end."""
         before, after = neighbours(self._window or self.window(), row)
         found = after if step > 0 else before
         return None if found is None else self.opened(found)
 
     def compared(self, marked: Sequence[str], row: AttemptRow | None) -> tuple[Attempt, Attempt]:
-        """Which two are meant: those marked; the marked one and a row's; or a row's and the one before it.
+        """The attempts to compare: the two marked, the marked one and the row, or the row and the one before.
 
-        Raises GoneError, with what to do, where there are no two.
+        Raises GoneError, which says what to do, if there are not two.
         """
         ids = list(marked)
         if row is not None and len(ids) < PAIR and row.attempt_id not in ids:
@@ -161,7 +160,7 @@ class Past:
         return found[0], found[1]
 
     def _before(self, row: AttemptRow) -> str:
-        """The id of the attempt before it on the same external id by the same key field. Raises GoneError."""
+        """The id of the attempt before it on the same external id and key field. Raises GoneError."""
         attempt = self._service.history.attempt(row.attempt_id)
         before = None if attempt is None else self._service.history.before(attempt)
         if before is None:
@@ -169,19 +168,19 @@ class Past:
         return before.attempt_id
 
     def note(self, row: AttemptRow, text: str) -> Opened | None:
-        """The attempt with this note beside it, '' for none."""
+        """Sets the note of an attempt, '' for none, and returns the attempt; None if it is gone."""
         self._service.history.note(row.attempt_id, text)
         return self.opened(row)
 
     def _chain(self, attempt: Attempt) -> Sequence[AttemptRow]:
         return self._service.history.chain(attempt.attempt_id)
 
-    # Taken out
+    # Export
 
     def written(self, row: AttemptRow, form: str) -> str:
-        """One attempt as a text: a ticket, or in a format of attempts; masked where persons are, a ticket also else.
+        """One attempt as text, masked in privacy mode; a ticket is always masked. Raises GoneError.
 
-        `form` is `ticket`, `open ticket`, which masks no more than the screen does, or a format.
+        `form` is `ticket`, `open ticket`, which is masked only in privacy mode, or a format of the history.
         """
         attempt = self._service.history.attempt(row.attempt_id)
         if attempt is None:
@@ -192,7 +191,7 @@ class Past:
         return "".join(f"{line}\n" for line in FORMATS[form]([self._veil.attempt(attempt)]))
 
     async def export(self, form: str, file: IO[str], progress: Callable[[int], None]) -> int:
-        """Writes what the filter leaves to a file, masked where persons are; how many. Raises OSError."""
+        """Writes the matching attempts, masked in privacy mode; returns their number. Raises OSError."""
 
         query, mask = self.query, self._service.history.mask() if self.is_masked else NO_MASK
         return await _apart(
@@ -201,7 +200,7 @@ class Past:
 
 
 async def _apart(work: Callable[[Event], Result], stop: Event | None = None) -> Result:
-    """What `work` answers in a thread; cancelled, the event that it is given is set, and it is waited for."""
+    """Runs `work` in a thread and returns its result. Cancelled, it sets `stop` and waits for `work`."""
     stop = stop or Event()
     working = asyncio.ensure_future(asyncio.to_thread(work, stop))
     try:

@@ -1,7 +1,7 @@
-"""Personal data on the screen: shown, or hidden behind masks.
+"""Hides personal data on the screen behind masks.
 
-One object for the whole dashboard, so that no pane shows what another one hides. Only what is drawn passes through
-it; what is sent, looked up and recorded never does.
+The whole dashboard shares one object, so that no pane shows what another one hides. It masks only what is
+drawn, never what is sent, looked up or recorded.
 """
 
 import re
@@ -25,9 +25,9 @@ _JSON = re.compile(
 
 
 def covered(line: str) -> str:
-    """A line of JSON, complete or not, with dots for what may be personal; every character keeps its place.
+    """A line of JSON, complete or not, with dots for possible personal data; no character moves.
 
-    Names, true, false, null and short numbers stay readable.
+    Keys, true, false, null and short numbers stay readable.
     """
     return _JSON.sub(lambda found: found[0] if found["key"] or found["plain"] else _dots(found[0]), line)
 
@@ -37,7 +37,7 @@ def _dots(text: str) -> str:
 
 
 class PrivacyMode:
-    """Off at first. `open_mask` returns the mask of the home when it is first needed; it may raise AppError."""
+    """Off at first. `open_mask` returns the mask of the home on first use; it may raise AppError."""
 
     def __init__(self, open_mask: Callable[[], Mask] | None = None) -> None:
         self._open_mask = open_mask
@@ -51,11 +51,11 @@ class PrivacyMode:
 
     @property
     def can_be_on(self) -> bool:
-        """Whether there is a mask to hide it with."""
+        """Whether there is a mask."""
         return self._open_mask is not None
 
     def switch(self) -> None:
-        """On if it was off, off if it was on. Raises MaskKeyError."""
+        """Turns privacy mode on or off. Raises MaskKeyError."""
         if self._opened is None and self._open_mask is not None:
             self._opened = self._open_mask()
         self._mask = None if self.is_on else self._opened
@@ -69,25 +69,22 @@ class PrivacyMode:
         return text if self._mask is None else self._mask.text(text, *values)
 
     def contact(self, contact: Contact) -> Contact:
-        """A contact."""
         return contact if self._mask is None else self._mask.contact(contact)
 
     def row(self, row: AttemptRow) -> AttemptRow:
-        """A row of the history."""
         return row if self._mask is None else masked_attempt_row(self._mask, row)
 
     def request(self, request: TriggerRequest) -> TriggerRequest:
-        """A request."""
         return request if self._mask is None else self._mask.request(request)
 
     def remedies(self, advice: Diagnosis | None, request: TriggerRequest) -> tuple[QuickFix, ...]:
-        """The quick fixes of a request; what they change in the form is not masked."""
+        """The quick fixes of a request; their changes to the form are not masked."""
         if advice is None or self._mask is None:
             return advice.remedies if advice else ()
         return masked_advice(self._mask, advice, request.external_id).remedies
 
     def attempt(self, attempt: Attempt) -> Attempt:
-        """An attempt; masked, it has no reply bytes."""
+        """An attempt; if masked, it has no reply bytes."""
         if self._mask is None:
             return attempt
         masked, settlement = self._mask.attempt(attempt), attempt.settlement
@@ -97,9 +94,9 @@ class PrivacyMode:
         return replace(masked, settlement=replace(settlement, note=note))
 
     def body(self, attempt: Attempt, body: bytes) -> bytes:
-        """The request body of an attempt; masked, it is the body of the masked request."""
+        """The request body of an attempt; if masked, the body of the masked request."""
         return body if self._mask is None else trigger_body(self._mask.request(attempt.request))
 
     def preflight(self, known: Preflight, request: TriggerRequest) -> Preflight:
-        """What is known before `request` is sent."""
+        """The checks of `request`."""
         return known if self._mask is None else masked_preflight(self._mask, known, request)

@@ -1,4 +1,4 @@
-"""The terminal that the dashboard runs in: Textual's driver, but for bytes that are not UTF-8, and for a terminal that closes."""
+"""The terminal of the dashboard: Textual's driver, but it survives invalid UTF-8 and a closed terminal."""
 
 import os
 import selectors
@@ -13,14 +13,14 @@ CHUNK = 4096
 
 
 class TerminalDriver(LinuxDriver):
-    """Replaces what is not UTF-8, where Textual's own input thread would end the program."""
+    """Replaces bytes that are not UTF-8; with Textual's own input thread they would end the program."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._file: Any = _Screen(self._file)
 
     def run_input_thread(self) -> None:
-        """Reads and dispatches what is typed until Textual ends the input, or the terminal closes."""
+        """Reads and dispatches input until Textual ends it or the terminal closes."""
         decoder = getincrementaldecoder("utf-8")("replace")
         parser = XTermParser(self._debug)
         with selectors.DefaultSelector() as selector:
@@ -29,10 +29,10 @@ class TerminalDriver(LinuxDriver):
                 if selector.select(0.1):
                     typed = _read(self.fileno)
                     if not typed:
-                        # The kernel tells only the leader of a session.
+                        # The kernel signals only the leader of a session.
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
-                    if text := decoder.decode(typed):  # '' would mean the end to the parser
+                    if text := decoder.decode(typed):  # '' would end the parser
                         for event in parser.feed(text):
                             self.process_message(event)
                 for event in parser.tick():
@@ -40,7 +40,7 @@ class TerminalDriver(LinuxDriver):
 
 
 class _Screen:
-    """Where Textual draws; once the terminal is closed, nowhere, or Textual would wait for its output thread."""
+    """Textual's output. Once the terminal is closed it drops everything, or Textual would wait forever."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -104,7 +104,7 @@ def test_nothing_is_imported_before_the_fields_are_known_nor_into_a_sandbox(
 ) -> None:
     file = tmp_path / "contacts.csv"
     file.write_text("id,3\n1,a@example.org\n")
-    assert "refresh first" in shop("contacts", "import", str(file)).err
+    assert "Refresh first" in shop("contacts", "import", str(file)).err
     assert "contacts.csv" in shop.desk("contacts", "import", str(file)).err
     assert shop("contacts", "import", str(tmp_path / "none.csv")).code == 2
 
@@ -204,7 +204,7 @@ def test_a_name_that_several_fields_bear_must_be_an_id(shop: Account, tmp_path: 
     with (tmp_path / "header.csv").open("w+") as file:
         file.write("id,PHONE\n")
         file.seek(0)
-        with pytest.raises(ImportRefusedError, match="fields 5, 6: name it by its id"):
+        with pytest.raises(ImportRefusedError, match=r"fields 5, 6\. Use the field id"):
             ContactFile(file, fields, lambda *_: None)
         file.seek(0)
         file.write("id,5   \n1,2\n")

@@ -39,7 +39,7 @@ def test_a_profile_is_added_listed_and_removed(desk: Desk, home: Path) -> None:
     added = desk(*SHOP, "--test-contact", "@example.com", "--test-contact", "x@example.org", "--default")
     assert added.code == 0
     assert "--production shop" in added.err
-    assert "X-WSSE is announced to end" in added.err
+    assert "Emarsys ends X-WSSE" in added.err
     text = (home / "config.toml").read_text()
     assert 'test_contacts = ["@example.com", "x@example.org"]' in text
     assert desk("profile", "list", "--json").lines == [

@@ -27,7 +27,7 @@ def test_another_home_masks_otherwise(tmp_path: Path) -> None:
 
 def test_a_key_that_cannot_be_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "mask.key").write_bytes(b"")
-    with pytest.raises(MaskKeyError, match=r"mask\.key is no key"):
+    with pytest.raises(MaskKeyError, match=r"mask\.key is not a mask key"):
         open_mask(tmp_path)
     (tmp_path / "mask.key").unlink()
     (tmp_path / "mask.key").mkdir()

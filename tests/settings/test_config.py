@@ -78,8 +78,8 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
-        ("colour = 1\n", "colour", "no such key"),
-        ("default_profile = 7\n", "default_profile", "must be a text"),
+        ("colour = 1\n", "colour", "unknown key"),
+        ("default_profile = 7\n", "default_profile", "must be text"),
         ('default_profile = "nowhere"\n', "default_profile", "no profile 'nowhere'"),
         ("profiles = 3\n", "profiles", "must be a table"),
         ('[profiles.sandbox]\naccount = "x"\n', "profiles.sandbox", "built in"),
@@ -90,7 +90,7 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
         ('[profiles.a]\nbase_url = "https://h/api/v2/"\n', "profiles.a.base_url", "/api/v2 or /api/v3"),
         ('[profiles.a]\nbase_url = "http://h/api/v2"\n', "profiles.a.base_url", "this machine only"),
         ('[profiles.a]\nbase_url = "https://u:p@h/api/v2"\n', "profiles.a.base_url", "no user"),
-        ('[profiles.a]\nbase_url = "https://[h/api/v2"\n', "profiles.a.base_url", "no address"),
+        ('[profiles.a]\nbase_url = "https://[h/api/v2"\n', "profiles.a.base_url", "not an address"),
         ('[profiles.a]\nbase_url = "ftp://h/api/v2"\n', "profiles.a.base_url", "https://"),
         ('[profiles.a]\nbase_url = "https://h/api/v2"\nauth = "x"\n', "profiles.a.auth", "one of"),
         ('[profiles.a]\nbase_url = "https://h/api/v2"\nauth = "oauth"\n', "profiles.a.auth", "/api/v3"),
@@ -170,7 +170,7 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
         ('[profiles.a]\naccount = "x"\nproxy = "http://h:"\n', "profiles.a.proxy", "between 1 and 65535"),
         ('[profiles.a]\naccount = "x"\nproxy = "http://h h"\n', "profiles.a.proxy", "no spaces"),
         ('[profiles.a]\naccount = "x"\nproxy = "http://h/path"\n', "profiles.a.proxy", "must end after"),
-        ('[profiles.a]\naccount = "x"\nproxy = ""\n', "profiles.a.proxy", "must be a text"),
+        ('[profiles.a]\naccount = "x"\nproxy = ""\n', "profiles.a.proxy", "must be text"),
         (
             '[profiles.a]\naccount = "x"\ntest_contacts = ["x@example.com", "*@example.com"]\n',
             "profiles.a.test_contacts",
@@ -204,15 +204,15 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
         (
             '[profiles.a]\naccount = "x"\ntest_contacts = ["@example.com@example.org"]\n',
             "profiles.a.test_contacts",
-            "is no domain",
+            "is not a domain",
         ),
         ('[profiles.a]\nbase_url = "https://h:0/api/v2"\n', "profiles.a.base_url", "between 1 and 65535"),
         ('[profiles.a]\nbase_url = "https://h:65536/api/v2"\n', "profiles.a.base_url", "1 to 65535"),
         ('theme = "midnight"\n', "theme", "must be one of triggerdesk-dark, triggerdesk-light"),
-        ('[keymap]\nsent = "f12"\n', "keymap.sent", "no such action"),
-        ('[keymap]\nsend = "F12"\n', "keymap.send", "is no key"),
-        ('[keymap]\nsend = "f2"\n', "keymap.send", "is the key of events too"),
-        ("a = = 1\n", "config.toml", "no valid TOML"),
+        ('[keymap]\nsent = "f12"\n', "keymap.sent", "unknown action"),
+        ('[keymap]\nsend = "F12"\n', "keymap.send", "is not a key"),
+        ('[keymap]\nsend = "f2"\n', "keymap.send", "is also the key of events"),
+        ("a = = 1\n", "config.toml", "not valid TOML"),
     ],
 )
 def test_a_mistake_is_told_with_its_key_and_the_reason(home: Path, text: str, key: str, reason: str) -> None:

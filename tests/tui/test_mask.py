@@ -71,7 +71,7 @@ async def test_a_mask_that_cannot_be_had_keeps_a_masked_desk_closed(home: Path) 
     async with app.run_test(size=WIDE):
         pass
     assert isinstance(app.return_value, AppError)
-    assert "is no key of a mask" in str(app.return_value)
+    assert "is not a mask key" in str(app.return_value)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com")
         assert "The profile 'shop' is limited to test contacts" in desk.screen()
         await desk.press("f9")
-        assert "this external id is none of them." in desk.said
+        assert "this external id is not one of them." in desk.said
         assert list(service.history.list_attempts(0)) == []
         desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()

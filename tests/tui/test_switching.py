@@ -110,4 +110,4 @@ async def test_what_cannot_be_opened_leaves_the_profile_as_it_is(home: Path) -> 
         assert desk.form.request().event_id == "100"
         (home / "config.toml").write_text("nonsense")
         await desk.press("ctrl+o")
-        assert "no valid TOML" in desk.said
+        assert "not valid TOML" in desk.said

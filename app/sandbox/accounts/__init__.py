@@ -1,1 +1,1 @@
-"""The account that the sandbox serves: read from its folder, built into a database, asked there."""
+"""The account that the sandbox serves: read from its folder, built into a database, queried there."""

@@ -1,4 +1,4 @@
-"""An account folder as the sandbox serves it: events and fields in memory, contacts in the database file."""
+"""An account folder as the sandbox serves it: events and fields in memory, contacts in the database."""
 
 import json
 import sqlite3
@@ -18,9 +18,10 @@ MAX_PER_VALUE = 100
 class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
-    Without a folder it is served as the database was built last. `changed` says that the content had changed;
-    `fingerprint` tells one content from another. Implements app.domain.account.Account.
-    Raises AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or read.
+    Without a folder it serves the database as it was built last. `changed` says whether the content had
+    changed; `fingerprint` identifies the content. Implements app.domain.account.Account. Raises
+    AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or
+    read.
     """
 
     def __init__(self, folder: Path | None, database: Path, progress: Progress = lambda *_: None) -> None:
@@ -32,11 +33,11 @@ class SandboxAccount:
             raise AccountDatabaseError(f"The sandbox cannot read {database}: {error}.") from error
 
     def follow(self, fingerprint: str) -> None:
-        """Switches to the content with this fingerprint, if the database holds it by now."""
+        """Switches to the content with this fingerprint, if the database holds it."""
         if fingerprint in ("", self.fingerprint):
             return
         before = self._db
-        # A database that cannot be read now, or holds yet another content, changes nothing.
+        # If the database is unreadable now, or has another content, nothing changes.
         with suppress(sqlite3.Error):
             newest = open_finished(self.database)
             if fingerprint_of(newest) == fingerprint:
@@ -46,7 +47,7 @@ class SandboxAccount:
                 newest.close()
 
     def _serve(self, db: sqlite3.Connection) -> None:
-        """Reads all that can fail before it changes anything."""
+        """Reads everything that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
         fingerprint = fingerprint_of(db)
         events = db.execute("SELECT id, name, created, attached FROM event ORDER BY n").fetchall()
@@ -64,7 +65,6 @@ class SandboxAccount:
         )
 
     def close(self) -> None:
-        """Closes the database."""
         self._db.close()
 
     def has_event(self, event_id: str) -> bool:
@@ -80,15 +80,18 @@ class SandboxAccount:
         return self.matches_of_many(key_id, [external_id]).get(external_id, NO_MATCH)
 
     def matches_of_many(self, key_id: str, external_ids: Iterable[str]) -> Mapping[str, Matches]:
-        """At most two contacts for each value, by one statement; values that no contact can have are left out."""
+        """At most two contacts for each value, by one statement; skips values that no contact can have."""
         found = self.contacts.two_of_each(key_id, [value for value in set(external_ids) if _storable(value)])
         return {value: Matches(ids, complete=True) for value, ids in found.items()}
 
 
-# The columns named in these statements are the builder's own (`c0`, `c1`, ...), never text from outside.
+# The column names in these statements (`c0`, `c1`, ...) are the builder's, never text from outside.
 @dataclass(frozen=True, slots=True)
 class AccountContacts:
-    """The contact table of an account: `cells` maps key ids to columns; a field without one holds nothing."""
+    """The contact table of an account.
+
+    `cells` maps key ids to columns; a field without a column is empty for every contact.
+    """
 
     db: sqlite3.Connection
     cells: Mapping[str, str]
@@ -108,7 +111,10 @@ class AccountContacts:
     def with_values(
         self, key_id: str, values: Sequence[str], shown: Sequence[str]
     ) -> list[tuple[int, dict[str, str | None]]]:
-        """(place in `values`, contact) for at most 100 contacts a value, with the fields `shown`, id and uid."""
+        """Pairs of (position in `values`, contact), at most 100 contacts for each value.
+
+        Each contact has its id, uid and the fields `shown`.
+        """
         cell = self.cells.get(key_id)
         if cell is None:
             return []
@@ -133,7 +139,7 @@ class AccountContacts:
             tests.append(f"{self.cells.get(shown, empty)} != ''")
         start = offset
         if not tests:
-            # Rows are numbered without a gap, so that a late page need not be counted up to.
+            # Row numbers have no gaps, so a late page needs no counting.
             tests, start = [f"n > {offset}"], 0
         sql = f"""
             SELECT {self._columns(("id", shown))} FROM contact WHERE {" AND ".join(tests)}

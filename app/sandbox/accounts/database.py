@@ -1,7 +1,7 @@
-"""An account folder as a database: built beside its place and renamed into it, so that no reader meets half of one.
+"""Builds an account folder into a database file and renames it into place, so no reader sees half of it.
 
-The finished file is never written again, so every reader opens it without locks. How the folder's files looked when
-they were last read is kept in a file beside it.
+The finished file is never written again, so readers open it without locks. A file beside it keeps the state
+of the folder's files when they were last read.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ STALE_S = 3600.0
 CASELESS_FIELD = "3"
 
 GRAIN_S = 2.0
-"""Two writes of a file within so many seconds may leave it with the same times: the coarsest file system's unit."""
+"""Seconds within which two writes may leave a file with the same times, on the coarsest file system."""
 
 
 _SCHEMA = """
@@ -47,9 +47,9 @@ class AccountDatabaseError(AppError):
 
 
 def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
-    """Returns the fingerprint of the folder's content, and whether the database was built because it held another.
+    """Returns the fingerprint of the folder's content, and whether the database had to be built for it.
 
-    Raises AccountFolderError, and AccountDatabaseError for a disk that cannot be written.
+    Raises AccountFolderError, and AccountDatabaseError if the disk cannot be written.
     """
     stamp = _stamp(folder)
     known = _known(database)
@@ -66,9 +66,9 @@ def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: N
 
 
 def _stamp(folder: Path) -> str:
-    """What changes with every write of a file, kept so that an untouched folder need not be read again.
+    """A stamp that changes with every write to a file, so that an untouched folder is not read again.
 
-    Empty if a file was written so recently, or in the future, that the next write might not change it.
+    Empty if a file was written so recently, or in the future, that the next write might not change the stamp.
     """
     stats = [_stat(folder / name) for name in FILES]
     if max(max(s.st_mtime, s.st_ctime) for s in stats) > time.time() - GRAIN_S:
@@ -86,7 +86,7 @@ def _stat(file: Path) -> os.stat_result:
 
 
 def content_digest(folder: Path) -> str:
-    """What tells one content of the folder's files from another. Raises AccountFolderError."""
+    """The fingerprint of the content of the folder's files. Raises AccountFolderError."""
     digest = hashlib.blake2b(LAYOUT.encode())
     for name in FILES:
         try:
@@ -129,7 +129,7 @@ def fingerprint_of(db: sqlite3.Connection) -> str:
 
 
 def open_finished(database: Path) -> sqlite3.Connection:
-    """A finished account database, read without locks: it is never written, a new one takes its name."""
+    """Opens a finished account database without locks: it is never written, only replaced."""
     uri = f"{database.absolute().as_uri()}?mode=ro&immutable=1"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
@@ -153,7 +153,7 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _sweep(database: Path) -> None:
-    """Removes what a killed process left half built."""
+    """Removes unfinished files of killed processes."""
     for leftover in database.parent.glob(f"{database.name}.*.building"):
         # Another process may sweep at the same time.
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Account folders of any size: the built-in account with invented people, who follow from the seed."""
+"""Account folders of any size: the built-in account plus invented people, determined by the seed."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS, Progress, open_contacts, read_fields
 
 UNUSED_ID = 999_999
-"""The contact id that the built-in account promises not to have."""
+"""The contact id that the built-in account never has: it produces reply 2012."""
 
 _STEP = 5000
 
@@ -44,9 +44,10 @@ _UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
 def write_demo_folder(folder: Path, sample: Path, contacts: int, seed: int, progress: Progress) -> None:
-    """Makes, or replaces, an account folder of `contacts` contacts, the sample's own among them.
+    """Writes an account folder of `contacts` contacts, those of the sample among them.
 
-    Calls `progress` with (contacts written, contacts in all). Raises OSError, and then leaves an earlier folder whole.
+    Calls `progress` with (contacts written, contacts in all). Replaces an earlier folder only when complete.
+    Raises OSError.
     """
     making = folder.with_name(f"{folder.name}.{os.urandom(4).hex()}.making")
     making.mkdir(parents=True, mode=0o700)
@@ -62,7 +63,7 @@ def write_demo_folder(folder: Path, sample: Path, contacts: int, seed: int, prog
 
 
 def sample_size(sample: Path) -> int:
-    """The number of contacts that every demo account begins with."""
+    """The number of contacts in the sample, with which every demo account begins."""
     with open_contacts(sample / CONTACTS, read_fields(sample)) as own:
         return sum(len(chunk) for chunk in own.chunks(lambda *_: None))
 
@@ -88,8 +89,8 @@ def _write_contacts(file: Path, sample: Path, contacts: int, seed: int, progress
 
 
 def _people(columns: tuple[str, ...], first: int, seed: int) -> Iterator[list[str]]:
-    """Rows for these columns, without end, by rising id; each has six values."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable people, no secret
+    """Endless rows for these columns, by ascending id; each has six values."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable data, no secret
     number = first
     while True:
         if number != UNUSED_ID:
@@ -103,7 +104,7 @@ def _person(number: int, bits: int) -> dict[str, str]:
     bits, last = divmod(bits, len(_SURNAMES))
     bits, city = divmod(bits, len(_CITIES))
     bits, host = divmod(bits, len(_HOSTS))
-    # Ofcom's numbers for drama; two people may share a telephone.
+    # Ofcom reserves these numbers for drama. Two people may share one.
     bits, phone = divmod(bits, 100_000)
     return {
         "1": _FIRST[first],
@@ -116,7 +117,7 @@ def _person(number: int, bits: int) -> dict[str, str]:
 
 
 def _letters(name: str) -> str:
-    """A name as in an e-mail address: Latin letters without their marks, `kontakt` for a name that has none."""
+    """A name for an e-mail address: Latin letters without accents, or `kontakt` if it has none."""
     plain = unicodedata.normalize("NFKD", name.lower().translate(_WITHOUT_MARKS))
     return "".join(letter for letter in plain if "a" <= letter <= "z") or "kontakt"
 

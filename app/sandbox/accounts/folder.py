@@ -1,6 +1,6 @@
-"""An account folder as a person writes it: `events.json`, `fields.json` and `contacts.csv`.
+"""Reads an account folder: `events.json`, `fields.json` and `contacts.csv`.
 
-Whatever is wrong with one of them is reported with file, line and reason.
+Every fault is reported with file, line and reason.
 """
 
 import csv
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 
 class AccountFolderError(AppError):
-    """A folder that is no account: which file, which line (from 1; None: the file as a whole), and why."""
+    """A faulty account folder: the file, the line (from 1; None for the whole file), and the reason."""
 
     def __init__(self, file: Path, line: int | None, reason: str) -> None:
         self.file = file
@@ -46,7 +46,7 @@ def unreadable(file: Path, error: OSError) -> AccountFolderError:
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """One external event of the folder; `attached` false: nothing in the account uses it."""
+    """One external event of the folder; if `attached` is false, nothing in the account uses it."""
 
     id: str
     name: str
@@ -67,7 +67,7 @@ class FieldEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One object of a JSON array, with its place for error messages."""
+    """One object of a JSON array, with its position for error messages."""
 
     file: Path
     line: int
@@ -152,7 +152,7 @@ def _entries(file: Path) -> Iterator[_Entry]:
 
 
 def _placed(text: str) -> Iterator[tuple[int, object]]:
-    """The elements of a valid array, each with the position that it begins at."""
+    """The elements of a valid array, each with its position."""
     decoder = json.JSONDecoder()
     position = _skip(text, text.index("[") + 1)
     while text[position] != "]":
@@ -168,7 +168,7 @@ def _skip(text: str, position: int) -> int:
 
 
 def _read_text(file: Path) -> str:
-    """A file of the folder as text, without a byte order mark. Raises AccountFolderError."""
+    """The text of a file of the folder, without a byte order mark. Raises AccountFolderError."""
     try:
         return file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -210,7 +210,7 @@ class ContactsFile:
         progress(self._size, self._size)
 
     def line_of(self, number: int) -> int:
-        """The line that row `number` (from 1) ends on."""
+        """The line on which row `number` (from 1) ends."""
         for count, _ in enumerate(self._rows(), start=1):
             if count == number:
                 break
@@ -235,7 +235,7 @@ class ContactsFile:
             raise self._error("The header must begin with id,uid.")
         columns = header[2:]
         if len(columns) > MAX_COLUMNS:
-            raise self._error(f"At most {MAX_COLUMNS} columns can be held.")
+            raise self._error(f"More than {MAX_COLUMNS} columns.")
         for place, column in enumerate(columns):
             if column not in known:
                 raise self._error(f"The column {column!r} is not a field of fields.json.")
@@ -258,7 +258,7 @@ class ContactsFile:
 
 @contextmanager
 def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[ContactsFile]:
-    """An account's contacts, opened, with the header checked. Raises AccountFolderError."""
+    """Opens the contacts of an account and checks the header. Raises AccountFolderError."""
     try:
         raw = file.open("rb")
     except OSError as error:

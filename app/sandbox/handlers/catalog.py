@@ -12,12 +12,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2}([-_][A-Za-z]{2})?")
 
 
 async def list_events(request: ApiRequest) -> Response:
-    """GET event: all of them, unpaged."""
+    """GET event: all events, unpaged."""
     return ok([_event(event) for event in request.context.account.events.values()])
 
 
 async def get_event(request: ApiRequest) -> Response:
-    """GET event/<id>: an object, as on the 2016 page; a newer one shows an array. Raises Rejected (5001)."""
+    """GET event/<id>: an object, as on the 2016 page; a newer page shows an array. Raises Rejected (5001)."""
     return ok(_event(_known_event(request)))
 
 
@@ -30,7 +30,7 @@ async def event_usages(request: ApiRequest) -> Response:
 
 
 async def list_fields(request: ApiRequest) -> Response:
-    """GET field and GET field/translate/<language>: all of them, unpaged. Raises Rejected (1002)."""
+    """GET field and GET field/translate/<language>: all fields, unpaged. Raises Rejected (1002)."""
     _check_language(request)
     fields = request.context.account.fields.values()
     return ok(
@@ -57,7 +57,7 @@ async def list_choices(request: ApiRequest) -> Response:
 
 
 async def settings(_: ApiRequest) -> Response:
-    """GET settings: what clients call to see whether they are signed in."""
+    """GET settings: clients call it to test their sign-in."""
     return ok(
         {"id": "1", "environment": "sandbox", "timezone": "Europe/Berlin", "name": "sandbox", "country": "de"}
     )

@@ -154,7 +154,7 @@ async def internal_id(request: ApiRequest) -> Response:
 
 
 async def list_contact_lists(_: ApiRequest) -> Response:
-    """GET contactlist: the one list there is."""
+    """GET contactlist: the only list."""
     return ok([{"id": ALL_CONTACTS, "name": "All contacts", "created": "2020-01-01 00:00:00"}])
 
 

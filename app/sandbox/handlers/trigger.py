@@ -1,4 +1,4 @@
-"""POST event/<id>/trigger: judged by the rules of the domain, then by what the rules do not cover."""
+"""POST event/<id>/trigger: the domain's rules decide first, then the checks that they do not cover."""
 
 import json
 import re
@@ -31,7 +31,7 @@ _EVENT_TIME = re.compile(
 
 
 async def trigger(request: ApiRequest) -> Response:
-    """The reply to a trigger of one contact or, if there are `contacts`, of many. Raises Rejected."""
+    """The reply to a trigger of one contact, or of many if there are `contacts`. Raises Rejected."""
     if request.payload.get("contacts") is not None:
         return _trigger_many(request)
     context = request.context
@@ -44,9 +44,9 @@ async def trigger(request: ApiRequest) -> Response:
 
 
 def _trigger_many(request: ApiRequest) -> Response:
-    """Up to a thousand contacts, looked up at once and judged one by one.
+    """Triggers up to a thousand contacts, looked up at once and checked one by one.
 
-    The rules about the request reject it whole, the others one contact each, within HTTP 200.
+    A rule about the request rejects it whole; the other rules reject single contacts, within HTTP 200.
     """
     context = request.context
     entries = _entries(request.payload)
@@ -76,14 +76,14 @@ def _trigger_many(request: ApiRequest) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """An account with the contacts of one key already looked up; implements app.domain.account.Account."""
+    """An account whose contacts for one key are looked up already; implements app.domain.account.Account."""
 
     account: SandboxAccount
     found: Mapping[str, Matches]
 
     @classmethod
     def among(cls, account: SandboxAccount, key_id: str, external_ids: Iterable[str]) -> "Triggered":
-        """The contacts that these values of a key find."""
+        """Looks up the contacts with these values of a key."""
         return cls(account, account.matches_of_many(key_id, external_ids))
 
     def has_event(self, event_id: str) -> bool:

@@ -13,7 +13,7 @@ Severity = Literal["information", "warning"]
 
 
 class View(Protocol):
-    """The dashboard as its controllers use it."""
+    """The dashboard as its controllers see it."""
 
     @property
     def screen(self) -> Screen[Any]: ...
@@ -25,7 +25,7 @@ class View(Protocol):
     def say(
         self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
     ) -> None:
-        """Shows a message; an `unasked` one answers no key and stays long enough to be read."""
+        """Shows a message; an `unasked` one, which answers no key, stays longer."""
 
     def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
         """Draws the reply pane, now and whenever personal data is hidden or shown."""
@@ -37,7 +37,7 @@ class View(Protocol):
         """Shows a fault in the reply pane; in a message too if that pane is out of view."""
 
     def show_problem(self, title: str, sentence: str) -> None:
-        """Shows in a message what failed beside sending; in the reply pane too if that is empty."""
+        """Shows in a message what failed other than sending; in the reply pane too if that is empty."""
 
     def go(self, pane: str) -> None:
         """Shows a pane and moves the focus into it."""
@@ -46,13 +46,13 @@ class View(Protocol):
         """Shows the attempts as they are now."""
 
     def show_history_alone(self, alone: bool) -> None:
-        """Gives the history the whole screen, or takes it away again."""
+        """Shows the history on the full screen, or leaves the full screen."""
 
     def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
-        """Opens a screen above the dashboard; `then` is called with its result."""
+        """Opens a screen above the dashboard; calls `then` with its result."""
 
     def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
-        """Asks a question above the dashboard; `then` is called if the answer is yes."""
+        """Asks a question above the dashboard; calls `then` if the user agrees."""
 
     async def connect(self) -> None:
-        """Opens the connection to the endpoint, once. Raises SettingsError if there is no secret."""
+        """Opens the client, once. Raises SettingsError if there is no secret."""

@@ -1,4 +1,4 @@
-"""The lists of the dashboard: showing them, refreshing them from the account, looking up one contact."""
+"""The lists of the dashboard: shows and refreshes them, and looks up a single contact."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ STOPPING = "stopping; the lists stay as they were"
 
 @dataclass(eq=False, kw_only=True)
 class CacheController:
-    """Shows the events and contacts; asks the account for more, one thing at a time."""
+    """Shows the events and contacts; runs one refresh or look-up at a time."""
 
     view: View
     session: Session
@@ -38,10 +38,10 @@ class CacheController:
     status: StatusLine
     bar: FetchBar
     changed: Callable[[], None]
-    """Called when the lists may be different."""
+    """Called when the lists may have changed."""
 
     is_loading: bool = field(init=False)
-    """Whether the lists are of no account yet, or of other account files."""
+    """Whether the lists are empty or from other account files."""
 
     def __post_init__(self) -> None:
         self._state: CacheState = self.session.refresh.state()
@@ -52,7 +52,7 @@ class CacheController:
     # The lists
 
     def show(self) -> None:
-        """Shows the lists as they are now; their cursors stay on their rows."""
+        """Shows the current lists; their cursors stay on their rows."""
         self._state = self.session.refresh.state()
         self.show_age()
         self.status.show_kept(self.session.contacts.origins())
@@ -96,7 +96,7 @@ class CacheController:
         return self._worker is not None
 
     async def loaded(self) -> None:
-        """Returns once the lists are loaded for the first time, or that takes long."""
+        """Returns once the lists are loaded for the first time, or after FIRST_LOAD_S seconds."""
         if self.is_loading and not self._loaded.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_LOAD_S):
@@ -104,7 +104,6 @@ class CacheController:
             self._loaded.set()
 
     def stop(self) -> None:
-        """Stops the refresh or the look-up."""
         if self._worker is not None:
             self._worker.cancel()
             self.bar.show(STOPPING)
@@ -121,7 +120,7 @@ class CacheController:
         return self.session.refresh.state() != self._state
 
     def follow_others(self) -> None:
-        """Shows what another program changed in the lists meanwhile."""
+        """Shows changes that another program made to the lists."""
         with contextlib.suppress(AppError):
             if not self.is_busy and self._is_outdated:
                 self.changed()
@@ -135,7 +134,7 @@ class CacheController:
         view, refresh = self.view, self.session.refresh
         try:
             await view.connect()
-            # Another program may be loading the same lists: then this one waits for it.
+            # If another program is loading the same lists, this one waits for it.
             run = refresh.run_if_needed if refresh.is_needed() else refresh.run
             await run(self.bar.step)
         except AppError as error:
@@ -148,7 +147,7 @@ class CacheController:
             self._end()
 
     def look_up(self) -> None:
-        """Asks the account for the contact that is typed: in the search of the contacts, else in the form."""
+        """Asks the account for the contact typed in Contacts if that has the focus, else in the form."""
         form, contacts = self.form, self.contacts
         key_id, value = form.key_id, form.request().external_id
         if contacts.has_focus_within and contacts.filter.value:
@@ -167,7 +166,7 @@ class CacheController:
             self.view.say("Look-up failed", str(error), unasked=True)
         else:
             self._say_found(key_id, value, found)
-            # A user who typed on meanwhile wants another contact by now.
+            # A user who has typed on wants another contact.
             if searching and len(found) == 1 and typed == self._typed:
                 self.form.choose_contact(found[0])
         finally:

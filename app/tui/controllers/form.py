@@ -1,4 +1,4 @@
-"""The form: its prediction and fixes, drafts and templates, the preview of the request, and the sandbox's scenarios."""
+"""The form: its prediction and fixes, drafts and templates, the request preview, the sandbox's scenarios."""
 
 import contextlib
 import json
@@ -67,7 +67,7 @@ class FormController:
     # The prediction and its fixes
 
     def predict(self) -> None:
-        """Shows the reply to expect, and the fixes for it."""
+        """Shows the predicted reply, and the fixes for it."""
         self.send.block()
         form, session = self.form, self.session
         request, contact_id = form.request(), form.draft().contact_id
@@ -81,7 +81,7 @@ class FormController:
         self._offer_fixes_of_reply(request, contact_id)
 
     def _offer_fixes_of_reply(self, asked: TriggerRequest, contact_id: str) -> None:
-        """Offers the fixes for the reply that is shown, while the form still holds that request."""
+        """Offers the fixes for the reply shown while the form still holds its request."""
         attempt = self.view.last_attempt
         if attempt is None:
             return
@@ -96,7 +96,7 @@ class FormController:
 
     @property
     def fixes(self) -> Sequence[QuickFix]:
-        """The fixes for the prediction, else those for the reply; the best first."""
+        """The fixes for the prediction, else those for the reply; the best one first."""
         return self.preflight.remedies or self.reply.remedies
 
     @property
@@ -155,7 +155,7 @@ class FormController:
         self.predict()
 
     def save_draft(self) -> None:
-        """Saves what is typed, unless it is saved already."""
+        """Saves the form unless it is saved already."""
         draft, drafts = self._typed, self.session.drafts
         if draft is None or draft == self._saved:
             return
@@ -165,18 +165,18 @@ class FormController:
             else:
                 drafts.drop_draft()
         except AppError as error:
-            if not self._has_failed:  # said once
+            if not self._has_failed:  # reported once
                 self._has_failed = True
                 self.view.say("Cannot save the draft", str(error))
         else:
             self._saved = draft
 
     def answered(self, attempt: Attempt) -> None:
-        """Drops the draft of a trigger that may have arrived; what is typed for the next contact stays one."""
+        """Drops the draft of a trigger that may have arrived, but keeps one for the next contact."""
         form, sent, drafts = self.form, attempt.request, self.session.drafts
         asked = form.request()
         is_asked = (asked.event_id, asked.external_id) == (sent.event_id, sent.external_id)
-        with contextlib.suppress(AppError):  # the menu then offers what was sent
+        with contextlib.suppress(AppError):  # the menu then offers the data sent
             drafts.keep_typed(attempt, form.editor.text)
         if attempt.outcome in MAY_HAVE_ARRIVED and is_asked:
             self._typed = self._saved = form.draft()
@@ -186,7 +186,7 @@ class FormController:
                 self.view.say("Cannot delete the draft", str(error))
 
     def edit(self, attempt: Attempt) -> None:
-        """Opens an attempt in the form, to be changed and sent again."""
+        """Opens an attempt in the form, so that the user can change it and send it again."""
         form = self.form
         if attempt.account != self.session.profile.account_key:
             self.view.say(
@@ -205,7 +205,7 @@ class FormController:
     # The event data
 
     def insert_data(self) -> None:
-        """Opens the menu of example, last data and templates."""
+        """Opens the menu of the example, the last data and the templates."""
         form, event_id = self.form, self.form.event_id
         try:
             choices = self.session.drafts.data_choices(event_id)
@@ -258,14 +258,14 @@ class FormController:
     # The preview of a request
 
     def preview(self) -> None:
-        """Opens the request of the form."""
+        """Opens the preview of the form's request."""
         if self.form.fault:
             self.view.say("Cannot preview", self.form.fault)
         else:
             self._preview(replace(self.form.request(), trigger_id=new_attempt_id()), NOT_YET)
 
     def preview_attempt(self, attempt: Attempt) -> None:
-        """Opens the request of an attempt."""
+        """Opens the preview of an attempt's request."""
         self._preview(attempt.request, AGAIN.format(sanitize(short_id(attempt.attempt_id))))
 
     def _preview(self, request: TriggerRequest, note: str) -> None:
@@ -322,7 +322,7 @@ class FormController:
         ]
 
     def prepare(self, code: int) -> None:
-        """Fills the form so that the account replies with this code."""
+        """Fills the form with a request that gets this reply code."""
         if self.session.scenarios is not None and self._can_fill:
             self.form.fill(self.session.scenarios.request_for(code))
             self.form.forget_last()
@@ -330,7 +330,7 @@ class FormController:
             self.form.focus_next()
 
     def simulate(self, failure: SimulatedFailure) -> None:
-        """Fills the form and sends it into this failure, also if the same was sent before."""
+        """Fills the form and sends it into this failure, even if the same was sent before."""
         if self.session.scenarios is not None and self._can_fill:
             self.form.fill(self.session.scenarios.fail_next(failure))
             self.form.forget_last()
@@ -338,7 +338,7 @@ class FormController:
 
     @property
     def _can_fill(self) -> bool:
-        """Whether nothing is being sent or in the way; says what is."""
+        """Whether the form is free to be filled; shows the reason if it is not."""
         form = self.form
         if form.sending or form.blocked:
             self.view.say("Not now", form.obstacle)

@@ -1,4 +1,4 @@
-"""The history on the dashboard: the attempts that match the filter, their counts, and what the user does about them."""
+"""The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class HistoryController:
     pane: HistoryPane
     status: StatusLine
     resend: Callable[[Attempt, bool], None]
-    """Sends an attempt again; the flag says whether its trigger id stays."""
+    """Sends an attempt again; the flag keeps its trigger id."""
     edit: Callable[[Attempt], None]
     """Opens an attempt in the form."""
     preview: Callable[[Attempt], None]
@@ -52,7 +52,7 @@ class HistoryController:
     # Searching
 
     def show(self, *, keep_cursor: bool = True) -> None:
-        """Shows the attempts as they are now; with `keep_cursor` the cursor stays on its row."""
+        """Shows the current attempts; with `keep_cursor` the cursor stays on its row."""
         try:
             self.status.unresolved = self.session.history.unsettled()
         except AppError as error:
@@ -61,7 +61,7 @@ class HistoryController:
             self.view.screen.run_worker(self._find(keep_cursor), group="find")
 
     async def _find(self, keep_cursor: bool) -> None:
-        """Shows rows that may take a while to find; until then the old ones stay."""
+        """Searches and shows the rows; the old rows stay until then."""
         pane = self.pane
         slow = self.view.screen.set_timer(PROGRESS_S, lambda: pane.show_counts(Content("searching…")))
         try:
@@ -78,7 +78,7 @@ class HistoryController:
         self.view.screen.run_worker(self._count(), group="count")
 
     async def _count(self) -> None:
-        """Shows how many attempts match, and the share of each outcome."""
+        """Shows the number of matching attempts and the share of each outcome."""
         pane, past = self.pane, self.past
         slow = self.view.screen.set_timer(PROGRESS_S, pane.show_counting)
         try:
@@ -102,7 +102,7 @@ class HistoryController:
     # Filter, order, full screen
 
     def show_unresolved(self) -> None:
-        """Filters for unresolved outcomes, and moves the focus to the first."""
+        """Filters for unresolved outcomes and moves the focus to the first."""
         self._write(menus.UNSETTLED)
         self.view.go("history")
 
@@ -118,12 +118,12 @@ class HistoryController:
     def _write_time(self, line: str | None) -> None:
         self._write(line)
         if line and "until:" in line:
-            self.pane.line.begin()  # the two dates are there to be changed
+            self.pane.line.begin()  # the user fills in the two dates
 
-    # What the pane has no room for
+    # Menus and screens
 
     def open(self, message: HistoryPane.Wanted) -> None:
-        """Opens what the message names."""
+        """Opens the menu or screen that the message names."""
         match message.what:
             case "whole":
                 self.view.show_history_alone(not self.pane.whole)
@@ -146,7 +146,7 @@ class HistoryController:
                 pass
 
     def _compare(self, message: HistoryPane.Wanted) -> None:
-        """Compares the two marked; the marked one and the row; or the row and the contact's attempt before it."""
+        """Compares the two marked attempts, the marked one and the row, or the row and the one before."""
         try:
             attempts = self.past.compared(message.marked, message.row)
         except AppError as error:
@@ -177,7 +177,7 @@ class HistoryController:
             self._follow(self.session.history.attempt(followed.row.attempt_id), followed.choice)
 
     def choose(self, row: AttemptRow, choice: Choice) -> None:
-        """Does what was chosen about the attempt of a row, or says why it cannot be done."""
+        """Does what the user chose for the attempt of a row, or says why it is not possible."""
         attempt = self.session.history.attempt(row.attempt_id)
         if attempt is None:
             return

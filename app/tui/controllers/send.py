@@ -1,4 +1,4 @@
-"""Sending: the questions before a trigger, the lock of a live account, stopping, resending, reopening the history."""
+"""Sending: questions before a trigger, the lock of a live account, stopping, resending."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -45,14 +45,14 @@ REOPENED = "Nothing was sent. The history is open again: you can send now."
 SET_ASIDE = "Rename the damaged file and start a new history? Nothing is deleted."
 STOP_WAITING = "Stop waiting for the reply? Emarsys may receive the trigger all the same; its outcome is recorded as unknown."
 LISTS = (FilteredList, HistoryPane, OptionList, Select)
-"""Where Esc has a use of its own."""
+"""Widgets that use Esc themselves."""
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
 
 @dataclass(eq=False, kw_only=True)
 class SendController:
-    """Sends what the form holds, and resends attempts; one trigger at a time."""
+    """Sends the form, and resends attempts; one trigger at a time."""
 
     view: View
     session: Session
@@ -62,11 +62,11 @@ class SendController:
     lists: Mapping[str, FilteredList[Any]]
     is_loading: Callable[[], bool]
     answered: Callable[[Attempt, str | None], None]
-    """Called with each finished attempt, and with what went wrong beside it."""
+    """Called with each finished attempt, and with the fault if recording failed."""
     history_changed: Callable[[], None]
 
     is_recording: bool = field(default=False, init=False)
-    """Whether a reply is here that is not recorded yet."""
+    """Whether a reply waits to be recorded."""
     parent_id: str | None = field(default=None, init=False)
     """The attempt that the form sends again."""
 
@@ -80,7 +80,6 @@ class SendController:
 
     @property
     def is_sending(self) -> bool:
-        """Whether a trigger is being sent."""
         return self._stop is not None
 
     # Whether something can be sent
@@ -95,7 +94,7 @@ class SendController:
         return ""
 
     def block(self) -> None:
-        """Turns Send off while nothing can be sent, or not to this contact."""
+        """Disables Send while nothing can be sent, or not to this contact."""
         self.status.unlocked_s = self._lock.left_s(datetime.now(UTC)) if self._lock else None
         request = self.form.request()
         refusal = self.session.refusal(request) if request.external_id else None
@@ -125,7 +124,7 @@ class SendController:
             self._lock.arm(unlock.name, unlock.minutes, datetime.now(UTC))
         self.block()
 
-    # Sending what the form holds
+    # Sending the form
 
     def send(self) -> None:
         """Submits the form, or says why not."""
@@ -135,7 +134,7 @@ class SendController:
 
     @property
     def _not_picked(self) -> str:
-        """A sentence if the list that the user types in has another row under its cursor than the form; else ''."""
+        """A sentence if the user typed in a list and its cursor is not on the form's row; else ''."""
         draft = self.form.draft()
         chosen = {"Events": self.form.event_id, "Contacts": draft.contact_id}
         for title, pane in self.lists.items():
@@ -146,7 +145,7 @@ class SendController:
         return ""
 
     def form_changed(self) -> None:
-        """Forgets what was typed in a list once the form itself was changed."""
+        """Drops the text typed in a list once the form has changed."""
         request, (event_id, external_id) = self.form.request(), self._asked
         self._asked = request.event_id, request.external_id
         if request.event_id != event_id:
@@ -155,13 +154,13 @@ class SendController:
             self.lists["Contacts"].is_open = False
 
     def continue_from(self, attempt_id: str | None) -> None:
-        """Records this attempt as the one that the form sends again; None for no attempt."""
+        """Sets the attempt that the form sends again; None for no attempt."""
         self.parent_id = attempt_id
         again = f" · sends {sanitize(short_id(attempt_id))} again" if attempt_id else ""
         self.form.border_title = Content(f"Trigger{again}").markup
 
     def submitted(self, message: FormMessages.Submitted) -> None:
-        """Sends the request once the questions about it are answered."""
+        """Sends the request once the user has answered the questions about it."""
         session = self.session
         try:
             known = session.preflight.check(message.request)
@@ -191,7 +190,7 @@ class SendController:
             )
 
     def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
-        """The attempt of this row, if it may be resent because its outcome is unknown."""
+        """The attempt of this row if its outcome is unknown and it can be resent."""
         attempt = earlier and self.session.history.attempt(earlier.attempt_id)
         return attempt if attempt and offers_same_trigger(attempt) else None
 
@@ -235,7 +234,7 @@ class SendController:
         self.continue_from(None)
 
     def _ask_again(self, message: FormMessages.Submitted, parent_id: str | None) -> None:
-        """Asks about what another window sent meanwhile."""
+        """Asks about the same trigger that another window sent meanwhile."""
         self.form.sending = True
         self.continue_from(parent_id)
         self.submitted(message)
@@ -305,7 +304,7 @@ class SendController:
     def _begin(self, request: TriggerRequest, send: Send, ask_again: Callable[[], None]) -> None:
         """Starts `send` and shows the reply pane, unless sending was locked meanwhile.
 
-        `ask_again` is called if another window sent the same meanwhile.
+        Calls `ask_again` if another window sent the same meanwhile.
         """
         view = self.view
         view.show_history_alone(False)
@@ -358,7 +357,7 @@ class SendController:
 
     @property
     def why_no_stop(self) -> str:
-        """Why Esc does not stop the waiting: the focused list uses it itself. '' if it does."""
+        """Why Esc does not stop the wait: the focused list uses Esc itself. '' if it does."""
         focused = self.view.screen.focused
         in_list = focused is not None and any(isinstance(node, LISTS) for node in focused.ancestors_with_self)
         return "Esc clears or closes the list that has the focus." if in_list else ""

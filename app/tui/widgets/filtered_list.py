@@ -1,4 +1,4 @@
-"""The lists of events and contacts: typing narrows, the arrows move, Enter chooses, all from the search field."""
+"""The lists of events and contacts: one search field to type, move with the arrows, and pick with Enter."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -25,13 +25,13 @@ from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, Row, VirtualTable
 
 Find = Callable[[str, ListOrder | None, Event], Rows[Row]]
-"""Finds rows for a text, in an order (None: the usual one); setting the event stops what reads them in a thread."""
+"""Finds rows for a text, in an order (None: the usual one); setting the event stops reading them."""
 
 BY_USE = ListOrder("use")
 PROGRESS_S = 0.1
 MAX_TYPED = 40
 ROUNDS = 5
-"""How often one message may cause another: submitted, chosen, pane shown, focus."""
+"""The longest chain of messages: submitted, chosen, pane shown, focus."""
 
 
 def _sort_binding(pane: str) -> Binding:
@@ -42,7 +42,7 @@ def _sort_binding(pane: str) -> Binding:
 
 
 class FilteredList(Vertical, Generic[Row]):
-    """Rows that a function finds for what is typed."""
+    """Rows that a function finds for the typed text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "table('cursor_down')", "Down", show=False),
@@ -53,7 +53,7 @@ class FilteredList(Vertical, Generic[Row]):
     ]
 
     class Chosen(Message):
-        """The user chose this row, by Enter or by the mouse."""
+        """The user picked this row, with Enter or the mouse."""
 
         def __init__(self, pane: "FilteredList[Any]", row: Any) -> None:
             super().__init__()
@@ -83,7 +83,7 @@ class FilteredList(Vertical, Generic[Row]):
         usual: ListOrder,
         id: str,  # noqa: A002 - the name that every Textual widget gives it
     ) -> None:
-        """`personal`: privacy mode covers what is typed; `usual` is the order in which `find` returns rows by itself."""
+        """`personal`: privacy mode covers the typed text. `usual`: the order in which `find` returns rows."""
         super().__init__(id=id, classes="pane")
         self.border_title = self._title = title
         self._columns = columns
@@ -97,7 +97,7 @@ class FilteredList(Vertical, Generic[Row]):
         self._found = asyncio.Event()
         self._chooses = False
         self.is_open = False
-        """Whether the user has typed since choosing a row."""
+        """Whether the user has typed since picking a row."""
 
     def compose(self) -> ComposeResult:
         yield SafeInput(placeholder=self._placeholder, id=f"{self.id}-filter", personal=self._is_personal)
@@ -110,7 +110,7 @@ class FilteredList(Vertical, Generic[Row]):
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor; None while the rows for what is typed are still being found."""
+        """The row under the cursor; None while a search is running."""
         return self.table.row if self._found.is_set() else None
 
     @property
@@ -119,7 +119,7 @@ class FilteredList(Vertical, Generic[Row]):
         return self.query_one(SafeInput)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc clears the search only if something is typed."""
+        """Esc clears the search only if there is text in it."""
         return bool(self.filter.value) if action == "clear" else super().check_action(action, parameters)
 
     def action_clear(self) -> None:
@@ -133,7 +133,7 @@ class FilteredList(Vertical, Generic[Row]):
     def reload(self, empty_text: str) -> None:
         """Searches again; the cursor stays on its row.
 
-        `empty_text` is shown if there are no rows, with what is typed in place of `{typed}`.
+        Without rows the list shows `empty_text`, with the typed text in place of `{typed}`.
         """
         self._empty_text = empty_text
         self._search(keep_cursor=True)
@@ -150,14 +150,14 @@ class FilteredList(Vertical, Generic[Row]):
         self._found.set()
 
     def _search(self, *, keep_cursor: bool = False) -> None:
-        """Stops the search before this one; its rows stay until the new ones are found."""
+        """Stops the last search and starts a new one; the old rows stay until it finds the new ones."""
         self._stop.set()
         self._stop = Event()
         self._found.clear()
         text = self.filter.value
         order = None if self._order == self._usual else self._order
         rows = self._find(text, order, self._stop)
-        # The cursor on the row of another search is no choice of this one.
+        # A cursor on a row of the last search picks nothing in this one.
         self._read(rows, text, keep_cursor=keep_cursor and text == self._shown_text)
 
     @work(exclusive=True, group="search")
@@ -196,7 +196,7 @@ class FilteredList(Vertical, Generic[Row]):
         self._shown_text = text
 
     def narrowed(self, rows: Rows[Row], typed: str) -> None:
-        """Called once the rows for what was typed are shown."""
+        """Called once the rows for the typed text are shown."""
 
     def _show_progress(self) -> None:
         self.border_title = f"{self._title}  {'searching' if self._order == self._usual else 'sorting'}…"
@@ -208,13 +208,13 @@ class FilteredList(Vertical, Generic[Row]):
     # Choosing
 
     async def choice_made(self) -> None:
-        """Returns once no Enter waits for the rows it chooses from; the next key takes effect after that."""
+        """Returns once every Enter has picked its row, so that the next key takes effect after that."""
         if self._chooses:
             await self._found.wait()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        """Chooses the row under the cursor, or the first one of the rows that are still being found."""
+        """Picks the row under the cursor; while a search is running, its first row."""
         event.stop()
         if self._found.is_set():
             self._choose()
@@ -222,7 +222,7 @@ class FilteredList(Vertical, Generic[Row]):
             self._chooses = True
 
     async def _until_handled(self) -> None:
-        """Returns once the choice, and what it causes, is handled."""
+        """Returns once the pick and its effects are handled."""
         for _ in range(ROUNDS):
             for node in self.ancestors_with_self:
                 handled = asyncio.Event()
@@ -248,14 +248,14 @@ class FilteredList(Vertical, Generic[Row]):
 
     @property
     def orders(self) -> Sequence[tuple[Content, ListOrder]]:
-        """The orders to pick from; the current column is marked, and stands for its reverse."""
+        """The orders to pick from; the current column is marked, and picking it reverses the order."""
         return [
             (Content(f"{self._mark(column.key)} {column.title}"), self._next_order(column.key))
             for column in self._columns
         ]
 
     def sort(self, order: ListOrder | None) -> None:
-        """Shows the rows in this order from now on; None changes nothing."""
+        """Shows the rows in this order; None changes nothing."""
         if order is not None:
             self._order = order
             self._search()
@@ -303,14 +303,14 @@ class EventList(FilteredList[ExternalEvent]):
         self._name_of = name_of
 
     def narrowed(self, rows: Rows[ExternalEvent], typed: str) -> None:
-        """Moves the cursor to the event whose whole id is typed, whatever else contains the digits."""
+        """Moves the cursor to the event whose complete id is typed."""
         name = self._name_of(typed.strip()) if typed.strip().isdecimal() else None
         if name is not None:
             self.table.move_cursor(rows.position(ExternalEvent(typed.strip(), name)) or 0)
 
     @property
     def orders(self) -> Sequence[tuple[Content, ListOrder]]:
-        """The usual order too, which has no column."""
+        """The columns and the usual order, which has no column."""
         return [
             (Content(f"{'●' if self._order == BY_USE else ' '} Last sent first"), BY_USE),
             *super().orders,
@@ -318,7 +318,7 @@ class EventList(FilteredList[ExternalEvent]):
 
 
 class ContactList(FilteredList[ContactRow]):
-    """Contacts by e-mail address, name and id, searched by every field."""
+    """Contacts by e-mail address, name and id; the search covers every field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [_sort_binding("contacts")]
 

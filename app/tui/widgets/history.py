@@ -1,4 +1,4 @@
-"""The history pane: a search field, one attempt a row, and details and keys of the attempt under the cursor."""
+"""The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
 import contextlib
 from collections.abc import Callable, Collection, Sequence
@@ -54,7 +54,10 @@ RESOLVING = ("history.arrived", "history.did_not")
 
 
 class QueryLine(Vertical):
-    """The search field of the history; below it what is wrong with the query. The part before a fault holds meanwhile."""
+    """The search field of the history, with the fault of the query below it.
+
+    The part of the query before the fault stays in effect.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", show=False, tooltip="Show every attempt", id="query.clear"),
@@ -68,7 +71,7 @@ class QueryLine(Vertical):
         """The user moves on to the rows."""
 
     def __init__(self, ask: Callable[[str], None]) -> None:
-        """`ask` makes a line the query from now on. Raises QueryFaultError if it is none."""
+        """`ask` makes a line the query. Raises QueryFaultError if it is invalid."""
         super().__init__(id="history-query")
         self._ask = ask
         self._proposal: str | None = None
@@ -82,11 +85,11 @@ class QueryLine(Vertical):
 
     @property
     def text(self) -> str:
-        """What is typed."""
+        """The typed text."""
         return self._line.value
 
     def write(self, text: str) -> None:
-        """Replaces what is typed."""
+        """Replaces the typed text."""
         self._line.value = text
         self._line.cursor_position = len(text)
 
@@ -125,11 +128,11 @@ class QueryLine(Vertical):
     def _explain(self, line: str, fault: QueryFaultError) -> None:
         self._proposal = proposal(line, fault)
         is_covered = self._line.password
-        # A reason quotes what was typed, which privacy mode covers.
+        # The reason quotes the typed text, which privacy mode covers.
         reason = "Not understood." if is_covered else sanitize(fault.reason[:1].upper() + fault.reason[1:])
         said = Content.styled(f"✗ at {fault.position}: {reason}", "$outcome-rejected")
         if self._proposal is not None and self._proposal.startswith(line):
-            said = Content.styled(reason, "$quiet")  # not wrong, only unfinished
+            said = Content.styled(reason, "$quiet")  # unfinished, not wrong
         if self._proposal is not None and not is_covered:
             meant = (sanitize(self._proposal, 60), "bold")
             said = Content.assemble(("→ ", "bold $accent"), meant, ("  Enter accepts   ", "$quiet"), said)
@@ -175,14 +178,14 @@ class HistoryPane(Vertical):
         ),
         _binding("x", "want('export')", "Export", "Export these attempts, or this one, to a file or the clipboard"),
         _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
-        _binding("u", "screen.do('unsettled')", "Unresolved", "Unresolved outcomes only, all of this account", "unsettled"),
-        _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "whole_screen"),
+        _binding("u", "screen.unresolved", "Unresolved", "Unresolved outcomes only, all of this account", "unresolved"),
+        _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "full_screen"),
         Binding("escape", "back", "Back", tooltip="Leave the full screen", show=False),
         *follow_up_bindings("history", show=False),
     ]  # fmt: skip
 
     class Chosen(Message):
-        """The user wants to do something about the attempt in this row."""
+        """The user picked an action for the attempt in this row."""
 
         def __init__(self, row: AttemptRow, choice: Choice) -> None:
             super().__init__()
@@ -190,9 +193,10 @@ class HistoryPane(Vertical):
             self.choice = choice
 
     class Wanted(Message):
-        """The user wants to see what the pane has no room for.
+        """The user wants a menu or screen.
 
-        `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics` or `whole` (the full screen).
+        `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics` or `whole` (the full
+        screen).
         """
 
         def __init__(self, what: str, row: AttemptRow | None, marked: Sequence[str]) -> None:
@@ -202,12 +206,12 @@ class HistoryPane(Vertical):
             self.marked = marked
 
     whole: reactive[bool] = reactive(False)
-    """Whether the pane has the full screen."""
+    """Whether the pane is on the full screen."""
 
     def __init__(
         self, field_name: Callable[[str], str | None], privacy: PrivacyMode, ask: Callable[[str], None]
     ) -> None:
-        """`ask` makes a line the query from now on, for QueryLine."""
+        """`ask` makes a line the query, for QueryLine."""
         super().__init__(id="history", classes="pane")
         self.border_title = "History"
         self._privacy = privacy
@@ -240,7 +244,7 @@ class HistoryPane(Vertical):
         """The attempts."""
         return self.query_one(VirtualTable)
 
-    # What is shown
+    # Rows and counts
 
     def show(self, rows: Rows[AttemptRow], query: HistoryQuery, *, keep_cursor: bool = True) -> None:
         """Shows these attempts; with `keep_cursor` the cursor stays on its row."""
@@ -259,13 +263,13 @@ class HistoryPane(Vertical):
     def show_counts(self, counts: Content, total: int | None = None) -> None:
         """Shows counts and shares in the title.
 
-        If `total` is known, the attempts that have come since the cursor left the top are counted as new.
+        If `total` is known, attempts that arrived since the cursor left the top count as new.
         """
         self._counts, self._total = counts, total
         self._show_title()
 
     def show_counting(self) -> None:
-        """Replaces the counts of another query, if they are shown."""
+        """Clears the counts of another query."""
         if self._total is None and self._counts:
             self.show_counts(Content("counting…"))
 
@@ -281,7 +285,6 @@ class HistoryPane(Vertical):
         ).markup
 
     def veil_changed(self) -> None:
-        """Draws everything again."""
         self.table.refresh()
         self._show_detail(self.table.row)
 
@@ -300,7 +303,7 @@ class HistoryPane(Vertical):
         self.query_one("#history-detail", Static).update(detail)
 
     def _show_hints(self, _: object = None) -> None:
-        """Shows the keys that work now; while the user types in the search field, those from before, for the mouse."""
+        """Shows the keys that work now; while the user types, the last ones stay for the mouse."""
         if self._hints and not self.table.has_focus:
             return
         every = [one for one in self.BINDINGS if isinstance(one, Binding)]
@@ -321,7 +324,7 @@ class HistoryPane(Vertical):
             Style.from_meta({"hint": binding.action})
         )
 
-    # What the keys do
+    # Keys
 
     @on(events.Click, "#history-keys")
     async def _hint_clicked(self, event: events.Click) -> None:
@@ -359,7 +362,7 @@ class HistoryPane(Vertical):
 
     def action_compare(self) -> None:
         self.action_want("compare")
-        if len(self._marked) == MAX_MARKS:  # else they would be compared again, out of sight
+        if len(self._marked) == MAX_MARKS:  # else c would compare them again, out of sight
             self._marked.clear()
             self.table.refresh()
 

@@ -1,4 +1,4 @@
-"""A table of any number of rows, which reads and draws only those on screen; Textual's DataTable holds every row."""
+"""A table of any number of rows that reads only those on screen; Textual's DataTable holds all of them."""
 
 import asyncio
 import contextlib
@@ -43,9 +43,9 @@ MAX_PAGES = 16
 class Column(Generic[Row]):
     """One column: `text` makes the cell of a row; a plain string is never read as markup.
 
-    Widths are in terminal cells. Spare width is shared out by `flex`, up to `max_width`. In a narrow pane the columns
-    with the highest `rank` are left out first, the rightmost of equals; once no ranked column is left, the others
-    shrink to `min_width`, from the left. One column always stays.
+    Widths are in terminal cells. Spare width is shared by `flex`, up to `max_width`. A narrow pane first
+    leaves out the columns with the highest `rank`, the rightmost of equals; then it shrinks the others to
+    `min_width`, from the left. One column always stays.
     """
 
     key: str
@@ -66,7 +66,7 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Slot(Generic[Row]):
-    """A column that is shown, its first cell and its width."""
+    """A visible column, its first cell and its width."""
 
     column: Column[Row]
     x: int
@@ -105,7 +105,7 @@ def _shrink(shown: Sequence[Column[Row]], widths: list[int], missing: int) -> No
 
 
 def _grow(shown: Sequence[Column[Row]], widths: list[int], spare: int) -> None:
-    """Shares out every spare cell by flex; what a column at its maximum leaves goes to the others."""
+    """Shares every spare cell by flex; the share of a column at its maximum goes to the others."""
     limits = [
         column.max_width if column.max_width is not None else width + spare
         for column, width in zip(shown, widths, strict=True)
@@ -123,7 +123,7 @@ def _grow(shown: Sequence[Column[Row]], widths: list[int], spare: int) -> None:
 
 
 def fit_text(text: str, width: int, justify: Justify = "left") -> str:
-    """The text on one line, made harmless, exactly `width` cells wide; a cut text ends in an ellipsis."""
+    """The sanitized text on one line, exactly `width` cells wide; a cut text ends in an ellipsis."""
     text = sanitize(text)
     cells = len(text) if text.isascii() else cell_len(text)
     if cells > width:
@@ -160,7 +160,7 @@ def _parsed(style: str | Style) -> Style:
 
 
 def _empty_line(sentence: str, line: int, lines: int, width: int, style: RichStyle) -> Strip:
-    """One line of a table without rows, with the sentence in its middle."""
+    """One line of a table without rows; the middle one has the sentence."""
     wrapped = textwrap.wrap(sanitize(sentence), max(1, width - 2 * MARGIN))
     index = line - max(0, (lines - len(wrapped)) // 2)
     text = wrapped[index] if 0 <= index < len(wrapped) else ""
@@ -233,14 +233,14 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     """
 
     class Highlighted(TableMessage, Generic[ToldRow], namespace="virtual_table"):
-        """Another row is under the cursor, or the same row has changed; None: there are no rows."""
+        """Another row is under the cursor, or the same row has changed; None if there are no rows."""
 
         def __init__(self, table: Widget, row: ToldRow | None) -> None:
             super().__init__(table)
             self.row = row
 
     class Selected(TableMessage, Generic[ToldRow], namespace="virtual_table"):
-        """The user chose this row, by Enter or by the mouse."""
+        """The user picked this row, with Enter or the mouse."""
 
         def __init__(self, table: Widget, row: ToldRow) -> None:
             super().__init__(table)
@@ -254,7 +254,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             self.column = column
 
     empty_text: reactive[str] = reactive("")
-    """The sentence shown instead of rows if there are none."""
+    """The sentence to show if there are no rows."""
 
     def __init__(
         self,
@@ -293,8 +293,8 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     def show(self, rows: Rows[Row], *, keep_cursor: bool = False) -> None:
         """Shows other rows, from the first one on.
 
-        With `keep_cursor` the row under the cursor stays there, on the same line of the screen, when new rows arrive
-        above it; only at the very top do the newest rows come into view.
+        With `keep_cursor` the row under the cursor stays on its line of the screen when new rows arrive above
+        it; only at the very top the newest rows come into view.
         """
         row, cursor, top = self._row, self._cursor, self.scroll_offset.y
         self._rows = rows
@@ -307,7 +307,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._place(cursor + moved, top + moved)
 
     def rows_changed(self) -> None:
-        """Reads the same rows again, and their number; nothing moves."""
+        """Reads the same rows and their number again; nothing moves."""
         self._pages.clear()
         self._place(self._cursor, self.scroll_offset.y)
 
@@ -334,7 +334,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         return page[offset] if offset < len(page) else None
 
     def _reach(self, position: int) -> None:
-        """Makes the rows up to this position readable; until they are, their lines are empty."""
+        """Reads rows in the background up to this position; their lines stay empty until then."""
         self.virtual_size = Size(0, self._known + HEADER_LINES)
         rows = self._rows
         if rows is not None and rows is not self._reading and rows.is_unread(position):
@@ -357,7 +357,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     # Cursor
 
     def move_cursor(self, position: int) -> None:
-        """Moves the cursor to this row, or the nearest there is, and scrolls it into view."""
+        """Moves the cursor to this row, or the nearest one, and scrolls it into view."""
         self._reach(max(0, position))
         previous = self._cursor
         self._cursor = clamp(position, 0, max(0, self._known - 1))
@@ -435,7 +435,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     # Drawing
 
     def show_sort(self, key: str | None, *, descending: bool = False) -> None:
-        """Marks the title of the column that the rows are sorted by; None: no mark."""
+        """Marks the title of the column that the rows are sorted by; None marks no column."""
         self._sort = None if key is None else (key, descending)
         self.refresh_line(self.scroll_offset.y)
 
@@ -449,12 +449,12 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self.refresh_line(position + HEADER_LINES)
 
     def render_line(self, y: int) -> Strip:
-        """One line of the pane, the titles being the first."""
+        """One line of the pane; the first one holds the titles."""
         line = y - HEADER_LINES
         if line < 0:
             return self._draw(" ", self._style("header"), lambda slot: _title(slot, self._sort))
         if not self._known:
-            lines = self.size.height - HEADER_LINES  # painted before the resize event comes
+            lines = self.size.height - HEADER_LINES  # drawn before the first resize event
             width = self.scrollable_content_region.width
             return _empty_line(self.empty_text, line, lines, width, self._style("empty"))
         position = self.scroll_offset.y + line
@@ -464,7 +464,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         found = row
         if position != self._cursor:
             return self._draw(" ", self._style("row"), lambda slot: slot.column.text(found))
-        if self.has_focus:  # the colours of cells cannot be read on the focused cursor
+        if self.has_focus:  # cell colours are unreadable on the focused cursor
             return self._draw("▌", self._style("cursor"), lambda slot: str(slot.column.text(found)))
         return self._draw("▏", self._style("cursor"), lambda slot: slot.column.text(found))
 
