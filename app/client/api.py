@@ -1,6 +1,6 @@
-"""ApiClient: the calls of the API that this product makes, and the one place where what httpx raises ends.
+"""The API calls of this program; no exception of httpx leaves this module.
 
-A trigger's failure is a value; a failure of the calls that fill the cache is a ClientError.
+A failed trigger returns a NoReply; a failed call that fills the cache raises ClientError.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ from app.domain.reply_codes import advise_status
 from app.domain.sanitize import sanitize
 
 TRIGGER_CAP = 1024 * 1024
-"""Bytes kept of the reply to a trigger."""
+"""The number of bytes kept of the reply to a trigger."""
 
 REFRESH_CAP = 64 * 1024 * 1024
-"""Bytes of the largest page that is read."""
+"""The size in bytes of the largest page that the client reads."""
 
 REQUEST_CAP = 10_000_000
-"""Bytes of the largest body that the service takes. Event data at its own limit takes up to 4,000,000, as ASCII."""
+"""The size in bytes of the largest body that the service accepts. Event data at its limit is up to 4,000,000 in ASCII."""
 
 MASK = "***"
 
@@ -47,7 +47,7 @@ _LONGEST_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a call asks the account for, in words, and the permission that it needs."""
+    """The content that a call requests, in words, and the permission that it needs."""
 
     what: str
     permission: str
@@ -67,10 +67,10 @@ LIST_PAGE = 100_000
 
 
 class ApiClient:
-    """One account over one httpx client, made by `open_http`; `aclose` closes both.
+    """Calls one account over one httpx client, made by `open_http`; `aclose` closes both.
 
-    `deadline_s` is in seconds and covers each exchange whole, from its beginning to the last byte.
-    The calls that fill the cache keep to `pace`.
+    `deadline_s` is in seconds and covers each exchange from its beginning to the last byte. The calls that fill the cache
+    keep to `pace`.
     """
 
     def __init__(
@@ -86,16 +86,16 @@ class ApiClient:
         self._deadline_s = deadline_s
 
     async def aclose(self) -> None:
-        """Closes what is open, each of it even where another cannot be closed."""
+        """Closes every connection, even if closing another one fails."""
         async with AsyncExitStack() as closing:
             if isinstance(self._http.auth, SignIn):
                 closing.push_async_callback(self._http.auth.aclose)
             closing.push_async_callback(self._http.aclose)
 
     def describe(self, request: TriggerRequest) -> dict[str, object]:
-        """The request as it would be sent: method, url, headers, body as text; credentials as `***`.
+        """The exact request as method, url, headers and body text, with credentials as `***`.
 
-        Raises ClientError if it could not be sent.
+        Raises ClientError if it cannot be sent.
         """
         try:
             made = self._trigger_request(request)
@@ -111,9 +111,9 @@ class ApiClient:
         }
 
     async def trigger(self, request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
-        """POST /event/<id>/trigger, once: the reply, or why there is none. Never raises.
+        """Sends POST /event/<id>/trigger once; returns the reply, or why there is none. Never raises.
 
-        Setting `stop` ends the waiting.
+        Setting `stop` ends the wait.
         """
         try:
             prepared = self._trigger_request(request)
@@ -123,17 +123,17 @@ class ApiClient:
         return received if isinstance(received, NoReply) else received.reply()
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
-        """GET /event: every external event of the account. Raises ClientError."""
+        """Every external event of the account, by GET /event. Raises ClientError."""
         return await self._ask(wire.parse_events, EVENTS, "GET", "event")
 
     async def fields(self) -> tuple[Field, ...]:
-        """GET /field: every contact field of the account. Raises ClientError."""
+        """Every contact field of the account, by GET /field. Raises ClientError."""
         return await self._ask(wire.parse_fields, FIELDS, "GET", "field")
 
     async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
-        """GET /contact/query by pages, POST /contact/getdata for all their fields: 1000 contacts at a time.
+        """Contacts with all their fields, 1000 at a time, by GET /contact/query and POST /contact/getdata.
 
-        `return_field` is any field of the account; `limit` 0 is all. Raises ClientError.
+        `return_field` is any field of the account; `limit` 0 means all contacts. Raises ClientError.
         """
         offset = 0
         while not limit or offset < limit:
@@ -146,9 +146,9 @@ class ApiClient:
             offset += len(ids)
 
     async def list_contacts(self, list_id: str) -> AsyncIterator[tuple[int, tuple[Contact, ...]]]:
-        """GET /contactlist/<id>/ by pages, then their fields: 1000 contacts at a time.
+        """Contacts of a list with all their fields, 1000 at a time, by GET /contactlist/<id>/.
 
-        With each goes the number of contacts on the list. Raises ClientError.
+        Yields the number of contacts on the list with each batch. Raises ClientError.
         """
         ids = await self._listed(list_id)
         for start in range(0, len(ids), BATCH):
@@ -157,7 +157,7 @@ class ApiClient:
     async def probe(
         self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str | int] | None = None
     ) -> Answer:
-        """Any reading call, once: the reply, or why there is none. Never raises."""
+        """Makes any reading call once; returns the reply, or why there is none. Never raises."""
         try:
             prepared = self._request(method, path, body, query)
         except UnsendableError as error:
@@ -166,7 +166,7 @@ class ApiClient:
         return received if isinstance(received, NoReply) else received.reply()
 
     async def lookup(self, key_id: str, value: str) -> tuple[Contact, ...]:
-        """Every contact that the key finds, () for none, with all their fields. Raises ClientError."""
+        """Every contact that the key finds, with all its fields. Raises ClientError."""
         errors, contacts = await self._getdata(key_id, [value])
         codes = {code for codes in errors.values() for code in codes}
         if "2010" in codes and key_id not in CONTACT_KEYS:
@@ -213,7 +213,7 @@ class ApiClient:
             raise ClientError(str(error)) from None
         received = await self._paced(prepared)
         if isinstance(received, Received) and self.pace.waits_for(received):
-            # Once, and for a reading call only: it changes nothing, however often it is made.
+            # Repeat once, which is safe, since only reading calls come here.
             received = await self._paced(prepared)
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
@@ -231,14 +231,12 @@ class ApiClient:
     ) -> httpx.Request:
         if body and len(body) > REQUEST_CAP:
             raise UnsendableError(
-                "too_large", f"The request is {len(body):,} bytes long; at most {REQUEST_CAP:,} are sent."
+                "too_large", f"The request is {len(body):,} bytes long, over the limit of {REQUEST_CAP:,}."
             )
         try:
             url = httpx.URL(f"{self._base_url}/{path}", params=query)
         except (httpx.InvalidURL, ValueError) as error:
-            raise UnsendableError(
-                "address", f"The base URL of the profile cannot be read: {error}."
-            ) from None
+            raise UnsendableError("address", f"The base URL of the profile is invalid: {error}.") from None
         _check(url)
         return self._http.build_request(method, url, content=body)
 
@@ -266,15 +264,15 @@ def _check(url: httpx.URL) -> None:
     elif url.port is not None and not 0 < url.port < 65536:
         fault = "must name a port between 1 and 65535"
     elif url.userinfo:
-        fault = "must not hold a user or a password"
+        fault = "must not contain a user or a password"
     elif url.fragment:
-        fault = "must not hold a #"
+        fault = "must not contain a #"
     if fault:
         raise UnsendableError("address", f"The base URL of the profile {fault}.")
 
 
 def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
-    """`data` of the calls that find contacts: whom they did not find, and whom they did. Raises WireError."""
+    """The errors and the contacts in `data` of the calls that find contacts. Raises WireError."""
     members = data if isinstance(data, Mapping) else {}
     return wire.parse_errors(members.get("errors")), wire.parse_contacts(members.get("result"))
 
@@ -287,7 +285,7 @@ def _read(parse: Callable[[object], T], received: Received, purpose: Purpose) ->
 
 
 def _data_of(received: Received, purpose: Purpose) -> object:
-    """`data` of a reply with HTTP 2xx and reply code 0. Raises ClientError."""
+    """`data` of a reply with HTTP 2xx and reply code 0. Raises ClientError for any other reply."""
     payload = wire.json_object(received.readable)
     if received.status // 100 != 2 or wire.reply_code(payload.get("replyCode")) != 0:
         raise ClientError(_rejection(received.reply(), purpose))

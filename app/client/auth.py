@@ -1,6 +1,6 @@
-"""Signing in: X-WSSE and OAuth 2 client credentials, as httpx knows authentication.
+"""Authentication by X-WSSE and by OAuth 2 client credentials, as httpx auth classes.
 
-No text of an exception, and no `repr`, holds a secret or a token.
+No exception text and no `repr` contains a secret or a token.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from app.domain.wire import json_object
 from app.settings.secrets import Secret
 
 TOKEN_CAP = 64 * 1024
-"""Bytes of the largest token reply that is read."""
+"""The size in bytes of the largest token reply that the client reads."""
 
 REJECTION_CAP = 1024 * 1024
-"""Bytes read of a 401 before it is decided whether to send once more; as many as are kept of a reply."""
+"""The number of bytes read of a 401 before deciding whether to repeat the request; as many as a reply keeps."""
 
 TOKEN_DEADLINE_S = 30.0
 _USUAL_LIFE_S = 300.0
@@ -33,23 +33,25 @@ _MARGIN_S = 30.0
 
 
 class SignIn(httpx.Auth):
-    """What both ways have in common: the headers that they add, and an end."""
+    """The base of both ways to authenticate."""
 
     signs_with: tuple[str, ...] = ()
 
     async def aclose(self) -> None:
-        """Closes what is open."""
+        """Closes open connections."""
 
 
 class Wsse(SignIn):
-    """X-WSSE (API v2): one header, with a nonce and a time of its own for each request; never repeats one."""
+    """X-WSSE (API v2): a header with a new nonce and time for each request; never repeats a request."""
 
     signs_with = ("X-WSSE",)
 
     def __init__(self, user: str, secret: Secret) -> None:
-        """Raises ClientError for a user that no header can carry, and a secret that is no text."""
+        """Raises ClientError if a header cannot contain the user, or the secret is not valid text."""
         if not user or not user.isascii() or not user.isprintable() or '"' in user or "\\" in user:
-            raise ClientError("The user of the profile holds characters that cannot be sent: correct it.")
+            raise ClientError(
+                "The user of the profile contains characters that a header cannot contain. Correct it."
+            )
         _as_bytes(secret)
         self._user = user
         self._secret = secret
@@ -62,14 +64,14 @@ class Wsse(SignIn):
 
 
 def wsse_header(user: str, secret: Secret, nonce: str, created: str) -> str:
-    """The value of the X-WSSE header, as the documentation of the API's authentication has it."""
+    """The value of the X-WSSE header, in the documented format."""
     digest = wsse_digest(nonce, created, secret)
     return f'UsernameToken Username="{user}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}"'
 
 
 def wsse_digest(nonce: str, created: str, secret: Secret) -> str:
-    """Base64 of the lower-case hex SHA-1, as text, of nonce, time and secret."""
-    # SHA-1 is what the service asks for.
+    """Base64 of the lower-case hexadecimal SHA-1 of nonce, time and secret."""
+    # The service requires SHA-1.
     hexed = hashlib.sha1(f"{nonce}{created}".encode() + _as_bytes(secret), usedforsecurity=False).hexdigest()
     return base64.b64encode(hexed.encode("ascii")).decode("ascii")
 
@@ -77,9 +79,9 @@ def wsse_digest(nonce: str, created: str, secret: Secret) -> str:
 class ClientCredentials(SignIn):
     """OAuth 2 client credentials (API v3): a bearer token, kept in memory only.
 
-    A 401 is answered with one new token and one repeat of the request, never more. It stands
-    where its body says reply code 0, since the event may have been accepted, and where no new
-    token can be had. Owns `http`, over which tokens are asked for.
+    After a 401 it gets one new token and repeats the request once, never more. It keeps the 401 if the body has reply
+    code 0, since the service may have accepted the event, or if it gets no new token. Owns `http`, which requests the
+    tokens.
     """
 
     signs_with = ("Authorization",)
@@ -92,7 +94,7 @@ class ClientCredentials(SignIn):
         http: httpx.AsyncClient,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ClientError for a client id or a secret that is no text."""
+        """Raises ClientError if the client id or the secret is not valid text."""
         self._token_url = token_url
         self._credentials = Secret(f"{client_id}:{secret.reveal()}")
         _as_bytes(self._credentials)
@@ -106,7 +108,7 @@ class ClientCredentials(SignIn):
         await self._http.aclose()
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Signs the request, and once more after a 401. Raises UnsendableError where no first token can be had."""
+        """Signs the request, and once more after a 401. Raises UnsendableError if it gets no first token."""
         token = await self._valid_token()
         request.headers["Authorization"] = f"Bearer {token.reveal()}"
         response = yield request
@@ -149,18 +151,18 @@ class ClientCredentials(SignIn):
 
 def _as_bytes(secret: Secret) -> bytes:
     try:
-        # What the environment holds beyond UTF-8 arrives as surrogates, and leaves as it was.
+        # Bytes in the environment that are not UTF-8 arrive as surrogates; this restores them.
         return secret.reveal().encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise ClientError("The secret of the profile is no text that can be sent: correct it.") from None
+        raise ClientError("The secret of the profile is not valid text. Correct it.") from None
 
 
 async def _says_accepted(response: httpx.Response) -> bool:
-    """Whether the body of a 401 says reply code 0. Reads the body and leaves it to be read again, capped."""
+    """Whether the body of a 401 has reply code 0. Reads the body and puts it back, capped, for the next reader."""
     received = await receive(response, REJECTION_CAP)
-    # The stream only: httpx reads a reply to its end before it repeats a request.
+    # Close the stream only: httpx reads a reply to its end before it repeats a request.
     await cast("httpx.AsyncByteStream", response.stream).aclose()
-    # One byte more than is kept shows whoever reads it next that the body was longer.
+    # One byte beyond the cap tells the next reader that the body was longer.
     kept = received.body if received.whole else received.body + b" "
     response.stream = httpx.ByteStream(kept)
     return received.reply().reply_code == 0
@@ -174,7 +176,7 @@ def _token_of(received: Received, host: str) -> tuple[Secret, float]:
     payload = json_object(received.body)
     token = payload.get("access_token")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-        raise _no_token(f"{host} answered without one that can be used.")
+        raise _no_token(f"{host} sent no valid token.")
     return Secret(token), _life_s(payload.get("expires_in"))
 
 
@@ -185,4 +187,4 @@ def _life_s(value: object) -> float:
 
 
 def _no_token(sentence: str) -> UnsendableError:
-    return UnsendableError("no_token", f"No access token could be had: {sentence}")
+    return UnsendableError("no_token", f"No access token: {sentence}")

@@ -1,7 +1,7 @@
-"""The httpx client of one profile: nothing reused, nothing followed, nothing decoded, nothing from the environment.
+"""The httpx client of one profile, without keep-alive, redirects, decoding and settings from the environment.
 
-Everything that httpx would act upon by itself is taken out of a reply before httpx sees it:
-it builds the request that a redirect asks for, keeps cookies, and unpacks what is packed.
+It removes the headers that httpx would act on before httpx sees them: httpx builds the request for a redirect, keeps
+cookies, and decompresses bodies.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ def open_http(
     auth: httpx.Auth | None = None,
     trust: Callable[[], ssl.SSLContext] | None = None,
 ) -> httpx.AsyncClient:
-    """A client for one profile, which its owner closes; cheap, since TLS is prepared when first needed.
+    """A client for one profile, which the caller closes; cheap, since it sets TLS up on first use.
 
-    `transport` replaces the network: what has begun on it counts as sent. `trust` makes the
-    TLS context, by default one that trusts certifi's list and this machine's.
+    `transport` replaces the network; a request that has begun on it counts as sent. `trust` makes the TLS context, by
+    default one that trusts the certificate authorities of certifi and of this machine.
     """
     inner = transport or NetworkTransport(proxy, trust or trusted)
     return httpx.AsyncClient(
@@ -51,27 +51,27 @@ def open_http(
 
 
 def open_in_process(application: Callable[..., Awaitable[None]]) -> httpx.AsyncClient:
-    """A client of an ASGI application in this process, over the same wire format."""
+    """A client for an ASGI application in this process."""
     return open_http(transport=httpx.ASGITransport(application))
 
 
 def trusted() -> ssl.SSLContext:
-    """A TLS context that trusts the public authorities and those installed on this machine. Takes 80 ms."""
+    """A TLS context that trusts the public certificate authorities and those installed on this machine. Takes 80 ms."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
 
 
 def reply_headers(response: httpx.Response) -> Mapping[str, str]:
-    """The headers of a reply as they came, names in lower case, values cut at 2048 characters."""
+    """The unprocessed headers of a reply, with names in lower case and values cut at 2048 characters."""
     headers: Mapping[str, str] = response.extensions["reply_headers"]
     return headers
 
 
 class _Guarded(httpx.AsyncBaseTransport):
-    """A transport whose replies hold nothing that httpx would act upon.
+    """A transport that removes the headers that httpx would act on.
 
-    One in this process fires no trace: for it, this says that the request is under way.
+    A transport in this process fires no trace events; for it, this class reports that the request has begun.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, *, traces: bool) -> None:
@@ -94,7 +94,7 @@ class _Guarded(httpx.AsyncBaseTransport):
 
 
 class NetworkTransport(httpx.AsyncBaseTransport):
-    """The network, with one TLS context, made in a thread when the first TLS connection needs it."""
+    """The network, with one TLS context, made in a thread for the first TLS connection."""
 
     def __init__(self, proxy: str | None, trust: Callable[[], ssl.SSLContext]) -> None:
         self._proxy = proxy
@@ -108,7 +108,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
 
     async def _transport(self, request: httpx.Request) -> httpx.AsyncHTTPTransport:
         if request.url.scheme != "https" and not (self._proxy or "").startswith("https"):
-            # A context that trusts nobody: it costs 2 ms, and TLS over it would fail.
+            # A context that trusts no authority takes 2 ms; a TLS connection with it would fail.
             self._plain = self._plain or self._make(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
             return self._plain
         async with self._making:

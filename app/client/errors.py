@@ -1,17 +1,14 @@
-"""What a call that fills the cache raises, and what a request that cannot be made raises within.
-
-Apart from the rest, so that catching it imports no httpx.
-"""
+"""The errors of the client, in a module that does not import httpx."""
 
 from app.domain.errors import AppError
 
 
 class ClientError(AppError):
-    """A call that could not be made, or was not answered as asked: cause and remedy."""
+    """A failed call; the message names the cause and the fix."""
 
 
 class UnsendableError(Exception):
-    """A request that cannot be made: `reason` is one of the words, the message one sentence."""
+    """A request that cannot be sent; `reason` is a word listed in `no_reply`, the message one sentence."""
 
     def __init__(self, reason: str, sentence: str) -> None:
         self.reason = reason

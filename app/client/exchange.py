@@ -1,4 +1,4 @@
-"""One request and its reply, under a deadline, a stop signal and a cap on the body, and how far it came."""
+"""One request and its reply, with a deadline, a stop signal, a cap on the body, and its progress."""
 
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping
@@ -20,16 +20,16 @@ _LONGEST_LENGTH = 2**63 - 1
 
 
 class ExpiredError(Exception):
-    """The deadline passed before the exchange was over."""
+    """The deadline passed before the exchange ended."""
 
 
 class WaitStoppedError(Exception):
-    """Somebody stopped waiting before the exchange was over."""
+    """The caller stopped waiting before the exchange ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An HTTP reply: `length` is that of the whole body, as far as it was told or read; `body` its beginning."""
+    """An HTTP reply: `length` is the declared length of the body, or the length read; `body` is its beginning."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,21 +38,21 @@ class Received:
 
     @property
     def coded(self) -> bool:
-        """Whether the body is compressed or otherwise encoded, although that was not asked for."""
+        """Whether the body is compressed or otherwise encoded, although the request does not accept that."""
         return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
 
     @property
     def whole(self) -> bool:
-        """Whether nothing of the body was left out."""
+        """Whether `body` is the complete body."""
         return self.length == len(self.body)
 
     @property
     def readable(self) -> bytes:
-        """The body, b"" if it came encoded unasked or not whole."""
+        """The body, or b"" if it is encoded or incomplete."""
         return self.body if self.whole and not self.coded else b""
 
     def reply(self) -> Reply:
-        """The reply, for the outcome rules. A body that is not readable is kept but not read."""
+        """The parsed reply. It keeps an unreadable body without parsing it."""
         reply = wire.parse_reply(self.status, self.readable, self.headers)
         return replace(reply, body=self.body, body_length=self.length)
 
@@ -63,11 +63,10 @@ class _Stream(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """The trace of one exchange.
+    """The progress of one exchange.
 
-    `asked` is the host that the request is for, `host` the one that is talked to at this stage,
-    which may be a proxy; `sent` says that bytes of the request itself may have left; `stage` is
-    the last step begun.
+    `asked` is the host in the URL, `host` the one connected at this stage, which may be a proxy; `sent` says that bytes of
+    the request may have left this machine; `stage` is the last step begun.
     """
 
     asked: str
@@ -78,11 +77,11 @@ class Progress:
 
     @property
     def who(self) -> str:
-        """Who is talked to, to begin a sentence with."""
+        """The name of the connected host, for the beginning of a sentence."""
         return self.asked if self.host in ("", self.asked) else f"The proxy {self.host}"
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """Called by httpcore as `http11.send_request_headers.started` and the like."""
+        """Receives a trace event of httpcore, such as `http11.send_request_headers.started`."""
         _, step, moment = event.split(".")
         if step == "connect_tcp" and moment == "complete":
             self._tcp = info["return_value"]
@@ -95,7 +94,7 @@ class Progress:
             self.sent = True
 
     async def abandon(self) -> None:
-        """Closes a connection on which TLS was begun and not finished: httpcore forgets it when it is cancelled."""
+        """Closes a connection with an unfinished TLS handshake, which httpcore leaves open when cancelled."""
         if self._tcp and self.stage == "start_tls":
             await self._tcp.aclose()
 
@@ -105,7 +104,7 @@ def _opens_tunnel(info: Mapping[str, Any]) -> bool:
 
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, progress: Progress) -> Received:
-    """Send and read at most `cap` bytes of the body. Raises whatever goes wrong."""
+    """Sends the request and reads at most `cap` bytes of the reply's body. Raises any error of httpx."""
     request.extensions["trace"] = progress
     try:
         response = await http.send(request, stream=True)
@@ -118,7 +117,7 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, pr
 
 
 async def receive(response: httpx.Response, cap: int) -> Received:
-    """Reads the stream of a reply up to `cap` bytes of its body; the caller closes it."""
+    """Reads at most `cap` bytes of the body of a reply; the caller closes the reply."""
     headers = reply_headers(response)
     body = bytearray()
     async for chunk in cast("httpx.AsyncByteStream", response.stream):
@@ -137,10 +136,9 @@ def _declared_length(headers: Mapping[str, str]) -> int:
 async def within(
     work: Coroutine[Any, Any, T], deadline_s: float, stop: asyncio.Event | None = None
 ) -> T | Exception:
-    """What `work` returned or raised; ExpiredError or WaitStoppedError, as values, where it was ended before.
+    """Returns the result or the exception of `work`, or ExpiredError or WaitStoppedError if that ended it first.
 
-    `work` runs as a task of its own, so that its end can be waited for but not for ever: what
-    ignores being cancelled is left behind.
+    `work` runs as its own task, so that the wait for its end has a limit: a task that ignores cancellation is abandoned.
     """
     if stop and stop.is_set():
         work.close()
@@ -164,7 +162,7 @@ async def _end(running: Collection[asyncio.Future[Any]]) -> None:
 
 
 def _forget(future: asyncio.Future[Any]) -> None:
-    # An exception nobody asks for is otherwise printed when the task is collected.
+    # Retrieve the exception; otherwise Python prints it when it collects the task.
     if not future.cancelled():
         future.exception()
 

@@ -1,8 +1,8 @@
-"""What went wrong, in one word and one sentence: any exception of an exchange -> NoReply.
+"""Turns any exception of an exchange into a NoReply: a word for the reason, and a sentence.
 
-The words: `address`, `request`, `too_large`, `refused`, `dns`, `tls`, `proxy`, `unreachable`,
-`no_token` (nothing left this machine); `reset`, `no_reply`, `cut`, `protocol`, `crashed` (it may
-have); `deadline`, `stopped` (either).
+The words are `address`, `request`, `too_large`, `refused`, `dns`, `tls`, `proxy`, `unreachable`, `no_token` (nothing
+left this machine); `reset`, `no_reply`, `cut`, `protocol`, `crashed` (something may have); `deadline`, `stopped`
+(either).
 """
 
 import re
@@ -27,7 +27,7 @@ _BYTES = re.compile(r"""bytearray\((b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))\)"
 
 
 def no_reply(error: Exception, progress: Progress, deadline_s: float) -> NoReply:
-    """Why there is no reply. The sentence names the host, never a URL: a URL may hold a password."""
+    """Why there is no reply. The sentence names the host, never the URL, which may contain a password."""
     reason, sentence = _reason(error, progress, deadline_s)
     return NoReply(reason, "maybe" if progress.sent else "no", sentence)
 
@@ -39,7 +39,7 @@ def _reason(error: Exception, progress: Progress, deadline_s: float) -> tuple[st
         case WaitStoppedError():
             return "stopped", f"Waiting for {progress.asked} was stopped."
         case ExpiredError() | httpx.TimeoutException() | TimeoutError():
-            return "deadline", f"{progress.who} did not answer in full within {deadline_s:g} seconds."
+            return "deadline", f"{progress.who} sent no complete reply within {deadline_s:g} s (timeout)."
         case _ if progress.sent:
             return _broken(error, progress)
         case _:
@@ -68,7 +68,7 @@ def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
 def _broken(error: Exception, progress: Progress) -> tuple[str, str]:
     who = progress.who
     if isinstance(error, ConnectionError):
-        # An application in this process, cutting the connection as a server would.
+        # An application in this process simulates a cut connection.
         return "reset", f"{who} broke the connection before it replied."
     if not isinstance(error, httpx.TransportError):
         return (
@@ -85,7 +85,7 @@ def _broken(error: Exception, progress: Progress) -> tuple[str, str]:
 
 
 def _innermost(error: BaseException) -> str:
-    # The text of an error may quote what came over the wire.
+    # The text of an error may quote bytes of the reply.
     said = _BYTES.sub(_readable, str(list(_causes(error))[-1]) or type(error).__name__)
     for theirs, ours in _SAID.items():
         said = said.replace(theirs, ours)
@@ -93,7 +93,7 @@ def _innermost(error: BaseException) -> str:
 
 
 def _readable(found: re.Match[str]) -> str:
-    """Bytes that an error quotes as Python writes them, as text; what is not UTF-8 as `\\xff`."""
+    """The text of a bytes literal that an error quotes; bytes that are not UTF-8 stay escaped, such as `\\xff`."""
     quoted: bytes = literal_eval(found[1])
     return f"“{quoted.decode('utf-8', 'backslashreplace')}”"
 

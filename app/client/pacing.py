@@ -1,6 +1,6 @@
-"""Keeping a refresh within the rate limit: no call is made while a reply has said that none is left.
+"""Keeps a refresh within the rate limit: no call starts while a reply has reported that none is left.
 
-Single calls, and triggers above all, do not wait: they are told what the limit is, and a person decides.
+Triggers and other single calls do not wait: they report the limit, and the user decides.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from app.domain.model import Reply
 
 REFUSED = 429
 UNTOLD_WAIT_S = 60
-"""How long a limit lasts whose end was not told."""
+"""The assumed length of a limit in seconds, if the reply does not give it."""
 
 
 class Pace:
-    """When the next reading call may be made; it waits only inside `keeping`."""
+    """The time of the next reading call; it waits only inside `keeping`."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Pace:
 
     @contextmanager
     def keeping(self, watch: Callable[[int], None]) -> Iterator[None]:
-        """Within: wait where the limit says so; `watch` is told every second how many are left."""
+        """Inside the block, calls wait for the limit; `watch` gets the seconds left, every second."""
         self._watch = watch
         try:
             yield
@@ -41,7 +41,7 @@ class Pace:
             self._watch = None
 
     async def turn(self) -> None:
-        """Waits until a call may be made."""
+        """Waits until the next call may start."""
         while self._watch and (left := self._free_at - self._clock()) > 0:
             self._watch(max(1, round(left)))
             await self._sleep(min(1.0, left))
@@ -52,7 +52,7 @@ class Pace:
             self._free_at = self._clock() + _wait_s(received)
 
     def waits_for(self, received: Received) -> bool:
-        """Whether the call was refused for the limit and is to be made again once that is over."""
+        """Whether the limit rejected the call, so that it must be repeated after the limit resets."""
         return received.status == REFUSED and self._watch is not None
 
 

@@ -1,1 +1,1 @@
-"""Values, rules and sentences: pure, standard library only."""
+"""Values, rules and sentences, without I/O and third-party libraries."""

@@ -1,4 +1,4 @@
-"""What rules and diagnoses look up in an account; the sandbox and the cache both answer it."""
+"""The look-ups that rules and diagnoses make in an account; the sandbox and the cache both implement them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,10 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The contacts that a key finds, as far as an account knows.
+    """The known contacts that a key finds.
 
-    `ids` holds at most a few contact ids, two or more being as good as all; `complete`
-    says that no other contact can match.
+    `ids` holds only the first few contact ids, since two already mean "several"; `complete` says that no other
+    contact can match.
     """
 
     ids: tuple[str, ...]
@@ -26,7 +26,7 @@ class Account(Protocol):
         """Whether the account has this contact field."""
 
     def matches(self, key_id: str, external_id: str) -> Matches:
-        """The contacts whose `key_id` (a field id, `id` or `uid`) holds `external_id`."""
+        """The contacts whose `key_id` (a field id, `id` or `uid`) has the value `external_id`."""
 
 
 class FieldNames(Protocol):
@@ -47,7 +47,7 @@ class Directory(Account, FieldNames, Protocol):
 class ListOrder:
     """A column and a direction; rows without a value in the column come last either way.
 
-    Ids in numeric order, texts with ASCII case ignored; equal ones by id, the same way.
+    Ids sort numerically, texts without regard to ASCII case, and equal values by id in the same direction.
     """
 
     column: str

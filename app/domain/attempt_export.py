@@ -30,7 +30,7 @@ HEADER = (
 _UNCUT = 20_000_000
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""How a formula begins; spreadsheets take the wide characters for the narrow ones."""
+"""The characters that start a formula; spreadsheets treat the wide ones like the narrow ones."""
 
 
 def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
@@ -43,7 +43,7 @@ def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
 
 
 def description_of(attempt: Attempt) -> str | None:
-    """What came back, in one sentence; None while the attempt is being sent."""
+    """One sentence about the reply or failure; None while the attempt is being sent."""
     match attempt.answer:
         case Reply(reply_code=None, http_status=status):
             return f"HTTP {status} without a reply code."
@@ -66,12 +66,12 @@ def json_text(value: object, indent: int | None = None) -> str:
 
 
 def readable_json(value: object) -> str:
-    """Indented JSON with every letter as it is; sanitize it before it is shown."""
+    """Indented JSON without escaped letters; sanitize it before you show it."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def readable_body(body: bytes) -> str:
-    """A body with its JSON indented, anything else as it is; what is not UTF-8 is replaced."""
+    """A body with its JSON indented, and any other text unchanged; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, RecursionError):
         return readable_json(json.loads(text))
@@ -79,7 +79,7 @@ def readable_body(body: bytes) -> str:
 
 
 def attempt_json(attempt: Attempt) -> dict[str, object]:
-    """The attempt as the command line prints it and exports hold it: all keys, in a fixed order."""
+    """The attempt as the command line and exports write it: all keys, in a fixed order."""
     request = attempt.request
     status, code, text = reply_parts(attempt)
     return {
@@ -104,7 +104,7 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
 
 
 def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
-    """The same keys and those that only a single attempt is shown with: resolution, note, and the bodies as text."""
+    """The keys of `attempt_json`, and resolution, note and bodies, which only the view of one attempt shows."""
     reply = attempt.answer if isinstance(attempt.answer, Reply) else None
     settled = attempt.settlement
     return {
@@ -126,7 +126,7 @@ def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
 
 
 def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[str, object]:
-    """The keys of an attempt that a dry run would make, and the exact `request`."""
+    """The keys that an attempt has before it is sent, and the exact `request`, for a dry run."""
     unknown = dict.fromkeys(("attempt_id", "outcome", "started_at", "elapsed_ms"))
     return {**attempt_json(attempt), **unknown, "request": dict(exact_request)}
 
@@ -140,7 +140,7 @@ def _utc(moment: datetime, timespec: str) -> str:
     return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
-# Exports: each format yields its lines one at a time, so that any number of attempts fits in memory
+# Exports: each format yields one line at a time, so that any number of attempts fits in memory
 
 
 def _jsonl(attempts: Iterable[Attempt]) -> Iterator[str]:
@@ -156,7 +156,7 @@ def _json_array(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 
 def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
-    """RFC 4180 with a header; no cell becomes a formula, no control character survives."""
+    """RFC 4180 with a header, without formulas and control characters."""
     columns = (
         "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
         "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
@@ -184,7 +184,7 @@ def _csv_line(cells_of_line: Iterable[str]) -> str:
 
 
 def _markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
-    """A table whose times are in UTC: whoever reads it may be in another time zone."""
+    """A table with times in UTC, since its readers may be in other time zones."""
     titles = [title if title == "HTTP" else title.capitalize() for title in HEADER]
     yield _markdown_line(["Time (UTC)", *titles[1:]])
     yield _markdown_line(["---"] * len(HEADER))
@@ -197,7 +197,7 @@ def _markdown_line(parts: Iterable[str]) -> str:
 
 
 def markdown_text(text: str, limit: int = _UNCUT) -> str:
-    """One line of text, escaped only where Markdown would read a character as its own."""
+    """One line of text, with the characters escaped that have a meaning in Markdown."""
     return _MARKDOWN.sub(r"\\\g<0>", sanitize(text, limit))
 
 
@@ -210,7 +210,7 @@ FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
 
 
 def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
-    """The cells of a table row under HEADER; its time in `zone`, None for the zone of this machine."""
+    """The cells of a table row under HEADER, with the time in `zone`; None means the zone of this machine."""
     request = attempt.request
     status, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]

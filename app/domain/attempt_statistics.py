@@ -1,4 +1,4 @@
-"""What a picture of many attempts shows: over time by outcome, replies by code, events by refusals, how long it took."""
+"""Statistics of many attempts: outcomes over time, reply codes, rejection rates by event, durations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.domain.model import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A span of time from `start` on, and how many attempts of each outcome began in it."""
+    """The number of attempts with each outcome that began in the time span from `start` on."""
 
     start: datetime
     counts: Mapping[Outcome, int]
@@ -17,7 +17,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class EventShare:
-    """How many attempts with one event there are, and how many of them were rejected: rejected, or partial."""
+    """The number of attempts with one event, and how many of them Emarsys rejected, at least in part."""
 
     event_id: str
     event_name: str | None
@@ -26,17 +26,17 @@ class EventShare:
 
     @property
     def share(self) -> float:
-        """The share of refusals, 0 to 1."""
+        """The rejection rate, from 0 to 1."""
         return self.rejected / self.attempts
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptStatistics:
-    """Of all attempts that a query finds.
+    """Statistics of all attempts that a query finds.
 
-    `buckets` follow one another without gaps, each `bucket_s` seconds long; `codes` has the most frequent reply code
-    first, None standing for no code; `events` the one with the largest share of refusals; `p50_ms` and `p95_ms` are the
-    milliseconds that half of them, and 95 % of them, took at most, time-outs too: None where none is known.
+    `buckets` follow one another without gaps, each `bucket_s` seconds long. `codes` starts with the most frequent reply
+    code; None means no code. `events` starts with the highest rejection rate. `p50_ms` and `p95_ms` are percentiles of
+    the duration in milliseconds, timeouts included; None if no duration is known.
     """
 
     counts: Mapping[Outcome, int]
@@ -49,15 +49,15 @@ class AttemptStatistics:
 
     @property
     def total(self) -> int:
-        """How many attempts there are."""
+        """The number of attempts."""
         return sum(self.counts.values())
 
 
 SPANS_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400)
-"""How long a bucket may be, in seconds."""
+"""The possible lengths of a bucket, in seconds."""
 
 
 def bucket_seconds(first: datetime, last: datetime, most: int) -> int:
-    """The shortest span of which at most `most` cover the time from the first attempt to the last."""
+    """The shortest span in SPANS_S of which at most `most` buckets cover the time from `first` to `last`."""
     whole = (last - first).total_seconds()
     return next((span for span in SPANS_S if whole / span < most - 1), SPANS_S[-1])

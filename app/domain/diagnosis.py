@@ -1,7 +1,7 @@
-"""The likely cause of a reply to this very request, and what fixes it.
+"""The likely cause of the reply to a request, and its fix.
 
-`diagnose` explains an answer, `diagnose_before` a prediction; both say the same about the same reply code. Nothing
-here sends: a fix changes the form, or fetches what the account has.
+`diagnose` explains an answer and `diagnose_before` a prediction; both say the same about the same reply code. A fix
+changes the form or fetches data from the account; it never sends.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,14 +35,14 @@ EMAIL = "3"
 
 @dataclass(frozen=True, slots=True)
 class FormPatch:
-    """Changes to the form; None leaves a part of it as it is."""
+    """Changes to the form; None keeps a value."""
 
     event_id: str | None = None
     key_id: str | None = None
     external_id: str | None = None
 
     def applied(self, request: TriggerRequest) -> TriggerRequest:
-        """The request that the form makes after the change."""
+        """The request that the changed form makes."""
         return replace(
             request,
             event_id=request.event_id if self.event_id is None else self.event_id,
@@ -60,9 +60,9 @@ class Fetch(Enum):
 
 @dataclass(frozen=True, slots=True)
 class QuickFix:
-    """One thing to do: `words` fit on a button, such as `use contact id 12`.
+    """One step to take: `words` fit on a button, such as `use contact id 12`.
 
-    `contact` gets the trigger after the change; None if no contact does, or several, or the same one as before.
+    `contact` gets the trigger after the change; None if no contact, several, or the same one as before would get it.
     """
 
     words: str
@@ -72,7 +72,7 @@ class QuickFix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The problem and its fix in words, and the fixes that one key applies, the best first."""
+    """The problem and its fix in words, and the fixes that one key press applies, the best first."""
 
     words: str
     remedies: tuple[QuickFix, ...] = ()
@@ -91,38 +91,38 @@ class FieldMatch:
 
 
 class Clues(Protocol):
-    """What helps to find a cause, as far as it is known here; each method finds nothing by default."""
+    """Local knowledge that helps to find a cause; by default each method finds nothing."""
 
     def holders(self, value: str) -> Sequence[FieldMatch]:  # noqa: ARG002 - a default
-        """The key fields in which exactly one contact has this value, with that contact."""
+        """The key fields in which exactly one contact has this value, each with that contact."""
         return ()
 
     def variants(self, key_id: str, value: str) -> Sequence[str]:  # noqa: ARG002 - a default
-        """Values of this key field that differ from `value` only by case or by spaces around them."""
+        """Values of this key field that differ from `value` only in case or surrounding spaces."""
         return ()
 
     def fields_called(self, name: str) -> Sequence[str]:  # noqa: ARG002 - a default
-        """The ids of the fields with this name or string id, case ignored."""
+        """The ids of the fields with this name or string id (any case)."""
         return ()
 
     def events_called(self, name: str) -> Sequence[ExternalEvent]:  # noqa: ARG002 - a default
-        """The events of the account with this name, case ignored."""
+        """The events of the account with this name (any case)."""
         return ()
 
     def name_elsewhere(self, event_id: str) -> str | None:  # noqa: ARG002 - a default
-        """The name that an event of this id has on another account."""
+        """The name of the event with this id on another account."""
         return None
 
 
 class NoClues(Clues):
-    """No clues at all."""
+    """Finds nothing."""
 
 
 _NO_CLUES = NoClues()
 
 
 def field_label(key_id: str, directory: FieldNames) -> str:
-    """A key field by name and id, such as `E-Mail (3)`; `contact id` and `contact uid` for the other two."""
+    """The name and id of a key field, such as `E-Mail (3)`, or `contact id` or `contact uid`."""
     if key_id in CONTACT_KEYS:
         return f"contact {key_id}"
     name = directory.field_name(key_id)
@@ -136,7 +136,7 @@ def diagnose(
     now: datetime,
     clues: Clues = _NO_CLUES,
 ) -> Diagnosis | None:
-    """What to do about an answer that came at `now`; None if there is nothing to do."""
+    """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)
     match answer:
         case NoReply(detail=detail, reason=reason):
@@ -156,7 +156,7 @@ def diagnose(
 def diagnose_before(
     prediction: Verdict | None, request: TriggerRequest, directory: Directory, clues: Clues = _NO_CLUES
 ) -> Diagnosis | None:
-    """What to do before sending; None if code 0 is predicted. Without a prediction: how to get one."""
+    """The diagnosis before sending; None if the prediction is code 0. Without a prediction it says how to get one."""
     if prediction is not None:
         cause = _CAUSES.get(prediction.code)
         return cause(_Case(request, directory, clues)) if cause else None
@@ -219,7 +219,7 @@ def _rejection(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A rejected request, with all that can be looked up about it."""
+    """A rejected request, and the account and clues that may explain it."""
 
     request: TriggerRequest
     directory: Directory
@@ -255,7 +255,7 @@ def _key_unknown(case: _Case) -> Diagnosis:
     key_id = case.request.key_id
     meant = _key_meant(case)
     if meant is not None:
-        words = f"A key field is given by its id, not as {key_id!r}. {case.label(meant)} is probably meant."
+        words = f"{key_id!r} is not the id of a key field. Use {case.label(meant)}."
         return Diagnosis(words, (_use_key(case, meant),))
     problem = f"This account has no field {key_id}." if key_id else "No key field is chosen."
     holder = case.elsewhere(case.request.external_id)

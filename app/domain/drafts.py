@@ -26,7 +26,7 @@ class SavedDraft:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Event data as typed, placeholders included, under a name; `event_id` is the event it was made for."""
+    """Event data as typed, with its placeholders, under a name; `event_id` is the event it was typed for."""
 
     name: str
     event_id: str
@@ -35,7 +35,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class DataChoice:
-    """Event data that can be inserted into the form; `name` says which, such as `last used`."""
+    """Event data to insert into the form; `name` describes it, such as `last used`."""
 
     kind: Literal["example", "last", "template"]
     name: str

@@ -1,4 +1,4 @@
-"""The base of all errors that are shown to the user."""
+"""The base class of the errors shown to the user."""
 
 
 class AppError(Exception):

@@ -1,4 +1,4 @@
-"""Event data: from typed JSON to the object that is sent, and hints about its structure."""
+"""Event data: parsing the JSON that the user types, and hints about its structure."""
 
 import json
 import math
@@ -10,11 +10,11 @@ from app.domain.sanitize import has_surrogates
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
-"""Levels of objects and lists: more than any program reads, and far below the recursion limit."""
+"""Levels of objects and lists: more than any Emarsys program reads, and far below the recursion limit."""
 
 
 class EventDataError(ValueError):
-    """Event data that cannot be sent; `line` and `column` count from 1, and are 0 if the fault has no place."""
+    """Event data that cannot be sent; `line` and `column` count from 1, and are 0 if the fault has no position."""
 
     def __init__(self, sentence: str, line: int = 0, column: int = 0) -> None:
         self.line = line
@@ -37,7 +37,7 @@ def parse_event_data(text: str) -> JsonObject | None:
         return None
     if has_surrogates(json.dumps(value, ensure_ascii=False)):
         raise EventDataError(
-            "The event data holds half a character, such as \\ud800. Write the whole character."
+            "The event data contains half a character, such as \\ud800. Write the whole character."
         )
     if _is_deep(value):
         raise EventDataError(f"The event data is nested too deeply, over {MAX_DEPTH} levels.", 1, 1)
@@ -61,7 +61,9 @@ def _loads(text: str) -> object:
     except EventDataError:
         raise
     except ValueError:
-        raise EventDataError("The event data holds a number with too many digits.", 1, 1) from None
+        raise EventDataError(
+            "The event data contains a number with too many digits. Shorten it.", 1, 1
+        ) from None
 
 
 def _is_deep(value: object) -> bool:
@@ -108,12 +110,12 @@ _SHOWN = 3
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:
-    """A sentence for each part of the event data that will probably not do what its author expects."""
+    """A sentence for each part of the event data that probably does not do what its author expects."""
     return tuple(hint for check in _CHECKS for hint in check(data)) if data else ()
 
 
 def sent_bytes(data: JsonObject | None) -> int:
-    """The size of event data as the service measures it: the bytes of compact JSON in UTF-8."""
+    """The size of event data in bytes of compact JSON in UTF-8, as Emarsys measures it."""
     if data is None:
         return 0
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -126,31 +128,31 @@ def _misplaced(data: JsonObject) -> Iterator[str]:
         for key in _BESIDE:
             if key in level:
                 yield (
-                    f"{key} in the event data{where} is a variable like any other: "
-                    f"{_BELONGS.get(key, 'it belongs beside the data, not into it.')}"
+                    f"{key} in the event data{where} is an ordinary variable: "
+                    f"{_BELONGS.get(key, 'it belongs next to the data, not inside it.')}"
                 )
 
 
 _BELONGS = {
-    "trigger_id": "the trigger id is sent beside the data.",
-    "key_id": "the key field is chosen in the form.",
-    "external_id": "the external id is entered in the form.",
+    "trigger_id": "the trigger id is sent next to the data.",
+    "key_id": "choose the key field in the form.",
+    "external_id": "enter the external id in the form.",
 }
 
 
 def _wrapped(data: JsonObject) -> Iterator[str]:
     if isinstance(data.get("data"), Mapping):
-        yield "The event data holds an object called data. Leave that level out, unless a variable has that name."
+        yield "The event data contains an object called data. Remove that level, unless a variable has that name."
 
 
 def _reserved(data: JsonObject) -> Iterator[str]:
     if _RESERVED in data:
-        yield f"{_RESERVED} is reserved: the service ignores it silently."
+        yield f"{_RESERVED} is reserved: Emarsys ignores it silently."
 
 
 def _global(data: JsonObject) -> Iterator[str]:
     if _GLOBAL in data and not isinstance(data[_GLOBAL], Mapping):
-        yield "global must be an object of variables, or they render empty."
+        yield "global must be an object of variables; otherwise they render empty."
 
 
 def _mixed(data: JsonObject) -> Iterator[str]:
@@ -162,8 +164,8 @@ def _mixed(data: JsonObject) -> Iterator[str]:
     ]
     if sections and free:
         yield (
-            f"Section groups ({_some(sections)}) and free variables ({_some(free)}) exclude each other. "
-            "Move the variables into global, or leave the groups out."
+            f"Section groups ({_some(sections)}) and free variables ({_some(free)}) cannot be combined. "
+            "Move the variables into global, or remove the groups."
         )
 
 
@@ -178,11 +180,11 @@ def _some(names: list[str]) -> str:
 def _size(data: JsonObject) -> Iterator[str]:
     size = sent_bytes(data)
     if size > MAX_BYTES:
-        yield f"The event data is {size:,} bytes long as it is sent; over {MAX_BYTES:,} it is refused."
+        yield f"The event data is {size:,} bytes long when sent; Emarsys rejects more than {MAX_BYTES:,}."
     elif size > NEAR_BYTES:
         yield f"The event data is {size:,} bytes long, near the limit of {MAX_BYTES:,}."
     elif size > INTERACTIONS_BYTES:
-        yield f"The event data is {size:,} bytes long; over {INTERACTIONS_BYTES:,} it does not reach Interactions programs."
+        yield f"The event data is {size:,} bytes long; over {INTERACTIONS_BYTES:,} bytes it does not reach Interactions programs."
 
 
 _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (

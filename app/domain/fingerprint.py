@@ -1,7 +1,7 @@
-"""Event data in one form, whatever the order of its keys, and marks by which equal triggers are found.
+"""Canonical event data, and fingerprints that find equal contacts and equal triggers.
 
-A mark is a 64-bit number: one column, one small index, also for a million attempts. Two different things share one
-with a chance of 1 in 10^19, and then a warning is shown that need not have been; nothing else depends on it.
+A fingerprint is a 64-bit number, so that its index stays small for a million attempts. Two different values share one
+with a probability of 1 in 10^19; the only consequence is a needless warning.
 """
 
 import json
@@ -17,24 +17,24 @@ _EXACT_WHOLE = 2**53
 
 
 def normalize(key_id: str, value: str) -> str:
-    """The form in which values of this field are compared: field 3 ignores ASCII case, all else is exact."""
+    """The value in the form used for comparison: lower case (ASCII) for field 3, unchanged for other fields."""
     if key_id != _ASCII_CASE_IGNORED:
         return value
     return value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
 
 
 def canonical_json(data: JsonObject | None) -> str:
-    """Event data as JSON with its keys in order and its numbers as short as they go; '' for none and for `{}`."""
+    """Event data as JSON with sorted keys and the shortest form of each number; '' for None and `{}`."""
     return json.dumps(_plain(data), sort_keys=True, separators=(",", ":")) if data else ""
 
 
 def contact_fingerprint(account: str, key_id: str, external_id: str) -> int:
-    """The mark of a contact by one key of it: equal for all attempts on an account with this key and value."""
+    """The fingerprint of a contact key: equal for all attempts on an account with this key field and value."""
     return _mark(account, key_id, normalize(key_id, external_id))
 
 
 def request_fingerprint(account: str, request: TriggerRequest, data: str) -> int:
-    """The mark of what is sent: account, event, contact by its key, and the data as `canonical_json` gives it."""
+    """The fingerprint of account, event, contact key and `data`, which is in the form of `canonical_json`."""
     value = normalize(request.key_id, request.external_id)
     return _mark(account, request.key_id, value, request.event_id, data)
 

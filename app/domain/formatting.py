@@ -9,7 +9,7 @@ def count(number: int, word: str) -> str:
 
 
 def percent(number: float, total: float) -> str:
-    """A share in whole percent; `<1%` and `>99%` in place of a rounded 0% and 100%."""
+    """A share in whole percent; `<1%` and `>99%` instead of a rounded 0% or 100%."""
     share = 100 * number / total
     if 0 < share < 1:
         return "<1%"
@@ -17,7 +17,7 @@ def percent(number: float, total: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in words, roughly: `45 seconds`, `1 minute`, `6 minutes`, `28 days`; its sign does not matter."""
+    """A rounded length of time, such as `45 seconds`, `1 minute`, `6 minutes` or `28 days`; ignores the sign."""
     length = abs(seconds)
     for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if length >= 2 * size or length == size:
@@ -26,14 +26,14 @@ def duration(seconds: float) -> str:
 
 
 def elapsed(milliseconds: float | None) -> str:
-    """A duration for people; '' for none."""
+    """A duration as people write it; '' for None."""
     if milliseconds is None:
         return ""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 def is_today(moment: datetime, now: datetime) -> bool:
-    """Whether both are on one local day."""
+    """Whether both moments are on the same local day."""
     return moment.astimezone().date() == now.astimezone().date()
 
 

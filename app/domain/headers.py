@@ -1,4 +1,4 @@
-"""The headers of a rejection: clock skew and rate limit. Headers that make no sense count as absent."""
+"""Clock skew and rate limit from the headers of a rejection; invalid headers count as absent."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,16 +10,16 @@ _NONSENSE_S = 86_400
 
 
 def clock_skew_s(date_header: str | None, now: datetime) -> float | None:
-    """How many seconds the service's clock is ahead of `now` (negative: behind); None without a usable Date."""
+    """Seconds that the clock of the service is ahead of `now` (negative: behind); None without a valid Date."""
     told = _http_date(date_header)
     return (told - now).total_seconds() if told else None
 
 
 def retry_after_s(reply: Reply, now: datetime) -> int | None:
-    """Seconds until the rate limit resets, 0 to 3600; None without usable headers.
+    """Seconds until the rate limit resets, 0 to 3600; None without valid headers.
 
-    Retry-After (seconds or a date) counts before X-RateLimit-Reset (Unix seconds). Times are
-    compared with the reply's own Date, so that a wrong clock on this machine does no harm.
+    Retry-After (seconds or a date) takes precedence over X-RateLimit-Reset (Unix seconds). Times are compared with the
+    Date of the reply, so that a wrong clock on this machine does no harm.
     """
     here = _http_date(reply.date) or now
     seconds = _whole(reply.retry_after)
@@ -34,7 +34,7 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
 def _http_date(text: str | None) -> datetime | None:
     try:
         told = parsedate_to_datetime(text or "")
-        # A zone of nearly a day can push a date over the edge of the calendar.
+        # The offset of a time zone can push a date beyond the calendar.
         return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

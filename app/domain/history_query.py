@@ -1,8 +1,8 @@
-"""Queries of the history: as a value, and as the line that people write.
+"""Queries of the history, as values and as the lines that people type.
 
-`outcome:rejected code:2008,2010 since:1d -thor "two words"`: a word is looked for in the text, `field:value` is a
-filter. Several values, by commas or by naming the field again, mean any of them; a hyphen before means none of them.
-Double quotes take their content literally, with `\\"` and `\\\\` for a quote and a backslash in it.
+`outcome:rejected code:2008,2010 since:1d -thor "two words"`: a word searches the text, `field:value` filters.
+Several values, separated by commas or in several terms, mean any of them; a leading hyphen means none of them.
+Double quotes take their content literally, with `\\"` and `\\\\` for a quote and a backslash.
 
 A new filter is a row of `_FIELDS` here, a column of the search, and a row of the help page.
 """
@@ -29,12 +29,12 @@ class QueryField(StrEnum):
     CODE = "code"
     STATUS = "status"
     EVENT = "event"
-    """Its id or its name."""
+    """The id or the name of the event."""
     KEY = "key"
     CONTACT = "contact"
     PROFILE = "profile"
     PREVIOUS = "previous"
-    """The outcome of the attempt before it with the same key field and external id on its account."""
+    """The outcome of the previous attempt on the same account with the same key field and external id."""
     SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
 
@@ -57,8 +57,8 @@ class SortColumn(StrEnum):
 class Order:
     """A column and a direction; attempts without a value in the column come last either way.
 
-    Outcomes sort in the order of `Outcome`, events and keys by numeric id, texts with ASCII case ignored; equal ones
-    by time.
+    Outcomes sort in the order of `Outcome`, events and keys by numeric id, texts without regard to ASCII case, and
+    equal values by time.
     """
 
     column: SortColumn = SortColumn.TIME
@@ -67,7 +67,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value, compared with ASCII case ignored; in a `pattern` each `*` matches any characters, also none."""
+    """One value, compared without regard to ASCII case; in a `pattern` each `*` matches any characters, or none."""
 
     text: str
     pattern: bool = False
@@ -75,7 +75,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Attempts with one of these values in this field; if `negated`, with none of them."""
+    """Matches attempts with one of these values in this field or, if `negated`, with none of them."""
 
     field: QueryField
     values: tuple[Value, ...]
@@ -84,10 +84,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Text in request, reply or note; if `negated`, text that is not there.
+    """Matches attempts with this text in request, reply or note or, if `negated`, without it.
 
-    Runs of letters and digits are compared, case and accents ignored: they must follow one another, and the last one
-    may be longer in the text.
+    Compares runs of letters and digits without regard to case and accents: they must follow one another, and the last
+    one may be longer in the text.
     """
 
     text: str
@@ -111,7 +111,7 @@ class HistoryQuery:
 
     @property
     def names_profile(self) -> bool:
-        """Whether it filters by profile, and so may match attempts on other accounts than the current one."""
+        """Whether it filters by profile, and so may match attempts on other accounts."""
         return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
 
 
@@ -133,15 +133,15 @@ class Clock:
     zone: tzinfo | None = None
 
     def since(self, text: str) -> datetime | None:
-        """The moment, the first one of a day; None for a text that is no time."""
+        """The moment, or the beginning of the day; None if the text is not a time."""
         return self._moment(text, 0)
 
     def until(self, text: str) -> datetime | None:
-        """The moment, the end of a day; None for a text that is no time."""
+        """The moment, or the end of the day; None if the text is not a time."""
         return self._moment(text, 1)
 
     def day(self, text: str) -> tuple[datetime, datetime] | None:
-        """The beginning and end of a day; 23 or 25 hours apart where the clocks are changed."""
+        """The beginning and end of a day, 23 or 25 hours apart when daylight saving time changes; None if it is no day."""
         day = self._day(text)
         try:
             return None if day is None else (self._midnight(day), self._midnight(day + timedelta(days=1)))
@@ -181,7 +181,7 @@ class Clock:
 
 
 class QueryFaultError(AppError):
-    """A query that cannot be read; `position` is the character, from 1, where the fault begins."""
+    """A query with a syntax error; `position` is the character, from 1, where the error begins."""
 
     def __init__(self, reason: str, position: int) -> None:
         self.reason = reason
@@ -191,7 +191,7 @@ class QueryFaultError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term: it begins `at`, its value at `value_at`, both counted from 1; the next may begin at `end`."""
+    """One term, which begins `at`, with its value at `value_at`, both counted from 1; the next may begin at `end`."""
 
     at: int
     value_at: int
@@ -223,7 +223,7 @@ def terms(line: str) -> Iterator[Term]:
 
 def _term(line: str, start: int) -> Term:
     found = _TERM.match(line, start)
-    assert found is not None  # noqa: S101 - the pattern matches anything, also nothing
+    assert found is not None  # noqa: S101 - the pattern matches any text, even an empty one
     value = found["value"]
     at, value_at = start + 1, found.start("value") + 1
     quoted = value.startswith('"')
@@ -241,7 +241,7 @@ NO_VALUE = "none"
 """The value that finds attempts without a reply code or HTTP status."""
 
 SETTLEMENTS = ("no", "arrived", "did-not")
-"""The values of `settled`: unresolved, or resolved as `history settle` names it."""
+"""The values of `settled`: unresolved, or the resolution as `history settle` names it."""
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
@@ -276,7 +276,7 @@ def _read_number(text: str, term: Term) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class _FieldKind:
-    """How a value of a field is read, and which values are offered."""
+    """How to read a value of a field, and which values completion offers."""
 
     read: Callable[[str, Term], Value] = _read_text
     offered: tuple[str, ...] = ()
@@ -314,7 +314,7 @@ _OFFERED: dict[str, tuple[str, ...]] = {
 
 
 def parse_query(line: str, clock: Clock) -> HistoryQuery:
-    """The query that a line means; an empty one means every attempt, newest first. Raises QueryFaultError."""
+    """The query in a line; an empty line means every attempt, newest first. Raises QueryFaultError."""
     query = HistoryQuery()
     for number, term in enumerate(terms(line), start=1):
         if number > MAX_TERMS:
@@ -388,7 +388,7 @@ def _order(term: Term) -> Order:
 
 
 def _filter(field: QueryField, term: Term) -> Filter:
-    # An external id may hold a comma; the values of the other fields do not.
+    # An external id may contain a comma; the values of other fields do not.
     whole = term.quoted or field is QueryField.CONTACT
     parts = [term.value] if whole else term.value.split(",")
     if not (whole or all(parts)):
@@ -428,7 +428,7 @@ def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
 
 
 def replaced(line: str, fields: Collection[str], text: str) -> str:
-    """The line without its terms of these fields, negated ones too, and with `text` at its end.
+    """The line without its terms of these fields, negated or not, and with `text` at its end.
 
     Raises QueryFaultError if a quote is not closed.
     """
@@ -437,7 +437,7 @@ def replaced(line: str, fields: Collection[str], text: str) -> str:
 
 
 def with_order(line: str, column: SortColumn) -> str:
-    """The line sorted by this column; in the reverse order if it already is. Raises QueryFaultError."""
+    """The line sorted by this column, or in reverse if it already is. Raises QueryFaultError."""
     now = next((term.value.lower() for term in terms(line) if (term.field or "").lower() == "sort"), "-time")
     descending = now == column or (now != f"-{column}" and column in _DESCENDING_FIRST)
     if Order(column, descending) == Order():
@@ -446,7 +446,7 @@ def with_order(line: str, column: SortColumn) -> str:
 
 
 def proposal(line: str, fault: QueryFaultError) -> str | None:
-    """The line with its fault corrected as it was probably meant; None if there is no good guess."""
+    """The line with its error corrected to the likely intention; None if there is no good guess."""
     before, rest = line[: fault.position - 1], line[fault.position - 1 :]
     if rest.startswith('"'):
         return f'{line}"'
@@ -464,7 +464,7 @@ def proposal(line: str, fault: QueryFaultError) -> str | None:
 
 
 def completion(line: str) -> str | None:
-    """The line with the word at its end completed to a field or a value; None if it begins neither."""
+    """The line with its last word completed to a field or a value; None if no field or value begins with it."""
     start = line.rfind(" ") + 1
     word = line[start:].removeprefix("-")
     field, colon, value = word.partition(":")

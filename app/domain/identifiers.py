@@ -1,4 +1,4 @@
-"""Event ids as people write them: with spaces and thousands separators, or the name in place of the id."""
+"""Event ids as people write them: with spaces and thousands separators, or as the name of the event."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 from app.domain.model import ExternalEvent
 
-# Blanks that `strip` knows, and the invisible characters that come along with copied text.
+# The whitespace that `strip` removes, and the invisible characters that copied text brings along.
 _AROUND = re.compile(r"^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$")
-# Groups of three after one and the same mark: comma, full stop, apostrophes, underscore, blanks of every width.
+# Groups of three digits after the same separator: comma, full stop, apostrophe, underscore or space of any width.
 _GROUPED = re.compile(
     r"[0-9]{1,3}(?P<mark>[,.'\u2019\u02bc_ \u00a0\u2000-\u200a\u202f\u205f])[0-9]{3}(?:(?P=mark)[0-9]{3})*"
 )
@@ -20,7 +20,7 @@ SHOWN_CANDIDATES = 5
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The event id; `said` is a sentence about how it was read, None for a plain id."""
+    """The event id; `said` is a sentence about its interpretation, None for a plain id."""
 
     event_id: str
     said: str | None = None
@@ -28,7 +28,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """No event id; `sentence` says why and names the candidates, the first few of which are `events`."""
+    """No event id; `sentence` says why and names the candidates, and `events` holds the first few of them."""
 
     sentence: str
     events: tuple[ExternalEvent, ...] = ()
@@ -40,7 +40,7 @@ def bare(text: str) -> str:
 
 
 def said_around(text: str) -> str:
-    """How many spaces and invisible characters are around the text, such as `1 space after it`; '' for none."""
+    """The number of spaces and invisible characters around the text, such as `1 space after it`; '' for none."""
     trimmed = bare(text)
     if trimmed == text:
         return ""
@@ -58,7 +58,7 @@ def _counted(found: str) -> str:
 
 
 def plain_id(text: str) -> str | None:
-    """The digits of an id written with spaces around it or thousands separators in it; None for other text."""
+    """The digits of an id, without surrounding spaces and thousands separators; None for other text."""
     trimmed = bare(text)
     if trimmed.isascii() and trimmed.isdecimal():
         return trimmed
@@ -69,20 +69,20 @@ def plain_id(text: str) -> str | None:
 def resolve_event(text: str, events: Callable[[], Iterable[ExternalEvent]]) -> Resolved | Unresolved:
     """The event that `text` means, by its id or its name.
 
-    A name is matched exactly, else regardless of case and of the characters between words, else by its beginning, else
-    by any part of it, and only if one event matches. `events` is called only for a name.
+    A name matches exactly, else without regard to case and the characters between words, else by its beginning, else by
+    any part, and only if it matches one event. Calls `events` only for a name.
     """
     digits = plain_id(text)
     if digits is not None:
         return Resolved(
-            digits, None if digits == text.strip() else f"{text!r} was taken for the event id {digits}."
+            digits, None if digits == text.strip() else f"{text!r} was read as event id {digits}."
         )
     if not bare(text):
         return Unresolved("The event id is missing.")
     known = list(events())
     found = _meant(bare(text), known)
     if len(found) == 1:
-        return Resolved(found[0].id, f"{text!r} was taken for event {_label(found[0])}.")
+        return Resolved(found[0].id, f"{text!r} was read as event {_label(found[0])}.")
     return _unresolved(text, found, known)
 
 
@@ -106,10 +106,10 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
     if found:
         shown = tuple(found[:SHOWN_CANDIDATES])
         more = " and more" if len(found) > SHOWN_CANDIDATES else ""
-        return Unresolved(f"{text!r} may be any of {_labels(shown)}{more}: give the id of one.", shown)
+        return Unresolved(f"{text!r} may be any of {_labels(shown)}{more}. Give the id of one.", shown)
     if not known:
         return Unresolved(
-            f"The event id must be digits, not {text!r}: the cache holds no events by whose names it could be found."
+            f"The event id must be digits, not {text!r}: there are no events in the cache to search by name. Refresh."
         )
     near = tuple(_similar(text, known))
     hint = f" Is it {_labels(near)}?" if near else ""

@@ -1,4 +1,4 @@
-"""The differences between two attempts: request and reply as sorted, indented JSON, compared line by line."""
+"""The differences between two attempts, from a line-by-line comparison of sorted, indented JSON."""
 
 import difflib
 import json
@@ -9,17 +9,17 @@ from enum import StrEnum
 from app.domain.model import Attempt, NoReply, Reply
 
 MAX_LINES = 2_000
-"""Lines of each side that are compared."""
+"""The number of lines compared on each side."""
 
 CONTEXT = 2
-"""Identical lines kept around each difference."""
+"""The number of identical lines shown around each difference."""
 
 _OWN_ID = "same as attempt id"
 _BRACKETS = "{}[],"
 
 
 class Side(StrEnum):
-    """Which side a line of a diff stands on."""
+    """The side that a line of a diff belongs to."""
 
     BOTH = "="
     LEFT = "-"
@@ -36,7 +36,7 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class JsonDiff:
-    """All lines of both sides, in order; `left_out` lines were too many to compare."""
+    """All lines of both sides, in order; `left_out` is the number of lines beyond MAX_LINES."""
 
     lines: tuple[DiffLine, ...]
     left_out: int = 0
@@ -51,7 +51,7 @@ class JsonDiff:
         return sum(line.side is Side.BOTH and _holds_value(line.text) for line in self.lines)
 
     def around_differences(self) -> Iterator[DiffLine | None]:
-        """The lines that differ with a little context; None stands for the identical lines in between."""
+        """The lines that differ, with a little context; None represents the identical lines in between."""
         differ = [number for number, line in enumerate(self.lines) if line.side is not Side.BOTH]
         shown = {near for number in differ for near in range(number - CONTEXT, number + CONTEXT + 1)}
         skipped = False
@@ -65,7 +65,7 @@ class JsonDiff:
 
 @dataclass(frozen=True, slots=True)
 class AttemptDiff:
-    """What differs between two attempts in request and reply."""
+    """The differences between the requests and between the replies of two attempts."""
 
     request: JsonDiff
     reply: JsonDiff
@@ -76,19 +76,19 @@ class AttemptDiff:
 
 
 def diff_attempts(left: Attempt, right: Attempt) -> AttemptDiff:
-    """The differences of two attempts; trigger ids made from the attempt ids count as equal."""
+    """The differences between two attempts; trigger ids that equal their attempt ids count as equal."""
     return AttemptDiff(diff_json(_request(left), _request(right)), diff_json(_reply(left), _reply(right)))
 
 
 def diff_json(left: object, right: object) -> JsonDiff:
-    """Compares two JSON values; the order of keys does not matter."""
+    """Compares two JSON values without regard to the order of keys."""
     ours, theirs = _text_lines(left), _text_lines(right)
     left_out = max(len(ours), len(theirs)) - MAX_LINES
     return JsonDiff(tuple(_compare(ours[:MAX_LINES], theirs[:MAX_LINES])), max(0, left_out))
 
 
 def _compare(left: Sequence[str], right: Sequence[str]) -> Iterator[DiffLine]:
-    # A comma only says that a line is not the last one.
+    # Commas do not count: they only say that a line is not the last one.
     matcher = difflib.SequenceMatcher(
         None, [line.rstrip(",") for line in left], [line.rstrip(",") for line in right], autojunk=False
     )
@@ -144,7 +144,7 @@ def _present(facts: dict[str, object]) -> dict[str, object]:
 
 
 def _body(body: bytes) -> object:
-    """The JSON of a body; its lines where it is not JSON, or nested too deeply to be written again."""
+    """The JSON in a body, or its lines if it is not JSON or is nested too deeply to write again."""
     text = body.decode("utf-8", "replace")
     try:
         value: object = json.loads(text)

@@ -1,7 +1,7 @@
-"""Personal data made unreadable, the same value always to the same mask: for presenting, and for what is handed on.
+"""Masks for personal data, the same mask for the same value, for presentations and for exports.
 
-Pure: where the key comes from is not this module's concern. What stays readable are the ids and names of events and
-fields, codes, outcomes and times; masked is whatever may belong to one person.
+Ids and names of events and fields, codes, outcomes and times stay readable; everything that may belong to one person
+is masked.
 """
 
 import hashlib
@@ -15,27 +15,27 @@ from app.domain.model import Answer, Attempt, Contact, JsonObject, NoReply, Repl
 _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
 _LONGEST_PLAIN_NUMBER = 4
-# Looked for from where a word begins only: from each of its letters, a long word would take the square of its length.
+# Matches only from the beginning of a word: trying every letter of a long word would take quadratic time.
 _ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 _CONTACT_IDS = re.compile(r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*")
 _WRITTEN = re.compile(r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*")
 
 
 class Mask:
-    """Masks under one secret key; without a key everything stays as it is."""
+    """Masks values with one secret key; without a key it returns everything unchanged."""
 
     def __init__(self, key: bytes | None) -> None:
         self._key = key
 
     def value(self, text: str) -> str:
-        """One value of one person, such as `t…-3f2a9c@masked.example`; '' stays ''. ASCII case does not matter."""
+        """The mask of one value of a person, such as `t…-3f2a9c@masked.example`; '' stays ''. Ignores ASCII case."""
         if self._key is None or not text:
             return text
         name, at, _ = text.rpartition("@")
         return _shape(name if at else text, self._digits(text)) + ("@masked.example" if at else "")
 
     def text(self, text: str, *values: str) -> str:
-        """A text that may speak of persons: e-mail addresses, and these values, are masked wherever they stand."""
+        """A text with all e-mail addresses and these values masked."""
         if self._key is None:
             return text
         for value in sorted({value for value in values if value.strip()}, key=len, reverse=True):
@@ -44,7 +44,7 @@ class Mask:
         return _ADDRESS.sub(self._address, text)
 
     def contact(self, contact: Contact) -> Contact:
-        """A contact with every value masked, its ids too."""
+        """A contact with every value and both ids masked."""
         if self._key is None:
             return contact
         fields = {field_id: self.value(value) for field_id, value in contact.fields.items()}
@@ -63,7 +63,7 @@ class Mask:
         )
 
     def attempt(self, attempt: Attempt) -> Attempt:
-        """An attempt with request, reply text and remedy masked; the bodies of the reply are left out."""
+        """An attempt with request, reply text and remedy masked, and without the body of the reply."""
         if self._key is None:
             return attempt
         value = attempt.request.external_id
@@ -79,7 +79,7 @@ class Mask:
         )
 
     def words(self, text: str, external_id: str) -> str:
-        """What this program says about a request: the external id masked, and contacts and values that it names."""
+        """A sentence of this program with the external id, contact ids and values in it masked."""
         if self._key is None:
             return text
         listed = _CONTACT_IDS.sub(lambda found: ", ".join(map(self.value, found[0].split(", "))), text)
@@ -106,7 +106,7 @@ class Mask:
                 return self.value(value)
             case bool():
                 return value
-            # A long number is a telephone or customer number as likely as a price.
+            # A long number may be a phone or customer number.
             case int() if len(str(abs(value))) > _LONGEST_PLAIN_NUMBER:
                 return self.value(str(value))
             case Mapping():
@@ -128,10 +128,10 @@ class Mask:
 
 
 def _shape(name: str, digits: str) -> str:
-    """The first letter helps the eye; of a short value, or of a number, it would say too much."""
+    """A mask that keeps the first letter of a longer text; for a short text or a number that would reveal too much."""
     initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
     return f"{initial}…-{digits}"
 
 
 NO_MASK = Mask(None)
-"""Shows everything as it is."""
+"""Leaves everything unchanged."""

@@ -1,6 +1,6 @@
-"""The words of the product as values: frozen, slotted, compared by content.
+"""The values of the domain.
 
-Ids are text throughout: the API serves them as numbers and as strings.
+Ids are always text, since the API returns them both as numbers and as strings.
 """
 
 import uuid
@@ -13,7 +13,7 @@ from typing import Literal
 JsonObject = Mapping[str, object]
 
 CONTACT_KEYS = ("id", "uid")
-"""The two key ids that are no field: the internal contact id and the random one."""
+"""The two key ids that are not fields: the internal contact id and the random uid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One contact: `fields` maps field ids to the text of every field that has a value."""
+    """One contact; `fields` maps the id of every field that has a value to its text."""
 
     id: str
     uid: str
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, key_id: str) -> str:
-        """The value that `key_id` (a field id, `id` or `uid`) finds this contact by; '' for none."""
+        """The value of `key_id` (a field id, `id` or `uid`), by which a trigger finds this contact; '' for none."""
         match key_id:
             case "id":
                 return self.id
@@ -55,7 +55,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class TriggerRequest:
-    """What is asked of the endpoint: one event, for the one contact that the key finds."""
+    """A request to trigger one event for the one contact that the key finds."""
 
     event_id: str
     key_id: str
@@ -65,7 +65,7 @@ class TriggerRequest:
 
 
 class Outcome(StrEnum):
-    """What may be said of an attempt; the manual says under "form" when each applies."""
+    """What is known about the result of an attempt; `app.domain.outcome` decides which one applies."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -77,11 +77,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP reply: `reply_code` and `reply_text` are None where the body held none.
+    """An HTTP reply; `reply_code` and `reply_text` are None if the body has none.
 
-    `errors` maps external ids to {code: text} as `data.errors` has them; `body` is what
-    was kept of `body_length` bytes received; `location` is where a 3xx pointed; `date`,
-    `retry_after` and `limit_reset` are those headers as text, where they were sent.
+    `errors` maps external ids to {code: text}, as in `data.errors`; `body` is the kept part of the `body_length` bytes
+    received; `location` is the target of a 3xx; `date`, `retry_after` and `limit_reset` are the headers as text, None if
+    the reply has none.
     """
 
     http_status: int
@@ -98,7 +98,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """No reply: why, as one word and one sentence, and whether anything left this machine."""
+    """No reply: the reason as a word, the detail as a sentence, and whether anything left this machine."""
 
     reason: str
     sent: Literal["no", "maybe"]
@@ -110,7 +110,7 @@ Answer = Reply | NoReply
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What somebody found out about an attempt whose outcome is unknown, and stays so: whether it arrived."""
+    """The user's resolution of an attempt: whether it arrived. Its outcome stays unknown."""
 
     arrived: bool
     note: str
@@ -119,11 +119,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One trigger, its request, its outcome: a row of the history.
+    """One trigger with its request and outcome: a row of the history.
 
-    `account` names the account on this machine (one cache folder each); `elapsed_ms` is
-    milliseconds from the first call to the last byte; `parent_id` is the attempt that this one
-    sent again; `note` is what somebody wrote to it.
+    `account` names the cache folder of the account; `elapsed_ms` is the time from the first call to the last byte;
+    `parent_id` is the attempt that this one sent again; `note` is the user's note.
     """
 
     attempt_id: str
@@ -143,5 +142,5 @@ class Attempt:
 
 
 def new_attempt_id() -> str:
-    """A new attempt id: a random UUID as text, by default also the trigger id of its request."""
+    """A random UUID as text; by default it is also the trigger id of the request."""
     return str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""The outcome of an attempt, from what came back: the first rule that fits decides."""
+"""The outcome of an attempt, from its answer."""
 
 from app.domain.model import Answer, NoReply, Outcome, Reply
 
@@ -10,10 +10,10 @@ LABEL = {
     Outcome.NOT_SENT: ("○", "not sent"),
     Outcome.UNKNOWN: ("?", "unknown"),
 }
-"""Symbol and word of each outcome, wherever one is shown."""
+"""The symbol and word of each outcome."""
 
 SETTLED = {True: "arrived", False: "not arrived"}
-"""The word for a resolved unknown outcome, beside its symbol."""
+"""The words for a resolved unknown outcome."""
 
 MEANING = {
     Outcome.SENDING: "Still being sent.",
@@ -30,7 +30,7 @@ UNKNOWN_REMEDY = (
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """Exactly one outcome for any answer; the first line that fits decides."""
+    """The outcome of an answer; the first matching case decides."""
     match answer:
         case NoReply(sent="no"):
             return Outcome.NOT_SENT

@@ -1,7 +1,7 @@
-"""Placeholders in event data, filled from the contact: `{{field:1}}`, `{{contact.id}}`, `{{contact.uid}}`, `{{event.name}}`.
+"""Placeholders in event data: `{{field:1}}`, `{{contact.id}}`, `{{contact.uid}}`, `{{event.name}}`.
 
-They are filled inside the texts of the parsed object, so that no value of a contact changes its structure, and once, so
-that a value that looks like a placeholder stays as it is.
+They are filled inside the texts of the parsed object, so that no contact value can change its structure, and only
+once, so that a value that looks like a placeholder stays unchanged.
 """
 
 import re
@@ -17,9 +17,9 @@ _FIELD = "field:"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Event data with its placeholders filled; `missing` says of each other placeholder why it has no value.
+    """Event data with its placeholders filled.
 
-    `used` maps filled placeholders to their values. Other text in double braces stays as it is.
+    `used` maps the filled placeholders to their values, and `missing` the others to the reason why they have none.
     """
 
     data: JsonObject | None
@@ -28,14 +28,14 @@ class Filled:
 
     @property
     def fault(self) -> str | None:
-        """Why this cannot be sent; None if it can."""
+        """The reason why this cannot be sent; None if it can."""
         if not self.missing:
             return None
         return f"The event data cannot be filled: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}."
 
 
 def placeholders_in(value: object) -> tuple[str, ...]:
-    """The placeholders in event data, each once, in their order and without braces."""
+    """The placeholders in event data, each once, in order and without braces."""
     return tuple(dict.fromkeys(name for text in _texts(value) for name in _PLACEHOLDER.findall(text)))
 
 
@@ -46,7 +46,7 @@ def fill_placeholders(
     fields: FieldNames,
     why_no_contact: str = "no contact is chosen",
 ) -> Filled:
-    """Event data with every placeholder replaced by its value; `why_no_contact` says why `contact` is None."""
+    """Replaces every placeholder in event data by its value; `why_no_contact` says why `contact` is None."""
     used: dict[str, str] = {}
     missing: dict[str, str] = {}
     for name in placeholders_in(data):

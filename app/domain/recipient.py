@@ -1,4 +1,4 @@
-"""The contact that gets a trigger, and the contact that event data was made for."""
+"""The contact that gets a trigger, and the contact that event data was typed for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ def contact_name(contact: Contact) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """The contacts that a key finds: the first few `contacts` of `total`, which is counted up to COUNTED.
+    """The contacts that a key finds: the first few `contacts`, and their `total`, counted up to COUNTED.
 
     `complete` says that no other contact of the account can have the value.
     """
@@ -38,12 +38,12 @@ class Recipient:
 
     @property
     def reachable(self) -> bool:
-        """Whether one contact can get the trigger: the one that is found, or one that is not in the local list."""
+        """Whether one contact can get the trigger: the one found, or one that is missing from the local list."""
         return self.total == 1 or (self.total == 0 and not self.complete)
 
 
 def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
-    """The sentence that names the first few of `total` contacts that share a value of `field`."""
+    """A sentence that names the first few of `total` contacts that share a value of `field`."""
     names = [
         f"{sanitize(contact_name(one) or 'without a name', 60)} ({sanitize(one.id)})" for one in contacts
     ]
@@ -54,13 +54,13 @@ def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
 
 
 def nobody_words(field: str, *, complete: bool) -> str:
-    """The sentence for a value of `field` that no known contact has."""
+    """A sentence about a value of `field` that no known contact has."""
     return f"No contact has this {field}" if complete else "This contact is not in the local list"
 
 
 @dataclass(frozen=True, slots=True)
 class DataUse:
-    """Event data, the contact it was sent to or made for, and when.
+    """Event data, the contact it was sent to or typed for, and when.
 
     `data` is in the form of `canonical_json`; an empty `external_id` means that there was no contact yet.
     """
@@ -84,8 +84,8 @@ class DataUse:
 def data_use_after(before: DataUse | None, now: DataUse, chosen: str) -> DataUse | None:
     """The use of the form's data after a change to `now`; `chosen` is the id of the chosen contact.
 
-    Changed data is for the current recipient. Data typed before there was a recipient is for the first contact that is
-    chosen; a contact that is found while a value is still being typed does not count.
+    Changed data is for the current recipient. Data typed before there was a recipient is for the first contact that the
+    user chooses; a contact that matches while the user is still typing does not count.
     """
     if not now.data:
         return before

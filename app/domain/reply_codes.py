@@ -1,7 +1,7 @@
-"""What each reply means, by HTTP status and reply code: its text, its description and what to do about it.
+"""The texts, descriptions and advice for each HTTP status and reply code.
 
 The first seven rows are the documented error table of the trigger call, word for word. The advice on six of them
-depends on the request: `app.domain.diagnosis` gives it.
+depends on the request; `app.domain.diagnosis` gives it.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.domain.model import Reply, TriggerRequest
 from app.domain.sanitize import sanitize
 
 ALLOWED_SKEW_S = 240
-"""The service accepts five minutes; a skew close to that is already worth a warning."""
+"""Seconds; the service accepts five minutes, and a skew close to that already deserves a warning."""
 
 MAX_ADDRESS = 200
 
@@ -32,7 +32,7 @@ _TOO_MANY = "Too many requests. Wait a minute, then try again."
 
 @dataclass(frozen=True, slots=True)
 class ReplyCode:
-    """One row of the table; `text` and `advice` are templates over the fields of the request."""
+    """One row of the table; `text` and `advice` are templates for the fields of the request."""
 
     http_status: int
     code: int
@@ -42,7 +42,7 @@ class ReplyCode:
 
 
 def _published(http_status: int, code: int, text: str, advice: str) -> ReplyCode:
-    """A reply code whose published text is all that is known about its meaning."""
+    """A reply code with nothing published but its text."""
     return ReplyCode(http_status, code, text, text, advice)
 
 
@@ -186,9 +186,9 @@ _ROWS = {code: [row for row in REPLY_CODES if row.code == code] for code in {row
 
 
 def find_reply(code: int | None, http_status: int | None = None) -> ReplyCode | None:
-    """The row for a reply code and the HTTP status it came with; None if its meaning is not published.
+    """The row for a reply code and its HTTP status; None if its meaning is not published.
 
-    A code with one row means the same under any status. Without a status the first row of the code counts.
+    A code with a single row means the same under any status. Without a status the first row of the code counts.
     """
     rows = [] if code is None else _ROWS.get(code, [])
     if http_status is None or len(rows) == 1:
@@ -208,13 +208,13 @@ def describe(code: int | None, http_status: int | None = None) -> str | None:
 
 
 def advise_code(code: int | None, http_status: int | None, event_id: str) -> str | None:
-    """What to do about a reply code, whatever the request was; None if there is no such advice."""
+    """The advice on a reply code for any request; None if there is none."""
     row = find_reply(code, http_status)
     return row.advice.format(event_id=event_id) if row and row.advice else None
 
 
 def advise_status(reply: Reply, now: datetime, permission: str = "externalevent.trigger") -> str | None:
-    """What to do about a 3xx or 4xx reply; None if the status alone explains nothing.
+    """The advice on a 3xx or 4xx reply; None if the status alone explains nothing.
 
     `permission` is the one that the call needs.
     """
@@ -240,7 +240,7 @@ def _wait(seconds: int | None) -> str:
 
 
 _BLOCKED = (
-    "A web page with HTTP 403 came back instead of a reply of the API: a proxy or firewall in between blocks the "
+    "A web page with HTTP 403 came back instead of a reply of the API. A proxy or firewall blocks the "
     "request. Check the network and the base URL of the profile."
 )
 _PERMISSION = (
@@ -279,5 +279,5 @@ _UNSENT = {
 
 
 def advise_unsent(reason: str) -> str | None:
-    """What to do about a trigger that never left this machine, by the client's word for the reason."""
+    """The advice on a trigger that was not sent; `reason` is the client's word for it. None if there is none."""
     return _UNSENT.get(reason)

@@ -1,6 +1,6 @@
-"""The exact request as a text to copy: a cURL command, a Python program, or JSON. Credentials come masked.
+"""The exact request to copy: as a cURL command, a Python program, or JSON, with masked credentials.
 
-What a text is made of is what `service.describe` answers: method, url, headers, body.
+Every function takes the result of `service.describe`: method, url, headers, body.
 """
 
 import json
@@ -12,14 +12,14 @@ from app.domain.attempt_export import json_text
 # curl and httpx set these themselves, and wrong ones break the request.
 _BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
 _LONGEST_ARGUMENT = 100_000
-"""Characters of a body that are given as an argument; Linux takes no more than 128 KiB in one."""
+"""The longest body passed as an argument, in characters; Linux accepts at most 128 KiB in one argument."""
 
 _TIMEOUT_S = 30
 _END = "END_OF_BODY"
 
 
 def as_curl(described: Mapping[str, object]) -> str:
-    """A shell command that makes the request with cURL; a very long body comes from a here-document."""
+    """A shell command that sends the request with cURL; a very long body comes from a here-document."""
     body = str(described["body"])
     parts = [["curl", "--globoff", "--request", str(described["method"]), str(described["url"])]]
     parts += [["--header", f"{name}: {value}"] for name, value in _headers(described).items()]
@@ -33,7 +33,7 @@ def _command(parts: Iterable[list[str]]) -> str:
 
 
 def as_httpx(described: Mapping[str, object]) -> str:
-    """A Python program that makes the request with httpx and prints the reply; printable ASCII."""
+    """A Python program that sends the request with httpx and prints the reply; printable ASCII."""
     headers = "".join(f"        {name!a}: {value!a},\n" for name, value in _headers(described).items())
     return (
         "import httpx\n\n"
@@ -49,7 +49,7 @@ def as_httpx(described: Mapping[str, object]) -> str:
 
 
 def as_json(described: Mapping[str, object]) -> str:
-    """Method, url, headers and body, the body as the object that it holds; printable ASCII."""
+    """Method, url, headers and body, with the body as a JSON object; printable ASCII."""
     body = described["body"]
     try:
         parsed = json.loads(str(body))

@@ -1,6 +1,6 @@
-"""The error rules of the trigger endpoint: the sandbox judges by them, the dashboard predicts by them.
+"""The error rules of the trigger endpoint: the sandbox judges by them, and the dashboard predicts by them.
 
-They are in the order of the documented table. That the service judges them in this order is an assumption.
+They are in the order of the documented table; this program assumes that the service checks them in this order.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ class Verdict:
 class Rule:
     """One row of the documented error table.
 
-    `broken` returns None if the account does not know; `scope` says whether a broken rule rejects the
-    whole batch or one contact of it.
+    `broken` returns None if the account does not know; `scope` says whether a broken rule rejects the whole batch or
+    only one contact in it.
     """
 
     code: int
@@ -97,7 +97,7 @@ def _judged(
 
 
 def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> Verdict:
-    """The verdict of an account that knows everything: the first broken rule, else code 0."""
+    """The verdict of an account that knows everything: the first broken rule, or code 0."""
     for rule, broken in _judged(request, account, rules):
         if broken:
             return Verdict(rule.code, rule.text(request))
@@ -105,14 +105,14 @@ def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = R
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:
-    """All rules that the request is known to break, in the order in which they are judged."""
+    """All rules that the request is known to break, in order."""
     return tuple(
         Verdict(rule.code, rule.text(request)) for rule, broken in _judged(request, account, RULES) if broken
     )
 
 
 def predict(request: TriggerRequest, account: Account) -> Verdict | None:
-    """The predicted verdict; None if something unknown comes before the first broken rule."""
+    """The predicted verdict; None if the account cannot decide a rule before the first broken one."""
     for rule, broken in _judged(request, account, RULES):
         if broken is None:
             return None

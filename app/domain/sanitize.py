@@ -1,17 +1,17 @@
-"""Text from outside, made harmless to a terminal.
+"""Makes text from outside harmless to a terminal.
 
-It may hold escape sequences, bidirectional overrides or invisible characters. They become visible, so that two values
-that differ also look different, and a value is as wide as it looks.
+Such text may contain escape sequences, bidirectional overrides or invisible characters. They become visible, so that
+different values look different and every value is as wide as it looks.
 """
 
 import re
 
-# What emoji sequences are made of; only next to these is a joiner or a variation selector mere decoration.
+# The parts of emoji sequences; a joiner or variation selector is mere decoration only next to one of these.
 _EMOJI = (
     "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
-# Scripts that are ordinarily typed with joiners: Arabic to Myanmar, Khmer, Mongolian.
+# Scripts that ordinarily use joiners: Arabic to Myanmar, Khmer, Mongolian.
 _JOINING = "\u0620-\u06dc\u06e5-\u070d\u0710-\u088e\u08a0-\u08e1\u08e3-\u109f\u1780-\u17b3\u1820-\u18aa"
 
 # Terminals disagree on the width of these sequences; without the invisible parts they all agree.
@@ -39,9 +39,9 @@ _TAB_WIDTH = 4
 def sanitize(text: str, limit: int = 300) -> str:
     """One line of at most `limit` characters; longer text ends in an ellipsis.
 
-    A control character becomes its picture (a line feed `␊`, an escape `␛`), any other that is invisible or
-    changes the direction of writing its number (`⟨U+202E⟩`). The invisible parts of emoji, and joiners inside
-    words of scripts that use them, are left out.
+    A control character becomes its picture (a line feed `␊`, an escape `␛`); any other character that is invisible or
+    changes the writing direction becomes its number (`⟨U+202E⟩`). The invisible parts of emoji, and joiners in the words
+    of scripts that use them, are removed.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
@@ -52,7 +52,7 @@ def sanitize(text: str, limit: int = 300) -> str:
 
 
 def has_surrogates(text: str) -> bool:
-    """Whether a text holds half a character (a lone surrogate), which no encoding can carry."""
+    """Whether a text contains half a character (a lone surrogate), which no encoding can represent."""
     return not text.isascii() and _SURROGATE.search(text) is not None
 
 
@@ -62,9 +62,9 @@ def replace_surrogates(text: str) -> str:
 
 
 def sanitize_block(text: str, limit: int = 65536) -> str:
-    """The same for many lines: line ends stay, tabs are expanded, and at most `limit` characters are shown.
+    """At most `limit` characters of a text, sanitized, with line ends kept and tabs expanded.
 
-    What is left out is said in a last line of its own, in characters.
+    A last line gives the number of characters left out.
     """
     kept = len(text[:limit])
     shown = _block(text[:kept])

@@ -1,9 +1,8 @@
-"""The short id of an attempt, called its reference: seven characters that can be read out over the telephone, such as `K7M-2QXT`.
+"""The short id of an attempt: seven characters to read out over the phone, such as `K7M-2QXT`.
 
-They are the first 35 bits of the attempt id, in the 32 digits and letters that are not mistaken for one another (no
-I, L, O and U). Two attempts out of n share one with a chance of about n²/2³⁶: 0.15 % for 10,000 attempts, 7 % for
-70,000; out of a million, any given one shares its reference with another with a chance of 3 in 100,000. A look-up
-then finds both.
+They encode the first 35 bits of the attempt id with 32 digits and letters that nobody confuses (no I, L, O and U). The
+probability that two of n attempts share a short id is about n²/2³⁶: 0.15% for 10,000 attempts, 7% for 70,000. Of a
+million attempts, any given one shares its short id with a probability of 3 in 100,000. A look-up then finds both.
 """
 
 import re
@@ -14,11 +13,11 @@ _FIRST_GROUP = 3
 _VALUE = {digit: value for value, digit in enumerate(_DIGITS)} | {"O": 0, "I": 1, "L": 1}
 _ATTEMPT_ID = re.compile(r"([0-9a-fA-F]{8})-([0-9a-fA-F])")
 _UNUSED_BITS = 1
-"""Of the ninth digit of the attempt id: 35 bits are eight digits and three quarters."""
+"""Unused bits of the ninth digit of the attempt id: 35 bits are eight digits and three quarters."""
 
 
 def short_id(attempt_id: str) -> str:
-    """The reference of an attempt; the id itself where it is no UUID."""
+    """The short id of an attempt, or the id itself if it is not a UUID."""
     found = _ATTEMPT_ID.match(attempt_id)
     if found is None:
         return attempt_id
@@ -28,9 +27,9 @@ def short_id(attempt_id: str) -> str:
 
 
 def id_prefixes(reference: str) -> tuple[str, ...]:
-    """How the ids of the attempts with this reference begin; () for a text that is no reference.
+    """The prefixes of the attempt ids that have this short id; () if the text is not a short id.
 
-    Case, blanks and hyphens do not matter; O is read as 0, I and L as 1.
+    Ignores case, blanks and hyphens; reads O as 0, and I and L as 1.
     """
     digits = re.sub(r"[\s\-\u2010-\u2015]+", "", reference).upper()
     if len(digits) != _LENGTH or any(digit not in _VALUE for digit in digits):

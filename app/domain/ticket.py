@@ -1,4 +1,4 @@
-"""One attempt as a support ticket in Markdown. The caller masks the attempt and the request beforehand."""
+"""A support ticket about one attempt, in Markdown. The caller masks the attempt and the request beforehand."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from app.domain.sanitize import sanitize_block
 from app.domain.short_id import short_id
 
 MAX_BODY = 8000
-"""Characters of a body in a ticket."""
+"""The number of characters of a body that a ticket shows."""
 
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
-    """The ticket of an attempt; `described` is its request as `service.describe` has it, or why there is none."""
+    """The ticket; `described` is the request from `service.describe`, or the reason why there is none."""
     return "\n".join(_lines(attempt, directory, described)) + "\n"
 
 
@@ -120,7 +120,7 @@ def _plain(text: str) -> str:
 
 
 def _fenced(text: str, language: str) -> Iterator[str]:
-    """A code block that nothing in the text can end."""
+    """A code block with a fence longer than any in the text."""
     shown = sanitize_block(text, MAX_BODY)
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -1,7 +1,7 @@
-"""JSON <-> model in both directions: the shapes of the trigger endpoint and of the calls that fill a cache.
+"""JSON to model and back, for the trigger endpoint and the calls that fill a cache.
 
-Real services answer ids as numbers and as text, `errors` in three shapes, and JSON under
-any content type; everything is read tolerantly and written strictly.
+Real services return ids as numbers and as text, `errors` in three shapes, and JSON under any content type. This module
+reads tolerantly and writes strictly.
 """
 
 import json
@@ -15,21 +15,21 @@ ContactErrors = Mapping[str, Mapping[str, str]]
 
 _COMPACT = json.JSONEncoder(
     separators=(",", ":"), allow_nan=False
-)  # made once: making it costs half as much as using it
+)  # made once: making it takes half as long as using it
 _SQLITE_INTEGER = range(-(2**63), 2**63)
 
 
 class WireError(ValueError):
-    """A reply that cannot be read as what was asked for; the message is one sentence."""
+    """A reply with another content than the call expects; the message is one sentence."""
 
 
 def trigger_path(event_id: str) -> str:
-    """The path of the trigger call below the base URL."""
+    """The path of the trigger call, relative to the base URL."""
     return f"event/{quote(event_id, safe='')}/trigger"
 
 
 def trigger_body(request: TriggerRequest) -> bytes:
-    """The single form of the trigger call, in ASCII."""
+    """The body of a trigger for one contact, in ASCII."""
     payload: dict[str, object] = {
         "key_id": request.key_id,
         "external_id": request.external_id,
@@ -47,10 +47,10 @@ def dumps(value: object) -> bytes:
 
 
 def parse_trigger(event_id: str, payload: Mapping[str, object]) -> TriggerRequest:
-    """The single form as the endpoint reads it.
+    """The request in the payload of a trigger for one contact, as the endpoint reads it.
 
-    A key id of the wrong type becomes its JSON text and then is no field; an external id
-    that is neither text nor integer becomes '' and then is no value.
+    A key id of the wrong type becomes its JSON text, which names no field; an external id that is neither text nor
+    integer becomes '', which is no value.
     """
     trigger_id = payload.get("trigger_id")
     return TriggerRequest(
@@ -62,7 +62,7 @@ def parse_trigger(event_id: str, payload: Mapping[str, object]) -> TriggerReques
 
 
 def scalar_text(value: object) -> str | None:
-    """Text as it is, an integer as its decimal text, anything else None."""
+    """The text, or the decimal digits of an integer; None for anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -71,7 +71,7 @@ def scalar_text(value: object) -> str | None:
 
 
 def key_text(value: object) -> str:
-    """A key id as text: what is neither text nor integer is given back as its JSON, null as ''."""
+    """A key id as text; '' for null, and JSON for anything that is neither text nor integer."""
     if value is None:
         return ""
     text = scalar_text(value)
@@ -79,7 +79,7 @@ def key_text(value: object) -> str:
 
 
 def reply_body(code: int, text: str, data: object = "") -> bytes:
-    """The envelope of every reply; refusals carry `data: ""`."""
+    """The envelope of every reply; rejections have `data: ""`."""
     return dumps({"replyCode": code, "replyText": text, "data": data})
 
 
@@ -89,7 +89,7 @@ def parse_reply(
     headers: Mapping[str, str] | None = None,
     body_length: int | None = None,
 ) -> Reply:
-    """Any HTTP reply; what cannot be read leaves code and text None. `headers` in lower case. Never raises."""
+    """The HTTP reply; code and text are None if the body is unreadable. `headers` are in lower case. Never raises."""
     payload = json_object(body)
     data = payload.get("data")
     text = payload.get("replyText")
@@ -109,7 +109,7 @@ def parse_reply(
 
 
 def json_object(body: bytes) -> Mapping[str, object]:
-    """A body as a JSON object, whatever its content type says; empty where it is none. Never raises."""
+    """The JSON object in a body of any content type; empty if there is none. Never raises."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
@@ -118,7 +118,7 @@ def json_object(body: bytes) -> Mapping[str, object]:
 
 
 def reply_code(value: object) -> int | None:
-    """A reply code: an integer or a string of digits; true, 0.0 and null are none."""
+    """The reply code from an integer or a string of digits; None for anything else, such as true, 0.0 and null."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value in _SQLITE_INTEGER:
@@ -127,7 +127,7 @@ def reply_code(value: object) -> int | None:
 
 
 def parse_errors(errors: object) -> ContactErrors:
-    """`data.errors` in any of its three published shapes as {external id: {code: text}}; {} for none."""
+    """`data.errors` in any of its three published shapes, as {external id: {code: text}}; {} if there are none."""
     if not errors:
         return {}
     if isinstance(errors, Mapping):
@@ -156,14 +156,14 @@ def _as_text(value: object) -> str:
 
 
 def parse_events(data: object) -> tuple[ExternalEvent, ...]:
-    """`data` of GET /event. Raises WireError where it is no list of {id, name}."""
+    """The events in `data` of GET /event. Raises WireError if it is not a list of {id, name}."""
     return tuple(
         ExternalEvent(_id(row, "event"), _as_text(row.get("name") or "")) for row in _rows(data, "events")
     )
 
 
 def parse_fields(data: object) -> tuple[Field, ...]:
-    """`data` of GET /field. Raises WireError where it is no list of {id, name, ...}."""
+    """The fields in `data` of GET /field. Raises WireError if it is not a list of {id, name, ...}."""
     return tuple(
         Field(
             _id(row, "field"),
@@ -176,15 +176,15 @@ def parse_fields(data: object) -> tuple[Field, ...]:
 
 
 def parse_contacts(result: object) -> tuple[Contact, ...]:
-    """`data.result` of contact/query and contact/getdata; absent, false and [] are no contacts.
+    """The contacts in `data.result` of contact/query and contact/getdata; none if it is missing, false or [].
 
-    Raises WireError where it is anything else than a list of {id, uid, FIELD_ID: value}.
+    Raises WireError if it is anything else but a list of {id, uid, FIELD_ID: value}.
     """
     return tuple(_contact(row) for row in _rows(result or [], "contacts"))
 
 
 def parse_ids(data: object) -> tuple[str, ...]:
-    """`data` of a contact list: contact ids. Raises WireError where it is no list of ids."""
+    """The contact ids in `data` of a contact list. Raises WireError if it is not a list of ids."""
     ids = [scalar_text(entry) for entry in data] if isinstance(data, list) else [None]
     if not all(ids):
         raise WireError("The account did not answer with a list of contact ids.")
@@ -206,7 +206,7 @@ def _rows(data: object, what: str) -> Iterable[Mapping[str, object]]:
     if not isinstance(data, Sequence) or isinstance(data, str):
         raise WireError(f"The account did not answer with a list of {what}.")
     if not all(isinstance(row, Mapping) for row in data):
-        raise WireError(f"The account's list of {what} holds an entry that cannot be read.")
+        raise WireError(f"The account's list of {what} contains an unreadable entry.")
     return data
 
 

@@ -1,1 +1,1 @@
-"""SQLite only: the cache of an account and the history of attempts."""
+"""The cache of an account and the history of attempts, in SQLite."""

@@ -1,4 +1,4 @@
-"""Attempts as rows and back, without loss: every text, also one that SQLite cannot hold, comes back equal."""
+"""Converts attempts to rows and back."""
 
 import json
 import sqlite3
@@ -12,15 +12,15 @@ from app.store.attempt_words import data_of
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
 
 SHOWN_REPLY_TEXT = 1000
-"""Characters of the reply text that stand in the narrow row; the rest is kept beside the body."""
+"""The number of characters of the reply text in `attempts`; `answers` has the whole text of a longer one."""
 
 Value = str | bytes | int | float | None
 
 
 class AttemptRow(NamedTuple):
-    """What a list of attempts shows of one; `reply_text` is cut at 1,000 characters.
+    """One attempt in a list; `reply_text` is cut at 1,000 characters.
 
-    `arrived` is what somebody settled about an unknown outcome; None where nobody did.
+    `arrived` is the resolution of an unknown outcome; None if it is unresolved.
     """
 
     attempt_id: str
@@ -53,7 +53,7 @@ WHOLE = """
 
 
 def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
-    """The columns of `attempts` that are known before sending."""
+    """The columns of `attempts` that have a value before sending."""
     request = attempt.request
     return {
         "attempt_id": stored(attempt.attempt_id),
@@ -76,7 +76,7 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
 
 
 def request_values(number: int, request: TriggerRequest, body: bytes) -> dict[str, Value]:
-    """The columns of `requests`; the event data stand beside the body only where it is not written as usual."""
+    """The columns of `requests`; `data` is None if the body in its usual form already contains the event data."""
     usual = body == trigger_body(request)
     return {"attempt": number, "body": body, "data": None if usual else dumps(request.data).decode("ascii")}
 
@@ -111,7 +111,7 @@ def _reply_values(reply: Reply) -> dict[str, Value]:
 
 
 def outcome_values(answer: Answer, outcome: Outcome, elapsed_ms: float | None) -> dict[str, Value]:
-    """The columns of `attempts` that are known with the answer."""
+    """The columns of `attempts` that the answer fills."""
     status = code = text = None
     if isinstance(answer, Reply):
         status, code, text = answer.http_status, answer.reply_code, answer.reply_text
@@ -125,7 +125,7 @@ def outcome_values(answer: Answer, outcome: Outcome, elapsed_ms: float | None) -
 
 
 def settlement_values(settlement: Settlement | None) -> dict[str, Value]:
-    """The columns of `attempts` that somebody added to an unknown outcome."""
+    """The columns of `attempts` that the resolution of an unknown outcome fills."""
     if settlement is None:
         return dict.fromkeys(("settlement", "settlement_note", "settled_at"))
     return {

@@ -1,4 +1,4 @@
-"""The text of an attempt that a query's words are looked for in, and the table that holds it."""
+"""The full-text index of attempts."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ _READ = """
 
 
 def index_words(connection: sqlite3.Connection, where: str = "1", *values: object) -> None:
-    """Indexes the words of attempts that are finished, in place of what was indexed before."""
+    """Indexes the words of finished attempts; replaces their earlier entries."""
     rows = connection.cursor()
     rows.row_factory = sqlite3.Row
     rows.execute(f"{_READ} AND {where}", values)
@@ -30,18 +30,18 @@ def index_words(connection: sqlite3.Connection, where: str = "1", *values: objec
 
 
 def merge_words(connection: sqlite3.Connection) -> None:
-    """Leaves nothing in the word index of what was deleted from it."""
+    """Removes deleted entries from the pages of the word index."""
     connection.execute("INSERT INTO words (words) VALUES ('optimize')")
 
 
 def phrase(word: str) -> str:
-    """The MATCH expression for a word, of which the end may be missing."""
+    """The MATCH expression for words that begin with `word`."""
     quoted = stored(word).replace("\0", " ").replace('"', '""')
     return f'"{quoted}" *'
 
 
 def data_of(body: bytes) -> JsonObject | None:
-    """The event data in the body of a request; None if it has none."""
+    """The event data in the body of a request; None if there is none."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
@@ -80,7 +80,7 @@ def _reply_text(body: bytes) -> str | None:
 
 
 def _spoken(value: object) -> str:
-    """The texts in a JSON value. Its signs separate words and may stay; its escapes may not."""
+    """The texts in a JSON value. Its punctuation may stay, since it separates words; its escapes may not."""
     with contextlib.suppress(RecursionError):
         written = json.dumps(value, ensure_ascii=False)
         if "\\" not in written:

@@ -1,6 +1,6 @@
-"""The journal of attempts: a row is committed before the first byte leaves, and its outcome after.
+"""The history of attempts, which commits a row before the first byte leaves and its outcome afterwards.
 
-Every text that came from outside is kept whole. One file serves every account and any number of processes.
+It keeps every text from outside whole. One file serves all accounts and any number of processes.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ INTERRUPTED = NoReply("interrupted", "maybe", "The program ended before the repl
 
 
 class History:
-    """The attempts of every account of one home, for use on one thread. Raises StoreError."""
+    """The attempts of all accounts of one home folder, for use on one thread. Raises StoreError."""
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self._file = HistoryFile(path, busy_seconds)
@@ -58,31 +58,30 @@ class History:
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
         return self._file.path
 
     def close(self) -> None:
-        """Closes the file; what is still `sending` will be found interrupted."""
+        """Closes the file; the next `recover` treats attempts that are still `sending` as interrupted."""
         self._file.close()
         with guarded(self._file.path):
             self._owner.close()
 
     def reopen(self) -> None:
-        """Opens the file that is at the path now, in place of one that was removed or replaced."""
+        """Opens the file that is at the path now, after the earlier one was removed or replaced."""
         with guarded(self.path):
             self._file.close()
             self._owner.close()
         self._file.open()
 
     def begin(self, attempt: Attempt, body: bytes, same: SameSend | None = None) -> None:
-        """Records an attempt as `sending`, on the disk when this returns.
+        """Records an attempt as `sending` and syncs it to disk.
 
-        Raises SentMeanwhileError where the history has one of the `same` by now; HistoryReplacedError; StoreError
-        where it cannot be recorded, also when its id already is. Nothing is recorded then.
+        Raises SentMeanwhileError if the history already has one of the `same` attempts, HistoryReplacedError, and
+        StoreError if it cannot record the attempt or already has its id. It then records nothing.
         """
         try:
             with self._file.writing() as connection:
-                # Under the lock: what another window is about to send is in the history, or comes after this.
+                # Check under the lock: another window records the same trigger either before this one or after it.
                 if same is not None and (earlier := self.recent.sent(same)) is not None:
                     raise SentMeanwhileError(earlier)
                 values = attempt_values(attempt, self._owner.name())
@@ -91,7 +90,7 @@ class History:
                 _insert(connection, "requests", request_values(number, attempt.request, body))
         except sqlite3.IntegrityError as error:
             raise StoreError(
-                f"The attempt {attempt.attempt_id} is already recorded; send again as a new attempt."
+                f"The attempt {attempt.attempt_id} is already recorded. Send again as a new attempt."
             ) from error
 
     def finish(
@@ -102,23 +101,23 @@ class History:
         remedy: str | None,
         busy_seconds: float | None = None,
     ) -> Attempt:
-        """Records what came back, on the disk when this returns; the finished attempt.
+        """Records the answer, syncs it to disk, and returns the finished attempt.
 
-        An attempt that another process took for interrupted meanwhile gets its true outcome: who sent it knows
-        better. Raises BusyError where it is locked for longer than `busy_seconds`, by default those of the history,
-        HistoryReplacedError, and StoreError where it cannot be recorded, or the attempt is not under way.
+        It also replaces the outcome of an attempt that another process has meanwhile marked as interrupted. Raises
+        BusyError if the file is locked for longer than `busy_seconds` (by default those of the history),
+        HistoryReplacedError, and StoreError if it cannot record the answer or the attempt is not being sent.
         """
         with self._file.writing(busy_seconds) as connection:
             number = _record_answer(connection, attempt_id, answer, elapsed_ms, remedy)
             return self._whole("number = ?", number)[0]
 
     def resolve(self, attempt_id: str, settlement: Settlement) -> None:
-        """Puts a settlement beside an unknown outcome. Raises StoreError also for any other attempt."""
+        """Records the resolution of an unknown outcome. Raises StoreError for any other outcome."""
         with self._file.writing() as connection:
             _record_settlement(connection, attempt_id, settlement)
 
     def note(self, attempt_id: str, text: str | None) -> Attempt:
-        """Writes a note to an attempt, None for none; the attempt. Raises StoreError also where there is none."""
+        """Sets or, with None, removes the note of an attempt; returns the attempt. Raises StoreError if there is none."""
         with self._file.writing() as connection:
             connection.execute(
                 "UPDATE attempts SET note = ? WHERE attempt_id = ?",
@@ -131,9 +130,9 @@ class History:
         return found[0]
 
     def recover(self) -> int:
-        """Makes `unknown` what is `sending` by a process that has ended; the number of such attempts.
+        """Marks the `sending` attempts of processes that have ended as `unknown`; returns their number.
 
-        Attempts of processes that live, this one among them, are left alone.
+        It does not change attempts of running processes, including this one.
         """
         with self._file.guarded() as connection:
             rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
@@ -142,16 +141,16 @@ class History:
             return sum(_interrupt(connection, owner) for owner in gone)
 
     def forget(self, account: str) -> int:
-        """Deletes the attempts on one account that are not under way; their number."""
+        """Deletes the attempts on one account, except those being sent; returns the number deleted."""
         with self._file.writing() as connection:
             return delete(connection, "account = :account", {"account": stored(account)})
 
     def get(self, attempt_id: str) -> Attempt | None:
-        """One attempt, whole; None where it is not recorded."""
+        """The attempt with this id; None if there is none."""
         return next(iter(self._whole("attempt_id = ?", stored(attempt_id))), None)
 
     def beginning_with(self, text: str, limit: int) -> Sequence[Attempt]:
-        """The first few attempts whose id begins with this text, whole."""
+        """At most `limit` attempts with an id that begins with `text`."""
         rows = self._file.all(
             "SELECT attempt_id FROM attempts WHERE attempt_id >= ? AND attempt_id < ? ORDER BY attempt_id LIMIT ?",
             stored(text),
@@ -162,7 +161,7 @@ class History:
         return [attempt for attempt in found if attempt is not None]
 
     def request_body(self, attempt_id: str) -> bytes:
-        """The bytes of the request's body. Raises StoreError also where the attempt is not recorded."""
+        """The body of the request. Raises StoreError if there is no such attempt."""
         row = self._file.one(
             "SELECT body FROM requests JOIN attempts ON number = attempt WHERE attempt_id = ?",
             stored(attempt_id),
@@ -173,12 +172,12 @@ class History:
         return body
 
     def attempts(self, account: str | None, limit: int) -> Iterator[Attempt]:
-        """The attempts on one account (None: on all), newest first, in pages; limit 0: all."""
+        """The attempts on one account (None: on all), newest first, read in pages; limit 0 means no limit."""
         found = self.search.attempts(HistoryQuery(), account)
         return islice(found, limit) if limit else found
 
     def unsettled(self, account: str) -> int:
-        """How many attempts on this account are unknown and not settled."""
+        """The number of unresolved attempts on this account."""
         row = self._file.one(
             "SELECT count(*) AS found FROM attempts WHERE account = ? AND settled COLLATE NOCASE = 'no'",
             stored(account),
@@ -186,7 +185,7 @@ class History:
         return 0 if row is None else int(row["found"])
 
     def changed(self) -> bool:
-        """Whether another connection wrote to the file since this was last asked."""
+        """Whether another connection wrote to the file since the last call."""
         before, self._version = self._version, self._data_version()
         return before != self._version
 
@@ -199,7 +198,7 @@ class History:
 
 
 def _remove_index(path: Path) -> None:
-    """The version before kept an index in a file of its own."""
+    """Removes the separate index file of an earlier version."""
     with contextlib.suppress(StoreError):
         remove(path.with_name(f"{path.stem}-index.db"))
 
@@ -207,7 +206,7 @@ def _remove_index(path: Path) -> None:
 def _insert(
     connection: sqlite3.Connection, table: str, values: Mapping[str, Value], verb: str = "INSERT"
 ) -> int:
-    """Adds a row; its number."""
+    """Inserts a row and returns its number."""
     marks = ", ".join("?" * len(values))
     cursor = connection.execute(
         f"{verb} INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
@@ -216,7 +215,7 @@ def _insert(
 
 
 def _outcome_before(connection: sqlite3.Connection, contact_mark: Value) -> str | None:
-    """The outcome of the newest attempt with this contact mark; None if there is none."""
+    """The outcome of the newest attempt with this contact fingerprint; None if there is none."""
     row = connection.execute(
         "SELECT outcome FROM attempts WHERE number = (SELECT max(number) FROM attempts WHERE contact_mark = ?)",
         (contact_mark,),
@@ -225,7 +224,7 @@ def _outcome_before(connection: sqlite3.Connection, contact_mark: Value) -> str 
 
 
 def _tell_next(connection: sqlite3.Connection, number: int) -> None:
-    """Gives the next attempt on the same contact the outcome of this one as the one before."""
+    """Copies the outcome of this attempt to `previous` of the next one on the same contact."""
     connection.execute(
         "UPDATE attempts SET previous = this.outcome FROM attempts AS this WHERE this.number = ?1 AND attempts.number = "
         "(SELECT min(number) FROM attempts WHERE contact_mark = this.contact_mark AND number > ?1)",
@@ -240,7 +239,7 @@ def _record_answer(
     elapsed_ms: float | None,
     remedy: str | None,
 ) -> int:
-    """Gives an attempt that is under way, or was taken for interrupted, its outcome; its row number.
+    """Records the outcome of an attempt that is being sent or marked as interrupted; returns its row number.
 
     Raises StoreError for any other attempt.
     """
@@ -264,10 +263,7 @@ def _record_answer(
 
 
 def _record_settlement(connection: sqlite3.Connection, attempt_id: str, settlement: Settlement) -> None:
-    """Puts a settlement, a second one in place of the first, beside an unknown outcome.
-
-    Raises StoreError for any other attempt.
-    """
+    """Records or replaces the resolution of an unknown outcome. Raises StoreError for any other attempt."""
     values = settlement_values(settlement)
     changed = connection.execute(
         f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in values)} "
@@ -275,12 +271,12 @@ def _record_settlement(connection: sqlite3.Connection, attempt_id: str, settleme
         (*values.values(), stored(attempt_id)),
     )
     if not changed.rowcount:
-        raise StoreError(f"The attempt {attempt_id} has no unknown outcome: there is nothing to settle.")
+        raise StoreError(f"The attempt {attempt_id} cannot be resolved: its outcome is not unknown.")
     index_words(connection, "attempt_id = ?", stored(attempt_id))
 
 
 def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
-    """Makes `unknown` what is still `sending` by an owner that is gone; the number of such attempts."""
+    """Marks the `sending` attempts of an owner that is gone as `unknown`; returns their number."""
     with transaction(connection):
         rows = connection.execute(
             "SELECT attempt_id FROM attempts WHERE outcome = 'sending' AND owner IS ?", (owner,)

@@ -1,4 +1,4 @@
-"""Many finished attempts at once, in and out again."""
+"""Adds and deletes many finished attempts at once."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,15 +29,15 @@ Rows = list[dict[str, Value]]
 
 
 def add_finished(path: Path, attempts: Iterable[Attempt], owner: str) -> Iterator[int]:
-    """Adds attempts on one account, each with its answer, the newest last; the number so far, every 5,000.
+    """Adds attempts on one account, each with its answer, the newest last; yields the number so far every 5,000.
 
-    `owner` is what `remove_owned` finds them by. What was told is on the disk. Raises StoreError.
+    `remove_owned` finds them by `owner`. The attempts counted are on disk. Raises StoreError.
     """
     remaining = iter(attempts)
     done = 0
     file = HistoryFile(path)
     try:
-        # A million rows meet six indexes in no order: their pages must stay at hand.
+        # A million rows go into the indexes in random order: the cache must hold the pages of the indexes.
         file.connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
         file.connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
         while batch := tuple(islice(remaining, _BATCH)):
@@ -50,7 +50,7 @@ def add_finished(path: Path, attempts: Iterable[Attempt], owner: str) -> Iterato
 
 
 def remove_owned(path: Path, account: str, owner: str) -> int:
-    """Deletes the attempts that `add_finished` added for this owner; their number. Raises StoreError."""
+    """Deletes the attempts that `add_finished` added for this owner; returns their number. Raises StoreError."""
     file = HistoryFile(path)
     try:
         with file.guarded() as connection, transaction(connection):
@@ -71,7 +71,7 @@ def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -
     first = number + 1
     for attempt in batch:
         number += 1
-        assert attempt.answer is not None  # noqa: S101 - the caller's promise: each has its answer
+        assert attempt.answer is not None  # noqa: S101 - the caller guarantees that each has its answer
         attempts.append(
             {
                 "number": number,
@@ -113,7 +113,7 @@ _NO_ANSWER: dict[str, Value] = dict.fromkeys(
 
 
 def delete(connection: sqlite3.Connection, where: str, values: Mapping[str, object]) -> int:
-    """Deletes attempts that are not under way; their number."""
+    """Deletes attempts, except those being sent; returns the number deleted."""
     condition = f"outcome != 'sending' AND {where}"
     with previous_renewed(connection, condition, values):
         return connection.execute(f"DELETE FROM attempts WHERE {condition}", values).rowcount
@@ -123,7 +123,7 @@ def delete(connection: sqlite3.Connection, where: str, values: Mapping[str, obje
 def previous_renewed(
     connection: sqlite3.Connection, where: str, values: Mapping[str, object]
 ) -> Iterator[None]:
-    """Gives the attempts on the contacts of these ones the outcome before anew, once some of them are gone."""
+    """Updates `previous` of all attempts on the contacts of the selected ones after the block has changed those."""
     connection.execute(
         "CREATE TEMP TABLE marks AS SELECT DISTINCT contact_mark FROM attempts "
         f"WHERE contact_mark IS NOT NULL AND {where}",

@@ -1,7 +1,4 @@
-"""The open file of a cache: every statement goes through here, so that damage is noticed in one place.
-
-A damaged cache is emptied at once; a refresh fills it again.
-"""
+"""The open file of a cache, which empties itself if it is damaged; a refresh fills it again."""
 
 import os
 import sqlite3
@@ -26,7 +23,7 @@ STEPS_BETWEEN_LOOKS = 5000
 
 
 class CacheFile:
-    """One connection to a cache, opened again when the file turns out damaged or was replaced. Raises StoreError."""
+    """A connection to a cache, which reopens itself if the file is damaged or replaced. Raises StoreError."""
 
     def __init__(self, path: Path, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -39,12 +36,11 @@ class CacheFile:
             self._open()
 
     def close(self) -> None:
-        """Closes the file."""
         self.connection.close()
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for work whose errors become StoreError."""
+        """Yields the connection; errors in the block become StoreError."""
         if not self._is_current():
             self._renew()
         try:
@@ -57,12 +53,12 @@ class CacheFile:
             ) from error
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """Every row of a statement."""
+        """All rows of a statement."""
         with self.guarded() as connection:
             return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a statement; None where it has none."""
+        """The first row of a statement; None if it has none."""
         with self.guarded() as connection:
             row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
         return row
@@ -76,13 +72,13 @@ class CacheFile:
 
     def _renew(self) -> None:
         self.connection.close()
-        # What another connection has put in its place is good.
+        # If another connection has already replaced the damaged file, the new one is good.
         if self._is_current():
             _put_away(self.path)
         self._open()
 
     def _is_current(self) -> bool:
-        """Whether another connection has not put another file in the place of a damaged one."""
+        """Whether the open file is still the one at the path."""
         try:
             return os.path.samestat(self.path.stat(), self._status)
         except OSError:
@@ -91,12 +87,12 @@ class CacheFile:
 
 @contextmanager
 def opened(path: Path, stop: Event | None = None, busy_seconds: float = BUSY_SECONDS) -> Iterator[CacheFile]:
-    """A connection of its own, for any one thread at a time; its statements raise StoppedError once `stop` is set."""
+    """A separate connection for any one thread at a time; its statements raise StoppedError once `stop` is set."""
     file = CacheFile(path, any_thread=True, busy_seconds=busy_seconds)
     try:
         if stop is not None:
             file.connection.set_progress_handler(stop.is_set, STEPS_BETWEEN_LOOKS)
-            # SQLite looks at it between its steps, of which a search for words may have a single one.
+            # SQLite checks `stop` between its steps, and a word search may take a single step.
             if stop.is_set():
                 raise StoppedError
         yield file
@@ -109,7 +105,7 @@ def opened(path: Path, stop: Event | None = None, busy_seconds: float = BUSY_SEC
 
 
 def _put_away(path: Path) -> None:
-    """Deletes a damaged cache; what does not even begin like a database may be somebody's, and is kept aside."""
+    """Deletes a damaged cache, but renames a file that is not a database: it may belong to the user."""
     with explained(path, CACHE.what), path.open("rb") as file:
         is_database = file.read(16) in (b"SQLite format 3\0", b"")
     if is_database:

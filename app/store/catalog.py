@@ -1,6 +1,6 @@
-"""The cache of one account: its events, fields and state; the contacts are in `contacts`.
+"""The cache of one account: events, fields and state; `contacts` has the contacts.
 
-Answers the rules as a Directory. A refresh can always fill it again.
+The rules use it as a Directory. A refresh can always fill it again.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """How old the cache is and how much it holds.
+    """The age and the size of the cache.
 
-    `complete`: no contact of the account is missing; `source`: the files of the sandbox that it was filled from.
+    `complete` says that no contact of the account is missing; `source` names the sandbox files it was filled from.
     """
 
     refreshed_at: datetime | None
@@ -50,21 +50,20 @@ class Cache:
         self.contacts = ContactTable(self._file)
 
     def close(self) -> None:
-        """Closes the file."""
         self._file.close()
 
     def replacing(
         self, complete: bool, source: str | None = None, stop: Event | None = None
     ) -> AbstractContextManager[StagedRefresh]:
-        """New contents, swapped in when the block ends; on any exception the old ones stay whole."""
+        """Replaces the contents when the block ends; on any exception the old contents stay."""
         return replacing(self.path, complete, source, stop)
 
     def remember_lookup(self, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
-        """Makes the contacts with this value those that the account answered with."""
+        """Records that exactly these contacts of the account have this value."""
         remember_lookup(self._file, key_id, value, contacts)
 
     def state(self) -> CacheState:
-        """How old the cache is and how much it holds."""
+        """The age and the size of the cache."""
         row = self._file.all(
             "SELECT refreshed_at, complete, source, contacts, (SELECT count(*) FROM events WHERE NOT gone) AS events, "
             "(SELECT count(*) FROM fields WHERE NOT gone) AS fields FROM state"
@@ -80,7 +79,7 @@ class Cache:
         )
 
     def matches(self, key_id: str, external_id: str) -> Matches:
-        """The first few contacts with this value; complete if the account cannot have another one."""
+        """The first few contacts with this value; `complete` if the account cannot have another one."""
         ids = self.contacts.ids(key_id, external_id, MAX_MATCHES)
         with self._file.guarded() as connection:
             complete = bool(connection.execute("SELECT complete FROM state").fetchone()[0])
@@ -89,10 +88,10 @@ class Cache:
     def search_contacts(
         self, text: str = "", order: ListOrder = BY_ID, stop: Event | None = None
     ) -> RowIds[ContactRow]:
-        """The contacts that a search finds; `field:value` may name any field of the account."""
+        """The contacts that match a search; `field:value` may name any field of the account."""
         return self.contacts.search(text, self.fields() if ":" in text else (), order, stop)
 
-    # Events and fields; those that vanished from the account keep their name
+    # Events and fields; those deleted from the account keep their name
 
     def has_event(self, event_id: str) -> bool | None:
         """Whether the account has this external event; None before the first refresh."""
@@ -103,26 +102,26 @@ class Cache:
         return self._has("SELECT 1 FROM fields WHERE id = ? AND NOT gone", field_id)
 
     def event_name(self, event_id: str) -> str | None:
-        """The name of an external event; None if it was never known."""
+        """The name of an external event, deleted or not; None if the cache never had it."""
         return self._name("SELECT name FROM events WHERE id = ?", event_id)
 
     def field_name(self, field_id: str) -> str | None:
-        """The name of a field; None if it was never known."""
+        """The name of a field, deleted or not; None if the cache never had it."""
         return self._name("SELECT name FROM fields WHERE id = ?", field_id)
 
     def fields(self) -> tuple[Field, ...]:
-        """Every field of the account, by numeric id."""
+        """All fields of the account, sorted by numeric id."""
         return tuple(self.list_fields("", 0))
 
     def list_events(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:
-        """External events with `text` in id or name, case ignored, by numeric id; limit 0: all."""
+        """External events with `text` in id or name (any case), sorted by numeric id; limit 0 means no limit."""
         rows = self._file.all("SELECT id, name FROM events WHERE NOT gone")
         return _chosen(
             (ExternalEvent(*row) for row in rows), lambda event: (event.id, event.name), text, limit
         )
 
     def list_fields(self, text: str = "", limit: int = 0) -> Iterator[Field]:
-        """Fields with `text` in id, name or string id, case ignored, by numeric id; limit 0: all."""
+        """Fields with `text` in id, name or string id (any case), sorted by numeric id; limit 0 means no limit."""
         rows = self._file.all("SELECT id, name, string_id, application_type FROM fields WHERE NOT gone")
         return _chosen(
             (Field(*row) for row in rows), lambda field: (field.id, field.name, field.string_id), text, limit

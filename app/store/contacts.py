@@ -1,4 +1,4 @@
-"""The contacts of a cache: exact look-ups, search as one types, contacts put in and taken out.
+"""The contacts of a cache: exact look-ups, search as you type, adding and removing contacts.
 
 Functions that take a connection work within the caller's transaction.
 """
@@ -51,7 +51,7 @@ StagedRow = tuple[int, str, str, str | None, str | None, str, Origin | None]
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact in a list; '' for a value it lacks."""
+    """A contact in a list; a missing value is ''."""
 
     id: str
     uid: str
@@ -67,7 +67,7 @@ class ContactTable:
         self._file = file
 
     def ids(self, key_id: str, value: str, limit: int) -> tuple[str, ...]:
-        """The ids of the first contacts with exactly this value, by numeric id; field 3 ignores ASCII case."""
+        """The ids of the first contacts with exactly this value, in numeric order; field 3 ignores ASCII case."""
         with self._file.guarded() as connection:
             return tuple(_id_of(connection, number) for number in exact(connection, key_id, value, limit))
 
@@ -77,13 +77,13 @@ class ContactTable:
             return len(exact(connection, key_id, value, limit))
 
     def find(self, key_id: str, value: str, limit: int) -> tuple[Contact, ...]:
-        """The same contacts with all their values."""
+        """The first contacts with exactly this value, in numeric order; field 3 ignores ASCII case."""
         with self._file.guarded() as connection:
             found = [get(connection, number) for number in exact(connection, key_id, value, limit)]
         return tuple(contact for contact in found if contact is not None)
 
     def get(self, contact_id: str) -> Contact | None:
-        """One contact with all its values; None if the cache does not have it."""
+        """The contact with this id; None if the cache does not have it."""
         return next(iter(self.find("id", contact_id, 1)), None)
 
     def search(
@@ -93,10 +93,10 @@ class ContactTable:
         order: ListOrder = BY_ID,
         stop: Event | None = None,
     ) -> RowIds[ContactRow]:
-        """Contacts that have, for every word of `text`, a word that begins with it; accents and case ignored.
+        """Contacts that have, for every word of `text`, a word that begins with it, without regard to accents and case.
 
-        `field:value` finds values of that one of the `fields` that begin with it, the field by id, string id or name.
-        An `order` is by `id`, `email` or `name`. Once `stop` is set, what works in threads raises StoppedError.
+        `field:value` finds contacts with a value that begins with `value` in one of the `fields`, given by id, string
+        id or name. `order` is by `id`, `email` or `name`. Once `stop` is set, methods for workers raise StoppedError.
         """
 
         @contextmanager
@@ -107,7 +107,7 @@ class ContactTable:
         return RowIds(ContactListing(parse_search(text, fields), order), self._file.guarded, apart)
 
     def containing(self, text: str, limit: int) -> Iterator[Contact]:
-        """Contacts with `text` anywhere in a value, case ignored, by numeric id; limit 0: all."""
+        """Contacts with `text` anywhere in a value (any case), in numeric order; limit 0 means no limit."""
         wanted = text.casefold()
         found = (
             contact
@@ -119,9 +119,9 @@ class ContactTable:
         return islice(found, limit or None)
 
     def _may_contain(self, text: str) -> Iterator[Contact]:
-        """All contacts that contain `text`, and some that do not."""
+        """All contacts that contain `text`, and possibly others."""
         last = -1
-        # JSON has these texts as they are, and LIKE ignores the case of no other letters.
+        # JSON does not escape these texts, and LIKE ignores the case of ASCII letters only.
         plain = text.isascii() and text.isprintable() and not {'"', "\\", "%", "_"} & {*text}
         pattern = f"%{text}%" if plain else "%"
         sql = (
@@ -133,7 +133,7 @@ class ContactTable:
             last = rows[-1]["number"]
 
     def origins(self) -> Mapping[Origin, int]:
-        """How many contacts were looked up or imported: a partial refresh keeps them."""
+        """The number of contacts looked up and imported; a partial refresh keeps them."""
         rows = self._file.all(
             "SELECT origin, count(*) AS number FROM contacts WHERE origin IS NOT NULL GROUP BY origin"
         )
@@ -142,7 +142,7 @@ class ContactTable:
     # Hints about a rejected trigger
 
     def holders(self, value: str, fields: Iterable[Field]) -> tuple[FieldMatch, ...]:
-        """The key fields in which exactly one contact has this value: by numeric id, then `id` and `uid`."""
+        """The key fields in which exactly one contact has this value: fields by numeric id, then `id` and `uid`."""
         keys = sorted((*(field.id for field in fields), "id", "uid"), key=numeric_order)
         with self._file.guarded() as connection:
             found = [(key_id, exact(connection, key_id, value, 2)) for key_id in keys]
@@ -153,7 +153,7 @@ class ContactTable:
             )
 
     def variants(self, key_id: str, value: str) -> tuple[str, ...]:
-        """A few values of this field that differ from `value` only by case or by blanks around them."""
+        """A few values of this field that differ from `value` only in case or surrounding blanks."""
         wanted = value.strip().casefold()
         if not any(map(str.isalnum, wanted)) or len(value) > MAX_VALUE_LENGTH:
             return ()
@@ -167,7 +167,7 @@ class ContactTable:
 
 
 class ContactListing:
-    """The contacts that a search finds, in an order: a Listing."""
+    """The sorted contacts that match a search, as a Listing."""
 
     def __init__(self, search: "Search", order: ListOrder) -> None:
         found, self._values = search.found()
@@ -175,7 +175,7 @@ class ContactListing:
         if order.column == "id":
             self._ids = f"{found or 'SELECT number FROM contacts'} ORDER BY 1{way}"
         else:
-            # Not by number (+): walking the index costs the same for few and for many, and sorts nothing.
+            # The plus rules out the row number: a scan of the sort index takes the same time for few and many, without a sort.
             among = f" WHERE +number IN ({found})" if found else ""
             self._ids = (
                 f"SELECT number FROM contacts{among} ORDER BY {order.column}{way} NULLS LAST, number{way}"
@@ -183,7 +183,7 @@ class ContactListing:
         self._count = f"SELECT count(*) FROM ({found})" if found else "SELECT contacts FROM state"
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        """The numbers of the first contacts."""
+        """The row numbers of the first `limit` contacts."""
         return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
 
     def count(self, connection: sqlite3.Connection) -> int:
@@ -192,26 +192,26 @@ class ContactListing:
         return number
 
     def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[ContactRow]:
-        """The contacts with these numbers."""
+        """The contacts with these row numbers."""
         sql = f"SELECT {_READ} FROM contacts WHERE number IN (SELECT value FROM json_each(?))"
         rows = {row["number"]: row for row in connection.execute(sql, (json.dumps(list(ids)),))}
         return [_row(_contact(rows[number])) for number in ids if number in rows]
 
     def id_of(self, connection: sqlite3.Connection, row: ContactRow) -> int | None:
-        """The number of a contact; None if it is gone."""
+        """The row number of a contact; None if it was deleted."""
         return next(iter(exact(connection, "id", row.id, 1)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A MATCH expression, '' for none, and (field id, beginning of its value) for each `field:value`."""
+    """A MATCH expression ('' for none), and a field id and value prefix for each `field:value`."""
 
     match: str
     beginnings: tuple[tuple[str, str], ...]
 
     def found(self) -> tuple[str, list[str]]:
-        """A SELECT of the numbers of the contacts found, '' where that is all of them, and the values it binds."""
-        # Not by rowid (+): FTS5 would search again for every contact of the other set.
+        """A SELECT of the row numbers of the contacts, '' if all match, and the values that it binds."""
+        # The plus rules out the row id: FTS5 would repeat the search for every contact in the other set.
         column = "+rowid" if self.match else "contact"
         parts = [*([_FOUND_BY_WORDS] if self.match else []), *[_FOUND_BY_VALUE] * len(self.beginnings)]
         values = [self.match] if self.match else []
@@ -221,7 +221,7 @@ class Search:
 
 
 def parse_search(text: str, fields: Iterable[Field]) -> Search:
-    """The words of a search; those without a letter or digit are left out."""
+    """The words of a search, without those that contain no letter or digit."""
     names = {"id": "id", "uid": "uid"}
     if ":" in text:
         names |= {
@@ -254,7 +254,7 @@ def _quoted(text: str) -> str:
 
 
 def exact(connection: sqlite3.Connection, key_id: str, value: str, limit: int = -1) -> list[int]:
-    """The numbers of the first contacts with exactly this value, rising; field 3 ignores ASCII case. -1: all."""
+    """The row numbers of the first contacts with exactly this value; field 3 ignores ASCII case. Limit -1 means all."""
     if not value:
         return []
     same = "" if key_id == EMAIL else " AND value = ?2 COLLATE BINARY"
@@ -265,13 +265,13 @@ def exact(connection: sqlite3.Connection, key_id: str, value: str, limit: int = 
 
 
 def get(connection: sqlite3.Connection, number: int) -> Contact | None:
-    """The contact with this number; None if there is none."""
+    """The contact with this row number; None if there is none."""
     row = connection.execute(f"SELECT {_READ} FROM contacts WHERE number = ?", (number,)).fetchone()
     return None if row is None else _contact(row)
 
 
 def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: Origin | None) -> None:
-    """Adds a contact, in place of the one that has this number."""
+    """Adds a contact, or replaces the one with this row number."""
     remove(connection, number)
     row = (number, *staged_row(contact, origin)[1:])
     connection.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -284,7 +284,7 @@ def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: O
 
 
 def remove(connection: sqlite3.Connection, number: int) -> None:
-    """Takes a contact out, if it is there."""
+    """Deletes the contact with this row number, if there is one."""
     connection.executemany(
         "DELETE FROM field_values WHERE field_id = ? AND value = ? AND contact = ?",
         _values(connection, number),
@@ -299,7 +299,7 @@ def remove(connection: sqlite3.Connection, number: int) -> None:
 
 
 def merge(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> int:
-    """Adds a contact, or what is new about it, and where it came from; its number."""
+    """Adds a contact or its new values, and its origin; returns its row number."""
     number = number_of(connection, contact.id)
     known = get(connection, number)
     earlier = known or Contact(contact.id, "", {})
@@ -315,7 +315,7 @@ def merge(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> i
 
 
 def remember_lookup(file: CacheFile, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
-    """Makes the contacts with this value those that the account answered with; known until the next refresh.
+    """Records, until the next refresh, that exactly these contacts of the account have this value.
 
     Other contacts lose the value. Raises StoreError.
     """
@@ -330,13 +330,13 @@ def remember_lookup(file: CacheFile, key_id: str, value: str, contacts: Iterable
 
 
 def is_looked_up(connection: sqlite3.Connection, key_id: str, value: str) -> bool:
-    """Whether the account was asked for this value since the last refresh."""
+    """Whether this value was looked up in the account since the last refresh."""
     sql = "SELECT 1 FROM looked_up WHERE key_id = ? AND value = ?"
     return connection.execute(sql, _looked_up(key_id, value)).fetchone() is not None
 
 
 def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str) -> None:
-    """Gives a contact another value; without its id it is gone."""
+    """Changes a value of a contact; a change of its id deletes the contact."""
     contact = get(connection, number)
     if contact is None:
         return
@@ -353,15 +353,15 @@ def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str
 
 
 def number_of(connection: sqlite3.Connection, contact_id: str) -> int:
-    """The number that a contact with this id has, or would have."""
+    """The row number of the contact with this id, whether it exists or not."""
     number = new_number(contact_id)
-    # Caches of an earlier version numbered the others as they came.
+    # Caches of an earlier version number the other ids in the order of insertion.
     known = exact(connection, "id", contact_id, 1) if number >= FIRST_ODD else []
     return known[0] if known else number
 
 
 def new_number(contact_id: str) -> int:
-    """The id itself if it is a plain number; for others, such as `007`, a number above all plain ones."""
+    """The id itself if it is a plain number; for other ids, such as `007`, a number above all plain ones."""
     if contact_id.isascii() and contact_id.isdigit() and len(contact_id) <= 18:
         number = int(contact_id)
         if str(number) == contact_id:
@@ -374,8 +374,8 @@ def new_number(contact_id: str) -> int:
 
 
 def make_staging(connection: sqlite3.Connection) -> None:
-    """Makes the temporary table that `stage` fills; no other connection sees it."""
-    # Sorting a million values in the two megabytes of the default takes many times as long.
+    """Creates the temporary table that `stage` fills."""
+    # With the default of 2 MB, sorting a million values takes many times as long.
     connection.execute(f"PRAGMA cache_size = -{SORT_MEMORY_KIB}")
     connection.execute(
         "CREATE TEMP TABLE staged "
@@ -384,7 +384,7 @@ def make_staging(connection: sqlite3.Connection) -> None:
 
 
 def stage(connection: sqlite3.Connection, contacts: Iterable[Contact], origin: Origin | None = None) -> None:
-    """Keeps contacts in the temporary table; of two with one id the first counts."""
+    """Adds contacts to the temporary table; of two with the same id the first counts."""
     connection.executemany(
         "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?, ?, ?)",
         (staged_row(contact, origin) for contact in contacts),
@@ -392,7 +392,7 @@ def stage(connection: sqlite3.Connection, contacts: Iterable[Contact], origin: O
 
 
 def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
-    """A contact as a row of `contacts`."""
+    """The row of a contact in the table `contacts`."""
     document = _encode(contact.fields)
     texts = f"{contact.id}{contact.uid}{document}"
     if "\\u0000" in document or not _is_storable(texts):
@@ -416,9 +416,9 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
 
 
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
-    """Adds contacts, or what is new about them, marked as imported; the number so far, every 25,000 and at the end.
+    """Adds contacts or their new values, marked as imported; yields the number so far every 25,000 and at the end.
 
-    ContactTable that were counted are on the disk. Raises StoreError.
+    The contacts counted are on disk. Raises StoreError.
     """
     remaining = iter(contacts)
     done = 0
@@ -460,7 +460,7 @@ def _import(connection: sqlite3.Connection, batch: Sequence[Contact]) -> None:
 
 
 def storable(text: str) -> str:
-    """The text with U+FFFD for what SQLite cannot hold or would end a text at: lone surrogates and NUL."""
+    """The text with U+FFFD for lone surrogates, which SQLite cannot store, and for NUL, which would end the text."""
     return replace_surrogates(text).replace("\0", "\ufffd")
 
 

@@ -1,4 +1,4 @@
-"""How a database file is opened: its rights, its pragmas, its version; the same for cache, history and sandbox."""
+"""Opens database files, with their permissions, pragmas and schema version."""
 
 import contextlib
 import errno
@@ -35,14 +35,14 @@ _OPEN_FILES = ("", "-wal", "-shm")
 def open_database(
     path: Path, schema: Schema, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> sqlite3.Connection:
-    """A connection in autocommit mode to a database of this schema, made or migrated where needed.
+    """A connection in autocommit mode to a database with this schema, which is created or migrated if necessary.
 
-    Transactions are the caller's (`transaction`); what others have locked is waited for. Raises StoreError for every
-    file that is not, or cannot be made, such a database; no foreign, damaged or newer file is changed.
+    The caller begins transactions, with `transaction`. Statements wait up to `busy_seconds` for locks. Raises StoreError
+    if the file is not such a database and cannot become one; never changes a foreign, damaged or newer file.
     """
     with explained(path, schema.what):
         _make_file(path, schema.what)
-        # By an address, so that others can be attached to it by theirs.
+        # A URI, so that ATTACH accepts URIs too.
         connection = sqlite3.connect(
             path.absolute().as_uri(),
             uri=True,
@@ -52,22 +52,22 @@ def open_database(
         )
         try:
             _prepare(connection, path, schema)
-        except BaseException:  # ctrl+c too: it goes on, once this is put in order
+        except BaseException:  # also ctrl+c: clean up, then re-raise
             connection.close()
             raise
     return connection
 
 
 def file_identity(path: Path) -> tuple[tuple[int, int] | None, ...]:
-    """Device and inode of an open database and of its log, None for a file that is not there.
+    """Device and inode of a database and of its log; None for a missing file.
 
-    They stay the same for as long as the database is open, unless somebody removes or replaces a file.
+    They stay the same while the database is open, unless a file is removed or replaced.
     """
     return tuple(_identity(path.with_name(path.name + ending)) for ending in _OPEN_FILES)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    # By its name alone: a second descriptor, once closed, would end the locks of this process.
+    # Do not open the file: closing a second descriptor would release the locks of this process.
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -76,28 +76,28 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:
-    """Sets how long a statement waits for a lock of another program."""
+    """Sets how long statements wait for the lock of another program."""
     connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, *, temporary: bool = False) -> Iterator[sqlite3.Connection]:
-    """One write transaction: committed at the end, rolled back on any exception.
+    """A write transaction: committed at the end of the block, rolled back on any exception.
 
-    `temporary`: only temporary tables are written, so that nobody else has to wait.
+    With `temporary` the block writes only temporary tables, so that other programs need not wait.
     """
     connection.execute("BEGIN" if temporary else "BEGIN IMMEDIATE")
     try:
         yield connection
         connection.execute("COMMIT")
-    except BaseException:  # ctrl+c too: it goes on, once this is put in order
+    except BaseException:  # also ctrl+c: clean up, then re-raise
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
 
 
 def set_aside(path: Path) -> Path:
-    """Renames a database, with its side files, to a free name beside it; that name. Only ever done when asked to."""
+    """Renames a database with its side files to a free name in the same folder; returns the new path."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     target = next(
         name
@@ -120,13 +120,13 @@ def remove(path: Path) -> None:
 
 
 def compact(connection: sqlite3.Connection, path: Path) -> None:
-    """Builds a file anew without what was deleted, and empties its log. Raises StoreError while others read that."""
+    """Rebuilds the file without deleted data and empties its log. Raises StoreError while others read the log."""
     connection.execute("VACUUM")
     set_busy_timeout(connection, _CHECKPOINT_S)
     busy, *_ = connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise StoreError(
-            f"Another window reads {path}, so that its log still holds what was forgotten. Close it, then forget again."
+            f"Another window reads {path}, so its log still contains the erased data. Close that window, then try again."
         )
 
 
@@ -140,11 +140,11 @@ def _endings() -> Iterator[str]:
 
 def _make_file(path: Path, what: str) -> None:
     _make_folder(path.parent)
-    # In this order: whoever makes the database writes its first page before there is a log.
+    # Check the log first: the process that creates the database writes the first page before it creates the log.
     log = path.with_name(path.name + "-wal")
     logged = log.stat().st_size if log.exists() else 0
-    # SQLite gives its side files the rights of the database. Only a file that is new is opened here: closing any other
-    # would end every lock that this process has on it, and the next process to leave would take its log away.
+    # SQLite gives its side files the permissions of the database. Open only a new file here: closing an existing one
+    # would release every lock of this process on it, and the next process to close the database would delete its log.
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     status = path.stat()
@@ -171,8 +171,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
 
 
 def _version(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
-    """The version of the file, 0 for an empty one. Raises StoreError for a foreign or newer one."""
-    # The mark of the owner comes last: whatever another process makes meanwhile is then known for what it is.
+    """The schema version of the file, 0 if it is empty. Raises StoreError for a foreign or newer file."""
+    # Read the application id last, so that a database that another process creates meanwhile is recognized.
     has_tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     version = _pragma(connection, "user_version")
     application_id = _pragma(connection, "application_id")
@@ -180,7 +180,7 @@ def _version(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
         if application_id or version or has_tables:
             raise StoreError(
                 f"The file {path} is a database of another program, not a {schema.what}. "
-                "Move it away, or choose another home folder."
+                "Move it, or choose another home folder."
             )
         return 0
     if version > schema.version:
@@ -202,7 +202,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
     _use_log(connection)
     migrations = schema.migrations()
     with transaction(connection):
-        # Asked again under the lock: another process may have been faster.
+        # Check again under the lock: another process may have migrated it.
         if _version(connection, path, schema) < schema.version:
             migrations.apply(Database(connection, execute_plugins=False))
             connection.execute(f"PRAGMA application_id = {schema.application_id}")
@@ -210,7 +210,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
 
 
 def _use_log(connection: sqlite3.Connection) -> None:
-    """Write-ahead logging, for good. SQLite does not wait for others here, so this does."""
+    """Switches to write-ahead logging. SQLite does not wait for locks here, so this function does."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

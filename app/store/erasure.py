@@ -1,7 +1,7 @@
-"""A person taken out of cache and history, and out of the bytes of their files.
+"""Erases a person from cache and history, down to the bytes of the files.
 
-Deleting alone is not enough: freed pages, the write-ahead log and the word index keep what was deleted. So the
-freed parts are overwritten, the index is merged, the file is built anew and its log emptied.
+Deleted rows survive in free pages, the write-ahead log and the word index. So this module overwrites free pages, merges
+the index, rebuilds the file and empties its log.
 """
 
 import json
@@ -22,7 +22,7 @@ from app.store.refresh import refresh_lock
 from app.store.text import Stored, comparable, stored
 
 FORGOTTEN = "(forgotten)"
-"""What stands in the history for the external id of a person who was forgotten."""
+"""Replaces the external id of an erased person in the history."""
 
 _SHORTEST_NAME = 6
 _KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
@@ -36,14 +36,14 @@ _ROWS = "attempts JOIN requests ON requests.attempt = number LEFT JOIN answers O
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """How one person is named: the keys that find them, and the texts that mean nobody else wherever they stand."""
+    """The keys that find a person, and the texts that identify the person anywhere."""
 
     keys: frozenset[tuple[str, str]]
     texts: frozenset[str] = field(default_factory=frozenset)
 
 
 def person(key_id: str, value: str, found: Iterable[Contact]) -> Person:
-    """The person whom `value` names under `key_id`, with all that the cache knows of them."""
+    """The person with this value of `key_id`, with the keys and texts of the contacts `found`."""
     known = tuple(found)
     keys = {(key_id, value)}
     for contact in known:
@@ -54,7 +54,7 @@ def person(key_id: str, value: str, found: Iterable[Contact]) -> Person:
 
 
 def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> bool:
-    """Whether a text names a person, or `key` (key id and value) finds them."""
+    """Whether a text contains a text of the person, or `key` (key id and value) finds the person."""
     own = {(key_id, normalize(key_id, value)) for key_id, value in person.keys}
     if key is not None and (key[0], normalize(*key)) in own:
         return True
@@ -64,13 +64,13 @@ def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> b
 
 
 def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:
-    """Takes contacts out of a cache, and that they were ever looked up. Raises StoreError."""
+    """Deletes contacts and their look-ups from a cache. Raises StoreError."""
     with refresh_lock(path), opened(path) as file:
         _empty_cache(file, person, contact_ids)
 
 
 def attempts_on(path: Path, account: str, person: Person) -> int:
-    """How many attempts `forget_in_history` would empty. Raises StoreError."""
+    """The number of attempts that `forget_in_history` would empty. Raises StoreError."""
     file = HistoryFile(path)
     try:
         with file.guarded() as connection:
@@ -80,10 +80,10 @@ def attempts_on(path: Path, account: str, person: Person) -> int:
 
 
 def forget_in_history(path: Path, account: str, person: Person) -> int:
-    """Empties the attempts on an account that concern a person; how many they are.
+    """Empties the attempts on an account that concern a person; returns their number.
 
-    That there was an attempt stays, with its event, time, outcome and reply code; the external id, the event data,
-    and every body and text go. Raises StoreError, also while such an attempt is under way.
+    The attempts keep event, time, outcome and reply code, and lose external id, event data, bodies and texts. Raises
+    StoreError, also while such an attempt is being sent.
     """
     file = HistoryFile(path)
     try:
@@ -121,7 +121,7 @@ def _empty_cache(file: CacheFile, person: Person, contact_ids: Iterable[str]) ->
 
 
 def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> list[int]:
-    """The row numbers of attempts that were made on the person, or name them anywhere."""
+    """The row numbers of attempts sent to the person or containing a text of the person."""
     keys = _keys(person)
     patterns = sorted({form for text in person.texts for form in _forms(text)})
     named = " OR ".join(f"instr(lower(CAST({column} AS TEXT)), ?) > 0" for column in _MENTIONS)
@@ -135,7 +135,7 @@ def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> l
         ),
     ).fetchall()
     if any(row["outcome"] == "sending" for row in rows):
-        raise StoreError("A trigger for this person is under way. Wait for its outcome, then forget.")
+        raise StoreError("A trigger for this person is under way. Wait for its outcome, then try again.")
     return [row["number"] for row in rows]
 
 
@@ -147,7 +147,7 @@ def _keys(person: Person) -> list[tuple[Stored, Stored]]:
 
 
 def _forms(text: str) -> tuple[Stored, ...]:
-    """A text as it stands, and as it stands in JSON, in lower case as the rows are compared."""
+    """A text in plain and in JSON form, in lower case."""
     escaped = json.dumps(text)[1:-1]
     return tuple(comparable("3", form) for form in (text, escaped))
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a database file, as one sentence each: what is wrong, and what to do."""
+"""The errors of database files, each with one message for the user."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from app.domain.errors import AppError
 
 
 class StoreError(AppError):
-    """A database cannot be used; the message says what is wrong and what to do. Nothing was overwritten."""
+    """A database is not usable; the message names the problem and the fix. Nothing was overwritten."""
 
 
 class DamagedError(StoreError):
-    """The file is damaged, or is no database at all."""
+    """The file is damaged or is not a database."""
 
 
 class UnwritableError(StoreError):
-    """The file cannot be written now, for a reason that may pass: a full disk, permissions, a lock."""
+    """The file is not writable now, for a reason that may pass: a full disk, permissions, a lock."""
 
 
 class BusyError(UnwritableError):
@@ -25,14 +25,14 @@ class BusyError(UnwritableError):
 
 
 class RefreshingError(StoreError):
-    """Another refresh of the same cache is under way, in this window or another."""
+    """Another refresh of the same cache is running, in this window or another."""
 
     def __init__(self) -> None:
         super().__init__("Another refresh of this account is under way. Wait until it is done.")
 
 
 class StoppedError(StoreError):
-    """What was asked for was stopped before its end, by who asked for it."""
+    """The caller stopped the operation."""
 
     def __init__(self) -> None:
         super().__init__("Stopped.")
@@ -41,17 +41,17 @@ class StoppedError(StoreError):
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)
-# A caller's own stop and a broken promise of the code are not the file's fault.
+# Not errors of the file: the caller stopped the statement, or the code has a bug.
 _NOT_OF_THE_FILE = (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE)
 
 
 @contextmanager
 def explained(path: Path, what: str) -> Iterator[None]:
-    """Turns what SQLite and the file system raise about `path`, the `what` of the sentence, into StoreError."""
+    """Turns errors of SQLite and the file system into StoreError; the message calls the file at `path` `what`."""
     try:
         yield
     except sqlite3.Error as error:
-        # Only errors that came from SQLite itself carry a code; the rest are mistakes of the caller.
+        # Only errors from SQLite itself have a code; the others are bugs in the caller.
         code = getattr(error, "sqlite_errorcode", None)
         if code is None or code & 0xFF in _NOT_OF_THE_FILE:
             raise
@@ -64,9 +64,9 @@ def explained(path: Path, what: str) -> Iterator[None]:
 
 
 def sentence_for(code: int, path: Path, what: str, error: sqlite3.Error) -> StoreError:
-    """The StoreError for a primary result code of SQLite."""
+    """The StoreError for a primary result code of SQLite, with its message."""
     if code in _DAMAGED:
-        return DamagedError(f"The {what} at {path} is damaged or is no database ({error}).")
+        return DamagedError(f"The {what} at {path} is damaged or is not a database ({error}).")
     if code in _BUSY:
         return BusyError(
             f"The {what} at {path} is locked by another program. Close that program, or try again in a moment."

@@ -1,6 +1,6 @@
-"""The open file of the history: every statement goes through here, so that damage is met in one place.
+"""The open file of the history.
 
-A damaged history is never touched: it is the person's to set aside.
+The program never changes a damaged history; it renames it only if the user agrees.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ _STEPS_BETWEEN_LOOKS = 5000
 
 
 class DamagedHistoryError(DamagedError):
-    """The history at `path` is damaged; `database.set_aside` renames it, once the person has agreed."""
+    """The history at `path` is damaged; `database.set_aside` renames it after the user agrees."""
 
     def __init__(self, path: Path, cause: DamagedError) -> None:
         self.path = path
         super().__init__(
-            f"{cause} Nothing is sent until it is set aside under another name: the dashboard asks whether it may, "
-            f"or rename {path.name} and {path.name}-wal by hand."
+            f"{cause} Nothing is sent until it is set aside: start the dashboard, which offers to rename it, "
+            f"or rename {path.name} and {path.name}-wal yourself."
         )
 
 
 class HistoryReplacedError(StoreError):
-    """The file at the history's path is not the one that is open: nothing written there would be found again."""
+    """The file at the history's path is not the open one, so that everything written would be lost."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"The history at {path} was removed or replaced while it was open. "
-            "Open it again, so that what you send is recorded."
+            "Open it again to record what you send."
         )
 
 
 class HistoryFile:
-    """One connection to the history. Raises StoreError, DamagedHistoryError among them."""
+    """A connection to the history. Raises StoreError, or DamagedHistoryError if the file is damaged."""
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -65,23 +65,22 @@ class HistoryFile:
         return self._connection
 
     def open(self) -> None:
-        """Opens whatever file is at the path now."""
+        """Opens the file that is at the path now."""
         with guarded(self.path):
             self._connection = open_database(self.path, HISTORY, busy_seconds=self._busy_seconds)
             self._connection.row_factory = sqlite3.Row
             self._identity = file_identity(self.path)
 
     def close(self) -> None:
-        """Closes the file."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     @contextmanager
     def writing(self, busy_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """A write transaction; a lock is waited for as long as the file was opened with, or `busy_seconds`.
+        """A write transaction, which waits up to `busy_seconds` for a lock, by default those given to `__init__`.
 
-        Raises HistoryReplacedError where the rows would go to a file that has lost its name.
+        Raises HistoryReplacedError if the file at the path is not the open one.
         """
         with self.guarded() as connection:
             if file_identity(self.path) != self._identity:
@@ -95,17 +94,17 @@ class HistoryFile:
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for work whose errors become StoreError."""
+        """Yields the connection; errors in the block become StoreError."""
         with guarded(self.path):
             yield self.connection
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """Every row of a statement."""
+        """All rows of a statement."""
         with self.guarded() as connection:
             return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a statement; None where it has none."""
+        """The first row of a statement; None if it has none."""
         with self.guarded() as connection:
             row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
         return row
@@ -113,14 +112,14 @@ class HistoryFile:
 
 @contextmanager
 def opened(path: Path, stop: Event | None = None) -> Iterator[sqlite3.Connection]:
-    """A connection of its own for the calling thread. Raises StoreError, and StoppedError once `stop` is set."""
+    """A separate connection for the calling thread. Raises StoreError, and StoppedError once `stop` is set."""
     file = HistoryFile(path)
     try:
         with file.guarded() as connection:
             connection.execute("PRAGMA temp_store = MEMORY")
             if stop is not None:
                 connection.set_progress_handler(stop.is_set, _STEPS_BETWEEN_LOOKS)
-                # SQLite looks between its steps, of which a short query has few.
+                # SQLite checks `stop` between its steps, and a short query has few of them.
                 if stop.is_set():
                     raise StoppedError
             yield connection
@@ -134,7 +133,7 @@ def opened(path: Path, stop: Event | None = None) -> Iterator[sqlite3.Connection
 
 @contextmanager
 def guarded(path: Path) -> Iterator[None]:
-    """Turns what goes wrong with the history at `path` into StoreError."""
+    """Turns errors of the history at `path` into StoreError."""
     try:
         with explained(path, HISTORY.what):
             yield

@@ -1,4 +1,4 @@
-"""What a query finds in the history: the query as a WHERE clause, and what is read with it.
+"""Runs queries on the history.
 
 A new filter is added to the fields of `domain.history_query`, to COLUMNS here, and to the help page.
 """
@@ -33,7 +33,7 @@ _LONGEST_CHAIN = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """Where a value stands: in any of these columns, in the form that `bound` gives it."""
+    """The columns that hold a value, in the form that `bound` returns."""
 
     columns: tuple[str, ...]
     bound: Callable[[str], Bound] = stored
@@ -82,7 +82,7 @@ WITH RECURSIVE chain (id) AS (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a statement selects from, its conditions with their values, and the column of the row number."""
+    """The parts of a SELECT: its tables, its conditions and their values, and the column of the row number."""
 
     source: str
     where: str
@@ -91,47 +91,43 @@ class Selection:
 
 
 class Found:
-    """The attempts that a query finds on one account (None: on all) up to the newest of now: a Listing."""
+    """The attempts on one account (None: on all) that match a query, up to row `newest`, as a Listing."""
 
     def __init__(self, query: HistoryQuery, account: str | None, newest: int) -> None:
         self._selection = selection(query, account, newest)
         self._order = _ordered_by(query, self._selection.number)
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        """See Listing."""
         chosen = self._selection
         sql = f"SELECT number FROM {chosen.source} WHERE {chosen.where} ORDER BY {self._order} LIMIT ?"
         return connection.execute(sql, (*chosen.values, limit))
 
     def count(self, connection: sqlite3.Connection) -> int:
-        """See Listing."""
         chosen = self._selection
         sql = f"SELECT count(*) FROM {chosen.source} WHERE {chosen.where}"
         found: int = connection.execute(sql, chosen.values).fetchone()[0]
         return found
 
     def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[AttemptRow]:
-        """See Listing."""
         sql = f"SELECT {NARROW} FROM attempts WHERE number IN ({_listed(ids)})"
         rows = {row["number"]: narrow_row(row) for row in connection.execute(sql)}
         return [rows[number] for number in ids if number in rows]
 
     def id_of(self, connection: sqlite3.Connection, row: AttemptRow) -> int | None:
-        """See Listing."""
         sql = "SELECT number FROM attempts WHERE attempt_id = ?"
         found = connection.execute(sql, (stored(row.attempt_id),)).fetchone()
         return None if found is None else found[0]
 
 
 class HistorySearch:
-    """What is asked of the history. Raises StoreError; what takes a `stop` raises StoppedError once it is set."""
+    """Searches the history. Raises StoreError; methods with a `stop` raise StoppedError once it is set."""
 
     def __init__(self, file: HistoryFile) -> None:
         self._file = file
         self._path: Path = file.path
 
     def rows(self, query: HistoryQuery, account: str | None, stop: Event | None = None) -> RowIds[AttemptRow]:
-        """The attempts that a query finds now, as rows of a table."""
+        """The attempts that match a query now, as rows of a table."""
         newest = self._file.one("SELECT max(number) FROM attempts")
         found = Found(query, account, 0 if newest is None or newest[0] is None else newest[0])
         return RowIds(found, self._file.guarded, lambda: opened(self._path, stop))
@@ -139,7 +135,7 @@ class HistorySearch:
     def attempts(
         self, query: HistoryQuery, account: str | None, stop: Event | None = None
     ) -> Iterator[Attempt]:
-        """The same, whole, one after another, in any thread: they are read as they are asked for."""
+        """The attempts that match a query now, read page by page; for any thread."""
         with opened(self._path, stop) as connection:
             newest = connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
             ids = (row[0] for row in Found(query, account, newest).ids(connection, ALL_ROWS))
@@ -151,7 +147,7 @@ class HistorySearch:
     def counts(
         self, query: HistoryQuery, account: str | None, stop: Event | None = None
     ) -> Mapping[Outcome, int]:
-        """How many of them have each outcome, in any thread."""
+        """The number of matching attempts by outcome; for any thread."""
         chosen = selection(query, account)
         sql = f"SELECT outcome, count(*) FROM {chosen.source} WHERE {chosen.where} GROUP BY outcome"
         with opened(self._path, stop) as connection:
@@ -160,7 +156,7 @@ class HistorySearch:
     def statistics(
         self, query: HistoryQuery, account: str | None, most_buckets: int, stop: Event | None = None
     ) -> AttemptStatistics:
-        """Their statistics, in any thread, the time in at most `most_buckets` buckets."""
+        """The statistics of the matching attempts, in at most `most_buckets` time buckets; for any thread."""
         chosen = selection(query, account)
         with opened(self._path, stop) as connection:
             connection.execute(
@@ -172,7 +168,7 @@ class HistorySearch:
             return _statistics(connection, most_buckets)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
-        """The attempts that resent one another, this one among them, in the order of recording."""
+        """This attempt and all that it was resent as or from, in the order of recording."""
         rows = self._file.all(
             f"{_CHAIN} SELECT {NARROW} FROM attempts WHERE attempt_id IN (SELECT id FROM chain) ORDER BY number",
             stored(attempt_id),
@@ -181,7 +177,7 @@ class HistorySearch:
         return [narrow_row(row) for row in rows]
 
     def before(self, attempt_id: str) -> AttemptRow | None:
-        """The attempt recorded before this one on the same contact, by the same key field; None if it is the first."""
+        """The previous attempt on the same contact by the same key field; None if there is none."""
         row = self._file.one(
             f"SELECT {NARROW} FROM attempts WHERE number = (SELECT max(earlier.number) FROM attempts AS this "
             "JOIN attempts AS earlier ON earlier.contact_mark = this.contact_mark AND earlier.number < this.number "
@@ -192,7 +188,7 @@ class HistorySearch:
 
 
 def selection(query: HistoryQuery, account: str | None, newest: int | None = None) -> Selection:
-    """What a query selects on one account (None: on all), up to the row number `newest`."""
+    """The parts of the SELECT for a query on one account (None: on all), up to the row number `newest`."""
     conditions = [*map(_filter, query.filters)]
     matched = []
     for word in query.words:
@@ -201,17 +197,17 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
         else:
             matched.append(phrase(word.text))
     if account is not None:
-        # Most attempts of a home are on one account: an index finds few by anything else.
+        # Most attempts are on one account, so the index of any other condition finds fewer rows.
         conditions.append(("likely(account = ?)", (stored(account),)))
     for sign, limit in ((">=", query.since), ("<", query.until)):
         if limit is not None:
             conditions.append((f"started_at {sign} ?", (microseconds(limit),)))
     if newest is not None:
-        # The plus keeps SQLite from reading all rows by number where an index finds fewer.
+        # The plus keeps SQLite from scanning all row numbers if another index finds fewer rows.
         conditions.append(("+number <= ?", (newest,)))
     source, number = "attempts", "number"
     if matched:
-        # The words first: their table has the attempts in the order of recording too.
+        # Search the words first: their table is in the order of recording too.
         source, number = "words CROSS JOIN attempts ON number = words.rowid", "words.rowid"
         conditions.append(("words MATCH ?", (" ".join(matched),)))
     values = [value for _, bound in conditions for value in bound]
@@ -239,7 +235,7 @@ def _like(pattern: str) -> str:
 
 
 def _beginnings(word: Word) -> Sequence[str]:
-    """How the ids of the attempts begin that a word means, if it is a short id, or an id."""
+    """The prefixes of the attempt ids that a word matches, if it is a short id or an id."""
     return id_prefixes(word.text) or ((word.text.lower(),) if len(word.text) == _ID_LENGTH else ())
 
 
@@ -254,7 +250,7 @@ def _word(word: Word) -> tuple[str, Sequence[Bound]]:
 
 def _ordered_by(query: HistoryQuery, number: str) -> str:
     way = "DESC" if query.order.descending else "ASC"
-    # Of what is filtered, few may be left: those are sorted, instead of looking for them in the order of an index.
+    # Few rows may match the filters: sort them instead of searching for them in the order of an index.
     plus = "+" if query.filters or query.words else ""
     columns = [f"{plus}{column} {way} NULLS LAST" for column in SORTED_BY[query.order.column]]
     return ", ".join([*columns, f"{number} {way}"])
@@ -296,7 +292,7 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
 def _event_shares(
     connection: sqlite3.Connection, counted: Counter[tuple[Stored, bool]]
 ) -> tuple[EventShare, ...]:
-    """The events by rejection rate; one that had several names under the last of them."""
+    """The events by rejection rate, each under its latest name."""
     shares = []
     for event_id in {event_id for event_id, _ in counted}:
         name = connection.execute(
@@ -312,7 +308,7 @@ def _event_shares(
 
 
 def _percentiles(connection: sqlite3.Connection, *percents: int) -> Iterator[float | None]:
-    """The milliseconds that so many percent of the attempts took at most; None if none is known."""
+    """The percentiles of the duration in milliseconds; None if no attempt has one."""
     known = connection.execute("SELECT count(elapsed_ms) FROM chosen").fetchone()[0]
     for percent in percents:
         place = -(-known * percent // 100) - 1

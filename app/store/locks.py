@@ -1,6 +1,6 @@
-"""A lock on a file that the operating system gives up when its holder dies, however it dies.
+"""A file lock that the operating system releases when the process ends, in whatever way.
 
-A process id cannot tell a living process from a later one of the same number; a lock can.
+Unlike a process id, a lock cannot be confused with that of a later process with the same number.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ else:
 
 
 class FileLock:
-    """An exclusive lock, held until `release` or until this process is gone."""
+    """An exclusive lock, held until `release` or the end of this process."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path
@@ -38,13 +38,13 @@ class FileLock:
 
     @classmethod
     def acquire(cls, path: Path) -> "FileLock | None":
-        """The lock on `path`, which is made where it is missing; None while another holds it. Raises OSError."""
+        """Creates the file if it is missing, and locks it; None while another process holds the lock. Raises OSError."""
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 locked = _try_lock(descriptor)
                 current = locked and _is_still(path, descriptor)
-            except BaseException:  # ctrl+c too: it goes on, once this is put in order
+            except BaseException:  # also ctrl+c: clean up, then re-raise
                 os.close(descriptor)
                 raise
             if current:
@@ -54,9 +54,9 @@ class FileLock:
                 return None
 
     def release(self) -> None:
-        """Gives the lock up and takes its file away."""
+        """Releases the lock and deletes its file."""
         if os.name == "posix":
-            # Removed while still held, so that nobody can lock a file that is about to go.
+            # Delete the file while holding the lock, so that no other process locks a file that is about to vanish.
             self._remove()
             os.close(self._descriptor)
         else:
@@ -69,7 +69,7 @@ class FileLock:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether the locked file still bears the name; its last holder may have removed it meanwhile."""
+    """Whether the locked file is still the one at the path; its last holder may have deleted it meanwhile."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""What was typed at one account: drafts, one a profile, named templates, and what was filled before it was sent.
+"""The texts that the user typed for one account: a draft for each profile, named templates, and event data as typed.
 
-A file of its own, `desk.db`: drafts are saved while somebody types, and neither the history, which every window
-watches, nor the cache, which a refresh replaces, should change with each pause. What is saved survives the end of the
-process at any moment; at a power cut the last seconds may be lost.
+They have their own file, since drafts are saved while the user types: the history, which every window watches, and
+the cache, which a refresh replaces, should not change with each pause. Saved texts survive a crash of the process; a
+power cut may lose the last seconds.
 """
 
 from __future__ import annotations
@@ -36,8 +36,7 @@ _DRAFT = ("event_id", "key_id", "external_id", "data_text", "contact_id")
 class Notes:
     """The drafts and templates of one account, for use on one thread. Raises StoreError.
 
-    Nothing is opened before it is needed, and no file made before there is something to keep. A damaged file is set
-    aside under another name, which is said once.
+    The file is opened on first use and created on first saving. A damaged file is renamed, and one StoreError says so.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,13 +44,12 @@ class Notes:
         self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
-        """Closes the file."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def save_draft(self, profile: str, draft: Draft, saved_at: datetime) -> None:
-        """Keeps a draft in place of the profile's last one."""
+        """Saves the draft of the profile; replaces the last one."""
         values = [stored(getattr(draft, column)) for column in _DRAFT]
         with self._opened() as connection:
             connection.execute(
@@ -60,7 +58,7 @@ class Notes:
             )
 
     def draft(self, profile: str) -> SavedDraft | None:
-        """The profile's draft; None where it has none."""
+        """The draft of the profile; None if it has none."""
         rows = self._all("SELECT * FROM drafts WHERE profile = ?", stored(profile))
         for row in rows:
             texts = {column: restored(row[column]) for column in _DRAFT}
@@ -68,13 +66,13 @@ class Notes:
         return None
 
     def drop_draft(self, profile: str) -> None:
-        """Forgets the profile's draft, if it has one."""
+        """Deletes the draft of the profile, if it has one."""
         if self._path.exists():
             with self._opened() as connection:
                 connection.execute("DELETE FROM drafts WHERE profile = ?", (stored(profile),))
 
     def save_template(self, template: Template) -> None:
-        """Keeps a template in place of the one of the same name."""
+        """Saves a template; replaces the one with the same name."""
         with self._opened() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO templates (name, event_id, data_text) VALUES (?, ?, ?)",
@@ -82,19 +80,19 @@ class Notes:
             )
 
     def templates(self) -> tuple[Template, ...]:
-        """Every template, by name."""
+        """All templates, sorted by name."""
         rows = self._all("SELECT name, event_id, data_text FROM templates ORDER BY name")
         return tuple(Template(*(restored(value) for value in row)) for row in rows)
 
     def drop_template(self, name: str) -> bool:
-        """Deletes a template; whether there was one."""
+        """Deletes a template; returns whether there was one."""
         if not self._path.exists():
             return False
         with self._opened() as connection:
             return bool(connection.execute("DELETE FROM templates WHERE name = ?", (stored(name),)).rowcount)
 
     def save_typed(self, event_id: str, attempt_id: str, data_text: str) -> None:
-        """Keeps the event data of an event as they were typed for this attempt, in place of earlier ones."""
+        """Saves the event data as typed for this attempt; replaces the earlier ones of the event."""
         with self._opened() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO typed (event_id, attempt_id, data_text) VALUES (?, ?, ?)",
@@ -102,12 +100,12 @@ class Notes:
             )
 
     def typed(self, event_id: str) -> tuple[str, str] | None:
-        """(attempt id, event data): what was last typed for this event, and for which attempt; None where none is kept."""
+        """The attempt id and the event data last typed for this event; None if there are none."""
         rows = self._all("SELECT attempt_id, data_text FROM typed WHERE event_id = ?", stored(event_id))
         return next(((restored(row[0]), restored(row[1])) for row in rows), None)
 
     def forget(self, person: Person) -> None:
-        """Deletes everything typed that names a person, also from the bytes of the file."""
+        """Erases every text that names a person, down to the bytes of the file."""
         from app.store.erasure import mentions
 
         if not self._path.exists():
@@ -143,5 +141,5 @@ class Notes:
             self.close()
             kept = set_aside(self._path)
             raise StoreError(
-                f"{error} It was set aside as {kept.name}; drafts and templates begin anew."
+                f"{error} It was set aside as {kept.name}; drafts and templates are empty now."
             ) from error

@@ -1,6 +1,6 @@
-"""What was sent last: by event, to a contact, and the same before. Short questions that the form asks at every key.
+"""The latest attempts by event and contact, which the form reads at every key press.
 
-Each is answered from an index, however long the history is. Separate from the windows, which list.
+Every method uses an index, so that its time does not grow with the history.
 """
 
 import json
@@ -18,9 +18,9 @@ from app.store.history_file import HistoryFile
 from app.store.text import microseconds, restored, stored, stored_or_null
 
 _LOOKED_BACK = 50
-"""How many of the last attempts with an event are looked at for event data, and for its key field."""
+"""The number of latest attempts with an event to search for event data and key field."""
 _COMPARED = 10
-"""How many of them are looked at for the same event data: each hashes the data once."""
+"""The number of latest attempts to compare event data with; each comparison computes a fingerprint."""
 
 _EVENTS = """
 WITH RECURSIVE used (id) AS (
@@ -50,10 +50,10 @@ _AFTER = "number > coalesce((SELECT number FROM attempts WHERE attempt_id = ?2),
 
 @dataclass(frozen=True, slots=True)
 class SameSend:
-    """Which attempts are the same trigger as one that is about to be sent.
+    """The criteria for attempts that are the same trigger as one about to be sent.
 
-    `marks` are its send marks, one for each key that finds the contact; an attempt with a reply counts from `since`
-    on. Where the user was asked about an attempt, `asked_about` is its id, and only later ones count.
+    `marks` are its request fingerprints, one for each key that finds the contact. An attempt with a reply counts if it
+    began at `since` or later. Only attempts after `asked_about`, the id of one that the user already confirmed, count.
     """
 
     marks: Sequence[int]
@@ -62,7 +62,7 @@ class SameSend:
 
 
 class SentMeanwhileError(AppError):
-    """The same was sent before, or is being sent, by another window; `earlier` is that attempt. Nothing was recorded."""
+    """Another window has sent or is sending the same trigger, as `earlier`. Nothing was recorded."""
 
     def __init__(self, earlier: AttemptRow) -> None:
         self.earlier = earlier
@@ -70,19 +70,19 @@ class SentMeanwhileError(AppError):
 
 
 class RecentAttempts:
-    """The newest attempts of the history, asked for by what they were. Raises StoreError."""
+    """Finds the latest attempts in the history. Raises StoreError."""
 
     def __init__(self, file: HistoryFile) -> None:
         self._file = file
 
     def events(self, account: str, limit: int) -> tuple[str, ...]:
-        """The ids of the events that were sent on an account, the last one first."""
+        """The ids of the events sent on an account, the latest first."""
         return tuple(restored(row[0]) for row in self._file.all(_EVENTS, stored(account), limit))
 
     def key(self, account: str, event_id: str) -> str | None:
-        """The key field that an event was last sent with; None if the last 50 times went by contact id.
+        """The key field that an event was last sent with; None if the last 50 attempts used the contact id.
 
-        A contact id stands for one contact only, such as one of two who share an e-mail address.
+        Contact ids do not count, since they identify a single contact, such as one of two that share an e-mail address.
         """
         row = self._file.one(
             "SELECT key_id FROM (SELECT number, key_id FROM attempts WHERE account = ? AND event_id = ? "
@@ -94,7 +94,7 @@ class RecentAttempts:
         return None if row is None else restored(row[0])
 
     def data(self, account: str, event_id: str) -> JsonObject | None:
-        """The event data that an event was last sent with; None where the last 50 times had none."""
+        """The event data that an event was last sent with; None if the last 50 attempts had none."""
         numbers = self._file.all(
             "SELECT number FROM attempts WHERE account = ? AND event_id = ? ORDER BY number DESC LIMIT ?",
             stored(account),
@@ -109,7 +109,7 @@ class RecentAttempts:
         return None
 
     def with_data(self, account: str, event_id: str, data: str) -> tuple[AttemptRow, ...]:
-        """Those of the last 10 attempts with an event that had these data (as `canonical_json`), the newest first."""
+        """Those of the last 10 attempts with an event that had this data (in the form of `canonical_json`), newest first."""
         rows = self._file.all(
             f"SELECT {NARROW}, send_mark FROM attempts WHERE account = ? AND event_id = ? "
             "ORDER BY number DESC LIMIT ?",
@@ -126,20 +126,20 @@ class RecentAttempts:
         )
 
     def name_elsewhere(self, event_id: str) -> str | None:
-        """The name that an event of this id had on whatever account it was last sent; None where it had none."""
+        """The latest recorded name of the event with this id on any account; None if there is none."""
         row = self._file.one(_NAME_ELSEWHERE, stored(event_id))
         return None if row is None else restored(row[0])
 
     def with_contact(self, marks: Iterable[int], outcomes: Iterable[Outcome]) -> AttemptRow | None:
-        """The newest attempt with one of these contact marks and one of these outcomes."""
+        """The latest attempt with one of these contact fingerprints and one of these outcomes."""
         row = self._file.one(_LAST_TO, json.dumps(list(marks)), json.dumps([one.value for one in outcomes]))
         return None if row is None else self._narrow("number = ?", row[0])
 
     def sent(self, same: SameSend) -> AttemptRow | None:
-        """The newest of the same attempts that was or may have been received.
+        """The latest of the same attempts that arrived or may have arrived.
 
-        Those with a reply, or still under way, count from `since` on; those of unknown outcome always, unless
-        somebody settled that they did not arrive.
+        Accepted attempts and those still being sent count from `since` on; unknown ones count always, unless the user
+        resolved them as not arrived.
         """
         asked = (json.dumps(list(same.marks)), stored_or_null(same.asked_about))
         newest = self._file.one(

@@ -1,4 +1,4 @@
-"""New contents for a cache: staged beside the old ones, and swapped in by one transaction."""
+"""Stages new contents for a cache and swaps them in by one transaction."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ from app.store.text import microseconds
 
 
 class StagedRefresh:
-    """One refresh: `events`, `fields` and any number of `contacts` before the swap. Raises StoreError."""
+    """One refresh: call `events`, `fields` and any number of times `contacts`, then `swap`. Raises StoreError."""
 
     def __init__(self, file: CacheFile) -> None:
         self.file = file
@@ -36,23 +36,23 @@ class StagedRefresh:
             make_staging(connection)
 
     def events(self, events: Iterable[ExternalEvent]) -> None:
-        """All external events of the account."""
+        """Stages all external events of the account."""
         self._events = tuple(events)
 
     def fields(self, fields: Iterable[Field]) -> None:
-        """All fields of the account."""
+        """Stages all fields of the account."""
         self._fields = tuple(fields)
 
     def contacts(self, contacts: Iterable[Contact]) -> None:
-        """Some more contacts; of two with the same id the first counts."""
+        """Stages more contacts; of two with the same id the first counts."""
         self._has_contacts = True
         with self.file.guarded() as connection:
-            connection.execute("BEGIN")  # of the temporary table only: other windows write meanwhile
+            connection.execute("BEGIN")  # writes the temporary table only, so that other windows can write
             stage(connection, contacts)
             connection.execute("COMMIT")
 
     def swap(self, complete: bool, source: str | None) -> None:
-        """Replaces the contents. Looked-up and imported contacts stay, unless the new ones are complete."""
+        """Replaces the contents. Looked-up and imported contacts stay unless the new contacts are complete."""
         with self.file.guarded() as connection:
             with transaction(connection):
                 if self._has_contacts or complete:
@@ -86,11 +86,11 @@ class StagedRefresh:
 def replacing(
     path: Path, complete: bool, source: str | None, stop: Event | None = None
 ) -> Iterator[StagedRefresh]:
-    """New contents for a cache, swapped in when the block ends; on any exception the old ones stay whole.
+    """Replaces the contents of a cache when the block ends; on any exception the old contents stay.
 
-    `complete`: these are all contacts of the account. Otherwise looked-up and imported contacts stay, and all of them
-    if the new contents have none. Raises StoreError, RefreshingError during another refresh, and StoppedError once `stop`
-    is set, from any thread.
+    `complete` says that the block stages all contacts of the account. Otherwise looked-up and imported contacts stay, and
+    if the block stages none, all contacts stay. Raises StoreError, RefreshingError during another refresh, and
+    StoppedError once any thread sets `stop`.
     """
     with refresh_lock(path), opened(path, stop) as file:
         refresh = StagedRefresh(file)
@@ -100,7 +100,7 @@ def replacing(
 
 @contextmanager
 def refresh_lock(path: Path) -> Iterator[None]:
-    """No other refresh of this cache runs within the block, in any process. Raises RefreshingError and StoreError."""
+    """Keeps other processes from refreshing this cache during the block. Raises RefreshingError and StoreError."""
     with explained(path, CACHE.what):
         lock = FileLock.acquire(path.with_name(f"{path.name}.refreshing"))
     if lock is None:

@@ -1,6 +1,6 @@
-"""Old attempts let go: which ones would go, and their going. Only ever done when a profile asks for it.
+"""Deletes old attempts, if the profile limits how long to keep them.
 
-What is under way stays, and so does an unknown outcome that nobody has settled: it still asks for something.
+Attempts that are being sent or unresolved stay, since they still need attention.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _DOOMED = """
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long the attempts of one account are kept: `days` old at most, `rows` at most; 0 is without limit."""
+    """How long to keep the attempts of one account: at most `days` days, and at most `rows` rows; 0 means no limit."""
 
     account: str
     days: int = 0
@@ -31,7 +31,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """What would go: so many attempts, from the oldest to the newest of them."""
+    """The number of attempts that would be deleted, and the times of the oldest and the newest."""
 
     attempts: int
     oldest: datetime
@@ -39,7 +39,7 @@ class Doomed:
 
 
 def doomed(path: Path, retention: Retention, now: datetime) -> Doomed | None:
-    """What `let_go` would delete; None for nothing. Raises StoreError."""
+    """The attempts that `let_go` would delete; None if there are none. Raises StoreError."""
     file = HistoryFile(path)
     try:
         with file.guarded() as connection:
@@ -56,7 +56,7 @@ def doomed(path: Path, retention: Retention, now: datetime) -> Doomed | None:
 
 
 def let_go(path: Path, retention: Retention, now: datetime) -> int:
-    """Deletes the attempts past their time, with requests and replies; how many they were. Raises StoreError."""
+    """Deletes expired attempts with their requests and replies; returns their number. Raises StoreError."""
     file = HistoryFile(path)
     try:
         with file.guarded() as connection:

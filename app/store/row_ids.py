@@ -1,4 +1,4 @@
-"""The rows of a table by position: row ids are held, 8 bytes each, and the rows on screen are read by them."""
+"""The rows of a table by position. Keeps row ids in memory, 8 bytes each, and reads the rows on screen by id."""
 
 import sqlite3
 from array import array
@@ -10,54 +10,54 @@ Row = TypeVar("Row")
 Connect = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 FIRST_ROWS = 200
-"""Row ids that `read_first` reads: more than any screen shows."""
+"""The number of row ids that `read_first` reads: more than any screen shows."""
 
 COUNTED_ROWS = 10_000
-"""Row ids that `count` reads beside the count."""
+"""The number of row ids that `count` reads."""
 
 ALL_ROWS = -1
 
 
 class Listing(Protocol[Row]):
-    """The SQL of a list, run on any connection."""
+    """Runs the SQL of a list on any connection."""
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        """At most `limit` row ids in the order of the list, each the first column of a row; ALL_ROWS for all."""
+        """At most `limit` row ids in the order of the list, each in the first column; ALL_ROWS means no limit."""
 
     def count(self, connection: sqlite3.Connection) -> int:
         """The number of rows."""
 
     def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Row]:
-        """The rows with these ids, in this order, without deleted ones."""
+        """The rows with these ids, in this order, except deleted ones."""
 
     def id_of(self, connection: sqlite3.Connection, row: Row) -> int | None:
         """The id of a row; None if it was deleted."""
 
 
 class RowIds(Generic[Row]):
-    """A list as it is now; rows added later belong to the next one.
+    """A snapshot of a list; it never contains rows added later.
 
     `read_first`, `count` and `read_all` may take seconds: call them in a worker. They use `connect_worker`, which
-    opens a connection for the calling thread and raises StoppedError once the search is stopped. Everything else uses
-    `connect` and returns at once.
+    opens a connection for the calling thread and raises StoppedError once the search is stopped. All other methods use
+    `connect` and return at once.
     """
 
     def __init__(self, listing: Listing[Row], connect: Connect, connect_worker: Connect) -> None:
         self._listing = listing
         self._connect = connect
         self._connect_worker = connect_worker
-        # Replaced, never changed: the screen reads while a worker brings more.
+        # Replaced, never changed: the screen reads it while a worker reads more ids.
         self._ids = array("q")
         self._total: int | None = None
 
     @property
     def total(self) -> int | None:
-        """The number of rows; None until it is known."""
+        """The number of rows; None until a worker has counted them."""
         return self._total
 
     @property
     def known(self) -> int:
-        """The number of rows; until it is known, the number of ids read."""
+        """The number of rows or, until a worker has counted them, the number of ids read."""
         return len(self._ids) if self._total is None else self._total
 
     def rows(self, start: int, count: int) -> Sequence[Row]:
@@ -69,7 +69,7 @@ class RowIds(Generic[Row]):
             return self._listing.rows(connection, ids)
 
     def position(self, row: Row) -> int | None:
-        """The position of a row; None if it is not in the list, or its id is not read yet."""
+        """The position of a row; None if it is not in the list or its id has not been read yet."""
         with self._connect() as connection:
             row_id = self._listing.id_of(connection, row)
         try:
@@ -82,7 +82,7 @@ class RowIds(Generic[Row]):
         return len(self._ids) < min(position + 1, self.known)
 
     def read_first(self, row: Row | None = None) -> None:
-        """Reads the first row ids, up to that of `row`."""
+        """Reads the first row ids, at least up to that of `row`."""
         with self._connect_worker() as connection:
             row_id = None if row is None else self._listing.id_of(connection, row)
             for limit in (FIRST_ROWS, COUNTED_ROWS, ALL_ROWS):
@@ -114,7 +114,7 @@ class RowIds(Generic[Row]):
 
 
 class FewRows(Generic[Row]):
-    """Rows held in memory, with the methods of RowIds."""
+    """Rows in memory, with the methods of RowIds."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
@@ -129,14 +129,14 @@ class FewRows(Generic[Row]):
         return self._rows.index(row) if row in self._rows else None
 
     def is_unread(self, _: int) -> bool:
-        """False: every row is there."""
+        """Returns False, since every row is in memory."""
         return False
 
     def read_first(self, _: Row | None = None) -> None:
-        """Does nothing, like `count` and `read_all`: every row is there."""
+        """Does nothing, like `count` and `read_all`, since every row is in memory."""
 
     count = read_all = read_first
 
 
 Rows = RowIds[Row] | FewRows[Row]
-"""What a table shows."""
+"""The rows of a table."""

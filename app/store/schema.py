@@ -1,6 +1,6 @@
-"""The numbered steps by which a database comes into being, and from an older version to this one.
+"""The schemas of the databases, as numbered migration steps.
 
-Separate from `database` because it is data: a step, once published, is never changed, only followed by another.
+Never change a published step; append a new one.
 """
 
 import sqlite3
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 Step = str | Callable[[sqlite3.Connection], None]
-"""An SQL script, or a function where SQL alone does not do."""
+"""An SQL script, or a function if SQL is not enough."""
 
 
 class Schema(NamedTuple):
-    """One kind of database: `what` names it in sentences, `steps` are in the order of their numbers."""
+    """One kind of database; messages call it `what`."""
 
     what: str
     application_id: int
@@ -30,11 +30,11 @@ class Schema(NamedTuple):
 
     @property
     def version(self) -> int:
-        """The number of steps, which a current database bears as its user_version."""
+        """The number of steps, which is the user_version of a current database."""
         return len(self.steps)
 
     def migrations(self) -> "Migrations":
-        """The steps as migrations; each commits together with the record that it was applied."""
+        """The steps as migrations; each commits together with its record."""
         from sqlite_utils import Migrations
 
         migrations = Migrations(self.what)
@@ -54,7 +54,7 @@ def _migration(given: Step) -> "Callable[[Database], None]":
 
 
 def run_script(connection: "Connection", script: str) -> None:
-    """Executes the statements of a script within the caller's transaction, which `executescript` would commit first."""
+    """Executes a script within the caller's transaction, which `executescript` would commit first."""
     for statement in script.split(";\n"):
         if statement.strip():
             connection.execute(statement)
@@ -62,8 +62,8 @@ def run_script(connection: "Connection", script: str) -> None:
 
 WORDS = "prefix='1 2 3 4 5 6 7', tokenize='unicode61 remove_diacritics 2'"
 
-# `number` is the contact id where that is a plain number, so that the rows are in numeric order. Other ids have numbers
-# above all plain ones. `fields` is JSON, and all that is indexed follows from the row. `origin` is `lookup` or `import`.
+# `number` is the contact id if that is a plain number, so that the rows are in numeric order. Other ids have numbers
+# above all plain ones. `fields` is JSON; all indexes derive from the row. `origin` is `lookup` or `import`.
 CONTACT_TABLES = f"""
 CREATE TABLE contacts (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, uid TEXT NOT NULL, email TEXT COLLATE NOCASE,
@@ -93,7 +93,7 @@ DROP TABLE contacts_fts;
 
 
 def index_contacts(source: str) -> str:
-    """The statements that make the contacts in `source`, a table like `contacts`, findable."""
+    """The statements that index the contacts in `source`, a table like `contacts`."""
     return f"""
 INSERT INTO contacts_fts (rowid, words) SELECT number, {CONTACT_WORDS} FROM {source} ORDER BY number;
 INSERT OR IGNORE INTO field_values
@@ -137,7 +137,7 @@ CREATE TABLE kept_searches (search INTEGER PRIMARY KEY);
 CREATE TABLE kept_found (contact INTEGER PRIMARY KEY);
 """,
         "",
-        # A complete account is a sandbox's, and refreshed at once.
+        # Only sandbox accounts are complete, and they are refreshed at once.
         f"""
 UPDATE state SET refreshed_at = NULL, complete = 0, source = NULL, contacts = 0 WHERE complete;
 ALTER TABLE contacts RENAME TO earlier;
@@ -166,14 +166,14 @@ _OUTCOMES = " ".join(f"WHEN '{outcome}' THEN {place}" for place, outcome in enum
 
 
 def _numeric(column: str) -> str:
-    """A sort key: numbers by value, of any length, then everything else by text."""
+    """An SQL sort key: numbers of any length by value, then everything else as text."""
     return (
         f"CASE WHEN {column} = '' OR {column} GLOB '*[^0-9]*' THEN 'x' || {column} "
         f"ELSE printf('%09d', length(ltrim({column}, '0'))) || ltrim({column}, '0') || ' ' || {column} END"
     )
 
 
-# The marks are those of `domain.canonical`. `previous` is the outcome of the attempt before with the same contact mark.
+# The marks are those of `domain.fingerprint`. `previous` is the outcome of the previous attempt with the same contact_mark.
 HISTORY = Schema(
     "history",
     0x54444869,
@@ -212,8 +212,8 @@ CREATE TRIGGER attempts_changed AFTER UPDATE OF outcome, external_id, note, sett
 WHEN old.outcome != 'sending' BEGIN INSERT INTO changes (number) VALUES (old.number); END;
 CREATE TRIGGER attempts_deleted AFTER DELETE ON attempts BEGIN INSERT INTO changes (number) VALUES (old.number); END;
 """,
-        # The history is searched in this file itself. Every index ends with the account, so that one that asks for a
-        # value has the attempts in the order of recording, on one account as on all.
+        # Searches use this file directly. Every index ends with the account, so that the attempts with one value are in
+        # the order of recording, on one account and on all.
         f"""
 DROP TRIGGER attempts_changed;
 DROP TRIGGER attempts_deleted;

@@ -1,6 +1,6 @@
-"""Text and moments, in and out of SQLite.
+"""Converts texts and times for SQLite and back.
 
-SQLite refuses lone surrogates as text: they are replaced. Histories of earlier versions hold such texts as bytes.
+SQLite rejects lone surrogates in text, so they are replaced. Earlier versions stored such texts as bytes.
 """
 
 import sys
@@ -21,27 +21,25 @@ def stored(text: str) -> str:
 
 
 def stored_or_null(text: str | None) -> str | None:
-    """The same, with None for None."""
     return None if text is None else stored(text)
 
 
 def restored(value: Stored) -> str:
-    """The text of a column."""
+    """The text in a column."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def restored_or_none(value: Stored | None) -> str | None:
-    """The same, with None for None."""
     return None if value is None else restored(value)
 
 
 def comparable(key_id: str, value: str) -> str:
-    """The form in which a value of this field is compared: field 3 ignores ASCII case, all else is exact."""
+    """The value in the form used for comparison: lower case (ASCII) for field 3, unchanged for other fields."""
     return stored(normalize(key_id, value))
 
 
 def numeric_order(identifier: str) -> tuple[int, str, str]:
-    """A sort key: numbers by value, of any length, then everything else by text."""
+    """A sort key: numbers of any length by value, then everything else as text."""
     if identifier.isascii() and identifier.isdigit():
         digits = identifier.lstrip("0")
         return len(digits), digits, identifier
@@ -49,10 +47,10 @@ def numeric_order(identifier: str) -> tuple[int, str, str]:
 
 
 def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970, UTC."""
+    """Microseconds since 1970 in UTC."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment(microseconds: int) -> datetime:
-    """The time of day in UTC."""
+    """The UTC time for microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=microseconds)

@@ -1,6 +1,6 @@
-"""Who is sending: each writing process holds a lock of its own while it lives, and its attempts bear the lock's name.
+"""Identifies the process that sends an attempt by the name of a lock that it holds while it runs.
 
-What is left `sending` under a name that nobody holds any more was interrupted.
+An attempt that is still `sending` without a process that holds its lock was interrupted.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ _TRIES = 10
 
 
 class Owner:
-    """This process among all that write to one history; `folder` holds one small file for each of them."""
+    """This process as a writer of the history; `folder` contains a small file for each writer."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -21,9 +21,9 @@ class Owner:
         self._name = ""
 
     def name(self) -> str:
-        """The name that this process' attempts bear, its lock being taken at the first call.
+        """The name for the attempts of this process; the first call takes the lock.
 
-        Raises OSError, and StoreError where the folder does not keep locks.
+        Raises OSError, and StoreError if locks do not work in the folder.
         """
         if self._lock is None:
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -31,7 +31,7 @@ class Owner:
         return self._name
 
     def is_gone(self, name: str | None) -> bool:
-        """Whether the process of this name has ended. Raises OSError."""
+        """Whether the process with this name has ended. Raises OSError."""
         if name is None or not _is_name(name):
             return True
         if self._lock is not None and name == self._name:
@@ -55,21 +55,21 @@ class Owner:
     def _take(self) -> FileLock:
         for _ in range(_TRIES):
             self._name = str(uuid4())
-            # Fails only while another process, sweeping, tries whether this new name is held.
+            # Fails only while a `sweep` of another process tries this new name.
             lock = FileLock.acquire(self._folder / self._name)
             if lock is not None:
                 return lock
-        raise StoreError(f"The folder {self._folder} does not keep locks. Choose another home folder.")
+        raise StoreError(f"The folder {self._folder} does not support locks. Choose another home folder.")
 
     def close(self) -> None:
-        """Gives this process' name up."""
+        """Releases the lock of this process."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
 
 def _is_name(text: str) -> bool:
-    """Only what this module wrote is ever locked or removed."""
+    """Whether this module made the name: it never locks or deletes other files."""
     try:
         return str(UUID(text)) == text
     except ValueError:

@@ -16,7 +16,7 @@ def test_an_event_name_is_sent_as_its_id_and_reported(desk: Desk, text: str) -> 
     ran = desk("trigger", text, *TO_THOR, "--json")
     assert ran.code == 0
     assert ran.json["event_id"] == "100"
-    assert ran.err == f"triggerdesk: {text!r} was taken for event 100 (purchase_confirmation).\n"
+    assert ran.err == f"triggerdesk: {text!r} was read as event 100 (purchase_confirmation).\n"
 
 
 def test_spaces_and_thousands_separators_are_ignored_and_reported(desk: Desk) -> None:
@@ -24,7 +24,7 @@ def test_spaces_and_thousands_separators_are_ignored_and_reported(desk: Desk) ->
     assert ran.code == 2
     ran = desk("trigger", "100,257", *TO_THOR, "--json")
     assert (ran.code, ran.json["event_id"], ran.json["reply_code"]) == (1, "100257", 5001)
-    assert "taken for the event id 100257" in ran.err
+    assert "read as event id 100257" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_dry_run_resolves_too(desk: Desk) -> None:
     ran = desk("trigger", "purchase_confirmation", *TO_THOR, "--dry-run", "--json")
     assert ran.code == 0
     assert "/event/100/trigger" in ran.json["request"]["url"]
-    assert "was taken for event 100" in ran.err
+    assert "was read as event 100" in ran.err
 
 
 def test_placeholders_are_filled_from_the_contact(desk: Desk) -> None:

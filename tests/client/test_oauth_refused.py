@@ -38,15 +38,15 @@ UNAUTHORIZED = reply("401 Unauthorized", envelope(1, "Unauthorized"))
         ),
         (reply("500 Error"), "127.0.0.1 answered with HTTP 500."),
         (redirect("302 Found", "http://127.0.0.1:9/token"), "127.0.0.1 answered with HTTP 302."),
-        (token(""), "127.0.0.1 answered without one that can be used."),
-        (token(None), "127.0.0.1 answered without one that can be used."),
-        (token("a\r\nX-Evil: 1"), "127.0.0.1 answered without one that can be used."),
-        (token("tøken"), "127.0.0.1 answered without one that can be used."),
-        (reply("200 OK", b"[" * 50_000), "127.0.0.1 answered without one that can be used."),
-        (reply("200 OK", b"[]"), "127.0.0.1 answered without one that can be used."),
+        (token(""), "127.0.0.1 sent no valid token."),
+        (token(None), "127.0.0.1 sent no valid token."),
+        (token("a\r\nX-Evil: 1"), "127.0.0.1 sent no valid token."),
+        (token("tøken"), "127.0.0.1 sent no valid token."),
+        (reply("200 OK", b"[" * 50_000), "127.0.0.1 sent no valid token."),
+        (reply("200 OK", b"[]"), "127.0.0.1 sent no valid token."),
         (
             without_end(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536)),
-            "127.0.0.1 answered without one that can be used.",
+            "127.0.0.1 sent no valid token.",
         ),
         (reset, "127.0.0.1 broke the connection before it replied."),
         (b"", "127.0.0.1 closed the connection without a reply."),
@@ -57,7 +57,7 @@ async def test_without_a_token_nothing_is_sent(
 ) -> None:
     answer = await sign(ACCEPTED, tokens).trigger(REQUEST)
 
-    assert answer == NoReply("no_token", "no", f"No access token could be had: {sentence}")
+    assert answer == NoReply("no_token", "no", f"No access token: {sentence}")
     assert asked(server) == ["token"]
 
 
@@ -78,9 +78,7 @@ async def test_a_token_service_that_cannot_be_reached_is_named(server: FaultServ
         answer = await api.trigger(REQUEST)
         await api.aclose()
 
-    assert answer == NoReply(
-        "no_token", "no", "No access token could be had: 127.0.0.1 refused the connection."
-    )
+    assert answer == NoReply("no_token", "no", "No access token: 127.0.0.1 refused the connection.")
 
 
 async def test_a_token_address_that_cannot_be_used_is_not_sent() -> None:
@@ -107,7 +105,7 @@ async def test_waiting_for_a_token_is_within_the_deadline_and_nothing_is_sent(se
 
 
 async def test_a_read_without_a_token_is_one_sentence(sign: Sign) -> None:
-    with pytest.raises(ClientError, match="No access token could be had"):
+    with pytest.raises(ClientError, match="No access token"):
         await sign(ACCEPTED, reply("500 Error")).fields()
 
 

@@ -97,7 +97,7 @@ async def test_what_ignores_being_cancelled_does_not_hold_up_the_answer() -> Non
     await http.aclose()
 
     assert answer == NoReply(
-        "deadline", "maybe", "sandbox.localhost did not answer in full within 0.1 seconds."
+        "deadline", "maybe", "sandbox.localhost sent no complete reply within 0.1 s (timeout)."
     )
     assert took < 0.6
 

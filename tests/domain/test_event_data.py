@@ -80,15 +80,15 @@ def test_the_documented_shapes_have_no_hint(data: JsonObject | None) -> None:
     ("data", "said"),
     [
         ({"products": [{"b": 2}], "name": "Thor"}, "Section groups (products) and free variables (name)"),
-        ({"trigger_id": "x"}, "trigger_id in the event data is a variable"),
+        ({"trigger_id": "x"}, "trigger_id in the event data is an ordinary variable"),
         ({"global": {"event_time": "x"}}, "event_time in the event data in global is"),
-        ({"key_id": "3"}, "the key field is chosen in the form"),
-        ({"data": {"global": {}}}, "Leave that level out"),
+        ({"key_id": "3"}, "choose the key field in the form"),
+        ({"data": {"global": {}}}, "Remove that level"),
         ({"ems_event_time": "x"}, "ems_event_time is reserved"),
         ({"global": [{"a": 1}]}, "global must be an object"),
         ({"a": "x" * 100_000}, "does not reach Interactions"),
         ({"a": "x" * 950_000}, "near the limit"),
-        ({"a": "x" * 1_000_000}, "it is refused"),
+        ({"a": "x" * 1_000_000}, "Emarsys rejects more than 1,000,000"),
     ],
 )
 def test_what_will_not_do_what_is_expected_is_said_once(data: JsonObject, said: str) -> None:

@@ -76,7 +76,7 @@ def test_plain_digits_are_taken_as_they_are_and_nothing_is_said_or_asked() -> No
 
 
 def test_a_forgiven_id_is_said() -> None:
-    assert resolved("100,257") == Resolved("100257", "'100,257' was taken for the event id 100257.")
+    assert resolved("100,257") == Resolved("100257", "'100,257' was read as event id 100257.")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_name_is_resolved_and_said(text: str, event_id: str) -> None:
     assert isinstance(found, Resolved)
     assert found.event_id == event_id
     assert found.said is not None
-    assert f"was taken for event {event_id} (" in found.said
+    assert f"was read as event {event_id} (" in found.said
 
 
 @pytest.mark.parametrize("text", ["password", "WELCOME", "twins", "e"])
@@ -111,7 +111,7 @@ def test_a_name_of_several_events_names_them(text: str) -> None:
 
 
 def test_candidates_are_named_with_their_ids() -> None:
-    assert "101 (Password reset) or 102 (password_changed): give the id of one." in sentence("password")
+    assert "101 (Password reset) or 102 (password_changed). Give the id of one." in sentence("password")
 
 
 def test_a_misspelt_name_names_the_similar_ones() -> None:
@@ -130,4 +130,4 @@ def test_nothing_is_missing() -> None:
 def test_without_a_list_no_name_can_be_resolved() -> None:
     found = resolve_event("welcome", tuple)
     assert isinstance(found, Unresolved)
-    assert "the cache holds no events" in found.sentence
+    assert "there are no events in the cache" in found.sentence

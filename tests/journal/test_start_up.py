@@ -94,7 +94,7 @@ def a_dangling_link(file: Path) -> None:
 UNUSABLE = [
     (truncated, "is damaged"),
     (overwritten_in_its_middle, "is damaged"),
-    (no_database, "is damaged or is no database"),
+    (no_database, "is damaged or is not a database"),
     (foreign, "is a database of another program"),
     (newer, "was written by a newer version of this program"),
     (a_folder, "cannot be opened"),

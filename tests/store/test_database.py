@@ -128,7 +128,7 @@ def test_a_cache_is_no_history(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused_and_untouched(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "toys.db"
     path.write_bytes(content)
-    with pytest.raises(DamagedError, match=r"toys\.db is damaged or is no database"):
+    with pytest.raises(DamagedError, match=r"toys\.db is damaged or is not a database"):
         open_database(path, TOYS)
     assert path.read_bytes() == content
 

@@ -56,7 +56,7 @@ async def test_json_is_formatted_undone_and_hinted_at(open_desk: OpenDesk) -> No
         assert _text(desk) == '{"a":[{}]}'
         desk.form.editor.fill('{"trigger_id": "x"}')
         await desk.settle()
-        assert "! trigger_id in the event data is a variable" in desk.text_of("#data-check")
+        assert "! trigger_id in the event data is an ordinary variable" in desk.text_of("#data-check")
         desk.form.editor.fill('{"a" 1}')
         await desk.press("f11")
         assert _text(desk) == '{"a" 1}'
