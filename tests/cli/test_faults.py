@@ -45,7 +45,7 @@ TABLE: dict[str, tuple[Fault, int, str, int | None, int | None, str]] = {
     "400_with_0": (reply("400 Bad Request", envelope(0)), 3, "unknown", 400, 0, "contradicts itself"),
     "401": (reply("401 Unauthorized", envelope(1, "Unauthorized")), 1, "rejected", 401, 1, "credentials"),
     "403": (reply("403 Forbidden", b"Forbidden"), 1, "rejected", 403, None, "externalevent.trigger"),
-    "429": (reply("429 Too Many", b"", "Retry-After: 17"), 1, "rejected", 429, None, "17 seconds"),
+    "429": (reply("429 Too Many", b"", "Retry-After: 17"), 1, "rejected", 429, None, "17 s"),
     "302": (redirect("302 Found", "https://example.org/"), 1, "rejected", 302, None, "https://example.org/"),
     "partial": (
         reply("200 OK", envelope(0, "OK", {"errors": {"a@example.com": {"2008": "No"}}})),

@@ -84,7 +84,7 @@ def test_a_second_send_is_warned_of_and_sent(desk: Desk) -> None:
         "trigger", "100", "--key", "id", "--external-id", "11", "--data", '{"b": 2, "a": 1}', "--json"
     )
     assert (again.code, again.json["outcome"]) == (0, "accepted")
-    assert f"(attempt {short_id(first.json['attempt_id'])}), and it was accepted." in again.err
+    assert f"(accepted, {short_id(first.json['attempt_id'])})." in again.err
     assert desk("trigger", "100", *TO_THOR, "--data", '{"a": 2}').err == ""
 
 

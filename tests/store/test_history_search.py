@@ -480,7 +480,7 @@ def test_what_takes_long_can_be_stopped(path: Path) -> None:
             lambda: search.statistics(everything, None, 20, stop),
             lambda: next(search.attempts(everything, None, stop)),
             lambda: search.rows(everything, None, stop).read_first(),
-            lambda: search.rows(everything, None, stop).settle(),
+            lambda: search.rows(everything, None, stop).count(),
             lambda: search.rows(everything, None, stop).read_all(),
         ):
             with pytest.raises(StoppedError):

@@ -159,7 +159,7 @@ def test_unsafe_characters_are_drawn_one_for_one() -> None:
 @dataclass(frozen=True)
 class Account:
     profile: Live
-    lists: FieldNames
+    contacts: FieldNames
 
 
 class Fields:

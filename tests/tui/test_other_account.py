@@ -31,7 +31,7 @@ async def test_what_cannot_be_known_is_not_predicted_and_what_did_not_leave_is_s
         await desk.settle()
         assert "◇ shop · 127.0.0.1:" in desk.text_of("#status")
         assert "on this machine" in desk.text_of("#status")
-        assert "No event is known here." in " ".join(desk.screen().split())
+        assert "No events here." in " ".join(desk.screen().split())
         app.screen.query_one("#event-id", Input).value = "100"
         app.screen.query_one("#external-id", Input).value = "thor@example.com"
         await desk.settle()

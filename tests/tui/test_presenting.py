@@ -54,7 +54,7 @@ async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
         for typed, first in (
             ("2008", "Prepare reply 2008"),
             ("prepare", "Prepare reply 0"),
-            ("filter", "Filter"),
+            ("filter", "Choose a filter"),
         ):
             hits = [hit async for hit in palette.search(typed)]
             assert max(hits, key=lambda hit: hit.score).text == first
@@ -73,7 +73,7 @@ async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk
         desk.dashboard.form.reset_account(with_history=True)
         await desk.press("ctrl+y")
         assert desk.attempts().total == 0
-        assert "Nothing was sent yet. What you send appears here" in desk.screen()
+        assert "No attempts yet. What you send appears here" in desk.screen()
         assert desk.text_of("#reply-text") == "Nothing sent in this session"
         assert "last sent" not in desk.text_of("#preflight")
         assert "Already sent" not in desk.text_of("#preflight")

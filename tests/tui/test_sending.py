@@ -45,7 +45,7 @@ async def test_a_second_press_right_after_the_reply_still_sends_once_and_says_so
         desk.dashboard.query_one("#trigger")._clock = lambda: now[0]
         await desk.press(*CHOSEN, "f9", "f9")
         assert len(list(desk.service.history.list_attempts(0))) == 1
-        assert "sent a moment ago" in desk.said
+        assert "You sent this a moment ago" in desk.said
         now[0] = 1.5
         await desk.press("f9")
         assert desk.focus == "no"
@@ -97,7 +97,7 @@ async def test_what_is_typed_on_while_send_has_the_focus_is_not_ended_by_a_send(
         assert desk.focus == "send"
         await desk.press(*"Mr Odinson", "enter")
         assert list(desk.service.history.list_attempts(0)) == []
-        assert desk.said.startswith("Not sent: Something was typed while Send had the focus")
+        assert desk.said.startswith("Not sent: You typed while Send had the focus")
         await desk.press("f9")
         assert len(list(desk.service.history.list_attempts(0))) == 1
 

@@ -45,9 +45,8 @@ class Menu(ModalScreen[Value | None], Generic[Value]):
 
     @on(OptionList.OptionSelected)
     def _picked(self, event: OptionList.OptionSelected) -> None:
-        entry = self._entries[event.option_index]
-        if entry is not None:
-            self.dismiss(entry[1])
+        values = [entry[1] for entry in self._entries if entry is not None]
+        self.dismiss(values[event.option_index])
 
 
 def _options(words: Iterable[Content | None], name: str) -> OptionList:
