@@ -84,7 +84,7 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com")
-        assert "The profile 'shop' is limited to test contacts" in desk.screen()
+        assert "The profile 'shop' is limited to test" in desk.screen()
         await desk.press("f9")
         assert "this external id is not one of them." in desk.said
         assert list(service.history.list_attempts(0)) == []
