@@ -218,7 +218,7 @@ async def test_a_disk_that_fills_up_leaves_the_old_cache(
     def full(*_: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr("app.store.refresh.Refresh.contacts", full)
+    monkeypatch.setattr("app.store.refresh.StagedRefresh.contacts", full)
     with pytest.raises(StoreError, match="full"):
         await refresh(Account())
     assert is_old(cache)
