@@ -105,7 +105,7 @@ def _browsed_mb(home: homes.Home, moves: int) -> float:
 
 def _stands(desk: Running) -> None:
     """Waits until everything is there and at rest."""
-    desk.wait_for("Before sending", "Reply")
+    desk.wait_for("Prediction", "Reply")
     desk.drain(1.0)
 
 

@@ -131,7 +131,7 @@ def _moves(table: "VirtualTable[object]", moves: int) -> Iterator[tuple[str, lis
         table.action_first()
         times = []
         for number in range(moves):
-            table.window_changed()  # nothing is kept from the move before
+            table.rows_changed()  # nothing is kept from the move before
             times.append(_timed(partial(_drawn, table, step, number)))
         yield what, times
 

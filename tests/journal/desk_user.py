@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,9 @@ from app.bootstrap import open_service
 from app.domain.model import TriggerRequest, new_attempt_id
 from app.service.session import SentMeanwhileError, Session
 from app.settings import load_settings
+
+# As in the program: what is logged goes to no stream.
+logging.getLogger("app").addHandler(logging.NullHandler())
 
 LOOKS = 500
 PAUSE_S = 0.02
