@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
 
@@ -56,6 +56,9 @@ SHOWN_WITH: Mapping[str, Sequence[str]] = {
 }
 """The widgets that a narrow screen shows with each pane."""
 
+NARROW = 100
+"""The width in cells from which the panes stand side by side."""
+
 HIDDEN_WHEN_OFF = ("stop", "unlock")
 """The actions that are not dimmed but hidden while they are off."""
 
@@ -76,7 +79,7 @@ def reading_s(message: str) -> float:
 class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
     BINDINGS = DASHBOARD_BINDINGS
@@ -186,7 +189,7 @@ class Dashboard(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
-        self._mark_shown(self.pane, True)
+        self._show_panes()
         self._title_panes()
         self.form.restore()
         self.cache.show()
@@ -292,6 +295,7 @@ class Dashboard(Screen[None]):
         if alone != self._history.whole:
             self._history.whole = alone
             self.set_class(alone, "-whole")
+            self._show_panes()
 
     def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
         self.app.push_screen(screen, then)
@@ -369,16 +373,26 @@ class Dashboard(Screen[None]):
             if node.id in PANES:
                 self.pane = node.id
 
-    def watch_pane(self, old: str, new: str) -> None:
-        self._mark_shown(old, False)
-        self._mark_shown(new, True)
+    def watch_pane(self, pane: str) -> None:
+        self._show_panes()
         tabs = self.query_one(Tabs)
         with tabs.prevent(Tabs.TabActivated):
-            tabs.active = f"tab-{new}"
+            tabs.active = f"tab-{pane}"
 
-    def _mark_shown(self, pane: str, shown: bool) -> None:
-        for widget in SHOWN_WITH[pane]:
-            self.query_one(f"#{widget}").set_class(shown, f"-at-{pane}")
+    def on_resize(self) -> None:
+        self._show_panes()
+
+    def _show_panes(self) -> None:
+        """Shows the panes that the screen has room for; styles of their own spare styling all they hold."""
+        if self._history.whole:
+            shown: Collection[str] = SHOWN_WITH["history"]
+        elif self.app.size.width < NARROW:
+            shown = SHOWN_WITH[self.pane]
+        else:
+            shown = {widget for widgets in SHOWN_WITH.values() for widget in widgets}
+        for widget in (*self.query("#desk > *"), *self.query("#answers > *"), *self.query("#finding > *")):
+            widget.display = widget.id in shown
+        self.query_one("#answers").set_class(self.pane == "trigger", "-at-trigger")
 
     @on(Tabs.TabActivated, "#tabs")
     def _tab_clicked(self, message: Tabs.TabActivated) -> None:

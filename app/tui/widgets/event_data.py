@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Static, TextArea
+from textual.widgets import Button, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from app.domain.event_data import EventDataError, data_hints, parse_event_data
@@ -20,6 +20,7 @@ from app.domain.placeholders import placeholders_in
 from app.tui.bindings import key_of
 from app.tui.privacy import covered
 from app.tui.text import lines, sanitize, visible
+from app.tui.widgets.text_block import TextBlock
 
 MAX_PASTE = 1_100_000
 MAX_WRAPPED = 4_000
@@ -103,7 +104,7 @@ class DataEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         with Container(id="data-head"):
-            yield Static(markup=False, id="data-check")
+            yield TextBlock(id="data-check")
             with Horizontal(id="data-tools"):
                 yield Button(
                     "Insert…",
@@ -219,7 +220,7 @@ class DataEditor(Vertical):
     def _check(self) -> None:
         verdict = Content.assemble(("Event data    ", "$quiet"), self._verdict(), self._offered_example())
         hints = [Content.styled(f"! {sanitize(hint)}", "$text-warning") for hint in data_hints(self.value)]
-        self.query_one("#data-check", Static).update(lines([verdict, *hints]))
+        self.query_one("#data-check", TextBlock).show(lines([verdict, *hints]))
 
     def _offered_example(self) -> Content:
         if self.fault is not None or self._example in (None, self.text):

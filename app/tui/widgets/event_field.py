@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from app.domain.identifiers import Resolved, Unresolved
 from app.tui.text import label, sanitize
 from app.tui.widgets.inputs import SafeInput
+from app.tui.widgets.text_block import TextBlock
 
 
 class EventNames(Protocol):
@@ -35,7 +36,7 @@ class EventField(Container):
 
     def compose(self) -> ComposeResult:
         yield SafeInput(placeholder="id or name", id="event-id", personal=False)
-        yield Static(markup=False, id="event-name")
+        yield TextBlock(id="event-name")
 
     @property
     def line(self) -> Input:
@@ -82,11 +83,11 @@ class EventField(Container):
         self.post_message(self.Changed())
 
     def _show(self) -> None:
-        beside = self.query_one("#event-name", Static)
+        beside = self.query_one("#event-name", TextBlock)
         beside.set_class(
             isinstance(self._event(), Unresolved), "-fault"
         )  # wrapped, so that it can be read whole
-        beside.update(self._event_name())
+        beside.show(self._event_name())
 
     def _event_name(self) -> Content:
         match self._event():

@@ -25,6 +25,7 @@ from app.tui.widgets.event_data import DataEditor
 from app.tui.widgets.event_field import EventField
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.key_picker import KeyPicker
+from app.tui.widgets.text_block import TextBlock
 
 DOUBLE_PRESS_S = 1.0
 SENDING = "Sending… please wait"
@@ -76,7 +77,7 @@ class FormFields(FormMessages, Vertical):
             with Horizontal(id="external"):
                 yield Static("External id", classes="name")
                 yield SafeInput(placeholder="the contact's value", id="external-id")
-            yield Static(markup=False, id="recipient")
+            yield TextBlock(id="recipient")
         yield DataEditor()
 
     # The request
@@ -298,7 +299,7 @@ class TriggerForm(FormFields):
                     tooltip="The exact request as cURL, Python or JSON (ctrl+r)",
                     action="screen.preview_request",
                 )
-            yield Static(markup=False, id="why")
+            yield TextBlock(id="why")
 
     def on_mount(self) -> None:
         self.query_one("#see", Button).can_focus = False  # it has a key; Send is the last stop of tab
@@ -385,8 +386,6 @@ class TriggerForm(FormFields):
     def on_descendant_blur(self, _: events.DescendantBlur) -> None:
         self._typed_on_send = False
 
-    # What stands below the fields
-
     def veil_changed(self) -> None:
         """Hides or shows personal data."""
         self.editor.cover(self._privacy.is_on)
@@ -410,14 +409,14 @@ class TriggerForm(FormFields):
         if send.has_class("-off") != bool(obstacle):
             send.toggle_class("-off")
             self.screen.refresh_bindings()
-        self.query_one("#why", Static).update(label(obstacle, "$quiet"))
+        self.query_one("#why", TextBlock).show(label(obstacle, "$quiet"))
 
     def name_recipient(self, found: Recipient) -> None:
         """Shows the recipient below the external id."""
         words = self._recipient_words(found)
-        below = self.query_one("#recipient", Static)
+        below = self.query_one("#recipient", TextBlock)
         below.display = bool(words)
-        below.update(words)
+        below.show(words)
 
     def _recipient_words(self, found: Recipient) -> Content:
         contact, field_name = self._contact, self._service.contacts.field_name

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.style import Style
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from app.domain.formatting import clock, elapsed
 from app.domain.history_query import HistoryQuery, Order, QueryFaultError, completion, proposal
@@ -28,6 +28,7 @@ from app.tui.text import key_label, label, lines, outcome_label, sanitize
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
+from app.tui.widgets.text_block import TextBlock
 
 PLACEHOLDER = "Search, e.g. outcome:rejected on:today thor"
 EMPTY = "No attempts yet. What you send appears here, with its reply."
@@ -81,7 +82,7 @@ class QueryLine(Vertical):
         line.suggester = _Completion(use_cache=False, case_sensitive=True)
         line.select_on_focus = False
         yield line
-        yield Static(markup=False, id="history-fault")
+        yield TextBlock(id="history-fault")
 
     @property
     def text(self) -> str:
@@ -136,8 +137,8 @@ class QueryLine(Vertical):
         if self._proposal is not None and not is_covered:
             meant = (sanitize(self._proposal, 60), "bold")
             said = Content.assemble(("→ ", "bold $accent"), meant, ("  Enter accepts   ", "$quiet"), said)
-        shown = self.query_one("#history-fault", Static)
-        shown.update(said)
+        shown = self.query_one("#history-fault", TextBlock)
+        shown.show(said)
         shown.add_class("-shown")
 
     @on(Input.Submitted)
@@ -228,8 +229,8 @@ class HistoryPane(Vertical):
     def compose(self) -> ComposeResult:
         yield QueryLine(self._ask)
         yield VirtualTable[AttemptRow](self._columns, id="history-table")
-        yield Static(markup=False, id="history-detail")
-        yield Static(markup=False, id="history-keys")
+        yield TextBlock(id="history-detail")
+        yield TextBlock(id="history-keys")
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._show_hints)
@@ -300,7 +301,7 @@ class HistoryPane(Vertical):
         detail = Content("")
         if row is not None:
             detail = lines([_summary(self._privacy.row(row)), _description(row)])
-        self.query_one("#history-detail", Static).update(detail)
+        self.query_one("#history-detail", TextBlock).show(detail)
 
     def _show_hints(self, _: object = None) -> None:
         """Shows the keys that work now; while the user types, the last ones stay for the mouse."""
@@ -316,7 +317,7 @@ class HistoryPane(Vertical):
         if hints != self._hints:
             self._hints = hints
             shown = Content("  ").join(self._hint(*hint) for hint in hints)
-            self.query_one("#history-keys", Static).update(shown)
+            self.query_one("#history-keys", TextBlock).show(shown)
 
     def _hint(self, binding: Binding, word: str) -> Content:
         key = (self.app.get_key_display(binding), "bold $accent")

@@ -9,7 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch, QuickFix
 from app.domain.model import TriggerRequest
@@ -27,6 +27,7 @@ from app.tui.text import (
     sanitize,
     second_send_label,
 )
+from app.tui.widgets.text_block import TextBlock
 
 NO_VALUE = 2005
 ABOUT_THE_VALUE = (2008, 2010, 2012)
@@ -108,9 +109,9 @@ class PreflightPane(VerticalScroll):
         self._privacy = veil
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="preflight-text")
+        yield TextBlock(id="preflight-text")
         yield RemedyButtons(id="preflight-remedies", classes="remedies")
-        yield Static(markup=False, id="preflight-more")
+        yield TextBlock(id="preflight-more")
 
     @property
     def remedies(self) -> Sequence[QuickFix]:
@@ -144,11 +145,11 @@ class PreflightPane(VerticalScroll):
         )
 
     def _update(self, headline: Content, offers: tuple[Offer, ...], more: Content | None) -> None:
-        self.query_one("#preflight-text", Static).update(headline)
+        self.query_one("#preflight-text", TextBlock).show(headline)
         self.query_one(RemedyButtons).offers = offers
-        below = self.query_one("#preflight-more", Static)
+        below = self.query_one("#preflight-more", TextBlock)
         below.display = bool(more)
-        below.update(more or "")
+        below.show(more or "")
 
     def _placeholders(self, filled: Filled) -> Content | None:
         """The value of each placeholder, or why it has none."""

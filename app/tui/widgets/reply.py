@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from app.domain.diagnosis import QuickFix
 from app.domain.model import Attempt, Outcome, TriggerRequest
@@ -13,6 +12,7 @@ from app.domain.short_id import short_id
 from app.tui.bindings import key_of
 from app.tui.text import lines, outcome_label, reply_lines, request_label, sanitize
 from app.tui.widgets.prediction import Offer, RemedyButtons
+from app.tui.widgets.text_block import TextBlock
 
 NOTHING_YET = Content.styled("Nothing sent in this session", "$quiet")
 WAITING = Content.styled(
@@ -30,7 +30,7 @@ class ReplyPanel(VerticalScroll):
         self._state = "nothing"
 
     def compose(self) -> ComposeResult:
-        yield Static(NOTHING_YET, markup=False, id="reply-text")
+        yield TextBlock(NOTHING_YET, id="reply-text")
         yield RemedyButtons(id="reply-remedies", classes="remedies")
 
     @property
@@ -86,7 +86,7 @@ class ReplyPanel(VerticalScroll):
     def _update(self, state: str, parts: list[Content | None]) -> None:
         self.remove_class(f"-{self._state}").add_class(f"-{state}")
         self._state = state
-        self.query_one("#reply-text", Static).update(lines(parts))
+        self.query_one("#reply-text", TextBlock).show(lines(parts))
         self.offer(())
         self.scroll_home(animate=False)
 

@@ -19,6 +19,7 @@ from app.domain.model import Outcome
 from app.service.contacts import CacheState
 from app.service.refresh import RefreshStep
 from app.tui.text import Live, account_labels, count, fit_line, outcome_style, sanitize
+from app.tui.widgets.text_block import TextBlock
 
 CLICK = "Click to switch the profile"
 UNRESOLVED_CLICK = "Click to show the unresolved outcomes"
@@ -113,14 +114,14 @@ class FetchBar(Horizontal):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        yield Static(markup=False, id="fetching-words")
+        yield TextBlock(id="fetching-words")
         yield ProgressBar(total=1, show_eta=False, id="fetching-share")
         yield Static("esc stops", id="fetching-stop")
 
     def show(self, words: str, share: float | None = None) -> None:
         """Shows the line; `share` is 0 to 1, or None if unknown."""
         self.display = True
-        self.query_one("#fetching-words", Static).update(f"⟳ {sanitize(words)}")
+        self.query_one("#fetching-words", TextBlock).show(f"⟳ {sanitize(words)}")
         bar = self.query_one(ProgressBar)
         bar.display = share is not None
         bar.update(progress=share or 0)
