@@ -7,6 +7,8 @@ import signal
 def pytest_configure() -> None:
     # What a test puts into a home is the user's alone, as the program makes it.
     os.umask(0o077)
-    # A background job ignores SIGINT; the processes that tests start, and stop by ctrl+c, would inherit that.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A background job ignores SIGINT, nohup SIGHUP; the processes that tests start and stop would inherit that.
+    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(ignored) is signal.SIG_IGN:
+            default = signal.default_int_handler if ignored == signal.SIGINT else signal.SIG_DFL
+            signal.signal(ignored, default)

@@ -73,10 +73,14 @@ class Terminal:
         self._seen = len(self.drawn)
         return shown
 
-    def end(self) -> int:
+    def end(self, within_s: float = 60) -> int:
         """The exit code, everything that was still drawn having been read."""
-        while self.is_open and self._read():
-            pass
+        end = time.monotonic() + within_s
+        while self.is_open:
+            left = end - time.monotonic()
+            assert left > 0, "the program did not end"
+            if select.select([self._ours], [], [], left)[0] and not self._read():
+                break
         return self.process.wait(timeout=20)
 
     def _new(self, raw: bool) -> str:

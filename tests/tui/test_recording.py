@@ -144,7 +144,7 @@ async def test_a_reply_that_comes_while_the_history_is_locked_is_shown_and_recor
             assert "accepted" in desk.text_of("#reply")
             await desk.pilot.press("ctrl+q")
             await desk.pilot.pause()
-            assert "still being recorded" in desk.text_of("#confirm")
+            assert "not recorded yet" in desk.text_of("#confirm")
             await desk.pilot.press("escape")
             assert recorded(home) == [Outcome.SENDING]
         await desk.settle()
