@@ -8,6 +8,7 @@ A new filter is a row of `_FIELDS` here, a column of the search, and a row of th
 """
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -37,6 +38,10 @@ class QueryField(StrEnum):
     """The outcome of the previous attempt on the same account with the same key field and external id."""
     SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
+    TOOK = "took"
+    """The duration in milliseconds."""
+    NOTE = "note"
+    """The user's note, which contains the value."""
 
 
 class SortColumn(StrEnum):
@@ -74,11 +79,19 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers from `low` to `high`, both included; None for no limit on that side."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Matches attempts with one of these values in this field or, if `negated`, with none of them."""
 
     field: QueryField
-    values: tuple[Value, ...]
+    values: tuple[Value | Range, ...]
     negated: bool = False
 
 
@@ -244,6 +257,10 @@ SETTLEMENTS = ("no", "arrived", "did-not")
 """The values of `settled`: unresolved, or the resolution as `history settle` names it."""
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})|([<>])(=?)([0-9]{1,9})|([1-5])xx", re.ASCII | re.IGNORECASE)
+
+FAILED = (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.UNKNOWN)
+"""What `outcome:failed` finds."""
 
 
 def _read_text(text: str, term: Term) -> Value:
@@ -266,28 +283,60 @@ def _read_known(name: str, what: str, known: Collection[str], text: str, term: T
     return Value(name)
 
 
-def _read_number(text: str, term: Term) -> Value:
+def _read_number(text: str, term: Term) -> Value | Range:
     if text.lower() == NO_VALUE:
         return Value(NO_VALUE)
+    if found := _range(text):
+        return found
     if not _NUMBER.fullmatch(text):
-        raise term.fault(f"{_shown(text)} is not a number. Use a number, or {NO_VALUE}.")
+        raise term.fault(
+            f"{_shown(text)} is not a number. Use a number, a range such as 2004-2012, or {NO_VALUE}."
+        )
     return Value(str(int(text)))
+
+
+def _read_duration(text: str, term: Term) -> Value | Range:
+    if text.lower() == NO_VALUE:
+        return Value(NO_VALUE)
+    if found := _range(text):
+        return found
+    raise term.fault(
+        f"{_shown(text)} is not a duration. Use milliseconds: >1000, <50, 100-200, or {NO_VALUE}."
+    )
+
+
+def _range(text: str) -> Range | None:
+    """`2004-2012`, `>1000`, `<=50` or `5xx`; None for another text."""
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        return None
+    low, high, sign, equal, limit, hundred = found.groups()
+    if hundred:
+        return Range(int(hundred) * 100, int(hundred) * 100 + 99)
+    if low:
+        return Range(int(low), int(high))
+    beyond = float(limit) if equal else math.nextafter(float(limit), math.inf if sign == ">" else -math.inf)
+    return Range(beyond, None) if sign == ">" else Range(None, beyond)
+
+
+def _read_note(text: str, term: Term) -> Value:  # noqa: ARG001 - every reader takes the term
+    return Value(NO_VALUE) if text.lower() == NO_VALUE else Value(f"*{text}*", pattern=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _FieldKind:
     """How to read a value of a field, and which values completion offers."""
 
-    read: Callable[[str, Term], Value] = _read_text
+    read: Callable[[str, Term], Value | Range] = _read_text
     offered: tuple[str, ...] = ()
 
 
 _FIELDS = {
     QueryField.OUTCOME: _FieldKind(
-        _read_outcome, ("rejected", "unknown", "accepted", "partial", "not_sent", "sending")
+        _read_outcome, ("rejected", "unknown", "accepted", "partial", "not_sent", "sending", "failed")
     ),
     QueryField.CODE: _FieldKind(_read_number, ("2008", NO_VALUE)),
-    QueryField.STATUS: _FieldKind(_read_number, ("400", NO_VALUE)),
+    QueryField.STATUS: _FieldKind(_read_number, ("400", "5xx", NO_VALUE)),
     QueryField.EVENT: _FieldKind(),
     QueryField.KEY: _FieldKind(),
     QueryField.CONTACT: _FieldKind(),
@@ -296,6 +345,8 @@ _FIELDS = {
         _read_outcome, ("accepted", "unknown", "rejected", "partial", "not_sent", "sending")
     ),
     QueryField.SETTLED: _FieldKind(_read_settlement, SETTLEMENTS),
+    QueryField.TOOK: _FieldKind(_read_duration, (">1000", NO_VALUE)),
+    QueryField.NOTE: _FieldKind(_read_note, (NO_VALUE,)),
 }
 TIMES = ("since", "until", "on")
 FIELDS = (*_FIELDS, *TIMES, "sort")
@@ -388,11 +439,13 @@ def _order(term: Term) -> Order:
 
 
 def _filter(field: QueryField, term: Term) -> Filter:
-    # An external id may contain a comma; the values of other fields do not.
-    whole = term.quoted or field is QueryField.CONTACT
+    # An external id and a note may contain a comma; the values of other fields do not.
+    whole = term.quoted or field in (QueryField.CONTACT, QueryField.NOTE)
     parts = [term.value] if whole else term.value.split(",")
     if not (whole or all(parts)):
         raise term.fault(f"a value is missing between the commas after {field}:")
+    if field in (QueryField.OUTCOME, QueryField.PREVIOUS):
+        parts = [name for part in parts for name in (FAILED if part.lower() == "failed" else (part,))]
     return Filter(field, tuple(_FIELDS[field].read(part, term) for part in parts), term.negated)
 
 

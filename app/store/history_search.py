@@ -13,7 +13,16 @@ from pathlib import Path
 from threading import Event
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
-from app.domain.history_query import NO_VALUE, Filter, HistoryQuery, QueryField, SortColumn, Word
+from app.domain.history_query import (
+    NO_VALUE,
+    Filter,
+    HistoryQuery,
+    QueryField,
+    Range,
+    SortColumn,
+    Value,
+    Word,
+)
 from app.domain.model import Attempt, Outcome
 from app.domain.short_id import id_prefixes
 from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
@@ -22,7 +31,7 @@ from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds
 from app.store.text import Stored, microseconds, moment, numeric_order, restored, restored_or_none, stored
 
-Bound = str | bytes | int | None
+Bound = str | bytes | float | None
 
 _OUTCOMES = tuple(Outcome)
 _REJECTED = (Outcome.REJECTED, Outcome.PARTIAL)
@@ -44,6 +53,10 @@ def _number(text: str) -> Bound:
     return None if text == NO_VALUE else int(text)
 
 
+def _note(text: str) -> Bound:
+    return None if text == NO_VALUE else stored(text)
+
+
 def _outcome(text: str) -> Bound:
     return _OUTCOMES.index(Outcome(text))
 
@@ -58,6 +71,8 @@ COLUMNS: Mapping[QueryField, _Field] = {
     QueryField.PROFILE: _Field(("profile",)),
     QueryField.PREVIOUS: _Field(("previous",)),
     QueryField.SETTLED: _Field(("settled",)),
+    QueryField.TOOK: _Field(("elapsed_ms",), _number, "BINARY"),
+    QueryField.NOTE: _Field(("note",), _note),
 }
 SORTED_BY: Mapping[SortColumn, tuple[str, ...]] = {
     SortColumn.TIME: (),
@@ -216,8 +231,10 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
 
 def _filter(one: Filter) -> tuple[str, Sequence[Bound]]:
     field = COLUMNS[one.field]
-    exact = [field.bound(value.text) for value in one.values if not value.pattern]
-    patterns = [_like(value.text) for value in one.values if value.pattern]
+    texts = [value for value in one.values if isinstance(value, Value)]
+    exact = [field.bound(value.text) for value in texts if not value.pattern]
+    patterns = [_like(value.text) for value in texts if value.pattern]
+    ranges = [value for value in one.values if isinstance(value, Range)]
     known = [value for value in exact if value is not None]
     conditions: list[str] = []
     for column in field.columns:
@@ -226,8 +243,14 @@ def _filter(one: Filter) -> tuple[str, Sequence[Bound]]:
         if None in exact:
             conditions.append(f"{column} IS NULL")
         conditions += [f"{column} LIKE ? ESCAPE '\\'"] * len(patterns)
+        conditions += [_between(column, value) for value in ranges]
     found = f"({' OR '.join(conditions)})"
     return f"{found} IS NOT TRUE" if one.negated else found, [*known, *patterns] * len(field.columns)
+
+
+def _between(column: str, numbers: Range) -> str:
+    limits = ((">=", numbers.low), ("<=", numbers.high))
+    return " AND ".join(f"{column} {sign} {limit!r}" for sign, limit in limits if limit is not None)
 
 
 def _like(pattern: str) -> str:

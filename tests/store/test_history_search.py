@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, SortColumn, Value, Word
+from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, Range, SortColumn, Value, Word
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
 from app.domain.outcome import outcome_of
 from app.domain.short_id import short_id
@@ -126,7 +126,7 @@ def reply_of(attempt: Attempt) -> Reply | None:
     return attempt.answer if isinstance(attempt.answer, Reply) else None
 
 
-def number_or_none(number: int | None) -> str:
+def number_or_none(number: float | None) -> str:
     return "none" if number is None else str(number)
 
 
@@ -161,11 +161,18 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.PROFILE: lambda one: (one.profile,),
     QueryField.PREVIOUS: lambda one: (outcome_before(one),),
     QueryField.SETTLED: lambda one: (settled(one),),
+    QueryField.TOOK: lambda one: (number_or_none(one.elapsed_ms),),
+    QueryField.NOTE: lambda one: (one.note or "none",),
 }
 
 
-def is_meant(value: Value, text: str | None) -> bool:
+def is_meant(value: Value | Range, text: str | None) -> bool:
     if text is None:
+        return False
+    if isinstance(value, Range):
+        high = 1e9 if value.high is None else value.high
+        return text != "none" and (value.low or 0) <= float(text) <= high
+    if text == "none" and value.pattern:
         return False
     parts = (
         map(re.escape, folded(value.text).split("*")) if value.pattern else [re.escape(folded(value.text))]
@@ -231,7 +238,14 @@ VALUES: dict[QueryField, Sequence[str]] = {
     QueryField.PROFILE: ["shop", "other", "s*"],
     QueryField.PREVIOUS: [one.value for one in Outcome],
     QueryField.SETTLED: ["no", "arrived", "did-not"],
+    QueryField.TOOK: ["none"],
+    QueryField.NOTE: ["none", "asked Odin", "*odin*", "*nobody*"],
 }  # fmt: skip
+RANGES: dict[QueryField, Sequence[Range]] = {
+    QueryField.CODE: [Range(2004, 2012), Range(0, 0), Range(None, 2008)],
+    QueryField.STATUS: [Range(500, 599), Range(200, 299)],
+    QueryField.TOOK: [Range(100, None), Range(None, 50.5), Range(20, 200)],
+}
 WORDS = (
     "thor",
     "example com",
@@ -255,6 +269,10 @@ def filters(draw: st.DrawFn) -> Filter:
     field = draw(st.sampled_from(QueryField))
     texts = draw(st.lists(st.sampled_from(VALUES[field]), min_size=1, max_size=3))
     may_be_pattern = field in (QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PROFILE)
+    if field is QueryField.NOTE:
+        return Filter(field, tuple(Value(text, "*" in text) for text in texts), draw(st.booleans()))
+    if field in RANGES and draw(st.booleans()):
+        return Filter(field, (draw(st.sampled_from(RANGES[field])),), draw(st.booleans()))
     values = tuple(Value(text, may_be_pattern and "*" in text and draw(st.booleans())) for text in texts)
     return Filter(field, values, draw(st.booleans()))
 
