@@ -14,7 +14,7 @@ from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json
-from app.domain.event_data import MAX_BYTES, EventDataError, parse_event_data
+from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, parse_event_data
 from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.guard import check_production
@@ -176,7 +176,7 @@ def _read_source(source: str) -> str:
 
 def _read_capped(file: BinaryIO) -> str:
     """Reads at most one byte over the limit: a device may have no end."""
-    raw = file.read(MAX_BYTES + len(BOM_UTF8) + 1)
-    if len(raw.removeprefix(BOM_UTF8)) > MAX_BYTES:
-        raise Failure(f"--data: The event data is over {MAX_BYTES:,} bytes; shorten it.")
+    raw = file.read(MAX_TEXT + len(BOM_UTF8) + 1)
+    if len(raw.removeprefix(BOM_UTF8)) > MAX_TEXT:
+        raise Failure(f"--data: The event data is over {MAX_BYTES:,} bytes. Shorten it.")
     return raw.decode("utf-8-sig")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 
+from app.domain.json_text import indented, written
 from app.domain.model import Attempt, NoReply, Outcome, Reply
 from app.domain.outcome import LABEL, SETTLED
 from app.domain.reply_codes import describe
@@ -67,14 +68,15 @@ def json_text(value: object, indent: int | None = None) -> str:
 
 def readable_json(value: object) -> str:
     """Indented JSON without escaped letters; sanitize it before you show it."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return written(value)
 
 
 def readable_body(body: bytes) -> str:
     """A body with its JSON indented, and any other text unchanged; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
     with contextlib.suppress(ValueError, RecursionError):
-        return readable_json(json.loads(text))
+        json.loads(text)
+        return indented(text, unescaped=True)
     return text
 
 

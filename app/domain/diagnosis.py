@@ -40,6 +40,7 @@ class FormPatch:
     event_id: str | None = None
     key_id: str | None = None
     external_id: str | None = None
+    data_text: str | None = None
 
     def applied(self, request: TriggerRequest) -> TriggerRequest:
         """The request that the changed form makes."""
@@ -52,10 +53,11 @@ class FormPatch:
 
 
 class Fetch(Enum):
-    """What to fetch from the account: everything, or the contacts that the form's key finds."""
+    """A step that changes no field: fetch everything, or the contacts that the key finds, or go to the faulty place."""
 
     REFRESH = "refresh"
     LOOK_UP = "look up"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,26 @@
 
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NoReturn
 
+from app.domain.json_text import TOKEN, TypedObject, compact, repaired, repeated_keys
 from app.domain.model import JsonObject
 from app.domain.sanitize import has_surrogates
 
 MAX_BYTES = 1_000_000
+"""Bytes of the event data as it is sent, which is compact JSON in UTF-8."""
+
+MAX_TEXT = 8_000_000
+"""Characters of a text that is read at all: indented JSON is longer than what is sent."""
+
 MAX_DEPTH = 100
 """Levels of objects and lists: more than any Emarsys program reads, and far below the recursion limit."""
+
+MAX_DIGITS = 4000
 
 
 class EventDataError(ValueError):
@@ -23,12 +34,12 @@ class EventDataError(ValueError):
         super().__init__(f"{where}{sentence}")
 
 
-def parse_event_data(text: str) -> JsonObject | None:
+def parse_event_data(text: str) -> TypedObject | None:
     """The JSON object in `text`; None for blank text and `null`, which send no data.
 
     Raises EventDataError for anything else, and for more than 1,000,000 bytes.
     """
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if len(text) > MAX_TEXT:
         raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
     if not text.strip():
         return None
@@ -42,28 +53,58 @@ def parse_event_data(text: str) -> JsonObject | None:
     if _is_deep(value):
         raise EventDataError(f"The event data is nested too deeply, over {MAX_DEPTH} levels.", 1, 1)
     if not isinstance(value, dict):
-        line, column = _position(text, len(text) - len(text.lstrip()))
-        raise EventDataError(
-            'The event data must be a JSON object, such as {"global": {"itemName": "hammer"}}.',
-            line,
-            column,
-        )
-    return value
+        raise _at(text, len(text) - len(text.lstrip()), _no_object(value))
+    if len(compact(text).encode()) > MAX_BYTES:
+        raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
+    return TypedObject(value, text)
+
+
+def _no_object(value: object) -> str:
+    example = 'such as {"global": {"itemName": "hammer"}}'
+    match value:
+        case list():
+            return f"A list, where the event data must be a JSON object, {example}."
+        case str():
+            return f"A text in quotes, where the event data must be a JSON object, {example}."
+        case _:
+            return f"The event data must be a JSON object, {example}."
 
 
 def _loads(text: str) -> object:
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_short)
     except json.JSONDecodeError as error:
-        raise EventDataError(f"{_in_words(error)}.", error.lineno, error.colno) from None
+        raise _at(text, *_in_words(text, error)) from None
     except RecursionError:
         raise EventDataError("The event data is nested too deeply.", 1, 1) from None
-    except EventDataError:
-        raise
-    except ValueError:
-        raise EventDataError(
-            "The event data contains a number with too many digits. Shorten it.", 1, 1
-        ) from None
+    except _NumberError as error:
+        place = next(one.start() for one in TOKEN.finditer(text) if one[0] == error.digits)
+        raise _at(text, place, str(error)) from None
+
+
+class _NumberError(Exception):
+    """A number that cannot be sent; its place is not known yet."""
+
+    def __init__(self, digits: str, sentence: str) -> None:
+        self.digits = digits
+        super().__init__(sentence)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _NumberError(name, f"{name} is not JSON. Write a number, a text or null.")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise _NumberError(digits, f"The number {digits[:20]} is too large to send.")
+    return number
+
+
+def _short(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _NumberError(digits, "A number with too many digits. Shorten it.")
+    return int(digits)
 
 
 def _is_deep(value: object) -> bool:
@@ -79,26 +120,93 @@ def _inside(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
 
 
-def _in_words(error: json.JSONDecodeError) -> str:
-    if error.pos >= len(error.doc.rstrip()):
-        return f"The JSON ends too early: {error.msg[0].lower()}{error.msg[1:]}"
-    return error.msg
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise EventDataError(f"{name} is not JSON. Write a number, a text or null.", 1, 1)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise EventDataError(f"The number {digits[:20]} is too large to send.", 1, 1)
-    return number
-
-
-def _position(text: str, offset: int) -> tuple[int, int]:
+def _at(text: str, offset: int, sentence: str) -> EventDataError:
     before = text[:offset]
-    return before.count("\n") + 1, offset - before.rfind("\n")
+    return EventDataError(sentence, before.count("\n") + 1, offset - before.rfind("\n"))
+
+
+# Faults by the character that is there
+
+_STRANGE = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        ("[“”„«»‘’‚]", 'Curly quote {} instead of ".'),
+        ("'", "Single quote ' instead of \"."),
+        ("```", "A code fence (```). Leave its lines out."),
+        (r"//|/\*|#", "A comment, which JSON does not have. Leave it out."),
+        (r"True\b", "True instead of true."),
+        (r"False\b", "False instead of false."),
+        (r"None\b", "None instead of null."),
+        (r"undefined\b", "undefined is not JSON. Write null, or leave the name out."),
+    )
+)
+"""What comes from other languages, word processors and web pages."""
+
+_MESSAGES = {
+    "Unterminated string": 'A text that begins here is never closed. Add " at its end.',
+    "Invalid control character": "A line break or control character inside a text. Write \\n or its escape.",
+    "Invalid \\escape": "A backslash that escapes nothing. Write two for one.",
+    "Invalid \\uXXXX escape": "\\u needs four hexadecimal digits after it.",
+    "Extra data": "Text after the closing brace.",
+    "Expecting ',' delimiter": "A comma is missing before this.",
+    "Expecting ':' delimiter": "A colon is missing before this.",
+    "Expecting property name": "A name in double quotes is missing here.",
+    "Expecting value": "A value is missing here, or there is a comma too many.",
+}
+
+
+def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
+    """The offset of a fault and a sentence that names what stands there."""
+    place, before = error.pos, text[: error.pos].rstrip()
+    is_text = error.msg.startswith(("Unterminated", "Invalid"))
+    if place >= len(text.rstrip()) and not is_text:
+        return _unclosed(text)
+    if text[place] == "," and error.msg.startswith("Illegal trailing comma"):
+        return place, "A comma too many before the closing bracket."
+    if before.endswith(",") and text[place] in "}]":
+        return len(before) - 1, "A comma too many before the closing bracket."
+    if not is_text and (named := _strange(text, place)):
+        return place, named
+    if not before and text[place] not in '{["':
+        return place, "Text before the object, which must begin with {."
+    return place, next(
+        (words for start, words in _MESSAGES.items() if error.msg.startswith(start)), error.msg
+    )
+
+
+def _strange(text: str, place: int) -> str | None:
+    """The foreign or invisible character at a place; None if it is neither."""
+    for pattern, sentence in _STRANGE:
+        if found := pattern.match(text, place):
+            return sentence.format(found[0])
+    character = text[place]
+    if character.isascii() or unicodedata.category(character) not in ("Cf", "Cc", "Zs", "Zl", "Zp"):
+        return None
+    name = unicodedata.name(character, "an invisible character").lower()
+    return f"An invisible character (U+{ord(character):04X}, {name}). Leave it out."
+
+
+def _unclosed(text: str) -> tuple[int, str]:
+    """The place of the innermost bracket that is never closed."""
+    opened: list[re.Match[str]] = []
+    for token in TOKEN.finditer(text):
+        if token[0] in ("{", "["):
+            opened.append(token)
+        elif token[0] in ("}", "]") and opened:
+            opened.pop()
+    if not opened:
+        return len(text.rstrip()), "The JSON ends too early."
+    last = opened[-1]
+    return last.start(), f"This {last[0]} is never closed. Add {'}' if last[0] == '{' else ']'} at the end."
+
+
+def repair(text: str) -> str | None:
+    """The event data that a faulty text certainly means, to be offered as a fix; None if it is not certain."""
+    found = repaired(text)
+    try:
+        return found if found and parse_event_data(found) is not None else None
+    except EventDataError:
+        return None
 
 
 INTERACTIONS_BYTES = 100_000
@@ -118,11 +226,22 @@ def sent_bytes(data: JsonObject | None) -> int:
     """The size of event data in bytes of compact JSON in UTF-8, as Emarsys measures it."""
     if data is None:
         return 0
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = (
+        data.text
+        if isinstance(data, TypedObject)
+        else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    )
     return len(text.encode("utf-8", "replace"))
 
 
+def _request(data: JsonObject) -> Iterator[str]:
+    if "key_id" in data and "external_id" in data and isinstance(data.get("data"), Mapping):
+        yield "This is a whole request. The event data is what stands under data."
+
+
 def _misplaced(data: JsonObject) -> Iterator[str]:
+    if any(_request(data)):
+        return
     inner = data.get(_GLOBAL)
     for where, level in (("", data), (" in global", inner if isinstance(inner, Mapping) else {})):
         for key in _BESIDE:
@@ -141,7 +260,7 @@ _BELONGS = {
 
 
 def _wrapped(data: JsonObject) -> Iterator[str]:
-    if isinstance(data.get("data"), Mapping):
+    if isinstance(data.get("data"), Mapping) and not any(_request(data)):
         yield "The event data contains an object called data. Remove that level, unless a variable has that name."
 
 
@@ -177,6 +296,13 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
 
 
+def _repeated(data: JsonObject) -> Iterator[str]:
+    """Emarsys keeps one of two equal keys, and nothing says which."""
+    if isinstance(data, TypedObject):
+        for key, place in islice(repeated_keys(data.text), _SHOWN):
+            yield str(_at(data.text, place, f"Duplicate key {key[:40]!r}: only one of its values counts."))
+
+
 def _size(data: JsonObject) -> Iterator[str]:
     size = sent_bytes(data)
     if size > MAX_BYTES:
@@ -188,6 +314,8 @@ def _size(data: JsonObject) -> Iterator[str]:
 
 
 _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
+    _request,
+    _repeated,
     _misplaced,
     _wrapped,
     _reserved,

@@ -4,14 +4,19 @@ They are filled inside the texts of the parsed object, so that no contact value 
 once, so that a value that looks like a placeholder stays unchanged.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.domain.account import FieldNames
+from app.domain.json_text import TypedObject
 from app.domain.model import Contact, JsonObject
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")
+_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*:)', re.DOTALL)
+"""A text of JSON that is no key."""
+
 _FIELD = "field:"
 
 
@@ -58,7 +63,13 @@ def fill_placeholders(
     if not used:
         return Filled(data, used, missing)
     filled = {key: _replaced(member, used) for key, member in (data or {}).items()}
+    if isinstance(data, TypedObject):
+        filled = TypedObject(filled, _VALUE.sub(lambda found: _filled_text(found[0], used), data.text))
     return Filled(filled, used, missing)
+
+
+def _filled_text(text: str, used: Mapping[str, str]) -> str:
+    return json.dumps(_replaced(json.loads(text), used)) if "{" in text else text
 
 
 def _value(

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
+from app.domain.json_text import TypedObject, ascii_json
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.domain.sanitize import replace_surrogates
 
@@ -30,15 +31,18 @@ def trigger_path(event_id: str) -> str:
 
 def trigger_body(request: TriggerRequest) -> bytes:
     """The body of a trigger for one contact, in ASCII."""
-    payload: dict[str, object] = {
-        "key_id": request.key_id,
-        "external_id": request.external_id,
-    }
+    members = {"key_id": sent_json(request.key_id), "external_id": sent_json(request.external_id)}
     if request.data is not None:
-        payload["data"] = request.data
+        members["data"] = sent_json(request.data)
     if request.trigger_id is not None:
-        payload["trigger_id"] = request.trigger_id
-    return dumps(payload)
+        members["trigger_id"] = sent_json(request.trigger_id)
+    body = ",".join(f'"{name}":{value}' for name, value in members.items())
+    return f"{{{body}}}".encode("ascii")
+
+
+def sent_json(value: object) -> str:
+    """Compact JSON, with the numbers of typed event data as they were typed."""
+    return ascii_json(value.text) if isinstance(value, TypedObject) else _COMPACT.encode(value)
 
 
 def dumps(value: object) -> bytes:

@@ -1,11 +1,11 @@
 """Drafts, templates and examples of event data, and their placeholders."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
 from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.json_text import written
 from app.domain.model import Attempt, JsonObject, TriggerRequest
 from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from app.service.live import LiveAccount
@@ -53,9 +53,9 @@ class Drafts:
         """
         found = []
         if (example := self.example(event_id)) is not None:
-            found.append(DataChoice("example", "example", _text(example)))
+            found.append(DataChoice("example", "example", written(example)))
         if (last := self.last_data(event_id)) is not None:
-            found.append(DataChoice("last", "last used", self._typed_for(event_id, last) or _text(last)))
+            found.append(DataChoice("last", "last used", self._typed_for(event_id, last) or written(last)))
         templates = sorted(
             self._notes.templates(), key=lambda one: (one.event_id != event_id, one.event_id != "")
         )
@@ -99,7 +99,3 @@ class Drafts:
     def drop_draft(self) -> None:
         """Deletes the saved form."""
         self._notes.drop_draft(self._live.profile.name)
-
-
-def _text(data: JsonObject) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False)

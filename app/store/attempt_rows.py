@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
+from app.domain.json_text import TypedObject, member
 from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
-from app.domain.wire import dumps, trigger_body
-from app.store.attempt_words import data_of
+from app.domain.wire import dumps, sent_json, trigger_body
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
 
 SHOWN_REPLY_TEXT = 1000
@@ -78,7 +78,7 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
 def request_values(number: int, request: TriggerRequest, body: bytes) -> dict[str, Value]:
     """The columns of `requests`; `data` is None if the body in its usual form already contains the event data."""
     usual = body == trigger_body(request)
-    return {"attempt": number, "body": body, "data": None if usual else dumps(request.data).decode("ascii")}
+    return {"attempt": number, "body": body, "data": None if usual else sent_json(request.data)}
 
 
 def answer_values(answer: Answer, remedy: str | None) -> dict[str, Value]:
@@ -179,9 +179,18 @@ def _request(row: sqlite3.Row) -> TriggerRequest:
         event_id=restored(row["event_id"]),
         key_id=restored(row["key_id"]),
         external_id=restored(row["external_id"]),
-        data=json.loads(row["data"]) if row["data"] is not None else data_of(row["request_body"]),
+        data=_data(row),
         trigger_id=restored_or_none(row["trigger_id"]),
     )
+
+
+def _data(row: sqlite3.Row) -> TypedObject | None:
+    """The event data as it was sent, with its numbers as they were typed."""
+    text = row["data"]
+    if text is None:
+        text = member(row["request_body"].decode(), "data") or "null"
+    data = json.loads(text)
+    return TypedObject(data, text) if isinstance(data, dict) else None
 
 
 def _settlement(row: sqlite3.Row) -> Settlement | None:

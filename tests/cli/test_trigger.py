@@ -109,9 +109,9 @@ def test_a_standard_input_that_gives_nothing_is_refused(home: Path, redirected: 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 def test_data_is_read_up_to_its_limit(desk: Desk, tmp_path: Path, bom: bytes) -> None:
     file = tmp_path / "data.json"
-    file.write_bytes(bom + b'{"a": 1}' + b" " * 999_992)
-    assert desk(*THOR, "--data", f"@{file}", "--dry-run", "--json").json["data"] == {"a": 1}
-    file.write_bytes(bom + b'{"a": 1}' + b" " * 999_993)
+    file.write_bytes(bom + b'{ "a":"' + b"x" * 999_992 + b'"}')
+    assert len(desk(*THOR, "--data", f"@{file}", "--dry-run", "--json").json["data"]["a"]) == 999_992
+    file.write_bytes(bom + b'{ "a":"' + b"x" * 999_993 + b'"}')
     ran = desk(*THOR, "--data", f"@{file}", "--dry-run")
     assert (ran.code, ran.out) == (2, "")
     assert "over 1,000,000 bytes" in ran.err
@@ -129,7 +129,7 @@ def test_data_without_end_is_refused_at_the_limit(home: Path, source: str) -> No
             check=False,
         )
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "triggerdesk: --data: The event data is over 1,000,000 bytes; shorten it.\n"
+    assert ran.stderr == "triggerdesk: --data: The event data is over 1,000,000 bytes. Shorten it.\n"
 
 
 @pytest.mark.parametrize("data", ["", "  ", "null"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.event_data import EventDataError, data_hints, parse_event_data, sent_bytes
+from app.domain.event_data import EventDataError, data_hints, parse_event_data, repair, sent_bytes
 from app.domain.model import JsonObject
 
 
@@ -25,7 +25,11 @@ def test_blank_text_and_null_send_no_data(text: str) -> None:
         ("[1]", 1, 1),
         ("\n  7", 2, 3),
         ('"text"', 1, 1),
-        ('{"a": 1', 1, 8),
+        ('{"a": 1', 1, 1),
+        ('{\n "a": NaN}', 2, 7),
+        ('{"a": 1,\n "b": 1e999}', 2, 7),
+        ('{"a": 1,\n "b": [' + "9" * 5000 + "]}", 2, 8),
+        ('{"a": 1,\n}', 1, 8),
     ],
 )
 def test_a_fault_is_named_by_line_and_column(text: str, line: int, column: int) -> None:
@@ -44,11 +48,69 @@ def test_what_json_cannot_carry_is_refused_in_words(text: str) -> None:
 
 
 def test_a_million_bytes_are_allowed_and_not_one_more() -> None:
-    fits = '{"a": "' + "x" * (1_000_000 - 9) + '"}'
+    fits = '{"a":"' + "x" * (1_000_000 - 8) + '"}'
     assert len(fits) == 1_000_000
     assert parse_event_data(fits) is not None
     with pytest.raises(EventDataError, match="over 1,000,000 bytes"):
-        parse_event_data(fits + " ")
+        parse_event_data(fits.replace("x", "xx", 1))
+
+
+def test_only_what_is_sent_counts() -> None:
+    value = "x" * 999_000
+    assert parse_event_data(f'{{{" " * 50_000}\n"a":  "{value}"}}') == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1,}', "A comma too many"),
+        ('{"a": [1, ]}', "A comma too many"),
+        ("{“a”: 1}", 'Curly quote “ instead of ".'),
+        ('{"a": ‘x’}', 'Curly quote ‘ instead of ".'),
+        ("{'a': 1}", "Single quote ' instead of \"."),
+        ('{"a": 1 // one\n}', "A comment"),
+        ('{"a": /* x */ 1}', "A comment"),
+        ('# x\n{"a": 1}', "A comment"),
+        ('{"a":\u00a01}', "An invisible character (U+00A0, no-break space)"),
+        ('{"a":\u200b1}', "An invisible character (U+200B, zero width space)"),
+        ('\ufeff{"a": 1}', "U+FEFF"),
+        ('```json\n{"a": 1}\n```', "A code fence"),
+        ('{"a": True}', "True instead of true."),
+        ('{"a": [None]}', "None instead of null."),
+        ('{"a": undefined}', "undefined is not JSON."),
+        ('data = {"a": 1}', "Text before the object"),
+        ('{"a": 1};', "Text after the closing brace."),
+        ('{"a": "x}', "A text that begins here is never closed."),
+        ('{"a": {"b": 1}', "This { is never closed. Add } at the end."),
+        ('{"a": [1', "This [ is never closed. Add ] at the end."),
+        ('{"a": "x\ny"}', "A line break or control character inside a text."),
+        ('{"a": "C:\\x"}', "A backslash that escapes nothing."),
+        ('{"a": "x" "b": 1}', "A comma is missing before this."),
+        ('{"a" 1}', "A colon is missing before this."),
+        ('[{"a": 1}]', "A list, where the event data must be a JSON object"),
+        ('"{}"', "A text in quotes, where the event data must be a JSON object"),
+    ],
+)
+def test_a_fault_is_named_by_the_character_that_is_there(text: str, said: str) -> None:
+    with pytest.raises(EventDataError) as caught:
+        parse_event_data(text)
+    assert said in str(caught.value)
+
+
+def test_a_repair_is_offered_only_if_it_can_be_sent() -> None:
+    assert repair('{"a": 1,}') == '{\n  "a": 1\n}'
+    assert repair('{"a": "\\ud800",}') is None
+    assert repair('{"a": }') is None
+
+
+def test_a_repeated_key_is_a_hint_at_its_line_and_column() -> None:
+    data = parse_event_data('{"a": 1,\n "a": 2}')
+    assert data_hints(data) == ("line 2, column 2: Duplicate key 'a': only one of its values counts.",)
+
+
+def test_a_whole_request_pasted_as_data_is_a_hint() -> None:
+    data = parse_event_data('{"key_id": "3", "external_id": "x", "data": {"a": 1}}')
+    assert data_hints(data) == ("This is a whole request. The event data is what stands under data.",)
 
 
 def test_what_is_nested_deeper_than_any_program_reads_is_refused() -> None:

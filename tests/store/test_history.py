@@ -115,7 +115,7 @@ def test_event_data_are_kept_beside_a_body_that_does_not_hold_them(history: Hist
     assert history.get("two") == make("two")
 
 
-text = st.text(st.characters(), max_size=30)
+text = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

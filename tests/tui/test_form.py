@@ -3,6 +3,7 @@
 import pytest
 from textual.widgets import Input, Select, TextArea
 
+from app.domain.wire import trigger_body
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 
@@ -96,8 +97,8 @@ async def test_event_data_typed_by_hand_is_not_replaced_but_the_example_is_offer
         ("", "No event data"),
         ("null", "No event data"),
         ('{"a": 1}', "✓ JSON object"),
-        ('{\n  "a": 1,\n}', "✗ line 3, column 1"),
-        ("[1]", "✗ line 1, column 1: The event data must be a JSON object"),
+        ('{\n  "a": 1,\n}', "✗ line 2, column 9: A comma too many"),
+        ("[1]", "✗ line 1, column 1: A list, where the event data must be a JSON object"),
         ('{"a": NaN}', "✗"),
         ("[" * 100_000, "✗ line 1, column 1: The event data is nested too deeply"),
     ],
@@ -108,6 +109,42 @@ async def test_event_data_is_checked_as_one_types(open_desk: OpenDesk, text: str
         _editor(desk).text = text
         await desk.settle()
         assert said in desk.text_of("#data-check")
+
+
+async def test_faulty_event_data_is_repaired_by_the_fix_as_one_step_of_undo(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        _editor(desk).replace_all("{'price': 0.10,}")
+        await desk.settle()
+        assert "✗ Not valid JSON line 1, column 2: Single quote" in desk.text_of("#preflight")
+        assert "accepted" not in desk.text_of("#preflight")
+        await desk.press("ctrl+g")
+        assert _editor(desk).text == '{\n  "price": 0.10\n}'
+        assert "✓ Will be accepted (0 OK)" in desk.text_of("#preflight")
+        _editor(desk).undo()
+        assert _editor(desk).text == "{'price': 0.10,}"
+
+
+async def test_the_fix_goes_to_a_fault_that_may_mean_several_things(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        _editor(desk).text = '{\n  "a": \n}'
+        await desk.settle()
+        await desk.press("ctrl+g")
+        assert desk.focus == "event-data"
+        assert _editor(desk).cursor_location == (2, 0)
+
+
+async def test_numbers_are_sent_as_they_were_typed(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter", *"thor", "enter")
+        _editor(desk).text = '{"price": 0.10, "big": 1.50E3}'
+        await desk.press("f11", "f9")
+        assert _editor(desk).text == '{\n  "price": 0.10,\n  "big": 1.50E3\n}'
+        (attempt,) = desk.service.history.list_attempts(0)
+        assert trigger_body(attempt.request).startswith(
+            b'{"key_id":"3","external_id":"thor@example.com","data":{"price":0.10,"big":1.50E3},"trigger_id":'
+        )
 
 
 async def test_send_is_off_while_the_event_data_has_a_fault(open_desk: OpenDesk) -> None:

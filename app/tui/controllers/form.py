@@ -1,7 +1,6 @@
 """The form: its prediction and fixes, drafts and templates, the request preview, the sandbox's scenarios."""
 
 import contextlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +10,8 @@ from textual.timer import Timer
 from app.domain.diagnosis import Fetch, FormPatch, QuickFix
 from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
+from app.domain.event_data import repair
+from app.domain.json_text import written
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
@@ -76,9 +77,20 @@ class FormController:
             known = session.preflight.check(request, contact_id, self._data_use)
             self._data_use = known.data_use
         form.name_recipient(known.recipient if known else Recipient())
+        if form.editor.fault is not None:
+            self.preflight.show_fault(form.editor.fault, self._repairs())
+            return
         is_begun = not request.external_id and not contact_id
         self.preflight.show(request, known, form.filled(), is_begun=is_begun)
         self._offer_fixes_of_reply(request, contact_id)
+
+    def _repairs(self) -> Sequence[QuickFix]:
+        """The repair of faulty event data, else the way to the fault."""
+        editor = self.form.editor
+        found = repair(editor.text)
+        if found is not None:
+            return [QuickFix("repair the event data", FormPatch(data_text=found))]
+        return [QuickFix("go to the fault", Fetch.FAULT)] if editor.fault and editor.fault.line else []
 
     def _offer_fixes_of_reply(self, asked: TriggerRequest, contact_id: str) -> None:
         """Offers the fixes for the reply shown while the form still holds its request."""
@@ -114,6 +126,8 @@ class FormController:
             case FormPatch() as patch:
                 self.form.change(patch)
                 self.form.focus_next()
+            case Fetch.FAULT:
+                self.form.editor.go_to_fault()
             case Fetch.LOOK_UP:
                 self.form.focus_next()
                 self.cache.look_up()
@@ -197,7 +211,7 @@ class FormController:
         else:
             data = attempt.request.data
             form.fill(replace(attempt.request, data=None))
-            text = "" if data is None else json.dumps(data, indent=2, ensure_ascii=False)
+            text = "" if data is None else written(data)
             form.editor.put_back(text, also_empty=True)
             self.send.continue_from(attempt.attempt_id)
             self.view.go("trigger")

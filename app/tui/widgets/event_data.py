@@ -1,7 +1,5 @@
 """The event data: an editor, the JSON check while one types, and hints about unusual data."""
 
-import json
-import re
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,6 +13,7 @@ from textual.widgets import Button, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from app.domain.event_data import EventDataError, data_hints, parse_event_data
+from app.domain.json_text import indented, written
 from app.domain.model import JsonObject
 from app.domain.placeholders import placeholders_in
 from app.tui.bindings import key_of
@@ -25,9 +24,6 @@ from app.tui.widgets.text_block import TextBlock
 MAX_PASTE = 1_100_000
 MAX_WRAPPED = 4_000
 """Characters of a line; a longer one takes too long to wrap and is scrolled instead."""
-
-_SURROGATES = re.compile("[\ud800-\udfff]")
-"""They exist in JSON as escapes only."""
 
 
 class JsonArea(TextArea):
@@ -155,11 +151,11 @@ class DataEditor(Vertical):
     def fill_for(self, event_id: str, example: JsonObject | None, data: JsonObject | None) -> None:
         """Inserts exactly this data for an event, whatever its example is."""
         self._belong_to(event_id, example)
-        self.fill("" if data is None else _indented(data))
+        self.fill("" if data is None else written(data))
 
     def _belong_to(self, event_id: str, example: JsonObject | None) -> None:
         self._for_event = event_id
-        self._example = None if example is None else _indented(example)
+        self._example = None if example is None else written(example)
 
     def fill(self, text: str) -> None:
         """Inserts a text that an example may replace; undo brings the old text back."""
@@ -182,13 +178,16 @@ class DataEditor(Vertical):
         """Indents the JSON; returns why it cannot, else ''."""
         if self.fault is not None:
             return str(self.fault)
-        if self._value is not None:
-            text = _indented(self._value)
-            if _SURROGATES.search(text):
-                text = json.dumps(self._value, indent=2)
-            if text != self.text:
-                self._area.replace_all(text)
+        if self._value is not None and (text := indented(self.text)) != self.text:
+            self._area.replace_all(text)
         return ""
+
+    def go_to_fault(self) -> None:
+        """Moves the cursor to the fault."""
+        fault, area = self.fault, self._area
+        area.focus()
+        if fault is not None and fault.line:
+            area.move_cursor((fault.line - 1, fault.column - 1))
 
     @property
     def _area(self) -> JsonArea:
@@ -234,7 +233,3 @@ class DataEditor(Vertical):
         if self._value is None:
             return Content.styled("No event data", "$quiet")
         return Content.styled("✓ JSON object", "$outcome-accepted")
-
-
-def _indented(data: JsonObject) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False)

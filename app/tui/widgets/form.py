@@ -168,6 +168,8 @@ class FormFields(FormMessages, Vertical):
         if changed.event_id != self.event_id:
             self._event.put(changed.event_id)
         self._put(changed.key_id, changed.external_id)
+        if change.data_text is not None:
+            self.editor.put_back(change.data_text)
 
     def take_up(self, draft: Draft, contact: Contact | None) -> None:
         """Restores a draft; `contact` is the one that was picked."""

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch, QuickFix
+from app.domain.event_data import EventDataError
 from app.domain.model import TriggerRequest
 from app.domain.placeholders import Filled
 from app.domain.recipient import contact_name
@@ -143,6 +144,11 @@ class PreflightPane(VerticalScroll):
             offers_of(shown.advice.remedies if shown.advice else ()),
             lines(more),
         )
+
+    def show_fault(self, fault: EventDataError, fixes: Iterable[QuickFix]) -> None:
+        """Shows that the event data is faulty, where and why."""
+        headline = Content.styled("✗ Not valid JSON", "bold $outcome-rejected")
+        self._update(lines([headline, Content(sanitize(str(fault)))]), offers_of(fixes), None)
 
     def _update(self, headline: Content, offers: tuple[Offer, ...], more: Content | None) -> None:
         self.query_one("#preflight-text", TextBlock).show(headline)
