@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 
 from app.domain.model import Attempt, NoReply, Outcome, Reply
 from app.domain.outcome import LABEL, SETTLED
-from app.domain.reply_codes import describe
+from app.domain.reply_codes import describe_reply
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 
@@ -27,6 +27,7 @@ HEADER = (
     "DESCRIPTION",
 )
 
+ENDED = "The program ended before a reply came."
 _UNCUT = 20_000_000
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -45,16 +46,14 @@ def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
 def description_of(attempt: Attempt) -> str | None:
     """One sentence about the reply or failure; None while the attempt is being sent."""
     match attempt.answer:
-        case Reply(reply_code=None, http_status=status):
-            return f"HTTP {status} without a reply code."
-        case Reply(reply_code=code, http_status=status):
-            return describe(code, status) or f"Reply code {code} is not documented."
+        case Reply(http_status=status, reply_code=code, body=body):
+            return describe_reply(status, code, body)
         case NoReply(detail=detail):
             return detail
         case None if attempt.outcome is Outcome.SENDING:
             return None
         case None:
-            return "The program ended before a reply came."
+            return ENDED
 
 
 # JSON

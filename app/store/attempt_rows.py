@@ -5,8 +5,10 @@ import sqlite3
 from datetime import datetime
 from typing import NamedTuple
 
+from app.domain.attempt_export import ENDED
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
-from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
+from app.domain.model import Answer, Attempt, KeptContact, NoReply, Outcome, Reply, Settlement, TriggerRequest
+from app.domain.reply_codes import describe_reply
 from app.domain.wire import dumps, trigger_body
 from app.store.attempt_words import data_of
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
@@ -20,7 +22,8 @@ Value = str | bytes | int | float | None
 class AttemptRow(NamedTuple):
     """One attempt in a list; `reply_text` is cut at 1,000 characters.
 
-    `arrived` is the resolution of an unknown outcome; None if it is unresolved.
+    `arrived` is the resolution of an unknown outcome; None if it is unresolved. `contact_name` names the contact that
+    the key found, or is ''. `description` is one sentence about the reply or failure, '' while it is being sent.
     """
 
     attempt_id: str
@@ -36,16 +39,20 @@ class AttemptRow(NamedTuple):
     reply_text: str | None
     elapsed_ms: float | None
     arrived: bool | None = None
+    contact_name: str = ""
+    description: str = ""
 
 
 NARROW = (
     "number, attempt_id, profile, started_at, outcome, event_id, event_name, key_id, external_id, "
-    "http_status, reply_code, reply_text, elapsed_ms, settlement"
+    "http_status, reply_code, reply_text, elapsed_ms, settlement, contact_name, "
+    "(SELECT detail FROM answers WHERE attempt = number) AS detail, "
+    "(SELECT substr(body, 1, 100) FROM answers WHERE attempt = number AND reply_code IS NULL) AS body"
 )
 WHOLE = """
     number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
     predicted_code, outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement, settlement_note,
-    settled_at, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
+    settled_at, contact_id, contact_name, contact_keys, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
     answers.detail, answers.body, answers.body_length, answers.reply_text AS whole_text, answers.errors,
     answers.location, answers.date, answers.retry_after, answers.limit_reset
     FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
@@ -70,8 +77,20 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "outcome": Outcome.SENDING.value,
         "owner": owner,
         "note": stored_or_null(attempt.note),
+        **_contact_values(attempt.contact),
         "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
         "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
+    }
+
+
+def _contact_values(contact: KeptContact | None) -> dict[str, Value]:
+    if contact is None:
+        return dict.fromkeys(("contact_id", "contact_name", "contact_keys"))
+    keys = dict.fromkeys((contact.id, contact.name, *contact.keys))
+    return {
+        "contact_id": stored(contact.id),
+        "contact_name": stored(contact.name),
+        "contact_keys": stored("\n".join(("", *filter(None, keys), ""))),
     }
 
 
@@ -151,7 +170,17 @@ def narrow_row(row: sqlite3.Row) -> AttemptRow:
         reply_text=restored_or_none(row["reply_text"]),
         elapsed_ms=row["elapsed_ms"],
         arrived=_arrived(row),
+        contact_name=restored(row["contact_name"] or ""),
+        description=_description(row),
     )
+
+
+def _description(row: sqlite3.Row) -> str:
+    if row["detail"] is not None:
+        return restored(row["detail"])
+    if row["http_status"] is not None:
+        return describe_reply(row["http_status"], row["reply_code"], row["body"] or b"")
+    return "" if row["outcome"] == Outcome.SENDING else ENDED
 
 
 def whole_attempt(row: sqlite3.Row) -> Attempt:
@@ -171,7 +200,15 @@ def whole_attempt(row: sqlite3.Row) -> Attempt:
         parent_id=restored_or_none(row["parent_id"]),
         settlement=_settlement(row),
         note=restored_or_none(row["note"]),
+        contact=_contact(row),
     )
+
+
+def _contact(row: sqlite3.Row) -> KeptContact | None:
+    if row["contact_id"] is None:
+        return None
+    keys = restored(row["contact_keys"]).strip("\n").split("\n")
+    return KeptContact(restored(row["contact_id"]), restored(row["contact_name"]), tuple(keys))
 
 
 def _request(row: sqlite3.Row) -> TriggerRequest:

@@ -14,7 +14,7 @@ _REPLY_HAS = ("replyCode", "replyText")
 _READ = """
     SELECT number, attempt_id, event_id, event_name, external_id, trigger_id, requests.body AS request_body, requests.data,
     reply_code, coalesce(answers.reply_text, attempts.reply_text) AS said, answers.body AS reply_body, answers.detail,
-    answers.location, note, settlement_note
+    answers.location, note, settlement_note, contact_keys
     FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
     WHERE outcome != 'sending'
 """
@@ -65,6 +65,7 @@ def _text(row: sqlite3.Row) -> str:
         row["location"],
         row["note"],
         row["settlement_note"],
+        row["contact_keys"],
     )
     return stored("\n".join(restored(text) for text in texts if text)).replace("\0", " ")
 

@@ -18,7 +18,8 @@ from typing import Literal
 from app.domain.account import ListOrder
 from app.domain.diagnosis import FieldMatch
 from app.domain.fingerprint import normalize
-from app.domain.model import Contact, Field
+from app.domain.model import Contact, Field, KeptContact
+from app.domain.recipient import contact_name
 from app.domain.sanitize import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import transaction
@@ -81,6 +82,15 @@ class ContactTable:
         with self._file.guarded() as connection:
             found = [get(connection, number) for number in exact(connection, key_id, value, limit)]
         return tuple(contact for contact in found if contact is not None)
+
+    def kept(self, key_id: str, value: str) -> KeptContact | None:
+        """The one contact with this value, with all values that find it alone; None if there is not exactly one."""
+        found = self.find(key_id, value, 2)
+        if len(found) != 1:
+            return None
+        values = {**found[0].fields, "uid": found[0].uid}
+        keys = [text for key, text in values.items() if self.count(key, text, 2) == 1]
+        return KeptContact(found[0].id, contact_name(found[0]), tuple(dict.fromkeys(keys)))
 
     def get(self, contact_id: str) -> Contact | None:
         """The contact with this id; None if the cache does not have it."""

@@ -28,7 +28,7 @@ _SHORTEST_NAME = 6
 _KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
 _MENTIONS = (
     "attempts.external_id", "attempts.trigger_id", "attempts.reply_text", "attempts.note", "attempts.settlement_note",
-    "requests.body", "requests.data", "answers.remedy", "answers.detail", "answers.body", "answers.reply_text",
+    "attempts.contact_keys", "requests.body", "requests.data", "answers.remedy", "answers.detail", "answers.body", "answers.reply_text",
     "answers.errors", "answers.location",
 )  # fmt: skip
 _ROWS = "attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number"
@@ -125,12 +125,18 @@ def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> l
     keys = _keys(person)
     patterns = sorted({form for text in person.texts for form in _forms(text)})
     named = " OR ".join(f"instr(lower(CAST({column} AS TEXT)), ?) > 0" for column in _MENTIONS)
-    conditions = [f"{_KEY} IN (VALUES {', '.join(['(?, ?)'] * len(keys))})", *[f"({named})"] * len(patterns)]
+    ids = [value for key_id, value in keys if key_id == "id"]
+    conditions = [
+        f"{_KEY} IN (VALUES {', '.join(['(?, ?)'] * len(keys))})",
+        "contact_id IN (SELECT value FROM json_each(?))",
+        *[f"({named})"] * len(patterns),
+    ]
     rows = connection.execute(
         f"SELECT number, outcome FROM {_ROWS} WHERE account = ? AND ({' OR '.join(conditions)})",
         (
             stored(account),
             *(part for key in keys for part in key),
+            json.dumps(ids),
             *(pattern for pattern in patterns for _ in _MENTIONS),
         ),
     ).fetchall()
@@ -155,7 +161,7 @@ def _forms(text: str) -> tuple[Stored, ...]:
 def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
         "UPDATE attempts SET external_id = ?, contact_mark = NULL, previous = NULL, send_mark = NULL, reply_text = NULL, "
-        "note = NULL, settlement_note = NULL, trigger_id = "
+        "note = NULL, settlement_note = NULL, contact_id = NULL, contact_name = NULL, contact_keys = NULL, trigger_id = "
         "(SELECT attempt_id FROM attempts AS made WHERE made.attempt_id = attempts.trigger_id) WHERE number = ?",
         (FORGOTTEN, number),
     )

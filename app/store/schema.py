@@ -253,6 +253,16 @@ CREATE INDEX by_parent ON attempts (parent_id) WHERE parent_id IS NOT NULL;
 CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
 CREATE TRIGGER words_deleted AFTER DELETE ON attempts BEGIN DELETE FROM words WHERE rowid = old.number; END;
 """,
+        "",  # the next step indexes the words
+        # `contact_keys` has the id, the name and the keys of the contact, each between two line feeds.
+        f"""
+ALTER TABLE attempts ADD COLUMN contact_id TEXT;
+ALTER TABLE attempts ADD COLUMN contact_name TEXT;
+ALTER TABLE attempts ADD COLUMN contact_keys TEXT;
+CREATE INDEX by_note ON attempts (note COLLATE NOCASE, account) WHERE note IS NOT NULL;
+DROP TABLE words;
+CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
+""",
         index_words,
     ),
     synchronous="FULL",
