@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from app.domain.folding import search_forms, search_text
 from app.domain.model import JsonObject
 from app.store.text import restored, stored
 
@@ -34,10 +35,15 @@ def merge_words(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO words (words) VALUES ('optimize')")
 
 
-def phrase(word: str) -> str:
-    """The MATCH expression for words that begin with `word`."""
-    quoted = stored(word).replace("\0", " ").replace('"', '""')
-    return f'"{quoted}" *'
+def beginning(word: str) -> str:
+    """The MATCH expression for words that begin with `word`, however it is written."""
+    return f"({' OR '.join(f'{phrase(form)} *' for form in search_forms(word))})"
+
+
+def phrase(text: str) -> str:
+    """The MATCH expression for exactly these words."""
+    quoted = stored(text).replace("\0", " ").replace('"', '""')
+    return f'"{quoted}"'
 
 
 def data_of(body: bytes) -> JsonObject | None:
@@ -67,7 +73,7 @@ def _text(row: sqlite3.Row) -> str:
         row["settlement_note"],
         row["contact_keys"],
     )
-    return stored("\n".join(restored(text) for text in texts if text)).replace("\0", " ")
+    return stored(search_text(restored(text) for text in texts if text)).replace("\0", " ")
 
 
 def _reply_text(body: bytes) -> str | None:

@@ -17,7 +17,7 @@ from app.domain.history_query import NO_VALUE, Filter, HistoryQuery, QueryField,
 from app.domain.model import Attempt, Outcome
 from app.domain.short_id import id_prefixes
 from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
-from app.store.attempt_words import phrase
+from app.store.attempt_words import beginning
 from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds
 from app.store.text import Stored, microseconds, moment, numeric_order, restored, restored_or_none, stored
@@ -92,6 +92,8 @@ class Selection:
 
 class Found:
     """The attempts on one account (None: on all) that match a query, up to row `newest`, as a Listing."""
+
+    similar = False
 
     def __init__(self, query: HistoryQuery, account: str | None, newest: int) -> None:
         self._selection = selection(query, account, newest)
@@ -195,7 +197,7 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
         if word.negated or _beginnings(word):
             conditions.append(_word(word))
         else:
-            matched.append(phrase(word.text))
+            matched.append(beginning(word.text))
     if account is not None:
         # Most attempts are on one account, so the index of any other condition finds fewer rows.
         conditions.append(("likely(account = ?)", (stored(account),)))
@@ -209,7 +211,7 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
     if matched:
         # Search the words first: their table is in the order of recording too.
         source, number = "words CROSS JOIN attempts ON number = words.rowid", "words.rowid"
-        conditions.append(("words MATCH ?", (" ".join(matched),)))
+        conditions.append(("words MATCH ?", (" AND ".join(matched),)))
     values = [value for _, bound in conditions for value in bound]
     return Selection(source, " AND ".join(condition for condition, _ in conditions) or "1", values, number)
 
@@ -241,10 +243,10 @@ def _beginnings(word: Word) -> Sequence[str]:
 
 def _word(word: Word) -> tuple[str, Sequence[Bound]]:
     found = "SELECT rowid FROM words WHERE words MATCH ?"
-    values: list[Bound] = [phrase(word.text)]
-    for beginning in _beginnings(word):
+    values: list[Bound] = [beginning(word.text)]
+    for start in _beginnings(word):
         found += " UNION SELECT number FROM attempts WHERE attempt_id BETWEEN ? AND ?"
-        values += (beginning, f"{beginning}\x7f")
+        values += (start, f"{start}\x7f")
     return f"number {'NOT ' if word.negated else ''}IN ({found})", values
 
 

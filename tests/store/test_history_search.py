@@ -526,3 +526,17 @@ def test_an_attempt_is_found_by_its_reference_and_by_its_id(history: History) ->
         assert ids(history, word(said)) == [one]
     assert ids(history, HistoryQuery(words=(Word("purchase"), Word(reference)))) == [one]
     assert ids(history, word(f"{reference[:-1]}0" if reference[-1] != "0" else f"{reference[:-1]}1")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "typed"),
+    [
+        ("Weiß", "weiss"), ("Søren Ærø", "soeren aeroe"), ("Müller", "mueller"), ("Müller", "MULLER"), ("Παπαδόγιαννης", "παπαδογ"),
+        ("+44 7700 900511", "07700900511"), ("C-10006", "c10006"), ("AV2 1HT", "av21"), ("Đorđević", "dorde"),
+    ],
+)  # fmt: skip
+def test_words_are_found_as_people_type_them(history: History, value: str, typed: str) -> None:
+    one = begun(history, 1, value)
+    history.finish(one, LOST, 1.0, None)
+    assert ids(history, word(typed)) == [one]
+    assert ids(history, HistoryQuery(words=(Word(typed, True),))) == []
