@@ -27,8 +27,7 @@ from app.domain.history_query import (
 )
 from app.domain.model import Attempt, Outcome
 from app.domain.short_id import id_prefixes
-from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
-from app.store.attempt_words import beginning, phrase
+from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, beginning, narrow_row, phrase, whole_attempt
 from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds
 from app.store.text import Stored, microseconds, moment, numeric_order, restored, restored_or_none, stored
@@ -258,6 +257,10 @@ def _column(one: Filter, column: str) -> Iterator[Condition]:
                     f"{column} BETWEEN ? AND ?",
                     (_LOWEST if low is None else low, _HIGHEST if high is None else high),
                 )
+            case Value(text, pattern=True) if one.field is QueryField.NOTE:
+                # Few attempts have a note, and an index has them all.
+                found = "SELECT number FROM attempts WHERE note IS NOT NULL AND note LIKE ? ESCAPE '\\'"
+                yield f"number IN ({found})", (_like(text),)
             case Value(text, pattern=True):
                 yield f"{column} LIKE ? ESCAPE '\\'", (_like(text),)
             case Value(text):

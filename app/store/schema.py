@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.folding import search_text
 from app.domain.model import Outcome
-from app.store.attempt_words import index_words
+from app.store.attempt_rows import index_words
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

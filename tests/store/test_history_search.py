@@ -33,9 +33,8 @@ from app.domain.wire import reply_body, trigger_body
 from app.store.attempt_rows import AttemptRow
 from app.store.attempts import History
 from app.store.bulk_attempts import add_finished, remove_owned
-from app.store.erasure import FORGOTTEN, forget_in_history, person
+from app.store.erasure import FORGOTTEN, Retention, forget_in_history, let_go, person
 from app.store.errors import StoppedError
-from app.store.retention import Retention, let_go
 from app.store.row_ids import RowIds
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
