@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.domain.account import Matches
 from app.sandbox.accounts.database import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
-from app.sandbox.accounts.folder import EventEntry, FieldEntry, Progress
+from app.sandbox.accounts.folder import EventEntry, FieldEntry, Mail, Progress
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
@@ -50,14 +50,15 @@ class SandboxAccount:
         """Reads everything that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
         fingerprint = fingerprint_of(db)
-        events = db.execute("SELECT id, name, created, attached FROM event ORDER BY n").fetchall()
+        events = db.execute("SELECT id, name, created, attached, mails FROM event ORDER BY n").fetchall()
         fields = db.execute(
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
         ).fetchall()
         self._db = db
         self.fingerprint = fingerprint
         self.events: Mapping[str, EventEntry] = {
-            row[0]: EventEntry(row[0], row[1], row[2], bool(row[3])) for row in events
+            row[0]: EventEntry(*row[:3], bool(row[3]), tuple(Mail(*mail) for mail in json.loads(row[4])))
+            for row in events
         }
         self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
         self.contacts = AccountContacts(
