@@ -22,7 +22,16 @@ from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
 from app.sandbox.origin import Guard, is_same_origin
 from app.sandbox.pages import Pages
-from app.sandbox.responses import DATABASE_FAILED, UNKNOWN_PATH, UNREADABLE, WRONG_METHOD, JsonReply, Rejected
+from app.sandbox.responses import (
+    DATABASE_FAILED,
+    GATEWAY,
+    UNREADABLE,
+    WRONG_METHOD,
+    JsonReply,
+    NotServed,
+    Rejected,
+    gateway,
+)
 
 VERSIONS = ("v2", "v3")
 
@@ -49,15 +58,16 @@ class Sandbox:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.faults = context.faults
+        signed_by_token = context.options.auth == "oauth"
         # A Router: Starlette would answer an exception before the connection is cut.
         self._router = Router(
             [
                 *(
-                    Route(f"/api/{version}{path}", ApiEndpoint(context, version, handlers))
+                    Route(f"/api/{version}{path}", ApiEndpoint(context, version, path, handlers))
                     for version in VERSIONS
                     for path, handlers in _handlers_by_path().items()
                 ),
-                Route("/oauth2/token", self._token, methods=["POST"]),
+                *([Route("/oauth2/token", self._token, methods=["POST"])] if signed_by_token else []),
                 Controls(context).mount(),
                 *Pages(context).routes(),
             ],
@@ -96,7 +106,7 @@ class Sandbox:
         return response
 
     async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = JsonReply(*UNKNOWN_PATH)
+        response = NotServed(Request(scope)).reply()
         response.raw_headers.extend(self._context.rate_limit.headers())
         await response(scope, receive, send)
 
@@ -116,10 +126,12 @@ class ApiEndpoint:
     this order.
     """
 
-    def __init__(self, context: Context, version: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, context: Context, version: str, path: str, handlers: Mapping[str, Handler]) -> None:
         self._context = context
         self._version = version
         self._handlers = handlers
+        # The API has calls of other methods at a collection or a thing, such as POST contact, not at an action.
+        self._is_action = path.count("/") > 1 and not path.endswith("}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = self._context
@@ -131,9 +143,20 @@ class ApiEndpoint:
             response, fault = await self._respond(request, body)
         except BodyRejected as rejected:
             response = rejected.response
+        response = self._signed(response)
         context.request_log.add(at, scope, body, response, fault.kind if fault else None)
         response.raw_headers.extend(context.rate_limit.headers(exhausted=response.status_code == 429))
         await deliver(response, fault, scope, receive, send)
+
+    def _signed(self, response: Response) -> Response:
+        """The response as the sign-in's front end sends it."""
+        status = response.status_code
+        if self._version == "v3":
+            if status == 401:
+                response.headers["www-authenticate"] = "Bearer"
+        elif self._context.options.auth == "wsse" and status in GATEWAY and isinstance(response, JsonReply):
+            return gateway(status, GATEWAY[status])
+        return response
 
     async def _respond(self, request: ApiRequest, body: bytes) -> tuple[Response, Fault | None]:
         context = self._context
@@ -142,7 +165,7 @@ class ApiEndpoint:
             context.rate_limit.count()
             handler = self._handlers.get(request.method)
             if handler is None:
-                raise Rejected(*WRONG_METHOD)
+                raise Rejected(*WRONG_METHOD) if self._is_action else NotServed(request)
             if request.method == "POST":
                 request.payload, request.length = decode(body), len(body)
         except Rejected as rejected:

@@ -27,6 +27,7 @@ ROUTES = (
     ApiRoute("GET", "/field/{field_id}/choice/translate/{language}", catalog.list_choices),
     ApiRoute("POST", "/contact/getdata", contacts.getdata),
     ApiRoute("GET", "/contact/query", contacts.query),
+    ApiRoute("GET", "/contact/query/{pair:path}", contacts.internal_id),
     ApiRoute("POST", "/contact/checkids", contacts.checkids),
     ApiRoute("POST", "/contact/getcontacthistory", mails.contact_history),
     ApiRoute("GET", "/contact", contacts.internal_id),
@@ -34,6 +35,8 @@ ROUTES = (
     ApiRoute("GET", "/contactlist", contacts.list_contact_lists),
     ApiRoute("GET", "/contactlist/{list_id}", contacts.get_contact_list),
     ApiRoute("GET", "/contactlist/{list_id}/contacts", contacts.get_contact_list),
+    ApiRoute("GET", "/contactlist/{list_id}/contactIds", contacts.list_contact_ids),
+    ApiRoute("GET", "/contactlist/{list_id}/count", contacts.count_contacts),
     ApiRoute("GET", "/email/{email_id}", mails.get_email),
     ApiRoute("GET", "/settings", catalog.settings),
 )
