@@ -5,13 +5,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from app.domain.sanitize import sanitize
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.body import BodyRejected, decode
 from app.sandbox.context import ApiRequest, Context, Handler
@@ -34,6 +36,7 @@ from app.sandbox.responses import (
 )
 
 VERSIONS = ("v2", "v3")
+_REPLY_CODE = re.compile(rb'\{"replyCode":(\d+)')
 
 
 def create_sandbox(
@@ -48,7 +51,8 @@ def create_sandbox(
     AccountDatabaseError.
     """
     if accepted is None:
-        accepted = AcceptedTriggers(account.database.with_name(f"{account.database.stem}-triggers.db"))
+        file = account.database.with_name(f"{account.database.stem}-triggers.db")
+        accepted = AcceptedTriggers(file, remember_s=options.remember_s if options else None)
     return Sandbox(Context(account, accepted, options or SandboxOptions(), clock))
 
 
@@ -83,6 +87,8 @@ class Sandbox:
             return
         # Clients send both double and trailing slashes.
         path = re.sub("/{2,}", "/", scope["path"]).rstrip("/") or "/"
+        if self._context.options.log:
+            send = _logging(send, scope, self._context.options.log, self._context.clock())
         with suppress(ClientDisconnect):
             await self._router({**scope, "path": path, "root_path": ""}, receive, send)
 
@@ -109,6 +115,25 @@ class Sandbox:
         response = NotServed(Request(scope)).reply()
         response.raw_headers.extend(self._context.rate_limit.headers())
         await response(scope, receive, send)
+
+
+def _logging(send: Send, scope: Scope, log: Callable[[str], None], at: float) -> Send:
+    """Logs time, method, path, HTTP status and reply code with the first bytes of the reply's body."""
+    status = 0
+
+    async def sending(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif status:
+            code = _REPLY_CODE.match(message.get("body", b""))
+            moment = datetime.fromtimestamp(at, UTC)
+            call = sanitize(f"{scope['method']} {scope['path']}")
+            log(f"{moment:%H:%M:%S}Z {call} {status}{f' {code[1].decode()}' if code else ''}")
+            status = 0
+        await send(message)
+
+    return sending
 
 
 def _handlers_by_path() -> Mapping[str, Mapping[str, Handler]]:

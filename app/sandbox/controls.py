@@ -41,14 +41,18 @@ class Controls:
         """Adds a fault; replies with all faults."""
         try:
             payload = decode(await self._context.bodies.read(request))
-            self._context.faults.add(parse_fault(payload))
+            fault = parse_fault(payload)
+            self._context.faults.add(fault)
         except BodyRejected as rejected:
             return rejected.response
         except Rejected:
             return JSONResponse({"error": "The body must be a JSON object."}, 400)
         except FaultError as error:
             return JSONResponse({"error": str(error)}, 400)
-        return await self.list_faults(request)
+        shown = self._context.faults.shown()
+        if fault.event is not None and not self._context.account.has_event(fault.event):
+            shown[-1]["warning"] = f"This account has no event {fault.event}."
+        return JSONResponse(shown)
 
     async def list_faults(self, _: Request) -> Response:
         """Replies with all faults."""

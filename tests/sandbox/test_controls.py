@@ -256,3 +256,9 @@ def test_a_page_of_another_site_may_not_use_the_controls(sandbox: Asker) -> None
 )
 def test_what_is_no_control(sandbox: Asker, method: str, path: str, status: int) -> None:
     assert sandbox.ask(method, f"/_sandbox/{path}").status == status
+
+
+@pytest.mark.parametrize(("event", "warned"), [("100", False), (101, False), ("999", True), ("x", True)])
+def test_a_fault_for_an_unknown_event_carries_a_warning(sandbox: Asker, event: object, warned: bool) -> None:
+    got = json.loads(sandbox.post("/_sandbox/faults", json.dumps({"kind": "503", "event": event})).body)
+    assert got[-1].get("warning") == (f"This account has no event {event}." if warned else None)

@@ -21,6 +21,8 @@ FIELDS = "fields.json"
 CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
 
+EVENT_KEYS = frozenset({"id", "name", "created", "example_data", "attached", "mails"})
+FIELD_KEYS = frozenset({"id", "name", "string_id", "application_type"})
 MAX_COLUMNS = 1990
 CHUNK = 5_000
 
@@ -116,6 +118,14 @@ def read_fields(folder: Path) -> tuple[FieldEntry, ...]:
 def examples(folder: Path) -> dict[str, JsonObject]:
     """The example event data of an account folder by event id. Raises AccountFolderError."""
     return {event.id: event.example for event in read_events(folder) if event.example is not None}
+
+
+def unknown_keys(folder: Path) -> Iterator[str]:
+    """A sentence for each key that `events.json` and `fields.json` may not have. Raises AccountFolderError."""
+    for name, known in ((EVENTS, EVENT_KEYS), (FIELDS, FIELD_KEYS)):
+        for entry in _entries(folder / name):
+            for key in entry.members.keys() - known:
+                yield f"{entry.file}, line {entry.line}: unknown key {key!r}, which is ignored."
 
 
 def _event(entry: _Entry) -> EventEntry:

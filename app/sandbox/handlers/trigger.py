@@ -33,9 +33,11 @@ _EVENT_TIME = re.compile(
 
 async def trigger(request: ApiRequest) -> Response:
     """The reply to a trigger of one contact, or of many if there are `contacts`. Raises Rejected."""
+    context = request.context
+    if context.options.field_names:
+        request.payload = _with_field_id(request)
     if request.payload.get("contacts") is not None:
         return _trigger_many(request)
-    context = request.context
     sent = parse_trigger(request.path_params["event_id"], request.payload)
     found = Triggered.among(context.account, sent.key_id, [sent.external_id])
     verdict = judge(sent, found)
@@ -43,6 +45,13 @@ async def trigger(request: ApiRequest) -> Response:
         raise Rejected(verdict.code, verdict.text)
     _check_extras(request.payload, request.length)
     return _reply(context, sent.event_id, [found.accepted(sent, request.payload)], {})
+
+
+def _with_field_id(request: ApiRequest) -> Mapping[str, object]:
+    """The payload with a field's id for its string id, such as 3 for `email`."""
+    ids = {field.string_id: field.id for field in request.context.account.fields.values() if field.string_id}
+    key_id = key_text(request.payload.get("key_id"))
+    return {**request.payload, "key_id": ids[key_id]} if key_id in ids else request.payload
 
 
 def _trigger_many(request: ApiRequest) -> Response:
