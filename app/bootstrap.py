@@ -42,6 +42,9 @@ class Watch(Protocol):
     def answering(self, url: str) -> None:
         """Called when the sandbox answers at `url`."""
 
+    def warning(self, text: str) -> None:
+        """Called with one sentence about the account folder."""
+
 
 SANDBOX_URL = "http://sandbox.localhost/api/v2"
 
@@ -235,13 +238,18 @@ def serve_sandbox(
     AccountDatabaseError and ServeError.
     """
     from app.sandbox.accounts.account import SandboxAccount
+    from app.sandbox.accounts.folder import unknown_keys
     from app.sandbox.app import create_sandbox
     from app.sandbox.idempotency import AcceptedTriggers
     from app.sandbox.serve import serve
 
+    for warning in unknown_keys(_account_folder(settings)):
+        watch.warning(warning)
     account = SandboxAccount(_account_folder(settings), _database(settings), watch.loading)
     try:
-        sandbox = create_sandbox(account, options, accepted=AcceptedTriggers(keep))
+        sandbox = create_sandbox(
+            account, options, accepted=AcceptedTriggers(keep, remember_s=options.remember_s)
+        )
         try:
             serve(sandbox, *address, watch.answering)
         finally:

@@ -1,7 +1,14 @@
 """`triggerdesk sandbox`: serve the endpoint on a port."""
 
+import json
+import os
+import re
+import signal
 import sys
+import time
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 import click
@@ -12,6 +19,9 @@ from app.cli.options import Options, pass_options
 from app.cli.signals import ending_like_ctrl_c
 from app.sandbox.options import SandboxOptions
 from app.settings import is_loopback
+
+PARENT_CHECK_S = 0.3
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 @click.command()
@@ -33,6 +43,16 @@ from app.settings import is_loopback
     metavar="FILE",
     help="Keep accepted trigger ids in FILE after the sandbox ends.",
 )
+@click.option(
+    "--remember",
+    metavar="DURATION",
+    callback=lambda _, __, text: _seconds(text),
+    help="How long a trigger id is known, such as 24h. Default: for ever.",
+)
+@click.option("--field-names", is_flag=True, help="Take a field's string id as a key id, such as `email`.")
+@click.option("--log", is_flag=True, help="Print a line for each request on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line when ready: {url, pid, auth}.")
+@click.option("--with-parent", is_flag=True, help="End when the process ends that started this one.")
 @pass_options
 def sandbox(
     options: Options,
@@ -45,6 +65,11 @@ def sandbox(
     interactions: bool,
     rate_limit: int | None,
     keep: Path | None,
+    remember: float | None,
+    field_names: bool,
+    log: bool,
+    as_json: bool,
+    with_parent: bool,
 ) -> None:
     """Serve the endpoint on a port, until ctrl+c.
 
@@ -58,16 +83,49 @@ def sandbox(
     if not is_loopback(host):
         echo_error(f"warning: {host} is open to other machines: all who reach it can use this account.")
     default = SandboxOptions()
-    served = SandboxOptions(auth, user or default.user, secret or default.secret, interactions, rate_limit)
+    served = SandboxOptions(
+        auth,
+        user or default.user,
+        secret or default.secret,
+        interactions,
+        rate_limit,
+        field_names=field_names,
+        remember_s=remember,
+        log=partial(click.echo, err=True) if log else None,
+    )
     with ending_like_ctrl_c():
-        serve_sandbox(settings, served, (host, port), keep, _Watch())
+        if with_parent:
+            Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+        serve_sandbox(settings, served, (host, port), keep, _Watch(auth if as_json else None))
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,6})([smhd])", text, re.ASCII)
+    if found is None:
+        raise click.BadParameter("Write a number and a unit, such as 30m, 24h or 7d.")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Watch:
-    """Shows on a terminal how far the contacts are loaded, and prints where the sandbox answers."""
+    """Shows on a terminal how far the contacts are loaded, and prints where the sandbox answers.
 
-    def __init__(self) -> None:
+    With the kind of sign-in given, prints that as JSON.
+    """
+
+    def __init__(self, auth: str | None) -> None:
+        self._auth = auth
         self._shown = -1
+
+    def warning(self, text: str) -> None:
+        echo_error(f"warning: {text}")
 
     def loading(self, done: int, total: int) -> None:
         percent = 100 * done // max(total, 1)
@@ -76,4 +134,7 @@ class _Watch:
             click.echo(f"\rLoading contacts {percent}%", err=True, nl=percent == 100)
 
     def answering(self, url: str) -> None:
-        click.echo(f"The sandbox answers at {url} - ctrl+c ends it.")
+        if self._auth is not None:
+            click.echo(json.dumps({"url": url, "pid": os.getpid(), "auth": self._auth}))
+        else:
+            click.echo(f"The sandbox answers at {url} - ctrl+c ends it.")

@@ -5,13 +5,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from app.domain.sanitize import sanitize
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.body import BodyRejected, decode
 from app.sandbox.context import ApiRequest, Context, Handler
@@ -22,9 +24,19 @@ from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
 from app.sandbox.origin import Guard, is_same_origin
 from app.sandbox.pages import Pages
-from app.sandbox.responses import DATABASE_FAILED, UNKNOWN_PATH, UNREADABLE, WRONG_METHOD, JsonReply, Rejected
+from app.sandbox.responses import (
+    DATABASE_FAILED,
+    GATEWAY,
+    UNREADABLE,
+    WRONG_METHOD,
+    JsonReply,
+    NotServed,
+    Rejected,
+    gateway,
+)
 
 VERSIONS = ("v2", "v3")
+_REPLY_CODE = re.compile(rb'\{"replyCode":(\d+)')
 
 
 def create_sandbox(
@@ -39,7 +51,8 @@ def create_sandbox(
     AccountDatabaseError.
     """
     if accepted is None:
-        accepted = AcceptedTriggers(account.database.with_name(f"{account.database.stem}-triggers.db"))
+        file = account.database.with_name(f"{account.database.stem}-triggers.db")
+        accepted = AcceptedTriggers(file, remember_s=options.remember_s if options else None)
     return Sandbox(Context(account, accepted, options or SandboxOptions(), clock))
 
 
@@ -49,15 +62,16 @@ class Sandbox:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.faults = context.faults
+        signed_by_token = context.options.auth == "oauth"
         # A Router: Starlette would answer an exception before the connection is cut.
         self._router = Router(
             [
                 *(
-                    Route(f"/api/{version}{path}", ApiEndpoint(context, version, handlers))
+                    Route(f"/api/{version}{path}", ApiEndpoint(context, version, path, handlers))
                     for version in VERSIONS
                     for path, handlers in _handlers_by_path().items()
                 ),
-                Route("/oauth2/token", self._token, methods=["POST"]),
+                *([Route("/oauth2/token", self._token, methods=["POST"])] if signed_by_token else []),
                 Controls(context).mount(),
                 *Pages(context).routes(),
             ],
@@ -73,6 +87,8 @@ class Sandbox:
             return
         # Clients send both double and trailing slashes.
         path = re.sub("/{2,}", "/", scope["path"]).rstrip("/") or "/"
+        if self._context.options.log:
+            send = _logging(send, scope, self._context.options.log, self._context.clock())
         with suppress(ClientDisconnect):
             await self._router({**scope, "path": path, "root_path": ""}, receive, send)
 
@@ -96,9 +112,28 @@ class Sandbox:
         return response
 
     async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = JsonReply(*UNKNOWN_PATH)
+        response = NotServed(Request(scope)).reply()
         response.raw_headers.extend(self._context.rate_limit.headers())
         await response(scope, receive, send)
+
+
+def _logging(send: Send, scope: Scope, log: Callable[[str], None], at: float) -> Send:
+    """Logs time, method, path, HTTP status and reply code with the first bytes of the reply's body."""
+    status = 0
+
+    async def sending(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif status:
+            code = _REPLY_CODE.match(message.get("body", b""))
+            moment = datetime.fromtimestamp(at, UTC)
+            call = sanitize(f"{scope['method']} {scope['path']}")
+            log(f"{moment:%H:%M:%S}Z {call} {status}{f' {code[1].decode()}' if code else ''}")
+            status = 0
+        await send(message)
+
+    return sending
 
 
 def _handlers_by_path() -> Mapping[str, Mapping[str, Handler]]:
@@ -116,10 +151,12 @@ class ApiEndpoint:
     this order.
     """
 
-    def __init__(self, context: Context, version: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, context: Context, version: str, path: str, handlers: Mapping[str, Handler]) -> None:
         self._context = context
         self._version = version
         self._handlers = handlers
+        # The API has calls of other methods at a collection or a thing, such as POST contact, not at an action.
+        self._is_action = path.count("/") > 1 and not path.endswith("}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = self._context
@@ -131,9 +168,20 @@ class ApiEndpoint:
             response, fault = await self._respond(request, body)
         except BodyRejected as rejected:
             response = rejected.response
+        response = self._signed(response)
         context.request_log.add(at, scope, body, response, fault.kind if fault else None)
         response.raw_headers.extend(context.rate_limit.headers(exhausted=response.status_code == 429))
         await deliver(response, fault, scope, receive, send)
+
+    def _signed(self, response: Response) -> Response:
+        """The response as the sign-in's front end sends it."""
+        status = response.status_code
+        if self._version == "v3":
+            if status == 401:
+                response.headers["www-authenticate"] = "Bearer"
+        elif self._context.options.auth == "wsse" and status in GATEWAY and isinstance(response, JsonReply):
+            return gateway(status, GATEWAY[status])
+        return response
 
     async def _respond(self, request: ApiRequest, body: bytes) -> tuple[Response, Fault | None]:
         context = self._context
@@ -142,7 +190,7 @@ class ApiEndpoint:
             context.rate_limit.count()
             handler = self._handlers.get(request.method)
             if handler is None:
-                raise Rejected(*WRONG_METHOD)
+                raise Rejected(*WRONG_METHOD) if self._is_action else NotServed(request)
             if request.method == "POST":
                 request.payload, request.length = decode(body), len(body)
         except Rejected as rejected:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from starlette.requests import Request
 
 from app.sandbox.options import SandboxOptions
-from app.sandbox.responses import SKEWED, UNAUTHORIZED, Rejected
+from app.sandbox.responses import GATEWAY, UNAUTHORIZED, GatewayRejected, Rejected
 from app.sandbox.tokens import Tokens
 
 WINDOW_S = 300.0
@@ -36,8 +36,8 @@ class SignInCheck:
         match self._options.auth, version:
             case "none", _:
                 pass
-            case "wsse", "v2":
-                self._check_wsse(request.headers.get("x-wsse") or request.headers.get("wsse") or "")
+            case _, "v2":
+                self._check_wsse(request.headers.get("x-wsse", request.headers.get("wsse")))
             case "oauth", "v3":
                 self._check_bearer(request.headers.get("authorization", ""))
             case _:
@@ -48,16 +48,17 @@ class SignInCheck:
         if scheme.lower() != "bearer" or not self._tokens.is_valid(token.strip()):
             raise Rejected(*UNAUTHORIZED)
 
-    def _check_wsse(self, header: str) -> None:
-        parts = {name.lower(): value for name, value in _PART.findall(header)}
-        created = parts.get("created", "")
-        digest = wsse_digest(parts.get("nonce", ""), created, self._options.secret.encode())
-        same_user = hmac.compare_digest(parts.get("username", "").encode(), self._options.user.encode())
-        same_digest = hmac.compare_digest(parts.get("passworddigest", "").encode(), digest.encode())
-        if not (same_user and same_digest):
-            raise Rejected(*UNAUTHORIZED)
-        if not self._is_timely(created):
-            raise Rejected(*SKEWED)
+    def _check_wsse(self, header: str | None) -> None:
+        parts = _parts(header)
+        digest = wsse_digest(parts["nonce"], parts["created"], self._options.secret.encode())
+        same_user = hmac.compare_digest(parts["username"].encode(), self._options.user.encode())
+        # Some clients leave out the padding.
+        sent = parts["passworddigest"].rstrip("=").encode()
+        same_digest = hmac.compare_digest(sent, digest.rstrip("=").encode())
+        if self._options.auth != "wsse" or not (same_user and same_digest):
+            raise GatewayRejected(GATEWAY[401])
+        if not self._is_timely(parts["created"]):
+            raise GatewayRejected("Timeframe is invalid.")
 
     def _is_timely(self, created: str) -> bool:
         try:
@@ -67,6 +68,18 @@ class SignInCheck:
         moments = [moment] if moment.tzinfo else [moment.replace(tzinfo=zone) for zone in SERVICE_ZONES]
         now = datetime.fromtimestamp(self._clock(), UTC)
         return any(abs((now - moment).total_seconds()) <= WINDOW_S for moment in moments)
+
+
+def _parts(header: str | None) -> dict[str, str]:
+    """The parts of a WSSE header by name in lower case. Raises GatewayRejected if one is missing."""
+    if header is None or not header.strip():
+        how = "missing" if header is None else "empty"
+        raise GatewayRejected(f"WSSE authentication header is {how}.")
+    parts = {name.lower(): value for name, value in _PART.findall(header)}
+    for name in ("Username", "PasswordDigest", "Nonce", "Created"):
+        if name.lower() not in parts:
+            raise GatewayRejected(f"The {name} field is missing from WSSE authentication header.")
+    return parts
 
 
 def wsse_digest(nonce: str, created: str, secret: bytes) -> str:

@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 from app.sandbox.options import SandboxOptions
 from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
 
+MAX_DIGITS = 15
+
 
 class BodyRejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
     """Raised if a body is not read to its end; carries the response."""
@@ -33,6 +35,9 @@ class Bodies:
         """The whole body. Raises BodyRejected past a limit, ClientDisconnect if the client hung up."""
         options = self._options
         body = bytearray()
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > options.max_body):
+            raise BodyRejected(self._early(JsonReply(*TOO_LARGE)))
         try:
             async with asyncio.timeout(options.body_timeout_s):
                 async for part in request.stream():

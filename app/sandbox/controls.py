@@ -11,6 +11,8 @@ from app.sandbox.faults import FaultError, parse_fault
 from app.sandbox.origin import Guard, has_loopback_client, has_loopback_host
 from app.sandbox.responses import Rejected
 
+TRIGGER_FILTERS = {"event": "event_id", "external_id": "external_id", "trigger_id": "trigger_id"}
+
 
 class Controls:
     """The handlers of the controls."""
@@ -26,6 +28,7 @@ class Controls:
             Route("/faults", self.clear_faults, methods=["DELETE"]),
             Route("/reset", self.reset, methods=["POST"]),
             Route("/requests", self.list_requests, methods=["GET"]),
+            Route("/triggers", self.list_triggers, methods=["GET"]),
             Route("/health", self.health, methods=["GET"]),
         ]
         return Mount(
@@ -38,14 +41,18 @@ class Controls:
         """Adds a fault; replies with all faults."""
         try:
             payload = decode(await self._context.bodies.read(request))
-            self._context.faults.add(parse_fault(payload))
+            fault = parse_fault(payload)
+            self._context.faults.add(fault)
         except BodyRejected as rejected:
             return rejected.response
         except Rejected:
             return JSONResponse({"error": "The body must be a JSON object."}, 400)
         except FaultError as error:
             return JSONResponse({"error": str(error)}, 400)
-        return await self.list_faults(request)
+        shown = self._context.faults.shown()
+        if fault.event is not None and not self._context.account.has_event(fault.event):
+            shown[-1]["warning"] = f"This account has no event {fault.event}."
+        return JSONResponse(shown)
 
     async def list_faults(self, _: Request) -> Response:
         """Replies with all faults."""
@@ -64,6 +71,15 @@ class Controls:
     async def list_requests(self, _: Request) -> Response:
         """Replies with the latest requests as JSON Lines, oldest first."""
         lines = "".join(f"{line}\n" for line in self._context.request_log.lines())
+        return Response(lines, media_type="application/x-ndjson")
+
+    async def list_triggers(self, request: Request) -> Response:
+        """Replies with the accepted triggers as JSON Lines, oldest first; the query may choose among them."""
+        given = request.query_params
+        if unknown := sorted(set(given) - set(TRIGGER_FILTERS)):
+            return JSONResponse({"error": f"Unknown: {', '.join(unknown)}."}, 400)
+        wanted = {member: given[name] for name, member in TRIGGER_FILTERS.items() if name in given}
+        lines = "".join(self._context.accepted.lines(wanted))
         return Response(lines, media_type="application/x-ndjson")
 
     async def health(self, _: Request) -> Response:

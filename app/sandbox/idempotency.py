@@ -1,47 +1,107 @@
-"""The trigger ids that an account has accepted, in a separate file: the account's database is read-only."""
+"""What an account has accepted, in a separate file: trigger ids and triggers. The account's database is read-only."""
 
 import hashlib
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.sandbox.accounts.database import AccountDatabaseError
 
 MAX_TRIGGER_IDS = 1_000_000
 
-# A power failure may lose a sandbox's ids, so nothing waits for the disk.
-_OPEN = """
-PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;
-CREATE TABLE IF NOT EXISTS accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);
-"""
+# A power failure may lose a sandbox's triggers, so nothing waits for the disk.
+_OPEN = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;"
+# Files of the first version hold the table `accepted` without the column `at`.
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE)",
+    "ALTER TABLE accepted ADD COLUMN at REAL NOT NULL DEFAULT 0",
+    "CREATE TABLE triggered (n INTEGER PRIMARY KEY, at REAL, contact_id TEXT, line TEXT)",
+    "CREATE INDEX triggered_contact ON triggered (contact_id)",
+    "PRAGMA user_version=1",
+)
+_REMEMBER = """
+INSERT INTO accepted (digest, at) VALUES (?, ?)
+ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE at <= ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One contact for whom an event was accepted; `data` is the event data as received."""
+
+    event_id: str
+    key_id: str
+    external_id: str
+    contact_id: str
+    trigger_id: str | None
+    data: object
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """An event that reached a contact; `at` is in seconds since 1970."""
+
+    at: float
+    contact_id: str
+    event_id: str
 
 
 class AcceptedTriggers:
-    """The accepted trigger ids, kept in `file`, or in memory if it is None.
+    """The accepted triggers and their ids, kept in `file`, or in memory if it is None.
 
-    The file keeps the newest `kept` ids. Raises AccountDatabaseError if it cannot be written.
+    A trigger id is known for `remember_s` seconds, for ever if that is None. The file keeps the newest `kept`
+    ids. Raises AccountDatabaseError if it cannot be written.
     """
 
-    def __init__(self, file: Path | None, kept: int = MAX_TRIGGER_IDS) -> None:
+    def __init__(
+        self, file: Path | None, kept: int = MAX_TRIGGER_IDS, remember_s: float | None = None
+    ) -> None:
+        self._remember_s = remember_s
         try:
             self._db = _open(":memory:", kept) if file is None else _open_file(file, kept)
         except (OSError, sqlite3.Error) as error:
             raise AccountDatabaseError(f"The sandbox cannot write {file}: {error}.") from error
 
-    def add(self, trigger_ids: Iterable[str]) -> tuple[str, ...]:
-        """Adds trigger ids; returns those accepted before, or earlier in the same batch."""
+    def add(self, accepted: Iterable[Accepted], at: float) -> tuple[str, ...]:
+        """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
         with self._db:
-            return tuple([trigger_id for trigger_id in trigger_ids if not self._is_new(trigger_id)])
+            return tuple([one.trigger_id for one in accepted if self._is_repeat(one, at) and one.trigger_id])
 
-    def _is_new(self, trigger_id: str) -> bool:
+    def _is_repeat(self, one: Accepted, at: float) -> bool:
+        repeat = one.trigger_id is not None and not self._is_new(one.trigger_id, at)
+        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **asdict(one), "deduplicated": repeat}
+        row = (at, one.contact_id, json.dumps(line))
+        self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
+        return repeat
+
+    def _is_new(self, trigger_id: str, at: float) -> bool:
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        inserted = self._db.execute("INSERT OR IGNORE INTO accepted (digest) VALUES (?)", (digest,))
-        return inserted.rowcount == 1
+        forgotten = -1.0 if self._remember_s is None else at - self._remember_s
+        return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 1
+
+    def lines(self, wanted: Mapping[str, str]) -> Iterator[str]:
+        """The triggers whose members have the `wanted` texts, as JSON Lines, oldest first."""
+        for (line,) in self._db.execute("SELECT line FROM triggered ORDER BY n"):
+            members = json.loads(line) if wanted else {}
+            if all(members[name] == text for name, text in wanted.items()):
+                yield f"{line}\n"
+
+    def launches(self, contact_ids: Sequence[str]) -> list[Launch]:
+        """The triggers that were processed for these contacts, oldest first."""
+        rows = self._db.execute(
+            "SELECT at, line FROM triggered WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY n",
+            (json.dumps(contact_ids),),
+        )
+        found = ((at, json.loads(line)) for at, line in rows)
+        return [Launch(at, m["contact_id"], m["event_id"]) for at, m in found if not m["deduplicated"]]
 
     def clear(self) -> None:
         with self._db:
             self._db.execute("DELETE FROM accepted")
+            self._db.execute("DELETE FROM triggered")
 
     def close(self) -> None:
         self._db.close()
@@ -66,6 +126,10 @@ def _open(file: Path | str, kept: int) -> sqlite3.Connection:
     try:
         db.executescript(_OPEN)
         with db:
+            db.execute("BEGIN IMMEDIATE")
+            if db.execute("PRAGMA user_version").fetchone() == (0,):
+                for statement in _SCHEMA:
+                    db.execute(statement)
             db.execute("DELETE FROM accepted WHERE n <= (SELECT max(n) FROM accepted) - ?", (kept,))
     except sqlite3.Error:
         db.close()

@@ -1,5 +1,6 @@
 """Options of a sandbox, for behaviour that the public documentation leaves open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,8 @@ class SandboxOptions:
 
     `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`. `max_body` limits
     the bytes of one request, `max_held` those of all requests being read. A body may take `body_timeout_s` to
-    arrive; the rest of a rejected one is dropped for `drain_s`.
+    arrive; the rest of a rejected one is dropped for `drain_s`. `field_names` takes a field's string id as a key
+    id. A trigger id is known for `remember_s`, for ever if that is None. `log` gets a line for each request.
     """
 
     auth: Literal["none", "wsse", "oauth"] = "none"
@@ -22,3 +24,6 @@ class SandboxOptions:
     max_held: int = 64_000_000
     body_timeout_s: float = 30.0
     drain_s: float = 2.0
+    field_names: bool = False
+    remember_s: float | None = None
+    log: Callable[[str], None] | None = None

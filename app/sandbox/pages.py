@@ -85,7 +85,9 @@ def _with_examples(description: str, account: SandboxAccount) -> str:
     """The description with ids of this account as examples, so that generated requests are accepted."""
     field_id = "3" if "3" in account.fields else next(iter(account.fields), "id")
     found = account.contacts.page({}, field_id, skip_empty=True, limit=1, offset=0)
+    mails = (mail.id for event in account.events.values() for mail in event.mails)
     examples = {
+        "$email_id": next(mails, "1"),
         "$event_id": next(iter(account.events), "1"),
         "$field_id": field_id,
         "$value": (found[0][field_id] if found else "") or "",

@@ -1,6 +1,9 @@
 """The replies of the API: an envelope with a reply code, and the rejections that any call can get."""
 
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from app.domain.wire import reply_body
 
@@ -8,7 +11,6 @@ WRONG_METHOD = 1009, "Invalid HTTP method.", 400
 UNREADABLE = 1010, "Invalid request payload.", 400
 INVALID_PARAMETER = 1001, "One or more parameters are invalid or missing.", 400
 UNAUTHORIZED = 1, "Unauthorized", 401
-SKEWED = 1, "Unauthorized Time frame is invalid", 401
 # GUESS: The shape of a reply past the rate limit
 TOO_MANY = 7003, "Too many requests for this account and resource within the last minute.", 429
 # GUESS: The reply to a body over 10 MB
@@ -16,8 +18,13 @@ TOO_LARGE = 1001, "The request body is over 10 MB.", 413
 # GUESS: The reply to a body that does not arrive within 30 seconds
 TOO_SLOW = 1001, "The request body did not arrive in time.", 408
 DATABASE_FAILED = 1003, "Database connection error", 500
-# GUESS: `Not found.` at a path that does not exist
-UNKNOWN_PATH = 1, "Not found.", 404
+
+GATEWAY: Mapping[int, str] = {
+    401: "Credentials are invalid.",
+    429: "Rate limit exceeded",
+    500: "An unexpected error occurred.",
+}
+"""What the gateway of the WSSE sign-in says before the service is asked, by HTTP status."""
 
 
 class JsonReply(Response):
@@ -41,9 +48,32 @@ class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
         self.text = text
         self._status = status
 
-    def reply(self) -> JsonReply:
+    def reply(self) -> Response:
         """The response; its `data` is the empty string, as in every published example."""
         return JsonReply(self.code, self.text, self._status)
+
+
+class GatewayRejected(Rejected):
+    """Raised if the gateway rejects a sign-in; replies in the gateway's form."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(1, message, 401)
+
+    def reply(self) -> Response:
+        return gateway(401, self.text)
+
+
+class NotServed(Rejected):
+    """Raised for a call that the API may have and the sandbox has not."""
+
+    def __init__(self, request: Request) -> None:
+        call = request.url.path.removeprefix("/api/v2").removeprefix("/api/v3").strip("/")
+        super().__init__(1, f"This sandbox does not serve {request.method} {call}.", 404)
+
+
+def gateway(status: int, message: str) -> Response:
+    """A reply of the gateway, which knows no reply codes."""
+    return JSONResponse({"message": message}, status)
 
 
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
@@ -93,6 +93,9 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
         super().connection_lost(exc)
 
     async def _cuttable(self, scope: Scope, receive: Receive, send: Send) -> None:
+        names = {name for name, _ in scope["headers"]}
+        if names >= {b"content-length", b"transfer-encoding"}:
+            send = _closing(send)
         try:
             await self._sandbox(scope, receive, send)
         except SandboxCut:
@@ -108,6 +111,17 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
             return
         self._seen = cycle
         self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
+
+
+def _closing(send: Send) -> Send:
+    """Closes the connection after the reply: two lengths may hide a second request in the body (RFC 9112, 6.1)."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return sending
 
 
 def listen(host: str, port: int) -> socket.socket:

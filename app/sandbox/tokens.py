@@ -54,8 +54,6 @@ class Tokens:
         return token
 
     def _is_client(self, authorization: str) -> bool:
-        if self._options.auth == "none":
-            return True
         user, secret = _basic(authorization)
         same_user = _same(user, self._options.user)
         return _same(secret, self._options.secret) and same_user

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Desk
+from tests.sandbox.folders import write_folder
 
 TRIGGER = b'{"key_id":"3","external_id":"loki@example.com","trigger_id":"t-1"}'
 
@@ -32,7 +33,7 @@ def served(home: Path, *words: str) -> Iterator[tuple[str, "subprocess.Popen[str
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
-        found = re.search(r"http://\S+", line)
+        found = re.search(r'http://[^\s"]+', line)
         assert found, line
         yield found[0], process
     finally:
@@ -110,7 +111,7 @@ def test_the_secret_is_asked_for_and_never_printed(home: Path) -> None:
         status, reply = post(f"{url}/api/v2/event/100/trigger", TRIGGER)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (status, reply["replyCode"]) == (401, 1)
+    assert (status, reply) == (401, {"message": "WSSE authentication header is missing."})
     assert "hush" not in out + err
 
 
@@ -149,3 +150,66 @@ def test_a_real_account_cannot_be_served(desk: Desk, home: Path) -> None:
     ran = desk("--profile", "shop", "sandbox")
     assert ran.code == 2
     assert "--profile sandbox" in ran.err
+
+
+def test_the_ready_line_in_json_and_a_log_line_for_each_request(home: Path) -> None:
+    with served(home, "--json", "--log") as (url, process):
+        post(f"{url}/api/v2/event/100/trigger", TRIGGER)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "")
+    assert re.fullmatch(r"\d\d:\d\d:\d\dZ POST /api/v2/event/100/trigger 400 2008\n", err)
+
+
+def test_the_ready_line_names_url_process_and_sign_in(home: Path) -> None:
+    command = [sys.executable, "-m", "app", "sandbox", "--port", "0", "--json", "--auth", "oauth"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TRIGGERDESK_HOME": str(home)}
+    ) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        process.terminate()
+    assert sorted(ready) == ["auth", "pid", "url"]
+    assert (ready["pid"], ready["auth"]) == (process.pid, "oauth")
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a process keeps the number of its parent")
+def test_it_ends_with_its_parent_if_asked_to(home: Path) -> None:
+    parent = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'app', 'sandbox', '--port', '0',"
+        " '--with-parent'], stdout=subprocess.PIPE); print(p.stdout.readline().decode(), flush=True)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", parent],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+        env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+    )
+    # The sandbox holds stderr open: it has ended once the pipe is closed.
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("duration", ["24", "h", "1w", "-1h", ""])
+def test_a_duration_needs_a_number_and_a_unit(desk: Desk, duration: str) -> None:
+    ran = desk("sandbox", "--remember", duration)
+    assert (ran.code, ran.out) == (2, "")
+    assert "such as 30m, 24h or 7d" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "line"), [("events", "atached", 1), ("events", "mail", 1), ("fields", "stringid", 1)]
+)
+def test_a_mistyped_key_of_the_account_folder_is_named(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, key: str, line: int
+) -> None:
+    write_folder(tmp_path / "account")
+    (tmp_path / "account" / f"{name}.json").write_text(f'[{{"id": 3, "name": "x", "{key}": false}}]')
+    (tmp_path / "account" / "contacts.csv").write_text("id,uid\n5,u5\n")
+    monkeypatch.setenv("TRIGGERDESK_ACCOUNT", str(tmp_path / "account"))
+    with served(home) as (_, process):
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert f"{name}.json, line {line}: unknown key '{key}', which is ignored." in err

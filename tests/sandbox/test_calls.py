@@ -86,9 +86,7 @@ def test_getdata_gives_the_fields_asked_for(sandbox: Asker) -> None:
 def test_getdata_gives_every_field_by_contact_id_unless_told_otherwise(sandbox: Asker) -> None:
     got = posted(sandbox, "getdata", {"keyValues": [14, "15", "99"]})
     assert got == {
-        "errors": [
-            {"key": "99", "errorCode": "2008", "errorMsg": "No contact found with the external id: id"}
-        ],
+        "errors": [{"key": "99", "errorCode": 2008, "errorMsg": "No contact found with the external id: id"}],
         "result": [
             {"id": "14", "uid": "", "1": "Nameless", "3": None, "10142": "0", "10143": None},
             {
@@ -185,7 +183,7 @@ def test_checkids_gives_ids_by_value(sandbox: Asker) -> None:
         "ids": {"thor@example.com": "11"},
         "errors": {
             "twin@example.com": {"2010": "More contacts found with the external id: 3 - twin@example.com."},
-            "nix": {"2008": "No contact found with the external id: 3 - nix"},
+            "nix": {"2008": "No contact found with the external id: 3"},
             "": {"2005": "No value provided for key field: 3"},
         },
     }
@@ -227,7 +225,6 @@ def test_the_internal_id_is_found_by_a_field(sandbox: Asker, target: str) -> Non
     ("pair", "code", "text"),
     [
         ("77=x", 2004, "Invalid key field id: 77"),
-        ("nix", 2004, "Invalid key field id: nix"),
         ("3=", 2005, "No value provided for key field: 3"),
         ("3=nix", 2008, "No contact found with the external id: 3 - nix"),
         ("3=twin@example.com", 2010, "More contacts found with the external id: 3 - twin@example.com."),
@@ -240,7 +237,7 @@ def test_the_internal_id_is_refused_like_a_trigger(sandbox: Asker, pair: str, co
 
 def test_there_is_one_contact_list_with_everybody(sandbox: Asker) -> None:
     assert data(sandbox, "contactlist") == [
-        {"id": "1", "name": "All contacts", "created": "2020-01-01 00:00:00"}
+        {"id": "1", "name": "All contacts", "created": "2020-01-01 00:00:00", "type": 0}
     ]
     assert data(sandbox, "contactlist/1/") == ["11", "12", "13", "14", "15"]
     assert data(sandbox, "contactlist/1/contacts?limit=2&offset=1") == ["12", "13"]
@@ -272,11 +269,11 @@ def test_the_body_of_a_get_is_not_looked_at(sandbox: Asker) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "event"),
-        ("POST", "field"),
-        ("GET", "contact/getdata"),
-        ("GET", "contact/checkids"),
-        ("DELETE", "event/100"),
+        ("POST", "event/100/usages"),
+        ("DELETE", "contact/query"),
+        ("PUT", "contact/getdata"),
+        ("PUT", "contact/checkids"),
+        ("PUT", "contact/getcontacthistory"),
     ],
 )
 def test_a_wrong_method_is_1009(sandbox: Asker, method: str, path: str) -> None:
@@ -293,3 +290,103 @@ def test_every_reply_tells_the_rate_limit(sandbox: Asker) -> None:
 
 def test_the_liveness_call_answers(sandbox: Asker) -> None:
     assert sandbox.get("/healthcheck").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "call"),
+    [
+        ("POST", "event"),
+        ("POST", "field"),
+        ("POST", "contact"),
+        ("PUT", "contact"),
+        ("GET", "contact"),
+        ("GET", "contact/last_change"),
+        ("POST", "contact/merge"),
+        ("DELETE", "event/100"),
+        ("POST", "event/100/delete"),
+        ("POST", "contactlist/1/add"),
+        ("POST", "email/7/launch"),
+        ("GET", "segment"),
+    ],
+)
+def test_a_call_that_is_not_served_is_named(sandbox: Asker, method: str, call: str) -> None:
+    got = sandbox.ask(method, f"/api/v2/{call}", [b"{}"])
+    assert got.plain == refusal(1, f"This sandbox does not serve {method} {call}.", 404)
+
+
+def test_a_strict_client_gets_an_integer_error_code(sandbox: Asker) -> None:
+    body = b'{"keyId":"3","keyValues":["nix"]}'
+    assert sandbox.post("/api/v2/contact/getdata", body).plain == (
+        200,
+        b'{"replyCode":0,"replyText":"OK","data":{"errors":[{"key":"nix","errorCode":2008,'
+        b'"errorMsg":"No contact found with the external id: 3"}],"result":false}}',
+    )
+
+
+def test_query_with_a_pair_in_the_path_finds_the_internal_id(sandbox: Asker) -> None:
+    expected = (200, b'{"replyCode":0,"replyText":"OK","data":{"id":"11"}}')
+    assert sandbox.get("/api/v2/contact/query/3=thor@example.com").plain == expected
+    assert sandbox.get("/api/v2/contact/?3=thor@example.com").plain == expected
+
+
+@pytest.mark.parametrize("flag", ["1", "yes", "TRUE", "false", ""])
+def test_query_leaves_out_the_empty_only_for_true(sandbox: Asker, flag: str) -> None:
+    found = data(sandbox, f"contact/query?return=3&excludeempty={flag}")["result"]
+    assert [contact["id"] for contact in found] == ["11", "12", "13", "14", "15"]
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"), [("3=", ["14"]), ("10142=&1=Tvilling", ["13"]), ("uid=", ["14"]), ("10143=&3=", ["14"])]
+)
+def test_query_for_an_empty_value_finds_contacts_without_one(
+    sandbox: Asker, query: str, ids: list[str]
+) -> None:
+    found = data(sandbox, f"contact/query?return=1&{query}")["result"]
+    assert [contact["id"] for contact in found] == ids
+
+
+def test_checkids_names_the_field_alone(sandbox: Asker) -> None:
+    body = b'{"key_id":"3","external_ids":["thor@example.com","nix"]}'
+    assert sandbox.post("/api/v2/contact/checkids", body).plain == (
+        200,
+        b'{"replyCode":0,"replyText":"OK","data":{"ids":{"thor@example.com":"11"},'
+        b'"errors":{"nix":{"2008":"No contact found with the external id: 3"}}}}',
+    )
+
+
+def test_contact_lists_carry_a_type(sandbox: Asker) -> None:
+    assert sandbox.get("/api/v2/contactlist").plain == (
+        200,
+        b'{"replyCode":0,"replyText":"OK","data":['
+        b'{"id":"1","name":"All contacts","created":"2020-01-01 00:00:00","type":0}]}',
+    )
+
+
+def test_contact_ids_name_the_next_page_until_the_last(sandbox: Asker) -> None:
+    target = "/api/v2/contactlist/1/contactIds"
+    assert sandbox.get(f"{target}?$skiptoken=0&$top=3").plain == (
+        200,
+        b'{"replyCode":0,"replyText":"OK","data":{"value":["11","12","13"],'
+        b'"next":"/contactlist/1/contactIds?$skiptoken=3&$top=3"}}',
+    )
+    assert sandbox.get(f"{target}?$skiptoken=3&$top=3").plain == (
+        200,
+        b'{"replyCode":0,"replyText":"OK","data":{"value":["14","15"],"next":null}}',
+    )
+    assert data(sandbox, "contactlist/1/contactIds") == {
+        "value": ["11", "12", "13", "14", "15"],
+        "next": None,
+    }
+    assert data(sandbox, "contactlist/1/contactIds?%24top=5")["next"] is None
+
+
+@pytest.mark.parametrize("query", ["$top=0", "$top=100001", "$top=x", "$skiptoken=-1", "$skiptoken="])
+def test_pages_of_contact_ids_must_be_numbers(sandbox: Asker, query: str) -> None:
+    got = sandbox.get(f"/api/v2/contactlist/1/contactIds?{query}")
+    assert got.plain == refusal(1001, "One or more parameters are invalid or missing.")
+
+
+def test_a_contact_list_is_counted_in_text(sandbox: Asker) -> None:
+    expected = (200, b'{"replyCode":0,"replyText":"OK","data":"5"}')
+    assert sandbox.get("/api/v2/contactlist/1/count").plain == expected
+    assert sandbox.get("/api/v2/contactlist/2/count").status == 404

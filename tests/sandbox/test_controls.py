@@ -114,7 +114,6 @@ def test_a_failure_of_nothing_in_particular_meets_every_call(sandbox: Asker) -> 
     rehearse(sandbox, kind="503")
     assert sandbox.get("/api/v2/event").status == 503
     assert sandbox.post("/api/v2/contact/getdata", '{"keyValues":[]}').status == 503
-    assert sandbox.post("/oauth2/token", "grant_type=client_credentials").status == 200
     assert sandbox.get("/_sandbox/health").status == 200
 
 
@@ -257,3 +256,9 @@ def test_a_page_of_another_site_may_not_use_the_controls(sandbox: Asker) -> None
 )
 def test_what_is_no_control(sandbox: Asker, method: str, path: str, status: int) -> None:
     assert sandbox.ask(method, f"/_sandbox/{path}").status == status
+
+
+@pytest.mark.parametrize(("event", "warned"), [("100", False), (101, False), ("999", True), ("x", True)])
+def test_a_fault_for_an_unknown_event_carries_a_warning(sandbox: Asker, event: object, warned: bool) -> None:
+    got = json.loads(sandbox.post("/_sandbox/faults", json.dumps({"kind": "503", "event": event})).body)
+    assert got[-1].get("warning") == (f"This account has no event {event}." if warned else None)

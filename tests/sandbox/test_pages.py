@@ -55,7 +55,7 @@ def test_the_example_of_the_trigger_is_accepted(sandbox: Asker) -> None:
     description = described(sandbox)
     operation = description["paths"]["/event/{event_id}/trigger"]["post"]
     event_id = parameters(description, operation)[0]["example"]
-    example = operation["requestBody"]["content"]["application/json"]["example"]
+    example = operation["requestBody"]["content"]["application/json"]["examples"]["one"]["value"]
     assert sandbox.trigger(event_id, json.dumps(example)).status == 200
 
 
@@ -98,3 +98,32 @@ def test_the_page_shows_the_header_that_signs_in(open_sandbox: Callable[..., Ask
     assert "Authorization: Bearer $TOKEN" in page
     assert "/api/v3" in page
     assert "hush" not in page
+
+
+def test_clients_can_be_generated_from_the_description(sandbox: Asker) -> None:
+    description = described(sandbox)
+    pending: list[Any] = [description]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            assert node.get("type") != "array" or "items" in node, node
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            assert len(operation["tags"]) == 1
+            assert operation["summary"]
+    parts = description["components"]
+    assert "contacts" not in parts["schemas"]["TriggerOne"]["properties"]
+    rejected = parts["responses"]["TriggerRejected"]["content"]["application/json"]["examples"]
+    assert [example["value"]["replyCode"] for example in rejected.values()] == [
+        2004,
+        2005,
+        2008,
+        2010,
+        5001,
+        2012,
+    ]
+    body = description["paths"]["/event/{event_id}/trigger"]["post"]["requestBody"]
+    assert sorted(body["content"]["application/json"]["examples"]) == ["batch", "one"]

@@ -288,3 +288,20 @@ def test_controls_are_used_over_the_wire_like_anything_else(clean: Served) -> No
     status, body = clean.ask("POST", "/_sandbox/faults", b'{"kind":"503","times":1}')
     assert (status, json.loads(body)[0]["kind"]) == (200, "503")
     assert clean.ask("POST", "/api/v2/event/100/trigger", THOR)[0] == 503
+
+
+def test_two_lengths_close_the_connection(served: Served) -> None:
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(THOR), THOR)
+    lengths = b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(THOR)
+    with served.connect() as connection:
+        connection.sendall(HEAD + lengths + chunked + HEAD + b"Content-Length: 2\r\n\r\n{}")
+        assert read_all(connection).count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("length", [10_000_001, 10**12, 10**18])
+def test_a_declared_length_over_the_limit_is_refused_before_the_body_comes(
+    served: Served, length: int
+) -> None:
+    with served.connect() as connection:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % length)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 413 ")

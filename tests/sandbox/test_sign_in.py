@@ -20,7 +20,9 @@ from tests.sandbox.asking import Asker, Got
 from tests.sandbox.conftest import Clock
 
 UNAUTHORIZED = (401, b'{"replyCode":1,"replyText":"Unauthorized","data":""}')
-SKEWED = (401, b'{"replyCode":1,"replyText":"Unauthorized Time frame is invalid","data":""}')
+WRONG = (401, b'{"message":"Credentials are invalid."}')
+SKEWED = (401, b'{"message":"Timeframe is invalid."}')
+MISSING = (401, b'{"message":"WSSE authentication header is missing."}')
 USER, SECRET = "customer001", "customersecret"
 NONCE = "d36e316282959a9ed4c89851497a717f"
 
@@ -95,7 +97,7 @@ def test_the_digest_of_raw_bytes_is_refused(open_sandbox: Callable[..., Asker], 
     clock.now = datetime.fromisoformat("2010-12-27T13:14:15Z").timestamp()
     sandbox = open_sandbox(auth="wsse", user=USER, secret="secret")
     value = f'UsernameToken Username="{USER}", PasswordDigest="dipsKkVLwfq04VntCabUEKKVQZ8=", Nonce="{NONCE}", Created="2010-12-27T13:14:15Z"'
-    assert asked(sandbox, value).plain == UNAUTHORIZED
+    assert asked(sandbox, value).plain == WRONG
 
 
 @pytest.mark.parametrize("name", ["X-WSSE", "x-wsse", "WSSE"])
@@ -156,14 +158,48 @@ def test_wrong_credentials_are_not_told_from_each_other(wsse: Asker, clock: Cloc
         header(created, user="customer002"),
         header(created).replace(NONCE, "0" * 32),
         header("2000-01-01T00:00:00Z", secret="wrong"),
-        "",
-        "UsernameToken",
-        'Username="customer001"',
-        "\xff\xfe=\xe9",
         'Nonce="\xe9", PasswordDigest="\xe9", Username="\xe9", Created="\xe9"',
     ):
-        assert asked(wsse, value).plain == UNAUTHORIZED
-    assert wsse.get("/api/v2/settings").plain == UNAUTHORIZED
+        assert asked(wsse, value).plain == WRONG
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "WSSE authentication header is empty."),
+        ("  ", "WSSE authentication header is empty."),
+        ("UsernameToken", "The Username field is missing from WSSE authentication header."),
+        ("\xff\xfe=\xe9", "The Username field is missing from WSSE authentication header."),
+        ('Username="u"', "The PasswordDigest field is missing from WSSE authentication header."),
+        (
+            'Username="u", PasswordDigest="d"',
+            "The Nonce field is missing from WSSE authentication header.",
+        ),
+        (
+            'Username="u", PasswordDigest="d", Nonce="n"',
+            "The Created field is missing from WSSE authentication header.",
+        ),
+    ],
+)
+def test_the_gateway_names_the_missing_part(wsse: Asker, value: str, message: str) -> None:
+    assert asked(wsse, value).plain == (401, f'{{"message":"{message}"}}'.encode())
+
+
+def test_a_digest_may_leave_out_its_padding(wsse: Asker, clock: Clock) -> None:
+    assert asked(wsse, header(now(clock)).replace("==", "")).status == 200
+
+
+def test_the_gateway_has_its_own_words_for_a_limit_and_a_failure(
+    open_sandbox: Callable[..., Asker], clock: Clock
+) -> None:
+    sandbox = open_sandbox(auth="wsse", user=USER, secret=SECRET, rate_limit=2)
+    sandbox.post("/_sandbox/faults", b'{"kind":"500"}')
+    assert asked(sandbox, header(now(clock))).plain == (
+        500,
+        b'{"message":"An unexpected error occurred."}',
+    )
+    asked(sandbox, header(now(clock)))
+    assert asked(sandbox, header(now(clock))).plain == (429, b'{"message":"Rate limit exceeded"}')
 
 
 def test_wsse_is_for_version_2_alone(wsse: Asker, clock: Clock) -> None:
@@ -171,8 +207,8 @@ def test_wsse_is_for_version_2_alone(wsse: Asker, clock: Clock) -> None:
 
 
 def test_sign_in_comes_before_everything_else(wsse: Asker) -> None:
-    assert wsse.trigger(999, b"nix").plain == UNAUTHORIZED
-    assert wsse.ask("PUT", "/api/v2/event").plain == UNAUTHORIZED
+    assert wsse.trigger(999, b"nix").plain == MISSING
+    assert wsse.ask("PUT", "/api/v2/event").plain == MISSING
 
 
 def basic(user: str = USER, secret: str = SECRET) -> dict[str, str]:
@@ -200,7 +236,7 @@ def test_a_token_opens_version_3_alone(oauth: Asker) -> None:
         ).status
         == 200
     )
-    assert oauth.get("/api/v2/settings", bearer).plain == UNAUTHORIZED
+    assert oauth.get("/api/v2/settings", bearer).plain == MISSING
 
 
 def test_a_token_is_good_for_an_hour(oauth: Asker, clock: Clock) -> None:
@@ -223,7 +259,9 @@ def test_a_secret_of_any_characters_is_accepted_as_it_is_and_encoded_like_a_form
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer nix", "Basic nix", "nix", "Bearer \xff"])
 def test_what_is_no_token_is_refused(oauth: Asker, value: str) -> None:
-    assert oauth.get("/api/v3/settings", {"Authorization": value}).plain == UNAUTHORIZED
+    got = oauth.get("/api/v3/settings", {"Authorization": value})
+    assert got.plain == UNAUTHORIZED
+    assert got.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(
@@ -267,17 +305,17 @@ def test_credentials_may_be_encoded_as_in_a_form(open_sandbox: Callable[..., Ask
     )
 
 
-def test_without_sign_in_anything_goes_and_a_token_is_still_to_be_had(sandbox: Asker) -> None:
+def test_without_oauth_there_is_no_token_endpoint(sandbox: Asker) -> None:
     assert sandbox.get("/api/v2/settings", {"X-WSSE": "nix"}).status == 200
     assert sandbox.get("/api/v3/settings").status == 200
-    assert sandbox.post("/oauth2/token", "grant_type=client_credentials").status == 200
+    assert sandbox.post("/oauth2/token", "grant_type=client_credentials").status == 404
 
 
 def test_the_newest_tokens_are_kept(clock: Clock) -> None:
-    tokens = Tokens(SandboxOptions(), clock, kept=2)
+    tokens = Tokens(SandboxOptions(auth="oauth", user=USER, secret=SECRET), clock, kept=2)
     router = Router([Route("/", partial(issue, tokens), methods=["POST"])])
     issued = [
-        json.loads(Asker(router).post("/", "grant_type=client_credentials").body)["access_token"]
+        json.loads(Asker(router).post("/", "grant_type=client_credentials", basic()).body)["access_token"]
         for _ in range(3)
     ]
     assert [tokens.is_valid(token) for token in issued] == [False, True, True]

@@ -1,6 +1,7 @@
 """The single form of the trigger: bytes in, whole replies out."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -266,3 +267,19 @@ def test_slashes_more_or_fewer_and_version_3_are_the_same_call(sandbox: Asker, p
 
 def test_a_byte_order_mark_and_any_content_type_are_read(sandbox: Asker) -> None:
     assert sandbox.trigger(100, b"\xef\xbb\xbf" + THOR.encode(), {"Content-Type": "text/plain"}).plain == OK
+
+
+@pytest.mark.parametrize("key_id", ["email", "3", 3])
+def test_a_field_s_name_is_a_key_if_asked_for(open_sandbox: Callable[..., Asker], key_id: object) -> None:
+    sandbox = open_sandbox(field_names=True)
+    one = {"key_id": key_id, "external_id": "thor@example.com"}
+    many = {"key_id": key_id, "contacts": [{"external_id": "thor@example.com"}]}
+    assert sandbox.trigger(100, json.dumps(one)).status == 200
+    assert json.loads(sandbox.trigger(100, json.dumps(many)).body)["data"]["ids"] == ["11"]
+
+
+@pytest.mark.parametrize("key_id", ["E-Mail", "eid", ""])
+def test_no_other_name_is_a_key(open_sandbox: Callable[..., Asker], key_id: str) -> None:
+    sandbox = open_sandbox(field_names=True)
+    got = sandbox.trigger(100, json.dumps({"key_id": key_id, "external_id": "thor@example.com"}))
+    assert json.loads(got.body)["replyCode"] == 2004

@@ -1,12 +1,17 @@
 """Trigger ids: an accepted one is not processed a second time, and the reply does not say so."""
 
+import hashlib
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.app import create_sandbox
-from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.idempotency import Accepted, AcceptedTriggers
 from tests.sandbox.asking import Asker
 
 OK = (200, b'{"replyCode":0,"replyText":"OK","data":{}}')
@@ -14,6 +19,10 @@ OK = (200, b'{"replyCode":0,"replyText":"OK","data":{}}')
 
 def one(trigger_id: str, who: str = "thor@example.com") -> str:
     return json.dumps({"key_id": "3", "external_id": who, "trigger_id": trigger_id})
+
+
+def trigger(trigger_id: str) -> Accepted:
+    return Accepted("100", "3", "thor@example.com", "11", trigger_id, None)
 
 
 def deduplicated(sandbox: Asker) -> list[list[str]]:
@@ -92,10 +101,10 @@ def test_two_sandboxes_of_one_account_share_them(open_sandbox: Callable[..., Ask
 
 def test_the_newest_are_kept_for_the_next_time(tmp_path: Path) -> None:
     accepted = AcceptedTriggers(tmp_path / "triggers.db")
-    assert accepted.add([str(number) for number in range(50)]) == ()
+    assert accepted.add([trigger(str(number)) for number in range(50)], 0.0) == ()
     accepted.close()
     accepted = AcceptedTriggers(tmp_path / "triggers.db", kept=20)
-    assert accepted.add(["49", "30", "29"]) == ("49", "30")
+    assert accepted.add([trigger("49"), trigger("30"), trigger("29")], 0.0) == ("49", "30")
     accepted.close()
 
 
@@ -103,6 +112,28 @@ def test_a_damaged_file_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / "triggers.db"
     file.write_bytes(b"not a database" * 1000)
     accepted = AcceptedTriggers(file)
-    assert accepted.add(["t"]) == ()
-    assert accepted.add(["t"]) == ("t",)
+    assert accepted.add([trigger("t")], 0.0) == ()
+    assert accepted.add([trigger("t")], 0.0) == ("t",)
+    accepted.close()
+
+
+def test_a_file_of_the_first_version_keeps_its_trigger_ids(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "triggers.db")) as db, db:
+        db.execute("CREATE TABLE accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE)")
+        digest = hashlib.blake2b(b"t", digest_size=16).digest()
+        db.execute("INSERT INTO accepted (digest) VALUES (?)", (digest,))
+    accepted = AcceptedTriggers(tmp_path / "triggers.db")
+    assert accepted.add([trigger("t"), trigger("u")], 0.0) == ("t",)
+    accepted.close()
+
+
+@pytest.mark.parametrize(
+    ("remember_s", "after_s", "repeats"), [(None, 1e9, ("t",)), (60.0, 59.0, ("t",)), (60.0, 60.0, ())]
+)
+def test_a_trigger_id_is_known_as_long_as_asked(
+    remember_s: float | None, after_s: float, repeats: tuple[str, ...]
+) -> None:
+    accepted = AcceptedTriggers(None, remember_s=remember_s)
+    accepted.add([trigger("t")], 1000.0)
+    assert accepted.add([trigger("t")], 1000.0 + after_s) == repeats
     accepted.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.domain.account import Matches
 from app.sandbox.accounts.database import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
-from app.sandbox.accounts.folder import EventEntry, FieldEntry, Progress
+from app.sandbox.accounts.folder import EventEntry, FieldEntry, Mail, Progress
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
@@ -50,14 +50,17 @@ class SandboxAccount:
         """Reads everything that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
         fingerprint = fingerprint_of(db)
-        events = db.execute("SELECT id, name, created, attached FROM event ORDER BY n").fetchall()
+        events = db.execute("SELECT id, name, created, attached, mails FROM event ORDER BY n").fetchall()
         fields = db.execute(
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
         ).fetchall()
         self._db = db
         self.fingerprint = fingerprint
         self.events: Mapping[str, EventEntry] = {
-            row[0]: EventEntry(row[0], row[1], row[2], bool(row[3])) for row in events
+            row[0]: EventEntry(
+                row[0], row[1], row[2], bool(row[3]), tuple(Mail(*mail) for mail in json.loads(row[4]))
+            )
+            for row in events
         }
         self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
         self.contacts = AccountContacts(
@@ -131,12 +134,17 @@ class AccountContacts:
         self, wanted: Mapping[str, str], shown: str, *, skip_empty: bool, limit: int, offset: int
     ) -> list[dict[str, str | None]]:
         """The contacts with all the `wanted` values, in the order of the file, with the field `shown`."""
-        if any(key not in self.cells or not _storable(value) for key, value in wanted.items()):
+        if any(value and not _storable(value) for value in wanted.values()):
             return []
-        tests = [f"{self.cells[key]} = ? AND {self.cells[key]} != ''" for key in wanted]
+        none = "''"
+        columns = [self.cells.get(key, none) for key in wanted]
+        # The index of a column leaves out the empty cells.
+        tests = [
+            f"{column} = ? AND {column} != ''" if value else f"{column} = ?"
+            for column, value in zip(columns, wanted.values(), strict=True)
+        ]
         if skip_empty:
-            empty = "''"
-            tests.append(f"{self.cells.get(shown, empty)} != ''")
+            tests.append(f"{self.cells.get(shown, none)} != ''")
         start = offset
         if not tests:
             # Row numbers have no gaps, so a late page needs no counting.
@@ -151,6 +159,11 @@ class AccountContacts:
         """Contact ids in the order of the file."""
         rows = self.db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
         return [row[0] for row in rows]
+
+    def count(self) -> int:
+        """The number of contacts."""
+        # Row numbers have no gaps.
+        return self.db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
 
     def _columns(self, keys: Iterable[str]) -> str:
         return ", ".join(f"contact.{cell}" if (cell := self.cells.get(key)) else "''" for key in keys)

@@ -5,11 +5,13 @@ of the folder's files when they were last read.
 """
 
 import hashlib
+import json
 import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 
 from app.domain.errors import AppError
@@ -27,7 +29,7 @@ from app.sandbox.accounts.folder import (
     unreadable,
 )
 
-LAYOUT = "2"
+LAYOUT = "3"
 STALE_S = 3600.0
 CASELESS_FIELD = "3"
 
@@ -37,7 +39,7 @@ GRAIN_S = 2.0
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT, name TEXT, created TEXT, attached INTEGER);
+CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT, name TEXT, created TEXT, attached INTEGER, mails TEXT);
 CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, application_type TEXT, cell TEXT);
 """
 
@@ -177,8 +179,11 @@ def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
 
 def _load_events(db: sqlite3.Connection, events: Iterable[EventEntry]) -> None:
     db.executemany(
-        "INSERT INTO event (id, name, created, attached) VALUES (?, ?, ?, ?)",
-        [(event.id, event.name, event.created, event.attached) for event in events],
+        "INSERT INTO event (id, name, created, attached, mails) VALUES (?, ?, ?, ?, ?)",
+        [
+            (e.id, e.name, e.created, e.attached, json.dumps([astuple(mail) for mail in e.mails]))
+            for e in events
+        ],
     )
 
 

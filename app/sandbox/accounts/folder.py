@@ -21,6 +21,8 @@ FIELDS = "fields.json"
 CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
 
+EVENT_KEYS = frozenset({"id", "name", "created", "example_data", "attached", "mails"})
+FIELD_KEYS = frozenset({"id", "name", "string_id", "application_type"})
 MAX_COLUMNS = 1990
 CHUNK = 5_000
 
@@ -45,6 +47,15 @@ def unreadable(file: Path, error: OSError) -> AccountFolderError:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """One e-mail that an event launches."""
+
+    id: str
+    name: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventEntry:
     """One external event of the folder; if `attached` is false, nothing in the account uses it."""
 
@@ -52,6 +63,7 @@ class EventEntry:
     name: str
     created: str = ""
     attached: bool = True
+    mails: tuple[Mail, ...] = ()
     example: JsonObject | None = None
 
 
@@ -108,6 +120,14 @@ def examples(folder: Path) -> dict[str, JsonObject]:
     return {event.id: event.example for event in read_events(folder) if event.example is not None}
 
 
+def unknown_keys(folder: Path) -> Iterator[str]:
+    """A sentence for each key that `events.json` and `fields.json` may not have. Raises AccountFolderError."""
+    for name, known in ((EVENTS, EVENT_KEYS), (FIELDS, FIELD_KEYS)):
+        for entry in _entries(folder / name):
+            for key in entry.members.keys() - known:
+                yield f"{entry.file}, line {entry.line}: unknown key {key!r}, which is ignored."
+
+
 def _event(entry: _Entry) -> EventEntry:
     attached = entry.members.get("attached", True)
     if not isinstance(attached, bool):
@@ -115,7 +135,20 @@ def _event(entry: _Entry) -> EventEntry:
     example = entry.members.get("example_data")
     if example is not None and not isinstance(example, dict):
         raise entry.error('"example_data" must be a JSON object.')
-    return EventEntry(entry.id(), entry.text("name"), entry.text("created", ""), attached, example)
+    event_id, name = entry.id(), entry.text("name")
+    return EventEntry(
+        event_id, name, entry.text("created", ""), attached, _mails(entry, event_id, name, attached), example
+    )
+
+
+def _mails(entry: _Entry, event_id: str, name: str, attached: bool) -> tuple[Mail, ...]:
+    mails = entry.members.get("mails")
+    if mails is None:
+        return (Mail(event_id, name, name),) if attached else ()
+    if not isinstance(mails, list) or not all(isinstance(mail, dict) for mail in mails):
+        raise entry.error('"mails" must be a JSON array of objects.')
+    entries = [_Entry(entry.file, entry.line, mail) for mail in mails]
+    return tuple(Mail(one.id(), one.text("name"), one.text("subject", "")) for one in entries)
 
 
 def _field(entry: _Entry) -> FieldEntry:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.sandbox.context import Handler
-from app.sandbox.handlers import catalog, contacts, trigger
+from app.sandbox.handlers import catalog, contacts, mails, trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,16 @@ ROUTES = (
     ApiRoute("GET", "/field/{field_id}/choice/translate/{language}", catalog.list_choices),
     ApiRoute("POST", "/contact/getdata", contacts.getdata),
     ApiRoute("GET", "/contact/query", contacts.query),
+    ApiRoute("GET", "/contact/query/{pair:path}", contacts.internal_id),
     ApiRoute("POST", "/contact/checkids", contacts.checkids),
+    ApiRoute("POST", "/contact/getcontacthistory", mails.contact_history),
     ApiRoute("GET", "/contact", contacts.internal_id),
     ApiRoute("GET", "/contact/{pair:path}", contacts.internal_id),
     ApiRoute("GET", "/contactlist", contacts.list_contact_lists),
     ApiRoute("GET", "/contactlist/{list_id}", contacts.get_contact_list),
     ApiRoute("GET", "/contactlist/{list_id}/contacts", contacts.get_contact_list),
+    ApiRoute("GET", "/contactlist/{list_id}/contactIds", contacts.list_contact_ids),
+    ApiRoute("GET", "/contactlist/{list_id}/count", contacts.count_contacts),
+    ApiRoute("GET", "/email/{email_id}", mails.get_email),
     ApiRoute("GET", "/settings", catalog.settings),
 )

@@ -24,8 +24,7 @@ async def get_event(request: ApiRequest) -> Response:
 async def event_usages(request: ApiRequest) -> Response:
     """GET event/<id>/usages. Raises Rejected (5001)."""
     event = _known_event(request)
-    # GUESS: An event that is used is used by one e-mail, whose id is the event's
-    used = [event.id] if event.attached else []
+    used = [mail.id for mail in event.mails]
     return ok({"program_ids": [], "email_ids": used, "interactions_program_ids": []})
 
 

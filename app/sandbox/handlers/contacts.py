@@ -11,11 +11,12 @@ from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.context import ApiRequest, Context
 from app.sandbox.handlers.trigger import Triggered
-from app.sandbox.responses import INVALID_PARAMETER, Rejected, ok
+from app.sandbox.responses import INVALID_PARAMETER, NotServed, Rejected, ok
 
 MAX_KEYS = 1000
 MAX_PAGE = 10_000
 MAX_LIST_PAGE = 1_000_000
+MAX_IDS_PAGE = 100_000
 ALL_CONTACTS = "1"
 PAGE_PARAMETERS = frozenset({"return", "limit", "offset", "excludeempty"})
 FIND_RULES = tuple(rule for rule in RULES if rule.code != 5001)
@@ -31,7 +32,7 @@ async def getdata(request: ApiRequest) -> Response:
     found = {place for place, _ in rows}
     contacts = {contact["id"]: contact for _, contact in rows}
     errors = [
-        {"key": value, "errorCode": "2008", "errorMsg": f"No contact found with the external id: {key_id}"}
+        {"key": value, "errorCode": 2008, "errorMsg": f"No contact found with the external id: {key_id}"}
         for place, value in enumerate(values)
         if place not in found
     ]
@@ -83,7 +84,7 @@ async def query(request: ApiRequest) -> Response:
     wanted = {name: value for name, value in parameters.items() if name not in PAGE_PARAMETERS}
     _check_fields(request.context, (shown, *wanted))
     limit, offset = _page(parameters, MAX_PAGE)
-    skip_empty = parameters.get("excludeempty", "").lower() in ("true", "1")
+    skip_empty = parameters.get("excludeempty") == "true"
     contacts = request.context.account.contacts
     page = await asyncio.to_thread(
         contacts.page, wanted, shown, skip_empty=skip_empty, limit=limit, offset=offset
@@ -137,7 +138,10 @@ async def checkids(request: ApiRequest) -> Response:
         if verdict.code == 0 or (several and verdict.code == 2010):
             ids[value] = matches if several else matches[0]
         else:
-            errors[value] = {str(verdict.code): verdict.text}
+            text = (
+                verdict.text if verdict.code != 2008 else f"No contact found with the external id: {key_id}"
+            )
+            errors[value] = {str(verdict.code): text}
     return ok({"ids": ids, "errors": errors or []})
 
 
@@ -146,7 +150,9 @@ async def internal_id(request: ApiRequest) -> Response:
     account = request.context.account
     query_string = request.scope["query_string"].decode("ascii", "replace")
     pair = request.path_params.get("pair") or unquote(query_string.partition("&")[0])
-    key_id, _, value = pair.partition("=")
+    key_id, equals, value = pair.partition("=")
+    if not equals:
+        raise NotServed(request)
     verdict = judge(TriggerRequest("", key_id, value), account, FIND_RULES)
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
@@ -155,12 +161,36 @@ async def internal_id(request: ApiRequest) -> Response:
 
 async def list_contact_lists(_: ApiRequest) -> Response:
     """GET contactlist: the only list."""
-    return ok([{"id": ALL_CONTACTS, "name": "All contacts", "created": "2020-01-01 00:00:00"}])
+    return ok([{"id": ALL_CONTACTS, "name": "All contacts", "created": "2020-01-01 00:00:00", "type": 0}])
 
 
 async def get_contact_list(request: ApiRequest) -> Response:
     """GET contactlist/<id> and contactlist/<id>/contacts: contact ids, paged. Raises Rejected (3006, 2016, 1001)."""
-    if request.path_params["list_id"] != ALL_CONTACTS:
-        raise Rejected(3006, "No contact list found with the specified ID.", 404)
+    _check_list(request)
     limit, offset = _page(_parameters(request), MAX_LIST_PAGE)
     return ok(await asyncio.to_thread(request.context.account.contacts.ids, limit, offset))
+
+
+async def list_contact_ids(request: ApiRequest) -> Response:
+    """GET contactlist/<id>/contactIds: contact ids after the token, and the next page. Raises Rejected."""
+    _check_list(request)
+    parameters = _parameters(request)
+    top = _number(parameters.get("$top", str(MAX_PAGE)))
+    token = _number(parameters.get("$skiptoken", "0"))
+    if token is None or top is None or not 1 <= top <= MAX_IDS_PAGE:
+        raise Rejected(*INVALID_PARAMETER)
+    # GUESS: The token of contactIds is the number of contacts before the page, and `value` is inside `data`
+    ids = await asyncio.to_thread(request.context.account.contacts.ids, top + 1, token)
+    path = f"/contactlist/{ALL_CONTACTS}/contactIds?$skiptoken={token + top}&$top={top}"
+    return ok({"value": ids[:top], "next": path if len(ids) > top else None})
+
+
+async def count_contacts(request: ApiRequest) -> Response:
+    """GET contactlist/<id>/count: the number of contacts, as text. Raises Rejected (3006)."""
+    _check_list(request)
+    return ok(str(await asyncio.to_thread(request.context.account.contacts.count)))
+
+
+def _check_list(request: ApiRequest) -> None:
+    if request.path_params["list_id"] != ALL_CONTACTS:
+        raise Rejected(3006, "No contact list found with the specified ID.", 404)

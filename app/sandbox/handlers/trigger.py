@@ -15,6 +15,7 @@ from app.domain.wire import key_text, parse_trigger
 from app.sandbox.accounts.account import NO_MATCH, SandboxAccount
 from app.sandbox.accounts.folder import EventEntry
 from app.sandbox.context import ApiRequest, Context
+from app.sandbox.idempotency import Accepted
 from app.sandbox.responses import Rejected, ok
 
 MAX_CONTACTS = 1000
@@ -32,15 +33,25 @@ _EVENT_TIME = re.compile(
 
 async def trigger(request: ApiRequest) -> Response:
     """The reply to a trigger of one contact, or of many if there are `contacts`. Raises Rejected."""
+    context = request.context
+    if context.options.field_names:
+        request.payload = _with_field_id(request)
     if request.payload.get("contacts") is not None:
         return _trigger_many(request)
-    context = request.context
     sent = parse_trigger(request.path_params["event_id"], request.payload)
-    verdict = judge(sent, Triggered.among(context.account, sent.key_id, [sent.external_id]))
+    found = Triggered.among(context.account, sent.key_id, [sent.external_id])
+    verdict = judge(sent, found)
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
     _check_extras(request.payload, request.length)
-    return _accepted(context, sent.event_id, [sent], {})
+    return _reply(context, sent.event_id, [found.accepted(sent, request.payload)], {})
+
+
+def _with_field_id(request: ApiRequest) -> Mapping[str, object]:
+    """The payload with a field's id for its string id, such as 3 for `email`."""
+    ids = {field.string_id: field.id for field in request.context.account.fields.values() if field.string_id}
+    key_id = key_text(request.payload.get("key_id"))
+    return {**request.payload, "key_id": ids[key_id]} if key_id in ids else request.payload
 
 
 def _trigger_many(request: ApiRequest) -> Response:
@@ -56,7 +67,7 @@ def _trigger_many(request: ApiRequest) -> Response:
         raise Rejected(verdict.code, verdict.text)
     sent = [parse_trigger(event_id, {**entry, "key_id": key_id}) for entry in entries]
     found = Triggered.among(context.account, key_id, (one.external_id for one in sent))
-    accepted: list[TriggerRequest] = []
+    accepted: list[Accepted] = []
     # GUESS: Of an external id given twice in a batch, both are processed, and `errors` keeps one
     errors: dict[str, dict[str, str]] = {}
     for one, entry in zip(sent, entries, strict=True):
@@ -68,10 +79,10 @@ def _trigger_many(request: ApiRequest) -> Response:
         except Rejected as rejected:
             errors[one.external_id] = {str(rejected.code): rejected.text}
         else:
-            accepted.append(one)
-    ids = [found.matches(key_id, one.external_id).ids[0] for one in accepted]
+            accepted.append(found.accepted(one, entry))
+    ids = [one.contact_id for one in accepted]
     # GUESS: A batch that is rejected for everybody is still 200
-    return _accepted(context, event_id, accepted, {"ids": ids, "errors": errors or []})
+    return _reply(context, event_id, accepted, {"ids": ids, "errors": errors or []})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,12 @@ class Triggered:
 
     def matches(self, _: str, external_id: str) -> Matches:
         return self.found.get(external_id, NO_MATCH)
+
+    def accepted(self, sent: TriggerRequest, carrier: Mapping[str, object]) -> Accepted:
+        """What is recorded of a trigger that broke no rule; `carrier` is its part of the payload."""
+        contact_id = self.found[sent.external_id].ids[0]
+        data = carrier.get("data")
+        return Accepted(sent.event_id, sent.key_id, sent.external_id, contact_id, sent.trigger_id, data)
 
 
 def _entries(payload: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
@@ -142,15 +159,14 @@ def _size(data: object) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _accepted(
-    context: Context, event_id: str, accepted: Sequence[TriggerRequest], data: Mapping[str, object]
+def _reply(
+    context: Context, event_id: str, accepted: Sequence[Accepted], data: Mapping[str, object]
 ) -> Response:
     """The reply for the contacts that broke no rule. Raises Rejected (5005) if nothing uses the event."""
     event = context.account.events[event_id]
     if accepted and not (event.attached or context.options.interactions):
         raise Rejected(5005, "No program or campaign is triggered.")
-    ids = [one.trigger_id for one in accepted if one.trigger_id is not None]
-    deduplicated = context.accepted.add(ids) if ids else ()
+    deduplicated = context.accepted.add(accepted, context.clock())
     if context.options.interactions:
         data = {**data, "connectedTo": _connected_to(event)}
     return ok(data, deduplicated)

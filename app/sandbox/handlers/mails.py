@@ -1,0 +1,85 @@
+"""The calls about e-mails: one of them, and those that were launched to contacts."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from starlette.responses import Response
+
+from app.domain.wire import scalar_text
+from app.sandbox.context import ApiRequest
+from app.sandbox.idempotency import Launch
+from app.sandbox.responses import INVALID_PARAMETER, Rejected, ok
+
+MAX_CONTACTS = 1000
+
+
+async def get_email(request: ApiRequest) -> Response:
+    """GET email/<id>: its name and subject. Raises Rejected (6004)."""
+    wanted = request.path_params["email_id"]
+    for event in request.context.account.events.values():
+        for mail in event.mails:
+            if mail.id == wanted:
+                return ok({"id": mail.id, "name": mail.name, "subject": mail.subject})
+    raise Rejected(6004, "Invalid email ID")
+
+
+async def contact_history(request: ApiRequest) -> Response:
+    """POST contact/getcontacthistory: the e-mails launched to up to 1000 contacts. Raises Rejected (10001, 1001)."""
+    first = _day(request, "startDate", date.min)
+    last = _day(request, "endDate", date.max)
+    launches = request.context.accepted.launches(_contacts(request))
+    timed = ((launch, account_time(launch.at)) for launch in launches)
+    return ok(
+        [
+            entry
+            for launch, moment in timed
+            if first <= moment.date() <= last
+            for entry in _launched(request, launch, moment)
+        ]
+    )
+
+
+def _launched(request: ApiRequest, launch: Launch, moment: datetime) -> list[dict[str, object]]:
+    event = request.context.account.events.get(launch.event_id)
+    return [
+        {
+            "emailId": int(mail.id),
+            "contactId": launch.contact_id,
+            "launch_date": f"{moment:%Y-%m-%d %H:%M:%S}",
+            "delivery_status": "launched",
+            "bounce_status": "",
+        }
+        for mail in (event.mails if event and event.attached else ())
+    ]
+
+
+def _contacts(request: ApiRequest) -> list[str]:
+    if "contacts" not in request.payload:
+        raise Rejected(10001, "Missing parameter: contacts")
+    contacts = request.payload["contacts"]
+    if not isinstance(contacts, list):
+        raise Rejected(10001, "contacts must be an array")
+    if len(contacts) > MAX_CONTACTS:
+        raise Rejected(10001, "Max. number of contacts: 1000")
+    return [scalar_text(contact) or "" for contact in contacts]
+
+
+def _day(request: ApiRequest, name: str, default: date) -> date:
+    value = request.payload.get(name)
+    if value is None:
+        return default
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise Rejected(*INVALID_PARAMETER) from None
+
+
+def account_time(at: float) -> datetime:
+    """The time in the account's zone: one hour ahead of UTC, two in summer."""
+    moment = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+    begins, ends = (_last_sunday(moment.year, month) + timedelta(hours=1) for month in (3, 10))
+    return moment + timedelta(hours=2 if begins <= moment < ends else 1)
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31)
+    return last - timedelta(days=(last.weekday() + 1) % 7)
