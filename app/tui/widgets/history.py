@@ -1,6 +1,5 @@
 """The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
-import contextlib
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -17,14 +16,22 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from app.domain.formatting import clock, elapsed
-from app.domain.history_query import HistoryQuery, Order, QueryFaultError, completion, proposal
+from app.domain.history_query import (
+    Clock,
+    HistoryQuery,
+    Order,
+    QueryFaultError,
+    completion,
+    parse_query,
+    proposal,
+)
 from app.domain.model import Outcome
 from app.domain.outcome import SETTLED
 from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
 from app.service.history import AttemptRow, Rows
 from app.tui.privacy import PrivacyMode
-from app.tui.text import key_label, label, lines, outcome_label, sanitize
+from app.tui.text import count, key_label, label, lines, outcome_label, sanitize
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
@@ -71,10 +78,10 @@ class QueryLine(Vertical):
     class Left(Message):
         """The user moves on to the rows."""
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
-        """`ask` makes a line the query. Raises QueryFaultError if it is invalid."""
+    def __init__(self) -> None:
         super().__init__(id="history-query")
-        self._ask = ask
+        self.asked = ""
+        """The typed text up to its first fault."""
         self._proposal: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -117,12 +124,12 @@ class QueryLine(Vertical):
         event.stop()
         self._proposal = None
         try:
-            self._ask(event.value)
+            parse_query(event.value, Clock(datetime.now(UTC)))
         except QueryFaultError as fault:
             self._explain(event.value, fault)
-            with contextlib.suppress(QueryFaultError):
-                self._ask(event.value[: event.value.rfind(" ", 0, fault.position) + 1])
+            self.asked = event.value[: event.value.rfind(" ", 0, fault.position) + 1]
         else:
+            self.asked = event.value
             self.query_one("#history-fault").remove_class("-shown")
         self.post_message(self.Asked())
 
@@ -175,7 +182,7 @@ class HistoryPane(Vertical):
         _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
         _binding(
             "c", "compare", "Compare",
-            "Compare the two marked attempts, the marked one and this one, or this one and the contact's one before",
+            "Compare the marked attempts, or this one with the marked or the last accepted one of its event",
         ),
         _binding("x", "want('export')", "Export", "Export these attempts, or this one, to a file or the clipboard"),
         _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
@@ -209,25 +216,22 @@ class HistoryPane(Vertical):
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
 
-    def __init__(
-        self, field_name: Callable[[str], str | None], privacy: PrivacyMode, ask: Callable[[str], None]
-    ) -> None:
-        """`ask` makes a line the query, for QueryLine."""
+    def __init__(self, field_name: Callable[[str], str | None], privacy: PrivacyMode) -> None:
         super().__init__(id="history", classes="pane")
         self.border_title = "History"
         self._privacy = privacy
         self._marked: list[str] = []
         self._columns = history_columns(field_name, privacy, self._marked)
-        self._ask = ask
         self._rows: Rows[AttemptRow] | None = None
         self._order = Order()
         self._counts = Content("")
         self._total: int | None = None
         self._seen: int | None = None
+        self._hidden = 0
         self._hints: list[tuple[Binding, str]] = []
 
     def compose(self) -> ComposeResult:
-        yield QueryLine(self._ask)
+        yield QueryLine()
         yield VirtualTable[AttemptRow](self._columns, id="history-table")
         yield TextBlock(id="history-detail")
         yield TextBlock(id="history-keys")
@@ -261,12 +265,12 @@ class HistoryPane(Vertical):
         if self._rows is not None and (position := self._rows.position(row)) is not None:
             self.table.move_cursor(position)
 
-    def show_counts(self, counts: Content, total: int | None = None) -> None:
-        """Shows counts and shares in the title.
+    def show_counts(self, counts: Content, total: int | None = None, hidden: int = 0) -> None:
+        """Shows counts and shares in the title, and how many new attempts the filter hides.
 
         If `total` is known, attempts that arrived since the cursor left the top count as new.
         """
-        self._counts, self._total = counts, total
+        self._counts, self._total, self._hidden = counts, total, hidden
         self._show_title()
 
     def show_counting(self) -> None:
@@ -281,6 +285,10 @@ class HistoryPane(Vertical):
         if (number := (self._total or 0) - (self._seen or 0)) > 0:
             above = "↑ " if self._order == Order() else ""
             new = Content.styled(f"  {above}{number:,} new", "bold $accent")
+        if self._hidden:
+            verb = "is" if self._hidden == 1 else "are"
+            said = f"  {count(self._hidden, 'new attempt')} {verb} hidden by this filter"
+            new = Content.assemble(new, (said, "bold $accent"))
         self.border_title = Content.assemble(
             "History", "  " if self._counts else "", self._counts, new
         ).markup
