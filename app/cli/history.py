@@ -1,9 +1,11 @@
 """`triggerdesk history`: list the attempts that match a query, count them, or work with one of them."""
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Literal
 
@@ -29,7 +31,9 @@ from app.service.session import Session, StoreError
 
 _MAX_LINE = 2000
 _MAX_EVENTS = 20
-_OPTIONAL = ("KEY", "HTTP", "REPLY TEXT")
+_OPTIONAL = ("KEY", "HTTP", "REPLY TEXT", "CONTACT", "NOTE", "RESEND OF")
+_FOLLOW_S = 0.5
+_BOM = "\ufeff"
 _NUMBERS = ("CODE", "ATTEMPTS", "REJECTED", "SHARE")
 
 _query = click.option(
@@ -50,6 +54,8 @@ _output = click.option(
     "--format", "format_name", type=click.Choice(["table", *FORMATS]), default="table", show_default=True
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format jsonl.")
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, as spreadsheets want it.")
+@click.option("--follow", is_flag=True, help="Then print new attempts as they finish, until ctrl+c.")
 @_output
 @pass_options
 @click.pass_context
@@ -62,29 +68,41 @@ def history(
     all_accounts: bool,
     format_name: str,
     as_json: bool,
+    bom: bool,
+    follow: bool,
     output: Path | None,
 ) -> None:
     """List the attempts, newest first, or work with one of them.
 
     A query is made of words from request, reply or note, and of filters: outcome:, previous:, settled:, code:, status:,
-    event:, key:, contact:, profile:, since:, until:, on:, sort:. A comma means or, a hyphen before a term means not, a
-    star stands for any characters.
+    took:, event:, key:, contact:, person:, note:, profile:, since:, until:, on:, sort:. A comma means or, a hyphen
+    before a term means not, a star stands for any characters.
     """
     if ctx.invoked_subcommand is not None:
         return
     name = "jsonl" if as_json else format_name
+    if bom and name != "csv":
+        raise Failure("--bom is for --format csv.")
+    if follow and (name == "json" or output is not None):
+        raise Failure("--follow prints to standard output, and not as one JSON array. Use --json.")
     mask = options.mask()
     query = _parse(line)
 
     async def write(service: Session) -> None:
-        found = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
+        if follow:
+            pause = partial(time.sleep, _FOLLOW_S)
+            found = service.history.follow(limit, pause, all_accounts=all_accounts, query=query)
+        else:
+            found = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
         attempts = map(mask.attempt, found)
         with open_output(output) as file:
-            if name == "table":
+            if name != "table":
+                click.echo(_BOM if bom else "", nl=False, file=file)
+                _echo_lines(FORMATS[name](attempts), file)
+            elif follow:
+                _echo_lines(map(_table_line, attempts), file)
+            else:
                 _echo_attempts(attempts, file)
-                return
-            for text in FORMATS[name](attempts):
-                click.echo(text, file=file)
 
     options.run(write)
 
@@ -284,6 +302,15 @@ def _parse(line: str) -> HistoryQuery:
         raise Failure(f"{fault} Did you mean: {meant}" if meant else str(fault)) from None
 
 
+def _echo_lines(lines: Iterable[str], file: IO[str] | None) -> None:
+    for line in lines:
+        click.echo(line, file=file)
+
+
+def _table_line(attempt: Attempt) -> str:
+    return "  ".join(sanitize(cell) for cell in cells(attempt) if cell)
+
+
 def _echo_attempts(attempts: Iterable[Attempt], file: IO[str] | None) -> None:
     rows = [cells(attempt) for attempt in attempts]
     if rows:
@@ -325,6 +352,9 @@ def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
     return {
         "attempts": figures.total,
         "outcomes": {outcome.value: figures.counts.get(outcome, 0) for outcome in Outcome},
+        "shares": {
+            outcome.value: _share(figures.counts.get(outcome, 0), figures.total) for outcome in Outcome
+        },
         "bucket_s": figures.bucket_s,
         "buckets": [
             {
@@ -333,11 +363,20 @@ def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
             }
             for one in figures.buckets
         ],
-        "codes": [{"reply_code": code, "attempts": number} for code, number in figures.codes],
-        "events": [asdict(event) for event in figures.events],
+        "codes": [
+            {"reply_code": code, "attempts": number, "share": _share(number, figures.total)}
+            for code, number in figures.codes
+        ],
+        "events": [{**asdict(event), "share": round(event.share, 4)} for event in figures.events],
         "p50_ms": figures.p50_ms,
         "p95_ms": figures.p95_ms,
+        "p99_ms": figures.p99_ms,
+        "max_ms": figures.max_ms,
     }
+
+
+def _share(number: int, total: int) -> float:
+    return round(number / total, 4) if total else 0.0
 
 
 def _echo_statistics(figures: AttemptStatistics) -> None:
@@ -373,8 +412,13 @@ def _echo_statistics(figures: AttemptStatistics) -> None:
     ]
     click.echo()
     echo_table((f"{duration(figures.bucket_s).upper()} FROM", *titles), times, right=titles)
-    if figures.p50_ms is not None and figures.p95_ms is not None:
-        click.echo(f"\nduration: p50 {figures.p50_ms:,.0f} ms, p95 {figures.p95_ms:,.0f} ms")
+    if figures.max_ms is not None:
+        durations = zip(("p50", "p95", "p99", "max"), _durations(figures), strict=True)
+        click.echo(f"\nduration: {', '.join(f'{title} {took or 0:,.0f} ms' for title, took in durations)}")
+
+
+def _durations(figures: AttemptStatistics) -> tuple[float | None, ...]:
+    return figures.p50_ms, figures.p95_ms, figures.p99_ms, figures.max_ms
 
 
 def _shared(number: int, total: int) -> tuple[str, str]:

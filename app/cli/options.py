@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,4 +56,26 @@ class Options:
         return asyncio.run(run())
 
 
-pass_options = click.make_pass_decorator(Options)
+def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
+    """Passes the options to a verb, which takes --profile and --mask after its name as well."""
+    passed: Callable[..., Result] = click.make_pass_decorator(Options)(verb)
+    for option in (
+        click.option(
+            "--mask", is_flag=True, expose_value=False, callback=_use_mask, help="As before the verb."
+        ),
+        click.option(
+            "--profile", metavar="NAME", expose_value=False, callback=_use_profile, help="As before the verb."
+        ),
+    ):
+        passed = option(passed)
+    return passed
+
+
+def _use_mask(ctx: click.Context, _: click.Parameter, masked: bool) -> None:
+    if masked:
+        ctx.obj = replace(ctx.ensure_object(Options), masked=True)
+
+
+def _use_profile(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        ctx.obj = replace(ctx.ensure_object(Options), profile=name)

@@ -16,17 +16,18 @@ from app.cli.signals import ENDING
 from app.domain.account import FieldNames
 from app.domain.attempt_export import (
     attempt_json,
+    description_of,
     json_text,
     readable_body,
     readable_json,
     reply_parts,
     timestamp,
+    warnings_of,
 )
 from app.domain.diagnosis import field_label
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
-from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
@@ -154,8 +155,9 @@ def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
     yield f"{symbol} {word}  {'no reply' if status is None else f'HTTP {status}  {said}'}"
     event_name = attempt.event_name or "(not in the cache)"
     yield f"event {request.event_id} {event_name}, {field_label(request.key_id, fields)} {request.external_id!r}"
-    if code and (description := describe(code)):
+    if code != 0 and (description := description_of(attempt)):
         yield description
+    yield from (f"warning: {text}" for text in warnings_of(attempt))
     yield MEANING[attempt.outcome]
     if attempt.remedy:
         yield attempt.remedy
@@ -167,10 +169,13 @@ def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
 def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     yield f"sent {timestamp(attempt.started_at)} with profile {attempt.profile}"
     yield f"trigger id: {attempt.request.trigger_id or 'none'}"
+    if attempt.contact is not None:
+        yield f"contact: {attempt.contact.name} ({attempt.contact.id})"
     if attempt.settlement is not None:
         found = "arrived" if attempt.settlement.arrived else "did not arrive"
-        note = f" ({attempt.settlement.note})" if attempt.settlement.note else ""
-        yield f"resolved {timestamp(attempt.settlement.settled_at)}: {found}{note}"
+        yield f"resolved {timestamp(attempt.settlement.settled_at)}: {found}"
+        if attempt.settlement.note:
+            yield f"how it was resolved: {attempt.settlement.note}"
     if attempt.note:
         yield f"note: {attempt.note}"
     if len(chain) > 1:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 
-from app.domain.model import Attempt, NoReply, Outcome, Reply
-from app.domain.outcome import LABEL, SETTLED
-from app.domain.reply_codes import describe
+from app.domain.model import Attempt, NoReply, Outcome, Reply, Settlement
+from app.domain.outcome import LABEL, RESOLVED
+from app.domain.reply_codes import describe_reply
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 
@@ -21,12 +21,16 @@ HEADER = (
     "EVENT",
     "KEY",
     "EXTERNAL ID",
+    "CONTACT",
     "HTTP",
     "CODE",
     "REPLY TEXT",
     "DESCRIPTION",
+    "NOTE",
+    "RESEND OF",
 )
 
+ENDED = "The program ended before a reply came."
 _UNCUT = 20_000_000
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -45,16 +49,14 @@ def reply_parts(attempt: Attempt) -> tuple[int | None, int | None, str | None]:
 def description_of(attempt: Attempt) -> str | None:
     """One sentence about the reply or failure; None while the attempt is being sent."""
     match attempt.answer:
-        case Reply(reply_code=None, http_status=status):
-            return f"HTTP {status} without a reply code."
-        case Reply(reply_code=code, http_status=status):
-            return describe(code, status) or f"Reply code {code} is not documented."
+        case Reply(http_status=status, reply_code=code, body=body):
+            return describe_reply(status, code, body)
         case NoReply(detail=detail):
             return detail
         case None if attempt.outcome is Outcome.SENDING:
             return None
         case None:
-            return "The program ended before a reply came."
+            return ENDED
 
 
 # JSON
@@ -82,11 +84,12 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
     """The attempt as the command line and exports write it: all keys, in a fixed order."""
     request = attempt.request
     status, code, text = reply_parts(attempt)
+    contact = attempt.contact
     return {
         "attempt_id": attempt.attempt_id,
         "profile": attempt.profile,
         "started_at": _utc(attempt.started_at, "microseconds"),
-        "elapsed_ms": attempt.elapsed_ms,
+        "elapsed_ms": None if attempt.elapsed_ms is None else round(attempt.elapsed_ms, 3),
         "event_id": request.event_id,
         "event_name": attempt.event_name,
         "key_id": request.key_id,
@@ -100,24 +103,43 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "predicted_code": attempt.predicted_code,
         "description": description_of(attempt),
         "remedy": attempt.remedy,
+        "reference": short_id(attempt.attempt_id) if attempt.attempt_id else None,
+        "parent_id": attempt.parent_id,
+        "note": attempt.note,
+        "settlement": _settlement(attempt.settlement),
+        "contact": contact and {"id": contact.id, "name": contact.name},
+        "warnings": warnings_of(attempt),
+        "run_id": None,  # attempts are sent one by one
     }
 
 
+def _settlement(settlement: Settlement | None) -> dict[str, object] | None:
+    if settlement is None:
+        return None
+    at = _utc(settlement.settled_at, "microseconds")
+    return {"arrived": settlement.arrived, "note": settlement.note, "at": at}
+
+
+def warnings_of(attempt: Attempt) -> list[str]:
+    """What a 2xx reply warned of."""
+    reply = attempt.answer
+    if not isinstance(reply, Reply) or reply.http_status // 100 != 2 or b"warnings" not in reply.body:
+        return []
+    try:
+        found = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return []
+    data = found.get("data") if isinstance(found, Mapping) else None
+    lists = [one.get("warnings") for one in (found, data) if isinstance(one, Mapping)]
+    entries = [entry for some in lists if isinstance(some, list) for entry in some]
+    return [entry if isinstance(entry, str) else json_text(entry) for entry in entries]
+
+
 def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
-    """The keys of `attempt_json`, and resolution, note and bodies, which only the view of one attempt shows."""
+    """The keys of `attempt_json`, and the bodies, which only the view of one attempt shows."""
     reply = attempt.answer if isinstance(attempt.answer, Reply) else None
-    settled = attempt.settlement
     return {
         **attempt_json(attempt),
-        "parent_id": attempt.parent_id,
-        "note": attempt.note,
-        "settlement": None
-        if settled is None
-        else {
-            "arrived": settled.arrived,
-            "note": settled.note,
-            "settled_at": _utc(settled.settled_at, "microseconds"),
-        },
         "errors": {} if reply is None else {who: dict(codes) for who, codes in reply.errors.items()},
         "reply_body": None if reply is None else reply.body.decode("utf-8", "replace"),
         "reply_bytes": None if reply is None else reply.body_length,
@@ -160,12 +182,26 @@ def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
     columns = (
         "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
         "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
-        "description", "remedy",
+        "description", "remedy", "reference", "parent_id", "note", "settlement", "settlement_note", "settled_at",
+        "contact_id", "contact_name", "warnings", "run_id",
     )  # fmt: skip
     yield _csv_line(columns)
     for attempt in attempts:
-        row = attempt_json(attempt)
+        row = {**attempt_json(attempt), **_flat(attempt)}
         yield _csv_line(_csv_cell(row[column]) for column in columns)
+
+
+def _flat(attempt: Attempt) -> dict[str, object]:
+    """The parts of the nested keys, as columns."""
+    settled, contact = attempt.settlement, attempt.contact
+    return {
+        "settlement": settled and RESOLVED[settled.arrived].removeprefix("resolved: "),
+        "settlement_note": settled and settled.note,
+        "settled_at": settled and _utc(settled.settled_at, "microseconds"),
+        "contact_id": contact and contact.id,
+        "contact_name": contact and contact.name,
+        "warnings": "; ".join(warnings_of(attempt)),
+    }
 
 
 def _csv_cell(value: object) -> str:
@@ -215,7 +251,7 @@ def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
     status, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]
     if attempt.settlement is not None:
-        word = SETTLED[attempt.settlement.arrived]
+        word = RESOLVED[attempt.settlement.arrived]
     return (
         attempt.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
         short_id(attempt.attempt_id),
@@ -223,8 +259,11 @@ def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
         f"{request.event_id} {attempt.event_name or ''}".rstrip(),
         request.key_id,
         request.external_id,
+        attempt.contact.name if attempt.contact else "",
         "" if status is None else str(status),
         "" if code is None else str(code),
         text or "",
-        description_of(attempt) or "",
+        "; ".join((description_of(attempt) or "", *warnings_of(attempt))),
+        "; ".join(filter(None, (attempt.note, attempt.settlement.note if attempt.settlement else ""))),
+        short_id(attempt.parent_id) if attempt.parent_id else "",
     )

@@ -35,8 +35,8 @@ class AttemptStatistics:
     """Statistics of all attempts that a query finds.
 
     `buckets` follow one another without gaps, each `bucket_s` seconds long. `codes` starts with the most frequent reply
-    code; None means no code. `events` starts with the highest rejection rate. `p50_ms` and `p95_ms` are percentiles of
-    the duration in milliseconds, timeouts included; None if no duration is known.
+    code; None means no code. `events` starts with the highest rejection rate. `p50_ms`, `p95_ms` and `p99_ms` are percentiles and `max_ms` is
+    the longest of the durations in milliseconds, timeouts included; None if no duration is known.
     """
 
     counts: Mapping[Outcome, int]
@@ -46,6 +46,8 @@ class AttemptStatistics:
     events: tuple[EventShare, ...]
     p50_ms: float | None
     p95_ms: float | None
+    p99_ms: float | None = None
+    max_ms: float | None = None
 
     @property
     def total(self) -> int:

@@ -8,6 +8,7 @@ A new filter is a row of `_FIELDS` here, a column of the search, and a row of th
 """
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -32,6 +33,12 @@ class QueryField(StrEnum):
     """The id or the name of the event."""
     KEY = "key"
     CONTACT = "contact"
+    """The external id, or any key, the id or the name of the contact that it found."""
+    PERSON = "person"
+    """The same."""
+    NOTE = "note"
+    TOOK = "took"
+    """The duration in milliseconds."""
     PROFILE = "profile"
     PREVIOUS = "previous"
     """The outcome of the previous attempt on the same account with the same key field and external id."""
@@ -74,11 +81,22 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers from `low` to `high`, both included; None for no limit."""
+
+    low: float | None
+    high: float | None
+
+
+Values = tuple[Value | Range, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Matches attempts with one of these values in this field or, if `negated`, with none of them."""
 
     field: QueryField
-    values: tuple[Value, ...]
+    values: Values
     negated: bool = False
 
 
@@ -113,6 +131,10 @@ class HistoryQuery:
     def names_profile(self) -> bool:
         """Whether it filters by profile, and so may match attempts on other accounts."""
         return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
+
+
+NOTHING = HistoryQuery(until=datetime(1, 1, 1, tzinfo=UTC))
+"""Finds no attempt, as a line with an error does."""
 
 
 # Times
@@ -243,54 +265,91 @@ NO_VALUE = "none"
 SETTLEMENTS = ("no", "arrived", "did-not")
 """The values of `settled`: unresolved, or the resolution as `history settle` names it."""
 
+FAILED = "failed"
+"""The value of `outcome` that stands for rejected, not sent and unknown."""
+
+_FAILURES = (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.UNKNOWN)
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_LIMIT = re.compile(r"([<>]=?)([0-9]{1,12}(?:\.[0-9]{1,6})?)", re.ASCII)
+_SPAN_OF_NUMBERS = re.compile(r"([0-9]{1,12})-([0-9]{1,12})", re.ASCII)
+_CLASS = re.compile(r"([1-9])xx", re.ASCII | re.IGNORECASE)
 
 
-def _read_text(text: str, term: Term) -> Value:
-    return Value(text, not term.quoted and "*" in text)
+def _read_text(text: str, term: Term) -> Values:
+    return (Value(text, not term.quoted and "*" in text),)
 
 
-def _read_outcome(text: str, term: Term) -> Value:
+def _read_note(text: str, term: Term) -> Values:
+    if text.lower() == NO_VALUE and not term.quoted:
+        return (Value(NO_VALUE),)
+    return (Value(f"*{text}*", True),)
+
+
+def _read_outcome(text: str, term: Term) -> Values:
+    if text.lower() == FAILED:
+        return tuple(Value(outcome) for outcome in _FAILURES)
     return _read_known(text.lower().replace("-", "_").replace(" ", "_"), "outcome", list(Outcome), text, term)
 
 
-def _read_settlement(text: str, term: Term) -> Value:
+def _read_settlement(text: str, term: Term) -> Values:
     return _read_known(
         text.lower().replace("_", "-").replace(" ", "-"), "resolution", SETTLEMENTS, text, term
     )
 
 
-def _read_known(name: str, what: str, known: Collection[str], text: str, term: Term) -> Value:
+def _read_known(name: str, what: str, known: Collection[str], text: str, term: Term) -> Values:
     if name not in known:
         raise term.fault(f"unknown {what} {_shown(text)}. Use {_listed(known)}.")
-    return Value(name)
+    return (Value(name),)
 
 
-def _read_number(text: str, term: Term) -> Value:
+def _read_number(text: str, term: Term) -> Values:
     if text.lower() == NO_VALUE:
-        return Value(NO_VALUE)
-    if not _NUMBER.fullmatch(text):
-        raise term.fault(f"{_shown(text)} is not a number. Use a number, or {NO_VALUE}.")
-    return Value(str(int(text)))
+        return (Value(NO_VALUE),)
+    if _NUMBER.fullmatch(text):
+        return (Value(str(int(text))),)
+    found = _range(text)
+    if found is None:
+        raise term.fault(
+            f"{_shown(text)} is not a number. Use a number, a range (2004-2012, 5xx, >1000), or {NO_VALUE}."
+        )
+    return (found,)
+
+
+def _range(text: str) -> Range | None:
+    if limit := _LIMIT.fullmatch(text):
+        sign, number = limit[1], float(limit[2])
+        # Without an equals sign the range begins or ends with the number next to this one.
+        if sign.startswith(">"):
+            return Range(number if sign == ">=" else math.nextafter(number, math.inf), None)
+        return Range(None, number if sign == "<=" else math.nextafter(number, -math.inf))
+    if span := _SPAN_OF_NUMBERS.fullmatch(text):
+        return Range(int(span[1]), int(span[2]))
+    if hundreds := _CLASS.fullmatch(text):
+        return Range(int(hundreds[1]) * 100, int(hundreds[1]) * 100 + 99)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class _FieldKind:
     """How to read a value of a field, and which values completion offers."""
 
-    read: Callable[[str, Term], Value] = _read_text
+    read: Callable[[str, Term], Values] = _read_text
     offered: tuple[str, ...] = ()
 
 
 _FIELDS = {
     QueryField.OUTCOME: _FieldKind(
-        _read_outcome, ("rejected", "unknown", "accepted", "partial", "not_sent", "sending")
+        _read_outcome, ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending")
     ),
     QueryField.CODE: _FieldKind(_read_number, ("2008", NO_VALUE)),
-    QueryField.STATUS: _FieldKind(_read_number, ("400", NO_VALUE)),
+    QueryField.STATUS: _FieldKind(_read_number, ("400", "5xx", NO_VALUE)),
     QueryField.EVENT: _FieldKind(),
     QueryField.KEY: _FieldKind(),
     QueryField.CONTACT: _FieldKind(),
+    QueryField.PERSON: _FieldKind(),
+    QueryField.NOTE: _FieldKind(_read_note, (NO_VALUE,)),
+    QueryField.TOOK: _FieldKind(_read_number, (">1000", NO_VALUE)),
     QueryField.PROFILE: _FieldKind(),
     QueryField.PREVIOUS: _FieldKind(
         _read_outcome, ("accepted", "unknown", "rejected", "partial", "not_sent", "sending")
@@ -389,11 +448,12 @@ def _order(term: Term) -> Order:
 
 def _filter(field: QueryField, term: Term) -> Filter:
     # An external id may contain a comma; the values of other fields do not.
-    whole = term.quoted or field is QueryField.CONTACT
+    whole = term.quoted or field in (QueryField.CONTACT, QueryField.PERSON, QueryField.NOTE)
     parts = [term.value] if whole else term.value.split(",")
     if not (whole or all(parts)):
         raise term.fault(f"a value is missing between the commas after {field}:")
-    return Filter(field, tuple(_FIELDS[field].read(part, term) for part in parts), term.negated)
+    values = tuple(value for part in parts for value in _FIELDS[field].read(part, term))
+    return Filter(field, values, term.negated)
 
 
 def _with_filter(query: HistoryQuery, added: Filter) -> HistoryQuery:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.domain.model import Answer, Attempt, Contact, JsonObject, NoReply, Reply, TriggerRequest
+from app.domain.model import Answer, Attempt, Contact, JsonObject, KeptContact, NoReply, Reply, TriggerRequest
 
 _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
@@ -76,7 +76,11 @@ class Mask:
             settlement=None
             if attempt.settlement is None
             else replace(attempt.settlement, note=self.text(attempt.settlement.note, value)),
+            contact=None if attempt.contact is None else self._kept(attempt.contact),
         )
+
+    def _kept(self, contact: KeptContact) -> KeptContact:
+        return KeptContact(self.value(contact.id), self.value(contact.name))
 
     def words(self, text: str, external_id: str) -> str:
         """A sentence of this program with the external id, contact ids and values in it masked."""

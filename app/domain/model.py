@@ -118,6 +118,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptContact:
+    """The contact that the key found when the attempt was sent; `keys` are the values that find this contact alone."""
+
+    id: str
+    name: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One trigger with its request and outcome: a row of the history.
 
@@ -139,6 +148,7 @@ class Attempt:
     parent_id: str | None = None
     settlement: Settlement | None = None
     note: str | None = None
+    contact: KeptContact | None = None
 
 
 def new_attempt_id() -> str:

@@ -13,7 +13,10 @@ LABEL = {
 """The symbol and word of each outcome."""
 
 SETTLED = {True: "arrived", False: "not arrived"}
-"""The words for a resolved unknown outcome."""
+"""The words for a resolved unknown outcome where there is little room."""
+
+RESOLVED = {True: "resolved: arrived", False: "resolved: did not arrive"}
+"""The same where there is room."""
 
 MEANING = {
     Outcome.SENDING: "Still being sent.",

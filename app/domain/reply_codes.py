@@ -207,6 +207,24 @@ def describe(code: int | None, http_status: int | None = None) -> str | None:
     return row.description if row else None
 
 
+def describe_reply(http_status: int, code: int | None, body: bytes = b"") -> str:
+    """One sentence about any reply, also one without a reply code; `body` may be its beginning."""
+    if code is not None:
+        return describe(code, http_status) or f"Reply code {code} is not documented."
+    if 300 <= http_status < 400:
+        return f"HTTP {http_status} without a reply code: the address was redirected."
+    return f"HTTP {http_status} without a reply code{_kind_of_body(body)}."
+
+
+def _kind_of_body(body: bytes) -> str:
+    start = body.lstrip()[:1]
+    if start == b"<":
+        return ": a web page, not a reply of the API"
+    if not start:
+        return ": the reply is empty"
+    return "" if start == b"{" else ": the reply is not the JSON of the API"
+
+
 def advise_code(code: int | None, http_status: int | None, event_id: str) -> str | None:
     """The advice on a reply code for any request; None if there is none."""
     row = find_reply(code, http_status)

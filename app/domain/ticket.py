@@ -5,11 +5,18 @@ import re
 from collections.abc import Iterator, Mapping
 
 from app.domain.account import Directory
-from app.domain.attempt_export import markdown_text, readable_body, readable_json, reply_parts, timestamp
+from app.domain.attempt_export import (
+    description_of,
+    markdown_text,
+    readable_body,
+    readable_json,
+    reply_parts,
+    timestamp,
+    warnings_of,
+)
 from app.domain.diagnosis import field_label
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL, MEANING
-from app.domain.reply_codes import describe
 from app.domain.request_code import as_curl
 from app.domain.sanitize import sanitize_block
 from app.domain.short_id import short_id
@@ -46,7 +53,7 @@ def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, objec
 def _title(attempt: Attempt) -> str:
     _, code, text = reply_parts(attempt)
     symbol, word = LABEL[attempt.outcome]
-    said = f"{'' if code is None else code} {text or ''}".strip()
+    said = f"{'' if code is None else code} {text or description_of(attempt) or ''}".strip()
     return f"{short_id(attempt.attempt_id)} {symbol} {word}{': ' if said else ''}{said[:200]}"
 
 
@@ -58,6 +65,8 @@ def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
     yield "Event", f"{request.event_id} {attempt.event_name or ''}".rstrip()
     yield "Key field", field_label(request.key_id, directory)
     yield "External id", request.external_id
+    if attempt.contact is not None:
+        yield "Contact", f"{attempt.contact.name} ({attempt.contact.id})".lstrip()
     yield "Trigger id", "none" if request.trigger_id is None else request.trigger_id
     if attempt.parent_id is not None:
         yield "Resend of", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
@@ -100,10 +109,11 @@ def _is_json(body: bytes) -> bool:
 
 
 def _meaning(attempt: Attempt) -> Iterator[str]:
-    status, code, _ = reply_parts(attempt)
-    description = describe(code, status)
-    if description and code:
+    _, code, _ = reply_parts(attempt)
+    description = description_of(attempt)
+    if description and code != 0:
         yield description
+    yield from (f"Warning: {text}" for text in warnings_of(attempt))
     yield MEANING[attempt.outcome]
     if attempt.remedy:
         yield attempt.remedy

@@ -6,6 +6,7 @@ A query covers the live account, unless it names a profile or `all_accounts` is 
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from threading import Event
 from typing import IO, TypeVar
@@ -13,7 +14,7 @@ from typing import IO, TypeVar
 from app.domain.attempt_export import FORMATS
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
+from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, Value
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Outcome
 from app.domain.ticket import ticket
@@ -31,6 +32,8 @@ Result = TypeVar("Result")
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
 _FIRST = 50
+MOST_FOLLOWED = 1000
+"""How many of the newest attempts `follow` looks at."""
 
 TICKET, OPEN_TICKET = "ticket", "open ticket"
 """The formats of one attempt beside FORMATS: personal data hidden, or not."""
@@ -139,6 +142,30 @@ class AttemptHistory:
         account = self._account(query, all_accounts)
         found = self._search.attempts(query, account, stop)
         return islice(found, limit) if limit else found
+
+    def follow(
+        self,
+        limit: int,
+        pause: Callable[[], None],
+        *,
+        all_accounts: bool = False,
+        query: HistoryQuery = EVERYTHING,
+    ) -> Iterator[Attempt]:
+        """The last `limit` finished attempts that match, the oldest first, then each one that finishes later.
+
+        Calls `pause` between two looks at the history, and ends when that raises.
+        """
+        newest = replace(query, order=Order())
+        seen: set[str] = set()
+        first = True
+        while True:
+            found = list(self.list_attempts(MOST_FOLLOWED, all_accounts=all_accounts, query=newest))
+            new = [one for one in found if one.outcome is not Outcome.SENDING and one.attempt_id not in seen]
+            seen |= {one.attempt_id for one in new}
+            yield from reversed(new[: limit or None] if first else new)
+            first = False
+            while not self.changed():
+                pause()
 
     def unsettled(self) -> int:
         """The number of unresolved outcomes on this account."""

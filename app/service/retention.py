@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from app.service.live import LiveAccount
-from app.store.retention import Doomed, Retention, doomed, let_go
+from app.store.erasure import Doomed, Retention, doomed, let_go
 
 
 class AttemptRetention:

@@ -224,6 +224,7 @@ class Session:
             event_name=self._cache.event_name(request.event_id),
             started_at=datetime.now(UTC),
             predicted_code=prediction.code if prediction else None,
+            contact=self._cache.contacts.kept(request.key_id, request.external_id),
         )
 
     def _remedy(self, answer: Answer, attempt: Attempt) -> str | None:

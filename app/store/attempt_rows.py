@@ -1,14 +1,29 @@
-"""Converts attempts to rows and back."""
+"""Converts attempts to rows and back, and indexes their words."""
 
+import contextlib
 import json
 import sqlite3
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
+from app.domain.attempt_export import ENDED
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
-from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
+from app.domain.folding import search_forms, search_text
+from app.domain.model import (
+    Answer,
+    Attempt,
+    JsonObject,
+    KeptContact,
+    NoReply,
+    Outcome,
+    Reply,
+    Settlement,
+    TriggerRequest,
+)
+from app.domain.reply_codes import describe_reply
 from app.domain.wire import dumps, trigger_body
-from app.store.attempt_words import data_of
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
 
 SHOWN_REPLY_TEXT = 1000
@@ -20,7 +35,8 @@ Value = str | bytes | int | float | None
 class AttemptRow(NamedTuple):
     """One attempt in a list; `reply_text` is cut at 1,000 characters.
 
-    `arrived` is the resolution of an unknown outcome; None if it is unresolved.
+    `arrived` is the resolution of an unknown outcome; None if it is unresolved. `contact_name` names the contact that
+    the key found, or is ''. `description` is one sentence about the reply or failure, '' while it is being sent.
     """
 
     attempt_id: str
@@ -36,16 +52,20 @@ class AttemptRow(NamedTuple):
     reply_text: str | None
     elapsed_ms: float | None
     arrived: bool | None = None
+    contact_name: str = ""
+    description: str = ""
 
 
 NARROW = (
     "number, attempt_id, profile, started_at, outcome, event_id, event_name, key_id, external_id, "
-    "http_status, reply_code, reply_text, elapsed_ms, settlement"
+    "http_status, reply_code, reply_text, elapsed_ms, settlement, contact_name, "
+    "(SELECT detail FROM answers WHERE attempt = number) AS detail, "
+    "(SELECT substr(body, 1, 100) FROM answers WHERE attempt = number AND reply_code IS NULL) AS body"
 )
 WHOLE = """
     number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
     predicted_code, outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement, settlement_note,
-    settled_at, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
+    settled_at, contact_id, contact_name, contact_keys, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
     answers.detail, answers.body, answers.body_length, answers.reply_text AS whole_text, answers.errors,
     answers.location, answers.date, answers.retry_after, answers.limit_reset
     FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
@@ -70,8 +90,20 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "outcome": Outcome.SENDING.value,
         "owner": owner,
         "note": stored_or_null(attempt.note),
+        **_contact_values(attempt.contact),
         "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
         "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
+    }
+
+
+def _contact_values(contact: KeptContact | None) -> dict[str, Value]:
+    if contact is None:
+        return dict.fromkeys(("contact_id", "contact_name", "contact_keys"))
+    keys = dict.fromkeys((contact.id, contact.name, *contact.keys))
+    return {
+        "contact_id": stored(contact.id),
+        "contact_name": stored(contact.name),
+        "contact_keys": stored("\n".join(("", *filter(None, keys), ""))),
     }
 
 
@@ -79,6 +111,24 @@ def request_values(number: int, request: TriggerRequest, body: bytes) -> dict[st
     """The columns of `requests`; `data` is None if the body in its usual form already contains the event data."""
     usual = body == trigger_body(request)
     return {"attempt": number, "body": body, "data": None if usual else dumps(request.data).decode("ascii")}
+
+
+NO_ANSWER: dict[str, Value] = dict.fromkeys(
+    [
+        "remedy",
+        "reason",
+        "sent",
+        "detail",
+        "body",
+        "body_length",
+        "reply_text",
+        "errors",
+        "location",
+        "date",
+        "retry_after",
+        "limit_reset",
+    ]
+)
 
 
 def answer_values(answer: Answer, remedy: str | None) -> dict[str, Value]:
@@ -151,7 +201,17 @@ def narrow_row(row: sqlite3.Row) -> AttemptRow:
         reply_text=restored_or_none(row["reply_text"]),
         elapsed_ms=row["elapsed_ms"],
         arrived=_arrived(row),
+        contact_name=restored(row["contact_name"] or ""),
+        description=_description(row),
     )
+
+
+def _description(row: sqlite3.Row) -> str:
+    if row["detail"] is not None:
+        return restored(row["detail"])
+    if row["http_status"] is not None:
+        return describe_reply(row["http_status"], row["reply_code"], row["body"] or b"")
+    return "" if row["outcome"] == Outcome.SENDING else ENDED
 
 
 def whole_attempt(row: sqlite3.Row) -> Attempt:
@@ -171,7 +231,15 @@ def whole_attempt(row: sqlite3.Row) -> Attempt:
         parent_id=restored_or_none(row["parent_id"]),
         settlement=_settlement(row),
         note=restored_or_none(row["note"]),
+        contact=_contact(row),
     )
+
+
+def _contact(row: sqlite3.Row) -> KeptContact | None:
+    if row["contact_id"] is None:
+        return None
+    keys = restored(row["contact_keys"]).strip("\n").split("\n")
+    return KeptContact(restored(row["contact_id"]), restored(row["contact_name"]), tuple(keys))
 
 
 def _request(row: sqlite3.Row) -> TriggerRequest:
@@ -213,3 +281,108 @@ def _answer(row: sqlite3.Row) -> Answer | None:
         retry_after=restored_or_none(row["retry_after"]),
         limit_reset=restored_or_none(row["limit_reset"]),
     )
+
+
+# The full-text index
+
+
+_AT_ONCE = 1000
+_REPLY_HAS = ("replyCode", "replyText")
+_READ = """
+    SELECT number, attempt_id, event_id, event_name, external_id, trigger_id, requests.body AS request_body, requests.data,
+    reply_code, coalesce(answers.reply_text, attempts.reply_text) AS said, answers.body AS reply_body, answers.detail,
+    answers.location, note, settlement_note, contact_keys
+    FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
+    WHERE outcome != 'sending'
+"""
+
+
+def index_words(connection: sqlite3.Connection, where: str = "1", *values: object) -> None:
+    """Indexes the words of finished attempts; replaces their earlier entries."""
+    rows = connection.cursor()
+    rows.row_factory = sqlite3.Row
+    rows.execute(f"{_READ} AND {where}", values)
+    while some := [(row["number"], _text(row)) for row in islice(rows, _AT_ONCE)]:
+        connection.executemany("INSERT OR REPLACE INTO words (rowid, text) VALUES (?, ?)", some)
+
+
+def merge_words(connection: sqlite3.Connection) -> None:
+    """Removes deleted entries from the pages of the word index."""
+    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+
+def beginning(word: str) -> str:
+    """The MATCH expression for words that begin with `word`, however it is written."""
+    return f"({' OR '.join(f'{phrase(form)} *' for form in search_forms(word))})"
+
+
+def phrase(text: str) -> str:
+    """The MATCH expression for exactly these words."""
+    quoted = stored(text).replace("\0", " ").replace('"', '""')
+    return f'"{quoted}"'
+
+
+def data_of(body: bytes) -> JsonObject | None:
+    """The event data in the body of a request; None if there is none."""
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    data = payload.get("data") if isinstance(payload, Mapping) else None
+    return data if isinstance(data, Mapping) else None
+
+
+def _text(row: sqlite3.Row) -> str:
+    data = json.loads(row["data"]) if row["data"] else data_of(row["request_body"])
+    texts = (
+        row["event_id"],
+        row["event_name"],
+        row["external_id"],
+        None if row["trigger_id"] == row["attempt_id"] else row["trigger_id"],
+        None if data is None else _spoken(data),
+        None if row["reply_code"] is None else str(row["reply_code"]),
+        row["said"],
+        _reply_text(row["reply_body"]) if row["reply_body"] else None,
+        row["detail"],
+        row["location"],
+        row["note"],
+        row["settlement_note"],
+        row["contact_keys"],
+    )
+    return stored(search_text(restored(text) for text in texts if text)).replace("\0", " ")
+
+
+def _reply_text(body: bytes) -> str | None:
+    try:
+        reply = json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")
+    if isinstance(reply, Mapping):
+        reply = {name: value for name, value in reply.items() if value and name not in _REPLY_HAS}
+    return None if reply == {} else _spoken(reply)
+
+
+def _spoken(value: object) -> str:
+    """The texts in a JSON value. Its punctuation may stay, since it separates words; its escapes may not."""
+    with contextlib.suppress(RecursionError):
+        written = json.dumps(value, ensure_ascii=False)
+        if "\\" not in written:
+            return written
+    return "\n".join(_leaves(value))
+
+
+def _leaves(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case Mapping() as members:
+                for name, member in reversed(list(members.items())):
+                    waiting += (member, name)
+            case list() as entries:
+                waiting.extend(reversed(entries))
+            case str() as text:
+                yield text
+            case bool() | None:
+                pass
+            case number:
+                yield str(number)

@@ -18,12 +18,12 @@ from app.store.attempt_rows import (
     Value,
     answer_values,
     attempt_values,
+    index_words,
     outcome_values,
     request_values,
     settlement_values,
     whole_attempt,
 )
-from app.store.attempt_words import index_words
 from app.store.bulk_attempts import delete
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded

@@ -9,16 +9,17 @@ from pathlib import Path
 from app.domain.model import Attempt
 from app.domain.wire import trigger_body
 from app.store.attempt_rows import (
+    NO_ANSWER,
     Value,
     answer_values,
     attempt_values,
+    index_words,
     outcome_values,
     request_values,
     settlement_values,
 )
-from app.store.attempt_words import index_words
 from app.store.database import transaction
-from app.store.history_file import HistoryFile
+from app.store.history_file import opened
 from app.store.text import stored
 
 _BATCH = 5000
@@ -35,32 +36,22 @@ def add_finished(path: Path, attempts: Iterable[Attempt], owner: str) -> Iterato
     """
     remaining = iter(attempts)
     done = 0
-    file = HistoryFile(path)
-    try:
+    with opened(path) as connection:
         # A million rows go into the indexes in random order: the cache must hold the pages of the indexes.
-        file.connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
-        file.connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
         while batch := tuple(islice(remaining, _BATCH)):
-            with file.guarded() as connection, transaction(connection):
+            with transaction(connection):
                 _add(connection, batch, owner)
             done += len(batch)
             yield done
-    finally:
-        file.close()
 
 
 def remove_owned(path: Path, account: str, owner: str) -> int:
     """Deletes the attempts that `add_finished` added for this owner; returns their number. Raises StoreError."""
-    file = HistoryFile(path)
-    try:
-        with file.guarded() as connection, transaction(connection):
-            return delete(
-                connection,
-                "account = :account AND owner = :owner",
-                {"account": stored(account), "owner": owner},
-            )
-    finally:
-        file.close()
+    with opened(path) as connection, transaction(connection):
+        values = {"account": stored(account), "owner": owner}
+        return delete(connection, "account = :account AND owner = :owner", values)
 
 
 def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -> None:
@@ -81,7 +72,7 @@ def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -
             }
         )
         requests.append(request_values(number, attempt.request, trigger_body(attempt.request)))
-        answers.append({"attempt": number, **_NO_ANSWER, **answer_values(attempt.answer, attempt.remedy)})
+        answers.append({"attempt": number, **NO_ANSWER, **answer_values(attempt.answer, attempt.remedy)})
     for table, rows in (("attempts", attempts), ("requests", requests), ("answers", answers)):
         marks = ", ".join(f":{column}" for column in rows[0])
         connection.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
@@ -92,24 +83,6 @@ def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -
         (first,),
     )
     index_words(connection, "number >= ?", first)
-
-
-_NO_ANSWER: dict[str, Value] = dict.fromkeys(
-    (
-        "remedy",
-        "reason",
-        "sent",
-        "detail",
-        "body",
-        "body_length",
-        "reply_text",
-        "errors",
-        "location",
-        "date",
-        "retry_after",
-        "limit_reset",
-    )
-)
 
 
 def delete(connection: sqlite3.Connection, where: str, values: Mapping[str, object]) -> int:

@@ -17,7 +17,7 @@ from app.store.database import (
     set_aside,
 )
 from app.store.errors import StoppedError
-from app.store.schema import CACHE
+from app.store.schema import CACHE, add_functions
 
 STEPS_BETWEEN_LOOKS = 5000
 
@@ -68,6 +68,7 @@ class CacheFile:
             self.path, CACHE, any_thread=self._any_thread, busy_seconds=self._busy_seconds
         )
         self.connection.row_factory = sqlite3.Row
+        add_functions(self.connection)
         self._status = self.path.stat()
 
     def _renew(self) -> None:

@@ -4,12 +4,15 @@ Functions that take a connection work within the caller's transaction.
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import partial
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from string import punctuation
 from threading import Event
@@ -18,12 +21,14 @@ from typing import Literal
 from app.domain.account import ListOrder
 from app.domain.diagnosis import FieldMatch
 from app.domain.fingerprint import normalize
-from app.domain.model import Contact, Field
+from app.domain.folding import fold, is_number, search_forms, search_text
+from app.domain.model import Contact, Field, KeptContact
+from app.domain.recipient import contact_name
 from app.domain.sanitize import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import transaction
 from app.store.row_ids import RowIds
-from app.store.schema import CONTACT_WORDS, index_contacts, run_script
+from app.store.schema import index_contacts, run_script
 from app.store.text import numeric_order
 
 Origin = Literal["lookup", "import"]
@@ -32,6 +37,11 @@ EMAIL, FIRST_NAME, LAST_NAME = "3", "1", "2"
 BY_ID = ListOrder("id")
 FIRST_ODD = 1 << 62
 MAX_WORDS = 16
+MAX_TERMS = 20_000
+MAX_NEAR = 5
+SHORTEST_NEAR = 4
+NEAR = 0.75
+"""How alike two words must be, as difflib measures it: one letter of four, or two of eight, may differ."""
 MAX_WORD_LENGTH = 80
 MAX_VARIANTS = 5
 MAX_CANDIDATES = 50
@@ -43,6 +53,8 @@ SORT_MEMORY_KIB = 32_768
 _READ = "number, id, uid, fields"
 _FOUND_BY_WORDS = "SELECT rowid FROM contacts_fts WHERE contacts_fts MATCH ?"
 _FOUND_BY_VALUE = "SELECT contact FROM field_values WHERE field_id = ? AND value >= ? AND value < ?"
+
+_TOKEN = re.compile(r"[^\W_]+")
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -82,6 +94,15 @@ class ContactTable:
             found = [get(connection, number) for number in exact(connection, key_id, value, limit)]
         return tuple(contact for contact in found if contact is not None)
 
+    def kept(self, key_id: str, value: str) -> KeptContact | None:
+        """The one contact with this value, with all values that find it alone; None if there is not exactly one."""
+        found = self.find(key_id, value, 2)
+        if len(found) != 1:
+            return None
+        values = {**found[0].fields, "uid": found[0].uid}
+        keys = [text for key, text in values.items() if self.count(key, text, 2) == 1]
+        return KeptContact(found[0].id, contact_name(found[0]), tuple(dict.fromkeys(keys)))
+
     def get(self, contact_id: str) -> Contact | None:
         """The contact with this id; None if the cache does not have it."""
         return next(iter(self.find("id", contact_id, 1)), None)
@@ -93,7 +114,9 @@ class ContactTable:
         order: ListOrder = BY_ID,
         stop: Event | None = None,
     ) -> RowIds[ContactRow]:
-        """Contacts that have, for every word of `text`, a word that begins with it, without regard to accents and case.
+        """Contacts that have, for every word of `text`, a word that begins with it, or else one that is similar.
+
+        Ignores case and accents, and what separates the parts of numbers and codes.
 
         `field:value` finds contacts with a value that begins with `value` in one of the `fields`, given by id, string
         id or name. `order` is by `id`, `email` or `name`. Once `stop` is set, methods for workers raise StoppedError.
@@ -158,7 +181,7 @@ class ContactTable:
         if not any(map(str.isalnum, wanted)) or len(value) > MAX_VALUE_LENGTH:
             return ()
         sql = f"SELECT {_READ} FROM contacts WHERE number IN ({_FOUND_BY_WORDS} LIMIT {MAX_CANDIDATES})"
-        values = {_contact(row).value(key_id) for row in self._file.all(sql, _quoted(value))}
+        values = {_contact(row).value(key_id) for row in self._file.all(sql, _phrase(fold(value)))}
         known = sorted(one for one in values if one != value and one.strip().casefold() == wanted)
         return tuple(known[:MAX_VARIANTS])
 
@@ -167,23 +190,43 @@ class ContactTable:
 
 
 class ContactListing:
-    """The sorted contacts that match a search, as a Listing."""
+    """The sorted contacts that match a search, as a Listing.
+
+    If the words are the beginnings of no contact's words, those that contain them match, and if there are none either,
+    those with words that differ by a letter or two. Then `similar` is set.
+    """
 
     def __init__(self, search: "Search", order: ListOrder) -> None:
-        found, self._values = search.found()
-        way = " DESC" if order.descending else ""
-        if order.column == "id":
-            self._ids = f"{found or 'SELECT number FROM contacts'} ORDER BY 1{way}"
+        self._search = search
+        self._order = order
+        self.similar = False
+        self._use(search.found())
+
+    def _use(self, found: "Found") -> None:
+        sql, self._values = found
+        way = " DESC" if self._order.descending else ""
+        if self._order.column == "id":
+            self._ids = f"{sql or 'SELECT number FROM contacts'} ORDER BY 1{way}"
         else:
             # The plus rules out the row number: a scan of the sort index takes the same time for few and many, without a sort.
-            among = f" WHERE +number IN ({found})" if found else ""
-            self._ids = (
-                f"SELECT number FROM contacts{among} ORDER BY {order.column}{way} NULLS LAST, number{way}"
-            )
-        self._count = f"SELECT count(*) FROM ({found})" if found else "SELECT contacts FROM state"
+            among = f" WHERE +number IN ({sql})" if sql else ""
+            column = self._order.column
+            self._ids = f"SELECT number FROM contacts{among} ORDER BY {column}{way} NULLS LAST, number{way}"
+        self._count = f"SELECT count(*) FROM ({sql})" if sql else "SELECT contacts FROM state"
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
         """The row numbers of the first `limit` contacts."""
+        found = self._run(connection, limit)
+        first = found.fetchone()
+        for look in (self._search.containing, partial(self._search.near, connection)):
+            if first is None and not self.similar and self._search.may_be_similar:
+                self._use(look())
+                found = self._run(connection, limit)
+                first = found.fetchone()
+                self.similar = first is not None
+        return () if first is None else chain((first,), found)
+
+    def _run(self, connection: sqlite3.Connection, limit: int) -> sqlite3.Cursor:
         return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
 
     def count(self, connection: sqlite3.Connection) -> int:
@@ -202,21 +245,51 @@ class ContactListing:
         return next(iter(exact(connection, "id", row.id, 1)), None)
 
 
+Found = tuple[str, list[str]]
+"""A SELECT of the row numbers of the contacts, '' if all match, and the values that it binds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A MATCH expression ('' for none), and a field id and value prefix for each `field:value`."""
+    """The words, each as the forms that it may have, and a field id and value prefix for each `field:value`."""
 
-    match: str
+    words: tuple[tuple[str, ...], ...]
     beginnings: tuple[tuple[str, str], ...]
 
-    def found(self) -> tuple[str, list[str]]:
-        """A SELECT of the row numbers of the contacts, '' if all match, and the values that it binds."""
+    @property
+    def may_be_similar(self) -> bool:
+        """Whether there are words to be similar to: a single letter is part of nearly every word."""
+        return bool(self.words) and not any(len(one[0]) == 1 and one[0].isascii() for one in self.words)
+
+    def found(self) -> Found:
+        """The contacts with a word that begins with a form of each word."""
+        return self._matching(self.words)
+
+    def containing(self) -> Found:
+        """The contacts with a form of each word anywhere in their words."""
+        words = [_shortest(forms) for forms in self.words]
+        parts = " AND ".join(f"({' OR '.join(['instr(words, ?)'] * len(forms))})" for forms in words)
+        values = [storable(form) for forms in words for form in forms]
+        return self._within([f"SELECT rowid FROM contacts_fts WHERE {parts}"], values)
+
+    def near(self, connection: sqlite3.Connection) -> Found:
+        """The contacts with words that differ by a letter or two from those that no contact has."""
+        connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'contacts_fts', 'row')"
+        )
+        tokens = [token for forms in self.words for token in _TOKEN.findall(forms[0])]
+        return self._matching([_near_terms(connection, token) for token in tokens])
+
+    def _matching(self, words: Iterable[Sequence[str]]) -> Found:
+        match = " AND ".join(f"({' OR '.join(map(_beginning, forms)) or _phrase('')})" for forms in words)
+        return self._within([_FOUND_BY_WORDS], [match]) if match else self._within([], [])
+
+    def _within(self, parts: list[str], values: list[str]) -> Found:
         # The plus rules out the row id: FTS5 would repeat the search for every contact in the other set.
-        column = "+rowid" if self.match else "contact"
-        parts = [*([_FOUND_BY_WORDS] if self.match else []), *[_FOUND_BY_VALUE] * len(self.beginnings)]
-        values = [self.match] if self.match else []
+        column = "+rowid" if parts else "contact"
+        parts = [*parts, *[_FOUND_BY_VALUE] * len(self.beginnings)]
         for field_id, value in self.beginnings:
-            values += field_id, value, f"{value}\U0010ffff"
+            values = [*values, field_id, value, f"{value}\U0010ffff"]
         return "".join(parts[:1]) + "".join(f" AND {column} IN ({part})" for part in parts[1:]), values
 
 
@@ -235,17 +308,51 @@ def parse_search(text: str, fields: Iterable[Field]) -> Search:
         if not any(map(str.isalnum, wanted)):
             continue
         if field_id is None:
-            words.append(f"{_quoted(wanted.strip(punctuation))} *")
+            words.append(wanted)
         else:
             beginnings.append((field_id, storable(wanted)))
-    return Search(" ".join(words), tuple(beginnings))
+    return Search(tuple(_forms(words)), tuple(beginnings))
+
+
+def _forms(words: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """The forms of each word, and of each number, which may be typed in several words."""
+    for together, some in groupby(words, is_number):
+        if together:
+            yield search_forms(" ".join(some))
+        else:
+            yield from (search_forms(word.strip(punctuation)) for word in some)
+
+
+def _beginning(form: str) -> str:
+    """The MATCH expression for the beginnings of words; those of a number in several words may be apart."""
+    return f"({' AND '.join(f'{_phrase(part)} *' for part in form.split())})"
+
+
+def _shortest(forms: Sequence[str]) -> Sequence[str]:
+    """The forms that contain no other one, since what contains a longer one contains the shorter one too."""
+    return [form for form in forms if not any(other in form for other in forms if other != form)]
+
+
+def _near_terms(connection: sqlite3.Connection, token: str) -> Sequence[str]:
+    """The indexed words that begin with a token or, if there are none, that differ from it by a letter or two."""
+    sql = "SELECT term FROM temp.terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ? LIMIT ?"
+    if connection.execute(sql, (token, f"{token}\U0010ffff", 0, MAX_VALUE_LENGTH, 1)).fetchone():
+        return (token,)
+    if len(token) < SHORTEST_NEAR:
+        return ()
+    sizes = len(token) - 2, len(token) + 2
+    for shared in (token[: len(token) // 2], token[:1]):
+        rows = connection.execute(sql, (shared, f"{shared}\U0010ffff", *sizes, MAX_TERMS))
+        if near := get_close_matches(token, [row[0] for row in rows], MAX_NEAR, NEAR):
+            return near
+    return ()
 
 
 def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
-def _quoted(text: str) -> str:
+def _phrase(text: str) -> str:
     escaped = storable(text).replace('"', '""')
     return f'"{escaped}"'
 
@@ -276,8 +383,8 @@ def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: O
     row = (number, *staged_row(contact, origin)[1:])
     connection.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     connection.execute(
-        f"INSERT INTO contacts_fts (rowid, words) SELECT number, {CONTACT_WORDS} FROM contacts WHERE number = ?",
-        (number,),
+        "INSERT INTO contacts_fts (rowid, words) VALUES (?, ?)",
+        (number, search_text((contact.id, contact.uid, *contact.fields.values()))),
     )
     connection.executemany("INSERT OR IGNORE INTO field_values VALUES (?, ?, ?)", _values(connection, number))
     connection.execute("UPDATE state SET contacts = contacts + 1")
@@ -289,11 +396,7 @@ def remove(connection: sqlite3.Connection, number: int) -> None:
         "DELETE FROM field_values WHERE field_id = ? AND value = ? AND contact = ?",
         _values(connection, number),
     )
-    connection.execute(
-        "INSERT INTO contacts_fts (contacts_fts, rowid, words) "
-        f"SELECT 'delete', number, {CONTACT_WORDS} FROM contacts WHERE number = ?",
-        (number,),
-    )
+    connection.execute("DELETE FROM contacts_fts WHERE rowid = ?", (number,))
     gone = connection.execute("DELETE FROM contacts WHERE number = ?", (number,)).rowcount
     connection.execute("UPDATE state SET contacts = contacts - ?", (gone,))
 

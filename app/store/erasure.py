@@ -1,4 +1,4 @@
-"""Erases a person from cache and history, down to the bytes of the files.
+"""Erases a person from cache and history, down to the bytes of the files, and attempts past the profile's retention.
 
 Deleted rows survive in free pages, the write-ahead log and the word index. So this module overwrites free pages, merges
 the index, rebuilds the file and empties its log.
@@ -8,18 +8,19 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.domain.fingerprint import normalize
 from app.domain.model import Contact
 from app.store import contacts
-from app.store.attempt_words import index_words, merge_words
-from app.store.bulk_attempts import previous_renewed
+from app.store.attempt_rows import index_words, merge_words
+from app.store.bulk_attempts import delete, previous_renewed
 from app.store.cache_file import CacheFile, opened
 from app.store.database import StoreError, compact, transaction
-from app.store.history_file import HistoryFile
+from app.store.history_file import opened as opened_history
 from app.store.refresh import refresh_lock
-from app.store.text import Stored, comparable, stored
+from app.store.text import Stored, comparable, microseconds, moment, stored
 
 FORGOTTEN = "(forgotten)"
 """Replaces the external id of an erased person in the history."""
@@ -28,9 +29,14 @@ _SHORTEST_NAME = 6
 _KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
 _MENTIONS = (
     "attempts.external_id", "attempts.trigger_id", "attempts.reply_text", "attempts.note", "attempts.settlement_note",
-    "requests.body", "requests.data", "answers.remedy", "answers.detail", "answers.body", "answers.reply_text",
+    "attempts.contact_keys", "requests.body", "requests.data", "answers.remedy", "answers.detail", "answers.body", "answers.reply_text",
     "answers.errors", "answers.location",
 )  # fmt: skip
+_DOOMED = """
+    account = :account AND outcome != 'sending' AND NOT (outcome = 'unknown' AND settlement IS NULL)
+    AND ((:before IS NOT NULL AND started_at < :before) OR (:rows > 0 AND number <=
+        (SELECT number FROM attempts WHERE account = :account ORDER BY number DESC LIMIT 1 OFFSET :rows)))
+"""
 _ROWS = "attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number"
 
 
@@ -71,12 +77,8 @@ def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> N
 
 def attempts_on(path: Path, account: str, person: Person) -> int:
     """The number of attempts that `forget_in_history` would empty. Raises StoreError."""
-    file = HistoryFile(path)
-    try:
-        with file.guarded() as connection:
-            return len(_attempts(connection, account, person))
-    finally:
-        file.close()
+    with opened_history(path) as connection:
+        return len(_attempts(connection, account, person))
 
 
 def forget_in_history(path: Path, account: str, person: Person) -> int:
@@ -85,23 +87,17 @@ def forget_in_history(path: Path, account: str, person: Person) -> int:
     The attempts keep event, time, outcome and reply code, and lose external id, event data, bodies and texts. Raises
     StoreError, also while such an attempt is being sent.
     """
-    file = HistoryFile(path)
-    try:
-        with file.guarded() as connection:
-            connection.execute("PRAGMA secure_delete = ON")
-            with transaction(connection):
-                numbers = _attempts(connection, account, person)
-                listed = {"numbers": json.dumps(numbers)}
-                with previous_renewed(
-                    connection, "number IN (SELECT value FROM json_each(:numbers))", listed
-                ):
-                    for number in numbers:
-                        _empty_attempt(connection, number)
-                        index_words(connection, "number = ?", number)
-                merge_words(connection)
-            compact(connection, path)
-    finally:
-        file.close()
+    with opened_history(path) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        with transaction(connection):
+            numbers = _attempts(connection, account, person)
+            listed = {"numbers": json.dumps(numbers)}
+            with previous_renewed(connection, "number IN (SELECT value FROM json_each(:numbers))", listed):
+                for number in numbers:
+                    _empty_attempt(connection, number)
+                    index_words(connection, "number = ?", number)
+            merge_words(connection)
+        compact(connection, path)
     return len(numbers)
 
 
@@ -125,12 +121,18 @@ def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> l
     keys = _keys(person)
     patterns = sorted({form for text in person.texts for form in _forms(text)})
     named = " OR ".join(f"instr(lower(CAST({column} AS TEXT)), ?) > 0" for column in _MENTIONS)
-    conditions = [f"{_KEY} IN (VALUES {', '.join(['(?, ?)'] * len(keys))})", *[f"({named})"] * len(patterns)]
+    ids = [value for key_id, value in keys if key_id == "id"]
+    conditions = [
+        f"{_KEY} IN (VALUES {', '.join(['(?, ?)'] * len(keys))})",
+        "contact_id IN (SELECT value FROM json_each(?))",
+        *[f"({named})"] * len(patterns),
+    ]
     rows = connection.execute(
         f"SELECT number, outcome FROM {_ROWS} WHERE account = ? AND ({' OR '.join(conditions)})",
         (
             stored(account),
             *(part for key in keys for part in key),
+            json.dumps(ids),
             *(pattern for pattern in patterns for _ in _MENTIONS),
         ),
     ).fetchall()
@@ -155,7 +157,7 @@ def _forms(text: str) -> tuple[Stored, ...]:
 def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
         "UPDATE attempts SET external_id = ?, contact_mark = NULL, previous = NULL, send_mark = NULL, reply_text = NULL, "
-        "note = NULL, settlement_note = NULL, trigger_id = "
+        "note = NULL, settlement_note = NULL, contact_id = NULL, contact_name = NULL, contact_keys = NULL, trigger_id = "
         "(SELECT attempt_id FROM attempts AS made WHERE made.attempt_id = attempts.trigger_id) WHERE number = ?",
         (FORGOTTEN, number),
     )
@@ -165,3 +167,53 @@ def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
         "reply_text = NULL, errors = NULL, location = NULL WHERE attempt = ?",
         (number,),
     )
+
+
+# Attempts past the profile's retention
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long to keep the attempts of one account: at most `days` days, and at most `rows` rows; 0 means no limit."""
+
+    account: str
+    days: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """The number of attempts that would be deleted, and the times of the oldest and the newest."""
+
+    attempts: int
+    oldest: datetime
+    newest: datetime
+
+
+def doomed(path: Path, retention: Retention, now: datetime) -> Doomed | None:
+    """The attempts that `let_go` would delete; None if there are none. Raises StoreError."""
+    with opened_history(path) as connection:
+        row = connection.execute(
+            "SELECT count(*) AS attempts, min(started_at) AS oldest, max(started_at) AS newest "
+            f"FROM attempts WHERE {_DOOMED}",
+            _values(retention, now),
+        ).fetchone()
+    if not row["attempts"]:
+        return None
+    return Doomed(row["attempts"], moment(row["oldest"]), moment(row["newest"]))
+
+
+def let_go(path: Path, retention: Retention, now: datetime) -> int:
+    """Deletes expired attempts with their requests and replies; returns their number. Raises StoreError."""
+    with opened_history(path) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        with transaction(connection):
+            gone = delete(connection, _DOOMED, _values(retention, now))
+        if gone:
+            merge_words(connection)
+    return gone
+
+
+def _values(retention: Retention, now: datetime) -> dict[str, object]:
+    before = microseconds(now - timedelta(days=retention.days)) if retention.days else None
+    return {"account": stored(retention.account), "before": before, "rows": retention.rows}

@@ -3,6 +3,7 @@
 A new filter is added to the fields of `domain.history_query`, to COLUMNS here, and to the help page.
 """
 
+import math
 import re
 import sqlite3
 from collections import Counter
@@ -13,17 +14,30 @@ from pathlib import Path
 from threading import Event
 
 from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
-from app.domain.history_query import NO_VALUE, Filter, HistoryQuery, QueryField, SortColumn, Word
+from app.domain.folding import fold
+from app.domain.history_query import (
+    NO_VALUE,
+    Filter,
+    HistoryQuery,
+    QueryField,
+    Range,
+    SortColumn,
+    Value,
+    Word,
+)
 from app.domain.model import Attempt, Outcome
 from app.domain.short_id import id_prefixes
-from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
-from app.store.attempt_words import phrase
+from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, beginning, narrow_row, phrase, whole_attempt
 from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds
 from app.store.text import Stored, microseconds, moment, numeric_order, restored, restored_or_none, stored
 
-Bound = str | bytes | int | None
+Bound = str | bytes | int | float | None
 
+Condition = tuple[str, Sequence[Bound]]
+"""An SQL condition and the values that it binds."""
+
+_LOWEST, _HIGHEST = -math.inf, math.inf
 _OUTCOMES = tuple(Outcome)
 _REJECTED = (Outcome.REJECTED, Outcome.PARTIAL)
 _ID_LENGTH = 36
@@ -44,6 +58,10 @@ def _number(text: str) -> Bound:
     return None if text == NO_VALUE else int(text)
 
 
+def _text_or_none(text: str) -> Bound:
+    return None if text == NO_VALUE else stored(text)
+
+
 def _outcome(text: str) -> Bound:
     return _OUTCOMES.index(Outcome(text))
 
@@ -55,6 +73,9 @@ COLUMNS: Mapping[QueryField, _Field] = {
     QueryField.EVENT: _Field(("+event_id", "+event_name")),
     QueryField.KEY: _Field(("key_id",)),
     QueryField.CONTACT: _Field(("external_id",)),
+    QueryField.PERSON: _Field(("external_id",)),
+    QueryField.NOTE: _Field(("note",), _text_or_none),
+    QueryField.TOOK: _Field(("elapsed_ms",), _number, "BINARY"),
     QueryField.PROFILE: _Field(("profile",)),
     QueryField.PREVIOUS: _Field(("previous",)),
     QueryField.SETTLED: _Field(("settled",)),
@@ -92,6 +113,8 @@ class Selection:
 
 class Found:
     """The attempts on one account (None: on all) that match a query, up to row `newest`, as a Listing."""
+
+    similar = False
 
     def __init__(self, query: HistoryQuery, account: str | None, newest: int) -> None:
         self._selection = selection(query, account, newest)
@@ -195,7 +218,7 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
         if word.negated or _beginnings(word):
             conditions.append(_word(word))
         else:
-            matched.append(phrase(word.text))
+            matched.append(beginning(word.text))
     if account is not None:
         # Most attempts are on one account, so the index of any other condition finds fewer rows.
         conditions.append(("likely(account = ?)", (stored(account),)))
@@ -209,25 +232,55 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
     if matched:
         # Search the words first: their table is in the order of recording too.
         source, number = "words CROSS JOIN attempts ON number = words.rowid", "words.rowid"
-        conditions.append(("words MATCH ?", (" ".join(matched),)))
+        conditions.append(("words MATCH ?", (" AND ".join(matched),)))
     values = [value for _, bound in conditions for value in bound]
     return Selection(source, " AND ".join(condition for condition, _ in conditions) or "1", values, number)
 
 
-def _filter(one: Filter) -> tuple[str, Sequence[Bound]]:
+def _filter(one: Filter) -> Condition:
+    conditions = [condition for column in COLUMNS[one.field].columns for condition in _column(one, column)]
+    if one.field in (QueryField.CONTACT, QueryField.PERSON):
+        conditions += [_contact(value) for value in one.values if isinstance(value, Value)]
+    found = f"({' OR '.join(condition for condition, _ in conditions)})"
+    values = [value for _, bound in conditions for value in bound]
+    return f"{found} IS NOT TRUE" if one.negated else found, values
+
+
+def _column(one: Filter, column: str) -> Iterator[Condition]:
+    """The conditions, of which one must hold for a column."""
     field = COLUMNS[one.field]
-    exact = [field.bound(value.text) for value in one.values if not value.pattern]
-    patterns = [_like(value.text) for value in one.values if value.pattern]
+    exact: list[Bound] = []
+    for value in one.values:
+        match value:
+            case Range(low, high):
+                yield (
+                    f"{column} BETWEEN ? AND ?",
+                    (_LOWEST if low is None else low, _HIGHEST if high is None else high),
+                )
+            case Value(text, pattern=True) if one.field is QueryField.NOTE:
+                # Few attempts have a note, and an index has them all.
+                found = "SELECT number FROM attempts WHERE note IS NOT NULL AND note LIKE ? ESCAPE '\\'"
+                yield f"number IN ({found})", (_like(text),)
+            case Value(text, pattern=True):
+                yield f"{column} LIKE ? ESCAPE '\\'", (_like(text),)
+            case Value(text):
+                exact.append(field.bound(text))
     known = [value for value in exact if value is not None]
-    conditions: list[str] = []
-    for column in field.columns:
-        if known:
-            conditions.append(f"{column} COLLATE {field.collation} IN ({', '.join('?' * len(known))})")
-        if None in exact:
-            conditions.append(f"{column} IS NULL")
-        conditions += [f"{column} LIKE ? ESCAPE '\\'"] * len(patterns)
-    found = f"({' OR '.join(conditions)})"
-    return f"{found} IS NOT TRUE" if one.negated else found, [*known, *patterns] * len(field.columns)
+    if known:
+        yield f"{column} COLLATE {field.collation} IN ({', '.join('?' * len(known))})", known
+    if None in exact:
+        yield f"{column} IS NULL", ()
+
+
+def _contact(value: Value) -> Condition:
+    """The condition for attempts on a contact with this key or name, whatever key they were sent with."""
+    if value.pattern:
+        return "contact_name LIKE ? ESCAPE '\\'", (_like(value.text),)
+    return (
+        "number IN (SELECT number FROM words CROSS JOIN attempts ON number = words.rowid "
+        "WHERE words MATCH ? AND instr(lower(contact_keys), lower(?)))",
+        (phrase(fold(value.text)), stored(f"\n{value.text}\n")),
+    )
 
 
 def _like(pattern: str) -> str:
@@ -239,12 +292,12 @@ def _beginnings(word: Word) -> Sequence[str]:
     return id_prefixes(word.text) or ((word.text.lower(),) if len(word.text) == _ID_LENGTH else ())
 
 
-def _word(word: Word) -> tuple[str, Sequence[Bound]]:
+def _word(word: Word) -> Condition:
     found = "SELECT rowid FROM words WHERE words MATCH ?"
-    values: list[Bound] = [phrase(word.text)]
-    for beginning in _beginnings(word):
+    values: list[Bound] = [beginning(word.text)]
+    for start in _beginnings(word):
         found += " UNION SELECT number FROM attempts WHERE attempt_id BETWEEN ? AND ?"
-        values += (beginning, f"{beginning}\x7f")
+        values += (start, f"{start}\x7f")
     return f"number {'NOT ' if word.negated else ''}IN ({found})", values
 
 
@@ -285,7 +338,7 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
         tuple(Bucket(moment(at * span), dict(counts)) for at, counts in buckets.items()),
         tuple(sorted(codes.items(), key=lambda one: (-one[1], one[0] is None, one[0]))),
         _event_shares(connection, events),
-        *_percentiles(connection, 50, 95),
+        *_percentiles(connection, 50, 95, 99, 100),
     )
 
 

@@ -19,7 +19,9 @@ ALL_ROWS = -1
 
 
 class Listing(Protocol[Row]):
-    """Runs the SQL of a list on any connection."""
+    """Runs the SQL of a list on any connection; `similar` says that it has only near matches."""
+
+    similar: bool
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
         """At most `limit` row ids in the order of the list, each in the first column; ALL_ROWS means no limit."""
@@ -54,6 +56,11 @@ class RowIds(Generic[Row]):
     def total(self) -> int | None:
         """The number of rows; None until a worker has counted them."""
         return self._total
+
+    @property
+    def similar(self) -> bool:
+        """Whether nothing matched, so that the rows are similar ones; known once the first row ids are read."""
+        return self._listing.similar
 
     @property
     def known(self) -> int:
@@ -115,6 +122,8 @@ class RowIds(Generic[Row]):
 
 class FewRows(Generic[Row]):
     """Rows in memory, with the methods of RowIds."""
+
+    similar = False
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows

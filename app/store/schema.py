@@ -3,12 +3,14 @@
 Never change a published step; append a new one.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from app.domain.folding import search_text
 from app.domain.model import Outcome
-from app.store.attempt_words import index_words
+from app.store.attempt_rows import index_words
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -62,6 +64,29 @@ def run_script(connection: "Connection", script: str) -> None:
 
 WORDS = "prefix='1 2 3 4 5 6 7', tokenize='unicode61 remove_diacritics 2'"
 
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Adds the SQL function that gives the words of a contact."""
+    connection.create_function("contact_words", 3, _contact_words, deterministic=True)
+
+
+def _contact_words(contact_id: str, uid: str, fields: str) -> str:
+    return search_text((contact_id, uid, *json.loads(fields).values()))
+
+
+def _index_words_again(connection: sqlite3.Connection) -> None:
+    add_functions(connection)
+    connection.execute("DROP TABLE contacts_fts")
+    connection.execute(CONTACT_WORDS)
+    connection.execute(INDEX_WORDS.format(source="contacts"))
+
+
+CONTACT_WORDS = f"CREATE VIRTUAL TABLE contacts_fts USING fts5(words, columnsize=0, {WORDS})"
+INDEX_WORDS = (
+    "INSERT INTO contacts_fts (rowid, words) "
+    "SELECT number, contact_words(id, uid, fields) FROM {source} ORDER BY number"
+)
+
 # `number` is the contact id if that is a plain number, so that the rows are in numeric order. Other ids have numbers
 # above all plain ones. `fields` is JSON; all indexes derive from the row. `origin` is `lookup` or `import`.
 CONTACT_TABLES = f"""
@@ -72,12 +97,8 @@ CREATE TABLE contacts (
 CREATE TABLE field_values (
     field_id TEXT, value TEXT COLLATE NOCASE, contact INTEGER, PRIMARY KEY (field_id, value, contact)
 ) WITHOUT ROWID;
-CREATE VIRTUAL TABLE contacts_fts USING fts5(words, content='', columnsize=0, {WORDS});
+{CONTACT_WORDS};
 """
-
-CONTACT_WORDS = (
-    "id || ' ' || uid || ' ' || coalesce((SELECT group_concat(value, ' ') FROM json_each(fields)), '')"
-)
 
 CONTACT_INDEXES = """
 CREATE INDEX contacts_by_email ON contacts (email, number);
@@ -95,7 +116,12 @@ DROP TABLE contacts_fts;
 def index_contacts(source: str) -> str:
     """The statements that index the contacts in `source`, a table like `contacts`."""
     return f"""
-INSERT INTO contacts_fts (rowid, words) SELECT number, {CONTACT_WORDS} FROM {source} ORDER BY number;
+{INDEX_WORDS.format(source=source)};
+{_index_values(source)}"""
+
+
+def _index_values(source: str) -> str:
+    return f"""
 INSERT OR IGNORE INTO field_values
 SELECT key, value, number FROM {source}, json_each(fields) WHERE value != ''
 UNION ALL SELECT 'uid', uid, number FROM {source} WHERE uid != ''
@@ -153,12 +179,13 @@ SELECT number, iif(typeof(id) = 'text', id, number), iif(typeof(uid) = 'text', u
     fields, origin
 FROM earlier JOIN documents USING (number) LEFT JOIN origins ON contact = number
 WHERE EXISTS (SELECT 1 FROM state WHERE contacts > 0);
-{index_contacts("contacts")}
+{_index_values("contacts")}
 {CONTACT_INDEXES}
 DROP TABLE earlier;
 DROP TABLE documents;
 DROP TABLE origins;
 """,
+        _index_words_again,
     ),
 )
 
@@ -252,6 +279,16 @@ CREATE INDEX by_took ON attempts (elapsed_ms, account);
 CREATE INDEX by_parent ON attempts (parent_id) WHERE parent_id IS NOT NULL;
 CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
 CREATE TRIGGER words_deleted AFTER DELETE ON attempts BEGIN DELETE FROM words WHERE rowid = old.number; END;
+""",
+        "",  # the next step indexes the words
+        # `contact_keys` has the id, the name and the keys of the contact, each between two line feeds.
+        f"""
+ALTER TABLE attempts ADD COLUMN contact_id TEXT;
+ALTER TABLE attempts ADD COLUMN contact_name TEXT;
+ALTER TABLE attempts ADD COLUMN contact_keys TEXT;
+CREATE INDEX by_note ON attempts (note COLLATE NOCASE, account) WHERE note IS NOT NULL;
+DROP TABLE words;
+CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
 """,
         index_words,
     ),

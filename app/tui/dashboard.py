@@ -529,6 +529,11 @@ class Dashboard(Screen[None]):
             self._form.choose_contact(contact)
         self._form.focus_next()
 
+    @on(ContactList.AttemptsWanted)
+    def _show_attempts_on(self, message: ContactList.AttemptsWanted) -> None:
+        message.stop()
+        self.history.show_contact(message.row)
+
     @on(FormMessages.Changed)
     def _form_changed(self) -> None:
         self.form.changed()

@@ -140,3 +140,48 @@ def account(tmp_path: Path) -> Path:
     (folder / "fields.json").write_text('[{"id": 3, "name": "E-Mail"}]')
     (folder / "contacts.csv").write_text("id,uid,3\n5,u5,a@example.org\n")
     return folder
+
+
+def test_an_attempt_by_contact_id_is_found_by_the_address_of_the_contact(desk: Desk) -> None:
+    desk("trigger", "100", "--key", "id", "--external-id", "11")
+    row = desk("history", "--query", "thor@example.com", "--json").json
+    assert row["contact"] == {"id": "11", "name": "Thor Odinson"}
+    assert row["reference"] == desk("history", "show", row["attempt_id"], "--json").json["reference"]
+    assert "Thor Odinson" in desk("history").out
+    assert (row["parent_id"], row["note"], row["settlement"], row["warnings"]) == (None, None, None, [])
+    masked = desk("history", "--mask", "--format", "csv").out
+    assert "Odinson" not in masked
+
+
+def test_a_value_of_two_contacts_keeps_no_contact(desk: Desk) -> None:
+    send(desk, "twin@example.com")
+    assert desk("history", "--json").json["contact"] is None
+
+
+def test_csv_may_begin_with_a_byte_order_mark(desk: Desk, tmp_path: Path) -> None:
+    send(desk, "thor@example.com")
+    file = tmp_path / "out.csv"
+    assert desk("history", "--format", "csv", "--bom", "--output", str(file)).code == 0
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfattempt_id,")
+    refused = desk("history", "--json", "--bom")
+    assert (refused.code, refused.out, refused.err) == (2, "", "triggerdesk: --bom is for --format csv.\n")
+
+
+@pytest.mark.parametrize("more", [("--format", "json"), ("--output", "x.csv")])
+def test_what_never_ends_is_not_followed(desk: Desk, more: tuple[str, ...]) -> None:
+    refused = desk("history", "--follow", *more)
+    assert (refused.code, refused.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("history", "--profile", "nobody"),
+        ("history", "stats", "--profile", "nobody"),
+        ("events", "--profile", "nobody"),
+    ],
+)
+def test_the_profile_may_be_named_after_the_verb(desk: Desk, words: tuple[str, ...]) -> None:
+    ran = desk(*words)
+    assert ran.code == 2
+    assert "nobody" in ran.err

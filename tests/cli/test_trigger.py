@@ -14,7 +14,7 @@ THOR = ("trigger", "100", "--key", "3", "--external-id", "thor@example.com")
 KEYS = {
     "attempt_id", "profile", "event_id", "event_name", "key_id", "external_id", "data", "trigger_id",
     "started_at", "elapsed_ms", "outcome", "http_status", "reply_code", "reply_text", "predicted_code",
-    "description", "remedy",
+    "description", "remedy", "reference", "parent_id", "note", "settlement", "contact", "warnings", "run_id",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The line in which a query is written: what it means, and how it explains its faults."""
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from app.domain.history_query import (
     Order,
     QueryFaultError,
     QueryField,
+    Range,
     SortColumn,
     Value,
     Word,
@@ -59,6 +61,16 @@ def test_several_values_are_any_of_them_by_commas_or_by_naming_the_field_again()
     assert only("outcome:rejected OUTCOME:not-sent").values == both
     assert only("previous:rejected,not-sent") == Filter(QueryField.PREVIOUS, both)
     assert only("settled:arrived,did_not") == Filter(QueryField.SETTLED, (Value("arrived"), Value("did-not")))
+    assert only("code:2004-2012,5001").values == (Range(2004, 2012), Value("5001"))
+    assert only("status:5xx,404").values == (Range(500, 599), Value("404"))
+    assert only("took:>=1000,<2.5").values == (Range(1000, None), Range(None, math.nextafter(2.5, 0)))
+    assert only("took:>1000").values == (Range(math.nextafter(1000, 2000), None),)
+    assert only("outcome:failed,partial").values == tuple(
+        map(Value, ("rejected", "not_sent", "unknown", "partial"))
+    )
+    assert only("note:odin").values == only('note:"odin"').values == (Value("*odin*", True),)
+    assert only("note:none").values == (Value("none"),)
+    assert only("person:a,b").values == (Value("a,b"),)
     assert only("code:2008,02008,none").values == (Value("2008"), Value("2008"), Value("none"))
 
 
@@ -128,10 +140,10 @@ def test_the_order_is_a_column_and_a_hyphen_for_falling() -> None:
 @pytest.mark.parametrize(
     ("line", "position", "says"),
     [
-        ("thor foo:1", 6, "unknown field \"foo\". Use outcome, code, status, event, key, contact, profile, previous, settled, since, until, on or sort"),
+        ("thor foo:1", 6, "unknown field \"foo\". Use outcome, code, status, event, key, contact, person, note, took, profile, previous, settled, since, until, on or sort"),
         ("code:", 6, "a value must follow code:"),
         ("code: 2008", 6, "without a space"),
-        ("code:abc", 6, "\"abc\" is not a number. Use a number, or none."),
+        ("code:abc", 6, "\"abc\" is not a number. Use a number, a range (2004-2012, 5xx, >1000), or none."),
         ("status:٤٠٠", 8, "is not a number"),
         ("outcome:acepted", 9, "unknown outcome \"acepted\". Use sending, accepted, partial, rejected, not_sent or unknown."),
         ("settled:yes", 9, "unknown resolution \"yes\". Use no, arrived or did-not."),

@@ -29,7 +29,7 @@ async def test_the_first_rows_are_there_once_they_are_read(service: Session) -> 
         service.contacts.search("thor"),
         service.contacts.search("thor odinson"),
         service.contacts.search("email:thor"),
-        service.contacts.search("thor", ListOrder("name")),
+        service.contacts.search("thor odin", ListOrder("name")),
     ):
         assert len(found.rows(0, 1)) == 0
         found.read_first()

@@ -9,6 +9,8 @@ import pytest
 from app.domain.account import Matches
 from app.domain.model import Contact
 from app.store.catalog import Cache
+from app.store.database import open_database
+from app.store.schema import CACHE
 from tests.store.conftest import ids
 
 VERSION_3 = """
@@ -99,3 +101,18 @@ def test_the_cache_of_a_sandbox_is_emptied_to_be_refreshed(file: Path) -> None:
         with cache.replacing(True, "some folder") as load:
             load.contacts([Contact("1", "", {})])
         assert ids(cache) == ["1"]
+
+
+def test_the_contacts_of_version_4_are_found_by_folded_words(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    with closing(open_database(path, CACHE._replace(steps=CACHE.steps[:4]))) as connection:
+        connection.execute(
+            """INSERT INTO contacts VALUES (7, '7', 'u', NULL, 'Weiß', '{"2": "Weiß"}', 'import')"""
+        )
+        connection.execute("UPDATE state SET contacts = 1")
+    with closing(Cache(path)) as cache:
+        assert (ids(cache, "weiss"), ids(cache, ""), cache.contacts.origins()) == (
+            ["7"],
+            ["7"],
+            {"import": 1},
+        )

@@ -15,17 +15,26 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, SortColumn, Value, Word
-from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
+from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, Range, SortColumn, Value, Word
+from app.domain.model import (
+    Answer,
+    Attempt,
+    JsonObject,
+    KeptContact,
+    NoReply,
+    Outcome,
+    Reply,
+    Settlement,
+    TriggerRequest,
+)
 from app.domain.outcome import outcome_of
 from app.domain.short_id import short_id
 from app.domain.wire import reply_body, trigger_body
 from app.store.attempt_rows import AttemptRow
 from app.store.attempts import History
 from app.store.bulk_attempts import add_finished, remove_owned
-from app.store.erasure import FORGOTTEN, forget_in_history, person
+from app.store.erasure import FORGOTTEN, Retention, forget_in_history, let_go, person
 from app.store.errors import StoppedError
-from app.store.retention import Retention, let_go
 from app.store.row_ids import RowIds
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -63,6 +72,11 @@ ANSWERS: tuple[Answer, ...] = (
     NoReply("timeout", "maybe", "No reply within 30 s."),
 )  # fmt: skip
 
+CONTACTS = (
+    None,
+    KeptContact("11", "Thor Odinson", ("thor@example.com", "u-11")),
+    KeptContact("12", "Jörð", ("Bär@example.com",)),
+)
 SETTLEMENTS = (None, Settlement(True, "seen by Sif", START), Settlement(False, "", START))
 
 
@@ -82,6 +96,7 @@ def attempts(count: int, account: str = "shop", start: int = 0) -> Iterator[Atte
             attempt_id, account, account, request, name, moment, 0, outcome_of(answer), answer, took, "remedy",
             note=chance.choice((None, None, "asked Odin")),
             settlement=chance.choice(SETTLEMENTS) if outcome_of(answer) is Outcome.UNKNOWN else None,
+            contact=chance.choice(CONTACTS),
         )  # fmt: skip
 
 
@@ -97,6 +112,11 @@ def folded(text: str) -> str:
     return re.sub("[A-Z]", lambda found: found[0].lower(), text)
 
 
+def keys_of(attempt: Attempt) -> tuple[str, ...]:
+    contact = attempt.contact
+    return () if contact is None else (contact.id, contact.name, *contact.keys)
+
+
 def said(attempt: Attempt) -> str:
     texts = [
         attempt.request.event_id,
@@ -104,6 +124,7 @@ def said(attempt: Attempt) -> str:
         attempt.request.external_id,
         attempt.note or "",
         attempt.settlement.note if attempt.settlement else "",
+        *keys_of(attempt),
     ]
     for value in (attempt.request.data or {}).items():
         texts += re.findall(r"[\w ]+", repr(value).replace("\\n", " "))
@@ -158,24 +179,41 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.EVENT: lambda one: (one.request.event_id, one.event_name),
     QueryField.KEY: lambda one: (one.request.key_id,),
     QueryField.CONTACT: lambda one: (one.request.external_id,),
+    QueryField.PERSON: lambda one: (one.request.external_id,),
+    QueryField.NOTE: lambda one: (one.note,),
+    QueryField.TOOK: lambda one: ("none" if one.elapsed_ms is None else str(one.elapsed_ms),),
     QueryField.PROFILE: lambda one: (one.profile,),
     QueryField.PREVIOUS: lambda one: (outcome_before(one),),
     QueryField.SETTLED: lambda one: (settled(one),),
 }
 
 
-def is_meant(value: Value, text: str | None) -> bool:
+def is_meant(value: Value | Range, text: str | None) -> bool:
     if text is None:
         return False
+    if isinstance(value, Range):
+        low, high = value.low or 0, 10**9 if value.high is None else value.high
+        return text != "none" and low <= float(text) <= high
     parts = (
         map(re.escape, folded(value.text).split("*")) if value.pattern else [re.escape(folded(value.text))]
     )
     return re.fullmatch(".*".join(parts), folded(text), re.DOTALL) is not None
 
 
+def is_contact(value: Value | Range, attempt: Attempt) -> bool:
+    if isinstance(value, Range) or attempt.contact is None:
+        return False
+    texts = (attempt.contact.name,) if value.pattern else keys_of(attempt)
+    return any(is_meant(value, text) for text in texts)
+
+
 def passes(attempt: Attempt, query: HistoryQuery) -> bool:
     for one in query.filters:
         found = any(is_meant(value, text) for value in one.values for text in VALUES_OF[one.field](attempt))
+        if one.field is QueryField.NOTE:
+            found = found or (attempt.note is None and Value("none") in one.values)
+        if one.field in (QueryField.CONTACT, QueryField.PERSON):
+            found = found or any(is_contact(value, attempt) for value in one.values)
         if found is one.negated:
             return False
     for word in query.words:
@@ -228,6 +266,9 @@ VALUES: dict[QueryField, Sequence[str]] = {
     QueryField.EVENT: ["100", "7", "ABANDONED", "x-7", "nothing", "*7", "p*conf*", "[/] odd"],
     QueryField.KEY: ["3", "03", "id", "uid", "1*"],
     QueryField.CONTACT: ["thor@example.com", "Thor*", "*@EXAMPLE.com", "", "*", "a*b?[c]", "*[c]", "bÄR@example.com", "b*", "_*", "007"],
+    QueryField.PERSON: ["thor@example.com", "u-11", "11", "THOR odinson", "*odin*", "jÖRð", "J*", "1", ""],
+    QueryField.NOTE: ["none", "*odin*", "*", "*asked*", "*zz*"],
+    QueryField.TOOK: ["none"],
     QueryField.PROFILE: ["shop", "other", "s*"],
     QueryField.PREVIOUS: [one.value for one in Outcome],
     QueryField.SETTLED: ["no", "arrived", "did-not"],
@@ -250,13 +291,25 @@ WORDS = (
 )
 
 
+RANGES = (Range(400, 499), Range(2000, 3000), Range(50, None), Range(None, 200), Range(None, 99.9))
+
+
 @st.composite
 def filters(draw: st.DrawFn) -> Filter:
     field = draw(st.sampled_from(QueryField))
     texts = draw(st.lists(st.sampled_from(VALUES[field]), min_size=1, max_size=3))
-    may_be_pattern = field in (QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PROFILE)
-    values = tuple(Value(text, may_be_pattern and "*" in text and draw(st.booleans())) for text in texts)
-    return Filter(field, values, draw(st.booleans()))
+    may_be_pattern = field in (
+        QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PERSON, QueryField.PROFILE,
+    )  # fmt: skip
+    values: list[Value | Range] = [
+        Value(text, field is QueryField.NOTE or (may_be_pattern and "*" in text and draw(st.booleans())))
+        if text != "none"
+        else Value(text)
+        for text in texts
+    ]
+    if field in (QueryField.CODE, QueryField.STATUS, QueryField.TOOK):
+        values += draw(st.lists(st.sampled_from(RANGES), max_size=2))
+    return Filter(field, tuple(values), draw(st.booleans()))
 
 
 MOMENTS = st.none() | st.integers(-5, 65).map(lambda minutes: START + timedelta(minutes=minutes))
@@ -526,3 +579,17 @@ def test_an_attempt_is_found_by_its_reference_and_by_its_id(history: History) ->
         assert ids(history, word(said)) == [one]
     assert ids(history, HistoryQuery(words=(Word("purchase"), Word(reference)))) == [one]
     assert ids(history, word(f"{reference[:-1]}0" if reference[-1] != "0" else f"{reference[:-1]}1")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "typed"),
+    [
+        ("Weiß", "weiss"), ("Søren Ærø", "soeren aeroe"), ("Müller", "mueller"), ("Müller", "MULLER"), ("Παπαδόγιαννης", "παπαδογ"),
+        ("+44 7700 900511", "07700900511"), ("C-10006", "c10006"), ("AV2 1HT", "av21"), ("Đorđević", "dorde"),
+    ],
+)  # fmt: skip
+def test_words_are_found_as_people_type_them(history: History, value: str, typed: str) -> None:
+    one = begun(history, 1, value)
+    history.finish(one, LOST, 1.0, None)
+    assert ids(history, word(typed)) == [one]
+    assert ids(history, HistoryQuery(words=(Word(typed, True),))) == []

@@ -11,6 +11,8 @@ import pytest
 from app.domain.history_query import Clock, parse_query
 from app.domain.model import Outcome, Settlement
 from app.store.attempts import History
+from app.store.database import open_database
+from app.store.schema import HISTORY
 
 OLD = Path(__file__).with_name("history_of_version_2.sql")
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -101,3 +103,30 @@ def test_a_migration_that_fails_leaves_the_older_history_whole(path: Path) -> No
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
         assert connection.execute("SELECT count(*), max(place) FROM attempts").fetchone() == (8, 6)
+
+
+VERSION_4 = """
+INSERT INTO attempts (
+    attempt_id, profile, account, event_id, key_id, external_id, started_at, outcome, http_status, reply_code, note
+) VALUES
+    ('00000001', 'shop', 'shop', '100', '3', 'thor@example.com', 0, 'accepted', 200, 0, NULL),
+    ('00000002', 'shop', 'shop', '100', 'id', '11', 0, 'unknown', 502, NULL, 'asked Øystein');
+INSERT INTO requests VALUES (1, x'7b7d', NULL), (2, x'7b7d', NULL);
+INSERT INTO answers (attempt, body) VALUES (1, x'7b7d'), (2, x'3c68313e');
+INSERT INTO words (rowid, text) VALUES (1, 'thor@example.com'), (2, 'asked Øystein');
+"""
+
+
+def test_a_history_of_the_version_before_keeps_all_and_knows_no_contacts(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with closing(open_database(path, HISTORY._replace(steps=HISTORY.steps[:4]))) as connection:
+        connection.executescript(VERSION_4)
+    with closing(History(path)) as history:
+        rows = history.search.rows(parse_query("", Clock(START)), None)
+        rows.read_first()
+        assert [(row.contact_name, row.description) for row in rows.rows(0, 5)] == [
+            ("", "HTTP 502 without a reply code: a web page, not a reply of the API."),
+            ("", "OK"),
+        ]
+        assert [attempt.contact for attempt in history.attempts(None, 0)] == [None, None]
+        assert (found(history, "thor"), found(history, "asked")) == ([1], [2])

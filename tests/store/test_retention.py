@@ -9,7 +9,7 @@ import pytest
 from app.domain.model import Attempt, NoReply, Reply, Settlement, TriggerRequest
 from app.domain.wire import trigger_body
 from app.store.attempts import History
-from app.store.retention import Retention, doomed, let_go
+from app.store.erasure import Retention, doomed, let_go
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 OK = Reply(200, 0, "OK", body=b"{}", body_length=2)

@@ -325,3 +325,26 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
         assert not PERSONS.search(written)
         await desk.press("x", "enter")
         assert desk.text_of("#export").count("personal data hidden") == 1
+
+
+async def test_all_attempts_on_a_contact_are_listed_and_the_newest_opens(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    async with open_desk(at=past) as desk:
+        await desk.press("f3", *"thor")
+        desk.dashboard.query_one("#contacts-table").focus()
+        await desk.press("c")
+        assert rows(desk) == ["thor@example.com", "thor@example.com"]
+        await desk.press("enter")
+        assert "order_shipped" in desk.text_of("#attempt-facts")
+
+
+async def test_a_new_attempt_that_the_filter_hides_is_told(open_desk: OpenDesk, past: Path) -> None:
+    async with open_desk(at=past, size=NARROW) as desk:
+        await desk.press("f6", "slash", *"sif", "enter")
+        await send(past, ("104", "thor@example.com", None))
+        desk.dashboard.look()
+        await desk.settle()
+        assert title(desk).endswith("1 new attempt is hidden by this filter")
+        await desk.press("slash", "escape")
+        assert "hidden" not in title(desk)

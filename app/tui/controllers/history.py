@@ -9,10 +9,19 @@ from threading import Event
 from textual.content import Content
 
 from app.domain.errors import AppError
-from app.domain.history_query import Clock, HistoryQuery, SortColumn, parse_query, with_order
+from app.domain.history_query import (
+    Clock,
+    HistoryQuery,
+    QueryField,
+    SortColumn,
+    filter_text,
+    parse_query,
+    with_order,
+)
 from app.domain.model import Attempt
-from app.domain.outcome import SETTLED
+from app.domain.outcome import RESOLVED
 from app.domain.short_id import short_id
+from app.service.contacts import ContactRow
 from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in_thread
 from app.service.session import Session
 from app.tui.controllers import View
@@ -75,7 +84,7 @@ class HistoryController:
         except AppError as error:
             self._show_error(error)
         else:
-            work = self._search(rows, self._query, self._stop, keep_cursor)
+            work = partial(self._search, rows, self._query, self._stop, keep_cursor)
             self.view.screen.run_worker(work, group="history", exclusive=True)
 
     async def _search(
@@ -121,6 +130,13 @@ class HistoryController:
     def show_unresolved(self) -> None:
         """Filters for unresolved outcomes and moves the focus to the first."""
         self._write(menus.UNSETTLED)
+        self.view.go("history")
+
+    def show_contact(self, contact: ContactRow) -> None:
+        """Filters for all attempts on a contact, by any key, and moves the focus to the newest."""
+        # Attempts whose contact was not known then have only the value they were sent with.
+        keys = filter(None, (contact.id, contact.email))
+        self._write(" ".join(filter_text(QueryField.PERSON, key) for key in keys))
         self.view.go("history")
 
     def sort(self, column: str) -> None:
@@ -242,5 +258,5 @@ class HistoryController:
             self.view.show_fault(str(error))
         else:
             self.resolved(resolved)
-            self.view.say("", f"{short_id(attempt.attempt_id)} is {SETTLED[arrived]}.", "information")
+            self.view.say("", f"{short_id(attempt.attempt_id)} is {RESOLVED[arrived]}.", "information")
         self.show()

@@ -21,7 +21,7 @@ from app.domain.model import Attempt
 from app.domain.short_id import short_id
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
-from app.tui.text import count, lines, outcome_label, sanitize
+from app.tui.text import attempt_label, count, lines, sanitize
 
 LEFT, RIGHT = "A", "B"
 MAX_LINE = 4_000
@@ -106,7 +106,7 @@ def side(letter: str, attempt: Attempt) -> Content:
     return Content.assemble(
         (f"{letter}  ", "bold $accent"),
         f"{sanitize(short_id(attempt.attempt_id))}  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
-        outcome_label(attempt.outcome),
+        attempt_label(attempt),
         "" if code is None else f"  {code}",
         (f"  {elapsed(attempt.elapsed_ms)}", "$quiet"),
         f"\n   event {sanitize(request.event_id)}{name}  {sanitize(request.external_id, 60)}",

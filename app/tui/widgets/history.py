@@ -26,8 +26,7 @@ from app.domain.history_query import (
     proposal,
 )
 from app.domain.model import Outcome
-from app.domain.outcome import SETTLED
-from app.domain.reply_codes import describe
+from app.domain.outcome import LABEL, RESOLVED
 from app.domain.short_id import short_id
 from app.service.history import AttemptRow, Rows
 from app.tui.privacy import PrivacyMode
@@ -53,9 +52,8 @@ HINTS = {
     "history.compare": "compare",
     "history.export": "export",
     "history.new_trigger": "send as new",
-    "history.statistics": "statistics",
 }
-"""The keys named below the rows, most important first, by the ids of their bindings; F1 shows the others."""
+"""The keys named below the rows, most important first, by the ids of their bindings; `?` shows the others."""
 
 MAX_HINTS = 6
 RESOLVING = ("history.arrived", "history.did_not")
@@ -187,6 +185,7 @@ class HistoryPane(Vertical):
         _binding("x", "want('export')", "Export", "Export these attempts, or this one, to a file or the clipboard"),
         _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
         _binding("u", "screen.unresolved", "Unresolved", "Unresolved outcomes only, all of this account", "unresolved"),
+        _binding("question_mark", "app.help", "More keys", "Explain the history and all its keys", "keys"),
         _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "full_screen"),
         Binding("escape", "back", "Back", tooltip="Leave the full screen", show=False),
         *follow_up_bindings("history", show=False),
@@ -308,7 +307,11 @@ class HistoryPane(Vertical):
     def _show_detail(self, row: AttemptRow | None) -> None:
         detail = Content("")
         if row is not None:
-            detail = lines([_summary(self._privacy.row(row)), _description(row)])
+            shown = self._privacy.row(row)
+            said = shown.description
+            if row.arrived is not None:
+                said = f"{RESOLVED[row.arrived]} · {said}"
+            detail = lines([_summary(shown), label(said, "$quiet")])
         self.query_one("#history-detail", TextBlock).show(detail)
 
     def _show_hints(self, _: object = None) -> None:
@@ -319,9 +322,11 @@ class HistoryPane(Vertical):
         active = [one.binding for one in self.screen.active_bindings.values() if one.node is self]
         bound = {one.id: one for one in (active if self.table.has_focus else every)}
         row = self.table.row
-        if row is None or row.outcome is not Outcome.UNKNOWN:
+        if row is None or row.outcome is not Outcome.UNKNOWN or row.arrived is not None:
             bound = {name: one for name, one in bound.items() if name not in RESOLVING}
-        hints = [(bound[name], word) for name, word in HINTS.items() if name in bound][:MAX_HINTS]
+        hints = [(bound[name], word) for name, word in HINTS.items() if name in bound][: MAX_HINTS - 1]
+        if (more := bound.get("history.keys")) is not None:
+            hints.append((more, "more keys"))
         if hints != self._hints:
             self._hints = hints
             shown = Content("  ").join(self._hint(*hint) for hint in hints)
@@ -397,16 +402,17 @@ def history_columns(
     return [
         Column("time", "Time", _time, 12),
         Column("outcome", "Outcome", outcome, 12),
-        Column("event", "Event", _event, 16, max_width=34, min_width=8, flex=2),
-        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=3),
+        Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=1),
+        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
         Column(
-            "contact", "External id", lambda row: privacy.value(row.external_id), 20, max_width=34, min_width=18, flex=2
+            "contact", "External id", lambda row: privacy.value(row.external_id), 18, max_width=34, flex=1
         ),
-        Column("status", "HTTP", lambda row: _number(row.http_status), 6, rank=1, justify="right"),
-        Column("code", "Code", lambda row: _number(row.reply_code), 6, min_width=4, justify="right"),
-        Column("description", "Description", _description, 32, max_width=64, min_width=12, flex=6),
-        Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=4),
-        Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 10, rank=2, justify="right"),
+        Column("name", "Contact", lambda row: privacy.row(row).contact_name, 12, max_width=24, flex=1, rank=1),
+        Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),
+        Column("code", "Code", lambda row: _number(row.reply_code), 4, justify="right"),
+        Column("description", "Description", lambda row: _description(privacy.row(row)), 24, max_width=80, min_width=12, flex=6),
+        Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=5),
+        Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 8, rank=3, justify="right"),
     ]  # fmt: skip
 
 
@@ -415,9 +421,8 @@ def _summary(row: AttemptRow) -> Content:
     status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
     reply = f"{_number(row.reply_code)} {sanitize(row.reply_text or '')}".strip()
     rest = "".join(f"  {one}" for one in (reply, elapsed(row.elapsed_ms)) if one)
-    return Content.assemble(
-        f"{sanitize(short_id(row.attempt_id))}  ", (status, "$quiet"), rest, ("   Enter opens it", "$quiet")
-    )
+    who = f"{sanitize(row.contact_name, 60)}  " if row.contact_name else ""
+    return Content.assemble(f"{sanitize(short_id(row.attempt_id))}  {who}", (status, "$quiet"), rest)
 
 
 def _time(row: AttemptRow) -> str:
@@ -427,8 +432,7 @@ def _time(row: AttemptRow) -> str:
 def _outcome(row: AttemptRow) -> Content:
     if row.arrived is None:
         return outcome_label(row.outcome)
-    sign = outcome_label(row.outcome)[:1]  # the outcome stays unknown
-    return Content.assemble(sign, (f" {SETTLED[row.arrived]}", "$quiet"))
+    return Content.styled(f"{LABEL[row.outcome][0]} resolved", "bold $primary")  # Description says how
 
 
 def _event(row: AttemptRow) -> Content:
@@ -440,4 +444,5 @@ def _number(number: int | None) -> str:
 
 
 def _description(row: AttemptRow) -> Content:
-    return label(describe(row.reply_code) or "", "$quiet")
+    how = "" if row.arrived is None else f"{RESOLVED[row.arrived].partition(': ')[2]} · "
+    return label(f"{how}{row.description}", "$quiet")

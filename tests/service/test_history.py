@@ -1,0 +1,36 @@
+"""The history as its users read it."""
+
+from itertools import islice
+from pathlib import Path
+
+from app.bootstrap import open_service
+from app.domain.history_query import HistoryQuery, Order, SortColumn
+from app.domain.model import TriggerRequest
+from app.service.session import Session
+from app.settings import load_settings
+
+
+def opened(home: Path) -> Session:
+    return open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+
+
+def attempt(value: str) -> TriggerRequest:
+    return TriggerRequest("100", "3", value)
+
+
+async def test_following_gives_the_last_attempts_and_each_one_that_finishes(tmp_path: Path) -> None:
+    reader, writer = opened(tmp_path), opened(tmp_path)
+    await writer.refresh.run()
+    for number in range(4):
+        await writer.send(attempt("thor@example.com"), f"first-{number}", repeats=True)
+    pauses: list[int] = []
+    waiting = reader.history.follow(
+        2, lambda: pauses.append(1), query=HistoryQuery(order=Order(SortColumn.CODE))
+    )
+    assert [one.attempt_id for one in islice(waiting, 2)] == ["first-2", "first-3"]
+    await writer.send(attempt("nobody@example.com"), "later")
+    await writer.send(attempt("sif@example.com"), "latest")
+    assert [one.attempt_id for one in islice(waiting, 2)] == ["later", "latest"]
+    assert not pauses
+    await reader.close()
+    await writer.close()
