@@ -85,7 +85,8 @@ class HistoryController:
             self._show_error(error)
         else:
             work = partial(self._search, rows, self._query, self._stop, keep_cursor)
-            self.view.screen.run_worker(work, group="history", exclusive=True)
+            # Textual leaves the type of the result open.
+            self.view.screen.run_worker(work, group="history", exclusive=True)  # type: ignore[arg-type]
 
     async def _search(
         self, rows: RowIds[AttemptRow], query: HistoryQuery, stop: Event, keep_cursor: bool

@@ -402,7 +402,7 @@ def history_columns(
     return [
         Column("time", "Time", _time, 12),
         Column("outcome", "Outcome", outcome, 12),
-        Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=1),
+        Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
         Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
         Column(
             "contact", "External id", lambda row: privacy.value(row.external_id), 18, max_width=34, flex=1
@@ -410,7 +410,7 @@ def history_columns(
         Column("name", "Contact", lambda row: privacy.row(row).contact_name, 12, max_width=24, flex=1, rank=1),
         Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),
         Column("code", "Code", lambda row: _number(row.reply_code), 4, justify="right"),
-        Column("description", "Description", lambda row: _description(privacy.row(row)), 24, max_width=80, min_width=12, flex=6),
+        Column("description", "Description", lambda row: _description(privacy.row(row)), 24, max_width=64, min_width=12, flex=6),
         Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=5),
         Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 8, rank=3, justify="right"),
     ]  # fmt: skip
