@@ -205,7 +205,7 @@ OURS = bound([*((keys, "", "") for keys in ACTIONS.values()), *VirtualTable.BIND
 def listed_keys() -> set[str]:
     cells = [cell for paper in FOR_PEOPLE for cell in first_cells(read(paper), "key")]
     spelled = {key.strip() for cell in cells if not cell.startswith("`") for key in cell.split(",")}
-    return {"slash" if key == "/" else key for key in spelled}
+    return {{"/": "slash", "?": "question_mark"}.get(key, key) for key in spelled}
 
 
 def test_every_key_of_the_dashboard_is_listed() -> None:

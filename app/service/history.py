@@ -3,16 +3,18 @@
 A query covers the live account, unless it names a profile or `all_accounts` is set.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from threading import Event
-from typing import IO
+from typing import IO, TypeVar
 
 from app.domain.attempt_export import FORMATS
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.history_query import HistoryQuery, Order
+from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, Value
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Outcome
 from app.domain.ticket import ticket
@@ -23,12 +25,35 @@ from app.store.attempts import AttemptRow
 from app.store.errors import StoppedError
 from app.store.row_ids import RowIds, Rows
 
-__all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "neighbours"]
+__all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in_thread", "neighbours"]
+
+Result = TypeVar("Result")
 
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
+_FIRST = 50
 MOST_FOLLOWED = 1000
 """How many of the newest attempts `follow` looks at."""
+
+TICKET, OPEN_TICKET = "ticket", "open ticket"
+"""The formats of one attempt beside FORMATS: personal data hidden, or not."""
+
+SAME_CONTACT = "With the last accepted attempt of this event for this contact."
+ANYBODY = "With the last accepted attempt of this event for anybody; none for this contact was accepted."
+NONE_ACCEPTED = "No other attempt of this event was accepted. Mark the attempt to compare with."
+
+
+async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) -> Result:
+    """Runs `work` in a thread and returns its result. Cancelled, it sets `stop` and waits for `work`."""
+    stop = stop or Event()
+    working = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        with contextlib.suppress(AppError):
+            await working
+        raise
 
 
 def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
@@ -85,6 +110,25 @@ class AttemptHistory:
     def before(self, attempt: Attempt) -> AttemptRow | None:
         """The attempt before it on the same external id and key field; None if it is the first."""
         return self._search.before(attempt.attempt_id)
+
+    async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
+        """The last other accepted attempt of its event, for its contact if there is one, and a sentence that says which.
+
+        Raises AttemptError if there is none.
+        """
+        request = attempt.request
+        event = (
+            Filter(QueryField.OUTCOME, (Value(Outcome.ACCEPTED),)),
+            Filter(QueryField.EVENT, (Value(request.event_id),)),
+        )
+        contact = Filter(QueryField.CONTACT, (Value(request.external_id),))
+        for filters, words in (((*event, contact), SAME_CONTACT), (event, ANYBODY)):
+            rows = self.attempts(HistoryQuery(filters))
+            await in_thread(lambda _, rows=rows: rows.read_first())  # type: ignore[misc]
+            for row in rows.rows(0, _FIRST):
+                if row.event_id == request.event_id and row.attempt_id != attempt.attempt_id:
+                    return self.find_attempt(row.attempt_id), words
+        raise resolution.AttemptError(NONE_ACCEPTED)
 
     def list_attempts(
         self,
@@ -163,6 +207,17 @@ class AttemptHistory:
 
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
+
+    def written(self, attempt_id: str, format_name: str, *, masked: bool) -> str:
+        """One attempt as `ticket`, which is always masked, as `open ticket`, or in a format of `export`.
+
+        Raises AttemptError if it is gone.
+        """
+        attempt = resolution.find(self._history, attempt_id)
+        if format_name in (TICKET, OPEN_TICKET):
+            return self.ticket(attempt, masked=masked or format_name == TICKET)
+        shown = self.mask().attempt(attempt) if masked else attempt
+        return "".join(f"{line}\n" for line in FORMATS[format_name]([shown]))
 
     def mask(self) -> Mask:
         """The mask of this home. Raises MaskKeyError."""

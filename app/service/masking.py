@@ -43,6 +43,8 @@ def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
     return row._replace(
         external_id=mask.value(row.external_id),
         reply_text=None if text is None else mask.text(text, row.external_id),
+        contact_name=mask.value(row.contact_name),
+        description=mask.text(row.description, row.external_id),
     )
 
 

@@ -55,6 +55,8 @@ ACTIONS: Mapping[str, str] = {
     "history.export": "x",
     "history.statistics": "p",
     "history.unresolved": "u",
+    "history.keys": "question_mark",
+    "contacts.attempts": "c",
     "history.full_screen": "z",
     "history.arrived": "a",
     "history.did_not": "d",

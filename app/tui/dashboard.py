@@ -24,7 +24,6 @@ from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
 from app.tui.controllers.send import SendController
-from app.tui.past import Past
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu, ProfileList
@@ -106,14 +105,13 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._past = Past(session, privacy)
         self._status = StatusLine(session.profile)
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
-        self._history = HistoryPane(session.contacts.field_name, privacy, self._past.ask)
+        self._history = HistoryPane(session.contacts.field_name, privacy)
         self._bar = FetchBar()
         self._add_controllers()
 
@@ -155,7 +153,6 @@ class Dashboard(Screen[None]):
             view=self,
             session=session,
             privacy=privacy,
-            past=self._past,
             pane=self._history,
             status=self._status,
             resend=self.send.resend,
@@ -532,6 +529,11 @@ class Dashboard(Screen[None]):
             self._form.choose_contact(contact)
         self._form.focus_next()
 
+    @on(ContactList.AttemptsWanted)
+    def _show_attempts_on(self, message: ContactList.AttemptsWanted) -> None:
+        message.stop()
+        self.history.show_contact(message.row)
+
     @on(FormMessages.Changed)
     def _form_changed(self) -> None:
         self.form.changed()
@@ -551,7 +553,7 @@ class Dashboard(Screen[None]):
     @on(QueryLine.Asked)
     def _query_changed(self, message: QueryLine.Asked) -> None:
         message.stop()
-        self.history.show(keep_cursor=False)
+        self.history.ask()
 
     @on(VirtualTable.HeaderSelected, "#history-table")
     def _header_clicked(self, message: VirtualTable.HeaderSelected) -> None:

@@ -22,7 +22,7 @@ from app.domain.model import (
     Settlement,
     TriggerRequest,
 )
-from app.domain.outcome import LABEL, MEANING
+from app.domain.outcome import LABEL, MEANING, RESOLVED
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES, Verdict
@@ -229,7 +229,9 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     code = f" {last.reply_code}" if last.reply_code else ""
     what = last.event_name or f"event {last.event_id}"
     when = f"  {sanitize(what, 60)}  {clock(last.started_at, now)}"
-    return Content.assemble(("last sent: ", "$quiet"), outcome_label(last.outcome), code, (when, "$quiet"))
+    return Content.assemble(
+        ("last sent: ", "$quiet"), outcome_label(last.outcome, last.arrived), code, (when, "$quiet")
+    )
 
 
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
@@ -279,7 +281,7 @@ def again_question(
     request, again = attempt.request, known.second_send
     is_another = again is not None and again.attempt_id != attempt.attempt_id
     facts = [
-        f"{attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {outcome_label(attempt.outcome).plain}",
+        f"{attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {attempt_label(attempt).plain}",
         _event_line(request, attempt.event_name),
         f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
         _live_line(real_account),
@@ -315,9 +317,18 @@ def outcome_style(outcome: Outcome) -> str:
     return f"$outcome-{outcome.value.replace('_', '-')}"
 
 
-def outcome_label(outcome: Outcome) -> Content:
-    """Symbol and word in the colour of the outcome, such as `✓ accepted`."""
-    return Content.styled(" ".join(LABEL[outcome]), f"bold {outcome_style(outcome)}")
+def outcome_label(outcome: Outcome, arrived: bool | None = None) -> Content:
+    """Symbol and word in the colour of the outcome, such as `✓ accepted`, or how it was resolved."""
+    symbol, word = LABEL[outcome]
+    if arrived is not None:
+        return Content.styled(f"{symbol} {RESOLVED[arrived]}", "bold $primary")
+    return Content.styled(f"{symbol} {word}", f"bold {outcome_style(outcome)}")
+
+
+def attempt_label(attempt: Attempt) -> Content:
+    """The outcome of an attempt, or how it was resolved."""
+    settlement = attempt.settlement
+    return outcome_label(attempt.outcome, None if settlement is None else settlement.arrived)
 
 
 def answer_head(attempt: Attempt) -> Content:
@@ -325,7 +336,7 @@ def answer_head(attempt: Attempt) -> Content:
     status, _, _ = reply_parts(attempt)
     facts = [f"HTTP {status}" if status is not None else "", elapsed(attempt.elapsed_ms)]
     shown = " · ".join(filter(None, facts))
-    return Content.assemble(outcome_label(attempt.outcome), ("   " + shown if shown else "", "$quiet"))
+    return Content.assemble(attempt_label(attempt), ("   " + shown if shown else "", "$quiet"))
 
 
 def answer_code(attempt: Attempt) -> Content | None:
@@ -344,8 +355,10 @@ def answer_code(attempt: Attempt) -> Content | None:
 
 def answer_description(attempt: Attempt) -> Content | None:
     """The documented sentence for a rejection, unless the reply said the same; else the meaning of the outcome."""
-    _, code, text = reply_parts(attempt)
-    documented = describe(code)
+    if attempt.settlement is not None:
+        return None  # resolved: nothing is left to check
+    status, code, text = reply_parts(attempt)
+    documented = describe(code, status)
     if documented and attempt.outcome is Outcome.REJECTED:
         return None if documented == text else Content.styled(documented, "$quiet")
     return Content.styled(MEANING[attempt.outcome], "$quiet")
@@ -370,10 +383,10 @@ def resolution(settlement: Settlement | None) -> Content | None:
     """How an unknown outcome was resolved."""
     if settlement is None:
         return None
-    how = "arrived" if settlement.arrived else "did not arrive"
+    how = RESOLVED[settlement.arrived]
     note = f": {sanitize(settlement.note, 2000)}" if settlement.note else ""
     when = f"  {settlement.settled_at.astimezone():%Y-%m-%d %H:%M}"
-    return Content.assemble(("resolved ", "bold $primary"), how, note, (when, "$quiet"))
+    return Content.assemble((how, "bold $primary"), note, (when, "$quiet"))
 
 
 def reply_lines(attempt: Attempt) -> list[Content | None]:
@@ -433,7 +446,7 @@ def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
         Content.assemble(
             ("▸ " if link.attempt_id == attempt_id else "  ", "bold $primary"),
             f"{short_id(link.attempt_id)}  {link.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
-            outcome_label(link.outcome),
+            outcome_label(link.outcome, link.arrived),
             f"  {'' if link.reply_code is None else link.reply_code}",
         )
         for link in chain

@@ -42,9 +42,9 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         await desk.press("a", *"call", "enter")
         assert "unresolved" not in desk.text_of("#status")
         await desk.press("f6", "enter")
-        assert "resolved arrived: call" in desk.text_of("#attempt")
+        assert "resolved: arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
-        assert "? arrived" in desk.screen()
+        assert "? resolved" in desk.screen()
         (row,) = desk.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
 
@@ -90,14 +90,14 @@ async def test_the_reply_shows_what_was_settled_about_it(
         assert "mark it in History" in desk.text_of("#reply")
         assert "Check in the account" in desk.text_of("#reply")
         await desk.press("f6", "a", *"call", "enter")
-        assert "resolved arrived: call" in desk.text_of("#reply")
+        assert "resolved: arrived: call" in desk.text_of("#reply")
         assert "mark it in History" not in desk.text_of("#reply")
         assert "Check in the account" not in desk.text_of("#reply")
         assert "marked arrived" in desk.text_of("#preflight")
         await desk.press("d", *"wrong log", "enter")
-        assert "resolved did not arrive: wrong log" in desk.text_of("#reply")
+        assert "resolved: did not arrive: wrong log" in desk.text_of("#reply")
         await desk.press("ctrl+b")
-        assert "resolved did not arrive" in desk.text_of("#reply")
+        assert "resolved: did not arrive" in desk.text_of("#reply")
 
 
 async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_question(

@@ -57,7 +57,7 @@ async def test_what_does_not_fit_into_a_row_is_said_below_on_a_narrow_screen(ope
         assert "More than one contacts selected." in desk.screen()
 
 
-@pytest.mark.parametrize("size", [NARROW, (100, 30), (120, 34), WIDE])
+@pytest.mark.parametrize("size", [NARROW, (100, 30), (120, 34), WIDE, (200, 50)])
 async def test_every_attempt_shows_its_code_and_description_at_every_size(
     open_desk: OpenDesk, size: tuple[int, int]
 ) -> None:

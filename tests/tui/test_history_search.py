@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
-from app.service.history import AttemptRow, RowIds
+from app.service.history import AttemptHistory, AttemptRow, RowIds, StoppedError
 from app.service.masking import open_mask
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
@@ -210,12 +210,26 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert 'A "http_status": 400, A "outcome": "rejected" B "http_status": 200' in desk.text_of(
             "#compare-reply"
         )
-        await desk.press("escape", "home", "m", "end", "up", "up", "enter", "c")
-        assert 'A "event_id": "100", B "event_id": "104"' in desk.text_of("#compare-request")
-        await desk.press("escape", "escape", "home", "m", "down", "m", "c", "escape")
+        await desk.press("escape", "home", "down", "m", "c", "escape")
         assert "●" not in desk.screen()
-        await desk.press("home", "c")
-        assert "Nothing was sent to this contact" in desk.said
+
+
+async def test_an_attempt_is_compared_with_the_last_accepted_one_of_its_event(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    await send(past, ("100", "thor@example.com", {"n": 9}))
+    async with open_desk(at=past) as desk:
+        await desk.press("f6", "end", "c")
+        assert "With the last accepted attempt of this event for this contact." in desk.text_of("#compare")
+        assert 'A "n": 1 B "n": 9' in desk.text_of("#compare-request")
+        await desk.press("escape", "up", "enter", "c")
+        said = "of this event for anybody; none for this contact was accepted."
+        assert said in desk.text_of("#compare")
+        shown = 'A "external_id": "nobody@example.com", B "external_id": "thor@example.com"'
+        assert shown in desk.text_of("#compare-request")
+        await desk.press("escape", "escape", "slash", *"104 -twin", "enter", "c")
+        said = "Cannot compare. No other attempt of this event was accepted."
+        assert said in desk.text_of("#compare")
 
 
 async def test_what_the_filter_leaves_is_taken_out_and_what_takes_long_stops(
@@ -232,22 +246,23 @@ async def test_what_the_filter_leaves_is_taken_out_and_what_takes_long_stops(
             "thor@example.com",
             "thor@example.com",
         ]
-        wrote = asyncio.Event()
-        monkeypatch.setattr(desk.dashboard.history.past, "export", endless(wrote))
+        wrote = threading.Event()
+        monkeypatch.setattr(AttemptHistory, "export", endless(wrote))
         await desk.press("x", *["down"] * 6, "enter")
         desk.app.screen.query_one("#path", Input).value = str(tmp_path / "long.csv")
         await desk.pilot.press("enter")
-        await wrote.wait()
+        await asyncio.to_thread(wrote.wait, 10)
         await desk.press("escape")
         assert "Cancelled. Nothing was written." in desk.screen()
         assert not files_named("*long.csv*", tmp_path)
 
 
-def endless(wrote: asyncio.Event) -> object:
-    async def export(form: str, file: object, progress: object) -> int:
+def endless(wrote: threading.Event) -> object:
+    def export(_: object, *arguments: object, **__: object) -> int:
         wrote.set()
-        await asyncio.Event().wait()
-        return 0
+        (stop,) = (one for one in arguments if isinstance(one, threading.Event))
+        stop.wait(10)
+        raise StoppedError
 
     return export
 
@@ -310,3 +325,26 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
         assert not PERSONS.search(written)
         await desk.press("x", "enter")
         assert desk.text_of("#export").count("personal data hidden") == 1
+
+
+async def test_all_attempts_on_a_contact_are_listed_and_the_newest_opens(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    async with open_desk(at=past) as desk:
+        await desk.press("f3", *"thor")
+        desk.dashboard.query_one("#contacts-table").focus()
+        await desk.press("c")
+        assert rows(desk) == ["thor@example.com", "thor@example.com"]
+        await desk.press("enter")
+        assert "order_shipped" in desk.text_of("#attempt-facts")
+
+
+async def test_a_new_attempt_that_the_filter_hides_is_told(open_desk: OpenDesk, past: Path) -> None:
+    async with open_desk(at=past, size=NARROW) as desk:
+        await desk.press("f6", "slash", *"sif", "enter")
+        await send(past, ("104", "thor@example.com", None))
+        desk.dashboard.look()
+        await desk.settle()
+        assert title(desk).endswith("1 new attempt is hidden by this filter")
+        await desk.press("slash", "escape")
+        assert "hidden" not in title(desk)

@@ -1,34 +1,45 @@
 """The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from threading import Event
 
 from textual.content import Content
 
 from app.domain.errors import AppError
-from app.domain.history_query import SortColumn, with_order
+from app.domain.history_query import (
+    Clock,
+    HistoryQuery,
+    QueryField,
+    SortColumn,
+    filter_text,
+    parse_query,
+    with_order,
+)
 from app.domain.model import Attempt
+from app.domain.outcome import RESOLVED
 from app.domain.short_id import short_id
-from app.service.history import AttemptRow, RowIds, StoppedError
+from app.service.contacts import ContactRow
+from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in_thread
 from app.service.session import Session
 from app.tui.controllers import View
-from app.tui.past import Past
 from app.tui.privacy import PrivacyMode
 from app.tui.screens import history_menus as menus
 from app.tui.screens.attempt import AttemptScreen
-from app.tui.screens.compare import CompareScreen
+from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import StatisticsScreen
-from app.tui.text import counts_label, sanitize
+from app.tui.text import counts_label, request_label, sanitize
 from app.tui.widgets.follow_up import Choice, Followed
 from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status import StatusLine
 
 PROGRESS_S = 0.2
+PAIR = 2
 GONE = "This attempt is no longer in the history."
 
 
@@ -39,7 +50,6 @@ class HistoryController:
     view: View
     session: Session
     privacy: PrivacyMode
-    past: Past
     pane: HistoryPane
     status: StatusLine
     resend: Callable[[Attempt, bool], None]
@@ -49,52 +59,69 @@ class HistoryController:
     preview: Callable[[Attempt], None]
     resolved: Callable[[Attempt], None]
 
+    _query: HistoryQuery = EVERYTHING
+    _rows: RowIds[AttemptRow] | None = None
+    _stop: Event = field(default_factory=Event)
+    _asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
     # Searching
+
+    def ask(self) -> None:
+        """Shows the attempts that match the typed query."""
+        self._asked_at = datetime.now(UTC)
+        self.show(keep_cursor=False)
 
     def show(self, *, keep_cursor: bool = True) -> None:
         """Shows the current attempts; with `keep_cursor` the cursor stays on its row."""
+        self._stop.set()
+        self._stop = Event()
+        history = self.session.history
         try:
-            self.status.unresolved = self.session.history.unsettled()
+            self.status.unresolved = history.unsettled()
+            # The start of a span such as 1h moves on.
+            self._query = parse_query(self.pane.line.asked, Clock(datetime.now(UTC)))
+            rows = history.attempts(self._query, stop=self._stop)
         except AppError as error:
             self._show_error(error)
         else:
-            self.view.screen.run_worker(self._find(keep_cursor), group="find")
+            work = partial(self._search, rows, self._query, self._stop, keep_cursor)
+            # Textual leaves the type of the result open.
+            self.view.screen.run_worker(work, group="history", exclusive=True)  # type: ignore[arg-type]
 
-    async def _find(self, keep_cursor: bool) -> None:
-        """Searches and shows the rows; the old rows stay until then."""
-        pane = self.pane
-        slow = self.view.screen.set_timer(PROGRESS_S, lambda: pane.show_counts(Content("searching…")))
+    async def _search(
+        self, rows: RowIds[AttemptRow], query: HistoryQuery, stop: Event, keep_cursor: bool
+    ) -> None:
+        """Shows the rows, then their number and the share of each outcome; the old rows stay until then."""
+        pane, start_timer = self.pane, self.view.screen.set_timer
+        slow = start_timer(PROGRESS_S, lambda: pane.show_counts(Content("searching…")))
         try:
-            window = await self.past.find(pane.table.row if keep_cursor else None)
-            if window is not None:
-                self._put(window, keep_cursor=keep_cursor)
-        except AppError as error:
-            self._show_error(error)
-        finally:
+            await in_thread(lambda _: rows.read_first(pane.table.row if keep_cursor else None), stop)
+            self._rows = rows
+            pane.show(rows, query, keep_cursor=keep_cursor)
             slow.stop()
-
-    def _put(self, window: RowIds[AttemptRow], *, keep_cursor: bool) -> None:
-        self.pane.show(window, self.past.query, keep_cursor=keep_cursor)
-        self.view.screen.run_worker(self._count(), group="count")
-
-    async def _count(self) -> None:
-        """Shows the number of matching attempts and the share of each outcome."""
-        pane, past = self.pane, self.past
-        slow = self.view.screen.set_timer(PROGRESS_S, pane.show_counting)
-        try:
-            counts = await past.counts()
-            nothing_yet = not counts and past.query.is_everything
+            slow = start_timer(PROGRESS_S, pane.show_counting)
+            counts = await in_thread(lambda _: self.session.history.counts(query, stop=stop), stop)
+            hidden = await in_thread(lambda _: self._hidden(query, stop), stop)
+            nothing_yet = not counts and query.is_everything
             label = Content("") if nothing_yet else counts_label(counts, words=False)
-            pane.show_counts(label, sum(counts.values()))
-            await past.settle()
+            pane.show_counts(label, sum(counts.values()), hidden)
+            await in_thread(lambda _: rows.count(), stop)
+            pane.table.rows_changed()
         except StoppedError:
-            return  # a newer query counts for itself
+            pass  # a newer query was asked
         except AppError as error:
             self._show_error(error)
-        else:
-            pane.table.rows_changed()
         finally:
             slow.stop()
+
+    def _hidden(self, query: HistoryQuery, stop: Event) -> int:
+        """The number of attempts made since the filter was typed that do not match it."""
+        if query.is_everything:
+            return 0
+        counts, since = self.session.history.counts, self._asked_at
+        new = sum(counts(HistoryQuery(since=since), stop=stop).values())
+        matching = replace(query, since=max(since, query.since or since))
+        return new and max(0, new - sum(counts(matching, stop=stop).values()))
 
     def _show_error(self, error: AppError) -> None:
         self.view.show_problem("History", str(error))
@@ -106,10 +133,17 @@ class HistoryController:
         self._write(menus.UNSETTLED)
         self.view.go("history")
 
+    def show_contact(self, contact: ContactRow) -> None:
+        """Filters for all attempts on a contact, by any key, and moves the focus to the newest."""
+        # Attempts whose contact was not known then have only the value they were sent with.
+        keys = filter(None, (contact.id, contact.email))
+        self._write(" ".join(filter_text(QueryField.PERSON, key) for key in keys))
+        self.view.go("history")
+
     def sort(self, column: str) -> None:
         """Sorts by the column with this key, or reverses its order."""
         if column in list(SortColumn):
-            self._write(with_order(self.past.line, SortColumn(column)))
+            self._write(with_order(self.pane.line.asked, SortColumn(column)))
 
     def _write(self, line: str | None) -> None:
         if line is not None:
@@ -128,46 +162,57 @@ class HistoryController:
             case "whole":
                 self.view.show_history_alone(not self.pane.whole)
             case "compare":
-                self._compare(message)
+                self._compare(message.row, message.marked)
             case "export" if message.row is not None:
-                offer_export(self.view.screen.app, self.past, message.row, many=True)
+                total = None if self._rows is None else self._rows.total
+                offer_export(
+                    self.view.screen.app,
+                    self.session,
+                    message.row,
+                    masked=self.privacy.is_on,
+                    query=self._query,
+                    total=total,
+                )
             case "statistics":
-                self.view.push(StatisticsScreen(self.past), self._write)
+                screen = StatisticsScreen(
+                    self.session.history, self.pane.line.asked, self._query, masked=self.privacy.is_on
+                )
+                self.view.push(screen, self._write)
             case "filters":
-                choices = menus.filter_choices(self.past.line, message.row, masked=self.privacy.is_on)
+                choices = menus.filter_choices(self.pane.line.asked, message.row, masked=self.privacy.is_on)
                 self.view.push(Menu("Show", choices), self._write)
             case "times":
-                choices = menus.time_choices(self.past.line, datetime.now(UTC))
+                choices = menus.time_choices(self.pane.line.asked, datetime.now(UTC))
                 self.view.push(Menu("Sent", choices), self._write_time)
             case "orders":
-                choices = menus.order_choices(self.past.line, self.past.query.order)
+                choices = menus.order_choices(self.pane.line.asked, self._query.order)
                 self.view.push(Menu("Sort by", choices), self._write)
             case _:
                 pass
 
-    def _compare(self, message: HistoryPane.Wanted) -> None:
-        """Compares the two marked attempts, the marked one and the row, or the row and the one before."""
-        try:
-            attempts = self.past.compared(message.marked, message.row)
-        except AppError as error:
-            self.view.say("Cannot compare", str(error))
-        else:
-            self.view.push(CompareScreen(*attempts))
+    def _compare(self, row: AttemptRow | None, marked: Sequence[str]) -> None:
+        """Compares the two marked attempts, the marked one and the row, or the row and the last accepted one."""
+        ids = list(dict.fromkeys([*marked, *([] if row is None else [row.attempt_id])]))[:PAIR]
+        attempts = [one for one in map(self.session.history.attempt, ids) if one is not None]
+        if len(attempts) != len(ids):
+            self.view.say("Cannot compare", GONE)
+        elif len(attempts) == PAIR:
+            self.view.push(CompareScreen(partial(self._marked, *attempts)))
+        elif attempts:
+            find = partial(compare_with_accepted, self.session, self.privacy, *attempts)
+            self.view.push(CompareScreen(find))
+
+    async def _marked(self, one: Attempt, other: Attempt) -> tuple[Attempt, Attempt, str]:
+        return self.privacy.attempt(one), self.privacy.attempt(other), ""
 
     # One attempt
 
     def open_attempt(self, row: AttemptRow) -> None:
         """Opens the attempt of a row."""
-        opened = self.past.opened(row)
-        if opened is not None:
-            self.view.push(AttemptScreen(self.past, opened, self._preview_by_id), self._followed)
-
-    def _preview_by_id(self, attempt_id: str) -> None:
-        attempt = self.session.history.attempt(attempt_id)
-        if attempt is None:
-            self.view.say("Cannot preview", GONE)
-        else:
-            self.preview(attempt)
+        attempt = self.session.history.attempt(row.attempt_id)
+        if attempt is not None and self._rows is not None:
+            screen = AttemptScreen(self.session, self.privacy, self._rows, (row, attempt), self.preview)
+            self.view.push(screen, self._followed)
 
     def _followed(self, followed: Followed | None) -> None:
         if followed is None:
@@ -199,7 +244,9 @@ class HistoryController:
                 self.edit(attempt)
 
     def _ask_how(self, attempt: Attempt, *, arrived: bool) -> None:
-        mark = f"Mark {sanitize(short_id(attempt.attempt_id))} as {'' if arrived else 'not '}arrived?"
+        named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)
+        what = f"{sanitize(short_id(attempt.attempt_id))}, {named}"
+        mark = f"Mark {what}, as {'' if arrived else 'not '}arrived?"
         question = Ask(mark, "How do you know? (optional)", yes="Save", covered=self.privacy.is_on)
         self.view.push(question, partial(self._resolve, attempt, arrived))
 
@@ -212,4 +259,5 @@ class HistoryController:
             self.view.show_fault(str(error))
         else:
             self.resolved(resolved)
+            self.view.say("", f"{short_id(attempt.attempt_id)} is {RESOLVED[arrived]}.", "information")
         self.show()

@@ -1,6 +1,7 @@
 """One attempt: its request, its reply, what they mean, and what can follow."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,10 +11,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from app.domain.errors import AppError
+from app.domain.model import Attempt
 from app.domain.short_id import short_id
+from app.service.history import AttemptRow, RowIds, neighbours
+from app.service.session import Session
 from app.tui.bindings import key_of
-from app.tui.past import Opened, Past
-from app.tui.screens.compare import CompareScreen
+from app.tui.privacy import PrivacyMode
+from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
 from app.tui.text import (
@@ -47,7 +51,7 @@ class AttemptScreen(ModalScreen[Followed]):
         *follow_up_bindings("attempt"),
         Binding("r", "request", "Preview request", tooltip="The exact request as cURL, Python or JSON", id="attempt.request"),
         Binding("x", "export", "Export", tooltip="Save or copy this attempt", id="attempt.export"),
-        Binding("c", "compare", "Compare", tooltip="Compare with the contact's attempt before it", id="attempt.compare"),
+        Binding("c", "compare", "Compare", tooltip="Compare with the last accepted attempt of its event", id="attempt.compare"),
         Binding("e", "note", "Note", tooltip="Write or change a note", id="attempt.note"),
         Binding("left,k", "beside(-1)", "Up", tooltip="The attempt above", key_display="←", id="attempt.previous"),
         Binding("right,j", "beside(1)", "Down", tooltip="The attempt below", key_display="→", id="attempt.next"),
@@ -57,12 +61,21 @@ class AttemptScreen(ModalScreen[Followed]):
         Binding("V", "more_request", "More of the request", tooltip="The next part of a long request", show=False, id="attempt.more_request"),
     ]  # fmt: skip
 
-    def __init__(self, past: Past, opened: Opened, see: Callable[[str], object]) -> None:
-        """`see` opens the preview of the request of the attempt with this id."""
+    def __init__(
+        self,
+        session: Session,
+        privacy: PrivacyMode,
+        rows: RowIds[AttemptRow],
+        opened: tuple[AttemptRow, Attempt],
+        preview: Callable[[Attempt], object],
+    ) -> None:
+        """`rows` are the attempts above and below; `preview` shows the request of an attempt."""
         super().__init__()
-        self._see = see
-        self._past = past
-        self._opened = opened
+        self._preview = preview
+        self._session = session
+        self._privacy = privacy
+        self._rows = rows
+        self._row, self._attempt = opened
         self._raw = False
 
     def compose(self) -> ComposeResult:
@@ -78,34 +91,34 @@ class AttemptScreen(ModalScreen[Followed]):
         yield KeyRows(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self._show(self._opened)
+        self._show(self._row, self._attempt)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides what this attempt does not allow."""
         match action:
             case "choose":
-                return Choice[str(parameters[0])].fits(self._opened.attempt)
+                return Choice[str(parameters[0])].fits(self._attempt)
             case "more" | "more_request" if self.is_mounted:
                 return self._body(action).is_long
             case _:
                 return super().check_action(action, parameters)
 
     def action_leave(self) -> None:
-        self.dismiss(Followed(self._opened.row, None))
+        self.dismiss(Followed(self._row, None))
 
     def action_choose(self, name: str) -> None:
-        self.dismiss(Followed(self._opened.row, Choice[name]))
+        self.dismiss(Followed(self._row, Choice[name]))
 
     def action_beside(self, step: int) -> None:
         try:
-            opened = self._past.beside(self._opened.row, step)
+            row = neighbours(self._rows, self._row)[step > 0]
+            attempt = None if row is None else self._session.history.attempt(row.attempt_id)
+            if row is None or attempt is None:
+                self._warn("This is the last attempt." if step > 0 else "This is the first attempt.")
+            else:
+                self._show(row, attempt)
         except AppError as error:
             self._warn(str(error))
-            return
-        if opened is None:
-            self._warn("This is the last attempt." if step > 0 else "This is the first attempt.")
-        else:
-            self._show(opened)
 
     def action_raw(self) -> None:
         self._raw = not self._raw
@@ -134,33 +147,28 @@ class AttemptScreen(ModalScreen[Followed]):
             pane.scroll_home(animate=False)
 
     def action_compare(self) -> None:
-        try:
-            attempts = self._past.compared((), self._opened.row)
-        except AppError as error:
-            self._warn(str(error))
-        else:
-            self.app.push_screen(CompareScreen(*attempts))
+        self.app.push_screen(
+            CompareScreen(partial(compare_with_accepted, self._session, self._privacy, self._attempt))
+        )
 
     def action_request(self) -> None:
-        self._see(self._opened.attempt.attempt_id)
+        self._preview(self._attempt)
 
     def action_export(self) -> None:
-        offer_export(self.app, self._past, self._opened.row)
+        offer_export(self.app, self._session, self._row, masked=self._privacy.is_on)
 
     def action_note(self) -> None:
-        note = self._opened.attempt.note or ""
+        note = self._attempt.note or ""
         question = "Note for this attempt. Leave it empty to remove the note."
-        self.app.push_screen(Ask(question, value=note, covered=self._past.is_masked), self._note)
+        self.app.push_screen(Ask(question, value=note, covered=self._privacy.is_on), self._note)
 
     def _note(self, text: str | None) -> None:
         if text is None:
             return
         try:
-            opened = self._past.note(self._opened.row, text)
+            self._show(self._row, self._session.history.note(self._row.attempt_id, text))
         except AppError as error:
             self._warn(str(error))
-        else:
-            self._show(opened or self._opened)
 
     @property
     def _pane(self) -> VerticalScroll:
@@ -172,20 +180,25 @@ class AttemptScreen(ModalScreen[Followed]):
     def _warn(self, sentence: str) -> None:
         self.notify(sanitize(sentence, 500), severity="warning", markup=False)
 
-    def _show(self, opened: Opened) -> None:
-        self._opened = opened
-        attempt = opened.attempt
+    def _show(self, row: AttemptRow, attempt: Attempt) -> None:
+        history = self._session.history
+        chain = history.chain(attempt.attempt_id)
+        body = self._privacy.body(attempt, history.request_body(attempt.attempt_id))
+        self._row, self._attempt = row, attempt
+        attempt = self._privacy.attempt(attempt)
         pane = self._pane
         pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
         pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')}: next section"
         self.query_one("#attempt-outcome", Static).update(outcome_lines(attempt))
-        self.query_one("#attempt-facts", Static).update(fact_lines(attempt, self._past.field_name))
+        self.query_one("#attempt-facts", Static).update(
+            fact_lines(attempt, self._session.contacts.field_name)
+        )
         for widget in self.query(".chain"):
-            widget.display = len(opened.chain) > 1
-        self.query_one("#attempt-chain", Static).update(chain_lines(opened.chain, attempt.attempt_id))
-        self._body("more_request").show(request_heading(attempt), opened.body)
+            widget.display = len(chain) > 1
+        self.query_one("#attempt-chain", Static).update(chain_lines(chain, attempt.attempt_id))
+        self._body("more_request").show(request_heading(attempt), body)
         self._body("more").show(
-            reply_heading(attempt), reply_body(attempt, masked=self._past.is_masked), no_body(attempt)
+            reply_heading(attempt), reply_body(attempt, masked=self._privacy.is_on), no_body(attempt)
         )
         pane.scroll_home(animate=False)
         self.refresh_bindings()

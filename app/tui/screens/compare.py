@@ -1,6 +1,7 @@
 """Two attempts compared: the differences of their requests and replies."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import on, work
@@ -13,11 +14,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from app.domain.attempt_export import reply_parts
+from app.domain.errors import AppError
 from app.domain.formatting import elapsed
 from app.domain.json_diff import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
 from app.domain.short_id import short_id
-from app.tui.text import count, lines, outcome_label, sanitize
+from app.service.session import Session
+from app.tui.privacy import PrivacyMode
+from app.tui.text import attempt_label, count, lines, sanitize
 
 LEFT, RIGHT = "A", "B"
 MAX_LINE = 4_000
@@ -35,18 +39,19 @@ class CompareScreen(ModalScreen[None]):
         Binding("e", "equal", "Identical lines", tooltip="Show or hide identical lines", id="compare.equal"),
     ]
 
-    def __init__(self, one: Attempt, other: Attempt) -> None:
+    def __init__(self, find: Callable[[], Awaitable[tuple[Attempt, Attempt, str]]]) -> None:
+        """`find` returns the two attempts, and a sentence that says which; it may raise AppError."""
         super().__init__()
-        self._left, self._right = sorted((one, other), key=lambda attempt: attempt.started_at)
+        self._find = find
         self._diff: AttemptDiff | None = None
         self._everything = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="compare") as pane:
             pane.border_title = "Differences"
-            yield Static(lines([side(LEFT, self._left), side(RIGHT, self._right)]), markup=False)
+            yield Static("Comparing…", markup=False, id="compare-which")
             yield Static("Request", classes="heading")
-            yield Static("Comparing…", markup=False, id="compare-request")
+            yield Static(markup=False, id="compare-request")
             yield Static("Reply", classes="heading")
             yield Static(markup=False, id="compare-reply")
         yield Footer(compact=True, show_command_palette=False)
@@ -56,9 +61,18 @@ class CompareScreen(ModalScreen[None]):
 
     @work(group="compare")
     async def _compare(self) -> None:
-        self._diff = await asyncio.to_thread(
-            diff_attempts, self._left, self._right
-        )  # 1 MB replies take seconds
+        which = self.query_one("#compare-which", Static)
+        try:
+            one, other, words = await self._find()
+        except AppError as error:
+            which.update(Content(f"Cannot compare. {sanitize(str(error), 500)}"))
+            self.query(".heading").remove()
+            return
+        left, right = sorted((one, other), key=lambda attempt: attempt.started_at)
+        which.update(
+            lines([Content.styled(words, "$quiet") if words else None, side(LEFT, left), side(RIGHT, right)])
+        )
+        self._diff = await asyncio.to_thread(diff_attempts, left, right)  # 1 MB replies take seconds
         self._draw()
 
     @on(Resize)
@@ -76,6 +90,14 @@ class CompareScreen(ModalScreen[None]):
                 shown.update(diff_content(diff, shown.content_size.width, everything=self._everything))
 
 
+async def compare_with_accepted(
+    session: Session, privacy: PrivacyMode, attempt: Attempt
+) -> tuple[Attempt, Attempt, str]:
+    """The attempt, the accepted one that it is compared with, and which that is. Raises AppError."""
+    accepted, words = await session.history.comparable(attempt)
+    return privacy.attempt(attempt), privacy.attempt(accepted), words
+
+
 def side(letter: str, attempt: Attempt) -> Content:
     """One attempt on two lines: reference, time, outcome and code; event and external id."""
     request = attempt.request
@@ -84,7 +106,7 @@ def side(letter: str, attempt: Attempt) -> Content:
     return Content.assemble(
         (f"{letter}  ", "bold $accent"),
         f"{sanitize(short_id(attempt.attempt_id))}  {attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  ",
-        outcome_label(attempt.outcome),
+        attempt_label(attempt),
         "" if code is None else f"  {code}",
         (f"  {elapsed(attempt.elapsed_ms)}", "$quiet"),
         f"\n   event {sanitize(request.event_id)}{name}  {sanitize(request.external_id, 60)}",

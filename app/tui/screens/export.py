@@ -20,12 +20,14 @@ from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
 from app.domain.errors import AppError
+from app.domain.history_query import HistoryQuery
+from app.domain.masking import NO_MASK
 from app.domain.short_id import short_id
 from app.service.files import FileExistsAlreadyError, new_file
-from app.service.history import AttemptRow
+from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
+from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.copying import copy
-from app.tui.past import OPEN_TICKET, TICKET, Past
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu
 from app.tui.text import count, sanitize
@@ -50,28 +52,33 @@ TICKETS = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The attempt of a row, or all attempts shown (`row` is None), in a format.
-
-    `total` is their number, None if unknown.
-    """
+    """One attempt, or all that match a query, in a format; `total` is their number, None if unknown."""
 
     title: str
     form: str
     name: str
-    row: AttemptRow | None
+    what: AttemptRow | HistoryQuery
     total: int | None
 
 
-def offer_export(app: App[Any], past: Past, row: AttemptRow, *, many: bool = False) -> None:
-    """Asks what to export, the attempt of a row or (`many`) all that are shown, then where to."""
+def offer_export(
+    app: App[Any],
+    session: Session,
+    row: AttemptRow,
+    *,
+    masked: bool,
+    query: HistoryQuery | None = None,
+    total: int | None = None,
+) -> None:
+    """Asks what to export, the attempt of a row or all that match `query`, then where to."""
 
     def export_it(export: Export | None) -> None:
         if export is not None:
-            app.push_screen(ExportScreen(past, export))
+            app.push_screen(ExportScreen(session, export, masked=masked))
 
-    choices: list[tuple[Content, Export] | None] = [*_of_one(row, masked=past.is_masked)]
-    if many:
-        choices += [None, *_of_many(past.total, datetime.now(UTC))]
+    choices: list[tuple[Content, Export] | None] = [*_of_one(row, masked=masked)]
+    if query is not None:
+        choices += [None, *_of_many(query, total, datetime.now(UTC))]
     app.push_screen(Menu("Export", choices), export_it)
 
 
@@ -84,12 +91,12 @@ def _of_one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]
             yield Content(f"This attempt as {name}"), export
 
 
-def _of_many(total: int | None, now: datetime) -> Iterator[tuple[Content, Export]]:
+def _of_many(query: HistoryQuery, total: int | None, now: datetime) -> Iterator[tuple[Content, Export]]:
     what = "All attempts shown" if total is None else count(total, "attempt")
     for form, (name, ending) in FORMATS.items():
         title = f"{what} as {name}"
         file_name = f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}"
-        yield Content(title), Export(title, form, file_name, None, total)
+        yield Content(title), Export(title, form, file_name, query, total)
 
 
 class ExportScreen(ModalScreen[None]):
@@ -100,17 +107,18 @@ class ExportScreen(ModalScreen[None]):
         Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="export.copy"),
     ]
 
-    def __init__(self, past: Past, export: Export) -> None:
+    def __init__(self, session: Session, export: Export, *, masked: bool) -> None:
         super().__init__()
-        self._past = past
+        self._session = session
         self._export = export
+        self._is_masked = masked
         self._working: Worker[None] | None = None
         self._done = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="export") as pane:
             pane.border_title = "Export"
-            hidden = ", personal data hidden" if self._past.is_masked and self._export.form != TICKET else ""
+            hidden = ", personal data hidden" if self._is_masked and self._export.form != TICKET else ""
             yield Static(f"{self._export.title}{hidden}", markup=False)
             yield SafeInput(str(Path.cwd() / self._export.name), id="path", personal=False)
             copies = f", {key_of(self, 'export.copy')} copies" if self._can_be_copied else ""
@@ -192,7 +200,7 @@ class ExportScreen(ModalScreen[None]):
         text = io.StringIO()
         try:
             await self._export_to(text)
-            self._finish(copy(self.app, text.getvalue(), self._past.keep_copy))
+            self._finish(copy(self.app, text.getvalue(), self._session.keep_copy))
         except AppError as error:
             self._show(str(error))
         finally:
@@ -200,14 +208,17 @@ class ExportScreen(ModalScreen[None]):
 
     async def _export_to(self, file: IO[str]) -> int:
         """Writes the export and returns the number of attempts."""
-        export = self._export
-        if export.row is not None:
-            file.write(self._past.written(export.row, export.form))
+        history, form, what = self._session.history, self._export.form, self._export.what
+        if isinstance(what, AttemptRow):
+            file.write(history.written(what.attempt_id, form, masked=self._is_masked))
             return 1
         self._done = 0
+        mask = history.mask() if self._is_masked else NO_MASK
         progress = self.set_interval(PROGRESS_EVERY_S, self._show_progress)
         try:
-            return await self._past.export(export.form, file, self._count)
+            return await in_thread(
+                lambda stop: history.export(what, form, file, self._count, stop, mask=mask)
+            )
         finally:
             progress.stop()
 

@@ -18,13 +18,13 @@ from textual.widgets import Footer, Static
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
 from app.domain.formatting import duration
-from app.tui.past import Past
+from app.domain.history_query import HistoryQuery
+from app.service.history import AttemptHistory, in_thread
 from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu
 from app.tui.text import counts_label, sanitize
 from app.tui.widgets.charts import codes, events, over_time, took
 
-MOST_BUCKETS = 60
 MIN_HEIGHT, OTHER_LINES = 10, 20
 """Lines of the chart over time: at least, and how many fewer than the terminal has."""
 
@@ -64,9 +64,13 @@ class StatisticsScreen(Screen[str | None]):
         Binding("f5", "count", "Refresh", tooltip="Count again", id="statistics.refresh"),
     ]
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, history: AttemptHistory, line: str, query: HistoryQuery, *, masked: bool) -> None:
+        """`line` is the query as typed, which is not shown if it is `masked`."""
         super().__init__()
-        self._past = past
+        self._history = history
+        self._line = line
+        self._query = query
+        self._is_masked = masked
         self._statistics: AttemptStatistics | None = None
 
     def compose(self) -> ComposeResult:
@@ -89,7 +93,7 @@ class StatisticsScreen(Screen[str | None]):
     @work(group="statistics", exclusive=True)
     async def _count(self) -> None:
         try:
-            statistics = await self._past.statistics(MOST_BUCKETS)
+            statistics = await in_thread(lambda stop: self._history.statistics(self._query, stop=stop))
         except AppError as error:
             self.query_one("#statistics-head", Static).update(Content(sanitize(str(error), 2000)))
         else:
@@ -102,7 +106,7 @@ class StatisticsScreen(Screen[str | None]):
 
     def action_filter(self) -> None:
         if self._statistics is not None and self._statistics.total:
-            choices = statistics_choices(self._past.line, self._statistics)
+            choices = statistics_choices(self._line, self._statistics)
             self.app.push_screen(Menu("Show", choices), self._show_attempts)
 
     def _show_attempts(self, line: str | None) -> None:
@@ -111,7 +115,7 @@ class StatisticsScreen(Screen[str | None]):
 
     def _show(self, statistics: AttemptStatistics) -> None:
         self._statistics = statistics
-        query = f"   {sanitize(self._past.line, 200)}" if self._past.line and not self._past.is_masked else ""
+        query = f"   {sanitize(self._line, 200)}" if self._line and not self._is_masked else ""
         head = self.query_one("#statistics-head", Static)
         counts = counts_label(statistics.counts, width=head.content_size.width)
         head.update(Content.assemble(counts, (query, "$quiet")))

@@ -75,10 +75,15 @@ def events(statistics: AttemptStatistics, width: int) -> Content:
 
 
 def took(statistics: AttemptStatistics, width: int) -> Content:
-    """The median and the 95th percentile of the duration."""
-    if statistics.p50_ms is None or statistics.p95_ms is None:
+    """The median, the 95th and 99th percentile, and the longest duration."""
+    figures = statistics.p50_ms, statistics.p95_ms, statistics.p99_ms, statistics.max_ms
+    rows = [
+        (name, one)
+        for name, one in zip(("p50", "p95", "p99", "max"), figures, strict=True)
+        if one is not None
+    ]
+    if not rows:
         return Content("No replies.")
-    rows = (("p50", statistics.p50_ms), ("p95", statistics.p95_ms))
     labels = [f"{name} {elapsed(value):>7}" for name, value in rows]
     return _rows(labels, [value for _, value in rows], width)
 

@@ -320,7 +320,28 @@ class EventList(FilteredList[ExternalEvent]):
 class ContactList(FilteredList[ContactRow]):
     """Contacts by e-mail address, name and id; the search covers every field."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [_sort_binding("contacts")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _sort_binding("contacts"),
+        Binding(
+            "c",
+            "attempts",
+            "Attempts",
+            show=False,
+            id="contacts.attempts",
+            tooltip="All attempts on this contact, by any key",
+        ),
+    ]
+
+    class AttemptsWanted(Message):
+        """The user wants all attempts on this contact."""
+
+        def __init__(self, row: ContactRow) -> None:
+            super().__init__()
+            self.row = row
+
+    def action_attempts(self) -> None:
+        if (row := self.table.row) is not None:
+            self.post_message(self.AttemptsWanted(row))
 
     def __init__(self, find: Find[ContactRow], privacy: PrivacyMode) -> None:
         super().__init__(

@@ -1,6 +1,5 @@
 """The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
-import contextlib
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -17,14 +16,21 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from app.domain.formatting import clock, elapsed
-from app.domain.history_query import HistoryQuery, Order, QueryFaultError, completion, proposal
+from app.domain.history_query import (
+    Clock,
+    HistoryQuery,
+    Order,
+    QueryFaultError,
+    completion,
+    parse_query,
+    proposal,
+)
 from app.domain.model import Outcome
-from app.domain.outcome import SETTLED
-from app.domain.reply_codes import describe
+from app.domain.outcome import LABEL, RESOLVED
 from app.domain.short_id import short_id
 from app.service.history import AttemptRow, Rows
 from app.tui.privacy import PrivacyMode
-from app.tui.text import key_label, label, lines, outcome_label, sanitize
+from app.tui.text import count, key_label, label, lines, outcome_label, sanitize
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
@@ -46,9 +52,8 @@ HINTS = {
     "history.compare": "compare",
     "history.export": "export",
     "history.new_trigger": "send as new",
-    "history.statistics": "statistics",
 }
-"""The keys named below the rows, most important first, by the ids of their bindings; F1 shows the others."""
+"""The keys named below the rows, most important first, by the ids of their bindings; `?` shows the others."""
 
 MAX_HINTS = 6
 RESOLVING = ("history.arrived", "history.did_not")
@@ -71,10 +76,10 @@ class QueryLine(Vertical):
     class Left(Message):
         """The user moves on to the rows."""
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
-        """`ask` makes a line the query. Raises QueryFaultError if it is invalid."""
+    def __init__(self) -> None:
         super().__init__(id="history-query")
-        self._ask = ask
+        self.asked = ""
+        """The typed text up to its first fault."""
         self._proposal: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -117,12 +122,12 @@ class QueryLine(Vertical):
         event.stop()
         self._proposal = None
         try:
-            self._ask(event.value)
+            parse_query(event.value, Clock(datetime.now(UTC)))
         except QueryFaultError as fault:
             self._explain(event.value, fault)
-            with contextlib.suppress(QueryFaultError):
-                self._ask(event.value[: event.value.rfind(" ", 0, fault.position) + 1])
+            self.asked = event.value[: event.value.rfind(" ", 0, fault.position) + 1]
         else:
+            self.asked = event.value
             self.query_one("#history-fault").remove_class("-shown")
         self.post_message(self.Asked())
 
@@ -175,11 +180,12 @@ class HistoryPane(Vertical):
         _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
         _binding(
             "c", "compare", "Compare",
-            "Compare the two marked attempts, the marked one and this one, or this one and the contact's one before",
+            "Compare the marked attempts, or this one with the marked or the last accepted one of its event",
         ),
         _binding("x", "want('export')", "Export", "Export these attempts, or this one, to a file or the clipboard"),
         _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
         _binding("u", "screen.unresolved", "Unresolved", "Unresolved outcomes only, all of this account", "unresolved"),
+        _binding("question_mark", "app.help", "More keys", "Explain the history and all its keys", "keys"),
         _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "full_screen"),
         Binding("escape", "back", "Back", tooltip="Leave the full screen", show=False),
         *follow_up_bindings("history", show=False),
@@ -209,25 +215,22 @@ class HistoryPane(Vertical):
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
 
-    def __init__(
-        self, field_name: Callable[[str], str | None], privacy: PrivacyMode, ask: Callable[[str], None]
-    ) -> None:
-        """`ask` makes a line the query, for QueryLine."""
+    def __init__(self, field_name: Callable[[str], str | None], privacy: PrivacyMode) -> None:
         super().__init__(id="history", classes="pane")
         self.border_title = "History"
         self._privacy = privacy
         self._marked: list[str] = []
         self._columns = history_columns(field_name, privacy, self._marked)
-        self._ask = ask
         self._rows: Rows[AttemptRow] | None = None
         self._order = Order()
         self._counts = Content("")
         self._total: int | None = None
         self._seen: int | None = None
+        self._hidden = 0
         self._hints: list[tuple[Binding, str]] = []
 
     def compose(self) -> ComposeResult:
-        yield QueryLine(self._ask)
+        yield QueryLine()
         yield VirtualTable[AttemptRow](self._columns, id="history-table")
         yield TextBlock(id="history-detail")
         yield TextBlock(id="history-keys")
@@ -261,12 +264,12 @@ class HistoryPane(Vertical):
         if self._rows is not None and (position := self._rows.position(row)) is not None:
             self.table.move_cursor(position)
 
-    def show_counts(self, counts: Content, total: int | None = None) -> None:
-        """Shows counts and shares in the title.
+    def show_counts(self, counts: Content, total: int | None = None, hidden: int = 0) -> None:
+        """Shows counts and shares in the title, and how many new attempts the filter hides.
 
         If `total` is known, attempts that arrived since the cursor left the top count as new.
         """
-        self._counts, self._total = counts, total
+        self._counts, self._total, self._hidden = counts, total, hidden
         self._show_title()
 
     def show_counting(self) -> None:
@@ -281,6 +284,10 @@ class HistoryPane(Vertical):
         if (number := (self._total or 0) - (self._seen or 0)) > 0:
             above = "↑ " if self._order == Order() else ""
             new = Content.styled(f"  {above}{number:,} new", "bold $accent")
+        if self._hidden:
+            verb = "is" if self._hidden == 1 else "are"
+            said = f"  {count(self._hidden, 'new attempt')} {verb} hidden by this filter"
+            new = Content.assemble(new, (said, "bold $accent"))
         self.border_title = Content.assemble(
             "History", "  " if self._counts else "", self._counts, new
         ).markup
@@ -300,7 +307,11 @@ class HistoryPane(Vertical):
     def _show_detail(self, row: AttemptRow | None) -> None:
         detail = Content("")
         if row is not None:
-            detail = lines([_summary(self._privacy.row(row)), _description(row)])
+            shown = self._privacy.row(row)
+            said = shown.description
+            if row.arrived is not None:
+                said = f"{RESOLVED[row.arrived]} · {said}"
+            detail = lines([_summary(shown), label(said, "$quiet")])
         self.query_one("#history-detail", TextBlock).show(detail)
 
     def _show_hints(self, _: object = None) -> None:
@@ -311,9 +322,11 @@ class HistoryPane(Vertical):
         active = [one.binding for one in self.screen.active_bindings.values() if one.node is self]
         bound = {one.id: one for one in (active if self.table.has_focus else every)}
         row = self.table.row
-        if row is None or row.outcome is not Outcome.UNKNOWN:
+        if row is None or row.outcome is not Outcome.UNKNOWN or row.arrived is not None:
             bound = {name: one for name, one in bound.items() if name not in RESOLVING}
-        hints = [(bound[name], word) for name, word in HINTS.items() if name in bound][:MAX_HINTS]
+        hints = [(bound[name], word) for name, word in HINTS.items() if name in bound][: MAX_HINTS - 1]
+        if (more := bound.get("history.keys")) is not None:
+            hints.append((more, "more keys"))
         if hints != self._hints:
             self._hints = hints
             shown = Content("  ").join(self._hint(*hint) for hint in hints)
@@ -389,16 +402,17 @@ def history_columns(
     return [
         Column("time", "Time", _time, 12),
         Column("outcome", "Outcome", outcome, 12),
-        Column("event", "Event", _event, 16, max_width=34, min_width=8, flex=2),
-        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=3),
+        Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
+        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
         Column(
-            "contact", "External id", lambda row: privacy.value(row.external_id), 20, max_width=34, min_width=18, flex=2
+            "contact", "External id", lambda row: privacy.value(row.external_id), 18, max_width=34, flex=1
         ),
-        Column("status", "HTTP", lambda row: _number(row.http_status), 6, rank=1, justify="right"),
-        Column("code", "Code", lambda row: _number(row.reply_code), 6, min_width=4, justify="right"),
-        Column("description", "Description", _description, 32, max_width=64, min_width=12, flex=6),
-        Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=4),
-        Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 10, rank=2, justify="right"),
+        Column("name", "Contact", lambda row: privacy.row(row).contact_name, 12, max_width=24, flex=1, rank=1),
+        Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),
+        Column("code", "Code", lambda row: _number(row.reply_code), 4, justify="right"),
+        Column("description", "Description", lambda row: _description(privacy.row(row)), 24, max_width=64, min_width=12, flex=6),
+        Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=5),
+        Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 8, rank=3, justify="right"),
     ]  # fmt: skip
 
 
@@ -407,9 +421,8 @@ def _summary(row: AttemptRow) -> Content:
     status = f"HTTP {row.http_status}" if row.http_status is not None else "no reply"
     reply = f"{_number(row.reply_code)} {sanitize(row.reply_text or '')}".strip()
     rest = "".join(f"  {one}" for one in (reply, elapsed(row.elapsed_ms)) if one)
-    return Content.assemble(
-        f"{sanitize(short_id(row.attempt_id))}  ", (status, "$quiet"), rest, ("   Enter opens it", "$quiet")
-    )
+    who = f"{sanitize(row.contact_name, 60)}  " if row.contact_name else ""
+    return Content.assemble(f"{sanitize(short_id(row.attempt_id))}  {who}", (status, "$quiet"), rest)
 
 
 def _time(row: AttemptRow) -> str:
@@ -419,8 +432,7 @@ def _time(row: AttemptRow) -> str:
 def _outcome(row: AttemptRow) -> Content:
     if row.arrived is None:
         return outcome_label(row.outcome)
-    sign = outcome_label(row.outcome)[:1]  # the outcome stays unknown
-    return Content.assemble(sign, (f" {SETTLED[row.arrived]}", "$quiet"))
+    return Content.styled(f"{LABEL[row.outcome][0]} resolved", "bold $primary")  # Description says how
 
 
 def _event(row: AttemptRow) -> Content:
@@ -432,4 +444,5 @@ def _number(number: int | None) -> str:
 
 
 def _description(row: AttemptRow) -> Content:
-    return label(describe(row.reply_code) or "", "$quiet")
+    how = "" if row.arrived is None else f"{RESOLVED[row.arrived].partition(': ')[2]} · "
+    return label(f"{how}{row.description}", "$quiet")
