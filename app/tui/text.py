@@ -190,7 +190,7 @@ def recipient_label(
     """
     if found.only is not None:
         why = f"by contact id: others share this {sanitize(key_label(shared, field_name))}"
-        named = Content.assemble(("to ", "$quiet"), contact_label(found.only))
+        named = Content.assemble(("to ", "bold $accent"), contact_label(found.only).stylize("bold $accent"))
         return lines([named, Content.styled(why, "$text-warning") if shared else None])
     if not request.external_id:
         return Content("")

@@ -68,6 +68,16 @@ async def test_a_contact_without_a_value_says_so(open_desk: OpenDesk) -> None:
         assert "2008" not in desk.text_of("#preflight")
 
 
+async def test_broken_event_data_is_never_predicted_to_be_accepted(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f2", *"100", "enter", *"thor", "enter")
+        assert "Will be accepted" in desk.text_of("#preflight")
+        _editor(desk).load_text('{"a": ')
+        await desk.settle()
+        assert desk.text_of("#preflight-text") == "✗ Not valid JSON"
+        assert "accepted" not in desk.text_of("#preflight")
+
+
 async def test_an_event_brings_its_example_and_the_next_event_another(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"100", "enter")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.widgets import Button
 
 from app.bootstrap import open_service
 from app.domain.model import Reply, TriggerRequest
@@ -28,6 +29,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         desk = Desk(pilot, service)
         await desk.settle()
         assert "read-only" in desk.text_of("#status")
+        assert desk.dashboard.query_one("#send", Button).label.plain == "Send to shop"
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
         assert endpoint.requests == []
         assert "Read-only" in desk.form.obstacle

@@ -81,7 +81,10 @@ class FormController:
             self.preflight.show_fault(form.editor.fault, self._repairs())
             return
         is_begun = not request.external_id and not contact_id
-        self.preflight.show(request, known, form.filled(), is_begun=is_begun)
+        if known is not None and form.editor.fault is not None:
+            self.preflight.show_broken_data(str(form.editor.fault))
+        else:
+            self.preflight.show(request, known, form.filled(), is_begun=is_begun)
         self._offer_fixes_of_reply(request, contact_id)
 
     def _repairs(self) -> Sequence[QuickFix]:
@@ -148,7 +151,7 @@ class FormController:
         form, draft = self.form, saved.draft
         form.take_up(draft, self.session.contacts.get(draft.contact_id) if draft.contact_id else None)
         self._typed = self._saved = form.draft()
-        form.border_title = f"Trigger · restored draft · {key_of(self.view.screen, 'clear_form')} clears"
+        form.border_title = f"restored draft · {key_of(self.view.screen, 'clear_form')} clears"
 
     def clear(self) -> None:
         """Empties the form."""

@@ -288,12 +288,20 @@ class TriggerForm(FormFields):
         self._clock = clock
         self._last_sent: tuple[TriggerRequest, float] | None = None
         self._typed_on_send = False
+        profile = service.profile
+        self._send_words = f"Send to {sanitize(profile.name, 20)}" if profile.is_production else "Send"
+        self.set_class(profile.is_production, "-live")
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         with Container(id="sending"):
             with Horizontal(id="send-tools"):
-                yield Button("Send", id="send", compact=True, tooltip="Trigger the event for this contact")
+                yield Button(
+                    Content(self._send_words),
+                    id="send",
+                    compact=True,
+                    tooltip="Trigger the event for this contact",
+                )
                 yield Button(
                     "Preview request",
                     id="see",

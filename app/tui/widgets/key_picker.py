@@ -80,8 +80,9 @@ class KeyPicker(Vertical):
 
 
 def _options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
-    named = [(f"{sanitize(field.name, 60)} ({sanitize(field.id, 20)})", field.id) for field in fields]
-    if not any(key_id == EMAIL for _, key_id in named):
-        named.insert(0, (f"E-Mail ({EMAIL})", EMAIL))
-    named += [("contact id (id)", "id"), ("contact uid (uid)", "uid"), ("other key id…", _OTHER)]
+    """E-mail and both contact ids first, then the account's other fields in their order."""
+    names = {EMAIL: "E-Mail"} | {field.id: sanitize(field.name, 60) for field in fields}
+    named = [(f"{name} ({sanitize(key_id, 20)})", key_id) for key_id, name in names.items()]
+    named[1:1] = [("contact id (id)", "id"), ("contact uid (uid)", "uid")]
+    named.append(("other key id…", _OTHER))
     return [(Text(prompt, no_wrap=True, overflow="ellipsis"), key_id) for prompt, key_id in named]

@@ -35,6 +35,7 @@ ABOUT_THE_VALUE = (2008, 2010, 2012)
 """Replies about the external id; they say nothing while it is empty."""
 
 PICK_A_CONTACT = Content("Pick a contact.")
+NOT_VALID_JSON = Content.styled("✗ Not valid JSON", "bold $outcome-rejected")
 START = lines(
     Content.assemble((f"{number}  ", "bold $primary"), step)
     for number, step in enumerate(
@@ -118,6 +119,10 @@ class PreflightPane(VerticalScroll):
     def remedies(self) -> Sequence[QuickFix]:
         """The fixes that are offered."""
         return self.query_one(RemedyButtons).remedies
+
+    def show_broken_data(self, fault: str) -> None:
+        """Shows why the event data cannot be sent, instead of a prediction."""
+        self._update(NOT_VALID_JSON, (), Content(sanitize(fault, 2000)))
 
     def show(
         self, request: TriggerRequest, known: Preflight | None, filled: Filled, *, is_begun: bool
