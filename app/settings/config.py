@@ -6,6 +6,7 @@ typed.
 
 import re
 import tomllib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -144,7 +145,10 @@ def _on_folder(profile: Profile, folder: Path) -> Profile:
 def _read(path: Path) -> str:
     check_config_mode(path)
     try:
-        return path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            raise SettingsError(f"{path} is UTF-16. Save it as UTF-8.")
+        return raw.decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -188,6 +192,8 @@ def _parse_profile(name: str, table: object, folder: Path) -> Profile:
         key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
     }
     account = values.pop("account", None)
+    if "base_url" in values:
+        values["base_url"] = values["base_url"].rstrip("/")
     profile = Profile(name, folder=None if account is None else (folder / account).resolve(), **values)
     _check_auth(where, profile)
     return profile
@@ -297,7 +303,9 @@ def _contacts(value: object) -> str | None:
 def _base_url(value: object) -> str | None:
     if reason := _url(value):
         return reason
-    return None if str(value).endswith(("/api/v2", "/api/v3")) else "must end in /api/v2 or /api/v3"
+    return (
+        None if str(value).rstrip("/").endswith(("/api/v2", "/api/v3")) else "must end in /api/v2 or /api/v3"
+    )
 
 
 def _url(value: object) -> str | None:

@@ -87,7 +87,7 @@ def test_an_account_folder_and_a_base_url_exclude_each_other(home: Path, tmp_pat
         ('[profiles.a]\naccount = "x"\nbase_url = "https://h/api/v2"\n', "profiles.a", "exactly one"),
         ("[profiles.a]\n", "profiles.a", "exactly one"),
         ('[profiles.a]\nbase_url = "https://h/api/v1"\n', "profiles.a.base_url", "/api/v2 or /api/v3"),
-        ('[profiles.a]\nbase_url = "https://h/api/v2/"\n', "profiles.a.base_url", "/api/v2 or /api/v3"),
+        ('[profiles.a]\nbase_url = "https://h/api/v2/event"\n', "profiles.a.base_url", "/api/v2 or /api/v3"),
         ('[profiles.a]\nbase_url = "http://h/api/v2"\n', "profiles.a.base_url", "this machine only"),
         ('[profiles.a]\nbase_url = "https://u:p@h/api/v2"\n', "profiles.a.base_url", "no user"),
         ('[profiles.a]\nbase_url = "https://[h/api/v2"\n', "profiles.a.base_url", "not an address"),
@@ -276,3 +276,23 @@ def test_a_faulty_proxy_is_told_without_its_password(home: Path) -> None:
 def test_an_account_folder_may_be_where_one_is(home: Path) -> None:
     folder = load_settings({"TRIGGERDESK_HOME": str(home)}, account=Path()).profile.folder
     assert folder == Path.cwd().resolve()
+
+
+def test_a_byte_order_mark_before_the_configuration_is_skipped(home: Path) -> None:
+    environment = configured(home, '\ufeff[profiles.shop]\nbase_url = "https://api.example.com/api/v2"\n')
+    assert load_settings(environment, "shop").profile.name == "shop"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_configuration_in_utf_16_is_named_so(home: Path, encoding: str) -> None:
+    environment = configured(home, "")
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    (home / "config.toml").write_bytes(f"{mark}# nothing\n".encode(encoding))
+    with pytest.raises(SettingsError, match=r"is UTF-16\. Save it as UTF-8\."):
+        load_settings(environment)
+
+
+@pytest.mark.parametrize("end", ["/", "//", ""])
+def test_a_base_url_may_end_in_a_slash(home: Path, end: str) -> None:
+    text = f'[profiles.shop]\nbase_url = "https://api.example.com/api/v2{end}"\n'
+    assert load_settings(configured(home, text), "shop").profile.base_url == "https://api.example.com/api/v2"
