@@ -72,7 +72,7 @@ def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
         "Dry run: nothing was sent",
         f"{exact['method']} {exact['url']}",
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
-        json_text(exact["body"]),
+        *readable_body(exact["body"].encode()).split("\n"),
         _prediction(preflight),
         *([preflight.remedy] if preflight.remedy else []),
     ]

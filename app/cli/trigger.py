@@ -14,7 +14,7 @@ from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json
-from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, parse_event_data
+from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
 from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.guard import check_production
@@ -150,7 +150,7 @@ def _event_data(source: str | None) -> JsonObject | None:
     if source is None:
         return None
     try:
-        return parse_event_data(_read_source(source))
+        data = parse_event_data(_read_source(source))
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
     except UnicodeDecodeError:
@@ -158,6 +158,9 @@ def _event_data(source: str | None) -> JsonObject | None:
     except OSError as error:
         name = "standard input" if source == "-" else source[1:]
         raise Failure(f"--data: {name} cannot be read: {error.strerror or error}.") from None
+    for hint in data_hints(data):
+        echo_error(f"--data: {hint}")
+    return data
 
 
 def _read_source(source: str) -> str:

@@ -30,6 +30,9 @@ _UNSAFE = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 
+HIDDEN = f"{_UNSAFE}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\U0001d159"
+"""Every character, for a class of a regular expression, that shows nothing or looks like a space, but the space."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FOUND = re.compile(f"(?P<decoration>{_DECORATION})|[{_UNSAFE}]")
 _LONGEST_REPLACEMENT = len("⟨U+E0FFF⟩")
