@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from app.domain.model import ExternalEvent
+from app.domain.sanitize import HIDDEN
 
-# The whitespace that `strip` removes, and the invisible characters that copied text brings along.
-_AROUND = re.compile(r"^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$")
+_AROUND = re.compile(rf"^[\s{HIDDEN}]+|[\s{HIDDEN}]+$")
 # Groups of three digits after the same separator: comma, full stop, apostrophe, underscore or space of any width.
 _GROUPED = re.compile(
     r"[0-9]{1,3}(?P<mark>[,.'\u2019\u02bc_ \u00a0\u2000-\u200a\u202f\u205f])[0-9]{3}(?:(?P=mark)[0-9]{3})*"
