@@ -81,10 +81,7 @@ class FormController:
             self.preflight.show_fault(form.editor.fault, self._repairs())
             return
         is_begun = not request.external_id and not contact_id
-        if known is not None and form.editor.fault is not None:
-            self.preflight.show_broken_data(str(form.editor.fault))
-        else:
-            self.preflight.show(request, known, form.filled(), is_begun=is_begun)
+        self.preflight.show(request, known, form.filled(), is_begun=is_begun)
         self._offer_fixes_of_reply(request, contact_id)
 
     def _repairs(self) -> Sequence[QuickFix]:

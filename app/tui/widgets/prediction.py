@@ -120,10 +120,6 @@ class PreflightPane(VerticalScroll):
         """The fixes that are offered."""
         return self.query_one(RemedyButtons).remedies
 
-    def show_broken_data(self, fault: str) -> None:
-        """Shows why the event data cannot be sent, instead of a prediction."""
-        self._update(NOT_VALID_JSON, (), Content(sanitize(fault, 2000)))
-
     def show(
         self, request: TriggerRequest, known: Preflight | None, filled: Filled, *, is_begun: bool
     ) -> None:
@@ -152,8 +148,7 @@ class PreflightPane(VerticalScroll):
 
     def show_fault(self, fault: EventDataError, fixes: Iterable[QuickFix]) -> None:
         """Shows that the event data is faulty, where and why."""
-        headline = Content.styled("✗ Not valid JSON", "bold $outcome-rejected")
-        self._update(lines([headline, Content(sanitize(str(fault)))]), offers_of(fixes), None)
+        self._update(lines([NOT_VALID_JSON, Content(sanitize(str(fault)))]), offers_of(fixes), None)
 
     def _update(self, headline: Content, offers: tuple[Offer, ...], more: Content | None) -> None:
         self.query_one("#preflight-text", TextBlock).show(headline)
