@@ -206,6 +206,9 @@ class Dashboard(Screen[None]):
         self._mounted.set()
         self.refresh_bindings()
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = False  # every widget is styled when it is mounted
+
     def on_unmount(self) -> None:
         if self._mounted.is_set():
             self.form.save_draft()

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.model import Attempt, Contact, ExternalEvent, Field, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.model import (
+    Attempt,
+    Contact,
+    ExternalEvent,
+    Field,
+    KeptContact,
+    NoReply,
+    Outcome,
+    Reply,
+    TriggerRequest,
+)
 from app.domain.wire import trigger_body
 from app.store.attempts import History
 from app.store.catalog import Cache
@@ -96,6 +106,30 @@ def refused(value: str) -> Reply:
 @pytest.fixture
 def history(tmp_path: Path) -> History:
     return History(tmp_path / "history.db")
+
+
+def test_the_contact_kept_with_an_attempt_is_forgotten_too(history: History, tmp_path: Path) -> None:
+    kept = KeptContact("11", "Thorvald Odinson", ("Thor@Example.com", "C-777-42"))
+    for number, (key_id, value, contact) in enumerate(
+        [
+            ("id", "11", kept),
+            ("7", "an older value", kept),
+            ("3", "sif@example.com", KeptContact("12", "Sif")),
+        ]
+    ):
+        attempt_id, request = f"a{number}", TriggerRequest("100", key_id, value)
+        now = datetime.now(UTC)
+        history.begin(
+            Attempt(attempt_id, "shop", "shop", request, "purchase", now, None, contact=contact),
+            trigger_body(request),
+        )
+        history.finish(attempt_id, Reply(200, 0, "OK", body=b"{}"), 1.0, None)
+    assert b"thorvald" in bytes_of(tmp_path)
+    assert forget_in_history(tmp_path / "history.db", "shop", person("3", "thor@example.com", [THOR])) == 2
+    assert not [trace for trace in TRACES if trace in bytes_of(tmp_path)]
+    assert history.get("a1").contact is None  # type: ignore[union-attr]
+    assert history.get("a2").contact.name == "Sif"  # type: ignore[union-attr]
+    history.close()
 
 
 def test_the_attempts_keep_only_that_they_happened(history: History, tmp_path: Path) -> None:

@@ -348,3 +348,15 @@ async def test_a_new_attempt_that_the_filter_hides_is_told(open_desk: OpenDesk, 
         assert title(desk).endswith("1 new attempt is hidden by this filter")
         await desk.press("slash", "escape")
         assert "hidden" not in title(desk)
+
+
+async def test_a_mistyped_term_finds_nothing_and_an_unfinished_one_changes_nothing(
+    open_desk: OpenDesk, past: Path
+) -> None:
+    async with open_desk() as desk:
+        await desk.press("f6", "slash", *"outcome:rej")
+        assert len(rows(desk)) == 5
+        await desk.press(*"xted")
+        assert rows(desk) == []
+        await desk.press("enter")  # takes the proposal
+        assert len(rows(desk)) == 2

@@ -164,3 +164,11 @@ async def test_pasted_lines_that_find_no_place_are_told(open_desk: OpenDesk) -> 
         field.post_message(events.Paste("a@example.com\nb@example.com"))
         await desk.settle()
         assert desk.said == "One line only: The first line was pasted; 1 more line left out."
+
+
+async def test_contacts_that_are_only_similar_are_called_so(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press("f3", *"fairwether")
+        assert desk.app.screen.query_one("#contacts").border_title == "Contacts  1 similar"
+        await desk.press(*["backspace"] * 10, *"imogen")
+        assert "similar" not in str(desk.app.screen.query_one("#contacts").border_title)

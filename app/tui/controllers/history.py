@@ -10,6 +10,7 @@ from textual.content import Content
 
 from app.domain.errors import AppError
 from app.domain.history_query import (
+    NOTHING,
     Clock,
     HistoryQuery,
     QueryField,
@@ -79,7 +80,8 @@ class HistoryController:
         try:
             self.status.unresolved = history.unsettled()
             # The start of a span such as 1h moves on.
-            self._query = parse_query(self.pane.line.asked, Clock(datetime.now(UTC)))
+            line = self.pane.line
+            self._query = NOTHING if line.is_faulty else parse_query(line.asked, Clock(datetime.now(UTC)))
             rows = history.attempts(self._query, stop=self._stop)
         except AppError as error:
             self._show_error(error)

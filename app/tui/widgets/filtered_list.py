@@ -203,7 +203,9 @@ class FilteredList(Vertical, Generic[Row]):
 
     def _show_count(self, rows: Rows[Row]) -> None:
         counted = self.filter.value and rows.total is not None
-        self.border_title = f"{self._title}  {rows.total:,}" if counted else self._title
+        similar = "similar" if rows.similar else ""
+        found = f"{rows.total:,} {similar}" if counted else similar
+        self.border_title = f"{self._title}  {found}".rstrip()
 
     # Choosing
 

@@ -79,6 +79,7 @@ class QueryLine(Vertical):
     def __init__(self) -> None:
         super().__init__(id="history-query")
         self.asked = ""
+        self.is_faulty = False
         """The typed text up to its first fault."""
         self._proposal: str | None = None
 
@@ -126,10 +127,16 @@ class QueryLine(Vertical):
         except QueryFaultError as fault:
             self._explain(event.value, fault)
             self.asked = event.value[: event.value.rfind(" ", 0, fault.position) + 1]
+            self.is_faulty = not self._is_unfinished(event.value, fault)
         else:
             self.asked = event.value
+            self.is_faulty = False
             self.query_one("#history-fault").remove_class("-shown")
         self.post_message(self.Asked())
+
+    def _is_unfinished(self, line: str, fault: QueryFaultError) -> bool:
+        """Whether the last term may still become right: a mistyped one finds nothing."""
+        return fault.position > len(line) or (self._proposal or "").startswith(line)
 
     def _explain(self, line: str, fault: QueryFaultError) -> None:
         self._proposal = proposal(line, fault)
@@ -137,7 +144,7 @@ class QueryLine(Vertical):
         # The reason quotes the typed text, which privacy mode covers.
         reason = "Not understood." if is_covered else sanitize(fault.reason[:1].upper() + fault.reason[1:])
         said = Content.styled(f"✗ at {fault.position}: {reason}", "$outcome-rejected")
-        if self._proposal is not None and self._proposal.startswith(line):
+        if self._is_unfinished(line, fault):
             said = Content.styled(reason, "$quiet")  # unfinished, not wrong
         if self._proposal is not None and not is_covered:
             meant = (sanitize(self._proposal, 60), "bold")
