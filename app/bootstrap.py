@@ -86,6 +86,7 @@ class Profiles(NamedTuple):
     """The profiles of the home."""
 
     settings: Settings
+    in_browser: bool = False
 
     def known(self) -> tuple[Profile, ...]:
         """The profiles that `config.toml` has now, the built-in one first. Raises SettingsError."""
@@ -96,14 +97,24 @@ class Profiles(NamedTuple):
     def open(self, name: str | None = None) -> Session:
         """Returns a session with the account of this profile, by default the live one.
 
-        Raises SettingsError, StoreError and AccountFolderError.
+        Raises SettingsError, also for a live account in a browser, StoreError and AccountFolderError.
         """
-        if name is None:
-            return open_service(self.settings)
-        profile = next((profile for profile in self.known() if profile.name == name), None)
-        if profile is None:
-            raise SettingsError(f"The profile {name!r} no longer exists.")
-        return open_service(replace(self.settings, profile=profile))
+        settings = self.settings
+        if name is not None:
+            profile = next((profile for profile in self.known() if profile.name == name), None)
+            if profile is None:
+                raise SettingsError(f"The profile {name!r} no longer exists.")
+            settings = replace(settings, profile=profile)
+        self.check(settings.profile)
+        return open_service(settings)
+
+    def check(self, profile: Profile) -> None:
+        """Raises SettingsError for a live account in a browser."""
+        if self.in_browser and profile.is_production:
+            raise SettingsError(
+                f"The profile {profile.name!r} reaches real customers, so it is not opened in a browser. "
+                "Use a terminal, or a test profile."
+            )
 
 
 def _remote(

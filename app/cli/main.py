@@ -163,7 +163,8 @@ def _start_log(home: Path, verbose: bool) -> None:
 
 
 def _open_dashboard(options: Options, home: Path) -> None:
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # as textual-serve starts a dashboard
+    if not in_browser and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise Failure(
             "The dashboard needs a terminal for input, output and standard error, on which it draws;"
             " without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
@@ -173,8 +174,10 @@ def _open_dashboard(options: Options, home: Path) -> None:
         from app.tui.privacy import PrivacyMode  # noqa: PLC0415 - the same
 
         settings = options.settings()
+        profiles = Profiles(settings, in_browser)
+        profiles.check(settings.profile)
         app = TriggerDeskApp(
-            Profiles(settings),
+            profiles,
             privacy=PrivacyMode(lambda: open_mask(home)),
             masked=options.masked,
             theme=settings.theme,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from rich.traceback import Traceback
-from textual import events, work
+from textual import constants, events, work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -87,7 +87,7 @@ class TriggerDeskApp(App[AppError]):
     # Textual
 
     def get_driver_class(self) -> type[Driver]:
-        if sys.platform == "win32":
+        if sys.platform == "win32" or constants.DRIVER:  # a web server has a driver of its own
             return super().get_driver_class()
         from app.tui.terminal import TerminalDriver  # noqa: PLC0415 - imports modules that Windows lacks
 
