@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.domain.account import FieldNames
-from app.domain.json_text import TypedObject
+from app.domain.json_text import TOKEN, TypedObject
 from app.domain.model import Contact, JsonObject
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")
-_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*:)', re.DOTALL)
-"""A text of JSON that is no key."""
-
+_COLON = re.compile(r"\s*:")
 _FIELD = "field:"
 
 
@@ -64,12 +62,20 @@ def fill_placeholders(
         return Filled(data, used, missing)
     filled = {key: _replaced(member, used) for key, member in (data or {}).items()}
     if isinstance(data, TypedObject):
-        filled = TypedObject(filled, _VALUE.sub(lambda found: _filled_text(found[0], used), data.text))
+        filled = TypedObject(filled, _filled_text(data.text, used))
     return Filled(filled, used, missing)
 
 
 def _filled_text(text: str, used: Mapping[str, str]) -> str:
-    return json.dumps(_replaced(json.loads(text), used)) if "{" in text else text
+    """JSON as it was typed, with the placeholders filled in its texts, not in its keys."""
+
+    def filled(found: re.Match[str]) -> str:
+        token = found[0]
+        if "{{" not in token or _COLON.match(text, found.end()):
+            return token
+        return json.dumps(_replaced(json.loads(token), used))
+
+    return TOKEN.sub(filled, text)
 
 
 def _value(

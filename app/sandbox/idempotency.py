@@ -68,7 +68,8 @@ class AcceptedTriggers:
         """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
         with self._db:
-            return tuple([one.trigger_id for one in accepted if self._is_repeat(one, at) and one.trigger_id])
+            repeated = [one.trigger_id for one in accepted if self._is_repeat(one, at)]
+        return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
 
     def _is_repeat(self, one: Accepted, at: float) -> bool:
         repeat = one.trigger_id is not None and not self._is_new(one.trigger_id, at)

@@ -93,7 +93,7 @@ ACTIONS: Mapping[str, str] = {
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 _NAMES = (
     r"f([1-9]|1\d|2[0-4])|up|down|left|right|home|end|pageup|pagedown|insert|delete|backspace|tab|enter|return"
-    r"|escape|space|slash|backslash|circumflex_accent|right_square_bracket|underscore"
+    r"|escape|space|slash|question_mark|backslash|circumflex_accent|right_square_bracket|underscore"
 )
 _KEY = re.compile(rf".|{_NAMES}")
 

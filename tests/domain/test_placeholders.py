@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.domain.event_data import parse_event_data
+from app.domain.json_text import TypedObject
 from app.domain.model import Contact
 from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from tests.domain.accounts import HandMadeAccount
@@ -75,3 +77,13 @@ def test_no_data_need_no_contact() -> None:
 
 def test_placeholders_are_listed_once_in_their_order() -> None:
     assert placeholders_in({"a": "{{field:2}}{{field:1}}", "b": ["{{field:2}}"]}) == ("field:2", "field:1")
+
+
+def test_numbers_and_keys_stay_as_typed_around_a_filled_text() -> None:
+    typed = parse_event_data(
+        '{"price": 0.10, "{{contact.id}}": "{{contact.id}}", "a": {"b": "x: {{contact.id}}"}}'
+    )
+    filled = fill_placeholders(typed, Contact("11", "u"), None, HandMadeAccount())
+    assert filled.data == {"price": 0.1, "{{contact.id}}": "11", "a": {"b": "x: 11"}}
+    assert isinstance(filled.data, TypedObject)
+    assert filled.data.text == '{"price": 0.10, "{{contact.id}}": "11", "a": {"b": "x: 11"}}'
