@@ -60,13 +60,16 @@ def _contacts(request: ApiRequest) -> list[str]:
         raise Rejected(10001, "contacts must be an array")
     if len(contacts) > MAX_CONTACTS:
         raise Rejected(10001, "Max. number of contacts: 1000")
-    return [scalar_text(contact) or "" for contact in contacts]
+    ids = [scalar_text(contact) for contact in contacts]
+    if None in ids:
+        raise Rejected(*INVALID_PARAMETER)
+    return [contact_id for contact_id in ids if contact_id is not None]
 
 
 def _day(request: ApiRequest, name: str, default: date) -> date:
-    value = request.payload.get(name)
-    if value is None:
+    if name not in request.payload:
         return default
+    value = request.payload[name]
     try:
         return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
