@@ -46,7 +46,7 @@ def parse_event_data(text: str) -> TypedObject | None:
     value = _loads(text)
     if value is None:
         return None
-    if has_surrogates(json.dumps(value, ensure_ascii=False)):
+    if has_surrogates(text) or has_surrogates(json.dumps(value, ensure_ascii=False)):
         raise EventDataError(
             "The event data contains half a character, such as \\ud800. Write the whole character."
         )
@@ -156,7 +156,7 @@ _MESSAGES = {
 
 
 def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
-    """The offset of a fault and a sentence that names what stands there."""
+    """The offset of a fault, and the sentence that names its character."""
     place, before = error.pos, text[: error.pos].rstrip()
     is_text = error.msg.startswith(("Unterminated", "Invalid"))
     if place >= len(text.rstrip()) and not is_text:

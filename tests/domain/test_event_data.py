@@ -164,7 +164,14 @@ def test_the_size_is_that_of_compact_utf_8() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": "\\ud800"}', '{"\\udfff": 1}', '{"a": ["x\\ud83d"]}', '{"a": "\ud800"}']
+    "text",
+    [
+        '{"a": "\\ud800"}',
+        '{"\\udfff": 1}',
+        '{"a": ["x\\ud83d"]}',
+        '{"a": "\ud800"}',
+        '{"a": "\ud800", "a": 1}',
+    ],
 )
 def test_half_a_character_is_refused_where_it_is_typed(text: str) -> None:
     with pytest.raises(EventDataError, match="half a character"):
