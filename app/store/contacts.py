@@ -519,24 +519,24 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
 
 
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
-    """Adds contacts or their new values, marked as imported; yields the number so far every 25,000 and at the end.
+    """Adds contacts or their new values, marked as imported; yields their number so far every 25,000 and at the end.
 
-    The contacts counted are on disk. Raises StoreError.
+    The contacts counted are on disk; those with the same id count as one. Raises StoreError.
     """
     remaining = iter(contacts)
-    done = 0
+    done: set[int] = set()
     with opened(path) as file:
         with file.guarded() as connection:
             make_staging(connection)
         while batch := list(islice(remaining, IMPORT_BATCH)):
             with file.guarded() as connection, transaction(connection):
-                _import(connection, batch)
-            done += len(batch)
-            yield done
+                numbers = [number_of(connection, contact.id) for contact in batch]
+                _import(connection, numbers, batch)
+            done.update(numbers)
+            yield len(done)
 
 
-def _import(connection: sqlite3.Connection, batch: Sequence[Contact]) -> None:
-    numbers = [number_of(connection, contact.id) for contact in batch]
+def _import(connection: sqlite3.Connection, numbers: Sequence[int], batch: Sequence[Contact]) -> None:
     known = {
         row[0]
         for row in connection.execute(

@@ -29,7 +29,7 @@ from app.sandbox.accounts.folder import (
     unreadable,
 )
 
-LAYOUT = "3"
+LAYOUT = "4"
 STALE_S = 3600.0
 CASELESS_FIELD = "3"
 
