@@ -72,7 +72,7 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
     try:
         history.recover()
         live, scenarios = (
-            _sandboxed(settings, history)
+            _sandboxed(settings, history, terminal)
             if settings.profile.is_sandbox
             else _remote(settings, history, terminal)
         )
@@ -145,9 +145,11 @@ def _remote(
     return live, None
 
 
-def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scenarios | None]:
+def _sandboxed(
+    settings: Settings, history: History, terminal: Callable[[str], None] | None
+) -> tuple[LiveAccount, Scenarios | None]:
     profile = settings.profile
-    fingerprint = _built(settings)
+    fingerprint = _built(settings, terminal or (lambda _: None))
     cache = Cache(settings.cache)
     inside = _InProcess(_database(settings), cache)
     live = LiveAccount(
@@ -186,11 +188,19 @@ def _database(settings: Settings) -> Path:
     return settings.account_home / "sandbox.db"
 
 
-def _built(settings: Settings) -> str:
-    """Builds the sandbox's database if needed; returns the fingerprint of the account's files."""
-    from app.sandbox.accounts.database import ensure_built
+def _built(settings: Settings, warn: Callable[[str], None]) -> str:
+    """Builds the sandbox's database if needed; returns the fingerprint of the account's files.
 
-    return ensure_built(_account_folder(settings), _database(settings))[0]
+    Calls `warn` with a sentence for each unknown key in files that are new or have changed.
+    """
+    from app.sandbox.accounts.database import ensure_built
+    from app.sandbox.accounts.folder import unknown_keys
+
+    folder = _account_folder(settings)
+    fingerprint, is_new = ensure_built(folder, _database(settings))
+    for warning in unknown_keys(folder) if is_new else ():
+        warn(warning)
+    return fingerprint
 
 
 class _InProcess:

@@ -18,6 +18,7 @@ from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hint
 from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
 from app.service.guard import check_production
+from app.service.masking import masked_preflight
 from app.service.resolution import check_note
 from app.service.session import Session, StoreError
 
@@ -89,8 +90,8 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
     if report.as_json:
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        lines = plan_lines(service.preflight.check(request), exact)
-        click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
+        known = service.preflight.check_thoroughly(request)
+        click.echo("\n".join(plan_lines(masked_preflight(mask, known, request), exact)))
 
 
 async def _send(
@@ -108,6 +109,8 @@ async def _send(
     await asyncio.sleep(0)
     request = _resolve(service, request)
     service.guard(request, production)
+    if doubt := service.preflight.doubt(request):
+        echo_error(f"--external-id: {report.mask.words(doubt, request.external_id)}")
     return await report.send(
         lambda warned_of: service.send(
             request, attempt_id, stop, production=production, note=note, asked_about=warned_of

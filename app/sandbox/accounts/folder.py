@@ -4,9 +4,10 @@ Every fault is reported with file, line and reason.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -22,6 +23,7 @@ CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
 
 EVENT_KEYS = frozenset({"id", "name", "created", "example_data", "attached", "mails"})
+MAIL_KEYS = frozenset({"id", "name", "subject"})
 FIELD_KEYS = frozenset({"id", "name", "string_id", "application_type"})
 MAX_COLUMNS = 1990
 CHUNK = 5_000
@@ -124,8 +126,17 @@ def unknown_keys(folder: Path) -> Iterator[str]:
     """A sentence for each key that `events.json` and `fields.json` may not have. Raises AccountFolderError."""
     for name, known in ((EVENTS, EVENT_KEYS), (FIELDS, FIELD_KEYS)):
         for entry in _entries(folder / name):
-            for key in entry.members.keys() - known:
-                yield f"{entry.file}, line {entry.line}: unknown key {key!r}, which is ignored."
+            yield from _unknown(entry, entry.members, known)
+            mails = entry.members.get("mails")
+            for mail in mails if isinstance(mails, list) else ():
+                yield from _unknown(entry, mail if isinstance(mail, dict) else (), MAIL_KEYS)
+
+
+def _unknown(entry: _Entry, keys: Iterable[str], known: frozenset[str]) -> Iterator[str]:
+    for key in sorted(set(keys) - known):
+        near = get_close_matches(key.lower(), known, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        yield f"{entry.file}, line {entry.line}: Unknown key {key!r}, which is ignored.{hint}"
 
 
 def _event(entry: _Entry) -> EventEntry:
