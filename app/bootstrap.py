@@ -23,7 +23,7 @@ from app.settings.config import read_config
 from app.settings.secrets import Secret, find_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoppedError, StoreError
+from app.store.errors import BusyError, StoppedError, StoreError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -70,7 +70,7 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
     # The history opens first: an attempt that cannot be recorded must not be sent.
     history = History(settings.history)
     try:
-        history.recover()
+        _recover(history)
         live, scenarios = (
             _sandboxed(settings, history, terminal)
             if settings.profile.is_sandbox
@@ -80,6 +80,15 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
     except BaseException:  # ctrl+c too; it is raised again
         history.close()
         raise
+
+
+def _recover(history: History) -> None:
+    try:
+        history.recover()
+    except BusyError:
+        raise
+    except UnwritableError:
+        pass  # it can still be read; nothing is sent, since `begin` raises the same
 
 
 class Profiles(NamedTuple):

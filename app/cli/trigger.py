@@ -14,9 +14,11 @@ from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json
+from app.domain.errors import reason_of
 from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
 from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
+from app.sandbox.accounts.database import AccountDatabaseError
 from app.service.guard import check_production
 from app.service.masking import masked_preflight
 from app.service.resolution import check_note
@@ -72,7 +74,7 @@ def trigger(
         options.run(lambda service: _show_plan(service, request, report))
         return
     check_production(options.settings().profile, production)
-    with failing_with(ExitCode.NOT_SENT, StoreError):
+    with failing_with(ExitCode.NOT_SENT, StoreError), failing_with(ExitCode.NOT_SENT, AccountDatabaseError):
         exit_code = options.run(
             lambda service: _send(
                 service, request, attempt_id, production=production, note=note, report=report
@@ -160,7 +162,7 @@ def _event_data(source: str | None) -> JsonObject | None:
         raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
     except OSError as error:
         name = "standard input" if source == "-" else source[1:]
-        raise Failure(f"--data: {name} cannot be read: {error.strerror or error}.") from None
+        raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
     for hint in data_hints(data):
         echo_error(f"--data: {hint}")
     return data

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field
 from app.domain.sanitize import HIDDEN, has_surrogates
 
@@ -65,7 +65,7 @@ def open_csv(path: Path) -> Iterator["CsvFile"]:
     try:
         raw = path.open("rb")
     except OSError as error:
-        raise CsvError(str(path), None, f"The file cannot be read: {error.strerror or error}.") from None
+        raise CsvError(str(path), None, f"The file cannot be read: {reason_of(error)}.") from None
     with raw:
         yield CsvFile(raw if raw.seekable() else io.BytesIO(raw.read()), str(path))
 

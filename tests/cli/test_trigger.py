@@ -272,7 +272,7 @@ def test_words_that_find_no_room_change_no_exit_code_either(home: Path, external
             check=False,
         )
     assert ran.returncode == code
-    assert "cannot be written: No space left on device. Attempt " in ran.stderr
+    assert "cannot be written: the disk is full; free some space. Attempt " in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

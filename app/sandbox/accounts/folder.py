@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from app.domain.csv_rows import CsvError, CsvFile, open_csv
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field, JsonObject
 from app.domain.wire import scalar_text
 
@@ -45,7 +45,7 @@ class AccountFolderError(AppError):
 
 def unreadable(file: Path, error: OSError) -> AccountFolderError:
     """The error for a file that cannot be opened."""
-    return AccountFolderError(file, None, f"The file cannot be read: {error.strerror or error}.")
+    return AccountFolderError(file, None, f"The file cannot be read: {reason_of(error)}.")
 
 
 @dataclass(frozen=True, slots=True)

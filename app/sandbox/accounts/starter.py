@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS
 
 _FILES = {
@@ -50,5 +50,5 @@ def write_starter(folder: Path) -> tuple[str, ...]:
         for name, text in _FILES.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise StarterError(f"{folder} cannot be written: {error.strerror}.") from None
+        raise StarterError(f"{folder} cannot be written: {reason_of(error)}.") from None
     return tuple(_FILES)
