@@ -86,7 +86,8 @@ class Preflight:
 class AccountClues(Clues):
     """Clues in the cache and the history. Raises StoreError."""
 
-    def __init__(self, cache: Cache, recent: RecentAttempts) -> None:
+    def __init__(self, cache: Cache, recent: RecentAttempts, user: str) -> None:
+        self.user = user
         self._cache = cache
         self._recent = recent
 
@@ -121,7 +122,7 @@ class PreflightChecks:
         self._live = account
         self._cache = account.cache
         self._recent = account.history.recent
-        self._clues = AccountClues(account.cache, account.history.recent)
+        self._clues = AccountClues(account.cache, account.history.recent, account.profile.user_word)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
         """The contacts in the cache that the key of a request finds."""

@@ -47,6 +47,11 @@ class Profile:
     retention_rows: int = 0
 
     @property
+    def user_word(self) -> str:
+        """The word for who signs in."""
+        return "client id" if self.auth == "oauth" else "user"
+
+    @property
     def is_sandbox(self) -> bool:
         """Whether the account is served in this process: nothing leaves this machine."""
         return self.base_url is None

@@ -239,3 +239,21 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
     *mending, last = found.remedies
     assert last == LOOK_UP
     assert [one.change for one in mending] == ([FormPatch(external_id=mended)] if mended else [])
+
+
+def test_a_401_speaks_of_what_the_profile_signs_in_with() -> None:
+    class Oauth(NoClues):
+        user = "client id"
+
+    request = TriggerRequest("100", "3", "thor@example.com")
+    found = diagnose(Reply(401, 1, "Unauthorized"), request, HandMadeAccount(), NOW, Oauth())
+    assert found is not None
+    assert "client id and secret" in found.words
+    assert "user and secret" in remedy(Reply(401, 1, "Unauthorized"))
+
+
+@pytest.mark.parametrize("status", [200, 502, 504])
+def test_a_web_page_that_leaves_the_outcome_unknown_is_called_that(status: int) -> None:
+    assert remedy(Reply(status, None, None, body=b"<html>Sign in to the network</html>")).startswith(
+        f"A web page with HTTP {status} came back"
+    )
