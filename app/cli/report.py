@@ -24,10 +24,11 @@ from app.domain.attempt_export import (
     timestamp,
     warnings_of,
 )
-from app.domain.diagnosis import field_label
+from app.domain.diagnosis import Diagnosis, FormPatch, field_label
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
+from app.domain.recipient import contact_name
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
@@ -74,7 +75,7 @@ def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
         *readable_body(exact["body"].encode()).split("\n"),
         _prediction(preflight),
-        *([preflight.remedy] if preflight.remedy else []),
+        *(_advice(preflight.advice) if preflight.advice else ()),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
 
@@ -200,6 +201,15 @@ def _prediction(preflight: Preflight) -> str:
             return f"Will be accepted (0 {verdict.text})"
         case verdict:
             return f"Will be rejected: {verdict.code} {verdict.text}"
+
+
+def _advice(advice: Diagnosis) -> Iterator[str]:
+    yield advice.words
+    for fix in advice.remedies:
+        if isinstance(fix.change, FormPatch):
+            contact = fix.contact
+            name = filter(None, (contact_name(contact), f"contact {contact.id}")) if contact else ()
+            yield f"Fix: {fix.words}" + (f" ({', '.join(name)})" if contact else "")
 
 
 def _comparison(predicted: int | None, code: int | None) -> str:

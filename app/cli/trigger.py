@@ -14,10 +14,13 @@ from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json
+from app.domain.errors import reason_of
 from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
 from app.domain.identifiers import Resolved
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
+from app.sandbox.accounts.database import AccountDatabaseError
 from app.service.guard import check_production
+from app.service.masking import masked_preflight
 from app.service.resolution import check_note
 from app.service.session import Session, StoreError
 
@@ -71,7 +74,7 @@ def trigger(
         options.run(lambda service: _show_plan(service, request, report))
         return
     check_production(options.settings().profile, production)
-    with failing_with(ExitCode.NOT_SENT, StoreError):
+    with failing_with(ExitCode.NOT_SENT, StoreError), failing_with(ExitCode.NOT_SENT, AccountDatabaseError):
         exit_code = options.run(
             lambda service: _send(
                 service, request, attempt_id, production=production, note=note, report=report
@@ -89,8 +92,8 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
     if report.as_json:
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        lines = plan_lines(service.preflight.check(request), exact)
-        click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
+        known = service.preflight.check_thoroughly(request)
+        click.echo("\n".join(plan_lines(masked_preflight(mask, known, request), exact)))
 
 
 async def _send(
@@ -108,6 +111,8 @@ async def _send(
     await asyncio.sleep(0)
     request = _resolve(service, request)
     service.guard(request, production)
+    if doubt := service.preflight.doubt(request):
+        echo_error(f"--external-id: {report.mask.words(doubt, request.external_id)}")
     return await report.send(
         lambda warned_of: service.send(
             request, attempt_id, stop, production=production, note=note, asked_about=warned_of
@@ -157,7 +162,7 @@ def _event_data(source: str | None) -> JsonObject | None:
         raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
     except OSError as error:
         name = "standard input" if source == "-" else source[1:]
-        raise Failure(f"--data: {name} cannot be read: {error.strerror or error}.") from None
+        raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
     for hint in data_hints(data):
         echo_error(f"--data: {hint}")
     return data

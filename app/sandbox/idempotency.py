@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.sandbox.accounts.database import AccountDatabaseError
+from app.sandbox.accounts.database import unwritable
 
 MAX_TRIGGER_IDS = 1_000_000
 
@@ -62,7 +62,7 @@ class AcceptedTriggers:
         try:
             self._db = _open(":memory:", kept) if file is None else _open_file(file, kept)
         except (OSError, sqlite3.Error) as error:
-            raise AccountDatabaseError(f"The sandbox cannot write {file}: {error}.") from error
+            raise unwritable(file or Path(":memory:"), error) from error
 
     def add(self, accepted: Iterable[Accepted], at: float) -> tuple[str, ...]:
         """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from app.domain.errors import reason_of
 from app.settings.errors import SettingsError
 from app.settings.files import atomic_write
 from app.settings.keymap import check_keymap
@@ -389,7 +390,7 @@ def _locked(path: Path) -> Iterator[None]:
     except Timeout:
         raise SettingsError(f"{path} is being changed by another process. Try again.") from None
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
+        raise SettingsError(f"{path} cannot be written: {reason_of(error)}.") from None
 
 
 def _appended(text: str, name: str, values: Mapping[str, object]) -> str:

@@ -1,9 +1,11 @@
 """The form: its prediction and fixes, drafts and templates, the request preview, the sandbox's scenarios."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Event
 
 from textual.timer import Timer
 
@@ -16,6 +18,8 @@ from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
+from app.service.history import StoppedError
+from app.service.preflight import Preflight
 from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure
 from app.service.session import Session
 from app.tui.bindings import Command, key_of
@@ -64,12 +68,15 @@ class FormController:
         self._saved: Draft | None = None
         self._pause: Timer | None = None
         self._has_failed = False
+        self._stop = Event()
 
     # The prediction and its fixes
 
     def predict(self) -> None:
         """Shows the predicted reply, and the fixes for it."""
         self.send.block()
+        self._stop.set()
+        self._stop = Event()
         form, session = self.form, self.session
         request, contact_id = form.request(), form.draft().contact_id
         known = None
@@ -83,6 +90,22 @@ class FormController:
         is_begun = not request.external_id and not contact_id
         self.preflight.show(request, known, form.filled(), is_begun=is_begun)
         self._offer_fixes_of_reply(request, contact_id)
+        if known is not None and known.is_unexplained:
+            work = self._look_for_nearly_right(request, known, self._stop)
+            self.view.screen.run_worker(work, group="nearly", exclusive=True)
+
+    async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
+        """Offers the contact with nearly the value that no contact has; the next change of the form stops it."""
+        try:
+            contact = await asyncio.to_thread(self.session.preflight.nearly_right, request, stop)
+        except StoppedError:
+            pass
+        except AppError as error:
+            self.view.say("Cannot search the contacts", str(error))
+        else:
+            if contact is not None and self.form.request() == request:
+                found = self.session.preflight.explained(request, known, contact)
+                self.preflight.show(request, found, self.form.filled(), is_begun=False)
 
     def _repairs(self) -> Sequence[QuickFix]:
         """The repair of faulty event data, else the way to the fault."""
