@@ -12,6 +12,7 @@ from textual.content import Content
 from app.domain.account import FieldNames
 from app.domain.attempt_export import reply_parts
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
+from app.domain.mails import EventUse
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -39,6 +40,7 @@ FieldName = Callable[[str], str | None]
 """The name of a contact field by its id; None if it is not known."""
 
 LISTED = 5
+NO_VALUE = 2005
 _NAME_CELLS = 13
 _PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
@@ -176,6 +178,14 @@ def prediction_label(verdict: Verdict | None) -> Content:
     return Content.styled(f"✗ Will be rejected: {verdict.code}", "bold $outcome-rejected")
 
 
+def use_label(use: EventUse | None, predicted: Verdict | None = None) -> Content | None:
+    """What the event starts, or a warning that nothing uses it; None if that is not known, or if it is rejected."""
+    if use is None or (predicted is not None and predicted.code not in (0, NO_VALUE)):
+        return None
+    words = use.words(subjects=True)
+    return Content(words) if use.mails or use.programs else _warning(words)
+
+
 def remedy(text: str | None) -> Content | None:
     """What to do, behind an arrow."""
     return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
@@ -251,7 +261,13 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Target
 
 
 def send_question(
-    request: TriggerRequest, event_name: str | None, account: TargetAccount, known: Preflight, now: datetime
+    request: TriggerRequest,
+    event_name: str | None,
+    account: TargetAccount,
+    known: Preflight,
+    now: datetime,
+    *,
+    use: EventUse | None = None,
 ) -> str:
     """The question before a trigger that reaches real customers, repeats another one, or both."""
     facts = [
@@ -260,6 +276,7 @@ def send_question(
         contact_label(known.contacts[0]).plain if len(known.contacts) == 1 else None,
         _live_line(account.profile.name if account.profile.is_production else None),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         _plain(carried_data(known, now)),
     ]
     asked = "\n".join(filter(None, facts))
@@ -276,6 +293,7 @@ def again_question(
     *,
     same_trigger: bool,
     real_account: str | None = None,
+    use: EventUse | None = None,
 ) -> str:
     """The question before an attempt is sent again; `real_account` is the profile's name if it is a live one."""
     request, again = attempt.request, known.second_send
@@ -286,6 +304,7 @@ def again_question(
         f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
         _live_line(real_account),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         f"! {second_send_words(again, now)}" if again is not None and is_another else None,
     ]
     question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."

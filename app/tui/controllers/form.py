@@ -1,5 +1,6 @@
 """The form: its prediction and fixes, drafts and templates, the request preview, the sandbox's scenarios."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,6 +65,7 @@ class FormController:
         self._saved: Draft | None = None
         self._pause: Timer | None = None
         self._has_failed = False
+        self._asking: set[str] = set()
 
     # The prediction and its fixes
 
@@ -81,8 +83,31 @@ class FormController:
             self.preflight.show_fault(form.editor.fault, self._repairs())
             return
         is_begun = not request.external_id and not contact_id
-        self.preflight.show(request, known, form.filled(), is_begun=is_begun)
+        use = session.mails.known_use(request.event_id)
+        self.preflight.show(request, known, form.filled(), use, is_begun=is_begun)
+        if session.profile.is_sandbox:
+            self._ask_use(request.event_id)
         self._offer_fixes_of_reply(request, contact_id)
+
+    def _ask_use(self, event_id: str) -> None:
+        """Asks the account, once and in the background, what the picked event starts."""
+        session = self.session
+        is_new = event_id not in self._asking and not session.mails.is_asked(event_id)
+        if is_new and session.events.name(event_id) is not None:
+            self._asking.add(event_id)
+            self.view.screen.run_worker(self._show_use(event_id), group="use")
+
+    async def _show_use(self, event_id: str) -> None:
+        try:
+            if not self.session.profile.is_sandbox:
+                await asyncio.sleep(PAUSE_S)  # the id may be the beginning of another one
+            with contextlib.suppress(AppError):  # said when something is sent
+                if self.form.event_id == event_id:
+                    await self.view.connect()
+                    await self.session.mails.use(event_id)
+                    self.predict()
+        finally:
+            self._asking.discard(event_id)
 
     def _repairs(self) -> Sequence[QuickFix]:
         """The repair of faulty event data, else the way to the fault."""
@@ -166,6 +191,7 @@ class FormController:
             if self._pause is not None:
                 self._pause.stop()
             self._pause = self.view.screen.set_timer(PAUSE_S, self.save_draft)
+            self._ask_use(typed.event_id)
         self.predict()
 
     def save_draft(self) -> None:
