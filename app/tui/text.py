@@ -33,6 +33,7 @@ from app.domain.wire import trigger_path
 from app.service.duplicates import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
+from app.service.scenarios import SentMail
 
 __all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
 
@@ -242,6 +243,13 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     return Content.assemble(
         ("last sent: ", "$quiet"), outcome_label(last.outcome, last.arrived), code, (when, "$quiet")
     )
+
+
+def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
+    """A mail that went out: when, its subject, and to whom."""
+    subject = sanitize(sent.mail.subject or sent.mail.name, 60)
+    when = f"{clock(sent.at, now)}  "
+    return Content.assemble((when, "$quiet"), (subject, "bold"), f"  to {sanitize(external_id, 60)}")
 
 
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:

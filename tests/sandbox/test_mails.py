@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.sandbox.accounts.folder import AccountFolderError, Mail, read_events
+from app.domain.mails import Mail
+from app.sandbox.accounts.folder import AccountFolderError, read_events
 from tests.sandbox.asking import Asker
 from tests.sandbox.conftest import Clock
 from tests.sandbox.folders import write_folder

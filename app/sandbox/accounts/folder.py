@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.domain.errors import AppError
+from app.domain.mails import Mail
 from app.domain.model import JsonObject
 from app.domain.wire import scalar_text
 
@@ -44,15 +45,6 @@ class AccountFolderError(AppError):
 def unreadable(file: Path, error: OSError) -> AccountFolderError:
     """The error for a file that cannot be opened."""
     return AccountFolderError(file, None, f"The file cannot be read: {error.strerror or error}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One e-mail that an event launches."""
-
-    id: str
-    name: str
-    subject: str
 
 
 @dataclass(frozen=True, slots=True)

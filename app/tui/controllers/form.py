@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 from textual.timer import Timer
@@ -26,9 +27,9 @@ from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
-from app.tui.screens.menu import Act, DataMenu, Wish
+from app.tui.screens.menu import Act, DataMenu, Menu, Wish
 from app.tui.screens.request import RequestScreen
-from app.tui.text import sanitize
+from app.tui.text import sanitize, sent_mail_label
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.prediction import PreflightPane, offers_of
 from app.tui.widgets.reply import ReplyPanel
@@ -357,9 +358,22 @@ class FormController:
         return [
             *replies,
             *failures,
+            Command("Mails that went out", "The mails of the sandbox, newest first", self.show_mails),
             Command("Reset the account", "The history stays", reset),
             Command("Reset the account and its history", "Deletes every attempt on it", reset_all),
         ]
+
+    def show_mails(self) -> None:
+        """Lists the mails that the sandbox sent."""
+        mails = self.session.scenarios.sent_mails() if self.session.scenarios else []
+        if mails:
+            now = datetime.now(UTC)
+            entries = [
+                (sent_mail_label(one, self.privacy.value(one.external_id), now), None) for one in mails
+            ]
+            self.view.push(Menu("Mails that went out", entries))
+        else:
+            self.view.say("", "No mail went out yet.", "information")
 
     def prepare(self, code: int) -> None:
         """Fills the form with a request that gets this reply code."""
