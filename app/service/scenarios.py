@@ -69,12 +69,12 @@ class Scenarios:
         return REPLIES[code]
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
-        """Makes the next call fail, once; returns a request that would be accepted otherwise."""
+        """Makes the next trigger fail, once; returns a request that would be accepted otherwise."""
         from app.sandbox.faults import Fault
 
         faults = self._sandbox().faults
         faults.clear()
-        faults.add(Fault(failure.kind, times=1, seconds=SLOW_S))
+        faults.add(Fault(failure.kind, REPLIES[0].event_id, times=1, seconds=SLOW_S))
         return REPLIES[0]
 
     def sent_mails(self) -> list[SentMail]:
