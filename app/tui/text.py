@@ -249,7 +249,8 @@ def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
     """A mail that went out: when, its subject, and to whom."""
     subject = sanitize(sent.mail.subject or sent.mail.name, 60)
     when = f"{clock(sent.at, now)}  "
-    return Content.assemble((when, "$quiet"), (subject, "bold"), f"  to {sanitize(external_id, 60)}")
+    to = f"\n{' ' * len(when)}to {sanitize(external_id, 60)}"
+    return Content.assemble((when, "$quiet"), (subject, "bold"), to)
 
 
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
