@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
+    from app.service.profile_check import Finding
 
 
 class Watch(Protocol):
@@ -257,6 +258,17 @@ class _InProcess:
             account, sandbox = self._made
             sandbox.close()
             account.close()
+
+
+async def check_profile(profile: Profile, secret: Secret) -> "tuple[Finding, ...]":
+    """Checks a profile that may not be in the configuration yet, with this secret."""
+    from app.service.profile_check import check_account
+
+    client = _over_http(profile, lambda: secret)
+    try:
+        return await check_account(profile, client)
+    finally:
+        await client.aclose()
 
 
 def serve_sandbox(

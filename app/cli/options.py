@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from app.bootstrap import open_service
 from app.cli.errors import echo_error
 from app.domain.masking import NO_MASK, Mask
 from app.service.masking import open_mask
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.settings import Settings, home_folder, load_settings
 
@@ -45,7 +47,10 @@ class Options:
         """
 
         async def run() -> Result:
-            service = open_service(self.settings(), WAIT_S, echo_error)
+            settings = self.settings()
+            if (notice := wsse_notice(settings.profile, datetime.now(UTC).date())) is not None:
+                echo_error(notice.sentence)
+            service = open_service(settings, WAIT_S, echo_error)
             try:
                 if filled:
                     await service.refresh.run_if_needed()

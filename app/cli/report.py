@@ -25,6 +25,7 @@ from app.domain.attempt_export import (
     warnings_of,
 )
 from app.domain.diagnosis import Diagnosis, FormPatch, field_label
+from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
@@ -67,8 +68,8 @@ def detail_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
     return [line for block in blocks for line in block.split("\n")]
 
 
-def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
-    """Returns the request of a dry run and its prediction."""
+def plan_lines(preflight: Preflight, exact: Mapping[str, Any], use: EventUse | None) -> list[str]:
+    """Returns the request of a dry run, its prediction, and what the event starts if that is known."""
     lines = [
         "Dry run: nothing was sent",
         f"{exact['method']} {exact['url']}",
@@ -76,6 +77,7 @@ def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
         *readable_body(exact["body"].encode()).split("\n"),
         _prediction(preflight),
         *(_advice(preflight.advice) if preflight.advice else ()),
+        *([use.words(subjects=True)] if use else []),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
 

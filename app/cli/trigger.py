@@ -89,11 +89,15 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
     if (earlier := service.preflight.second_send(request)) is not None:
         warn_of_second_send(earlier)
     exact = service.describe(mask.request(request))
+    use = await service.mails.quick_use(request.event_id)
     if report.as_json:
+        if use is not None:
+            echo_error(use.words(subjects=True))
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
         known = service.preflight.check_thoroughly(request)
-        click.echo("\n".join(plan_lines(masked_preflight(mask, known, request), exact)))
+        lines = plan_lines(masked_preflight(mask, known, request), exact, use)
+        click.echo("\n".join(lines))
 
 
 async def _send(

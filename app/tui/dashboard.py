@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
 
@@ -17,6 +18,7 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
 from app.service.contacts import ContactRow
 from app.service.history import AttemptRow
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
@@ -105,7 +107,7 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._status = StatusLine(session.profile)
+        self._status = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
