@@ -26,6 +26,7 @@ from app.domain.outcome import LABEL
 from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
+from app.service.checks import as_case as case_of
 from app.service.guard import check_production
 from app.service.session import Session, StoreError
 
@@ -110,16 +111,22 @@ def history(
 @history.command()
 @click.argument("attempt")
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON, with its bodies.")
+@click.option("--as-case", is_flag=True, help="The attempt as a case for `check`, in TOML.")
 @pass_options
-def show(options: Options, *, attempt: str, as_json: bool) -> None:
+def show(options: Options, *, attempt: str, as_json: bool, as_case: bool) -> None:
     """Show an ATTEMPT in full: request, reply, note, resends.
 
     Give its id, the beginning of its id, or its reference.
     """
+    if as_case and (as_json or options.masked):
+        raise Failure("--as-case prints a case that can be sent: leave --json and --mask out.")
     mask = options.mask()
 
     async def write(service: Session) -> None:
         found = service.history.find_attempt(attempt)
+        if as_case:
+            click.echo(case_of(found), nl=False)
+            return
         shown = mask.attempt(found)
         if as_json:
             click.echo(json_text(whole_attempt_json(shown)))

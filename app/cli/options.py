@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -45,15 +46,21 @@ class Options:
         """
 
         async def run() -> Result:
-            service = open_service(self.settings(), WAIT_S, echo_error)
-            try:
-                if filled:
-                    await service.refresh.run_if_needed()
+            async with self.opened(filled=filled) as service:
                 return await action(service)
-            finally:
-                await service.close()
 
         return asyncio.run(run())
+
+    @asynccontextmanager
+    async def opened(self, *, filled: bool = True) -> AsyncIterator[Session]:
+        """Opens the live account for the block, filled as in `run`."""
+        service = open_service(self.settings(), WAIT_S, echo_error)
+        try:
+            if filled:
+                await service.refresh.run_if_needed()
+            yield service
+        finally:
+            await service.close()
 
 
 def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:

@@ -25,6 +25,7 @@ from app.domain.attempt_export import (
     warnings_of,
 )
 from app.domain.diagnosis import field_label
+from app.domain.extras import extras_words
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
@@ -169,6 +170,7 @@ def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
 def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     yield f"sent {timestamp(attempt.started_at)} with profile {attempt.profile}"
     yield f"trigger id: {attempt.request.trigger_id or 'none'}"
+    yield from (f"{name}: {value}" for name, value in extras_words(attempt.request.extras))
     if attempt.contact is not None:
         yield f"contact: {attempt.contact.name} ({attempt.contact.id})"
     if attempt.settlement is not None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
+from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.domain.sanitize import replace_surrogates
@@ -36,6 +37,7 @@ def trigger_body(request: TriggerRequest) -> bytes:
         members["data"] = sent_json(request.data)
     if request.trigger_id is not None:
         members["trigger_id"] = sent_json(request.trigger_id)
+    members |= {name: sent_json(value) for name, value in extras_json(request.extras).items()}
     body = ",".join(f'"{name}":{value}' for name, value in members.items())
     return f"{{{body}}}".encode("ascii")
 
