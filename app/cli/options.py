@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 
 from app.bootstrap import open_service
+from app.cli.completion import complete_profile
 from app.cli.errors import echo_error
 from app.domain.masking import NO_MASK, Mask
 from app.service.masking import open_mask
@@ -71,7 +72,12 @@ def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
             "--mask", is_flag=True, expose_value=False, callback=_use_mask, help="As before the verb."
         ),
         click.option(
-            "--profile", metavar="NAME", expose_value=False, callback=_use_profile, help="As before the verb."
+            "--profile",
+            metavar="NAME",
+            expose_value=False,
+            callback=_use_profile,
+            help="As before the verb.",
+            shell_complete=complete_profile,
         ),
     ):
         passed = option(passed)

@@ -74,7 +74,7 @@ def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
         f"{exact['method']} {exact['url']}",
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
         *readable_body(exact["body"].encode()).split("\n"),
-        _prediction(preflight),
+        prediction_words(preflight),
         *([preflight.remedy] if preflight.remedy else []),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
@@ -111,7 +111,7 @@ class Report:
         if self.as_json:
             return [json_text(attempt_json(attempt))]
         first, *others = attempt_lines(attempt, service.contacts)
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
             first = click.style(first, fg=_COLOURS[attempt.outcome], bold=True)
         return [first, *others]
 
@@ -194,7 +194,8 @@ def _link(row: AttemptRow, attempt: Attempt) -> str:
     return f"{short_id(row.attempt_id)} {symbol} {word}{this}"
 
 
-def _prediction(preflight: Preflight) -> str:
+def prediction_words(preflight: Preflight) -> str:
+    """Returns what Emarsys will reply, in one line."""
     match preflight.prediction:
         case None:
             return "Cannot predict the reply"

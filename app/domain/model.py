@@ -70,6 +70,9 @@ class Extras:
     attachments: tuple[Attachment, ...] = ()
 
 
+NO_EXTRAS = Extras()
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerRequest:
     """A request to trigger one event for the one contact that the key finds."""
@@ -79,7 +82,7 @@ class TriggerRequest:
     external_id: str
     data: JsonObject | None = None
     trigger_id: str | None = None
-    extras: Extras = Extras()
+    extras: Extras = NO_EXTRAS
 
 
 class Outcome(StrEnum):

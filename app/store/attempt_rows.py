@@ -9,11 +9,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from app.domain.attempt_export import ENDED
-from app.domain.extras import ExtrasError, parse_extras
+from app.domain.extras import parse_extras
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.folding import search_forms, search_text
 from app.domain.json_text import TypedObject, member
 from app.domain.model import (
+    NO_EXTRAS,
     Answer,
     Attempt,
     Extras,
@@ -258,10 +259,10 @@ def _request(row: sqlite3.Row) -> TriggerRequest:
 
 def _extras(body: bytes) -> Extras:
     if b'"event_time"' not in body and b'"attachment"' not in body:
-        return Extras()  # most attempts: their bodies need no parsing
-    with contextlib.suppress(ValueError, RecursionError, ExtrasError):
+        return NO_EXTRAS  # most attempts: their bodies need no parsing
+    with contextlib.suppress(ValueError, RecursionError):
         return parse_extras(json.loads(body))
-    return Extras()
+    return NO_EXTRAS
 
 
 def _data(row: sqlite3.Row) -> TypedObject | None:
