@@ -201,8 +201,10 @@ class Dashboard(Screen[None]):
         if self.cache.is_loading:
             self.cache.refresh()
         self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
-        self.set_interval(1, self.look)
-        self.set_interval(FOLLOW_OTHERS_S, self._follow_others)
+        self._clocks = (
+            self.set_interval(1, self.look),
+            self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
+        )
         self._mounted.set()
         self.refresh_bindings()
 
@@ -226,6 +228,12 @@ class Dashboard(Screen[None]):
         await self.send.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
+        # Nothing may reach for a pane while Textual removes them one by one.
+        for clock in self._clocks:
+            clock.stop()
+        for worker in self.app.workers:
+            if self in worker.node.ancestors_with_self:
+                worker.cancel()
 
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
