@@ -11,6 +11,7 @@ from typing import IO, Literal
 
 import click
 
+from app.cli.completion import complete_attempt
 from app.cli.errors import ExitCode, Failure, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import confirm, echo_table, open_output
@@ -27,6 +28,7 @@ from app.domain.outcome import LABEL
 from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
+from app.service.checks import as_case as case_of
 from app.service.evidence import Evidence
 from app.service.guard import check_production
 from app.service.session import Session, StoreError
@@ -38,6 +40,7 @@ _FOLLOW_S = 0.5
 _BOM = "\ufeff"
 _NUMBERS = ("CODE", "ATTEMPTS", "REJECTED", "SHARE")
 
+_attempt = click.argument("attempt", shell_complete=complete_attempt)
 _query = click.option(
     "--query", "line", default="", metavar="TEXT", help="Such as 'code:2008 since:1d thor sort:-took'."
 )
@@ -110,18 +113,24 @@ def history(
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON, with its bodies.")
+@click.option("--as-case", is_flag=True, help="The attempt as a case for `check`, in TOML.")
 @pass_options
-def show(options: Options, *, attempt: str, as_json: bool) -> None:
+def show(options: Options, *, attempt: str, as_json: bool, as_case: bool) -> None:
     """Show an ATTEMPT in full: request, reply, note, resends.
 
     Give its id, the beginning of its id, or its reference.
     """
+    if as_case and (as_json or options.masked):
+        raise Failure("--as-case prints a case that can be sent: leave --json and --mask out.")
     mask = options.mask()
 
     async def write(service: Session) -> None:
         found = service.history.find_attempt(attempt)
+        if as_case:
+            click.echo(case_of(found), nl=False)
+            return
         shown = mask.attempt(found)
         if as_json:
             click.echo(json_text(whole_attempt_json(shown)))
@@ -133,8 +142,8 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("left")
-@click.argument("right", required=False)
+@click.argument("left", shell_complete=complete_attempt)
+@click.argument("right", required=False, shell_complete=complete_attempt)
 @click.option("--json", "as_json", is_flag=True, help="The differences as JSON.")
 @pass_options
 def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
@@ -159,7 +168,7 @@ def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> No
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.argument("text")
 @pass_options
 def note(options: Options, *, attempt: str, text: str) -> None:
@@ -173,7 +182,7 @@ def note(options: Options, *, attempt: str, text: str) -> None:
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--unmasked", is_flag=True, help="Show personal data.")
 @_output
 @pass_options
@@ -193,7 +202,7 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--same-trigger", is_flag=True, help="With the trigger id of the earlier attempt.")
 @click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
 @click.option("--json", "as_json", is_flag=True, help="The new attempt as JSON.")
@@ -233,7 +242,7 @@ def resend(
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.argument("found", type=click.Choice(["arrived", "did-not"]))
 @click.option("--note", default="", metavar="TEXT", help="How you know.")
 @pass_options

@@ -9,9 +9,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from app import __version__
 from app.bootstrap import Profiles
+from app.cli.completion import complete_profile
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with, writing
 from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
@@ -24,6 +26,8 @@ from app.settings.permissions import PRIVATE, tighten
 
 VERBS = {
     "account": "account",
+    "check": "check",
+    "completion": "completion",
     "contacts": "contacts",
     "demo-data": "demo",
     "events": "lists",
@@ -73,6 +77,12 @@ class _Program(click.Group):
             one.epilog = _MANUAL
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        verbs = [CompletionItem(name) for name in VERBS if name.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(
+            self, ctx, incomplete
+        )  # the group's would import every verb
+
     def invoke(self, ctx: click.Context) -> object:
         result: object = None  # if writing ends early
         try:
@@ -89,7 +99,12 @@ class _Program(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_MANUAL,
 )
-@click.option("--profile", metavar="NAME", help="The profile to use. Default: the built-in sandbox.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="The profile to use. Default: the built-in sandbox.",
+    shell_complete=complete_profile,
+)
 @click.option(
     "--account",
     metavar="FOLDER",

@@ -24,7 +24,8 @@ from app.domain.attempt_export import (
     timestamp,
     warnings_of,
 )
-from app.domain.diagnosis import Diagnosis, FormPatch, field_label
+from app.domain.diagnosis import FormPatch, field_label
+from app.domain.extras import extras_words
 from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
@@ -75,8 +76,7 @@ def plan_lines(preflight: Preflight, exact: Mapping[str, Any], use: EventUse | N
         f"{exact['method']} {exact['url']}",
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
         *readable_body(exact["body"].encode()).split("\n"),
-        _prediction(preflight),
-        *(_advice(preflight.advice) if preflight.advice else ()),
+        *prediction_lines(preflight),
         *([use.words(subjects=True)] if use else []),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
@@ -113,7 +113,7 @@ class Report:
         if self.as_json:
             return [json_text(attempt_json(attempt))]
         first, *others = attempt_lines(attempt, service.contacts)
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
             first = click.style(first, fg=_COLOURS[attempt.outcome], bold=True)
         return [first, *others]
 
@@ -172,6 +172,7 @@ def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
 def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     yield f"sent {timestamp(attempt.started_at)} with profile {attempt.profile}"
     yield f"trigger id: {attempt.request.trigger_id or 'none'}"
+    yield from (f"{name}: {value}" for name, value in extras_words(attempt.request.extras))
     if attempt.contact is not None:
         yield f"contact: {attempt.contact.name} ({attempt.contact.id})"
     if attempt.settlement is not None:
@@ -195,7 +196,8 @@ def _link(row: AttemptRow, attempt: Attempt) -> str:
     return f"{short_id(row.attempt_id)} {symbol} {word}{this}"
 
 
-def _prediction(preflight: Preflight) -> str:
+def prediction_words(preflight: Preflight) -> str:
+    """Returns what Emarsys will reply, in one line."""
     match preflight.prediction:
         case None:
             return "Cannot predict the reply"
@@ -205,7 +207,12 @@ def _prediction(preflight: Preflight) -> str:
             return f"Will be rejected: {verdict.code} {verdict.text}"
 
 
-def _advice(advice: Diagnosis) -> Iterator[str]:
+def prediction_lines(preflight: Preflight) -> Iterator[str]:
+    """The predicted reply, why, and the fixes, each by whom it would send to."""
+    yield prediction_words(preflight)
+    advice = preflight.advice
+    if advice is None:
+        return
     yield advice.words
     for fix in advice.remedies:
         if isinstance(fix.change, FormPatch):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
+from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
 from app.domain.mails import Launch, Mail, from_account_time
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
@@ -38,6 +39,7 @@ def trigger_body(request: TriggerRequest) -> bytes:
         members["data"] = sent_json(request.data)
     if request.trigger_id is not None:
         members["trigger_id"] = sent_json(request.trigger_id)
+    members |= {name: sent_json(value) for name, value in extras_json(request.extras).items()}
     body = ",".join(f'"{name}":{value}' for name, value in members.items())
     return f"{{{body}}}".encode("ascii")
 

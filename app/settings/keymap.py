@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, str] = {
     "attempt.request": "r",
     "attempt.export": "x",
     "attempt.compare": "c",
+    "attempt.keep_as_check": "t",
     "attempt.note": "e",
     "attempt.previous": "left,k",
     "attempt.next": "right,j",

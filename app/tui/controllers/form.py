@@ -15,7 +15,7 @@ from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
 from app.domain.event_data import repair
 from app.domain.json_text import written
-from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.model import NO_EXTRAS, Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
@@ -30,6 +30,7 @@ from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
+from app.tui.screens.extras import ask_for_extra, extra_choices
 from app.tui.screens.menu import Act, DataMenu, Menu, Wish
 from app.tui.screens.request import RequestScreen
 from app.tui.text import sanitize, sent_mail_label
@@ -224,7 +225,7 @@ class FormController:
         if draft is None or draft == self._saved:
             return
         try:
-            if draft.event_id or draft.external_id or draft.data_text.strip():
+            if draft.event_id or draft.external_id or draft.data_text.strip() or draft.extras != NO_EXTRAS:
                 drafts.save_draft(draft)
             else:
                 drafts.drop_draft()
@@ -278,14 +279,19 @@ class FormController:
             return
         name = self.session.events.name(event_id) or ""
         title = f"Event data for {event_id} {name}" if event_id else "Event data"
-        can_keep = bool(form.editor.text.strip())
+        choices = (*choices, *extra_choices(form.extras))
+        can_keep = bool(form.editor.text.strip()) or form.extras != NO_EXTRAS
         menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
         self.view.push(menu, self._do_with_data)
 
     def _do_with_data(self, wish: Wish | None) -> None:
         match wish:
-            case Wish(Act.TAKE, DataChoice(data_text=text)):
+            case Wish(Act.TAKE, DataChoice(kind="event time" | "attachment" | "no extras" as kind)):
+                ask_for_extra(self.view.screen.app, self.form, kind)
+            case Wish(Act.TAKE, DataChoice(kind=kind, data_text=text, extras=extras)):
                 self.form.editor.fill(text)
+                if kind == "template":
+                    self.form.extras = extras
             case Wish(Act.KEEP):
                 self.view.push(Ask("Save as template. Name:", yes="Save"), self._save_template)
             case Wish(Act.DROP, DataChoice(name=name)):
@@ -301,7 +307,8 @@ class FormController:
             self.view.say("Not saved", "Enter a name for the template.")
             return
         try:
-            self.session.drafts.save_template(name.strip(), self.form.editor.text, self.form.event_id)
+            form = self.form
+            self.session.drafts.save_template(name.strip(), form.editor.text, form.event_id, form.extras)
         except AppError as error:
             self.view.say("Not saved", str(error))
         else:
