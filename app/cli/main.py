@@ -22,6 +22,7 @@ from app.settings import home_folder
 from app.settings.permissions import PRIVATE, tighten
 
 VERBS = {
+    "bulk": "bulk",
     "contacts": "contacts",
     "demo-data": "demo",
     "events": "lists",
