@@ -17,20 +17,19 @@ from app.cli.trigger import read_source
 from app.domain.attempt_export import json_text, readable_body
 from app.domain.bulk import (
     CANARY,
-    LONG_RUN_S,
     Duplicates,
     RowState,
     Run,
     RunState,
     accepted_question,
     plan_json,
+    plan_lines,
     status_json,
 )
 from app.domain.event_data import EventDataError
-from app.domain.formatting import count, duration
+from app.domain.formatting import count
 from app.domain.identifiers import Resolved
 from app.domain.masking import Mask
-from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 from app.service.bulk import Planning
@@ -324,22 +323,8 @@ def _table_row(run: Run) -> tuple[str, ...]:
 
 def _plan_lines(service: Session, run: Run, mask: Mask) -> Iterator[str]:
     yield f"Run {run.run_id} ({short_id(run.run_id)}): event {run.event_id} {run.event_name or ''}, {mask.text(run.file)}"
-    yield f"{count(run.rows, 'row')}: {run.unique:,} unique, {run.duplicates:,} duplicates, {run.empty:,} empty"
-    for code, number in (run.predicted or {}).items():
-        words = (
-            "Cannot predict the reply"
-            if code == "none"
-            else f"Will be rejected: {code} {describe(int(code))}"
-        )
-        yield f"{'Will be accepted' if code == '0' else words}: {count(number, 'contact')}"
-    for row, code_ in service.bulk.rejected(run):
-        yield f"  line {row.line}: {mask.value(row.external_id)}: {code_}"
-    if run.already_sent:
-        yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
-    yield f"{count(run.batches, 'request')}, about {duration(run.takes_s)}"
-    if run.takes_s > LONG_RUN_S:
-        yield "The event starts an Interactions program, which takes 50 contacts a second. Consider a smaller file."
-    exact = service.bulk.preview(run, mask)
+    yield from plan_lines(run, service.bulk.rejected(run), mask.value)
+    exact = service.bulk.preview(run, mask.request)
     yield f"First request: {exact['method']} {exact['url']}"
     yield from readable_body(str(exact["body"]).encode()).split("\n")
     yield f"Nothing was sent. To send: triggerdesk bulk run {short_id(run.run_id)}"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,10 +11,12 @@ from uuid import UUID, uuid5
 from app.domain.errors import AppError
 from app.domain.event_data import MAX_BYTES, parse_event_data
 from app.domain.fingerprint import normalize
+from app.domain.formatting import count, duration
 from app.domain.json_text import TOKEN, TypedObject, ascii_json
 from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply
 from app.domain.outcome import outcome_of
 from app.domain.placeholders import PLACEHOLDER
+from app.domain.reply_codes import describe
 from app.domain.wire import json_object, reply_code
 
 MAX_CONTACTS = 1000
@@ -176,6 +178,28 @@ def status_json(run: Run) -> dict[str, object]:
         **{state.value: run.count(state) for state in RowState},
         "pause_reason": run.pause_reason,
     }
+
+
+def plan_lines(
+    run: Run, rejected: Iterable[tuple["BulkRow", int]], shown: Callable[[str], str]
+) -> Iterator[str]:
+    """The plan for a reader, with the rows that will be rejected; `shown` hides an external id where it must."""
+    counted = f"{run.unique:,} unique, {count(run.duplicates, 'duplicate')}, {run.empty:,} empty"
+    yield f"{count(run.rows, 'row')}: {counted}"
+    for code, number in (run.predicted or {}).items():
+        words = (
+            f"Will be rejected: {code} {describe(int(code)) or ''}"
+            if code.isdigit()
+            else "Cannot predict the reply"
+        )
+        yield f"{'Will be accepted' if code == '0' else words.rstrip('.')}: {count(number, 'contact')}"
+    for row, found in rejected:
+        yield f"  line {row.line}: {shown(row.external_id)} ({found})"
+    if run.already_sent:
+        yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
+    yield f"{count(run.batches, 'request')}, about {duration(run.takes_s)} for what is left"
+    if run.takes_s > LONG_RUN_S:
+        yield f"An Interactions program uses the event; it takes {run.per_second} contacts a second. Consider a smaller file."
 
 
 def accepted_question(run: Run, profile: str, *, again: bool = False) -> str:

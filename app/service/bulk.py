@@ -189,11 +189,16 @@ class BulkRuns:
         """The first rows that will be rejected, each with the predicted reply code."""
         return bulk_runs.predicted_rejected(self._path, run.run_id, limit)
 
-    def preview(self, run: Run, mask: Mask = NO_MASK, contacts: int = CANARY) -> Mapping[str, object]:
+    def preview(
+        self,
+        run: Run,
+        masked: Callable[[TriggerRequest], TriggerRequest] = NO_MASK.request,
+        contacts: int = CANARY,
+    ) -> Mapping[str, object]:
         """The next request exactly as it will be sent, with at most so many contacts."""
         template = Template(run.template or "", run.header)
         rows = bulk_runs.rows_left(self._path, run.run_id, contacts)
-        entries = [contact_entry(mask.request(request_of(run, template, row))) for row in rows]
+        entries = [contact_entry(masked(request_of(run, template, row))) for row in rows]
         return self._live.client.describe_many(run.event_id, trigger_many_body(run.key_id, entries))
 
     def report(

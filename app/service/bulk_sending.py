@@ -37,6 +37,7 @@ from app.service.guard import check_test_contacts
 from app.service.live import LiveAccount
 from app.service.preflight import AccountClues
 from app.store import bulk_runs
+from app.store.bulk_contacts import FoundContacts, look_up
 from app.store.bulk_runs import RowsChangedError, Sent
 from app.store.catalog import Cache
 from app.store.errors import BusyError, StoreError, UnwritableError
@@ -156,11 +157,10 @@ class Runner:
         """Sends one batch; returns whether there was one."""
         for _ in range(MAX_TRIES):
             self._check()
-            batch = await self._claim(min(limit, MAX_CONTACTS))
+            batch, body = await self._claim(limit)
             if not batch:
                 return False
             began = time.monotonic()
-            body = trigger_many_body(self._run.key_id, [contact_entry(one.request) for _, one in batch])
             answer, headers = await self._client.trigger_many(self._run.event_id, body)
             if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
                 await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
@@ -184,7 +184,7 @@ class Runner:
 
     # One batch
 
-    async def _claim(self, limit: int) -> Batch:
+    async def _claim(self, limit: int) -> tuple[Batch, bytes]:
         give_up = time.monotonic() + self._wait_s
         while True:
             try:
@@ -196,44 +196,47 @@ class Runner:
                     raise
             await asyncio.sleep(_RETRY_S)
 
-    def _claimed(self, limit: int) -> Batch:
-        rows = bulk_runs.rows_left(self._path, self._run.run_id, limit, self._state)
-        batch, size = Batch(), 0
-        with closing(Cache(self._live.cache.path)) as cache:
-            known = cache.has_event(self._run.event_id), cache.has_field(self._run.key_id)
-            name, now = cache.event_name(self._run.event_id), self._clock()
-            for row in rows:
-                attempt = self._attempt(row, cache, known, name, now)
-                size += len(contact_entry(attempt.request)) + 1
-                if batch and size > MAX_BODY:
-                    break
-                batch.append((row, attempt))
+    def _claimed(self, limit: int) -> tuple[Batch, bytes]:
+        run, cache_path = self._run, self._live.cache.path
+        rows = bulk_runs.rows_left(self._path, run.run_id, limit, self._state)
+        batch, entries, size = Batch(), list[str](), 0
+        with closing(Cache(cache_path)) as cache:
+            known = cache.has_event(run.event_id), cache.has_field(run.key_id), cache.event_name(run.event_id)
+        found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
+        for row, contacts in zip(rows, found, strict=True):
+            attempt = self._attempt(row, contacts, *known)
+            entry = contact_entry(attempt.request)
+            size += len(entry) + 1
+            if batch and size > MAX_BODY:
+                break
+            batch.append((row, attempt))
+            entries.append(entry)
         if batch:
-            bulk_runs.claim(self._path, self._run.run_id, self._owner, batch, self._state)
-        return batch
+            bulk_runs.claim(self._path, run.run_id, self._owner, batch, self._state)
+        return batch, trigger_many_body(run.key_id, entries)
 
     def _attempt(
         self,
         row: BulkRow,
-        cache: Cache,
-        known: tuple[bool | None, bool | None],
+        found: FoundContacts,
+        has_event: bool | None,
+        has_field: bool | None,
         event_name: str | None,
-        now: datetime,
     ) -> Attempt:
         request = request_of(self._run, self._template, row)
-        check_test_contacts(self._live.profile, request, cache.contacts.find)
-        verdict = predict(request, Known(*known, cache.matches(request.key_id, request.external_id)))
+        check_test_contacts(self._live.profile, request, lambda *_: found.contacts)
+        verdict = predict(request, Known(has_event, has_field, found.matches))
         is_again = self._state is RowState.UNKNOWN
         return Attempt(
-            attempt_id=new_attempt_id() if is_again else row.trigger_id(self._run.run_id),
+            attempt_id=new_attempt_id() if is_again else request.trigger_id or "",
             profile=self._live.profile.name,
             account=self._live.key,
             request=request,
             event_name=event_name,
-            started_at=now,
+            started_at=self._clock(),
             predicted_code=verdict.code if verdict else None,
             parent_id=row.parent_id,
-            contact=cache.contacts.kept(request.key_id, request.external_id),
+            contact=found.kept,
             run_id=self._run.run_id,
         )
 

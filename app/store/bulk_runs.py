@@ -36,7 +36,6 @@ from app.store.attempt_rows import (
     attempt_values,
     index_words,
     outcome_values,
-    request_values,
 )
 from app.store.bulk_attempts import previous_renewed
 from app.store.database import transaction
@@ -265,8 +264,9 @@ def _duplicate_words(connection: sqlite3.Connection, number: int, later: int) ->
     )
     lines = ", ".join(str(row["line"]) for row in rows)
     more = f" and {later - 10:,} more" if later > 10 else ""
+    named = "row names" if later == 1 else "rows name"
     return (
-        f"{later:,} rows name a contact a second time: line{'s' if later > 1 else ''} {lines}{more}. Remove them, or plan "
+        f"{later:,} {named} a contact a second time: line{'s' if later > 1 else ''} {lines}{more}. Remove them, or plan "
         "with --duplicates first (skips them) or each (sends them all)."
     )
 
@@ -522,13 +522,12 @@ def _begin(connection: sqlite3.Connection, owner: str, attempts: Sequence[Attemp
     rows = [
         {"number": number, **attempt_values(one, owner)} for number, one in enumerate(attempts, start=first)
     ]
-    bodies = [
-        request_values(number, one.request, trigger_body(one.request))
-        for number, one in enumerate(attempts, start=first)
-    ]
-    for table, values in (("attempts", rows), ("requests", bodies)):
-        marks = ", ".join(f":{column}" for column in values[0])
-        connection.executemany(f"INSERT INTO {table} ({', '.join(values[0])}) VALUES ({marks})", values)
+    marks = ", ".join(f":{column}" for column in rows[0])
+    connection.executemany(f"INSERT INTO attempts ({', '.join(rows[0])}) VALUES ({marks})", rows)
+    connection.executemany(
+        "INSERT INTO requests (attempt, body) VALUES (?, ?)",
+        [(number, trigger_body(one.request)) for number, one in enumerate(attempts, start=first)],
+    )
     connection.execute(
         "UPDATE attempts SET previous = (SELECT outcome FROM attempts AS earlier WHERE earlier.number = (SELECT "
         "max(number) FROM attempts AS one WHERE one.contact_mark = attempts.contact_mark AND one.number < attempts.number)) "
@@ -538,29 +537,44 @@ def _begin(connection: sqlite3.Connection, owner: str, attempts: Sequence[Attemp
 
 
 def finish(path: Path, run_id: str, batch: Sequence[Sent]) -> None:
-    """Records what the reply says about each contact of a batch, in one transaction.
+    """Records what the reply says about each contact of a batch, which is of one wave, in one transaction.
 
     Also of those that another process has meanwhile marked as interrupted.
     """
     with _writing(path) as connection:
         numbers = _record(connection, batch)
         number = _number(connection, run_id)
-        moved: Counter[RowState] = Counter()
-        for one in batch:
-            state = _STATES[one.outcome]
-            code = one.answer.reply_code if isinstance(one.answer, Reply) else None
-            for was in (RowState.SENDING, RowState.UNKNOWN):
-                changed = connection.execute(
-                    "UPDATE bulk_rows SET state = ?, code = ? WHERE run = ? AND wave = ? AND number = ? AND state = ? "
-                    "AND attempt_id = ?",
-                    (state.value, code, number, one.row.wave, one.row.number, was.value, one.attempt_id),
-                ).rowcount
-                if changed:
-                    moved.update({was: -1})
-                    moved.update({state: 1})
-                    break
-        _shift(connection, number, moved)
+        ids = {one.attempt_id for one in batch}
+        places = [one.row.number for one in batch]
+        was = Counter(
+            RowState(row["state"])
+            for row in connection.execute(
+                "SELECT state, attempt_id FROM bulk_rows WHERE run = ? AND wave = ? AND number BETWEEN ? AND ?",
+                (number, batch[0].row.wave, min(places), max(places)),
+            )
+            if row["attempt_id"] in ids
+        )
+        connection.executemany(
+            "UPDATE bulk_rows SET state = ?, code = ? WHERE run = ? AND wave = ? AND number = ? AND attempt_id = ?",
+            [
+                (
+                    _STATES[one.outcome].value,
+                    _code(one.answer),
+                    number,
+                    one.row.wave,
+                    one.row.number,
+                    one.attempt_id,
+                )
+                for one in batch
+            ],
+        )
+        now = Counter(_STATES[one.outcome] for one in batch)
+        _shift(connection, number, {state: now[state] - was[state] for state in RowState})
         index_words(connection, "number IN (SELECT value FROM json_each(?))", json.dumps(numbers))
+
+
+def _code(answer: Answer) -> int | None:
+    return answer.reply_code if isinstance(answer, Reply) else None
 
 
 def _record(connection: sqlite3.Connection, batch: Sequence[Sent]) -> list[int]:
