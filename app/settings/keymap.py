@@ -21,7 +21,7 @@ ACTIONS: Mapping[str, str] = {
     "desk.refresh": "f5",
     "desk.look_up": "ctrl+l",
     "desk.reply": "f7",
-    "desk.bulk": "f12",
+    "desk.bulk": "ctrl+d",
     "desk.event_data": "f8",
     "desk.format": "f11",
     "desk.fix": "ctrl+g",

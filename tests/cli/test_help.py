@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Desk
 
-TOPICS = ["form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
+TOPICS = ["bulk", "form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
 
 
 def test_without_a_topic_every_page_is_listed_with_its_summary(desk: Desk) -> None:

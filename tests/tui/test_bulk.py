@@ -21,7 +21,7 @@ async def plan(desk: Desk, home: Path) -> None:
     """Plans PEOPLE for event 100."""
     path = home / "customers.csv"
     path.write_text(csv_of(PEOPLE), encoding="utf-8")
-    await desk.press(*"100", "enter", "f12", "n")
+    await desk.press(*"100", "enter", "ctrl+d", "n")
     desk.app.screen.query_one("#plan-file", Input).value = str(path)
     await desk.press("enter")
 
@@ -68,7 +68,7 @@ async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_ag
         await desk.pilot.press("r")
         await asked(desk)
         await desk.press(
-            "3", "enter", "escape", "f6", "slash", *"outcome:rejected", "enter", "f12", "h", "ctrl+y"
+            "3", "enter", "escape", "f6", "slash", *"outcome:rejected", "enter", "ctrl+d", "h", "ctrl+y"
         )
         assert isinstance(desk.app.screen, BulkScreen)
         assert "1 row: 1 unique" in desk.text_of("#bulk-text")
