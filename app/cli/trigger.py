@@ -222,7 +222,7 @@ def _utf8(option: str, text: str | None) -> str | None:
 
 def _event_data(source: str) -> JsonObject | None:
     try:
-        data = parse_event_data(_read_source(source))
+        data = parse_event_data(read_source(source))
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
     except UnicodeDecodeError:
@@ -235,7 +235,8 @@ def _event_data(source: str) -> JsonObject | None:
     return data
 
 
-def _read_source(source: str) -> str:
+def read_source(source: str) -> str:
+    """The text itself, or that of a file or of standard input. Raises Failure, OSError and UnicodeDecodeError."""
     if source == "-":
         if sys.stdin is None:
             raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")

@@ -22,6 +22,7 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
+from app.service.bulk import BulkRuns
 from app.service.contacts import Contacts
 from app.service.drafts import Drafts
 from app.service.events import Events
@@ -102,6 +103,7 @@ class Session:
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
         self.mails = AccountMails(account)
+        self.bulk = BulkRuns(account, wait_s)
 
     @property
     def client(self) -> "ApiClient":

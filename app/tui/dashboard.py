@@ -22,6 +22,7 @@ from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
+from app.tui.controllers.bulk import BulkController
 from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
@@ -162,6 +163,14 @@ class Dashboard(Screen[None]):
             preview=self.form.preview_attempt,
             resolved=self._resolved,
         )
+        self.bulk = BulkController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            permit=lambda: self.send.permit,
+            shown=lambda: self.history.shown,
+        )
 
     # Its life
 
@@ -228,6 +237,7 @@ class Dashboard(Screen[None]):
         """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
         await self._mounted.wait()
         await self.send.shutdown()
+        await self.bulk.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
         # Nothing may reach for a pane while Textual removes them one by one.
@@ -458,6 +468,9 @@ class Dashboard(Screen[None]):
 
     def action_refresh_lists(self) -> None:
         self.cache.refresh()
+
+    def action_bulk(self) -> None:
+        self.bulk.open()
 
     def action_look_up(self) -> None:
         self.cache.look_up()

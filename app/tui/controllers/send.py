@@ -91,7 +91,7 @@ class SendController:
         """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
         if self.is_loading():
             return LOADING
-        if self._lock is not None and self._permit is None:
+        if self._lock is not None and self.permit is None:
             return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
         return ""
 
@@ -108,14 +108,15 @@ class SendController:
         return "" if self._lock else TEST_ACCOUNT
 
     @property
-    def _permit(self) -> str | None:
+    def permit(self) -> str | None:
+        """The name of a live account's profile while sending is unlocked."""
         return self._lock.permit(datetime.now(UTC)) if self._lock else None
 
     def unlock(self) -> None:
         """Asks for the profile's name and unlocks sending; locks it if it is unlocked."""
         if self._lock is None:
             return
-        if self._permit:
+        if self.permit:
             self._lock.disarm()
             self.block()
         else:
@@ -234,7 +235,7 @@ class SendController:
             self.form.forget_last()
             return
         request, attempt_id = message.request, message.attempt_id
-        permit, parent_id = self._permit, self.parent_id
+        permit, parent_id = self.permit, self.parent_id
         self._begin(
             request,
             lambda stop: self.session.send(
@@ -303,7 +304,7 @@ class SendController:
         asked_about: AttemptRow | None,
         ask_again: Callable[[], None],
     ) -> None:
-        permit = self._permit
+        permit = self.permit
         self._begin(
             attempt.request,
             lambda stop: self.session.resend(
