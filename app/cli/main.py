@@ -32,6 +32,7 @@ VERBS = {
     "profile": "profile",
     "refresh": "refresh",
     "sandbox": "sandbox",
+    "team": "team",
     "trigger": "trigger",
     "version": "main",
 }

@@ -109,8 +109,8 @@ async def _send(
     request = _resolve(service, request)
     service.guard(request, production)
     return await report.send(
-        lambda warned_of: service.send(
-            request, attempt_id, stop, production=production, note=note, asked_about=warned_of
+        lambda own, colleague: service.send(
+            request, attempt_id, stop, production=production, note=note, asked_about=own, claim_seen=colleague
         ),
         attempt_id,
         service,

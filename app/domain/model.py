@@ -127,11 +127,25 @@ class KeptContact:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamMarks:
+    """How a team knows a request: its account there, the marks of the contact's keys and of the event data.
+
+    `claimed` is False if the request was sent without a claim, because the team was not reachable.
+    """
+
+    account: str
+    contacts: tuple[str, ...]
+    data: str
+    claimed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One trigger with its request and outcome: a row of the history.
 
     `account` names the cache folder of the account; `elapsed_ms` is the time from the first call to the last byte;
-    `parent_id` is the attempt that this one sent again; `note` is the user's note.
+    `parent_id` is the attempt that this one sent again; `note` is the user's note. `team` is how a team knows the request;
+    `member` is who sent it, in a team's history.
     """
 
     attempt_id: str
@@ -149,6 +163,8 @@ class Attempt:
     settlement: Settlement | None = None
     note: str | None = None
     contact: KeptContact | None = None
+    team: TeamMarks | None = None
+    member: str = ""
 
 
 def new_attempt_id() -> str:

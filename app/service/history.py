@@ -21,7 +21,7 @@ from app.domain.ticket import ticket
 from app.service import resolution
 from app.service.live import LiveAccount
 from app.service.masking import open_mask
-from app.store.attempts import AttemptRow
+from app.store.attempts import AttemptRow, History
 from app.store.errors import StoppedError
 from app.store.row_ids import RowIds, Rows
 
@@ -73,10 +73,11 @@ class AttemptHistory:
     Methods that take a `stop` may run in any thread.
     """
 
-    def __init__(self, account: LiveAccount) -> None:
+    def __init__(self, account: LiveAccount, history: History | None = None) -> None:
+        """Reads the account's history, or another one in its place."""
         self._live = account
-        self._history = account.history
-        self._search = account.history.search
+        self._history = history or account.history
+        self._search = self._history.search
 
     # Finding
 
