@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,6 +123,14 @@ class Session:
             self.team.close()
         await self._live.close()
 
+    def in_team(self) -> "Session":
+        """This session with the attempts of the whole team as its history; itself without a team."""
+        if self.team is None:
+            return self
+        other = copy(self)
+        other.history = self.team.history
+        return other
+
     def reopen_history(self) -> None:
         """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
         self._live.reopen_history()
@@ -179,7 +188,10 @@ class Session:
         _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
         answer = await client.trigger(request, stop)
-        return await self._finish(attempt, answer, (time.perf_counter() - started) * 1000, unrecorded)
+        finished = await self._finish(attempt, answer, (time.perf_counter() - started) * 1000, unrecorded)
+        if self.team is not None:
+            self.team.wake()
+        return finished
 
     async def resend(
         self,

@@ -7,15 +7,18 @@ brings it to the team's database and back.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Literal, TypeVar
 
 from app.domain.attempt_export import description_of, reply_parts
+from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.errors import AppError
+from app.domain.history_query import HistoryQuery, QueryField, Value
 from app.domain.model import (
     Attempt,
     KeptContact,
@@ -43,8 +46,8 @@ from app.domain.wire import dumps
 from app.service import resolution
 from app.service.contacts import Contacts, ForgetRefusedError
 from app.service.duplicates import other_data_words
-from app.service.guard import GuardError
-from app.service.history import AttemptHistory
+from app.service.guard import EMAIL, GuardError
+from app.service.history import EVERYTHING, MOST_BUCKETS, AttemptHistory, RowIds
 from app.service.live import LiveAccount
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import INTERRUPTED, AttemptRow, History, SentMeanwhileError
@@ -120,7 +123,11 @@ class Team:
         self._claiming = self._server(WAIT_S)
         self._syncing = Lock()
         self._log = self._server(None)
-        self._history: History | None = None
+        self._listening = self._server(None)
+        self._closed, self._due = Event(), Event()
+        self._history: TeamAttempts | None = None
+        self.waiting: Sequence[Approval] = ()
+        """The requests that wait for a yes, as of the last sync of `follow`."""
         self.is_reachable: bool | None = None
         """Whether the last call reached the team; None before the first."""
         account.on_forget = self._forgotten
@@ -135,15 +142,17 @@ class Team:
         return TeamServer(self.settings.uri, self.settings.password, self.desk, statement_s)
 
     @property
-    def history(self) -> AttemptHistory:
+    def history(self) -> "TeamAttempts":
         """The attempts of all members, as of the last sync."""
         if self._history is None:
-            self._history = History(self.settings.path)
-        return AttemptHistory(self._live, self._history)
+            self._history = TeamAttempts(self._live, self)
+        return self._history
 
     def close(self) -> None:
-        self._claiming.close()
-        self._log.close()
+        self._closed.set()
+        self._due.set()
+        for one in (self._claiming, self._log, self._listening):
+            one.close()
         if self._history is not None:
             self._history.close()
 
@@ -324,6 +333,10 @@ class Team:
         self._tell("handed_over", attempt.attempt_id, {"to": self.desk.member})
         return attempt
 
+    def note(self, attempt_id: str, text: str) -> None:
+        """Tells the team a note on a colleague's attempt."""
+        self._tell("noted", attempt_id, {"note": self._shared(text) or None})
+
     def settle(self, reference: str, *, arrived: bool, note: str) -> Attempt:
         """Resolves an unknown outcome of any member. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
@@ -338,13 +351,14 @@ class Team:
         return replace(attempt, settlement=Settlement(arrived, note, datetime.now(UTC)))
 
     def _tell(
-        self, kind: Literal["settled", "handed_over"], attempt_id: str, body: Mapping[str, object]
+        self, kind: Literal["settled", "noted", "handed_over"], attempt_id: str, body: Mapping[str, object]
     ) -> None:
         self._outbox.add(kind, attempt_id, body)
         fact = Fact(
             "", attempt_id, kind, body, self.desk.member, int(self._kept.state("fact") or 0), _now_us()
         )
         self._kept.apply([fact])
+        self.wake()
 
     # Push and pull
 
@@ -388,9 +402,33 @@ class Team:
                 synced=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), ahead=ahead_s
             )
 
-    def wait(self) -> None:
-        """Returns when another desk pushes something, after half a minute at the latest. Raises TeamError."""
-        self._log.wait(SYNC_S)
+    def follow(self) -> None:
+        """Syncs from now on until `close`: after `wake`, when another desk pushes, and every half minute."""
+        in_daemon_thread(lambda: self._repeat(self._sync_when_due))
+        in_daemon_thread(lambda: self._repeat(self._listen))
+
+    def wake(self) -> None:
+        """Lets `follow` sync now."""
+        self._due.set()
+
+    def _repeat(self, step: Callable[[], object]) -> None:
+        while not self._closed.is_set():
+            try:
+                step()
+            except AppError:
+                self.is_reachable = False
+                self._closed.wait(SYNC_S)
+
+    def _sync_when_due(self) -> None:
+        self._due.clear()
+        self.sync()
+        self.is_reachable = True
+        self.waiting = self._log.approvals() if self.settings.approve else ()
+        self._due.wait(SYNC_S)
+
+    def _listen(self) -> None:
+        if self._listening.wait(SYNC_S):
+            self._due.set()
 
     def _own(self, pending: Sequence[Pending]) -> Mapping[str, Attempt]:
         return read_attempts(self._live.history.path, [one.about for one in pending])
@@ -552,3 +590,79 @@ class Team:
 
 def _now_us() -> int:
     return int(datetime.now(UTC).timestamp() * 1_000_000)
+
+
+class TeamAttempts(AttemptHistory):
+    """The history of a whole team. A contact that is not told is found by its mark."""
+
+    def __init__(self, account: LiveAccount, team: Team) -> None:
+        self._all = History(team.settings.path)
+        super().__init__(account, self._all)
+        self._team = team
+
+    def close(self) -> None:
+        self._all.close()
+
+    def is_own(self, attempt_id: str) -> bool:
+        """Whether this desk sent it, and has all of it."""
+        return self._live.history.get(attempt_id) is not None
+
+    def note(self, attempt_id: str, text: str) -> Attempt:
+        attempt = self.find_attempt(attempt_id)
+        resolution.check_note(text)
+        if self.is_own(attempt.attempt_id):
+            return self._live.history.note(attempt.attempt_id, text or None)
+        self._team.note(attempt.attempt_id, text)
+        return replace(attempt, note=text or None)
+
+    def attempts(
+        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
+    ) -> RowIds[AttemptRow]:
+        return super().attempts(self._meant(query), all_accounts=all_accounts, stop=stop)
+
+    def counts(
+        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
+    ) -> Mapping[Outcome, int]:
+        return super().counts(self._meant(query), all_accounts=all_accounts, stop=stop)
+
+    def statistics(
+        self,
+        query: HistoryQuery = EVERYTHING,
+        *,
+        all_accounts: bool = False,
+        most_buckets: int = MOST_BUCKETS,
+        stop: Event | None = None,
+    ) -> AttemptStatistics:
+        return super().statistics(
+            self._meant(query), all_accounts=all_accounts, most_buckets=most_buckets, stop=stop
+        )
+
+    def list_attempts(
+        self,
+        limit: int,
+        *,
+        all_accounts: bool = False,
+        query: HistoryQuery = EVERYTHING,
+        stop: Event | None = None,
+    ) -> Iterator[Attempt]:
+        return super().list_attempts(limit, all_accounts=all_accounts, query=self._meant(query), stop=stop)
+
+    def _meant(self, query: HistoryQuery) -> HistoryQuery:
+        """The query with the marks of the contacts that it names."""
+        filters = [
+            replace(one, values=(*one.values, *self._marks(one.values)))
+            if one.field in (QueryField.PERSON, QueryField.CONTACT)
+            else one
+            for one in query.filters
+        ]
+        return replace(query, filters=tuple(filters))
+
+    def _marks(self, values: Iterable[object]) -> Iterator[Value]:
+        account, key = self._team.settings.account, self._team.settings.key
+        for value in values:
+            if isinstance(value, Value) and not value.pattern:
+                keys = {(key_id, value.text) for key_id in ("id", "uid", EMAIL)}
+                for key_id, text in tuple(keys):
+                    for contact in self._live.cache.contacts.find(key_id, text, 1):
+                        keys |= {("id", contact.id), ("uid", contact.uid), *contact.fields.items()}
+                yield from (Value(hidden_contact((key.contact(account, *one),))) for one in sorted(keys))

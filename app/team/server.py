@@ -263,13 +263,12 @@ class TeamServer:
         """What the log has after these numbers, in the state of one moment. Close it after reading."""
         return Pulled(self._connected(), self._lock, self.desk.account, after_attempt, after_fact)
 
-    def wait(self, seconds: float) -> None:
-        """Returns when another desk pushes something, or after some seconds."""
+    def wait(self, seconds: float) -> bool:
+        """Returns whether a desk pushed something, as soon as one does, or after some seconds."""
         with self._lock, _translated():
             connection = self._connected()
             connection.execute("LISTEN triggerdesk")
-            for _ in connection.notifies(timeout=seconds, stop_after=1):
-                pass
+            return any(True for _ in connection.notifies(timeout=seconds, stop_after=1))
 
     def forget(self, contacts: Sequence[str]) -> None:
         """Empties everything about contacts with these marks, here and at the next sync of every desk."""
