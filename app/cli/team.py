@@ -70,6 +70,7 @@ def join(options: Options, *, name: str, uri: str, key: str, member: str | None)
     home = home_folder(os.environ)
     before = load_config(os.environ).profiles.get(name)
     settings = replace(options, profile=name).settings()
+    had_key = settings.team_key.exists()
     _keep_key(settings.team_key, key)
     who = member or settings.member or getuser()
     change_profile(home / CONFIG, name, {"team": uri}, {"member": who})
@@ -77,6 +78,8 @@ def join(options: Options, *, name: str, uri: str, key: str, member: str | None)
         _run(options, name, lambda joined: joined.join())
     except TeamError:
         change_profile(home / CONFIG, name, {"team": before and before.team})
+        if not had_key:
+            settings.team_key.unlink()
         raise
     click.echo(f"{who} joined the team with the profile {name!r}.")
     echo_error(f"A password is read from {secret_variable(f'{name}-team')}, the keyring or libpq's passfile.")
