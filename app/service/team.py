@@ -16,7 +16,6 @@ from threading import Event, Lock
 from typing import Literal, TypeVar
 
 from app.domain.attempt_export import description_of, reply_parts
-from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery, QueryField, Value
 from app.domain.model import (
@@ -47,8 +46,9 @@ from app.service import resolution
 from app.service.contacts import Contacts, ForgetRefusedError
 from app.service.duplicates import other_data_words
 from app.service.guard import EMAIL, GuardError
-from app.service.history import EVERYTHING, MOST_BUCKETS, AttemptHistory, RowIds
+from app.service.history import AttemptHistory
 from app.service.live import LiveAccount
+from app.service.team_templates import sync_templates
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import INTERRUPTED, AttemptRow, History, SentMeanwhileError
 from app.store.outbox import Outbox, Pending, attempts_on, read_attempts, settle_from_team
@@ -59,6 +59,8 @@ Result = TypeVar("Result")
 Share = Literal["outcome", "all"]
 
 WAIT_S = 1.5
+SYNC_WAIT_S = 5.0
+_STATEMENT_S = 5.0
 SYNC_S = 30.0
 _TRIES = 20
 _AT_ONCE = 500
@@ -115,12 +117,14 @@ class Team:
 
     def __init__(self, account: LiveAccount, settings: TeamSettings, say: Callable[[str], object]) -> None:
         self.say = say
+        self.wait_s = WAIT_S
+        """How long a send waits for the team."""
         self.settings = settings
         self._live = account
         self._outbox = Outbox(account.history.path, account.key)
         self._kept = TeamHistory(settings.path, account.key, account.profile.name)
         self.desk = Desk(settings.account, settings.member, self._desk_id())
-        self._claiming = self._server(WAIT_S)
+        self._claiming = self._server(_STATEMENT_S)
         self._syncing = Lock()
         self._log = self._server(None)
         self._listening = self._server(None)
@@ -199,9 +203,7 @@ class Team:
         """
         marks = {attempt_id: self._marks(*given) for attempt_id, given in requests.items()}
         try:
-            return await self._within(
-                lambda: self._claim_all(event_id, requests, marks), len(marks) / 100 + WAIT_S
-            )
+            return await self._within(lambda: self._claim_all(event_id, requests, marks), len(marks) / 100)
         except UnreachableError as error:
             if self.settings.required or self._needs_approval:
                 raise GuardError(NOT_SENT) from error
@@ -272,12 +274,13 @@ class Team:
             request.external_id, None, None, None, None, claim.arrived, member=claim.member,
         )  # fmt: skip
 
-    async def _within(self, work: Callable[[], Result], seconds: float = WAIT_S) -> Result:
-        """The result of `work` in a thread. Raises UnreachableError if it takes longer than `seconds`."""
+    async def _within(self, work: Callable[[], Result], more_s: float = 0) -> Result:
+        """The result of `work` in a thread. Raises UnreachableError if that takes more than `wait_s` and `more_s`."""
+        seconds = self.wait_s + more_s
         try:
             result = await asyncio.wait_for(asyncio.wrap_future(in_daemon_thread(work)), seconds)
         except TimeoutError:
-            self._claiming = self._server(WAIT_S)  # the old one may hang for long
+            self._claiming = self._server(_STATEMENT_S)  # the old one may hang for long
             self.is_reachable = False
             raise UnreachableError(f"{_OFFLINE} It did not answer within {seconds:g} s.") from None
         except UnreachableError:
@@ -380,7 +383,7 @@ class Team:
     async def sync_soon(self) -> None:
         """Pushes and pulls, as far as the team answers in time; what remains waits in the outbox."""
         try:
-            await self._within(self.sync)
+            await self._within(self.sync, SYNC_WAIT_S)
         except TeamError:
             self.is_reachable = False
             self._mirror(self._own(self._outbox.pending(_AT_ONCE)))
@@ -396,6 +399,8 @@ class Team:
                 self._outbox.done(pending[-1].number)
             self._pull()
             self._mirror(own)
+            if self.settings.share == "all":
+                sync_templates(self._log, self._kept, self._live.notes.path)
             now = datetime.now(UTC) + timedelta(seconds=ahead_s)
             self._kept.give_up(now)
             self._kept.keep(
@@ -614,38 +619,6 @@ class TeamAttempts(AttemptHistory):
             return self._live.history.note(attempt.attempt_id, text or None)
         self._team.note(attempt.attempt_id, text)
         return replace(attempt, note=text or None)
-
-    def attempts(
-        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
-    ) -> RowIds[AttemptRow]:
-        return super().attempts(self._meant(query), all_accounts=all_accounts, stop=stop)
-
-    def counts(
-        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
-    ) -> Mapping[Outcome, int]:
-        return super().counts(self._meant(query), all_accounts=all_accounts, stop=stop)
-
-    def statistics(
-        self,
-        query: HistoryQuery = EVERYTHING,
-        *,
-        all_accounts: bool = False,
-        most_buckets: int = MOST_BUCKETS,
-        stop: Event | None = None,
-    ) -> AttemptStatistics:
-        return super().statistics(
-            self._meant(query), all_accounts=all_accounts, most_buckets=most_buckets, stop=stop
-        )
-
-    def list_attempts(
-        self,
-        limit: int,
-        *,
-        all_accounts: bool = False,
-        query: HistoryQuery = EVERYTHING,
-        stop: Event | None = None,
-    ) -> Iterator[Attempt]:
-        return super().list_attempts(limit, all_accounts=all_accounts, query=self._meant(query), stop=stop)
 
     def _meant(self, query: HistoryQuery) -> HistoryQuery:
         """The query with the marks of the contacts that it names."""

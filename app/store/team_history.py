@@ -251,7 +251,8 @@ def _apply(connection: sqlite3.Connection, number: int, fact: Fact) -> None:
         case "handed_over":
             _update(connection, number, {"assigned": stored(str(body["to"]))})
         case "double":
-            _keep(connection, {f"double:{fact.attempt_id}:{body['other']}": json.dumps(dict(body))})
+            both = sorted((fact.attempt_id, str(body["other"])))
+            _keep(connection, {f"double:{':'.join(both)}": json.dumps(dict(body))})
         case "evidence":
             pass
 

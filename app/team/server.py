@@ -56,16 +56,20 @@ _CLAIMED = """
     WHERE one.account = %(account)s AND one.event_id = %(event)s GROUP BY 1
 """
 _LATE_CLAIM = """
-    INSERT INTO triggerdesk.claim
-        (account, event_id, contact, generation, attempt_id, member, desk, data, claimed_at, outcome)
-    SELECT %(account)s, %(event)s, mark, 1 + coalesce((SELECT max(generation) FROM triggerdesk.claim
-        WHERE account = %(account)s AND event_id = %(event)s AND contact = mark), 0),
-        %(attempt)s, %(member)s, %(desk)s, %(data)s, to_timestamp(%(at)s), %(outcome)s
-    FROM unnest(%(contacts)s::bytea[]) AS mark
-    WHERE NOT EXISTS (SELECT FROM triggerdesk.claim WHERE attempt_id = %(attempt)s AND contact = mark)
-        AND NOT EXISTS (SELECT FROM triggerdesk.tombstone
-            WHERE account = %(account)s AND contact = mark AND at >= to_timestamp(%(at)s))
-    ORDER BY mark ON CONFLICT DO NOTHING
+    WITH wanted AS (
+        SELECT mark FROM unnest(%(contacts)s::bytea[]) AS mark
+        WHERE NOT EXISTS (SELECT FROM triggerdesk.claim WHERE attempt_id = %(attempt)s AND contact = mark)
+            AND NOT EXISTS (SELECT FROM triggerdesk.tombstone
+                WHERE account = %(account)s AND contact = mark AND at >= to_timestamp(%(at)s))
+    ), added AS (
+        INSERT INTO triggerdesk.claim
+            (account, event_id, contact, generation, attempt_id, member, desk, data, claimed_at, outcome)
+        SELECT %(account)s, %(event)s, mark, 1 + coalesce((SELECT max(generation) FROM triggerdesk.claim
+            WHERE account = %(account)s AND event_id = %(event)s AND contact = mark), 0),
+            %(attempt)s, %(member)s, %(desk)s, %(data)s, to_timestamp(%(at)s), %(outcome)s
+        FROM wanted ORDER BY mark ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM wanted) > (SELECT count(*) FROM added) AS is_missing
 """
 _DOUBLES = """
     INSERT INTO triggerdesk.fact (id, account, attempt_id, member, kind, body)
@@ -243,18 +247,24 @@ class TeamServer:
     def push(self, push: Push) -> None:
         """Adds attempts and facts to the log, settles their claims, and claims what was sent without."""
 
+        late = [self._late_values(one, push.window_s) for one in push.late]
+        reached = [one.outcome not in (Outcome.REJECTED, Outcome.NOT_SENT) for one in push.late]
+        outcomes = {
+            one.attempt_id: Outcome(str(one.body["outcome"])) for one in push.facts if one.kind == "outcome"
+        }
+
         def work(connection: Connection) -> None:
+            # Each in a transaction of its own, which locks in the order of marks, and before looking for doubles: of two
+            # desks that push at the same time at least one sees the other's claims.
+            for values in late:
+                while any(row["is_missing"] for row in connection.execute(_LATE_CLAIM, values)):
+                    pass  # another desk took that generation
             with connection.transaction():
                 connection.execute(LOCK)
                 self._add(connection, push)
-                outcomes = {
-                    one.attempt_id: Outcome(str(one.body["outcome"]))
-                    for one in push.facts
-                    if one.kind == "outcome"
-                }
+                for values in (one for one, counts in zip(late, reached, strict=True) if counts):
+                    connection.execute(_DOUBLES, values)
                 _settle(connection, outcomes | dict.fromkeys(push.released, Outcome.NOT_SENT))
-                for late in push.late:
-                    self._claim_late(connection, late, push.window_s)
                 connection.execute("NOTIFY triggerdesk")
 
         self._run(work)
@@ -331,13 +341,13 @@ class TeamServer:
 
     # Templates
 
-    def templates(self) -> Mapping[str, tuple[int, str, str, str]]:
-        """The newest version of each template: its number, event id, text, and member."""
+    def templates(self) -> Mapping[str, tuple[int, list[str]]]:
+        """The newest version of each template by name: its number, and event id and text."""
         sql = """
-            SELECT DISTINCT ON (name) name, version, event_id, data_text, member FROM triggerdesk.template
+            SELECT DISTINCT ON (name) name, version, event_id, data_text FROM triggerdesk.template
             WHERE account = %s ORDER BY name, version DESC"""
         return {
-            row["name"]: (row["version"], row["event_id"], row["data_text"], row["member"])
+            row["name"]: (row["version"], [row["event_id"], row["data_text"]])
             for row in self._all(sql, self.desk.account)
         }
 
@@ -382,17 +392,14 @@ class TeamServer:
                 ],
             )
 
-    def _claim_late(self, connection: Connection, late: Late, window_s: float) -> None:
+    def _late_values(self, late: Late, window_s: float) -> Mapping[str, Any]:
         one = late.attempt
-        values = {
+        return {
             "account": self.desk.account, "event": one.event_id, "attempt": one.attempt_id,
             "member": self.desk.member, "desk": self.desk.desk_id, "at": one.at / 1_000_000, "window": window_s,
             "data": bytes.fromhex(one.data), "contacts": [bytes.fromhex(mark) for mark in sorted(one.contacts)],
             "outcome": late.outcome and late.outcome.value,
         }  # fmt: skip
-        if late.outcome not in (Outcome.REJECTED, Outcome.NOT_SENT):
-            connection.execute(_DOUBLES, values)
-        connection.execute(_LATE_CLAIM, values)
 
     def _all(self, sql: Any, *values: Any) -> list[dict[str, Any]]:
         given = values[0] if len(values) == 1 and isinstance(values[0], dict) else values

@@ -125,6 +125,8 @@ async def homes(tmp_path: Path, uri: str, account: str, filled: Path) -> AsyncIt
             settings = Settings(folder, Profile("shop", **given), member=member)  # type: ignore[arg-type]
             notices: list[str] = []
             session = open_service(settings, terminal=notices.append)
+            assert session.team is not None
+            session.team.wait_s = 60  # the machine may be busy
             closing.push_async_callback(session.close)
             return Home(session, folder, notices)
 

@@ -21,6 +21,9 @@ from app.team.server import Push, TeamServer
 from tests.team.conftest import KEY, OPENED, everything_in, marks
 from tests.team.proxy import Proxy
 
+KILLS = 300
+ATTEMPTS = 1_000_000
+
 
 @pytest.fixture
 def proxy(uri: str) -> Proxy:
@@ -117,7 +120,7 @@ async def test_a_person_forgotten_on_one_desk_is_forgotten_on_all_and_a_late_pus
     anna, bert = await homes("Anna", team_share="all"), await homes("Bert", proxy.uri, team_share="all")
     gone = "nobody@example.com"
     await anna.send(gone)
-    await anna.team.sync_soon()
+    anna.team.sync()
     await bert.send(gone)
     anna.team.sync()
     bert.team.sync()
@@ -223,7 +226,7 @@ def kill_at_random(members: list[str], homes: Path, uri: str, account: str) -> N
     """Lets all members send to one contact, and kills one of them three hundred times."""
     chance = random.Random(21)  # noqa: S311 - the same moments each time
     running: dict[str, subprocess.Popen[str]] = {}
-    for _ in range(300):
+    for _ in range(KILLS):
         for member in members:
             if member not in running:
                 words = [sys.executable, "-c", SENDER, str(homes / member), uri, account, member]
@@ -285,8 +288,8 @@ async def test_a_million_attempts_are_pulled_in_under_ninety_seconds(
         """INSERT INTO triggerdesk.attempt (id, account, member, desk, event_id, event_name, key_id, contacts, data, started_at)
         SELECT gen_random_uuid(), %(account)s, 'Bert', 'desk', (100 + n %% 20)::text, 'event ' || n %% 20, '3',
             ARRAY[sha256(('c' || n %% 200000)::bytea)], sha256('d'), now() - make_interval(secs => n)
-        FROM generate_series(1, 1000000) AS n""",
-        {"account": account},
+        FROM generate_series(1, %(many)s) AS n""",
+        {"account": account, "many": ATTEMPTS},
     )
     admin.execute(
         """INSERT INTO triggerdesk.fact (id, account, attempt_id, member, kind, body)
@@ -300,4 +303,4 @@ async def test_a_million_attempts_are_pulled_in_under_ninety_seconds(
     started = time.perf_counter()
     anna.team.sync()
     assert time.perf_counter() - started < 90
-    assert anna.team.history.counts() == {Outcome.ACCEPTED: 1_000_000}
+    assert anna.team.history.counts() == {Outcome.ACCEPTED: ATTEMPTS}

@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from app.domain.history_query import Clock, parse_query
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.wire import trigger_body
 from app.service.guard import GuardError
@@ -31,7 +33,7 @@ async def interrupted(desk: Home) -> Attempt:
 async def test_the_second_desk_is_asked_with_the_attempt_of_the_first(homes: OPENED) -> None:
     anna, bert = await homes("Anna"), await homes("Bert")
     first = await anna.send()
-    await anna.team.sync_soon()
+    anna.team.sync()
     with pytest.raises(SentMeanwhileError) as asked:
         await bert.send()
     assert (asked.value.earlier.member, asked.value.earlier.outcome) == ("Anna", Outcome.ACCEPTED)
@@ -49,7 +51,7 @@ async def test_two_agents_in_the_same_second_make_one_mail_and_one_question(home
 async def test_the_same_person_meets_by_another_key(homes: OPENED) -> None:
     anna, bert = await homes("Anna"), await homes("Bert")
     await anna.send("thor@example.com")
-    await anna.team.sync_soon()
+    anna.team.sync()
     with pytest.raises(SentMeanwhileError):
         await bert.send("11", key="id")
 
@@ -57,7 +59,7 @@ async def test_the_same_person_meets_by_another_key(homes: OPENED) -> None:
 async def test_other_data_within_the_hour_is_a_line_and_no_question(homes: OPENED) -> None:
     anna, bert = await homes("Anna"), await homes("Bert")
     await anna.send(data={"order": 1})
-    await anna.team.sync_soon()
+    anna.team.sync()
     sent = await bert.send(data={"order": 2})
     assert sent.outcome is Outcome.ACCEPTED
     assert bert.notices[0].startswith("Anna triggered this event for this contact")
@@ -68,7 +70,7 @@ async def test_a_rejected_attempt_of_another_desk_asks_nothing(homes: OPENED) ->
     anna, bert = await homes("Anna"), await homes("Bert")
     rejected = await anna.send("nobody@example.com")
     assert rejected.outcome is Outcome.REJECTED
-    await anna.team.sync_soon()
+    anna.team.sync()
     assert (await bert.send("nobody@example.com")).outcome is Outcome.REJECTED
 
 
@@ -160,3 +162,51 @@ async def test_an_unknown_outcome_is_taken_over_and_resolved_by_a_colleague(home
     assert known.settlement.arrived
     assert known.settlement.note == "seen in the mailbox of (hidden) (Bert)"
     assert anna.members_of()[unknown.attempt_id] == "Anna → Bert"
+
+
+async def test_templates_are_shared_by_version_and_the_loser_of_an_edit_keeps_a_draft(homes: OPENED) -> None:
+    anna, bert = await homes("Anna", team_share="all"), await homes("Bert", team_share="all")
+    private = await homes("Carl")
+
+    def save(desk: Home, text: str) -> None:
+        desk.session.drafts.save_template("order", text)
+        desk.team.sync()
+
+    def templates(desk: Home) -> dict[str, str]:
+        desk.team.sync()
+        found = desk.session.drafts.data_choices("100")
+        return {one.name: one.data_text for one in found if one.kind == "template"}
+
+    save(anna, '{"v": 1}')
+    assert templates(bert) == {"order": '{"v": 1}'}
+    anna.session.drafts.save_template("order", '{"v": 2}')
+    bert.session.drafts.save_template("order", '{"v": 3}')
+    anna.team.sync()
+    assert templates(bert) == {"order": '{"v": 2}', "order (my draft)": '{"v": 3}'}
+    assert templates(anna) == {"order": '{"v": 2}'}
+    assert templates(private) == {}
+
+
+async def test_a_batch_is_claimed_at_once_and_leaves_out_what_a_colleague_sent(homes: OPENED) -> None:
+    anna, bert = await homes("Anna"), await homes("Bert")
+    sent = await anna.send()
+    anna.team.sync()
+    requests = {f"attempt{number}": TriggerRequest("100", "id", str(number)) for number in (11, 12, 13)}
+    given = {name: (one, bert.session.planned(one).contact) for name, one in requests.items()}
+    found = await bert.team.claim_batch("100", given)
+    assert found.claimed.keys() == {"attempt12", "attempt13"}
+    assert {name: row.attempt_id for name, row in found.questions.items()} == {"attempt11": sent.attempt_id}
+
+
+async def test_a_contact_of_the_team_is_found_by_any_of_its_keys(homes: OPENED) -> None:
+    anna, bert = await homes("Anna"), await homes("Bert")
+    sent = await anna.send("thor@example.com")
+    anna.team.sync()
+    bert.team.sync()
+    for line in ("person:thor@example.com", "person:11", "contact:thor@example.com", "Anna"):
+        query = parse_query(line, Clock(datetime.now(UTC)))
+        assert [one.attempt_id for one in bert.team.history.list_attempts(0, query=query)] == [
+            sent.attempt_id
+        ], line
+    nobody = parse_query("person:12", Clock(datetime.now(UTC)))
+    assert list(bert.team.history.list_attempts(0, query=nobody)) == []
