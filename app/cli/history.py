@@ -12,13 +12,13 @@ from typing import IO, Literal
 import click
 
 from app.cli.completion import complete_attempt
-from app.cli.errors import ExitCode, Failure, failing_with
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import confirm, echo_table, open_output
 from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
 from app.client.errors import ClientError
-from app.domain.attempt_export import FORMATS, HEADER, cells, json_text, timestamp, whole_attempt_json
+from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.formatting import count, duration, percent
 from app.domain.history_query import Clock, HistoryQuery, QueryFaultError, parse_query, proposal
@@ -31,6 +31,7 @@ from app.domain.short_id import short_id
 from app.service.checks import as_case as case_of
 from app.service.evidence import Evidence
 from app.service.guard import check_production
+from app.service.history import AttemptHistory
 from app.service.session import Session, StoreError
 
 _MAX_LINE = 2000
@@ -61,6 +62,7 @@ _output = click.option(
 @click.option("--json", "as_json", is_flag=True, help="The same as --format jsonl.")
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, as spreadsheets want it.")
 @click.option("--follow", is_flag=True, help="Then print new attempts as they finish, until ctrl+c.")
+@click.option("--team", is_flag=True, help="The attempts of all members of the profile's team.")
 @_output
 @pass_options
 @click.pass_context
@@ -75,6 +77,7 @@ def history(
     as_json: bool,
     bom: bool,
     follow: bool,
+    team: bool,
     output: Path | None,
 ) -> None:
     """List the attempts, newest first, or work with one of them.
@@ -94,11 +97,12 @@ def history(
     query = _parse(line)
 
     async def write(service: Session) -> None:
+        searched = await _team_history(service) if team else service.history
         if follow:
             pause = partial(time.sleep, _FOLLOW_S)
-            found = service.history.follow(limit, pause, all_accounts=all_accounts, query=query)
+            found = searched.follow(limit, pause, all_accounts=all_accounts, query=query)
         else:
-            found = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
+            found = searched.list_attempts(limit, all_accounts=all_accounts, query=query)
         attempts = map(mask.attempt, found)
         with open_output(output) as file:
             if name != "table":
@@ -224,13 +228,14 @@ def resend(
         earlier = service.history.find_attempt(attempt)
         new = new_attempt_id()
         return await report.send(
-            lambda warned_of: service.resend(
+            lambda own, colleague: service.resend(
                 earlier.attempt_id,
                 same_trigger=same_trigger,
                 new_attempt_id=new,
                 stop=stop,
                 production=production,
-                asked_about=warned_of,
+                asked_about=own,
+                claim_seen=colleague,
             ),
             new,
             service,
@@ -339,6 +344,16 @@ def evidence_json(found: Evidence) -> dict[str, object]:
     }
 
 
+async def _team_history(service: Session) -> AttemptHistory:
+    """Raises Failure if the profile has no team."""
+    if service.team is None:
+        raise Failure("This profile has no team. `triggerdesk team join` joins one.")
+    await service.team.sync_soon()
+    if not service.team.is_reachable:
+        echo_error("The team is not reachable. These are its attempts as of the last sync, and your own.")
+    return service.team.history
+
+
 def _parse(line: str) -> HistoryQuery:
     """Raises Failure, which says where the query is wrong."""
     try:
@@ -360,7 +375,7 @@ def _table_line(attempt: Attempt) -> str:
 def _echo_attempts(attempts: Iterable[Attempt], file: IO[str] | None) -> None:
     rows = [cells(attempt) for attempt in attempts]
     if rows:
-        echo_table(HEADER, rows, optional=_OPTIONAL, file=file)
+        echo_table(header(rows[0]), rows, optional=_OPTIONAL, file=file)
     else:
         click.echo("No matching attempts.", file=file)
 

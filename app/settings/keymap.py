@@ -57,6 +57,7 @@ ACTIONS: Mapping[str, str] = {
     "history.compare": "c",
     "history.export": "x",
     "history.statistics": "p",
+    "history.team": "e",
     "history.unresolved": "u",
     "history.keys": "question_mark",
     "contacts.attempts": "c",

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
@@ -114,7 +114,7 @@ class Dashboard(Screen[None]):
         self._form = TriggerForm(session, privacy)
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
-        self._history = HistoryPane(session.contacts.field_name, privacy)
+        self._history = HistoryPane(session.contacts.field_name, privacy, has_team=session.team is not None)
         self._bar = FetchBar()
         self._add_controllers()
 
@@ -169,7 +169,7 @@ class Dashboard(Screen[None]):
             privacy=privacy,
             form=self._form,
             permit=lambda: self.send.permit,
-            shown=lambda: self.history.shown,
+            filter=lambda: self.history.filter,
         )
 
     # Its life
@@ -211,6 +211,9 @@ class Dashboard(Screen[None]):
             )
         if self.cache.is_loading:
             self.cache.refresh()
+        if self._session.team is not None:
+            self._session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
+            self._session.team.follow()
         self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
         self._clocks = (
             self.set_interval(1, self.look),
@@ -253,7 +256,28 @@ class Dashboard(Screen[None]):
         with contextlib.suppress(AppError):
             if self._session.history.changed():
                 self.show_history()
+            self._look_at_team()
         self.cache.show_age()
+
+    def _look_at_team(self) -> None:
+        """Shows whether the team is reachable, what its desks did, and what went wrong between them."""
+        team = self._session.team
+        if team is None:
+            return
+        self._status.team = team.is_reachable
+        if not team.history.changed():
+            return
+        team.forget_here()
+        for sentence in team.news():
+            self.notify(
+                sanitize(sentence, 500),
+                title="Team",
+                severity="error",
+                markup=False,
+                timeout=reading_s(sentence),
+            )
+        if self._history.is_team:
+            self.show_history()
 
     def _follow_others(self) -> None:
         """Finds attempts whose process has ended, and lists that another program changed."""
@@ -534,7 +558,27 @@ class Dashboard(Screen[None]):
 
     def commands(self) -> Sequence[Command]:
         """What the palette offers beside the bindings."""
-        return self.form.scenarios()
+        return (*self.form.scenarios(), *self._team_commands())
+
+    def _team_commands(self) -> Iterator[Command]:
+        team = self._session.team
+        if team is None:
+            return
+        yield Command(
+            "Take over", "Take the current attempt of the team's history over", self.history.take_over
+        )
+        for one in team.waiting:
+            what = f"Approve event {one.event_id} for {one.asked_by}"
+            yield Command(what, "Approve exactly this send, once", partial(self._approve, one.approval_id))
+
+    def _approve(self, approval_id: str) -> None:
+        try:
+            if self._session.team is not None:
+                self._session.team.approve(approval_id)
+        except AppError as error:
+            self.say("Not approved", str(error))
+        else:
+            self.say("", "Approved for an hour, once.", "information")
 
     # Messages of the panes
 
@@ -596,4 +640,7 @@ class Dashboard(Screen[None]):
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
-        self.history.open(message)
+        if message.what == "team":
+            self.history.switch_team()
+        else:
+            self.history.open(message)

@@ -289,9 +289,12 @@ def send_question(
         _plain(carried_data(known, now)),
     ]
     asked = "\n".join(filter(None, facts))
-    if known.second_send is None:
+    earlier = [
+        f"! {second_send_words(row, now)}" for row in (known.colleague, known.second_send) if row is not None
+    ]
+    if not earlier:
         return f"{asked}\n\nSend it?"
-    return f"{second_send_words(known.second_send, now)}\n\n{asked}\n\nSend it again?"
+    return "\n".join((*earlier, "", asked, "", "Send it again?"))
 
 
 def again_question(
@@ -315,6 +318,7 @@ def again_question(
         prediction_label(known.prediction).plain,
         use.words() if use else None,
         f"! {second_send_words(again, now)}" if again is not None and is_another else None,
+        f"! {second_send_words(known.colleague, now)}" if known.colleague is not None else None,
     ]
     question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
     if same_trigger:

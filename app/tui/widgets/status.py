@@ -42,6 +42,9 @@ class StatusLine(Widget):
 
     is_masked: reactive[bool] = reactive(False)
 
+    team: reactive[bool | None] = reactive(None)
+    """Whether the team is reachable; None without one, or before the first try."""
+
     def __init__(self, profile: Live, notice: Notice | None = None) -> None:
         super().__init__(id="status")
         self._profile = profile
@@ -75,7 +78,10 @@ class StatusLine(Widget):
         long, short, name = account_labels(self._profile)
         notice = Content.styled(f"{self._notice.label}   " if self._notice else "", "bold $text-warning")
         alerts = (
-            _lock_label(self.unlocked_s) + _masked_label(self.is_masked) + _unresolved_label(self.unresolved)
+            _lock_label(self.unlocked_s)
+            + _masked_label(self.is_masked)
+            + _team_label(self.team)
+            + _unresolved_label(self.unresolved)
         )
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
         facts = notice + alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
@@ -105,6 +111,14 @@ def _lock_label(seconds: int | None) -> Content:
 
 def _masked_label(is_masked: bool) -> Content:
     return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
+
+
+def _team_label(is_reachable: bool | None) -> Content:
+    if is_reachable is None:
+        return Content("")
+    if is_reachable:
+        return Content.styled("team ✓   ", "$quiet")
+    return Content.styled("✗ team not reachable   ", f"bold {outcome_style(Outcome.REJECTED)}")
 
 
 def _unresolved_label(number: int) -> Content:
