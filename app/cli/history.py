@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -278,8 +278,11 @@ def evidence(options: Options, *, attempt: str, as_json: bool) -> None:
     Exit codes: 0 a mail was launched, 1 no clear evidence yet, 2 not possible for this attempt, 4 the account did not answer.
     """
 
+    mask = options.mask()
+
     async def ask(service: Session) -> ExitCode:
         found = await service.evidence(attempt)
+        found = replace(found, contact_id=mask.value(found.contact_id))
         click.echo(json_text(evidence_json(found)) if as_json else found.words)
         return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
 

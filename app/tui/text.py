@@ -10,7 +10,7 @@ from typing import Protocol
 from textual.content import Content
 
 from app.domain.account import FieldNames
-from app.domain.attempt_export import reply_parts
+from app.domain.attempt_export import reply_parts, warnings_of
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
 from app.domain.mails import EventUse
 from app.domain.model import (
@@ -422,11 +422,12 @@ def resolution(settlement: Settlement | None) -> Content | None:
 
 
 def reply_lines(attempt: Attempt) -> list[Content | None]:
-    """Outcome, reply code, meaning, what to do or how it was resolved, and the prediction."""
+    """Outcome, reply code, meaning, warnings, what to do or how it was resolved, and the prediction."""
     return [
         answer_head(attempt),
         answer_code(attempt),
         answer_description(attempt),
+        *(_warning(f"! {sanitize(text, 500)}") for text in warnings_of(attempt)),
         resolution(attempt.settlement) or remedy(attempt.remedy),
         compared(attempt),
     ]
