@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import click
 
 from app.cli.errors import ExitCode, Failure
-from app.cli.report import prediction_words
+from app.cli.report import prediction_lines
 from app.domain.diagnosis import field_label
 from app.domain.identifiers import Resolved
 from app.domain.json_text import written
+from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import CONTACT_KEYS, Extras, JsonObject, TriggerRequest
 from app.domain.recipient import EMAIL, contact_name, nobody_words, shared_words
@@ -77,14 +78,18 @@ class Questions:
         request = TriggerRequest(event_id, key_id, external_id, None, given.trigger_id, given.extras)
         return self._with_data(request, given.data)
 
-    def confirm(self, request: TriggerRequest, production: str | None) -> tuple[str | None, str | None]:
-        """Shows the prediction and asks whether to send.
+    def confirm(
+        self, request: TriggerRequest, use: EventUse | None, production: str | None
+    ) -> tuple[str | None, str | None]:
+        """Shows the prediction, and what the event starts if that is known, and asks whether to send.
 
         Returns the profile's name as typed, and the id of the earlier attempt that was asked about. Raises Failure
         if the answer is no.
         """
         for line in self.prediction(request):
             _say(line)
+        if use is not None:
+            _say(use.words(subjects=True))
         earlier = self.service.preflight.second_send(request)
         if earlier is not None:
             _say(second_send_words(masked_attempt_row(self.mask, earlier), datetime.now(UTC)))
@@ -97,7 +102,7 @@ class Questions:
         return production, earlier and earlier.attempt_id
 
     def prediction(self, request: TriggerRequest) -> Iterator[str]:
-        known = masked_preflight(self.mask, self.service.preflight.check(request), request)
+        known = masked_preflight(self.mask, self.service.preflight.check_thoroughly(request), request)
         found, field = known.recipient, field_label(request.key_id, self.service.contacts)
         if found.only is not None:
             yield f"Recipient: {contact_name(found.only) or 'without a name'} (contact {found.only.id})"
@@ -109,9 +114,7 @@ class Questions:
             yield "The same event data was used for another contact. Check that it is meant for this one."
         if known.example_data:
             yield "This is example data."
-        yield prediction_words(known)
-        if known.remedy:
-            yield known.remedy
+        yield from prediction_lines(known)
 
     def _event(self, given: str | None) -> str:
         while True:

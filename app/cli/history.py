@@ -17,6 +17,7 @@ from app.cli.options import Options, pass_options
 from app.cli.output import confirm, echo_table, open_output
 from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
+from app.client.errors import ClientError
 from app.domain.attempt_export import FORMATS, HEADER, cells, json_text, timestamp, whole_attempt_json
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.formatting import count, duration, percent
@@ -28,6 +29,7 @@ from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 from app.service.checks import as_case as case_of
+from app.service.evidence import Evidence
 from app.service.guard import check_production
 from app.service.session import Session, StoreError
 
@@ -260,6 +262,27 @@ def settle(options: Options, *, attempt: str, found: Literal["arrived", "did-not
 
 
 @history.command()
+@click.argument("attempt")
+@click.option("--json", "as_json", is_flag=True, help="The evidence as JSON.")
+@pass_options
+def evidence(options: Options, *, attempt: str, as_json: bool) -> None:
+    """Ask the account whether a mail of the event reached the contact since an ATTEMPT.
+
+    It changes nothing: `history settle` resolves the attempt.
+
+    Exit codes: 0 a mail was launched, 1 no clear evidence yet, 2 not possible for this attempt, 4 the account did not answer.
+    """
+
+    async def ask(service: Session) -> ExitCode:
+        found = await service.evidence(attempt)
+        click.echo(json_text(evidence_json(found)) if as_json else found.words)
+        return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
+
+    with failing_with(ExitCode.NOT_SENT, ClientError):
+        sys.exit(options.run(ask))
+
+
+@history.command()
 @_query
 @_all_accounts
 @click.option("--json", "as_json", is_flag=True, help="The statistics as JSON.")
@@ -300,6 +323,20 @@ def prune(options: Options, *, yes: bool) -> None:
         click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {period}")
 
     options.run(delete, filled=False)
+
+
+def evidence_json(found: Evidence) -> dict[str, object]:
+    """All keys of the evidence, in a fixed order."""
+    return {
+        "attempt_id": found.attempt_id,
+        "contact_id": found.contact_id,
+        "result": found.result,
+        "mail": found.mail and asdict(found.mail),
+        "launched_at": found.launched_at and timestamp(found.launched_at),
+        "other_attempt_id": found.other_id,
+        "checked_at": timestamp(found.checked_at),
+        "sentence": found.words,
+    }
 
 
 def _parse(line: str) -> HistoryQuery:

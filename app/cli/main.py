@@ -19,11 +19,14 @@ from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
 from app.cli.signals import exit_at_once, interrupt, on_ctrl_c, on_ending_signals
 from app.domain.attempt_export import json_text
+from app.domain.errors import reason_of
 from app.service.masking import KEY_FILE, open_mask
 from app.settings import home_folder
 from app.settings.permissions import PRIVATE, tighten
 
 VERBS = {
+    "account": "account",
+    "bulk": "bulk",
     "check": "check",
     "completion": "completion",
     "contacts": "contacts",
@@ -170,7 +173,7 @@ def _start_log(home: Path, verbose: bool) -> None:
             file, maxBytes=_MAX_LOG_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
         )
     except OSError as error:
-        raise Failure(f"The log file in {home} cannot be written: {error.strerror}.") from None
+        raise Failure(f"The log file in {home} cannot be written: {reason_of(error)}.") from None
     handler.setFormatter(logging.Formatter(_LOG_LINE, "%Y-%m-%dT%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from app.cli.completion import complete_profile
 from app.cli.errors import echo_error
 from app.domain.masking import NO_MASK, Mask
 from app.service.masking import open_mask
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.settings import Settings, home_folder, load_settings
 
@@ -55,7 +57,10 @@ class Options:
     @asynccontextmanager
     async def opened(self, *, filled: bool = True) -> AsyncIterator[Session]:
         """Opens the live account for the block, filled as in `run`."""
-        service = open_service(self.settings(), WAIT_S, echo_error)
+        settings = self.settings()
+        if (notice := wsse_notice(settings.profile, datetime.now(UTC).date())) is not None:
+            echo_error(notice.sentence)
+        service = open_service(settings, WAIT_S, echo_error)
         try:
             if filled:
                 await service.refresh.run_if_needed()

@@ -24,11 +24,13 @@ from app.domain.attempt_export import (
     timestamp,
     warnings_of,
 )
-from app.domain.diagnosis import field_label
+from app.domain.diagnosis import FormPatch, field_label
 from app.domain.extras import extras_words
+from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
+from app.domain.recipient import contact_name
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
@@ -67,15 +69,15 @@ def detail_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
     return [line for block in blocks for line in block.split("\n")]
 
 
-def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
-    """Returns the request of a dry run and its prediction."""
+def plan_lines(preflight: Preflight, exact: Mapping[str, Any], use: EventUse | None) -> list[str]:
+    """Returns the request of a dry run, its prediction, and what the event starts if that is known."""
     lines = [
         "Dry run: nothing was sent",
         f"{exact['method']} {exact['url']}",
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
         *readable_body(exact["body"].encode()).split("\n"),
-        prediction_words(preflight),
-        *([preflight.remedy] if preflight.remedy else []),
+        *prediction_lines(preflight),
+        *([use.words(subjects=True)] if use else []),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
 
@@ -203,6 +205,20 @@ def prediction_words(preflight: Preflight) -> str:
             return f"Will be accepted (0 {verdict.text})"
         case verdict:
             return f"Will be rejected: {verdict.code} {verdict.text}"
+
+
+def prediction_lines(preflight: Preflight) -> Iterator[str]:
+    """The predicted reply, why, and the fixes, each by whom it would send to."""
+    yield prediction_words(preflight)
+    advice = preflight.advice
+    if advice is None:
+        return
+    yield advice.words
+    for fix in advice.remedies:
+        if isinstance(fix.change, FormPatch):
+            contact = fix.contact
+            name = filter(None, (contact_name(contact), f"contact {contact.id}")) if contact else ()
+            yield f"Fix: {fix.words}" + (f" ({', '.join(name)})" if contact else "")
 
 
 def _comparison(predicted: int | None, code: int | None) -> str:

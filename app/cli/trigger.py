@@ -17,12 +17,15 @@ from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json
+from app.domain.errors import reason_of
 from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
 from app.domain.extras import ExtrasError, parse_event_time
 from app.domain.identifiers import Resolved
 from app.domain.model import Attempt, Extras, JsonObject, TriggerRequest, new_attempt_id
+from app.sandbox.accounts.database import AccountDatabaseError
 from app.service.files import read_attachment
 from app.service.guard import check_production
+from app.service.masking import masked_preflight
 from app.service.resolution import check_note
 from app.service.session import Session, StoreError
 
@@ -94,11 +97,12 @@ def trigger(
         questions = Questions(service, report.mask, _event_data)
         plan = questions.request(given) if request is None else _resolve(service, request)
         if dry_run:
-            _show_plan(service, plan, report)
+            await _show_plan(service, plan, report)
             return ExitCode.OK
         if not ask:
             return await _send(service, plan, attempt_id, production=production, note=note, report=report)
-        named, asked_about = questions.confirm(plan, production)
+        use = await service.mails.quick_use(plan.event_id)
+        named, asked_about = questions.confirm(plan, use, production)
         return await _send(
             service,
             plan,
@@ -110,7 +114,8 @@ def trigger(
             asks=True,
         )
 
-    with failing_with(ExitCode.USAGE if dry_run else ExitCode.NOT_SENT, StoreError):
+    code = ExitCode.USAGE if dry_run else ExitCode.NOT_SENT
+    with failing_with(code, StoreError), failing_with(code, AccountDatabaseError):
         exit_code = options.run(run)
     sys.exit(exit_code)
 
@@ -127,16 +132,20 @@ def _request(given: Given) -> TriggerRequest:
     )
 
 
-def _show_plan(service: Session, request: TriggerRequest, report: Report) -> None:
+async def _show_plan(service: Session, request: TriggerRequest, report: Report) -> None:
     mask = report.mask
     if (earlier := service.preflight.second_send(request)) is not None:
         warn_of_second_send(earlier)
     exact = service.describe(mask.request(request))
+    use = await service.mails.quick_use(request.event_id)
     if report.as_json:
+        if use is not None:
+            echo_error(use.words(subjects=True))
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        lines = plan_lines(service.preflight.check(request), exact)
-        click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
+        known = service.preflight.check_thoroughly(request)
+        lines = plan_lines(masked_preflight(mask, known, request), exact, use)
+        click.echo("\n".join(lines))
 
 
 async def _send(
@@ -156,6 +165,8 @@ async def _send(
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
     service.guard(request, production)
+    if not asks and (doubt := service.preflight.doubt(request)):
+        echo_error(f"--external-id: {report.mask.words(doubt, request.external_id)}")
 
     async def send(warned_of: str | None) -> Attempt:
         if asks and warned_of is not None:
@@ -211,20 +222,21 @@ def _utf8(option: str, text: str | None) -> str | None:
 
 def _event_data(source: str) -> JsonObject | None:
     try:
-        data = parse_event_data(_read_source(source))
+        data = parse_event_data(read_source(source))
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
     except UnicodeDecodeError:
         raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
     except OSError as error:
         name = "standard input" if source == "-" else source[1:]
-        raise Failure(f"--data: {name} cannot be read: {error.strerror or error}.") from None
+        raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
     for hint in data_hints(data):
         echo_error(f"--data: {hint}")
     return data
 
 
-def _read_source(source: str) -> str:
+def read_source(source: str) -> str:
+    """The text itself, or that of a file or of standard input. Raises Failure, OSError and UnicodeDecodeError."""
     if source == "-":
         if sys.stdin is None:
             raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")

@@ -111,7 +111,7 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "settlement": _settlement(attempt.settlement),
         "contact": contact and {"id": contact.id, "name": contact.name},
         "warnings": warnings_of(attempt),
-        "run_id": None,  # attempts are sent one by one
+        "run_id": attempt.run_id,
         "event_time": request.extras.event_time,
         "attachments": [{"filename": one.filename, "bytes": one.size} for one in request.extras.attachments],
     }
@@ -189,10 +189,10 @@ def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
         "description", "remedy", "reference", "parent_id", "note", "settlement", "settlement_note", "settled_at",
         "contact_id", "contact_name", "warnings", "run_id", "event_time", "attachments",
     )  # fmt: skip
-    yield _csv_line(columns)
+    yield csv_line(columns)
     for attempt in attempts:
         row = {**attempt_json(attempt), **_flat(attempt)}
-        yield _csv_line(_csv_cell(row[column]) for column in columns)
+        yield csv_line(csv_cell(row[column]) for column in columns)
 
 
 def _flat(attempt: Attempt) -> dict[str, object]:
@@ -209,7 +209,8 @@ def _flat(attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _csv_cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """A value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -218,7 +219,8 @@ def _csv_cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _csv_line(cells_of_line: Iterable[str]) -> str:
+def csv_line(cells_of_line: Iterable[str]) -> str:
+    """One line of CSV, without its end."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(cells_of_line)
     return line.getvalue()

@@ -152,7 +152,8 @@ class Attempt:
     """One trigger with its request and outcome: a row of the history.
 
     `account` names the cache folder of the account; `elapsed_ms` is the time from the first call to the last byte;
-    `parent_id` is the attempt that this one sent again; `note` is the user's note.
+    `parent_id` is the attempt that this one sent again; `note` is the user's note;
+    `run_id` is the bulk run that it belongs to.
     """
 
     attempt_id: str
@@ -170,6 +171,7 @@ class Attempt:
     settlement: Settlement | None = None
     note: str | None = None
     contact: KeptContact | None = None
+    run_id: str | None = None
 
 
 def new_attempt_id() -> str:

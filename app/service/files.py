@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.extras import MAX_REQUEST, attach
 from app.domain.model import Attachment
 
@@ -48,7 +48,7 @@ def drop_copy(home: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{path} could not be deleted: {error.strerror}.") from error
+        raise FileError(f"{path} could not be deleted: {reason_of(error)}.") from error
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise FileError(f"{path} could not be written: {reason_of(error)}.") from error
 
 
 def _check(path: Path, replace: bool) -> None:

@@ -22,9 +22,11 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
+from app.service.bulk import BulkRuns
 from app.service.contacts import Contacts
 from app.service.drafts import Drafts
 from app.service.events import Events
+from app.service.evidence import AccountMails, Evidence
 from app.service.files import keep_copy
 from app.service.guard import GuardError, check_production, check_test_contacts, check_text
 from app.service.history import AttemptHistory
@@ -100,6 +102,8 @@ class Session:
         self.preflight = PreflightChecks(account)
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
+        self.mails = AccountMails(account)
+        self.bulk = BulkRuns(account, wait_s)
 
     @property
     def client(self) -> "ApiClient":
@@ -201,6 +205,10 @@ class Session:
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
         """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError and StoreError."""
         return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
+
+    async def evidence(self, reference: str) -> Evidence:
+        """Whether the account shows a mail of this attempt. Raises AttemptError, ClientError and StoreError."""
+        return await self.mails.evidence(resolution.ended(self._history, reference))
 
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would make; records and sends nothing."""

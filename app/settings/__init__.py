@@ -1,6 +1,14 @@
 """Settings and profiles: flags win over the environment, the environment over `config.toml`."""
 
-from app.settings.config import Config, add_profile, home_folder, load_config, load_settings, remove_profile
+from app.settings.config import (
+    Config,
+    add_profile,
+    home_folder,
+    load_config,
+    load_settings,
+    move_to_oauth,
+    remove_profile,
+)
 from app.settings.errors import SettingsError
 from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
 
@@ -16,5 +24,6 @@ __all__ = [
     "is_loopback",
     "load_config",
     "load_settings",
+    "move_to_oauth",
     "remove_profile",
 ]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
 
@@ -17,9 +18,11 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
 from app.service.contacts import ContactRow
 from app.service.history import AttemptRow
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
+from app.tui.controllers.bulk import BulkController
 from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
@@ -105,7 +108,7 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._status = StatusLine(session.profile)
+        self._status = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
@@ -159,6 +162,14 @@ class Dashboard(Screen[None]):
             edit=self.form.edit,
             preview=self.form.preview_attempt,
             resolved=self._resolved,
+        )
+        self.bulk = BulkController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            permit=lambda: self.send.permit,
+            shown=lambda: self.history.shown,
         )
 
     # Its life
@@ -226,6 +237,7 @@ class Dashboard(Screen[None]):
         """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
         await self._mounted.wait()
         await self.send.shutdown()
+        await self.bulk.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
         # Nothing may reach for a pane while Textual removes them one by one.
@@ -456,6 +468,9 @@ class Dashboard(Screen[None]):
 
     def action_refresh_lists(self) -> None:
         self.cache.refresh()
+
+    def action_bulk(self) -> None:
+        self.bulk.open()
 
     def action_look_up(self) -> None:
         self.cache.look_up()

@@ -214,4 +214,4 @@ def test_a_mistyped_key_of_the_account_folder_is_named(
     with served(home) as (_, process):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
-    assert f"{name}.json, line {line}: unknown key '{key}', which is ignored." in err
+    assert f"{name}.json, line {line}: Unknown key '{key}', which is ignored." in err

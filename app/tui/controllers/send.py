@@ -1,6 +1,7 @@
 """Sending: questions before a trigger, the lock of a live account, stopping, resending."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from textual.widgets import OptionList, Select
 from textual.worker import Worker
 
 from app.domain.errors import AppError
+from app.domain.mails import EventUse
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.short_id import short_id
 from app.service.guard import GuardError
@@ -29,7 +31,7 @@ from app.service.session import (
 from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
+from app.tui.screens.confirm import Confirm, ConfirmSendAgain, Question, SendAgain
 from app.tui.screens.unlock import Unlock, UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
@@ -89,7 +91,7 @@ class SendController:
         """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
         if self.is_loading():
             return LOADING
-        if self._lock is not None and self._permit is None:
+        if self._lock is not None and self.permit is None:
             return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
         return ""
 
@@ -106,14 +108,15 @@ class SendController:
         return "" if self._lock else TEST_ACCOUNT
 
     @property
-    def _permit(self) -> str | None:
+    def permit(self) -> str | None:
+        """The name of a live account's profile while sending is unlocked."""
         return self._lock.permit(datetime.now(UTC)) if self._lock else None
 
     def unlock(self) -> None:
         """Asks for the profile's name and unlocks sending; locks it if it is unlocked."""
         if self._lock is None:
             return
-        if self._permit:
+        if self.permit:
             self._lock.disarm()
             self.block()
         else:
@@ -177,17 +180,33 @@ class SendController:
             return
         shown = self.privacy.request(message.request)
         known = self.privacy.preflight(known, message.request)
-        question = send_question(
-            shown, session.events.name(shown.event_id), session, known, datetime.now(UTC)
-        )
+        name, now = session.events.name(shown.event_id), datetime.now(UTC)
+
+        def worded(use: EventUse | None) -> str:
+            return send_question(shown, name, session, known, now, use=use)
+
+        question = worded(session.mails.known_use(shown.event_id))
+        screen: Question[Any]
         if earlier is not None and unknown is not None:
-            answer = partial(self._answer_again, message, earlier, unknown)
-            self.view.push(ConfirmSendAgain(question), answer)
+            screen = ConfirmSendAgain(question)
+            self.view.push(screen, partial(self._answer_again, message, earlier, unknown))
         else:
-            yes = "Send again" if earlier else "Send"
-            self.view.push(
-                Confirm(question, yes=yes, no="Cancel"), partial(self._send_submitted, message, earlier)
-            )
+            screen = Confirm(question, yes="Send again" if earlier else "Send", no="Cancel")
+            self.view.push(screen, partial(self._send_submitted, message, earlier))
+        self._complete(screen, worded, shown.event_id)
+
+    def _complete(
+        self, screen: Question[Any], worded: Callable[[EventUse | None], str], event_id: str
+    ) -> None:
+        """Adds to an open question about a live account what the event starts, once the account has told it."""
+
+        async def complete() -> None:
+            with contextlib.suppress(AppError):  # said when something is sent
+                await self.view.connect()
+                screen.change(worded(await self.session.mails.use(event_id)))
+
+        if self.session.profile.is_production and not self.session.mails.is_asked(event_id):
+            self.view.screen.run_worker(complete(), group="use")
 
     def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
         """The attempt of this row if its outcome is unknown and it can be resent."""
@@ -216,7 +235,7 @@ class SendController:
             self.form.forget_last()
             return
         request, attempt_id = message.request, message.attempt_id
-        permit, parent_id = self._permit, self.parent_id
+        permit, parent_id = self.permit, self.parent_id
         self._begin(
             request,
             lambda stop: self.session.send(
@@ -259,6 +278,7 @@ class SendController:
             datetime.now(UTC),
             same_trigger=same_trigger,
             real_account=session.profile.name if session.profile.is_production else None,
+            use=session.mails.known_use(attempt.request.event_id),
         )
         yes = "Resend" if same_trigger else "Send as new"
         self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, known.second_send))
@@ -284,7 +304,7 @@ class SendController:
         asked_about: AttemptRow | None,
         ask_again: Callable[[], None],
     ) -> None:
-        permit = self._permit
+        permit = self.permit
         self._begin(
             attempt.request,
             lambda stop: self.session.resend(

@@ -14,8 +14,8 @@ from textual.widgets import Button, Input, Static
 
 from app.domain.diagnosis import FormPatch
 from app.domain.drafts import Draft
+from app.domain.external_ids import hidden_words
 from app.domain.extras import extras_words
-from app.domain.identifiers import said_around
 from app.domain.model import (
     CONTACT_KEYS,
     NO_EXTRAS,
@@ -466,8 +466,8 @@ class TriggerForm(FormFields):
             return Content.assemble(contact_label(self._privacy.contact(contact)), (missing, "$text-warning"))
         shown = replace(found, contacts=tuple(map(self._privacy.contact, found.contacts)))
         recipient = recipient_label(shown, self._typed_request(), field_name, self._shared_key)
-        around = said_around(self._external_id.value)
-        hint = Content.styled(f"! external id: {around}", "$text-warning") if around else None
+        hidden = "" if found.total else hidden_words(self._external_id.value)
+        hint = Content.styled(f"! external id: {sanitize(hidden)}", "$text-warning") if hidden else None
         return lines([recipient, hint])
 
     @property
