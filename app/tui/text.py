@@ -11,6 +11,7 @@ from textual.content import Content
 
 from app.domain.account import FieldNames
 from app.domain.attempt_export import reply_parts, warnings_of
+from app.domain.extras import extras_words
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
 from app.domain.mails import EventUse
 from app.domain.model import (
@@ -460,9 +461,10 @@ def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
         "Started": _local_and_utc(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
     }
+    extras = ((name.capitalize(), value) for name, value in extras_words(request.extras))
     return lines(
         Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), sanitize(value, 2000))
-        for name, value in facts.items()
+        for name, value in (*facts.items(), *extras)
     )
 
 
