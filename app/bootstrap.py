@@ -289,7 +289,7 @@ class _InProcess:
                 account.follow(self._cache.state().source or "")
             await sandbox(*call)
 
-        return ApiClient(SANDBOX_URL, open_in_process(answer), deadline_s)
+        return ApiClient(SANDBOX_URL, open_in_process(answer, sandbox.faults.refuses), deadline_s)
 
     def close(self) -> None:
         if self._made is not None:

@@ -9,7 +9,8 @@ DASHBOARD = "desk."
 
 ACTIONS: Mapping[str, str] = {
     "desk.quit": "ctrl+q",
-    "desk.theme": "ctrl+t",
+    "desk.suspend": "ctrl+z",
+    "desk.theme": "ctrl+t,alt+t",
     "desk.help": "f1",
     "desk.send": "f9",
     "desk.stop": "escape",
@@ -28,7 +29,7 @@ ACTIONS: Mapping[str, str] = {
     "desk.preview_request": "ctrl+r",
     "desk.switch_profile": "ctrl+o",
     "desk.personal_data": "ctrl+b",
-    "desk.clear_form": "ctrl+n",
+    "desk.clear_form": "ctrl+n,alt+n",
     "attempt.back": "escape,enter",
     "attempt.evidence": "l",
     "attempt.arrived": "a",
@@ -96,6 +97,8 @@ ACTIONS: Mapping[str, str] = {
     "request.previous": "left,shift+tab",
     "request.back": "escape,ctrl+r,enter",
     "help.back": "escape,enter",
+    "help.symbols": "s",
+    "help.replies": "r",
     "confirm.no": "escape",
     "confirm.yes": "ctrl+y",
     "ask.back": "escape",

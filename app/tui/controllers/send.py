@@ -147,7 +147,7 @@ class SendController:
         """Submits the form, or says why not."""
         is_sending = self.form.sending
         if reason := ("" if is_sending else self._not_picked) or self.form.send():
-            self.view.say("Sending" if is_sending else "Not sent", reason)
+            self.view.say("" if is_sending else "Not sent", reason)
 
     @property
     def _not_picked(self) -> str:
@@ -368,7 +368,7 @@ class SendController:
             view.show_fault(f"Nothing was sent. {self.obstacle}")
             return
         self._stop = asyncio.Event()
-        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request)))
+        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self.form.waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
         self._worker = view.screen.run_worker(self._send(send, self._stop, ask_again), group="send")
