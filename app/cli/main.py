@@ -10,9 +10,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from app import __version__
 from app.bootstrap import Profiles
+from app.cli.completion import complete_profile
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with, writing
 from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
@@ -25,6 +27,9 @@ from app.settings.permissions import PRIVATE, tighten
 
 VERBS = {
     "account": "account",
+    "bulk": "bulk",
+    "check": "check",
+    "completion": "completion",
     "contacts": "contacts",
     "demo-data": "demo",
     "events": "lists",
@@ -35,6 +40,7 @@ VERBS = {
     "profile": "profile",
     "refresh": "refresh",
     "sandbox": "sandbox",
+    "team": "team",
     "trigger": "trigger",
     "version": "main",
 }
@@ -77,6 +83,12 @@ class _Program(click.Group):
             one.epilog = _MANUAL
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        verbs = [CompletionItem(name) for name in VERBS if name.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(
+            self, ctx, incomplete
+        )  # the group's would import every verb
+
     def invoke(self, ctx: click.Context) -> object:
         result: object = None  # if writing ends early
         try:
@@ -93,7 +105,12 @@ class _Program(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_MANUAL,
 )
-@click.option("--profile", metavar="NAME", help="The profile to use. Default: the built-in sandbox.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="The profile to use. Default: the built-in sandbox.",
+    shell_complete=complete_profile,
+)
 @click.option(
     "--account",
     metavar="FOLDER",

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import IO
 
 from app.domain.errors import AppError, reason_of
+from app.domain.extras import MAX_REQUEST, attach
+from app.domain.model import Attachment
 
 
 class FileError(AppError):
@@ -15,6 +17,18 @@ class FileError(AppError):
 
 class FileExistsAlreadyError(FileError):
     """A file of this name exists already."""
+
+
+def read_attachment(path: Path) -> Attachment:
+    """A file as an attachment. Raises FileError, also if it is longer than any request may be."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_REQUEST + 1)
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from None
+    if len(content) > MAX_REQUEST:
+        raise FileError(f"{path} is over {MAX_REQUEST:,} bytes, more than Emarsys accepts in a request.")
+    return attach(path.name, content)
 
 
 COPY_NAME = "copied.txt"

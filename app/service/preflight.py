@@ -53,7 +53,8 @@ class Preflight:
     holds the contacts that the key finds. `advice` is about the prediction, or how to get one. `last` is the
     last attempt to this contact, by any key. `second_send` is an earlier attempt with the same event and data
     that was, or may have been, received. `data_use` says for which contact the event data is, `same_data` for
-    which other contact it was used. `example_data` says whether it is an example, outside the sandbox.
+    which other contact it was used. `example_data` says whether it is an example, outside the sandbox. `colleague`
+    is an attempt of another member of the team to ask about, which the checks do not find themselves.
     """
 
     prediction: Verdict | None
@@ -65,6 +66,7 @@ class Preflight:
     data_use: DataUse | None = None
     same_data: DataUse | None = None
     example_data: bool = False
+    colleague: AttemptRow | None = None
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
@@ -147,7 +149,9 @@ class PreflightChecks:
         found = self.recipient(request)
         data = canonical_json(request.data)
         external_id = request.external_id if found.reachable else ""
-        now = DataUse(data, request.key_id, external_id, found.only, datetime.now(UTC))
+        # An attachment for one customer must reach another as little as event data.
+        carried = data + "".join(f"{one.filename}\n{one.size}" for one in request.extras.attachments)
+        now = DataUse(carried, request.key_id, external_id, found.only, datetime.now(UTC))
         used = data_use_after(used, now, chosen)
         is_example = bool(data) and data in self._examples
         return Preflight(
@@ -158,7 +162,7 @@ class PreflightChecks:
             self._last_to(request, found.contacts),
             self._recent.sent(self._same_send(request, found.contacts)),
             used,
-            None if is_example else self._same_data(request, data, found, used),
+            None if is_example else self._same_data(request, data, carried, found, used),
             is_example and not self._live.profile.is_sandbox,
         )
 
@@ -272,13 +276,13 @@ class PreflightChecks:
         return SameSend(marks, since, asked_about)
 
     def _same_data(
-        self, request: TriggerRequest, data: str, found: Recipient, used: DataUse | None
+        self, request: TriggerRequest, data: str, carried: str, found: Recipient, used: DataUse | None
     ) -> DataUse | None:
-        """The last use of this data for another contact; None if there is none, or no data."""
-        if not data or not request.external_id or not found.reachable:
+        """The last use of this data, or of `carried`, for another contact; None if there is none, or no data."""
+        if not carried or not request.external_id or not found.reachable:
             return None
-        uses = [used] if used is not None and used.data == data and used.external_id else []
-        for row in self._recent.with_data(self._live.key, request.event_id, data):
+        uses = [used] if used is not None and used.data == carried and used.external_id else []
+        for row in self._recent.with_data(self._live.key, request.event_id, data) if data else ():
             contacts = self._cache.contacts.find(row.key_id, row.external_id, 2)
             only = contacts[0] if len(contacts) == 1 else None
             if only is not None or row.outcome not in _REACHED_NOBODY:

@@ -15,6 +15,7 @@ KEYS = {
     "attempt_id", "profile", "event_id", "event_name", "key_id", "external_id", "data", "trigger_id",
     "started_at", "elapsed_ms", "outcome", "http_status", "reply_code", "reply_text", "predicted_code",
     "description", "remedy", "reference", "parent_id", "note", "settlement", "contact", "warnings", "run_id",
+    "event_time", "attachments",
 }  # fmt: skip
 
 

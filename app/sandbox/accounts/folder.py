@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.domain.csv_rows import CsvError, CsvFile, open_csv
 from app.domain.errors import AppError, reason_of
+from app.domain.mails import Mail
 from app.domain.model import CONTACT_KEYS, Field, JsonObject
 from app.domain.wire import scalar_text
 
@@ -46,15 +47,6 @@ class AccountFolderError(AppError):
 def unreadable(file: Path, error: OSError) -> AccountFolderError:
     """The error for a file that cannot be opened."""
     return AccountFolderError(file, None, f"The file cannot be read: {reason_of(error)}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One e-mail that an event launches."""
-
-    id: str
-    name: str
-    subject: str
 
 
 @dataclass(frozen=True, slots=True)
