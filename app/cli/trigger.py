@@ -132,12 +132,13 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
         warn_of_second_send(earlier)
     exact = service.describe(mask.request(request))
     use = await service.mails.quick_use(request.event_id)
+    known = service.preflight.check_thoroughly(request)
     if report.as_json:
         if use is not None:
             echo_error(use.words(subjects=True))
-        click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
+        planned = replace(service.planned(request), remedy=known.remedy)
+        click.echo(json_text(planned_json(mask.attempt(planned), exact)))
     else:
-        known = service.preflight.check_thoroughly(request)
         lines = plan_lines(masked_preflight(mask, known, request), exact, use)
         click.echo("\n".join(lines))
 
