@@ -182,10 +182,13 @@ def diagnose_before(
 def _how_to_predict(request: TriggerRequest, directory: Directory) -> Diagnosis:
     if None in (directory.has_event(request.event_id), directory.has_field(request.key_id)):
         return Diagnosis("The events and fields of this account are not loaded yet. Refresh.", (REFRESH,))
-    return Diagnosis(
-        "This contact is not in the local list. Look it up to see what will happen.",
-        (LOOK_UP,),
+    is_known = bool(directory.matches(request.key_id, request.external_id).ids)
+    why = (
+        "The local list may lack another contact with this value."
+        if is_known
+        else "This contact is not in the local list."
     )
+    return Diagnosis(f"{why} Look it up to see what will happen.", (LOOK_UP,))
 
 
 def _unattached(reply: Reply, request: TriggerRequest) -> Diagnosis | None:

@@ -82,7 +82,7 @@ class Preflight:
         """Whether no known contact has the value, and no other cause was found."""
         is_unknown = self.prediction is None or self.prediction.code in _NOBODY
         fixes = self.advice.remedies if self.advice else None
-        return is_unknown and fixes in ((), (LOOK_UP,))
+        return is_unknown and not self.contacts and fixes in ((), (LOOK_UP,))
 
 
 class AccountClues(Clues):

@@ -207,7 +207,15 @@ def test_beforehand_a_partial_cache_offers_the_look_up_and_an_empty_one_the_refr
     assert partial is not None
     assert empty is not None
     assert (partial.remedies, empty.remedies) == ((LOOK_UP,), (REFRESH,))
+    assert partial.words.startswith("This contact is not in the local list.")
     assert diagnose_before(Verdict(0, "OK"), request, HandMadeAccount()) is None
+
+
+def test_beforehand_a_partial_cache_that_knows_the_contact_says_what_it_may_lack() -> None:
+    partial = HandMadeAccount(complete=False)
+    found = diagnose_before(None, TriggerRequest("100", "3", "thor@example.com"), partial)
+    assert found is not None
+    assert found.words.startswith("The local list may lack another contact with this value.")
 
 
 def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:

@@ -65,6 +65,8 @@ async def test_the_question_about_a_live_account_says_it_as_soon_as_it_is_known(
         await desk.press("ctrl+y")
         assert "accepted" in desk.text_of("#reply")
         assert told.asked == ["100"]
+        await desk.press("f6", "n")
+        assert "Starts the program 12." in desk.text_of("#confirm")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
