@@ -86,6 +86,8 @@ class Questions:
         Returns the profile's name as typed, and the id of the earlier attempt that was asked about. Raises Failure
         if the answer is no.
         """
+        if refusal := self.service.refusal(request):
+            raise Failure(f"{refusal} Nothing was sent.")
         for line in self.prediction(request):
             _say(line)
         if use is not None:

@@ -149,6 +149,16 @@ def test_a_live_account_wants_its_name_typed(desk: Desk, home: Path, open_accoun
     assert (cancelled.code, cancelled.out) == (4, "")
 
 
+def test_a_contact_that_is_no_test_contact_is_refused_before_the_last_question(
+    desk: Desk, home: Path, open_account: str
+) -> None:
+    profile(home, "shop", open_account, 'test_contacts = ["sif@example.com"]')
+    ran = desk("--profile", "shop", *ASK, stdin=lines("100", "3", "thor@example.com", ""))
+    assert (ran.code, ran.out) == (2, "")
+    assert "limited to test contacts" in ran.err
+    assert "Send it?" not in ran.err
+
+
 def test_a_dry_run_asks_and_sends_nothing(desk: Desk) -> None:
     ran = desk(*ASK, "--dry-run", stdin=lines(*EXAMPLE))
     assert ran.code == 0
