@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import cache, partial
+from getpass import getuser
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -20,7 +21,7 @@ from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
-from app.settings.secrets import Secret, find_secret
+from app.settings.secrets import Secret, find_secret, team_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
 from app.store.errors import BusyError, StoppedError, StoreError, UnwritableError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
     from app.service.profile_check import Finding
+    from app.service.team import Team
 
 
 class Watch(Protocol):
@@ -77,7 +79,8 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
             if settings.profile.is_sandbox
             else _remote(settings, history, terminal)
         )
-        return Session(live, scenarios, wait_s)
+        team = None if settings.profile.team is None else _team(settings, live, terminal)
+        return Session(live, scenarios, wait_s, team)
     except BaseException:  # ctrl+c too; it is raised again
         history.close()
         raise
@@ -90,6 +93,41 @@ def _recover(history: History) -> None:
         raise
     except UnwritableError:
         pass  # it can still be read; nothing is sent, since `begin` raises the same
+
+
+def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None] | None) -> "Team":
+    """Raises SettingsError without the extra or the team's key."""
+    profile = settings.profile
+    try:
+        from app.domain.team import TeamKey
+        from app.service.team import Team, TeamSettings
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The profile {profile.name!r} has a team, which needs the extra `team`: pip install 'triggerdesk[team]'."
+        ) from error
+    try:
+        key = TeamKey(settings.team_key.read_text(encoding="ascii").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The team's key {settings.team_key} cannot be read. `triggerdesk team join` writes it."
+        ) from error
+
+    def password() -> str | None:
+        found = team_secret(profile.name, os.environ, terminal)
+        return None if found is None else found.reveal()
+
+    given = TeamSettings(
+        profile.team or "",
+        profile.team_account or profile.name,
+        settings.member or getuser(),
+        key,
+        settings.team_history,
+        cache(password),
+        profile.team_share,
+        profile.requires_team,
+        profile.approve,
+    )
+    return Team(live, given, terminal or (lambda _: None))
 
 
 class Profiles(NamedTuple):
@@ -251,7 +289,7 @@ class _InProcess:
                 account.follow(self._cache.state().source or "")
             await sandbox(*call)
 
-        return ApiClient(SANDBOX_URL, open_in_process(answer), deadline_s)
+        return ApiClient(SANDBOX_URL, open_in_process(answer, sandbox.faults.refuses), deadline_s)
 
     def close(self) -> None:
         if self._made is not None:

@@ -39,6 +39,7 @@ VERBS = {
     "profile": "profile",
     "refresh": "refresh",
     "sandbox": "sandbox",
+    "team": "team",
     "trigger": "trigger",
     "version": "main",
 }

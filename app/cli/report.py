@@ -90,11 +90,11 @@ class Report:
     as_json: bool
 
     async def send(
-        self, send: Callable[[str | None], Awaitable[Attempt]], attempt_id: str, service: Session
+        self, send: Callable[[str | None, str | None], Awaitable[Attempt]], attempt_id: str, service: Session
     ) -> ExitCode:
         """Sends, prints the attempt, or what is known of one that could not be recorded, and returns the exit code.
 
-        `send` gets the id of the earlier attempt that the user was warned of.
+        `send` gets the ids of the earlier attempts that the user was warned of: one's own, and a colleague's.
         """
         try:
             attempt = await _send_with_warning(send)
@@ -102,6 +102,7 @@ class Report:
             lines = attempt_lines(self.mask.attempt(error.attempt), service.contacts)
             echo_error(f"{error} Attempt {attempt_id}: {' '.join(lines)}")
             return ExitCode.UNKNOWN
+        await _tell_team(service)
         try:
             with writing():
                 click.echo("\n".join(self._lines(self.mask.attempt(attempt), service)))
@@ -122,14 +123,24 @@ def warn_of_second_send(earlier: AttemptRow) -> None:
     echo_error(second_send_words(earlier, datetime.now(UTC)))
 
 
-async def _send_with_warning(send: Callable[[str | None], Awaitable[Attempt]]) -> Attempt:
-    warned_of = None
+async def _send_with_warning(send: Callable[[str | None, str | None], Awaitable[Attempt]]) -> Attempt:
+    own = colleague = None
     while True:
         try:
-            return await send(warned_of)
+            return await send(own, colleague)
         except SentMeanwhileError as error:
             warn_of_second_send(error.earlier)
-            warned_of = error.earlier.attempt_id
+            if error.earlier.member:
+                colleague = error.earlier.attempt_id
+            else:
+                own = error.earlier.attempt_id
+
+
+async def _tell_team(service: Session) -> None:
+    if service.team is not None:
+        await service.team.sync_soon()
+        for sentence in service.team.news():
+            echo_error(sentence)
 
 
 @contextmanager

@@ -136,7 +136,10 @@ class Contacts:
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
-        return forget_in_history(self._live.history.path, self._live.key, forgetting.named)
+        erased = forget_in_history(self._live.history.path, self._live.key, forgetting.named)
+        if self._live.on_forget is not None:
+            self._live.on_forget(sorted(forgetting.named.keys))
+        return erased
 
 
 def _remember(path: Path, key_id: str, value: str, contacts: Sequence[Contact]) -> None:

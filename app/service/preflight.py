@@ -53,7 +53,8 @@ class Preflight:
     holds the contacts that the key finds. `advice` is about the prediction, or how to get one. `last` is the
     last attempt to this contact, by any key. `second_send` is an earlier attempt with the same event and data
     that was, or may have been, received. `data_use` says for which contact the event data is, `same_data` for
-    which other contact it was used. `example_data` says whether it is an example, outside the sandbox.
+    which other contact it was used. `example_data` says whether it is an example, outside the sandbox. `colleague`
+    is an attempt of another member of the team to ask about, which the checks do not find themselves.
     """
 
     prediction: Verdict | None
@@ -65,6 +66,7 @@ class Preflight:
     data_use: DataUse | None = None
     same_data: DataUse | None = None
     example_data: bool = False
+    colleague: AttemptRow | None = None
 
     @property
     def contacts(self) -> tuple[Contact, ...]:

@@ -3,6 +3,7 @@
 from app.settings.config import (
     Config,
     add_profile,
+    change_profile,
     home_folder,
     load_config,
     load_settings,
@@ -20,6 +21,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "add_profile",
+    "change_profile",
     "home_folder",
     "is_loopback",
     "load_config",

@@ -58,6 +58,10 @@ class Notes:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
+    @property
+    def path(self) -> Path:
+        return self._path
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

@@ -308,6 +308,17 @@ CREATE TABLE bulk_rows (
     PRIMARY KEY (run, wave, number)
 ) WITHOUT ROWID;
 """,
+        # `team` has the marks of an attempt on a team's account, as JSON; `member` and `assigned` are for the attempts of
+        # a team, which have a file of their own. The numbers of the outbox are never used again: they are part of ids.
+        """
+ALTER TABLE attempts ADD COLUMN team TEXT;
+ALTER TABLE attempts ADD COLUMN member TEXT;
+ALTER TABLE attempts ADD COLUMN assigned TEXT;
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL, body TEXT
+);
+CREATE TABLE team_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+""",
     ),
     synchronous="FULL",
 )

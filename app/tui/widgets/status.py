@@ -6,6 +6,7 @@ from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Footer, ProgressBar, Static
+from textual.widgets._footer import FooterKey
 
 from app.domain.formatting import age
 from app.domain.model import Outcome
@@ -41,6 +43,9 @@ class StatusLine(Widget):
     """The number of unknown outcomes that are not resolved."""
 
     is_masked: reactive[bool] = reactive(False)
+
+    team: reactive[bool | None] = reactive(None)
+    """Whether the team is reachable; None without one, or before the first try."""
 
     def __init__(self, profile: Live, notice: Notice | None = None) -> None:
         super().__init__(id="status")
@@ -75,7 +80,10 @@ class StatusLine(Widget):
         long, short, name = account_labels(self._profile)
         notice = Content.styled(f"{self._notice.label}   " if self._notice else "", "bold $text-warning")
         alerts = (
-            _lock_label(self.unlocked_s) + _masked_label(self.is_masked) + _unresolved_label(self.unresolved)
+            _lock_label(self.unlocked_s)
+            + _masked_label(self.is_masked)
+            + _team_label(self.team)
+            + _unresolved_label(self.unresolved)
         )
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
         facts = notice + alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
@@ -105,6 +113,14 @@ def _lock_label(seconds: int | None) -> Content:
 
 def _masked_label(is_masked: bool) -> Content:
     return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
+
+
+def _team_label(is_reachable: bool | None) -> Content:
+    if is_reachable is None:
+        return Content("")
+    if is_reachable:
+        return Content.styled("team ✓   ", "$quiet")
+    return Content.styled("✗ team not reachable   ", f"bold {outcome_style(Outcome.REJECTED)}")
 
 
 def _unresolved_label(number: int) -> Content:
@@ -143,12 +159,25 @@ class FetchBar(Horizontal):
 
 
 class KeyFooter(Footer):
-    """Textual's footer, drawn again only if one of its keys changed, not at every move of the focus."""
+    """Textual's footer, drawn again only if one of its keys changed, not at every move of the focus.
+
+    On a narrow screen the tabs name the keys of the panes, and the footer leaves them out.
+    """
 
     _drawn: Sequence[object] = ()
 
+    def compose(self) -> ComposeResult:
+        is_narrow = self.screen.has_class("-narrow")
+        order = [one.action for one in self.screen.BINDINGS if isinstance(one, Binding)]
+        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
+        # Textual puts keys first that the focused widget has uses of its own for.
+        for key in sorted(keys, key=lambda key: (*order, key.action).index(key.action)):
+            if not (is_narrow and key.action.startswith("go(")):
+                yield key
+
     def bindings_changed(self, screen: Screen[Any]) -> None:
-        shown = [
+        shown: list[object] = [screen.has_class("-narrow")]
+        shown += [
             (active.binding, active.enabled)
             for active in screen.active_bindings.values()
             if active.binding.show
