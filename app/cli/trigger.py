@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, overload
+from typing import BinaryIO, TypeVar
 
 import click
 
@@ -28,6 +28,8 @@ from app.service.guard import check_production
 from app.service.masking import masked_preflight
 from app.service.resolution import check_note
 from app.service.session import Session, StoreError
+
+Text = TypeVar("Text", str, str | None)
 
 
 @click.command()
@@ -202,11 +204,7 @@ def _extras(event_time: str | None, attachments: Sequence[Path]) -> Extras:
     return Extras(time, tuple(map(read_attachment, attachments)))
 
 
-@overload
-def _utf8(option: str, text: str) -> str: ...
-@overload
-def _utf8(option: str, text: str | None) -> str | None: ...
-def _utf8(option: str, text: str | None) -> str | None:
+def _utf8(option: str, text: Text) -> Text:
     try:
         (text or "").encode()
     except UnicodeEncodeError:
