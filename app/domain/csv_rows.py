@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field
 from app.domain.sanitize import HIDDEN, has_surrogates
 
@@ -65,7 +65,7 @@ def open_csv(path: Path) -> Iterator["CsvFile"]:
     try:
         raw = path.open("rb")
     except OSError as error:
-        raise CsvError(str(path), None, f"The file cannot be read: {error.strerror or error}.") from None
+        raise CsvError(str(path), None, f"The file cannot be read: {reason_of(error)}.") from None
     with raw:
         yield CsvFile(raw if raw.seekable() else io.BytesIO(raw.read()), str(path))
 
@@ -151,18 +151,18 @@ class CsvFile:
             raise self._first_fault(encoding)
 
     def _first_fault(self, encoding: str) -> CsvError:
-        is_utf_16 = encoding == "utf-16"
+        errors = "replace" if encoding == "utf-16" else "surrogateescape"
         self._raw.seek(0)
-        text = io.TextIOWrapper(
-            self._raw, encoding, errors="replace" if is_utf_16 else "surrogateescape", newline=""
-        )
-        for number, line in enumerate(text, start=1):
-            if "\0" in line:
-                return self.error(number, "This line contains a NUL character. Remove it.")
-            if has_surrogates(line) or (is_utf_16 and "\ufffd" in line):
-                return self.error(
-                    number, f"This line is not {'UTF-16' if is_utf_16 else 'UTF-8'}. {_SAVE_AS}"
-                )
+        text = io.TextIOWrapper(self._raw, encoding, errors, newline="")
+        try:
+            for number, line in enumerate(text, start=1):
+                if "\0" in line:
+                    return self.error(number, "This line contains a NUL character. Remove it.")
+                if has_surrogates(line) or (errors == "replace" and "\ufffd" in line):
+                    name = encoding.upper().removesuffix("-SIG")
+                    return self.error(number, f"This line is not {name}. {_SAVE_AS}")
+        finally:
+            text.detach()
         return self.error(None, f"This file is not text. {_SAVE_AS}")
 
     # Lines and cells

@@ -29,6 +29,7 @@ from app.store.bulk_attempts import delete
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
 from app.store.history_search import HistorySearch
+from app.store.outbox import enqueue, enqueue_if_shared
 from app.store.recent_attempts import RecentAttempts, SameSend, SentMeanwhileError
 from app.store.text import restored, stored, stored_or_null
 from app.store.writer_lock import Owner
@@ -89,6 +90,8 @@ class History:
                 values["previous"] = _outcome_before(connection, values["contact_mark"])
                 number = _insert(connection, "attempts", values)
                 _insert(connection, "requests", request_values(number, attempt.request, body))
+                if attempt.team is not None:
+                    enqueue(connection, attempt.account, "attempt", attempt.attempt_id)
         except sqlite3.IntegrityError as error:
             raise StoreError(
                 f"The attempt {attempt.attempt_id} is already recorded. Send again as a new attempt."
@@ -116,6 +119,7 @@ class History:
         """Records the resolution of an unknown outcome. Raises StoreError for any other outcome."""
         with self._file.writing() as connection:
             _record_settlement(connection, attempt_id, settlement)
+            enqueue_if_shared(connection, attempt_id, "settled")
 
     def note(self, attempt_id: str, text: str | None) -> Attempt:
         """Sets or, with None, removes the note of an attempt; returns the attempt. Raises StoreError if there is none."""
@@ -125,6 +129,7 @@ class History:
                 (stored_or_null(text), stored(attempt_id)),
             )
             index_words(connection, "attempt_id = ?", stored(attempt_id))
+            enqueue_if_shared(connection, attempt_id, "noted")
             found = self._whole("attempt_id = ?", stored(attempt_id))
         if not found:
             raise StoreError(f"The history has no attempt {attempt_id}.")
@@ -142,8 +147,10 @@ class History:
     def recover(self) -> int:
         """Marks the `sending` attempts of processes that have ended as `unknown`; returns their number.
 
-        It does not change attempts of running processes, including this one.
+        It does not change attempts of running processes, including this one. Does nothing if the file can only be read.
         """
+        if self._file.unwritable is not None:
+            return 0
         with self._file.guarded() as connection:
             rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
             writers = dict.fromkeys(
@@ -259,7 +266,7 @@ def _record_answer(
     """
     values = outcome_values(answer, outcome_of(answer), elapsed_ms)
     row = connection.execute(
-        "SELECT number FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id = ? "
+        "SELECT number, account, team FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id = ? "
         "AND (outcome = 'sending' OR (outcome = 'unknown' AND reason = ?))",
         (stored(attempt_id), INTERRUPTED.reason),
     ).fetchone()
@@ -273,6 +280,8 @@ def _record_answer(
     _insert(connection, "answers", {"attempt": number, **answer_values(answer, remedy)}, "INSERT OR REPLACE")
     _tell_next(connection, number)
     index_words(connection, "number = ?", number)
+    if row["team"] is not None:
+        enqueue(connection, restored(row["account"]), "outcome", attempt_id)
     return number
 
 

@@ -157,7 +157,7 @@ def _forms(text: str) -> tuple[Stored, ...]:
 def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
         "UPDATE attempts SET external_id = ?, contact_mark = NULL, previous = NULL, send_mark = NULL, reply_text = NULL, "
-        "note = NULL, settlement_note = NULL, contact_id = NULL, contact_name = NULL, contact_keys = NULL, trigger_id = "
+        "note = NULL, settlement_note = NULL, contact_id = NULL, contact_name = NULL, contact_keys = NULL, team = NULL, trigger_id = "
         "(SELECT attempt_id FROM attempts AS made WHERE made.attempt_id = attempts.trigger_id) WHERE number = ?",
         (FORGOTTEN, number),
     )

@@ -308,6 +308,17 @@ CREATE TABLE bulk_rows (
     PRIMARY KEY (run, wave, number)
 ) WITHOUT ROWID;
 """,
+        # `team` has the marks of an attempt on a team's account, as JSON; `member` and `assigned` are for the attempts of
+        # a team, which have a file of their own. The numbers of the outbox are never used again: they are part of ids.
+        """
+ALTER TABLE attempts ADD COLUMN team TEXT;
+ALTER TABLE attempts ADD COLUMN member TEXT;
+ALTER TABLE attempts ADD COLUMN assigned TEXT;
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL, body TEXT
+);
+CREATE TABLE team_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+""",
     ),
     synchronous="FULL",
 )
@@ -325,6 +336,11 @@ CREATE TABLE templates (name TEXT PRIMARY KEY, event_id TEXT NOT NULL, data_text
 """,
         """
 CREATE TABLE typed (event_id TEXT PRIMARY KEY, attempt_id TEXT NOT NULL, data_text TEXT NOT NULL);
+""",
+        # As JSON with the keys of a request; '' for none.
+        """
+ALTER TABLE drafts ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+ALTER TABLE templates ADD COLUMN extras TEXT NOT NULL DEFAULT '';
 """,
     ),
 )

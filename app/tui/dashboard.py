@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Tab, Tabs
@@ -17,6 +19,7 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
 from app.service.contacts import ContactRow
 from app.service.history import AttemptRow
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
@@ -59,6 +62,9 @@ SHOWN_WITH: Mapping[str, Sequence[str]] = {
 NARROW = 100
 """The width in cells from which the panes stand side by side."""
 
+KEYS_IN_TABS = 58
+"""The width from which the tabs have room for the keys of their panes."""
+
 HIDDEN_WHEN_OFF = ("stop", "unlock")
 """The actions that are not dimmed but hidden while they are off."""
 
@@ -68,6 +74,10 @@ FOLLOW_OTHERS_S = 10
 SHORTEST_S = 4.0
 CHARACTERS_PER_S = 15
 
+WELCOME = (
+    "This is the built-in account: nothing you send leaves this machine. "
+    "{} explains every pane; ctrl+p lists every action."
+)
 SWITCH = "A trigger is still being sent. Switch the profile anyway? It will be recorded as unknown."
 
 
@@ -80,7 +90,7 @@ class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (13, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012 - the same
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
     BINDINGS = DASHBOARD_BINDINGS
 
@@ -102,17 +112,18 @@ class Dashboard(Screen[None]):
         self._privacy = privacy
         self._profiles = profiles
         self._switch = switch
-        self._draw_reply: Callable[[ReplyPanel], None] | None = None
+        self._draw_reply: Callable[[ReplyPanel], None] = self._draw_nothing
+        self._welcome = ""
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._status = StatusLine(session.profile)
+        self._status = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
-        self._history = HistoryPane(session.contacts.field_name, privacy)
+        self._history = HistoryPane(session.contacts.field_name, privacy, has_team=session.team is not None)
         self._bar = FetchBar()
         self._add_controllers()
 
@@ -167,7 +178,7 @@ class Dashboard(Screen[None]):
             privacy=privacy,
             form=self._form,
             permit=lambda: self.send.permit,
-            shown=lambda: self.history.shown,
+            filter=lambda: self.history.filter,
         )
 
     # Its life
@@ -200,18 +211,21 @@ class Dashboard(Screen[None]):
         self.form.restore()
         self.cache.show()
         self.show_history()
-        self._form.offer_fields(self._session.contacts.fields())
+        self._offer_fields()
         self._redraw_personal_data()
         if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
-            self._reply.show_welcome(
-                "This is the built-in account: nothing you send leaves this machine. "
-                f"{key_of(self, 'help')} explains every pane; ctrl+p lists every action."
-            )
+            self._welcome = WELCOME.format(key_of(self, "help"))
+        self.show_nothing_sent()
         if self.cache.is_loading:
             self.cache.refresh()
+        if self._session.team is not None:
+            self._session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
+            self._session.team.follow()
         self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
-        self.set_interval(1, self.look)
-        self.set_interval(FOLLOW_OTHERS_S, self._follow_others)
+        self._clocks = (
+            self.set_interval(1, self.look),
+            self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
+        )
         self._mounted.set()
         self.refresh_bindings()
 
@@ -236,14 +250,45 @@ class Dashboard(Screen[None]):
         await self.bulk.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
+        # Nothing may reach for a pane while Textual removes them one by one.
+        for clock in self._clocks:
+            clock.stop()
+        for worker in self.app.workers:
+            if self in worker.node.ancestors_with_self:
+                worker.cancel()
 
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
         self.send.block()
+        if self._form.sending:
+            self._form.show_obstacle()
+            if self._reply.has_class("-sending"):
+                self._draw_reply(self._reply)
         with contextlib.suppress(AppError):
             if self._session.history.changed():
                 self.show_history()
+            self._look_at_team()
         self.cache.show_age()
+
+    def _look_at_team(self) -> None:
+        """Shows whether the team is reachable, what its desks did, and what went wrong between them."""
+        team = self._session.team
+        if team is None:
+            return
+        self._status.team = team.is_reachable
+        if not team.history.changed():
+            return
+        team.forget_here()
+        for sentence in team.news():
+            self.notify(
+                sanitize(sentence, 500),
+                title="Team",
+                severity="error",
+                markup=False,
+                timeout=reading_s(sentence),
+            )
+        if self._history.is_team:
+            self.show_history()
 
     def _follow_others(self) -> None:
         """Finds attempts whose process has ended, and lists that another program changed."""
@@ -253,11 +298,16 @@ class Dashboard(Screen[None]):
         self.cache.follow_others()
 
     def _title_panes(self) -> None:
-        """Writes the key of each pane into its border."""
+        """Writes the key of each pane into its border and its tab."""
         keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
-        for pane in PANES:
+        for pane, title in PANES.items():
             if binding := keys.get(f"go('{pane}')"):
-                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+                key = self.app.get_key_display(binding)
+                self.query_one(f"#{pane}").border_subtitle = key
+                named = Content.assemble(
+                    title, (f" {key}", "$quiet") if self.size.width >= KEYS_IN_TABS else ""
+                )
+                self.query_one(f"#tab-{pane}", Tab).label = named
 
     # What the controllers use: View says what each does
 
@@ -272,6 +322,23 @@ class Dashboard(Screen[None]):
         self.last_attempt = None
         self._draw_reply = draw
         draw(self._reply)
+
+    def show_nothing_sent(self) -> None:
+        self.show_reply(self._draw_nothing)
+
+    def start_over(self) -> None:
+        for line in (self._events.filter, self._contacts.filter):
+            line.value = ""
+        self._history.line.write("")
+        self._welcome = WELCOME.format(key_of(self, "help"))
+        self.show_nothing_sent()
+        self.go("events")
+
+    def _draw_nothing(self, panel: ReplyPanel) -> None:
+        last = None
+        with contextlib.suppress(AppError):
+            last = next(self._session.history.list_attempts(1), None)
+        panel.show_nothing(last and self._privacy.attempt(last), self._welcome)
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
@@ -290,7 +357,7 @@ class Dashboard(Screen[None]):
 
     def show_problem(self, title: str, sentence: str) -> None:
         self.say(title, sentence, unasked=True)
-        if self._draw_reply is None:
+        if self._draw_reply == self._draw_nothing:
             self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
 
     @property
@@ -352,8 +419,13 @@ class Dashboard(Screen[None]):
 
     def _lists_changed(self) -> None:
         self.cache.show()
-        self._form.offer_fields(self._session.contacts.fields())
+        self._offer_fields()
         self.form.predict()
+
+    def _offer_fields(self) -> None:
+        fields = self._session.contacts.fields()
+        self._form.offer_fields(fields)
+        self._contacts.offer_fields(fields)
 
     # Moving about
 
@@ -391,6 +463,9 @@ class Dashboard(Screen[None]):
 
     def on_resize(self) -> None:
         self._show_panes()
+        if self._mounted.is_set():
+            self._title_panes()
+            self.refresh_bindings()
 
     def _show_panes(self) -> None:
         """Shows the panes that the screen has room for; styles of their own spare styling all they hold."""
@@ -498,9 +573,8 @@ class Dashboard(Screen[None]):
         for field in self.query(SafeInput):
             field.cover(is_on)
         self._form.veil_changed()
-        if self._draw_reply is not None:
-            self._draw_reply(self._reply)
-        self._contacts.table.refresh()
+        self._draw_reply(self._reply)
+        self._contacts.redraw()
         self._history.veil_changed()
         self.form.predict()
 
@@ -524,7 +598,27 @@ class Dashboard(Screen[None]):
 
     def commands(self) -> Sequence[Command]:
         """What the palette offers beside the bindings."""
-        return self.form.scenarios()
+        return (*self.form.scenarios(), *self._team_commands())
+
+    def _team_commands(self) -> Iterator[Command]:
+        team = self._session.team
+        if team is None:
+            return
+        yield Command(
+            "Take over", "Take the current attempt of the team's history over", self.history.take_over
+        )
+        for one in team.waiting:
+            what = f"Approve event {one.event_id} for {one.asked_by}"
+            yield Command(what, "Approve exactly this send, once", partial(self._approve, one.approval_id))
+
+    def _approve(self, approval_id: str) -> None:
+        try:
+            if self._session.team is not None:
+                self._session.team.approve(approval_id)
+        except AppError as error:
+            self.say("Not approved", str(error))
+        else:
+            self.say("", "Approved for an hour, once.", "information")
 
     # Messages of the panes
 
@@ -586,4 +680,7 @@ class Dashboard(Screen[None]):
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
-        self.history.open(message)
+        if message.what == "team":
+            self.history.switch_team()
+        else:
+            self.history.open(message)

@@ -9,9 +9,12 @@ from typing import Protocol
 
 from textual.content import Content
 
+from app.domain import sanitize as harmless
 from app.domain.account import FieldNames
-from app.domain.attempt_export import reply_parts
+from app.domain.attempt_export import reply_parts, warnings_of
+from app.domain.extras import extras_words
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
+from app.domain.mails import EventUse
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -26,19 +29,22 @@ from app.domain.outcome import LABEL, MEANING, RESOLVED
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES, Verdict
-from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.domain.wire import trigger_path
 from app.service.duplicates import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
+from app.service.scenarios import SentMail
 
-__all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
+__all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content", "spacing_marks"]
+
+sanitize_block, spacing_marks = harmless.sanitize_block, harmless.spacing_marks
 
 FieldName = Callable[[str], str | None]
 """The name of a contact field by its id; None if it is not known."""
 
 LISTED = 5
+NO_VALUE = 2005
 _NAME_CELLS = 13
 _PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
@@ -70,6 +76,12 @@ class TargetAccount(Protocol):
 
 
 # Text from outside
+
+
+def sanitize(text: str, limit: int = 300) -> str:
+    """One harmless line, with a blank for each cell by which a terminal may draw it wider than Textual measures."""
+    shown = harmless.sanitize(text, limit)
+    return shown + " " * spacing_marks(shown)
 
 
 def label(text: str, style: str = "", limit: int = 300) -> Content:
@@ -176,6 +188,14 @@ def prediction_label(verdict: Verdict | None) -> Content:
     return Content.styled(f"✗ Will be rejected: {verdict.code}", "bold $outcome-rejected")
 
 
+def use_label(use: EventUse | None, predicted: Verdict | None = None) -> Content | None:
+    """What the event starts, or a warning that nothing uses it; None if that is not known, or if it is rejected."""
+    if use is None or (predicted is not None and predicted.code not in (0, NO_VALUE)):
+        return None
+    words = use.words(subjects=True)
+    return Content(words) if use.mails or use.programs else _warning(words)
+
+
 def remedy(text: str | None) -> Content | None:
     """What to do, behind an arrow."""
     return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
@@ -234,6 +254,14 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     )
 
 
+def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
+    """A mail that went out: when, its subject, and to whom."""
+    subject = sanitize(sent.mail.subject or sent.mail.name, 60)
+    when = f"{clock(sent.at, now)}  "
+    to = f"\n{' ' * len(when)}to {sanitize(external_id, 60)}"
+    return Content.assemble((when, "$quiet"), (subject, "bold"), to)
+
+
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
     """What the account replied to the look-up of a contact."""
     contacts = list(found)
@@ -251,7 +279,13 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Target
 
 
 def send_question(
-    request: TriggerRequest, event_name: str | None, account: TargetAccount, known: Preflight, now: datetime
+    request: TriggerRequest,
+    event_name: str | None,
+    account: TargetAccount,
+    known: Preflight,
+    now: datetime,
+    *,
+    use: EventUse | None = None,
 ) -> str:
     """The question before a trigger that reaches real customers, repeats another one, or both."""
     facts = [
@@ -260,12 +294,16 @@ def send_question(
         contact_label(known.contacts[0]).plain if len(known.contacts) == 1 else None,
         _live_line(account.profile.name if account.profile.is_production else None),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         _plain(carried_data(known, now)),
     ]
     asked = "\n".join(filter(None, facts))
-    if known.second_send is None:
+    earlier = [
+        f"! {second_send_words(row, now)}" for row in (known.colleague, known.second_send) if row is not None
+    ]
+    if not earlier:
         return f"{asked}\n\nSend it?"
-    return f"{second_send_words(known.second_send, now)}\n\n{asked}\n\nSend it again?"
+    return "\n".join((*earlier, "", asked, "", "Send it again?"))
 
 
 def again_question(
@@ -276,6 +314,7 @@ def again_question(
     *,
     same_trigger: bool,
     real_account: str | None = None,
+    use: EventUse | None = None,
 ) -> str:
     """The question before an attempt is sent again; `real_account` is the profile's name if it is a live one."""
     request, again = attempt.request, known.second_send
@@ -286,7 +325,9 @@ def again_question(
         f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
         _live_line(real_account),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         f"! {second_send_words(again, now)}" if again is not None and is_another else None,
+        f"! {second_send_words(known.colleague, now)}" if known.colleague is not None else None,
     ]
     question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
     if same_trigger:
@@ -390,11 +431,12 @@ def resolution(settlement: Settlement | None) -> Content | None:
 
 
 def reply_lines(attempt: Attempt) -> list[Content | None]:
-    """Outcome, reply code, meaning, what to do or how it was resolved, and the prediction."""
+    """Outcome, reply code, meaning, warnings, what to do or how it was resolved, and the prediction."""
     return [
         answer_head(attempt),
         answer_code(attempt),
         answer_description(attempt),
+        *(_warning(f"! {sanitize(text, 500)}") for text in warnings_of(attempt)),
         resolution(attempt.settlement) or remedy(attempt.remedy),
         compared(attempt),
     ]
@@ -427,9 +469,10 @@ def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
         "Started": _local_and_utc(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
     }
+    extras = ((name.capitalize(), value) for name, value in extras_words(request.extras))
     return lines(
         Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), sanitize(value, 2000))
-        for name, value in facts.items()
+        for name, value in (*facts.items(), *extras)
     )
 
 
@@ -476,15 +519,15 @@ def reply_body(attempt: Attempt, *, masked: bool) -> bytes | None:
             return None
 
 
-def no_body(attempt: Attempt) -> Content:
+def no_body(attempt: Attempt) -> str:
     """Why there is no reply body to read."""
     match attempt.answer:
         case NoReply(detail=detail):
-            return Content(sanitize(detail, 2000))
+            return sanitize(detail, 2000)
         case Reply():
-            return Content.styled("Not shown while personal data is hidden.", "$quiet")
+            return "Not shown while personal data is hidden."
         case None:
-            return Content("No reply was recorded.")
+            return "No reply was recorded."
 
 
 # Many attempts

@@ -34,7 +34,7 @@ class BulkController:
     form: TriggerForm
     permit: Callable[[], str | None]
     """The name of the profile while sending is unlocked."""
-    shown: Callable[[], tuple[str, HistoryQuery]]
+    filter: Callable[[], tuple[str, HistoryQuery]]
     """The query of the history, as typed and as a value."""
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class BulkController:
 
     async def plan_history(self) -> Run:
         """Plans to send the attempts that the history shows again. Raises AppError."""
-        return await self.session.bulk.plan_again(*self.shown())
+        return await self.session.bulk.plan_again(*self.filter())
 
     def start(self, run: Run, *, again: bool = False) -> None:
         """Sends what is left of a run or, `again`, its unknown contacts; one run at a time."""

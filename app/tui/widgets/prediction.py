@@ -13,6 +13,7 @@ from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch, QuickFix
 from app.domain.event_data import EventDataError
+from app.domain.mails import EventUse
 from app.domain.model import TriggerRequest
 from app.domain.placeholders import Filled
 from app.domain.recipient import contact_name
@@ -20,6 +21,7 @@ from app.service.preflight import Preflight
 from app.tui.bindings import key_of
 from app.tui.privacy import PrivacyMode
 from app.tui.text import (
+    NO_VALUE,
     carried_data,
     last_sent,
     lines,
@@ -27,14 +29,14 @@ from app.tui.text import (
     remedy,
     sanitize,
     second_send_label,
+    use_label,
 )
 from app.tui.widgets.text_block import TextBlock
 
-NO_VALUE = 2005
 ABOUT_THE_VALUE = (2008, 2010, 2012)
 """Replies about the external id; they say nothing while it is empty."""
 
-PICK_A_CONTACT = Content("Pick a contact.")
+PICK_A_CONTACT, PICK_AN_EVENT = Content("Pick a contact."), Content("Pick an event.")
 NOT_VALID_JSON = Content.styled("✗ Not valid JSON", "bold $outcome-rejected")
 START = lines(
     Content.assemble((f"{number}  ", "bold $primary"), step)
@@ -79,7 +81,7 @@ class RemedyButtons(Vertical):
     def compose(self) -> ComposeResult:
         for number, (fix, words) in enumerate(self.offers):
             hint = "" if number else f"  {key_of(self, 'fix')}"
-            yield _FixButton(fix, Content.assemble("▸ ", words, (hint, "bold $primary")))
+            yield _FixButton(fix, Content.assemble("▸ ", words, (hint, "bold")))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -99,7 +101,7 @@ def _words(fix: QuickFix) -> Content:
         return Content(words)
     person = ", ".join(filter(None, (sanitize(contact_name(contact), 60), f"contact {sanitize(contact.id)}")))
     by_id = isinstance(fix.change, FormPatch) and fix.change.key_id == "id"
-    return Content.assemble(f"Send to {person}", ("" if by_id else f"  {words}", "$quiet"))
+    return Content(f"Send to {person}{'' if by_id else f'  {words}'}")
 
 
 class PreflightPane(VerticalScroll):
@@ -121,9 +123,15 @@ class PreflightPane(VerticalScroll):
         return self.query_one(RemedyButtons).remedies
 
     def show(
-        self, request: TriggerRequest, known: Preflight | None, filled: Filled, *, is_begun: bool
+        self,
+        request: TriggerRequest,
+        known: Preflight | None,
+        filled: Filled,
+        use: EventUse | None = None,
+        *,
+        is_begun: bool,
     ) -> None:
-        """Shows the prediction; None shows the first steps.
+        """Shows the prediction, and what the event starts if that is known; None shows the first steps.
 
         `is_begun`: there is no contact yet, which is not a mistake.
         """
@@ -132,8 +140,12 @@ class PreflightPane(VerticalScroll):
             return
         shown = self._privacy.preflight(known, request)
         now = datetime.now(UTC)
+        if not request.event_id:
+            self._update(PICK_AN_EVENT, (), last_sent(shown.last, now))
+            return
         missing = is_begun and shown.prediction is not None and shown.prediction.code == NO_VALUE
         more = [
+            use_label(use, shown.prediction),
             carried_data(shown, now),
             None if missing else _reply_text(shown),
             self._placeholders(filled),
