@@ -24,7 +24,7 @@ from app.settings.config import read_config
 from app.settings.secrets import Secret, find_secret, team_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoppedError, StoreError
+from app.store.errors import BusyError, StoppedError, StoreError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
+    from app.service.profile_check import Finding
     from app.service.team import Team
 
 
@@ -72,9 +73,9 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
     # The history opens first: an attempt that cannot be recorded must not be sent.
     history = History(settings.history)
     try:
-        history.recover()
+        _recover(history)
         live, scenarios = (
-            _sandboxed(settings, history)
+            _sandboxed(settings, history, terminal)
             if settings.profile.is_sandbox
             else _remote(settings, history, terminal)
         )
@@ -118,6 +119,15 @@ def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None]
         profile.approve,
     )
     return Team(live, given, terminal or (lambda _: None))
+
+
+def _recover(history: History) -> None:
+    try:
+        history.recover()
+    except BusyError:
+        raise
+    except UnwritableError:
+        pass  # it can still be read; nothing is sent, since `begin` raises the same
 
 
 class Profiles(NamedTuple):
@@ -183,9 +193,11 @@ def _remote(
     return live, None
 
 
-def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scenarios | None]:
+def _sandboxed(
+    settings: Settings, history: History, terminal: Callable[[str], None] | None
+) -> tuple[LiveAccount, Scenarios | None]:
     profile = settings.profile
-    fingerprint = _built(settings)
+    fingerprint = _built(settings, terminal or (lambda _: None))
     cache = Cache(settings.cache)
     inside = _InProcess(_database(settings), cache)
     live = LiveAccount(
@@ -224,11 +236,19 @@ def _database(settings: Settings) -> Path:
     return settings.account_home / "sandbox.db"
 
 
-def _built(settings: Settings) -> str:
-    """Builds the sandbox's database if needed; returns the fingerprint of the account's files."""
-    from app.sandbox.accounts.database import ensure_built
+def _built(settings: Settings, warn: Callable[[str], None]) -> str:
+    """Builds the sandbox's database if needed; returns the fingerprint of the account's files.
 
-    return ensure_built(_account_folder(settings), _database(settings))[0]
+    Calls `warn` with a sentence for each unknown key in files that are new or have changed.
+    """
+    from app.sandbox.accounts.database import ensure_built
+    from app.sandbox.accounts.folder import unknown_keys
+
+    folder = _account_folder(settings)
+    fingerprint, is_new = ensure_built(folder, _database(settings))
+    for warning in unknown_keys(folder) if is_new else ():
+        warn(warning)
+    return fingerprint
 
 
 class _InProcess:
@@ -276,6 +296,17 @@ class _InProcess:
             account, sandbox = self._made
             sandbox.close()
             account.close()
+
+
+async def check_profile(profile: Profile, secret: Secret) -> "tuple[Finding, ...]":
+    """Checks a profile that may not be in the configuration yet, with this secret."""
+    from app.service.profile_check import check_account
+
+    client = _over_http(profile, lambda: secret)
+    try:
+        return await check_account(profile, client)
+    finally:
+        await client.aclose()
 
 
 def serve_sandbox(

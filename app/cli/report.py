@@ -24,10 +24,13 @@ from app.domain.attempt_export import (
     timestamp,
     warnings_of,
 )
-from app.domain.diagnosis import field_label
+from app.domain.diagnosis import FormPatch, field_label
+from app.domain.extras import extras_words
+from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
+from app.domain.recipient import contact_name
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
@@ -66,15 +69,15 @@ def detail_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
     return [line for block in blocks for line in block.split("\n")]
 
 
-def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
-    """Returns the request of a dry run and its prediction."""
+def plan_lines(preflight: Preflight, exact: Mapping[str, Any], use: EventUse | None) -> list[str]:
+    """Returns the request of a dry run, its prediction, and what the event starts if that is known."""
     lines = [
         "Dry run: nothing was sent",
         f"{exact['method']} {exact['url']}",
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
         *readable_body(exact["body"].encode()).split("\n"),
-        _prediction(preflight),
-        *([preflight.remedy] if preflight.remedy else []),
+        *prediction_lines(preflight),
+        *([use.words(subjects=True)] if use else []),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
 
@@ -111,7 +114,7 @@ class Report:
         if self.as_json:
             return [json_text(attempt_json(attempt))]
         first, *others = attempt_lines(attempt, service.contacts)
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
             first = click.style(first, fg=_COLOURS[attempt.outcome], bold=True)
         return [first, *others]
 
@@ -180,6 +183,7 @@ def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
 def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     yield f"sent {timestamp(attempt.started_at)} with profile {attempt.profile}"
     yield f"trigger id: {attempt.request.trigger_id or 'none'}"
+    yield from (f"{name}: {value}" for name, value in extras_words(attempt.request.extras))
     if attempt.contact is not None:
         yield f"contact: {attempt.contact.name} ({attempt.contact.id})"
     if attempt.settlement is not None:
@@ -203,7 +207,8 @@ def _link(row: AttemptRow, attempt: Attempt) -> str:
     return f"{short_id(row.attempt_id)} {symbol} {word}{this}"
 
 
-def _prediction(preflight: Preflight) -> str:
+def prediction_words(preflight: Preflight) -> str:
+    """Returns what Emarsys will reply, in one line."""
     match preflight.prediction:
         case None:
             return "Cannot predict the reply"
@@ -211,6 +216,20 @@ def _prediction(preflight: Preflight) -> str:
             return f"Will be accepted (0 {verdict.text})"
         case verdict:
             return f"Will be rejected: {verdict.code} {verdict.text}"
+
+
+def prediction_lines(preflight: Preflight) -> Iterator[str]:
+    """The predicted reply, why, and the fixes, each by whom it would send to."""
+    yield prediction_words(preflight)
+    advice = preflight.advice
+    if advice is None:
+        return
+    yield advice.words
+    for fix in advice.remedies:
+        if isinstance(fix.change, FormPatch):
+            contact = fix.contact
+            name = filter(None, (contact_name(contact), f"contact {contact.id}")) if contact else ()
+            yield f"Fix: {fix.words}" + (f" ({', '.join(name)})" if contact else "")
 
 
 def _comparison(predicted: int | None, code: int | None) -> str:

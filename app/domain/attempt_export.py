@@ -113,6 +113,8 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "contact": contact and {"id": contact.id, "name": contact.name},
         "warnings": warnings_of(attempt),
         "run_id": None,  # attempts are sent one by one
+        "event_time": request.extras.event_time,
+        "attachments": [{"filename": one.filename, "bytes": one.size} for one in request.extras.attachments],
         **({"member": attempt.member} if attempt.member else {}),
     }
 
@@ -187,7 +189,7 @@ def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
         "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
         "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
         "description", "remedy", "reference", "parent_id", "note", "settlement", "settlement_note", "settled_at",
-        "contact_id", "contact_name", "warnings", "run_id",
+        "contact_id", "contact_name", "warnings", "run_id", "event_time", "attachments",
     )  # fmt: skip
     attempts = iter(attempts)
     first = next(attempts, None)
@@ -208,6 +210,7 @@ def _flat(attempt: Attempt) -> dict[str, object]:
         "contact_id": contact and contact.id,
         "contact_name": contact and contact.name,
         "warnings": "; ".join(warnings_of(attempt)),
+        "attachments": "; ".join(one.filename for one in attempt.request.extras.attachments),
     }
 
 

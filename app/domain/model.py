@@ -54,6 +54,26 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a trigger carries: its name, its content in base64, and its size in bytes."""
+
+    filename: str
+    data: str = field(repr=False)
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a trigger carries beside its event data."""
+
+    event_time: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+NO_EXTRAS = Extras()
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerRequest:
     """A request to trigger one event for the one contact that the key finds."""
 
@@ -62,6 +82,7 @@ class TriggerRequest:
     external_id: str
     data: JsonObject | None = None
     trigger_id: str | None = None
+    extras: Extras = NO_EXTRAS
 
 
 class Outcome(StrEnum):

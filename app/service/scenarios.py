@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.domain.mails import Mail
 from app.domain.model import TriggerRequest
 from app.store.attempts import History
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from app.sandbox.app import Sandbox
 
 SLOW_S = 6.0
+MAX_MAILS = 200
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
@@ -36,11 +39,21 @@ REPLIES: dict[int, TriggerRequest] = {
 
 FAILURES: tuple[SimulatedFailure, ...] = (
     SimulatedFailure("cut_before", "cut connection", "no reply comes: unknown"),
+    SimulatedFailure("cut_during", "cut reply", "the mail goes out, but no reply comes: unknown"),
     SimulatedFailure("401", "401", "the credentials are not accepted: rejected"),
     SimulatedFailure("429", "429", "too many requests: rejected"),
     SimulatedFailure("502", "502", "a gateway fails: unknown"),
     SimulatedFailure("slow", "slow", f"the reply takes {SLOW_S:.0f} seconds"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail that a trigger with this external id sent."""
+
+    at: datetime
+    mail: Mail
+    external_id: str
 
 
 class Scenarios:
@@ -56,13 +69,20 @@ class Scenarios:
         return REPLIES[code]
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
-        """Makes the next call fail, once; returns a request that would be accepted otherwise."""
+        """Makes the next trigger fail, once; returns a request that would be accepted otherwise."""
         from app.sandbox.faults import Fault
 
         faults = self._sandbox().faults
         faults.clear()
-        faults.add(Fault(failure.kind, times=1, seconds=SLOW_S))
+        faults.add(Fault(failure.kind, REPLIES[0].event_id, times=1, seconds=SLOW_S))
         return REPLIES[0]
+
+    def sent_mails(self) -> list[SentMail]:
+        """The mails that went out last, newest first."""
+        return [
+            SentMail(datetime.fromtimestamp(launch.at, UTC), mail, launch.external_id)
+            for mail, launch in self._sandbox().sent_mails(MAX_MAILS)
+        ]
 
     def reset(self, *, with_history: bool) -> None:
         """Clears accepted trigger ids and faults, and the attempts of the account if asked to.

@@ -26,6 +26,7 @@ from app.service import resolution
 from app.service.contacts import Contacts
 from app.service.drafts import Drafts
 from app.service.events import Events
+from app.service.evidence import AccountMails, Evidence
 from app.service.files import keep_copy
 from app.service.guard import GuardError, check_production, check_test_contacts, check_text
 from app.service.history import AttemptHistory
@@ -107,6 +108,7 @@ class Session:
         self.preflight = PreflightChecks(account)
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
+        self.mails = AccountMails(account)
 
     @property
     def client(self) -> "ApiClient":
@@ -228,6 +230,10 @@ class Session:
         """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError and StoreError."""
         return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
 
+    async def evidence(self, reference: str) -> Evidence:
+        """Whether the account shows a mail of this attempt. Raises AttemptError, ClientError and StoreError."""
+        return await self.mails.evidence(resolution.ended(self._history, reference))
+
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would make; records and sends nothing."""
         return self._attempt(request, "")
@@ -268,7 +274,7 @@ class Session:
         """Claims the contact, then records the attempt; a claim that is not used is given back."""
         if same is not None and (earlier := self._history.recent.sent(same)) is not None:
             raise SentMeanwhileError(earlier)
-        claimed = await team.claim(attempt, claim_seen)
+        claimed = await team.claim(attempt, claim_seen, asks=same is not None)
         try:
             await self._begin(claimed, same)
         except BaseException:  # ctrl+c too; it is raised again

@@ -51,6 +51,7 @@ from app.service.live import LiveAccount
 from app.service.team_templates import sync_templates
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import INTERRUPTED, AttemptRow, History, SentMeanwhileError
+from app.store.errors import UnwritableError
 from app.store.outbox import Outbox, Pending, attempts_on, read_attempts, settle_from_team
 from app.store.team_history import TeamHistory, hidden_contact
 from app.team.server import Desk, Late, Push, TeamServer
@@ -139,7 +140,8 @@ class Team:
     def _desk_id(self) -> str:
         if (known := self._kept.state("desk")) is None:
             known = new_attempt_id().replace("-", "")
-            self._kept.keep(desk=known)
+            with suppress(UnwritableError):  # nothing can be sent then, only read
+                self._kept.keep(desk=known)
         return known
 
     def _server(self, statement_s: float | None) -> TeamServer:
@@ -173,23 +175,25 @@ class Team:
             return None
         return self._row(self._looked(claims, marks).question, request)
 
-    async def claim(self, attempt: Attempt, seen: str | None) -> Attempt:
+    async def claim(self, attempt: Attempt, seen: str | None = None, *, asks: bool = True) -> Attempt:
         """Claims the contact for an attempt, and returns it with its marks. `seen` was asked about.
+
+        Without `asks` it is claimed whatever other desks did.
 
         Raises SentMeanwhileError with the colleague's attempt to ask about, and GuardError if nothing may be sent.
         """
         request, marks = attempt.request, self._marks(attempt.request, attempt.contact)
         try:
             await self._within(lambda: self._check_approval(attempt))
-            found = await self._within(lambda: self._claim(attempt.attempt_id, request.event_id, marks, seen))
+            found = await self._within(lambda: self._claim(attempt, marks, seen, asks))
         except UnreachableError as error:
             if self.settings.required or self._needs_approval:
                 self._outbox.add("release", attempt.attempt_id)
                 raise GuardError(NOT_SENT) from error
             self.say(SENT_LATER)
             return replace(attempt, team=replace(marks, claimed=False))
-        if (asks := self._row(found.question, request)) is not None:
-            raise SentMeanwhileError(asks)
+        if (colleague := self._row(found.question if asks else None, request)) is not None:
+            raise SentMeanwhileError(colleague)
         if (told := self._row(found.line, request)) is not None:
             self.say(other_data_words(told, datetime.now(UTC)))
         return replace(attempt, team=marks)
@@ -214,14 +218,15 @@ class Team:
         """Gives a claim back whose attempt is not sent, at the next sync."""
         self._outbox.add("release", attempt_id)
 
-    def _claim(self, attempt_id: str, event_id: str, marks: TeamMarks, seen: str | None) -> "_Looked":
+    def _claim(self, attempt: Attempt, marks: TeamMarks, seen: str | None, asks: bool) -> "_Looked":
         """Claims the contact, unless there is a claim to ask about."""
+        event_id = attempt.request.event_id
         for _ in range(_TRIES):
             claims = self._claiming.claims(event_id, marks.contacts)
             found = self._looked(claims, marks, seen)
-            if found.question is not None:
+            if asks and found.question is not None:
                 return found
-            if self._claiming.claim(event_id, {attempt_id: marks}, claims.generations):
+            if self._claiming.claim(event_id, {attempt.attempt_id: marks}, claims.generations):
                 return found
         raise TeamError("Other desks keep claiming this contact. Nothing was sent. Try again.")
 

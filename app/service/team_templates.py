@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from app.domain.drafts import Template
@@ -18,20 +19,18 @@ def sync_templates(team: TeamServer, kept: TeamHistory, path: Path) -> None:
     base = {name.removeprefix(_BASE): json.loads(text) for name, text in kept.kept(_BASE).items()}
     theirs = team.templates()
     with closing(Notes(path)) as notes:
-        ours = {
-            one.name: [one.event_id, one.data_text]
-            for one in notes.templates()
-            if not one.name.endswith(MINE)
-        }
-        for name in sorted(ours.keys() | theirs.keys()):
+        local = {one.name: one for one in notes.templates() if not one.name.endswith(MINE)}
+        for name in sorted(local.keys() | theirs.keys()):
+            own = local.get(name, Template(name, "", ""))
+            text = [own.event_id, own.data_text]
             version, *content = base.get(name, [0])
             newest, shared = theirs.get(name, (0, []))
-            own = ours.get(name)
             if newest > version:
-                if own is not None and own not in (content, shared):
-                    notes.save_template(Template(name + MINE, *own))
-                notes.save_template(Template(name, *shared))
-            elif own is not None and own != content and team.save_template(name, version + 1, *own):
-                newest, shared = version + 1, own
+                if name in local and text not in (content, shared):
+                    notes.save_template(replace(own, name=name + MINE))
+                event_id, data_text = shared
+                notes.save_template(replace(own, event_id=event_id, data_text=data_text))
+            elif name in local and text != content and team.save_template(name, version + 1, *text):
+                newest, shared = version + 1, text
             if newest > version:
                 kept.keep(**{_BASE + name: json.dumps([newest, *shared])})

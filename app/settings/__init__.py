@@ -7,6 +7,7 @@ from app.settings.config import (
     home_folder,
     load_config,
     load_settings,
+    move_to_oauth,
     remove_profile,
 )
 from app.settings.errors import SettingsError
@@ -25,5 +26,6 @@ __all__ = [
     "is_loopback",
     "load_config",
     "load_settings",
+    "move_to_oauth",
     "remove_profile",
 ]

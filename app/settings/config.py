@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from app.domain.errors import reason_of
 from app.settings.errors import SettingsError
 from app.settings.files import atomic_write
 from app.settings.keymap import check_keymap
@@ -145,6 +146,33 @@ def remove_profile(path: Path, name: str) -> None:
             del meant["default_profile"]
             text = _edited(text, lambda document: document.remove("default_profile"))
         _write(path, _without(text, name), meant)
+
+
+def move_to_oauth(
+    path: Path, name: str, client_id: str, token_url: str | None = None, *, write: bool
+) -> Profile:
+    """The WSSE profile as an OAuth profile, in the file too if `write`; its other keys stay. Raises SettingsError."""
+    with _locked(path):
+        text = _read(path)
+        config = _parse(path, text)
+        if name not in config.profiles:
+            raise SettingsError(_unknown(name, config))
+        base_url = config.profiles[name].base_url or ""
+        if config.profiles[name].auth != "wsse":
+            raise SettingsError(f"The profile {name!r} does not sign in by X-WSSE. There is nothing to move.")
+        values = {"auth": "oauth", "base_url": f"{base_url.removesuffix('2')}3", "client_id": client_id}
+        if token_url is not None:
+            values["token_url"] = token_url
+
+        def move(document: Any) -> None:
+            table = document["profiles"][name]
+            table.update(values)
+            table.pop("user")
+
+        meant, edited = tomllib.loads(text), _edited(text, move)
+        move(meant)
+        moved = _write(path, [edited], meant) if write else _parse(path, edited)
+        return moved.profiles[name]
 
 
 def _unknown(name: str, config: Config) -> str:
@@ -445,7 +473,7 @@ def _locked(path: Path) -> Iterator[None]:
     except Timeout:
         raise SettingsError(f"{path} is being changed by another process. Try again.") from None
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
+        raise SettingsError(f"{path} cannot be written: {reason_of(error)}.") from None
 
 
 def _appended(text: str, name: str, values: Mapping[str, object]) -> str:

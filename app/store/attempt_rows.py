@@ -10,12 +10,15 @@ from itertools import islice
 from typing import NamedTuple
 
 from app.domain.attempt_export import ENDED
+from app.domain.extras import parse_extras
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.folding import search_forms, search_text
 from app.domain.json_text import TypedObject, member
 from app.domain.model import (
+    NO_EXTRAS,
     Answer,
     Attempt,
+    Extras,
     JsonObject,
     KeptContact,
     NoReply,
@@ -271,7 +274,16 @@ def _request(row: sqlite3.Row) -> TriggerRequest:
         external_id=restored(row["external_id"]),
         data=_data(row),
         trigger_id=restored_or_none(row["trigger_id"]),
+        extras=_extras(row["request_body"]),
     )
+
+
+def _extras(body: bytes) -> Extras:
+    if b'"event_time"' not in body and b'"attachment"' not in body:
+        return NO_EXTRAS  # most attempts: their bodies need no parsing
+    with contextlib.suppress(ValueError, RecursionError):
+        return parse_extras(json.loads(body))
+    return NO_EXTRAS
 
 
 def _data(row: sqlite3.Row) -> TypedObject | None:

@@ -137,8 +137,10 @@ class History:
     def recover(self) -> int:
         """Marks the `sending` attempts of processes that have ended as `unknown`; returns their number.
 
-        It does not change attempts of running processes, including this one.
+        It does not change attempts of running processes, including this one. Does nothing if the file can only be read.
         """
+        if self._file.unwritable is not None:
+            return 0
         with self._file.guarded() as connection:
             rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
             gone = [row["owner"] for row in rows.fetchall() if self._owner.is_gone(row["owner"])]

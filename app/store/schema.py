@@ -320,5 +320,10 @@ CREATE TABLE templates (name TEXT PRIMARY KEY, event_id TEXT NOT NULL, data_text
         """
 CREATE TABLE typed (event_id TEXT PRIMARY KEY, attempt_id TEXT NOT NULL, data_text TEXT NOT NULL);
 """,
+        # As JSON with the keys of a request; '' for none.
+        """
+ALTER TABLE drafts ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+ALTER TABLE templates ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+""",
     ),
 )

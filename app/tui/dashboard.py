@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
 
@@ -17,6 +18,7 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
 from app.service.contacts import ContactRow
 from app.service.history import AttemptRow
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
@@ -105,7 +107,7 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._status = StatusLine(session.profile)
+        self._status = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
@@ -204,8 +206,10 @@ class Dashboard(Screen[None]):
             self._session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
             self._session.team.follow()
         self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
-        self.set_interval(1, self.look)
-        self.set_interval(FOLLOW_OTHERS_S, self._follow_others)
+        self._clocks = (
+            self.set_interval(1, self.look),
+            self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
+        )
         self._mounted.set()
         self.refresh_bindings()
 
@@ -229,6 +233,12 @@ class Dashboard(Screen[None]):
         await self.send.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
+        # Nothing may reach for a pane while Textual removes them one by one.
+        for clock in self._clocks:
+            clock.stop()
+        for worker in self.app.workers:
+            if self in worker.node.ancestors_with_self:
+                worker.cancel()
 
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from app.domain.account import FieldNames
 from app.domain.attempt_export import reply_parts
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
+from app.domain.mails import EventUse
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -32,6 +33,7 @@ from app.domain.wire import trigger_path
 from app.service.duplicates import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
+from app.service.scenarios import SentMail
 
 __all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
 
@@ -39,6 +41,7 @@ FieldName = Callable[[str], str | None]
 """The name of a contact field by its id; None if it is not known."""
 
 LISTED = 5
+NO_VALUE = 2005
 _NAME_CELLS = 13
 _PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
@@ -176,6 +179,14 @@ def prediction_label(verdict: Verdict | None) -> Content:
     return Content.styled(f"✗ Will be rejected: {verdict.code}", "bold $outcome-rejected")
 
 
+def use_label(use: EventUse | None, predicted: Verdict | None = None) -> Content | None:
+    """What the event starts, or a warning that nothing uses it; None if that is not known, or if it is rejected."""
+    if use is None or (predicted is not None and predicted.code not in (0, NO_VALUE)):
+        return None
+    words = use.words(subjects=True)
+    return Content(words) if use.mails or use.programs else _warning(words)
+
+
 def remedy(text: str | None) -> Content | None:
     """What to do, behind an arrow."""
     return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
@@ -234,6 +245,14 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     )
 
 
+def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
+    """A mail that went out: when, its subject, and to whom."""
+    subject = sanitize(sent.mail.subject or sent.mail.name, 60)
+    when = f"{clock(sent.at, now)}  "
+    to = f"\n{' ' * len(when)}to {sanitize(external_id, 60)}"
+    return Content.assemble((when, "$quiet"), (subject, "bold"), to)
+
+
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
     """What the account replied to the look-up of a contact."""
     contacts = list(found)
@@ -251,7 +270,13 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Target
 
 
 def send_question(
-    request: TriggerRequest, event_name: str | None, account: TargetAccount, known: Preflight, now: datetime
+    request: TriggerRequest,
+    event_name: str | None,
+    account: TargetAccount,
+    known: Preflight,
+    now: datetime,
+    *,
+    use: EventUse | None = None,
 ) -> str:
     """The question before a trigger that reaches real customers, repeats another one, or both."""
     facts = [
@@ -260,6 +285,7 @@ def send_question(
         contact_label(known.contacts[0]).plain if len(known.contacts) == 1 else None,
         _live_line(account.profile.name if account.profile.is_production else None),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         _plain(carried_data(known, now)),
     ]
     asked = "\n".join(filter(None, facts))
@@ -279,6 +305,7 @@ def again_question(
     *,
     same_trigger: bool,
     real_account: str | None = None,
+    use: EventUse | None = None,
 ) -> str:
     """The question before an attempt is sent again; `real_account` is the profile's name if it is a live one."""
     request, again = attempt.request, known.second_send
@@ -289,6 +316,7 @@ def again_question(
         f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
         _live_line(real_account),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         f"! {second_send_words(again, now)}" if again is not None and is_another else None,
         f"! {second_send_words(known.colleague, now)}" if known.colleague is not None else None,
     ]

@@ -47,9 +47,9 @@ async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
         names = [str(hit.display) async for hit in palette.discover()]
         assert names[names.index("Prepare reply 0") : -2] == [
             "Prepare reply 0", "Prepare reply 2004", "Prepare reply 2005", "Prepare reply 2008",
-            "Prepare reply 2010", "Prepare reply 5001", "Prepare reply 2012", "Simulate: cut connection",
+            "Prepare reply 2010", "Prepare reply 5001", "Prepare reply 2012", "Simulate: cut connection", "Simulate: cut reply",
             "Simulate: 401", "Simulate: 429", "Simulate: 502", "Simulate: slow",
-            "Reset the account", "Reset the account and its history",
+            "Mails that went out", "Reset the account", "Reset the account and its history",
         ]  # fmt: skip
         for typed, first in (
             ("2008", "Prepare reply 2008"),
@@ -58,6 +58,22 @@ async def test_the_palette_offers_all_of_it(open_desk: OpenDesk) -> None:
         ):
             hits = [hit async for hit in palette.search(typed)]
             assert max(hits, key=lambda hit: hit.score).text == first
+
+
+async def test_the_mails_that_went_out_are_listed_and_follow_a_cut_reply(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        desk.dashboard.form.show_mails()
+        await desk.settle()
+        assert "No mail went out yet." in desk.said
+        desk.dashboard.form.simulate(next(one for one in FAILURES if one.kind == "cut_during"))
+        await desk.settle()
+        assert desk.attempts().rows(0, 1)[0].outcome == "unknown"
+        desk.dashboard.form.show_mails()
+        await desk.settle()
+        assert "Thank you for your order" in desk.screen()
+        assert "to thor@example.com" in desk.screen()
+        await desk.press("escape", "f6", "l", "ctrl+y")
+        assert desk.attempts().rows(0, 1)[0].arrived is True
 
 
 async def test_a_reset_asks_first_and_takes_the_history_only_when_told(open_desk: OpenDesk) -> None:

@@ -19,7 +19,7 @@ from app.domain.history_query import (
     parse_query,
     with_order,
 )
-from app.domain.model import Attempt
+from app.domain.model import Attempt, Outcome
 from app.domain.outcome import RESOLVED
 from app.domain.short_id import short_id
 from app.service.contacts import ContactRow
@@ -270,12 +270,30 @@ class HistoryController:
             self.view.say("Not possible", COLLEAGUE)
             return
         match choice:
+            case Choice.EVIDENCE:
+                self.view.screen.run_worker(self._find_mail(attempt), group="evidence", exclusive=True)
             case Choice.ARRIVED | Choice.DID_NOT:
                 self._ask_how(attempt, arrived=choice is Choice.ARRIVED)
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
                 self.resend(attempt, choice is Choice.SAME_TRIGGER)
             case Choice.IN_FORM:
                 self.edit(attempt)
+
+    async def _find_mail(self, attempt: Attempt) -> None:
+        """Says what the account's mail history shows, and offers to mark an unknown attempt as arrived."""
+        view = self.view
+        try:
+            await view.connect()
+            found = await self.session.evidence(attempt.attempt_id)
+        except AppError as error:
+            view.say("Mail history", str(error), unasked=True)
+            return
+        if found.result == "found" and attempt.outcome is Outcome.UNKNOWN:
+            named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)
+            question = f"{found.words}\n\nMark {sanitize(short_id(attempt.attempt_id))}, {named}, as arrived?"
+            view.ask(question, "Mark arrived", partial(self._resolve, attempt, True, found.words))
+        else:
+            view.say("Mail history", found.words, "information", unasked=True)
 
     def _ask_how(self, attempt: Attempt, *, arrived: bool) -> None:
         named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)

@@ -1,6 +1,7 @@
 """Sending: questions before a trigger, the lock of a live account, stopping, resending."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from textual.widgets import OptionList, Select
 from textual.worker import Worker
 
 from app.domain.errors import AppError
+from app.domain.mails import EventUse
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.short_id import short_id
 from app.service.guard import GuardError
@@ -30,7 +32,7 @@ from app.service.session import (
 from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
+from app.tui.screens.confirm import Confirm, ConfirmSendAgain, Question, SendAgain
 from app.tui.screens.unlock import Unlock, UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
@@ -214,17 +216,33 @@ class SendController:
             return
         shown = self.privacy.request(message.request)
         known = self.privacy.preflight(known, message.request)
-        question = send_question(
-            shown, session.events.name(shown.event_id), session, known, datetime.now(UTC)
-        )
+        name, now = session.events.name(shown.event_id), datetime.now(UTC)
+
+        def worded(use: EventUse | None) -> str:
+            return send_question(shown, name, session, known, now, use=use)
+
+        question = worded(session.mails.known_use(shown.event_id))
+        screen: Question[Any]
         if unknown is not None:
-            answer = partial(self._answer_again, message, asked, unknown)
-            self.view.push(ConfirmSendAgain(question), answer)
+            screen = ConfirmSendAgain(question)
+            self.view.push(screen, partial(self._answer_again, message, asked, unknown))
         else:
-            yes = "Send again" if is_again else "Send"
-            self.view.push(
-                Confirm(question, yes=yes, no="Cancel"), partial(self._send_submitted, message, asked)
-            )
+            screen = Confirm(question, yes="Send again" if is_again else "Send", no="Cancel")
+            self.view.push(screen, partial(self._send_submitted, message, asked))
+        self._complete(screen, worded, shown.event_id)
+
+    def _complete(
+        self, screen: Question[Any], worded: Callable[[EventUse | None], str], event_id: str
+    ) -> None:
+        """Adds to an open question about a live account what the event starts, once the account has told it."""
+
+        async def complete() -> None:
+            with contextlib.suppress(AppError):  # said when something is sent
+                await self.view.connect()
+                screen.change(worded(await self.session.mails.use(event_id)))
+
+        if self.session.profile.is_production and not self.session.mails.is_asked(event_id):
+            self.view.screen.run_worker(complete(), group="use")
 
     def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
         """The attempt of this row if its outcome is unknown and it can be resent."""
@@ -293,6 +311,7 @@ class SendController:
             datetime.now(UTC),
             same_trigger=same_trigger,
             real_account=session.profile.name if session.profile.is_production else None,
+            use=session.mails.known_use(attempt.request.event_id),
         )
         yes = "Resend" if same_trigger else "Send as new"
         self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, _Asked.of(known)))

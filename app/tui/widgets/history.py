@@ -45,6 +45,7 @@ MAX_MARKS = 2
 """The number of attempts that can be compared."""
 
 HINTS = {
+    "history.evidence": "find mail",
     "history.arrived": "arrived",
     "history.did_not": "not arrived",
     "history.filter": "search",
@@ -56,7 +57,7 @@ HINTS = {
 """The keys named below the rows, most important first, by the ids of their bindings; `?` shows the others."""
 
 MAX_HINTS = 6
-RESOLVING = ("history.arrived", "history.did_not")
+RESOLVING = ("history.evidence", "history.arrived", "history.did_not")
 
 
 class QueryLine(Vertical):
