@@ -86,6 +86,15 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
         raise
 
 
+def _recover(history: History) -> None:
+    try:
+        history.recover()
+    except BusyError:
+        raise
+    except UnwritableError:
+        pass  # it can still be read; nothing is sent, since `begin` raises the same
+
+
 def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None] | None) -> "Team":
     """Raises SettingsError without the extra or the team's key."""
     profile = settings.profile
@@ -119,15 +128,6 @@ def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None]
         profile.approve,
     )
     return Team(live, given, terminal or (lambda _: None))
-
-
-def _recover(history: History) -> None:
-    try:
-        history.recover()
-    except BusyError:
-        raise
-    except UnwritableError:
-        pass  # it can still be read; nothing is sent, since `begin` raises the same
 
 
 class Profiles(NamedTuple):
@@ -289,7 +289,7 @@ class _InProcess:
                 account.follow(self._cache.state().source or "")
             await sandbox(*call)
 
-        return ApiClient(SANDBOX_URL, open_in_process(answer), deadline_s)
+        return ApiClient(SANDBOX_URL, open_in_process(answer, sandbox.faults.refuses), deadline_s)
 
     def close(self) -> None:
         if self._made is not None:

@@ -183,7 +183,7 @@ def test_the_replies_are_in_the_order_of_judging_with_their_exact_words() -> Non
 
 def test_the_manual_produces_each_reply_as_the_readme_does() -> None:
     (ours,) = tables(section(read(README), "The seven replies"))
-    (theirs,) = tables(section(page("sandbox"), "Produce each reply"))
+    (theirs,) = tables(section(page("replies"), "Produce each reply"))
     wanted = [[row[0], *(cell.strip() for cell in row[4].split(","))] for row in ours[1:]]
     assert [[cell.replace("(empty)", "nothing") for cell in row] for row in theirs[1:]] == wanted
 
@@ -191,7 +191,7 @@ def test_the_manual_produces_each_reply_as_the_readme_does() -> None:
 def test_every_outcome_is_shown_by_its_symbol_and_word() -> None:
     for symbol, word in LABEL.values():
         assert f"{symbol} {word}" in read(README)
-        assert f"| {symbol} {word} |" in page("form")
+        assert f"| {symbol} {word} |" in page("symbols")
 
 
 def bound(bindings: Iterable[BindingType]) -> set[str]:

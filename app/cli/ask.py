@@ -1,7 +1,7 @@
 """`trigger --ask`: one question a line, `?` for help at each; the cursor never moves and no colour says anything."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from app.domain.model import CONTACT_KEYS, Extras, JsonObject, TriggerRequest
 from app.domain.recipient import EMAIL, contact_name, nobody_words, shared_words
 from app.domain.sanitize import sanitize
 from app.service.duplicates import second_send_words
+from app.service.history import AttemptRow
 from app.service.masking import masked_attempt_row, masked_preflight
 from app.service.session import Session
 
@@ -79,27 +80,30 @@ class Questions:
         return self._with_data(request, given.data)
 
     def confirm(
-        self, request: TriggerRequest, use: EventUse | None, production: str | None
-    ) -> tuple[str | None, str | None]:
-        """Shows the prediction, and what the event starts if that is known, and asks whether to send.
+        self,
+        request: TriggerRequest,
+        use: EventUse | None,
+        earlier: Sequence[AttemptRow],
+        production: str | None,
+    ) -> str | None:
+        """Shows the prediction, what the event starts if that is known, and the earlier sends, and asks whether to send.
 
-        Returns the profile's name as typed, and the id of the earlier attempt that was asked about. Raises Failure
-        if the answer is no.
+        Returns the profile's name as typed. Raises Failure if the answer is no.
         """
         for line in self.prediction(request):
             _say(line)
         if use is not None:
             _say(use.words(subjects=True))
-        earlier = self.service.preflight.second_send(request)
-        if earlier is not None:
-            _say(second_send_words(masked_attempt_row(self.mask, earlier), datetime.now(UTC)))
+        for row in earlier:
+            _say(second_send_words(masked_attempt_row(self.mask, row), datetime.now(UTC)))
+        if earlier:
             _agree("Send it again? yes or no:", AGAIN_HELP)
         profile = self.service.profile
         if profile.is_production and production is None:
             production = _word(profile.name)
-        elif earlier is None:
+        elif not earlier:
             _agree("Send it? yes or no:", SEND_HELP)
-        return production, earlier and earlier.attempt_id
+        return production
 
     def prediction(self, request: TriggerRequest) -> Iterator[str]:
         known = masked_preflight(self.mask, self.service.preflight.check_thoroughly(request), request)

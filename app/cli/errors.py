@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNKNOWN = 3
     NOT_SENT = 4
+    PAUSED = 5
     STOPPED = 130
 
 

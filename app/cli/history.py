@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -153,20 +153,25 @@ def show(options: Options, *, attempt: str, as_json: bool, as_case: bool) -> Non
 def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
     """Show how attempts LEFT and RIGHT differ in request and reply.
 
-    Without RIGHT the attempt is compared with the one before it on the same contact. Lines of the first begin with -,
-    lines of the second with +.
+    Without RIGHT the attempt is compared with the last accepted one of its event: on this contact if there is one,
+    else on anybody. Lines of the older begin with -, lines of the newer with +.
     """
     mask = options.mask()
 
     async def write(service: Session) -> None:
-        names = (_before(service, left), left) if right is None else (left, right)
-        both = [mask.attempt(service.history.find_attempt(one)) for one in names]
+        both, said = [service.history.find_attempt(left)], ""
+        if right is None:
+            accepted, said = await service.history.comparable(both[0])
+            both = sorted([accepted, *both], key=lambda one: one.started_at)
+        else:
+            both.append(service.history.find_attempt(right))
+        both = [mask.attempt(one) for one in both]
         found = diff_attempts(*both)
         if as_json:
             ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
             click.echo(json_text({**ids, **asdict(found)}))
         else:
-            click.echo("\n".join(_difference_lines(both, found)))
+            click.echo("\n".join(filter(None, (said, *_difference_lines(both, found)))))
 
     options.run(write)
 
@@ -278,8 +283,11 @@ def evidence(options: Options, *, attempt: str, as_json: bool) -> None:
     Exit codes: 0 a mail was launched, 1 no clear evidence yet, 2 not possible for this attempt, 4 the account did not answer.
     """
 
+    mask = options.mask()
+
     async def ask(service: Session) -> ExitCode:
         found = await service.evidence(attempt)
+        found = replace(found, contact_id=mask.value(found.contact_id))
         click.echo(json_text(evidence_json(found)) if as_json else found.words)
         return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
 
@@ -330,16 +338,6 @@ def prune(options: Options, *, yes: bool) -> None:
     options.run(delete, filled=False)
 
 
-async def _team_history(service: Session) -> AttemptHistory:
-    """Raises Failure if the profile has no team."""
-    if service.team is None:
-        raise Failure("This profile has no team. `triggerdesk team join` joins one.")
-    await service.team.sync_soon()
-    if not service.team.is_reachable:
-        echo_error("The team is not reachable. These are its attempts as of the last sync, and your own.")
-    return service.team.history
-
-
 def evidence_json(found: Evidence) -> dict[str, object]:
     """All keys of the evidence, in a fixed order."""
     return {
@@ -352,6 +350,16 @@ def evidence_json(found: Evidence) -> dict[str, object]:
         "checked_at": timestamp(found.checked_at),
         "sentence": found.words,
     }
+
+
+async def _team_history(service: Session) -> AttemptHistory:
+    """Raises Failure if the profile has no team."""
+    if service.team is None:
+        raise Failure("This profile has no team. `triggerdesk team join` joins one.")
+    await service.team.sync_soon()
+    if not service.team.is_reachable:
+        echo_error("The team is not reachable. These are its attempts as of the last sync, and your own.")
+    return service.team.history
 
 
 def _parse(line: str) -> HistoryQuery:
@@ -378,13 +386,6 @@ def _echo_attempts(attempts: Iterable[Attempt], file: IO[str] | None) -> None:
         echo_table(header(rows[0]), rows, optional=_OPTIONAL, file=file)
     else:
         click.echo("No matching attempts.", file=file)
-
-
-def _before(service: Session, attempt: str) -> str:
-    before = service.history.before(service.history.find_attempt(attempt))
-    if before is None:
-        raise Failure("Nothing was sent to this contact before. Name the attempt to compare with.")
-    return before.attempt_id
 
 
 def _difference_lines(both: list[Attempt], found: AttemptDiff) -> Iterator[str]:
@@ -425,8 +426,13 @@ def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
             for one in figures.buckets
         ],
         "codes": [
-            {"reply_code": code, "attempts": number, "share": _share(number, figures.total)}
-            for code, number in figures.codes
+            {
+                "reply_code": one.code,
+                "http_status": one.status,
+                "attempts": one.attempts,
+                "share": _share(one.attempts, figures.total),
+            }
+            for one in figures.codes
         ],
         "events": [{**asdict(event), "share": round(event.share, 4)} for event in figures.events],
         "p50_ms": figures.p50_ms,
@@ -451,10 +457,10 @@ def _echo_statistics(figures: AttemptStatistics) -> None:
     ]
     echo_table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes, right=_NUMBERS)
     codes = [
-        ("none", *_shared(number, figures.total), "no reply code")
-        if code is None
-        else (str(code), *_shared(number, figures.total), describe(code) or "")
-        for code, number in figures.codes
+        ("none", *_shared(one.attempts, figures.total), "no reply code")
+        if one.code is None
+        else (str(one.code), *_shared(one.attempts, figures.total), describe(one.code, one.status) or "")
+        for one in figures.codes
     ]
     click.echo()
     echo_table(("CODE", "ATTEMPTS", "SHARE", "DESCRIPTION"), codes, right=_NUMBERS)

@@ -26,6 +26,7 @@ from app.settings.permissions import PRIVATE, tighten
 
 VERBS = {
     "account": "account",
+    "bulk": "bulk",
     "check": "check",
     "completion": "completion",
     "contacts": "contacts",

@@ -103,17 +103,11 @@ def trigger(
         if not ask:
             return await _send(service, plan, attempt_id, production=production, note=note, report=report)
         use = await service.mails.quick_use(plan.event_id)
-        named, asked_about = questions.confirm(plan, use, production)
-        return await _send(
-            service,
-            plan,
-            attempt_id,
-            production=named,
-            note=note,
-            report=report,
-            asked_about=asked_about,
-            asks=True,
-        )
+        own = service.preflight.second_send(plan)
+        colleague = None if service.team is None else await service.team.look(plan)
+        named = questions.confirm(plan, use, [row for row in (own, colleague) if row], production)
+        asked = own and own.attempt_id, colleague and colleague.attempt_id
+        return await _send(service, plan, attempt_id, production=named, note=note, report=report, asked=asked)
 
     code = ExitCode.USAGE if dry_run else ExitCode.NOT_SENT
     with failing_with(code, StoreError), failing_with(code, AccountDatabaseError):
@@ -157,32 +151,23 @@ async def _send(
     production: str | None,
     note: str | None,
     report: Report,
-    asked_about: str | None = None,
-    asks: bool = False,
+    asked: tuple[str | None, str | None] | None = None,
 ) -> ExitCode:
-    """Sends; where a person `asks` for it, not a second time without a question. Raises Failure."""
+    """Sends. A person who was `asked` about these attempts, one's own and a colleague's, is not past another one."""
     service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
     stop = stopped_by_signal()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
     service.guard(request, production)
-    if not asks and (doubt := service.preflight.doubt(request)):
+    if asked is None and (doubt := service.preflight.doubt(request)):
         echo_error(f"--external-id: {report.mask.words(doubt, request.external_id)}")
 
     async def send(own: str | None, colleague: str | None) -> Attempt:
-        if asks and colleague:
-            confirm("Send it all the same?", yes=False)
-        if asks and own is not None:
+        if asked is not None and (own or colleague):
             raise Failure("Nothing was sent. Ask again if you want to send it too.", ExitCode.NOT_SENT)
-        about = asked_about if own is None else own
+        own, colleague = asked or (own, colleague)
         return await service.send(
-            request,
-            attempt_id,
-            stop,
-            production=production,
-            note=note,
-            asked_about=about,
-            claim_seen=colleague,
+            request, attempt_id, stop, production=production, note=note, asked_about=own, claim_seen=colleague
         )
 
     return await report.send(send, attempt_id, service)
@@ -231,7 +216,7 @@ def _utf8(option: str, text: str | None) -> str | None:
 
 def _event_data(source: str) -> JsonObject | None:
     try:
-        data = parse_event_data(_read_source(source))
+        data = parse_event_data(read_source(source))
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
     except UnicodeDecodeError:
@@ -244,7 +229,8 @@ def _event_data(source: str) -> JsonObject | None:
     return data
 
 
-def _read_source(source: str) -> str:
+def read_source(source: str) -> str:
+    """The text itself, or that of a file or of standard input. Raises Failure, OSError and UnicodeDecodeError."""
     if source == "-":
         if sys.stdin is None:
             raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")

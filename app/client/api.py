@@ -36,6 +36,9 @@ from app.domain.sanitize import sanitize
 TRIGGER_CAP = 1024 * 1024
 """The number of bytes kept of the reply to a trigger."""
 
+BATCH_CAP = 16 * 1024 * 1024
+"""The same of the reply to a trigger of many contacts, which may name each of them."""
+
 REFRESH_CAP = 64 * 1024 * 1024
 """The size in bytes of the largest page that the client reads."""
 
@@ -106,6 +109,16 @@ class ApiClient:
             made = self._trigger_request(request)
         except UnsendableError as error:
             raise ClientError(str(error)) from None
+        return self._described(made)
+
+    def describe_many(self, event_id: str, body: bytes) -> dict[str, object]:
+        """The exact request of `trigger_many`, as `describe` gives it. Raises ClientError."""
+        try:
+            return self._described(self._request("POST", wire.trigger_path(event_id), body))
+        except UnsendableError as error:
+            raise ClientError(str(error)) from None
+
+    def _described(self, made: httpx.Request) -> dict[str, object]:
         auth = self._http.auth
         signed = dict.fromkeys(auth.signs_with, MASK) if isinstance(auth, SignIn) else {}
         return {
@@ -126,6 +139,18 @@ class ApiClient:
             return NoReply(error.reason, "no", str(error))
         received = await self._exchange(prepared, TRIGGER_CAP, stop)
         return received if isinstance(received, NoReply) else received.reply()
+
+    async def trigger_many(self, event_id: str, body: bytes) -> tuple[Answer, Mapping[str, str]]:
+        """Sends POST /event/<id>/trigger with the contacts in `body` once. Never raises.
+
+        Returns the answer, as `trigger` does, and the headers of the reply with names in lower case.
+        """
+        try:
+            prepared = self._request("POST", wire.trigger_path(event_id), body)
+        except UnsendableError as error:
+            return NoReply(error.reason, "no", str(error)), {}
+        received = await self._exchange(prepared, BATCH_CAP)
+        return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
         """Every external event of the account, by GET /event. Raises ClientError."""

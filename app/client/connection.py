@@ -33,6 +33,7 @@ def open_http(
     proxy: str | None = None,
     auth: httpx.Auth | None = None,
     trust: Callable[[], ssl.SSLContext] | None = None,
+    refuses: Callable[[], bool] = lambda: False,
 ) -> httpx.AsyncClient:
     """A client for one profile, which the caller closes; cheap, since it sets TLS up on first use.
 
@@ -41,7 +42,7 @@ def open_http(
     """
     inner = transport or NetworkTransport(proxy, trust or trusted)
     return httpx.AsyncClient(
-        transport=_Guarded(inner, traces=transport is None),
+        transport=_Guarded(inner, traces=transport is None, refuses=refuses),
         auth=auth,
         headers=HEADERS,
         timeout=None,  # noqa: S113  one deadline covers the whole exchange instead
@@ -50,9 +51,11 @@ def open_http(
     )
 
 
-def open_in_process(application: Callable[..., Awaitable[None]]) -> httpx.AsyncClient:
-    """A client for an ASGI application in this process."""
-    return open_http(transport=httpx.ASGITransport(application))
+def open_in_process(
+    application: Callable[..., Awaitable[None]], refuses: Callable[[], bool] = lambda: False
+) -> httpx.AsyncClient:
+    """A client for an ASGI application in this process; nothing leaves for it while it `refuses`."""
+    return open_http(transport=httpx.ASGITransport(application), refuses=refuses)
 
 
 def trusted() -> ssl.SSLContext:
@@ -74,11 +77,14 @@ class _Guarded(httpx.AsyncBaseTransport):
     A transport in this process fires no trace events; for it, this class reports that the request has begun.
     """
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, *, traces: bool) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, traces: bool, refuses: Callable[[], bool]) -> None:
         self._inner = inner
         self._traces = traces
+        self._refuses = refuses
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._refuses():
+            raise httpx.ConnectError("refused") from ConnectionRefusedError()
         if not self._traces:
             await request.extensions["trace"]("inside.send_request_headers.started", {})
         response = await self._inner.handle_async_request(request)

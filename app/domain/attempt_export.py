@@ -112,7 +112,7 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "settlement": _settlement(attempt.settlement),
         "contact": contact and {"id": contact.id, "name": contact.name},
         "warnings": warnings_of(attempt),
-        "run_id": None,  # attempts are sent one by one
+        "run_id": attempt.run_id,
         "event_time": request.extras.event_time,
         "attachments": [{"filename": one.filename, "bytes": one.size} for one in request.extras.attachments],
         **({"member": attempt.member} if attempt.member else {}),
@@ -194,10 +194,10 @@ def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
     attempts = iter(attempts)
     first = next(attempts, None)
     columns += ("member",) if first is not None and first.member else ()
-    yield _csv_line(columns)
+    yield csv_line(columns)
     for attempt in chain([first] if first else [], attempts):
         row = {**attempt_json(attempt), **_flat(attempt)}
-        yield _csv_line(_csv_cell(row[column]) for column in columns)
+        yield csv_line(csv_cell(row[column]) for column in columns)
 
 
 def _flat(attempt: Attempt) -> dict[str, object]:
@@ -214,7 +214,8 @@ def _flat(attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _csv_cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """A value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -223,7 +224,8 @@ def _csv_cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _csv_line(cells_of_line: Iterable[str]) -> str:
+def csv_line(cells_of_line: Iterable[str]) -> str:
+    """One line of CSV, without its end."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(cells_of_line)
     return line.getvalue()

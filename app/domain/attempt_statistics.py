@@ -16,6 +16,15 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeCount:
+    """The number of attempts with one reply code and HTTP status; without a code the status is None too."""
+
+    code: int | None
+    status: int | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventShare:
     """The number of attempts with one event, and how many of them Emarsys rejected, at least in part."""
 
@@ -34,15 +43,15 @@ class EventShare:
 class AttemptStatistics:
     """Statistics of all attempts that a query finds.
 
-    `buckets` follow one another without gaps, each `bucket_s` seconds long. `codes` starts with the most frequent reply
-    code; None means no code. `events` starts with the highest rejection rate. `p50_ms`, `p95_ms` and `p99_ms` are percentiles and `max_ms` is
+    `buckets` follow one another without gaps, each `bucket_s` seconds long. `codes` starts with the most frequent
+    one. `events` starts with the highest rejection rate. `p50_ms`, `p95_ms` and `p99_ms` are percentiles and `max_ms` is
     the longest of the durations in milliseconds, timeouts included; None if no duration is known.
     """
 
     counts: Mapping[Outcome, int]
     bucket_s: int
     buckets: tuple[Bucket, ...]
-    codes: tuple[tuple[int | None, int], ...]
+    codes: tuple[CodeCount, ...]
     events: tuple[EventShare, ...]
     p50_ms: float | None
     p95_ms: float | None

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -22,18 +22,15 @@ from app.domain.wire import scalar_text, sent_json
 MAX_NAME = 200
 OUTCOMES = tuple(one for one in Outcome if one is not Outcome.SENDING)
 
-_CASE_KEYS = (
-    "name",
-    "event",
-    "key",
-    "external_id",
-    "data",
-    "event_time",
-    "attachment",
-    "tags",
-    "expect",
-)
-_EXPECT_KEYS = ("outcome", "code", "status", "text", "predicted")
+_REQUIRED = ("event", "key", "external_id")
+_CASE_KEYS = ("name", *_REQUIRED, "data", "event_time", "attachment", "tags", "expect")
+_EXPECT_KEYS = {
+    "outcome": (str, "text"),
+    "code": (int, "an integer"),
+    "status": (int, "an integer"),
+    "text": (str, "text"),
+    "predicted": (bool, "true"),
+}
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*case[ \t]*\]\]", re.MULTILINE)
 _LONG_TEXT = re.compile(r'("""|\'\'\')(?s:.*?)\1')
 _MAX_SHOWN = 300
@@ -85,7 +82,7 @@ def parse_cases(file: str, text: str) -> tuple[Case, ...]:
     """The cases in the text of a file. Raises CheckFileError, which names the line."""
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         end = f"at line {text.count(chr(10)) + 1}, the end"
         fault = str(error).replace("at end of document", end)
         raise CheckFileError(f"{file} is not valid TOML: {fault}.") from None
@@ -136,7 +133,7 @@ def _case(file: str, line: int, table: Mapping[str, Any]) -> Case:
         extras = parse_extras(table)
     except ExtrasError as error:
         raise _FaultError(error.key, str(error)) from None
-    event, key, external_id = (_text(table, one) for one in ("event", "key", "external_id"))
+    event, key, external_id = (_text(table, one) for one in _REQUIRED)
     request = TriggerRequest(event, key, external_id, _event_data(table.get("data")), extras=extras)
     tags = table.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
@@ -144,7 +141,7 @@ def _case(file: str, line: int, table: Mapping[str, Any]) -> Case:
     return Case(file, line, name, request, _expected(table.get("expect", {})), tuple(tags))
 
 
-def _only(table: Mapping[str, Any], known: Sequence[str], before: str) -> None:
+def _only(table: Mapping[str, Any], known: Collection[str], before: str) -> None:
     for key in table:
         if key not in known:
             raise _FaultError(f"{before}{key}", f"unknown key. Known: {', '.join(known)}.")
@@ -174,10 +171,10 @@ def _expected(table: object) -> Expected:
     if not isinstance(table, Mapping) or not table:
         raise _FaultError("expect", f"says nothing. Give one of {', '.join(_EXPECT_KEYS)}.")
     _only(table, _EXPECT_KEYS, "expect.")
-    kinds = {"outcome": str, "code": int, "status": int, "text": str, "predicted": bool}
     for key, value in table.items():
-        if type(value) is not kinds[key]:
-            raise _FaultError(f"expect.{key}", f"must be {_KIND_WORDS[kinds[key]]}.")
+        kind, words = _EXPECT_KEYS[key]
+        if type(value) is not kind:
+            raise _FaultError(f"expect.{key}", f"must be {words}.")
     outcome, text = table.get("outcome"), table.get("text", "")
     if outcome is not None and outcome not in OUTCOMES:
         raise _FaultError("expect.outcome", f"unknown outcome {outcome!r}. Use {', '.join(OUTCOMES)}.")
@@ -190,9 +187,6 @@ def _expected(table: object) -> Expected:
     return Expected(**{**table, "outcome": outcome and Outcome(outcome)})
 
 
-_KIND_WORDS = {str: "text", int: "an integer", bool: "true"}
-
-
 def _pattern(text: str) -> str | None:
     """The regular expression in a text between slashes; None for other texts."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == "/" else None
@@ -201,7 +195,7 @@ def _pattern(text: str) -> str | None:
 # Writing
 
 
-def case_toml(attempt: Attempt, taken: Sequence[str] = ()) -> str:
+def case_toml(attempt: Attempt, taken: Collection[str] = ()) -> str:
     """The case of a finished attempt, with a name that is not `taken`. Its data stays as it was sent."""
     request, (status, code, text) = attempt.request, reply_parts(attempt)
     replies = LABEL[attempt.outcome][1] if code is None else f"replies {code}"
@@ -290,8 +284,12 @@ class CaseResult:
     def result(self) -> Result:
         if self.attempt is None:
             return Result.SKIPPED
-        outcomes = {one.outcome for one in (self.attempt, self.other) if one is not None}
-        if Outcome.UNKNOWN in outcomes and self.case.expected.outcome is not Outcome.UNKNOWN:
+        if self.other is not None:
+            is_error = Outcome.UNKNOWN in (self.attempt.outcome, self.other.outcome)
+        else:
+            is_expected = self.case.expected.outcome is Outcome.UNKNOWN
+            is_error = self.attempt.outcome is Outcome.UNKNOWN and not is_expected
+        if is_error:
             return Result.ERROR
         return Result.FAILED if self.why() else Result.PASSED
 
@@ -338,7 +336,7 @@ def _differences(left: Attempt, right: Attempt, mask: Mask) -> Iterator[str]:
     pairs = [("outcome", left.outcome, right.outcome)]
     pairs += zip(names, reply_parts(left), reply_parts(right), strict=True)  # type: ignore[arg-type]
     for name, one, other in pairs:
-        if one != other:
+        if one != other or one is Outcome.UNKNOWN:
             shown = (_shown(one, left, mask), _shown(other, right, mask))
             yield f"{name}: {left.profile} {shown[0]}, {right.profile} {shown[1]}"
 

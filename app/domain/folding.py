@@ -50,6 +50,18 @@ def search_forms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+def is_found_by(value: str, typed: str) -> bool:
+    """Whether a word of a search text, or the number that all of it is, begins a word of this value."""
+    words = [typed] if is_number(typed) else typed.split()
+    text = search_text([value])
+    return any(
+        re.search(rf"(?<![^\W_]){re.escape(form)}", text)
+        for word in words
+        for form in search_forms(word.rpartition(":")[2])
+        if form.strip()
+    )
+
+
 def is_number(text: str) -> bool:
     """Whether the text is digits and the characters that people put between them."""
     return _NUMBER.fullmatch(text) is not None

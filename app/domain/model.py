@@ -165,8 +165,8 @@ class Attempt:
     """One trigger with its request and outcome: a row of the history.
 
     `account` names the cache folder of the account; `elapsed_ms` is the time from the first call to the last byte;
-    `parent_id` is the attempt that this one sent again; `note` is the user's note. `team` is how a team knows the request;
-    `member` is who sent it, in a team's history.
+    `parent_id` is the attempt that this one sent again; `note` is the user's note; `run_id` is the bulk run that it belongs
+    to. `team` is how a team knows the request; `member` is who sent it, in a team's history.
     """
 
     attempt_id: str
@@ -184,6 +184,7 @@ class Attempt:
     settlement: Settlement | None = None
     note: str | None = None
     contact: KeptContact | None = None
+    run_id: str | None = None
     team: TeamMarks | None = None
     member: str = ""
 

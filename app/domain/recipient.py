@@ -1,17 +1,29 @@
 """The contact that gets a trigger, and the contact that event data was typed for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.fingerprint import normalize
 from app.domain.identifiers import bare
-from app.domain.model import Contact, TriggerRequest
+from app.domain.model import Contact, Field, TriggerRequest
 from app.domain.sanitize import sanitize
 
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 NAMED = 3
 COUNTED = 1000
+
+
+_CUSTOMER = {"customernumber", "customerno", "customerid", "customernr", "kundennummer"}
+
+
+def customer_number(fields: Iterable[Field]) -> Field | None:
+    """The field that holds the customer number, by its string id or name; accounts give it ids of their own."""
+    return next((one for one in fields if {_plain(one.string_id or ""), _plain(one.name)} & _CUSTOMER), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def contact_name(contact: Contact) -> str:

@@ -5,6 +5,7 @@ different values look different and every value is as wide as it looks.
 """
 
 import re
+import unicodedata
 
 # The parts of emoji sequences; a joiner or variation selector is mere decoration only next to one of these.
 _EMOJI = (
@@ -37,6 +38,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _FOUND = re.compile(f"(?P<decoration>{_DECORATION})|[{_UNSAFE}]")
 _LONGEST_REPLACEMENT = len("⟨U+E0FFF⟩")
 _TAB_WIDTH = 4
+_MAY_BE_MARKS = re.compile("[\u0903-\u1cff\u302e\u302f\ua800-\uabff\U00011000-\U0001d1ff]")
 
 
 def sanitize(text: str, limit: int = 300) -> str:
@@ -52,6 +54,13 @@ def sanitize(text: str, limit: int = 300) -> str:
     if len(text) > limit or len(shown) > limit:
         return shown[: limit - 1] + "…"
     return shown
+
+
+def spacing_marks(text: str) -> int:
+    """The number of spacing vowel signs, of which terminals disagree whether they take a cell."""
+    if not _MAY_BE_MARKS.search(text):
+        return 0
+    return sum(unicodedata.category(character) == "Mc" for character in text)
 
 
 def has_surrogates(text: str) -> bool:

@@ -34,14 +34,27 @@ def trigger_path(event_id: str) -> str:
 
 def trigger_body(request: TriggerRequest) -> bytes:
     """The body of a trigger for one contact, in ASCII."""
-    members = {"key_id": sent_json(request.key_id), "external_id": sent_json(request.external_id)}
+    return f'{{"key_id":{sent_json(request.key_id)},{_contact_members(request)}}}'.encode("ascii")
+
+
+def contact_entry(request: TriggerRequest) -> str:
+    """The contact of a request as one of many in `trigger_many_body`."""
+    return f"{{{_contact_members(request)}}}"
+
+
+def trigger_many_body(key_id: str, entries: Iterable[str]) -> bytes:
+    """The body of a trigger for many contacts, in ASCII."""
+    return f'{{"key_id":{sent_json(key_id)},"contacts":[{",".join(entries)}]}}'.encode("ascii")
+
+
+def _contact_members(request: TriggerRequest) -> str:
+    members = {"external_id": sent_json(request.external_id)}
     if request.data is not None:
         members["data"] = sent_json(request.data)
     if request.trigger_id is not None:
         members["trigger_id"] = sent_json(request.trigger_id)
     members |= {name: sent_json(value) for name, value in extras_json(request.extras).items()}
-    body = ",".join(f'"{name}":{value}' for name, value in members.items())
-    return f"{{{body}}}".encode("ascii")
+    return ",".join(f'"{name}":{value}' for name, value in members.items())
 
 
 def sent_json(value: object) -> str:

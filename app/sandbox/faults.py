@@ -22,6 +22,11 @@ from app.sandbox.responses import (
 MAX_FAULTS = 100
 HUGE_BYTES = 4_194_304
 
+PARTIAL = (
+    b'{"replyCode":0,"replyText":"OK","data":{"errors":'
+    b'{"thor@example.com":{"2008":"No contact found with the external id: 3"}}}}'
+)
+
 INSTEAD: Mapping[str, Callable[[], Response]] = {
     "401": lambda: JsonReply(*UNAUTHORIZED),
     "403": forbidden,
@@ -33,12 +38,14 @@ INSTEAD: Mapping[str, Callable[[], Response]] = {
 """Kinds that reply instead of the call: nothing is triggered."""
 
 SPOILT: Mapping[str, Callable[[bytes], bytes]] = {
+    "partial": lambda _: PARTIAL,
     "truncated": lambda body: body[: len(body) // 2],
     "wrong_type": lambda _: b'{"replyCode":"OK","replyText":0,"data":true}',
     "huge": lambda _: b'{"replyCode":0,"replyText":"OK","data":{"padding":"' + b"x" * HUGE_BYTES + b'"}}',
 }
 """Kinds that replace the reply's body after the trigger."""
 
+REFUSED = "refused"
 KINDS = (*INSTEAD, "slow", "cut_before", "cut_during", *SPOILT)
 
 
@@ -108,9 +115,13 @@ class Faults:
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
         """The fault that applies to this request, or None; `event_id` is None unless it is a trigger."""
         for armed in self._armed:
-            if _applies(armed.fault, event_id, payload) and armed.strikes():
+            if armed.fault.kind != REFUSED and _applies(armed.fault, event_id, payload) and armed.strikes():
                 return armed.fault
         return None
+
+    def refuses(self) -> bool:
+        """Whether a sandbox in this process refuses the connection; one on a port cannot."""
+        return any(armed.fault.kind == REFUSED and armed.strikes() for armed in self._armed)
 
 
 def _applies(fault: Fault, event_id: str | None, payload: Mapping[str, object]) -> bool:

@@ -109,10 +109,6 @@ class AttemptHistory:
         """The attempts that resends link to this one, itself included, the first attempt first."""
         return self._search.chain(attempt_id)
 
-    def before(self, attempt: Attempt) -> AttemptRow | None:
-        """The attempt before it on the same external id and key field; None if it is the first."""
-        return self._search.before(attempt.attempt_id)
-
     async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
         """The last other accepted attempt of its event, for its contact if there is one, and a sentence that says which.
 

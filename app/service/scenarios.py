@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.mails import Mail
-from app.domain.model import TriggerRequest
+from app.domain.model import Outcome, TriggerRequest
 from app.store.attempts import History
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 @dataclass(frozen=True, slots=True)
 class SimulatedFailure:
-    """A failure to simulate: its kind in the sandbox, its name, and its effect."""
+    """A failure to simulate: its kind in the sandbox, its name, what happens, and the outcome."""
 
     kind: str
     name: str
     title: str
+    outcome: Outcome
 
 
 REPLIES: dict[int, TriggerRequest] = {
@@ -38,13 +39,21 @@ REPLIES: dict[int, TriggerRequest] = {
 """A request for each documented reply of the built-in account: the README's table of replies."""
 
 FAILURES: tuple[SimulatedFailure, ...] = (
-    SimulatedFailure("cut_before", "cut connection", "no reply comes: unknown"),
-    SimulatedFailure("cut_during", "cut reply", "the mail goes out, but no reply comes: unknown"),
-    SimulatedFailure("401", "401", "the credentials are not accepted: rejected"),
-    SimulatedFailure("429", "429", "too many requests: rejected"),
-    SimulatedFailure("502", "502", "a gateway fails: unknown"),
-    SimulatedFailure("slow", "slow", f"the reply takes {SLOW_S:.0f} seconds"),
-)
+    SimulatedFailure("refused", "not sent", "The connection is refused", Outcome.NOT_SENT),
+    SimulatedFailure("partial", "partial", "Accepted, but not for the contact", Outcome.PARTIAL),
+    SimulatedFailure("cut_before", "connection cut", "No reply comes", Outcome.UNKNOWN),
+    SimulatedFailure("cut_during", "reply cut", "The mail goes out, but the reply breaks off", Outcome.UNKNOWN),
+    SimulatedFailure("slow", "slow", f"The reply takes {SLOW_S:.0f} s; Esc stops waiting, as a timeout does", Outcome.ACCEPTED),
+    SimulatedFailure("401", "401", "The credentials are not accepted", Outcome.REJECTED),
+    SimulatedFailure("403", "403", "The permission is missing", Outcome.REJECTED),
+    SimulatedFailure("429", "429", "Too many requests", Outcome.REJECTED),
+    SimulatedFailure("500", "500", "The database of the account fails", Outcome.UNKNOWN),
+    SimulatedFailure("502", "502", "A gateway fails", Outcome.UNKNOWN),
+    SimulatedFailure("503", "503", "The account is overloaded", Outcome.UNKNOWN),
+    SimulatedFailure("truncated", "truncated reply", "The reply ends too early", Outcome.UNKNOWN),
+    SimulatedFailure("wrong_type", "wrong reply", "The reply is not as documented", Outcome.UNKNOWN),
+    SimulatedFailure("huge", "huge reply", "The reply is 4 MB long", Outcome.UNKNOWN),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,12 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
+from app.service.bulk import BulkRuns
 from app.service.contacts import Contacts
 from app.service.drafts import Drafts
 from app.service.events import Events
 from app.service.evidence import AccountMails, Evidence
-from app.service.files import keep_copy
+from app.service.files import keep_copy, new_file
 from app.service.guard import GuardError, check_production, check_test_contacts, check_text
 from app.service.history import AttemptHistory
 from app.service.live import LiveAccount
@@ -109,6 +110,7 @@ class Session:
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
         self.mails = AccountMails(account)
+        self.bulk = BulkRuns(account, wait_s)
 
     @property
     def client(self) -> "ApiClient":
@@ -245,6 +247,13 @@ class Session:
     def keep_copy(self, text: str) -> Path:
         """Writes a copied text to a file in the home and returns its path. Raises FileError."""
         return keep_copy(self._history.path.parent, text)
+
+    def keep_screenshot(self, svg: str) -> Path:
+        """Writes a picture of the screen to a new file in the home and returns its path. Raises FileError."""
+        path = self._history.path.parent / f"screenshot-{datetime.now():%Y%m%d-%H%M%S-%f}.svg"
+        with new_file(path) as file:
+            file.write(svg)
+        return path
 
     def _attempt(self, request: TriggerRequest, attempt_id: str) -> Attempt:
         prediction = predict(request, self._cache)

@@ -1,4 +1,7 @@
-"""Templates that a team shares, by version: whoever loses an edit keeps it as a draft of their own."""
+"""Templates that a team shares, by version: whoever loses an edit keeps it as a draft of their own.
+
+Event time and attachments of a template are not shared.
+"""
 
 import json
 from contextlib import closing
@@ -6,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.drafts import Template
+from app.domain.model import NO_EXTRAS
 from app.store.notes import Notes
 from app.store.team_history import TeamHistory
 from app.team.server import TeamServer
@@ -19,18 +23,19 @@ def sync_templates(team: TeamServer, kept: TeamHistory, path: Path) -> None:
     base = {name.removeprefix(_BASE): json.loads(text) for name, text in kept.kept(_BASE).items()}
     theirs = team.templates()
     with closing(Notes(path)) as notes:
-        local = {one.name: one for one in notes.templates() if not one.name.endswith(MINE)}
-        for name in sorted(local.keys() | theirs.keys()):
-            own = local.get(name, Template(name, "", ""))
-            text = [own.event_id, own.data_text]
+        kept_here = {one.name: one for one in notes.templates() if not one.name.endswith(MINE)}
+        ours = {name: [one.event_id, one.data_text] for name, one in kept_here.items()}
+        for name in sorted(ours.keys() | theirs.keys()):
             version, *content = base.get(name, [0])
             newest, shared = theirs.get(name, (0, []))
             if newest > version:
-                if name in local and text not in (content, shared):
-                    notes.save_template(replace(own, name=name + MINE))
+                mine = kept_here.get(name)
+                if mine is not None and own not in (content, shared):
+                    notes.save_template(replace(mine, name=name + MINE))
                 event_id, data_text = shared
-                notes.save_template(replace(own, event_id=event_id, data_text=data_text))
-            elif name in local and text != content and team.save_template(name, version + 1, *text):
-                newest, shared = version + 1, text
+                extras = mine.extras if mine else NO_EXTRAS
+                notes.save_template(Template(name, event_id, data_text, extras))
+            elif own is not None and own != content and team.save_template(name, version + 1, *own):
+                newest, shared = version + 1, own
             if newest > version:
                 kept.keep(**{_BASE + name: json.dumps([newest, *shared])})

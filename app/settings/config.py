@@ -24,9 +24,9 @@ from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
 from app.settings.secrets import split_command
 
 THEMES = (
-    "triggerdesk-dark", "triggerdesk-light", "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light",
-    "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki",
-    "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
+    "triggerdesk-dark", "triggerdesk-light", "triggerdesk-high-contrast", "triggerdesk-okabe-ito",
+    "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula",
+    "flexoki", "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
     "solarized-light", "textual-dark", "textual-light", "tokyo-night",
 )  # fmt: skip
 """The themes of the dashboard; a test compares this with Textual's."""

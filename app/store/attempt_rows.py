@@ -73,7 +73,8 @@ NARROW = (
 WHOLE = """
     number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
     predicted_code, outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement, settlement_note,
-    settled_at, contact_id, contact_name, contact_keys, team, member, assigned, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
+    settled_at, contact_id, contact_name, contact_keys, run_id, team, member, assigned,
+    requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
     answers.detail, answers.body, answers.body_length, answers.reply_text AS whole_text, answers.errors,
     answers.location, answers.date, answers.retry_after, answers.limit_reset
     FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
@@ -99,6 +100,7 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "owner": owner,
         "note": stored_or_null(attempt.note),
         **_contact_values(attempt.contact),
+        "run_id": attempt.run_id,
         "team": None if attempt.team is None else json.dumps(asdict(attempt.team)),
         "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
         "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
@@ -242,6 +244,7 @@ def whole_attempt(row: sqlite3.Row) -> Attempt:
         settlement=_settlement(row),
         note=restored_or_none(row["note"]),
         contact=_contact(row),
+        run_id=row["run_id"],
         team=team_marks(row["team"]),
         member=_member(row),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Answer, Attempt, NoReply, Settlement
 from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
+from app.store import bulk_runs
 from app.store.attempt_rows import (
     WHOLE,
     AttemptRow,
@@ -134,6 +135,15 @@ class History:
             raise StoreError(f"The history has no attempt {attempt_id}.")
         return found[0]
 
+    @property
+    def owner(self) -> str:
+        """The name of this process as the writer of attempts. Raises OSError and StoreError."""
+        return self._owner.name()
+
+    def is_gone(self, owner: str | None) -> bool:
+        """Whether the process of that name has ended. Raises OSError."""
+        return self._owner.is_gone(owner)
+
     def recover(self) -> int:
         """Marks the `sending` attempts of processes that have ended as `unknown`; returns their number.
 
@@ -143,13 +153,17 @@ class History:
             return 0
         with self._file.guarded() as connection:
             rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
-            gone = [row["owner"] for row in rows.fetchall() if self._owner.is_gone(row["owner"])]
+            writers = dict.fromkeys(
+                [*(row["owner"] for row in rows.fetchall()), *bulk_runs.owners(connection)]
+            )
+            gone = [owner for owner in writers if self._owner.is_gone(owner)]
             self._owner.sweep()
             return sum(_interrupt(connection, owner) for owner in gone)
 
     def forget(self, account: str) -> int:
         """Deletes the attempts on one account, except those being sent; returns the number deleted."""
         with self._file.writing() as connection:
+            bulk_runs.prune(connection, "account = ?", stored(account))
             return delete(connection, "account = :account", {"account": stored(account)})
 
     def get(self, attempt_id: str) -> Attempt | None:
@@ -295,4 +309,5 @@ def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
             _record_answer(
                 connection, attempt_id, INTERRUPTED, None, f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
             )
+        bulk_runs.interrupt(connection, owner, [row["attempt_id"] for row in rows])
     return len(rows)

@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
@@ -72,6 +72,7 @@ class ContactRow:
     email: str
     first_name: str
     last_name: str
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class ContactTable:
@@ -625,6 +626,7 @@ def _row(contact: Contact) -> ContactRow:
         fields.get(EMAIL, ""),
         fields.get(FIRST_NAME, ""),
         fields.get(LAST_NAME, ""),
+        fields,
     )
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 
-from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare, bucket_seconds
+from app.domain.attempt_statistics import AttemptStatistics, Bucket, CodeCount, EventShare, bucket_seconds
 from app.domain.folding import fold
 from app.domain.history_query import (
     NO_VALUE,
@@ -79,6 +79,7 @@ COLUMNS: Mapping[QueryField, _Field] = {
     QueryField.PROFILE: _Field(("profile",)),
     QueryField.PREVIOUS: _Field(("previous",)),
     QueryField.SETTLED: _Field(("settled",)),
+    QueryField.RUN: _Field(("run_id",)),
 }
 SORTED_BY: Mapping[SortColumn, tuple[str, ...]] = {
     SortColumn.TIME: (),
@@ -183,7 +184,7 @@ class HistorySearch:
         chosen = selection(query, account)
         with opened(self._path, stop) as connection:
             connection.execute(
-                "CREATE TEMP TABLE chosen AS SELECT started_at, outcome, reply_code, event_id, elapsed_ms "
+                "CREATE TEMP TABLE chosen AS SELECT started_at, outcome, reply_code, http_status, event_id, elapsed_ms "
                 f"FROM {chosen.source} WHERE {chosen.where}",
                 chosen.values,
             )
@@ -198,16 +199,6 @@ class HistorySearch:
             _LONGEST_CHAIN,
         )
         return [narrow_row(row) for row in rows]
-
-    def before(self, attempt_id: str) -> AttemptRow | None:
-        """The previous attempt on the same contact by the same key field; None if there is none."""
-        row = self._file.one(
-            f"SELECT {NARROW} FROM attempts WHERE number = (SELECT max(earlier.number) FROM attempts AS this "
-            "JOIN attempts AS earlier ON earlier.contact_mark = this.contact_mark AND earlier.number < this.number "
-            "WHERE this.attempt_id = ?)",
-            stored(attempt_id),
-        )
-        return None if row is None else narrow_row(row)
 
 
 def selection(query: HistoryQuery, account: str | None, newest: int | None = None) -> Selection:
@@ -237,8 +228,16 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
     return Selection(source, " AND ".join(condition for condition, _ in conditions) or "1", values, number)
 
 
+_BY_OWN_KEY = "(key_id IN ('3', 'id', 'uid') OR external_id GLOB '*[^0-9]*')"
+
+
 def _filter(one: Filter) -> Condition:
     conditions = [condition for column in COLUMNS[one.field].columns for condition in _column(one, column)]
+    if one.field is QueryField.PERSON:
+        # Of attempts whose contact is known its keys decide; a number may be anybody's value of another field.
+        conditions = [
+            (f"({sql} AND contact_id IS NULL AND {_BY_OWN_KEY})", bound) for sql, bound in conditions
+        ]
     if one.field in (QueryField.CONTACT, QueryField.PERSON):
         conditions += [_contact(value) for value in one.values if isinstance(value, Value)]
     found = f"({' OR '.join(condition for condition, _ in conditions)})"
@@ -321,25 +320,31 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
     seconds = bucket_seconds(moment(first), moment(last), most_buckets)
     span = seconds * 1_000_000
     outcomes: Counter[Outcome] = Counter()
-    codes: Counter[int | None] = Counter()
+    codes: Counter[tuple[int | None, int | None]] = Counter()
     events: Counter[tuple[Stored, bool]] = Counter()
     buckets: dict[int, Counter[Outcome]] = {at: Counter() for at in range(first // span, last // span + 1)}
-    for at, name, code, event_id, count in connection.execute(
-        f"SELECT started_at / {span}, outcome, reply_code, event_id, count(*) FROM chosen GROUP BY 1, 2, 3, 4"
+    for at, name, code, status, event_id, count in connection.execute(
+        f"SELECT started_at / {span}, outcome, reply_code, iif(reply_code IS NULL, NULL, http_status), event_id, "
+        "count(*) FROM chosen GROUP BY 1, 2, 3, 4, 5"
     ):
         outcome = Outcome(name)
         outcomes[outcome] += count
-        codes[code] += count
+        codes[code, status] += count
         events[event_id, outcome in _REJECTED] += count
         buckets[at][outcome] += count
     return AttemptStatistics(
         dict(outcomes),
         seconds,
         tuple(Bucket(moment(at * span), dict(counts)) for at, counts in buckets.items()),
-        tuple(sorted(codes.items(), key=lambda one: (-one[1], one[0] is None, one[0]))),
+        tuple(CodeCount(*pair, number) for pair, number in sorted(codes.items(), key=_by_number)),
         _event_shares(connection, events),
         *_percentiles(connection, 50, 95, 99, 100),
     )
+
+
+def _by_number(item: tuple[tuple[int | None, int | None], int]) -> tuple[int, bool, int, int]:
+    (code, status), number = item
+    return -number, code is None, code or 0, status or 0
 
 
 def _event_shares(

@@ -27,8 +27,8 @@ from app.store.attempt_rows import (
     request_values,
     settlement_values,
 )
+from app.store.bulk_runs import FORGOTTEN
 from app.store.database import transaction
-from app.store.erasure import FORGOTTEN
 from app.store.history_file import opened
 from app.store.text import microseconds, moment, stored, stored_or_null
 

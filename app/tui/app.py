@@ -26,9 +26,9 @@ from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.help import HelpScreen
 from app.tui.text import Live, sanitize
-from app.tui.theme import DARK, LIGHT, own_tokens
+from app.tui.theme import DARK, HIGH_CONTRAST, LIGHT, OWN, own_tokens
 
-PALETTE_EXTRAS = ("Theme", "Screenshot")
+PALETTE_CLOSES_S = 0.1
 READABLE_AFTER_S = 1.0
 """A key that follows sooner was pressed before anybody could read the message."""
 
@@ -80,9 +80,11 @@ class TriggerDeskApp(App[AppError]):
         self._message = ""
         self._message_stays_until = 0.0
         self._message_goes_from = math.inf
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = theme if theme in self.available_themes else DARK.name
+        for own in OWN:
+            self.register_theme(own)
+        # Softer colours all become grey where there are only sixteen.
+        usual = HIGH_CONTRAST if self.console.color_system == "standard" else DARK
+        self.theme = theme if theme in self.available_themes else usual.name
 
     # Textual
 
@@ -101,7 +103,12 @@ class TriggerDeskApp(App[AppError]):
         return own_tokens(self.current_theme.to_color_system().generate())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return (command for command in super().get_system_commands(screen) if command.title in PALETTE_EXTRAS)
+        yield from (one for one in super().get_system_commands(screen) if one.title == "Theme")
+        yield SystemCommand(
+            "Screenshot",
+            "Save the screen as a picture (SVG) in the home",
+            lambda: self.set_timer(PALETTE_CLOSES_S, self.action_screenshot),
+        )
 
     def on_mount(self) -> None:
         self.set_keymap(self._keymap)
@@ -120,6 +127,18 @@ class TriggerDeskApp(App[AppError]):
             self.screen.dismiss()
         else:
             self.push_screen(HelpScreen(self.screen))
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Saves the screen as an SVG picture in the home, and says where; a browser downloads it."""
+        if self._session is None or self.is_web:
+            super().action_screenshot(filename, path)
+            return
+        try:
+            saved = self._session.keep_screenshot(self.export_screenshot())
+        except AppError as error:
+            self.notify(sanitize(str(error), 500), title="Not saved", severity="warning", markup=False)
+        else:
+            self.notify(sanitize(str(saved), 500), title="Screenshot saved", markup=False)
 
     def action_other_theme(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.markup import escape
 from textual.screen import Screen
@@ -14,6 +15,9 @@ from textual.screen import Screen
 DESK = "desk."
 NOT_IN_PALETTE = ("table", "text")
 """What moves in a list or a text is no action of the palette."""
+
+PALETTE_PADDING = 3
+"""The blank cells and the scrollbar of the palette at its sides."""
 
 _KEY_NAMES = {"escape": "Esc"}
 
@@ -29,7 +33,15 @@ def _desk(
 APP_BINDINGS: list[BindingType] = [
     _desk("ctrl+q", "quit", "Quit", "Quit the dashboard"),
     Binding(
-        "ctrl+t",
+        "ctrl+z",
+        "suspend_process",
+        "Suspend",
+        tooltip="Back to the shell, whose fg returns here",
+        show=False,
+        id=f"{DESK}suspend",
+    ),
+    Binding(
+        "ctrl+t,alt+t",
         "other_theme",
         "Dark or light",
         tooltip="Switch between the dark and the light theme",
@@ -51,6 +63,7 @@ DASHBOARD_BINDINGS: list[BindingType] = [
     _desk("f6", "go('history')", "History", "Find attempts and read their replies", show=True),
     _desk("f5", "refresh_lists", "Refresh", "Load events, fields and contacts from the account", show=True),
     _desk("f7", "go('reply')", "Reply", "Read the reply to the last trigger"),
+    _desk("ctrl+d", "bulk", "Bulk", "Send one event to many contacts: plan a file, run it, read the report"),
     _desk("ctrl+l", "look_up", "Look up", "Ask the account for the contact you typed"),
     _desk(
         "f8", "event_data", "Event data", "Insert the example, the last data or a template; save a template"
@@ -66,7 +79,7 @@ DASHBOARD_BINDINGS: list[BindingType] = [
         "Mask names, addresses and values everywhere, or show them again",
         action_id="personal_data",
     ),
-    _desk("ctrl+n", "clear_form", "Clear form", "Empty the form"),
+    _desk("ctrl+n,alt+n", "clear_form", "Clear form", "Empty the form"),
 ]
 
 
@@ -102,11 +115,13 @@ def active_in_order(screen: Screen[Any]) -> list[ActiveBinding]:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """An entry of the palette."""
+    """An entry of the palette; `off` says why it cannot run now."""
 
     name: str
     help: str
     run: Callable[[], object]
+    key: str = ""
+    off: str = ""
 
 
 @runtime_checkable
@@ -119,51 +134,72 @@ class PaletteScreen(Protocol):
 
 
 class Palette(Provider):
-    """The bindings of the screen and its panes, its other commands, and those of Textual, in this order."""
+    """The bindings of the screen, of each pane, its other commands, those of Textual; at the end, what is off."""
 
     async def discover(self) -> Hits:
-        for command in self._commands():
-            yield DiscoveryHit(command.name, command.run, help=escape(command.help))
+        for one in self._in_order():
+            yield DiscoveryHit(self._line(one, Content(one.name)), one.run, one.name, escape(one.help))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for one in self._commands():
-            # A match in the name counts more than one in the help.
-            if score := 2 * matcher.match(one.name) or matcher.match(f"{one.name}: {one.help}"):
-                yield Hit(score, matcher.highlight(one.name), one.run, one.name, escape(one.help))
+        for one in self._in_order():
+            if score := _score(query.casefold().split(), one) or matcher.match(one.name):
+                name = matcher.highlight(one.name)
+                yield Hit(score, self._line(one, name), one.run, one.name, escape(one.help))
+
+    def _line(self, command: Command, name: Content) -> Content:
+        """The name, and the key at the right edge."""
+        gap = self.app.size.width - 2 * PALETTE_PADDING - name.cell_length - len(command.key)
+        return Content.assemble(name, " " * max(2, gap), (command.key, "bold $accent"))
+
+    def _in_order(self) -> Sequence[Command]:
+        return sorted(self._commands(), key=lambda one: bool(one.off))
 
     def _commands(self) -> Iterator[Command]:
         seen: set[str] = set()
-        for active in self._bindings():
+        for pane, active in self._bindings():
             action_id = active.binding.id or ""
             if action_id.partition(".")[0] not in ("", *NOT_IN_PALETTE) and action_id not in seen:
                 seen.add(action_id)
-                yield self._command(active)
+                yield self._command(pane, active)
         if isinstance(self.screen, PaletteScreen):
             yield from self.screen.commands()
         for title, text, callback, _ in self.app.get_system_commands(self.screen):
             yield Command(title, text, callback)
 
-    def _bindings(self) -> Iterator[ActiveBinding]:
-        """The active bindings, the dashboard's before those of the focused pane; those of other panes; those that are off."""
-        yield from sorted(active_in_order(self.screen), key=lambda one: one.node.has_class("pane"))
+    def _bindings(self) -> Iterator[tuple[str, ActiveBinding]]:
+        """The active bindings by pane, '' for none; then those of the panes without the focus, and those that are off."""
+        active = [(_pane_of(one.node), one) for one in active_in_order(self.screen)]
+        yield from ((pane, one) for pane, one in active if not pane)
         for pane in self.screen.query(".pane"):
+            title = (pane.id or "").title()
+            yield from ((name, one) for name, one in active if name == title)
             for binding in type(pane).BINDINGS:
                 if isinstance(binding, Binding):
-                    yield ActiveBinding(
-                        pane, binding, True, f"{binding.tooltip}, in {(pane.id or '').title()}"
-                    )
+                    yield title, ActiveBinding(pane, binding, True, binding.tooltip)
         for binding in self.screen.BINDINGS:
             if isinstance(binding, Binding):
-                yield ActiveBinding(self.screen, binding, False, binding.tooltip)
+                yield "", ActiveBinding(self.screen, binding, False, binding.tooltip)
 
-    def _command(self, active: ActiveBinding) -> Command:
+    def _command(self, pane: str, active: ActiveBinding) -> Command:
         binding, app = active.binding, self.app
+        name = f"{pane}: {binding.description}" if pane else binding.description
+        key = app.get_key_display(binding)
         if not active.enabled:
             why = self.screen.why_off(binding.action) if isinstance(self.screen, PaletteScreen) else ""
-            say = partial(app.notify, why or binding.tooltip, severity="warning", markup=False)
-            return Command(binding.description, f"Off: {why or binding.tooltip}", say)
-        run = partial(app.run_action, binding.action, active.node)
-        if active.node.has_class("pane"):
-            return Command(binding.description, active.tooltip, run)
-        return Command(binding.description, f"{active.tooltip} ({app.get_key_display(binding)})", run)
+            why = why or binding.tooltip
+            say = partial(app.notify, why, severity="warning", markup=False)
+            return Command(name, f"Off: {why}", say, key, why)
+        return Command(name, active.tooltip, partial(app.run_action, binding.action, active.node), key)
+
+
+def _pane_of(node: DOMNode) -> str:
+    return next(((one.id or "").title() for one in node.ancestors_with_self if one.has_class("pane")), "")
+
+
+def _score(words: Sequence[str], command: Command) -> int:
+    """More for words in the name than in the help; 0 if one is in neither."""
+    name, every = command.name.casefold(), f"{command.name} {command.help}".casefold()
+    if not words or not all(word in every for word in words):
+        return 0
+    return (20 if all(word in name for word in words) else 10) - 5 * bool(command.off)

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, TypeVar, cast
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Tab, Tabs
@@ -22,6 +23,7 @@ from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
+from app.tui.controllers.bulk import BulkController
 from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
@@ -60,6 +62,9 @@ SHOWN_WITH: Mapping[str, Sequence[str]] = {
 NARROW = 100
 """The width in cells from which the panes stand side by side."""
 
+KEYS_IN_TABS = 58
+"""The width from which the tabs have room for the keys of their panes."""
+
 HIDDEN_WHEN_OFF = ("stop", "unlock")
 """The actions that are not dimmed but hidden while they are off."""
 
@@ -69,6 +74,10 @@ FOLLOW_OTHERS_S = 10
 SHORTEST_S = 4.0
 CHARACTERS_PER_S = 15
 
+WELCOME = (
+    "This is the built-in account: nothing you send leaves this machine. "
+    "{} explains every pane; ctrl+p lists every action."
+)
 SWITCH = "A trigger is still being sent. Switch the profile anyway? It will be recorded as unknown."
 
 
@@ -81,7 +90,7 @@ class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (13, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012 - the same
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
     BINDINGS = DASHBOARD_BINDINGS
 
@@ -103,7 +112,8 @@ class Dashboard(Screen[None]):
         self._privacy = privacy
         self._profiles = profiles
         self._switch = switch
-        self._draw_reply: Callable[[ReplyPanel], None] | None = None
+        self._draw_reply: Callable[[ReplyPanel], None] = self._draw_nothing
+        self._welcome = ""
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
@@ -162,6 +172,14 @@ class Dashboard(Screen[None]):
             preview=self.form.preview_attempt,
             resolved=self._resolved,
         )
+        self.bulk = BulkController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            permit=lambda: self.send.permit,
+            filter=lambda: self.history.filter,
+        )
 
     # Its life
 
@@ -193,13 +211,11 @@ class Dashboard(Screen[None]):
         self.form.restore()
         self.cache.show()
         self.show_history()
-        self._form.offer_fields(self._session.contacts.fields())
+        self._offer_fields()
         self._redraw_personal_data()
         if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
-            self._reply.show_welcome(
-                "This is the built-in account: nothing you send leaves this machine. "
-                f"{key_of(self, 'help')} explains every pane; ctrl+p lists every action."
-            )
+            self._welcome = WELCOME.format(key_of(self, "help"))
+        self.show_nothing_sent()
         if self.cache.is_loading:
             self.cache.refresh()
         if self._session.team is not None:
@@ -231,6 +247,7 @@ class Dashboard(Screen[None]):
         """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
         await self._mounted.wait()
         await self.send.shutdown()
+        await self.bulk.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
         # Nothing may reach for a pane while Textual removes them one by one.
@@ -243,6 +260,10 @@ class Dashboard(Screen[None]):
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
         self.send.block()
+        if self._form.sending:
+            self._form.show_obstacle()
+            if self._reply.has_class("-sending"):
+                self._draw_reply(self._reply)
         with contextlib.suppress(AppError):
             if self._session.history.changed():
                 self.show_history()
@@ -277,11 +298,16 @@ class Dashboard(Screen[None]):
         self.cache.follow_others()
 
     def _title_panes(self) -> None:
-        """Writes the key of each pane into its border."""
+        """Writes the key of each pane into its border and its tab."""
         keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
-        for pane in PANES:
+        for pane, title in PANES.items():
             if binding := keys.get(f"go('{pane}')"):
-                self.query_one(f"#{pane}").border_subtitle = self.app.get_key_display(binding)
+                key = self.app.get_key_display(binding)
+                self.query_one(f"#{pane}").border_subtitle = key
+                named = Content.assemble(
+                    title, (f" {key}", "$quiet") if self.size.width >= KEYS_IN_TABS else ""
+                )
+                self.query_one(f"#tab-{pane}", Tab).label = named
 
     # What the controllers use: View says what each does
 
@@ -296,6 +322,23 @@ class Dashboard(Screen[None]):
         self.last_attempt = None
         self._draw_reply = draw
         draw(self._reply)
+
+    def show_nothing_sent(self) -> None:
+        self.show_reply(self._draw_nothing)
+
+    def start_over(self) -> None:
+        for line in (self._events.filter, self._contacts.filter):
+            line.value = ""
+        self._history.line.write("")
+        self._welcome = WELCOME.format(key_of(self, "help"))
+        self.show_nothing_sent()
+        self.go("events")
+
+    def _draw_nothing(self, panel: ReplyPanel) -> None:
+        last = None
+        with contextlib.suppress(AppError):
+            last = next(self._session.history.list_attempts(1), None)
+        panel.show_nothing(last and self._privacy.attempt(last), self._welcome)
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
@@ -314,7 +357,7 @@ class Dashboard(Screen[None]):
 
     def show_problem(self, title: str, sentence: str) -> None:
         self.say(title, sentence, unasked=True)
-        if self._draw_reply is None:
+        if self._draw_reply == self._draw_nothing:
             self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
 
     @property
@@ -376,8 +419,13 @@ class Dashboard(Screen[None]):
 
     def _lists_changed(self) -> None:
         self.cache.show()
-        self._form.offer_fields(self._session.contacts.fields())
+        self._offer_fields()
         self.form.predict()
+
+    def _offer_fields(self) -> None:
+        fields = self._session.contacts.fields()
+        self._form.offer_fields(fields)
+        self._contacts.offer_fields(fields)
 
     # Moving about
 
@@ -415,6 +463,9 @@ class Dashboard(Screen[None]):
 
     def on_resize(self) -> None:
         self._show_panes()
+        if self._mounted.is_set():
+            self._title_panes()
+            self.refresh_bindings()
 
     def _show_panes(self) -> None:
         """Shows the panes that the screen has room for; styles of their own spare styling all they hold."""
@@ -483,6 +534,9 @@ class Dashboard(Screen[None]):
     def action_refresh_lists(self) -> None:
         self.cache.refresh()
 
+    def action_bulk(self) -> None:
+        self.bulk.open()
+
     def action_look_up(self) -> None:
         self.cache.look_up()
 
@@ -519,9 +573,8 @@ class Dashboard(Screen[None]):
         for field in self.query(SafeInput):
             field.cover(is_on)
         self._form.veil_changed()
-        if self._draw_reply is not None:
-            self._draw_reply(self._reply)
-        self._contacts.table.refresh()
+        self._draw_reply(self._reply)
+        self._contacts.redraw()
         self._history.veil_changed()
         self.form.predict()
 

@@ -1,15 +1,25 @@
-"""The terminal of the dashboard: Textual's driver, but it survives invalid UTF-8 and a closed terminal."""
+"""The terminal of the dashboard: Textual's driver, but it survives invalid UTF-8 and a closed terminal.
+
+Text after vowel signs of Indian scripts stays in its column, however wide the terminal draws them.
+"""
 
 import os
+import re
 import selectors
 import signal
 from codecs import getincrementaldecoder
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from app.domain.sanitize import spacing_marks
+
 CHUNK = 4096
+_PARTS = re.compile(
+    r"\x1b\[(?:\d+;(?P<column>\d+))?H|(?P<line>\n)|\x1b.[0-9;:?]*[A-Za-z]?|(?P<text>[^\x1b\n ]+(?: [^\x1b\n ]+)*)?(?P<blanks> *)"
+)
 
 
 class TerminalDriver(LinuxDriver):
@@ -48,7 +58,7 @@ class _Screen:
 
     def write(self, text: str) -> None:
         try:
-            self._file.write(text)
+            self._file.write(in_columns(text))
         except OSError:
             self._draw_nowhere()
 
@@ -60,6 +70,27 @@ class _Screen:
 
     def _draw_nowhere(self) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+
+
+def in_columns(output: str) -> str:
+    """The output with a move to its column after each text that the terminal may draw wider than Textual measures."""
+    if not spacing_marks(output):
+        return output
+    column = 1
+
+    def moved(part: re.Match[str]) -> str:
+        nonlocal column
+        text, blanks = part["text"] or "", part["blanks"] or ""
+        if part[0][:1] in "\x1b\n":
+            column = int(part["column"] or 1) if part[0].endswith("H") else 1 if part["line"] else column
+        wide = min(spacing_marks(text), len(blanks))
+        start, column = column, column + cell_len(text) + len(blanks)
+        if not spacing_marks(text):
+            return part[0]
+        after = start + cell_len(text) + wide
+        return f"\x1b[{after - start}X{text}\x1b[{after}G{blanks[wide:]}"
+
+    return _PARTS.sub(moved, output)
 
 
 def _read(fileno: int) -> bytes:

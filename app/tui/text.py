@@ -9,8 +9,10 @@ from typing import Protocol
 
 from textual.content import Content
 
+from app.domain import sanitize as harmless
 from app.domain.account import FieldNames
-from app.domain.attempt_export import reply_parts
+from app.domain.attempt_export import reply_parts, warnings_of
+from app.domain.extras import extras_words
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
 from app.domain.mails import EventUse
 from app.domain.model import (
@@ -27,7 +29,6 @@ from app.domain.outcome import LABEL, MEANING, RESOLVED
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES, Verdict
-from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.domain.wire import trigger_path
 from app.service.duplicates import already_sent_words, second_send_words
@@ -35,7 +36,9 @@ from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.scenarios import SentMail
 
-__all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content"]
+__all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content", "spacing_marks"]
+
+sanitize_block, spacing_marks = harmless.sanitize_block, harmless.spacing_marks
 
 FieldName = Callable[[str], str | None]
 """The name of a contact field by its id; None if it is not known."""
@@ -73,6 +76,12 @@ class TargetAccount(Protocol):
 
 
 # Text from outside
+
+
+def sanitize(text: str, limit: int = 300) -> str:
+    """One harmless line, with a blank for each cell by which a terminal may draw it wider than Textual measures."""
+    shown = harmless.sanitize(text, limit)
+    return shown + " " * spacing_marks(shown)
 
 
 def label(text: str, style: str = "", limit: int = 300) -> Content:
@@ -422,11 +431,12 @@ def resolution(settlement: Settlement | None) -> Content | None:
 
 
 def reply_lines(attempt: Attempt) -> list[Content | None]:
-    """Outcome, reply code, meaning, what to do or how it was resolved, and the prediction."""
+    """Outcome, reply code, meaning, warnings, what to do or how it was resolved, and the prediction."""
     return [
         answer_head(attempt),
         answer_code(attempt),
         answer_description(attempt),
+        *(_warning(f"! {sanitize(text, 500)}") for text in warnings_of(attempt)),
         resolution(attempt.settlement) or remedy(attempt.remedy),
         compared(attempt),
     ]
@@ -459,9 +469,10 @@ def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
         "Started": _local_and_utc(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
     }
+    extras = ((name.capitalize(), value) for name, value in extras_words(request.extras))
     return lines(
         Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), sanitize(value, 2000))
-        for name, value in facts.items()
+        for name, value in (*facts.items(), *extras)
     )
 
 
@@ -508,15 +519,15 @@ def reply_body(attempt: Attempt, *, masked: bool) -> bytes | None:
             return None
 
 
-def no_body(attempt: Attempt) -> Content:
+def no_body(attempt: Attempt) -> str:
     """Why there is no reply body to read."""
     match attempt.answer:
         case NoReply(detail=detail):
-            return Content(sanitize(detail, 2000))
+            return sanitize(detail, 2000)
         case Reply():
-            return Content.styled("Not shown while personal data is hidden.", "$quiet")
+            return "Not shown while personal data is hidden."
         case None:
-            return Content("No reply was recorded.")
+            return "No reply was recorded."
 
 
 # Many attempts

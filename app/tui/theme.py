@@ -1,4 +1,4 @@
-"""The dark and the light theme, and the colour tokens of this program.
+"""The themes, and the colour tokens of this program.
 
 Style sheets use tokens only. Every state has a word or a symbol beside its colour.
 """
@@ -48,6 +48,8 @@ LIGHT = Theme(
         "border": "#2c5f9e",
         "border-blurred": "#c9c4b6",
         "footer-background": "#f4f2ec",
+        "button": "#6b8fbd",
+        "button-text": "#000000",
         "quiet": "#5c636d",
         "outcome-accepted": "#1f6b37",
         "outcome-rejected": "#a3262f",
@@ -57,13 +59,83 @@ LIGHT = Theme(
     },
 )
 
+HIGH_CONTRAST = Theme(
+    name="triggerdesk-high-contrast",
+    primary="#66d9ff",
+    secondary="#55ffff",
+    accent="#ffff55",
+    success="#55ff55",
+    warning="#ffff55",
+    error="#ff8080",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#333333",
+    dark=True,
+    variables={
+        "border": "#55ffff",
+        "border-blurred": "#aaaaaa",
+        "footer-background": "#000000",
+        "button": "#66d9ff",
+        "button-text": "#000000",
+        "quiet": "#c8c8c8",
+        "text-warning": "#ffff55",
+        "text-error": "#ff8080",
+        "text-success": "#55ff55",
+        "text-primary": "#66d9ff",
+        "outcome-accepted": "#55ff55",
+        "outcome-partial": "#55ffff",
+        "outcome-rejected": "#ff8080",
+        "outcome-unknown": "#ffff55",
+    },
+)
+"""Each of its colours is near one of the sixteen of a terminal that has no more."""
+
+OKABE_ITO = Theme(
+    name="triggerdesk-okabe-ito",
+    primary="#56b4e9",
+    secondary="#0072b2",
+    accent="#f0e442",
+    success="#56b4e9",
+    warning="#f0e442",
+    error="#e69f00",
+    foreground="#e6e6e6",
+    background="#121212",
+    surface="#181818",
+    panel="#232323",
+    dark=True,
+    variables={
+        "border": "#56b4e9",
+        "border-blurred": "#3a3a3a",
+        "footer-background": "#121212",
+        "text-success": "#56b4e9",
+        "text-warning": "#f0e442",
+        "text-error": "#e69f00",
+        "text-primary": "#cc79a7",
+        "outcome-accepted": "#56b4e9",
+        "outcome-partial": "#1fb98b",
+        "outcome-rejected": "#e69f00",
+        "outcome-unknown": "#f0e442",
+        "outcome-not-sent": "#d68fb7",
+        "account-sandbox": "#56b4e9",
+        "account-local": "#1fb98b",
+        "account-real": "#e69f00",
+    },
+)
+"""The colours of Okabe and Ito, which people who see fewer hues can tell apart."""
+
+OWN = (DARK, LIGHT, HIGH_CONTRAST, OKABE_ITO)
+
 
 def own_tokens(colors: dict[str, str]) -> dict[str, str]:
     """The tokens of this program, derived from the colours of any theme; a theme may override each."""
     foreground, surface = Color.parse(colors["foreground"]), Color.parse(colors["surface"])
+    button = surface.blend(Color.parse(colors["primary"]), 0.6)
     return {
         "quiet": foreground.blend(surface, 0.4).hex,
         "faint": foreground.blend(surface, 0.8).hex,
+        "button": button.hex,
+        "button-text": button.get_contrast_text(1).hex,
         "outcome-sending": colors["text-primary"],
         "outcome-accepted": colors["text-success"],
         "outcome-partial": colors["text-warning"],

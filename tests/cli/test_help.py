@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Desk
 from tests.test_papers import COMMANDS
 
-TOPICS = ["checks", "form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
+TOPICS = ["bulk", "checks", "form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
 
 
 def test_without_a_topic_every_page_is_listed_with_its_summary(desk: Desk) -> None:

@@ -122,6 +122,11 @@ def test_a_faulty_file_is_refused_with_the_line(text: str, line: int, words: str
     assert words in str(caught.value)
 
 
+def test_a_number_that_python_cannot_hold_is_a_fault_like_any_other() -> None:
+    with pytest.raises(CheckFileError, match="not valid TOML"):
+        parse_cases("checks.toml", f"[[case]]\nevent = {'9' * 5000}\n")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -194,6 +199,7 @@ def test_a_reply_is_compared_with_what_is_expected(expected: str, sent: Attempt,
         (CaseResult(case(), accepted(), accepted(profile="staging")), Result.PASSED),
         (CaseResult(case(), accepted(), attempt(profile="staging")), Result.FAILED),
         (CaseResult(case(), accepted(), UNKNOWN), Result.ERROR),
+        (CaseResult(case(), UNKNOWN, UNKNOWN), Result.ERROR),
     ],
 )
 def test_an_unknown_outcome_that_was_not_expected_is_an_error(one: CaseResult, result: Result) -> None:
@@ -208,6 +214,11 @@ def test_two_accounts_are_compared_by_what_they_reply() -> None:
         "reply code: sandbox 0, staging 2008",
         'reply text: sandbox "OK", staging "No contact found with the external id: 3 - loki@example.com"',
     ]
+
+
+def test_two_accounts_that_both_end_unknown_say_so() -> None:
+    why = CaseResult(case(), UNKNOWN, replace(UNKNOWN, profile="staging")).why()
+    assert why == ["outcome: sandbox unknown, staging unknown"]
 
 
 def test_junit_has_one_suite_a_file_and_counts_right() -> None:

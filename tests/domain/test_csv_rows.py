@@ -147,6 +147,7 @@ def _zipped() -> bytes:
         (b"sep=;\n", None, "empty"),
         (b'id,"3\n1,a\n', 1, "never closed"),
     ],
+    ids=lambda value: "file" if isinstance(value, bytes) else None,
 )  # fmt: skip
 def test_what_is_no_csv_is_said_and_nothing_is_read(raw: bytes, line: int | None, reason: str) -> None:
     error = refusal(raw)

@@ -97,6 +97,7 @@ def attempts(count: int, account: str = "shop", start: int = 0) -> Iterator[Atte
             note=chance.choice((None, None, "asked Odin")),
             settlement=chance.choice(SETTLEMENTS) if outcome_of(answer) is Outcome.UNKNOWN else None,
             contact=chance.choice(CONTACTS),
+            run_id=chance.choice((None, None, "run-1", "run-2")),
         )  # fmt: skip
 
 
@@ -185,6 +186,7 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.PROFILE: lambda one: (one.profile,),
     QueryField.PREVIOUS: lambda one: (outcome_before(one),),
     QueryField.SETTLED: lambda one: (settled(one),),
+    QueryField.RUN: lambda one: (one.run_id,),
 }
 
 
@@ -272,6 +274,7 @@ VALUES: dict[QueryField, Sequence[str]] = {
     QueryField.PROFILE: ["shop", "other", "s*"],
     QueryField.PREVIOUS: [one.value for one in Outcome],
     QueryField.SETTLED: ["no", "arrived", "did-not"],
+    QueryField.RUN: ["run-1", "RUN-2", "run-*", "2"],
 }  # fmt: skip
 WORDS = (
     "thor",
@@ -299,7 +302,7 @@ def filters(draw: st.DrawFn) -> Filter:
     field = draw(st.sampled_from(QueryField))
     texts = draw(st.lists(st.sampled_from(VALUES[field]), min_size=1, max_size=3))
     may_be_pattern = field in (
-        QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PERSON, QueryField.PROFILE,
+        QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PERSON, QueryField.PROFILE, QueryField.RUN,
     )  # fmt: skip
     values: list[Value | Range] = [
         Value(text, field is QueryField.NOTE or (may_be_pattern and "*" in text and draw(st.booleans())))
@@ -352,7 +355,10 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path:
         assert search.counts(query, account) == Counter(one.outcome for one in found)
         figures = search.statistics(query, account, 20)
         assert figures.counts == Counter(one.outcome for one in found)
-        assert dict(figures.codes) == Counter(KEYS_OF[SortColumn.CODE](one) for one in found)
+        codes = Counter()
+        for one in figures.codes:
+            codes[one.code] += one.attempts
+        assert codes == Counter(KEYS_OF[SortColumn.CODE](one) for one in found)
         took = sorted(one.elapsed_ms for one in found if one.elapsed_ms is not None)
         assert figures.p95_ms == (took[-(-len(took) * 95 // 100) - 1] if took else None)
         assert {one.event_id: (one.attempts, one.rejected) for one in figures.events} == {

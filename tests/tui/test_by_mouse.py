@@ -27,7 +27,7 @@ async def click_on(desk: Desk, words: str) -> None:
 async def test_the_whole_job_is_done_by_the_mouse_alone(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
         await click_on(desk, "104  order_shipped")
-        assert "─ Contacts ─" in desk.screen()
+        assert desk.dashboard.pane == "contacts"
         await click_on(desk, "Imogen")
         await click_on(desk, "^p palette")
         await click_on(desk, "Preview request")

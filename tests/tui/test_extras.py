@@ -35,6 +35,9 @@ async def test_event_time_and_attachment_are_inserted_shown_sent_and_kept(
         (row,) = desk.attempts().rows(0, 2)
         sent = desk.service.history.find_attempt(row.attempt_id)
         assert sent.request.extras == extras
+        await desk.press("f6", "enter")
+        assert f"Event time {TIME} Attachment a.pdf, 4 bytes" in desk.text_of("#attempt")
+        await desk.press("escape", "f4")
         await desk.press("f8", "end", "enter")
         assert desk.text_of("#extras") == ""
     async with open_desk() as desk:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.attempt_statistics import AttemptStatistics, Bucket, EventShare
+from app.domain.attempt_statistics import AttemptStatistics, Bucket, CodeCount, EventShare
 from app.domain.formatting import duration, percent
 from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
@@ -22,7 +22,7 @@ PICTURE = AttemptStatistics(
         Bucket(START + timedelta(hours=hour), {Outcome.ACCEPTED: 1, Outcome.REJECTED: hour % 2})
         for hour in range(4)
     ),
-    ((0, 6), (2008, 1), (None, 1)),
+    (CodeCount(0, 200, 6), CodeCount(2008, 400, 1), CodeCount(None, None, 1)),
     (EventShare("104", "[/] \u202e注文", 2, 1), EventShare("100", None, 6, 0)),
     80.0,
     1200.0,
@@ -64,17 +64,25 @@ def test_a_chart_is_drawn_as_large_as_asked_in_a_terminal_that_is_smaller(
 
 
 def test_a_picture_leads_on_to_every_reply_code_also_to_those_it_has_no_room_for() -> None:
-    many = replace(PICTURE, codes=(*((2000 + number, 10) for number in range(9)), (None, 1)))
+    many = replace(
+        PICTURE, codes=(*(CodeCount(2000 + number, 400, 10) for number in range(9)), CodeCount(None, None, 1))
+    )
     *_, last_code, none = [entry for entry in statistics_choices("thor", many) if entry]
     assert (last_code[0].plain, last_code[1]) == ("Only reply code 2008", "thor code:2008")
     assert (none[0].plain, none[1]) == ("Only attempts without a reply code", "thor code:none")
+    twice = replace(PICTURE, codes=(CodeCount(7003, 429, 2), CodeCount(7003, 500, 1)))
+    *_, last = statistics_choices("", twice)
+    assert last is not None
+    assert (last[0].plain, last[1]) == ("Only reply code 7003, HTTP 500", "code:7003 status:500")
+    drawn = codes(twice, 100).plain.splitlines()
+    assert drawn[0].split("▇")[0].split()[3:] != drawn[1].split("▇")[0].split()[3:]
 
 
 def test_what_a_chart_leaves_out_is_said() -> None:
     many = replace(
         PICTURE,
         counts={Outcome.REJECTED: 100},
-        codes=tuple((2000 + number, 10) for number in range(10)),
+        codes=tuple(CodeCount(2000 + number, 400, 10) for number in range(10)),
         events=tuple(EventShare(str(number), None, 10, 5 if number < 8 else 1) for number in range(10)),
     )
     assert codes(many, 76).plain.splitlines()[8:] == ["… 2 more reply codes, 20 attempts".ljust(76)]

@@ -57,22 +57,22 @@ async def test_what_does_not_fit_into_a_row_is_said_below_on_a_narrow_screen(ope
         assert "More than one contacts selected." in desk.screen()
 
 
-@pytest.mark.parametrize("size", [NARROW, (100, 30), (120, 34), WIDE, (200, 50)])
-async def test_every_attempt_shows_its_code_and_description_at_every_size(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_every_attempt_shows_its_code_and_description_at_every_size(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
         await desk.service.send(TriggerRequest("100", "3", "twin@example.com"), new_attempt_id())
         desk.dashboard.history.show()
         await desk.press("f6")
-        table = desk.history.table
-        titles, row = (" ".join(table.render_line(line).text.split()) for line in (0, 1))
-        assert "Code Description" in titles
-        assert "twin@example.com" in row
-        assert "2010 More than o" in row
-        assert desk.text_of("#history-detail").endswith("More than one contacts selected.")
-        assert "HTTP 400 2010 More contacts found" in desk.text_of("#history-detail")
-        assert desk.text_of("#history-keys").startswith("/ search f filter")
+        for size in (NARROW, (100, 30), (120, 34), WIDE, (200, 50)):
+            await desk.pilot.resize_terminal(*size)
+            await desk.settle()
+            table = desk.history.table
+            titles, row = (" ".join(table.render_line(line).text.split()) for line in (0, 1))
+            assert "Code Description" in titles, size
+            assert "twin@example.com" in row
+            assert "2010 More than o" in row
+            assert desk.text_of("#history-detail").endswith("More than one contacts selected.")
+            assert "HTTP 400 2010 More contacts found" in desk.text_of("#history-detail")
+            assert desk.text_of("#history-keys").startswith("/ search f filter")
 
 
 async def test_everything_is_there_after_a_restart(open_desk: OpenDesk) -> None:

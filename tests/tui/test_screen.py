@@ -12,63 +12,70 @@ from app.tui.app import TriggerDeskApp
 from app.tui.screens.help import HelpScreen
 from app.tui.widgets.filtered_list import ContactList
 from tests.profiles import Opening
-from tests.tui.conftest import NARROW, WIDE, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 CHOSEN = (*"100", "enter", *"thor", "enter")
 PANES = {"f2": "events", "f3": "contacts", "f4": "trigger", "f6": "history", "f7": "reply"}
 
 
-@pytest.mark.parametrize("size", [(100, 30), WIDE])
-async def test_a_wide_screen_shows_every_pane_at_once(open_desk: OpenDesk, size: tuple[int, int]) -> None:
-    async with open_desk(size=size) as desk:
-        for title in ("Events", "Contacts", "Trigger", "Prediction", "Reply", "History"):
-            assert f"─ {title} ─" in desk.screen()
+def panes(desk: Desk) -> set[str | None]:
+    """The ids of the panes on the screen."""
+    return {pane.id for pane in desk.dashboard._compositor.visible_widgets if pane.has_class("pane")}
+
+
+async def test_a_wide_screen_shows_every_pane_and_a_narrow_one_at_a_time(open_desk: OpenDesk) -> None:
+    async with open_desk(size=(100, 30)) as desk:
+        assert panes(desk) == {*PANES.values(), "preflight"}
         assert not desk.dashboard.query_one("#tabs").display
-
-
-@pytest.mark.parametrize("size", [NARROW, (60, 20)])
-async def test_a_narrow_screen_shows_one_pane_at_a_time_and_keys_reach_each(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
-        for key, pane in PANES.items():
-            await desk.press(key)
-            assert f"─ {pane.title()} ─" in desk.screen()
-            others = set(PANES.values()) - {pane}
-            assert not [other for other in others if f"─ {other.title()} ─" in desk.screen()]
-            assert desk.dashboard.pane == pane
-
-
-async def test_a_click_on_a_tab_shows_its_pane(open_desk: OpenDesk) -> None:
-    async with open_desk(size=NARROW) as desk:
-        for pane in ("history", "reply", "trigger", "contacts", "events"):
-            at = desk.screen().splitlines()[1].index(pane.title())
-            await desk.pilot.click("#tabs", offset=(at, 0))
-            await desk.settle()
-            assert f"─ {pane.title()} ─" in desk.screen()
-            tabs = desk.app.screen._compositor.render_strips()[1]
-            marked = [segment.text.strip() for segment in tabs if segment.style and segment.style.reverse]
-            assert marked == [pane.title()]
-
-
-async def test_a_screen_that_becomes_narrow_keeps_the_pane_and_what_was_typed(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
         await desk.press("f4", *"104")
         await desk.pilot.resize_terminal(*NARROW)
         await desk.settle()
+        assert panes(desk) == {"trigger", "preflight"}
         assert "order_shipped" in desk.screen()
-        assert "─ Trigger ─" in desk.screen()
-        assert "─ History ─" not in desk.screen()
+        for key, pane in PANES.items():
+            await desk.press(key)
+            assert panes(desk) - {"preflight"} == {pane}
+            assert desk.dashboard.pane == pane
+        for pane in PANES.values():
+            at = desk.screen().splitlines()[1].index(pane.title())
+            await desk.pilot.click("#tabs", offset=(at, 0))
+            await desk.settle()
+            assert panes(desk) - {"preflight"} == {pane}
+            tabs = desk.app.screen._compositor.render_strips()[1]
+            marked = "".join(one.text for one in tabs if one.style and one.style.reverse)
+            assert marked.startswith(pane.title())
 
 
-async def test_the_live_account_is_named_on_every_screen(open_desk: OpenDesk) -> None:
-    async with open_desk(size=(60, 20)) as desk:
-        for size in ((60, 20), NARROW, (100, 30), WIDE):
+async def test_every_size_names_the_account_and_the_keys_that_matter(open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
+        for size in ((60, 16), NARROW, (100, 30), WIDE):
             await desk.pilot.resize_terminal(*size)
             await desk.settle()
-            first = desk.screen().splitlines()[0]
+            first, second, *_, last = desk.screen().splitlines()
             assert "◆ sandbox" in first, size
             assert "nothing leaves this machine" in first, size
+            keys = last if size[0] >= 100 else f"{second} {last}"
+            for key in ("f9 Send", "f5 Refresh", "f1 Help", "^p palette"):
+                assert key in last, size
+            for pane in ("f2", "f3", "f4", "f6"):
+                assert f"{pane} " in f"{keys} ", size
+
+
+async def test_a_small_terminal_has_room_for_the_fields_send_the_prediction_and_rows(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk(size=(40, 10)) as desk:
+        await desk.press(*CHOSEN, "f9")
+        for size in ((40, 10), (60, 16)):
+            await desk.pilot.resize_terminal(*size)
+            await desk.press("f4")
+            for shown in ("Event  ", "Key field  ", "thor@example.com", "to Thor Odinson", "  Send  "):
+                assert shown in desk.screen(), size
+            assert desk.preflight.region.height == 1
+            assert "✓ Will be accepted (0 OK)" in desk.screen()
+            await desk.press("f6")
+            assert "✓ accepted" in desk.screen()
+            assert "HTTP 200" in desk.screen()
 
 
 async def test_the_desk_stands_in_every_theme(open_desk: OpenDesk) -> None:
@@ -80,11 +87,23 @@ async def test_the_desk_stands_in_every_theme(open_desk: OpenDesk) -> None:
             assert "✓ accepted" in desk.screen(), theme
 
 
-async def test_an_unknown_theme_is_the_dark_one(open_desk: OpenDesk) -> None:
-    async with open_desk(theme="no-such-theme") as desk:
-        assert desk.app.theme == "triggerdesk-dark"
-        await desk.press("ctrl+t")
-        assert desk.app.theme == "triggerdesk-light"
+@pytest.mark.parametrize(
+    ("colours", "wanted", "used"),
+    [
+        ("truecolor", "no-such-theme", "triggerdesk-dark"),
+        ("truecolor", "triggerdesk-light", "triggerdesk-light"),
+        ("", None, "triggerdesk-high-contrast"),
+    ],
+)
+def test_the_theme_is_the_configured_one_or_fits_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, colours: str, wanted: str | None, used: str
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLORTERM", colours)
+    app = TriggerDeskApp(Opening(lambda: pytest.fail("opened")), theme=wanted)
+    assert app.theme == used
+    app.action_other_theme()
+    assert app.current_theme.dark == (used == "triggerdesk-light")
 
 
 async def test_without_colour_every_state_is_told_by_symbol_and_word(
@@ -132,15 +151,16 @@ async def test_help_explains_every_symbol_and_follows_links(open_desk: OpenDesk)
         shown = desk.text_of("#help")
         for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "^q"):
             assert f" {key} " in shown
+        await desk.press("s")
         for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown", "◆", "◇", "▲"):
-            assert symbol in shown
+            assert symbol in desk.text_of("#help")
+        await desk.press("r")
+        for code in (2004, 2005, 2008, 2010, 5001, 2012):
+            assert str(code) in desk.text_of("#help")
         page = desk.app.screen.query_one(Markdown)
         page.post_message(Markdown.LinkClicked(page, "sandbox.md"))
         while " The sandbox " not in f" {desk.text_of('#help')} ":
             await desk.settle()
-        shown = desk.text_of("#help")
-        for code in (2004, 2005, 2008, 2010, 5001, 2012):
-            assert str(code) in shown
 
 
 async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk: OpenDesk) -> None:
@@ -164,9 +184,9 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
             assert action in shown
         for action in ("Help", "Dark or light", "Quit", "Theme", "Screenshot"):
             assert action in shown
-        assert shown.startswith("Send\nOff: Pick an event first")
+        assert "Off: Pick an event first" in shown
         assert "Off: Test account: sending is always unlocked." in shown
-        assert "Send as new\nSend the same request with a new trigger id, in History" in shown
+        assert "History: Send as new " in shown
         assert "No match for the specified [key_id] - [external_id] pair." in shown
 
 
@@ -212,10 +232,10 @@ async def test_a_filter_is_cleared_by_esc(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"zzz")
         assert 'No event matches "zzz". Esc clears.' in " ".join(desk.screen().split())
-        assert "─ Events  0 ─" in desk.screen()
+        assert str(desk.dashboard.query_one("#events").border_title) == "Events  0"
         await desk.press("escape")
         assert "purchase_confirmation" in desk.screen()
-        assert "─ Events ─" in desk.screen()
+        assert str(desk.dashboard.query_one("#events").border_title) == "Events"
 
 
 async def test_how_many_a_filter_leaves_is_told_and_the_last_one_is_a_key_away(open_desk: OpenDesk) -> None:
@@ -224,7 +244,7 @@ async def test_how_many_a_filter_leaves_is_told_and_the_last_one_is_a_key_away(o
         contacts = desk.dashboard.query_one(ContactList)
         found = [contact.id for contact in desk.service.contacts.containing("example", 0)]
         assert len(found) > 200
-        assert f"─ Contacts  {len(found)} ─" in desk.screen()
+        assert str(contacts.border_title) == f"Contacts  {len(found)}"
         contacts.table.focus()
         await desk.press("end")
         assert contacts.table.cursor == len(found) - 1

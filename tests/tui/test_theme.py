@@ -1,12 +1,14 @@
-"""Both themes can be read: every colour that words are written in stands out from every ground they stand on."""
+"""Our themes can be read: words stand out from every ground they stand on, marks from what is around them."""
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
 from app.settings.config import THEMES
 from app.tui.app import TriggerDeskApp
-from app.tui.theme import DARK, LIGHT, own_tokens
+from app.tui.theme import HIGH_CONTRAST, OWN, own_tokens
 from tests.profiles import Opening
 
 WORDS = (
@@ -15,21 +17,36 @@ WORDS = (
     "outcome-unknown", "account-sandbox", "account-local", "account-real",
 )  # fmt: skip
 GROUNDS = ("background", "surface", "panel")
-READABLE = 4.5
-"""The contrast that WCAG 2 asks of text."""
+READABLE, SEEN = 4.5, 3.0
+"""The contrasts that WCAG 2 asks of text and of marks."""
+
+HUES = ("outcome-accepted", "outcome-rejected", "outcome-unknown", "outcome-partial")
+ours = pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
-def test_words_stand_out_from_their_ground(theme: Theme) -> None:
+def tokens_of(theme: Theme) -> dict[str, str]:
     colors = theme.to_color_system().generate()
-    tokens = {**colors, **own_tokens(colors), **theme.variables}
+    return {**colors, **own_tokens(colors), **theme.variables}
+
+
+@ours
+def test_words_and_marks_stand_out_from_their_ground(theme: Theme) -> None:
+    tokens = tokens_of(theme)
+    pairs = {(word, ground): READABLE for word in WORDS for ground in GROUNDS}
+    pairs |= {("button-text", "button"): READABLE, ("background", "accent"): READABLE}
+    pairs |= {(mark, "surface"): SEEN for mark in ("border", "button", "primary", "accent")}
     faint = {
-        f"{word} on {ground}": round(_contrast(tokens[word], tokens[ground]), 2)
-        for word in WORDS
-        for ground in GROUNDS
-        if _contrast(tokens[word], tokens[ground]) < READABLE
+        f"{one} on {other}": round(_contrast(tokens[one], tokens[other]), 2)
+        for (one, other), least in pairs.items()
+        if _contrast(tokens[one], tokens[other]) < least
     }
     assert not faint
+
+
+def test_the_hues_of_high_contrast_stay_apart_in_sixteen_colours() -> None:
+    tokens = tokens_of(HIGH_CONTRAST)
+    numbers = [RichColor.parse(tokens[hue]).downgrade(ColorSystem.STANDARD).number for hue in HUES]
+    assert numbers == [10, 9, 11, 14]  # bright green, red, yellow and cyan
 
 
 def test_the_themes_of_the_configuration_are_those_of_the_dashboard() -> None:

@@ -33,6 +33,12 @@ class View(Protocol):
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
 
+    def show_nothing_sent(self) -> None:
+        """Says in the reply pane that nothing was sent, and shows the last attempt of the profile."""
+
+    def start_over(self) -> None:
+        """Clears every filter and shows what the first start shows."""
+
     def show_fault(self, fault: str) -> None:
         """Shows a fault in the reply pane; in a message too if that pane is out of view."""
 

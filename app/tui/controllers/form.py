@@ -16,6 +16,7 @@ from app.domain.errors import AppError
 from app.domain.event_data import repair
 from app.domain.json_text import written
 from app.domain.model import NO_EXTRAS, Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.outcome import LABEL
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
@@ -48,7 +49,10 @@ IN_PROCESS = (
     "This address answers only inside the program; `triggerdesk sandbox` serves the account on a port."
 )
 MASKED = "Personal data is masked."
-RESET = "Clear the accepted trigger ids and the simulated failures"
+RESET = "Clear the accepted trigger ids and the simulated failures?"
+RESET_EVERYTHING = (
+    "Reset everything, as on the first start? This empties form, filters, draft, history and sandbox."
+)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -88,7 +92,8 @@ class FormController:
             self._data_use = known.data_use
         form.name_recipient(known.recipient if known else Recipient())
         if form.editor.fault is not None:
-            self.preflight.show_fault(form.editor.fault, self._repairs())
+            others = self.privacy.remedies(known.advice if known else None, request)
+            self.preflight.show_fault(form.editor.fault, [*self._repairs(), *others])
             return
         is_begun = not request.external_id and not contact_id
         use = session.mails.known_use(request.event_id)
@@ -370,16 +375,16 @@ class FormController:
             return ()
         replies = [
             Command(
-                f"Prepare reply {code}",
-                f"{describe(code) or 'OK'} (fills the form)",
+                f"Demo: Prepare reply {code}",
+                f"{describe(code) or 'OK'} Fills the form, does not send.",
                 partial(self.prepare, code),
             )
             for code in REPLIES
         ]
         failures = [
             Command(
-                f"Simulate: {failure.name}",
-                f"{failure.title} (sends now)",
+                f"Demo: Simulate {failure.name}",
+                f"{failure.title}: {LABEL[failure.outcome][1]}. Sends now.",
                 partial(self.simulate, failure),
             )
             for failure in FAILURES
@@ -388,9 +393,13 @@ class FormController:
         return [
             *replies,
             *failures,
-            Command("Mails that went out", "The mails of the sandbox, newest first", self.show_mails),
-            Command("Reset the account", "The history stays", reset),
-            Command("Reset the account and its history", "Deletes every attempt on it", reset_all),
+            Command("Demo: Mails that went out", "The mails of the sandbox, newest first", self.show_mails),
+            Command("Demo: Reset the account", "The history stays", reset),
+            Command(
+                "Demo: Reset everything",
+                "Form, filters, draft, history and sandbox, as on the first start",
+                reset_all,
+            ),
         ]
 
     def show_mails(self) -> None:
@@ -430,7 +439,7 @@ class FormController:
 
     def reset_account(self, *, with_history: bool) -> None:
         """Resets the built-in account once the user confirms."""
-        question = f"{RESET}, and delete the history of this account?" if with_history else f"{RESET}?"
+        question = RESET_EVERYTHING if with_history else RESET
         self.view.ask(question, "Reset", partial(self._reset, with_history=with_history))
 
     def _reset(self, *, with_history: bool) -> None:
@@ -442,6 +451,16 @@ class FormController:
             self.view.show_fault(str(error))
         else:
             if with_history:
-                self.view.show_reply(lambda panel: panel.show_nothing())
+                self._empty()
+                self.view.start_over()
         self.view.show_history()
         self.predict()
+
+    def _empty(self) -> None:
+        """Empties the form, and the draft with it."""
+        self._data_use = None
+        self.form.clear()
+        self.form.forget_last()
+        self.send.continue_from(None)
+        self._typed = self.form.draft()
+        self.save_draft()

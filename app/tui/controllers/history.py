@@ -74,6 +74,11 @@ class HistoryController:
 
     # Searching
 
+    @property
+    def filter(self) -> tuple[str, HistoryQuery]:
+        """The query, as typed and as a value."""
+        return self.pane.line.asked, self._query
+
     def ask(self) -> None:
         """Shows the attempts that match the typed query."""
         self._asked_at = datetime.now(UTC)

@@ -105,7 +105,7 @@ class SendController:
         """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
         if self.is_loading():
             return LOADING
-        if self._lock is not None and self._permit is None:
+        if self._lock is not None and self.permit is None:
             return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
         return ""
 
@@ -122,14 +122,15 @@ class SendController:
         return "" if self._lock else TEST_ACCOUNT
 
     @property
-    def _permit(self) -> str | None:
+    def permit(self) -> str | None:
+        """The name of a live account's profile while sending is unlocked."""
         return self._lock.permit(datetime.now(UTC)) if self._lock else None
 
     def unlock(self) -> None:
         """Asks for the profile's name and unlocks sending; locks it if it is unlocked."""
         if self._lock is None:
             return
-        if self._permit:
+        if self.permit:
             self._lock.disarm()
             self.block()
         else:
@@ -146,7 +147,7 @@ class SendController:
         """Submits the form, or says why not."""
         is_sending = self.form.sending
         if reason := ("" if is_sending else self._not_picked) or self.form.send():
-            self.view.say("Sending" if is_sending else "Not sent", reason)
+            self.view.say("" if is_sending else "Not sent", reason)
 
     @property
     def _not_picked(self) -> str:
@@ -269,7 +270,7 @@ class SendController:
             self.form.forget_last()
             return
         request, attempt_id = message.request, message.attempt_id
-        permit, parent_id = self._permit, self.parent_id
+        permit, parent_id = self.permit, self.parent_id
         self._begin(
             request,
             lambda stop: self.session.send(
@@ -337,7 +338,7 @@ class SendController:
         asked: _Asked,
         ask_again: Callable[[], None],
     ) -> None:
-        permit = self._permit
+        permit = self.permit
         self._begin(
             attempt.request,
             lambda stop: self.session.resend(
@@ -367,7 +368,7 @@ class SendController:
             view.show_fault(f"Nothing was sent. {self.obstacle}")
             return
         self._stop = asyncio.Event()
-        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request)))
+        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self.form.waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
         self._worker = view.screen.run_worker(self._send(send, self._stop, ask_again), group="send")

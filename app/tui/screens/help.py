@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAGES = {
     "attempt": "history",
+    "bulk-runs": "bulk",
+    "bulk-run": "bulk",
     "charts": "history",
     "compare": "history",
     "export": "history",
@@ -34,7 +36,9 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "dismiss", "Back", tooltip="Close the help", id="help.back"),
-    ]
+        Binding("s", "page('symbols')", "Symbols", tooltip="What the symbols and outcomes mean", id="help.symbols"),
+        Binding("r", "page('replies')", "Each reply", tooltip="How to get each reply", id="help.replies"),
+    ]  # fmt: skip
     AUTO_FOCUS = "#help"
 
     def __init__(self, screen: Screen[Any]) -> None:
@@ -68,8 +72,14 @@ class HelpScreen(ModalScreen[None]):
     async def on_markdown_link_clicked(self, event: "Markdown.LinkClicked") -> None:
         page = Path(event.href).stem
         if page in self._pages:
-            await event.markdown.update(self._text(page))
-            self.query_one(VerticalScroll).scroll_home(animate=False)
+            await self.action_page(page)
+
+    async def action_page(self, page: str) -> None:
+        """Shows another page of the manual."""
+        from textual.widgets import Markdown  # noqa: PLC0415 - as above
+
+        await self.query_one(Markdown).update(self._text(page))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
 
 
 def _is_everywhere(active: ActiveBinding) -> bool:

@@ -1,11 +1,12 @@
 """The menus of the history: each entry with the query that it writes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from textual.content import Content
 
-from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.attempt_statistics import AttemptStatistics, CodeCount
 from app.domain.history_query import (
     NO_VALUE,
     SETTLEMENTS,
@@ -132,11 +133,16 @@ def statistics_choices(line: str, statistics: AttemptStatistics) -> Choices:
         )
         for one in shown
     ]
-    codes = [
-        (Content(_code_words("Only", code)), _only(line, QueryField.CODE, _code_value(code)))
-        for code, _ in statistics.codes
-    ]
+    times = Counter(one.code for one in statistics.codes)
+    codes = [_code_choice(line, one, is_alone=times[one.code] == 1) for one in statistics.codes]
     return [*events, None, *codes]
+
+
+def _code_choice(line: str, one: CodeCount, *, is_alone: bool) -> tuple[Content, str]:
+    words, only = _code_words("Only", one.code), _only(line, QueryField.CODE, _code_value(one.code))
+    if is_alone:
+        return Content(words), only
+    return Content(f"{words}, HTTP {one.status}"), _only(only, QueryField.STATUS, str(one.status))
 
 
 def order_choices(line: str, order: Order) -> Choices:

@@ -13,6 +13,7 @@ from textual.widgets import Footer, Static, Tab, Tabs
 
 from app.domain.request_code import as_curl, as_httpx, as_json
 from app.tui.text import sanitize_block
+from app.tui.widgets.code_block import CodeBlock
 
 MAX_SHOWN = 65_536
 
@@ -46,7 +47,7 @@ class RequestScreen(ModalScreen[None]):
             pane.border_title = "Preview request"
             yield Tabs(*(Tab(title, id=name) for name, (title, _) in FORMATS.items()), id="request-forms")
             with VerticalScroll(id="request-pane"):
-                yield Static(markup=False, id="request-text")
+                yield CodeBlock(id="request-text")
             yield Static(Content.styled(self._note, "$quiet"), markup=False, id="request-said")
         yield Footer(compact=True, show_command_palette=False)
 
@@ -59,7 +60,9 @@ class RequestScreen(ModalScreen[None]):
 
     @on(Tabs.TabActivated)
     def _show(self) -> None:
-        self.query_one("#request-text", Static).update(Content(sanitize_block(self._text, MAX_SHOWN)))
+        block = self.query_one(CodeBlock)
+        block.is_json = self.query_one(Tabs).active == "json"
+        block.text = sanitize_block(self._text, MAX_SHOWN)
         self.query_one("#request-pane", VerticalScroll).scroll_home(animate=False)
 
     def action_turn(self, step: int) -> None:

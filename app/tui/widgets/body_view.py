@@ -10,6 +10,7 @@ from textual.widgets import Static
 from app.domain.attempt_export import readable_body
 from app.tui.bindings import key_of
 from app.tui.text import sanitize_block
+from app.tui.widgets.code_block import CodeBlock
 
 PART = 65_536
 """Characters of a formatted part, at most."""
@@ -30,19 +31,19 @@ class BodyView(Vertical):
         self._more = more
         self._title = ""
         self._body: bytes | None = None
-        self._instead = Content("")
+        self._instead = ""
         self._parts: Sequence[str] = ()
         self._part = 0
         self._raw = False
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, classes="heading")
-        yield Static(markup=False, classes="body")
+        yield CodeBlock(classes="body")
 
-    def show(self, title: str, body: bytes | None, instead: Content | None = None) -> None:
+    def show(self, title: str, body: bytes | None, instead: str = "") -> None:
         """Shows a body from its beginning, or the sentence `instead` if it is None."""
         self._title, self._body, self._part = title, body, 0
-        self._instead = instead or Content("")
+        self._instead = instead
         self._parts = () if body is None else split(readable_body(body))
         self._draw()
 
@@ -69,9 +70,13 @@ class BodyView(Vertical):
         return raw_parts(self._body) if self._raw else len(self._parts)
 
     def _draw(self) -> None:
-        heading, body = self.query(Static)
-        heading.update(Content.assemble(self._title, (self._where(), "$quiet")))
-        body.update(self._shown())
+        self.query_one(Static).update(Content.assemble(self._title, (self._where(), "$quiet")))
+        body = self.query_one(CodeBlock)
+        is_text = bool(self._body) and not self._raw
+        before = self._parts[: self._part] if is_text else ()
+        body.is_numbered, body.is_json = is_text, is_text
+        body.first_line = 1 + sum(part.count("\n") for part in before)
+        body.text = self._shown()
 
     def _where(self) -> str:
         raw = "  raw" if self._raw and self._body else ""
@@ -79,14 +84,14 @@ class BodyView(Vertical):
             return raw
         return f"{raw}  part {self._part + 1} of {self._count}, {key_of(self, self._more)} for the next"
 
-    def _shown(self) -> Content:
+    def _shown(self) -> str:
         if self._body is None:
             return self._instead
         if not self._body:
-            return Content("empty")
+            return "empty"
         if self._raw:
-            return Content("\n".join(raw_lines(self._body, self._part)))
-        return Content(sanitize_block(self._parts[self._part], PART))
+            return "\n".join(raw_lines(self._body, self._part))
+        return sanitize_block(self._parts[self._part], PART)
 
 
 def split(text: str, limit: int = PART) -> Sequence[str]:

@@ -48,15 +48,16 @@ def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content
 def codes(statistics: AttemptStatistics, width: int) -> Content:
     """The most frequent reply codes, with what they mean."""
     shown = statistics.codes[:SHOWN_ROWS]
-    digits = _digits([number for _, number in shown])
+    digits = _digits([one.attempts for one in shown])
     labels = [
-        f"{'none' if code is None else code!s:>5}  {number:>{digits},} {percent(number, statistics.total):>5}  "
-        f"{describe(code) or ('no reply code' if code is None else '')}"
-        for code, number in shown
+        f"{'none' if one.code is None else one.code!s:>5}  {one.attempts:>{digits},} "
+        f"{percent(one.attempts, statistics.total):>5}  "
+        f"{describe(one.code, one.status) or ('no reply code' if one.code is None else '')}"
+        for one in shown
     ]
     more = statistics.codes[SHOWN_ROWS:]
-    said = f"… {count(len(more), 'more reply code')}, {count(sum(one for _, one in more), 'attempt')}"
-    return _rows(labels, [number for _, number in shown], width, said if more else "")
+    said = f"… {count(len(more), 'more reply code')}, {count(sum(one.attempts for one in more), 'attempt')}"
+    return _rows(labels, [one.attempts for one in shown], width, said if more else "")
 
 
 def events(statistics: AttemptStatistics, width: int) -> Content:

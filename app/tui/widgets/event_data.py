@@ -2,10 +2,13 @@
 
 from typing import ClassVar
 
+from rich.color import Color as RichColor
+from rich.style import Style as RichStyle
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -19,15 +22,22 @@ from app.domain.placeholders import placeholders_in
 from app.tui.bindings import key_of
 from app.tui.privacy import covered
 from app.tui.text import lines, sanitize, visible
+from app.tui.widgets.code_block import json_parts
 from app.tui.widgets.text_block import TextBlock
 
 MAX_PASTE = 1_100_000
+NUMBERED_FROM = 36
+"""The width from which there is room for line numbers."""
+
 MAX_WRAPPED = 4_000
 """Characters of a line; a longer one takes too long to wrap and is scrolled instead."""
 
 
 class JsonArea(TextArea):
-    """An editor in which unsafe characters are visible. It has no language: tree-sitter can crash the program."""
+    """An editor with JSON in colours, in which unsafe characters are visible and a faulty line is marked.
+
+    It has no language: tree-sitter can crash the program.
+    """
 
     # Textual's own key for it is a function key of the dashboard.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,21 +45,44 @@ class JsonArea(TextArea):
     ]  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget gives it
-        super().__init__(id=id, soft_wrap=True, show_line_numbers=False, compact=True)
+        super().__init__(id=id, soft_wrap=True, compact=True)
         self.cursor_blink = False
         self.match_cursor_bracket = False
         self._is_covered = False
+        self._fault: EventDataError | None = None
+
+    def on_resize(self) -> None:
+        self.show_line_numbers = self.size.width >= NUMBERED_FROM
+
+    def mark(self, fault: EventDataError | None) -> None:
+        """Marks the line of a fault; None marks no line."""
+        if str(fault) != str(self._fault):
+            self._fault = fault
+            self._draw_again()
+
+    def _draw_again(self) -> None:
+        self.notify_style_update()  # Textual caches drawn lines until then
+        self.refresh()
 
     def cover(self, covered: bool) -> None:
         """Draws dots for what may be personal, or the text; the text stays."""
         self._is_covered = covered
-        self.notify_style_update()  # Textual caches drawn lines until then
-        self.refresh()
+        self._draw_again()
 
     def get_line(self, line_index: int) -> Text:
         """The line as it is drawn."""
         line = visible(self.document.get_line(line_index))
-        return Text(covered(line) if self._is_covered else line, end="", no_wrap=True)
+        text = Text(covered(line) if self._is_covered else line, end="", no_wrap=True)
+        for token, start, end in json_parts(line) if len(line) <= MAX_WRAPPED else ():
+            text.stylize(RichStyle(color=self._color(token)), start, end)
+        fault = self._fault
+        if fault is not None and fault.line == line_index + 1:
+            text.stylize(RichStyle(color=self._color("outcome-rejected"), underline=True))
+            text.stylize(RichStyle(reverse=True), fault.column - 1, fault.column)
+        return text
+
+    def _color(self, token: str) -> RichColor:
+        return Color.parse(self.app.theme_variables[token]).rich_color
 
     def edit(self, edit: Edit) -> EditResult:
         """Makes one change, and stops wrapping if a line becomes too long."""
@@ -217,6 +250,7 @@ class DataEditor(Vertical):
         self._has_placeholders = bool(placeholders_in(self._value))
 
     def _check(self) -> None:
+        self._area.mark(self.fault)
         verdict = Content.assemble(("Event data    ", "$quiet"), self._verdict(), self._offered_example())
         hints = [Content.styled(f"! {sanitize(hint)}", "$text-warning") for hint in data_hints(self.value)]
         self.query_one("#data-check", TextBlock).show(lines([verdict, *hints]))

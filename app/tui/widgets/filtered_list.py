@@ -1,7 +1,7 @@
 """The lists of events and contacts: one search field to type, move with the arrows, and pick with Enter."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Event
 from typing import Any, ClassVar, Generic
@@ -16,13 +16,16 @@ from textual.widgets import Input
 
 from app.domain.account import ListOrder
 from app.domain.errors import AppError
-from app.domain.model import ExternalEvent
+from app.domain.folding import is_found_by
+from app.domain.model import ExternalEvent, Field
+from app.domain.recipient import customer_number
 from app.service.contacts import ContactRow
 from app.service.history import Rows, StoppedError
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, sanitize
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, Row, VirtualTable
+from app.tui.widgets.text_block import TextBlock
 
 Find = Callable[[str, ListOrder | None, Event], Rows[Row]]
 """Finds rows for a text, in an order (None: the usual one); setting the event stops reading them."""
@@ -319,8 +322,14 @@ class EventList(FilteredList[ExternalEvent]):
         ]
 
 
+PHONES = ("15", "37")
+IN_ROW = ("1", "2", "3")
+DETAILS = {"11": "", "4": "born"}
+"""The fields below the rows after the numbers, each with the word before its value."""
+
+
 class ContactList(FilteredList[ContactRow]):
-    """Contacts by e-mail address, name and id; the search covers every field."""
+    """Contacts by e-mail address, name and numbers, with more about the current one below; the search covers every field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _sort_binding("contacts"),
@@ -350,6 +359,8 @@ class ContactList(FilteredList[ContactRow]):
             [
                 Column("email", "E-Mail", partial(_email, privacy), 16, flex=3, max_width=36),
                 Column("name", "Name", partial(_name, privacy), 7, flex=2, rank=1),
+                Column("phone", "Phone", lambda row: privacy.value(_phone(row)), 16, rank=4),
+                Column("number", "Customer no.", lambda row: privacy.value(self._number(row)), 12, rank=3),
                 Column("id", "Id", partial(_id, privacy), 4, max_width=10, flex=1, rank=2, justify="right"),
             ],
             find,
@@ -359,6 +370,55 @@ class ContactList(FilteredList[ContactRow]):
             usual=ListOrder("id"),
             id="contacts",
         )
+        self._privacy = privacy
+        self._fields: Sequence[Field] = ()
+        self._customer_number: Field | None = None
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield TextBlock(id="contacts-detail")
+
+    def offer_fields(self, fields: Sequence[Field]) -> None:
+        """Names the fields of the contacts."""
+        self._fields = fields
+        self._customer_number = customer_number(fields)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws the rows again, with or without personal data."""
+        self.table.refresh()
+        self._show_detail(self.table.row)
+
+    @on(VirtualTable.Highlighted)
+    def _highlighted(self, message: VirtualTable.Highlighted[ContactRow]) -> None:
+        message.stop()
+        self._show_detail(message.row)
+
+    def _number(self, row: ContactRow) -> str:
+        return row.fields.get(self._customer_number.id, "") if self._customer_number else ""
+
+    def _show_detail(self, row: ContactRow | None) -> None:
+        """Shows phone, customer number, city, birth date and what else the search found, the found values in bold."""
+        parts = [] if row is None else list(self._details(row))
+        self.query_one("#contacts-detail", TextBlock).show(Content(" · ").join(parts))
+
+    def _details(self, row: ContactRow) -> Iterator[Content]:
+        number, typed = self._customer_number, self.filter.value
+        phone = next(filter(row.fields.get, PHONES), "")
+        words = {phone: "Phone"} | ({number.id: "No."} if number else {}) | DETAILS
+        others = {one.id: sanitize(one.name, 40) for one in self._fields if one.id not in (*words, *IN_ROW)}
+        for key, word in (words | others).items():
+            value = row.fields.get(key, "")
+            is_found = bool(value and typed) and is_found_by(value, typed)
+            if value and (is_found or key in words):
+                shown = sanitize(self._privacy.value(value), 60)
+                yield Content.assemble(
+                    (f"{word} ".lstrip(), "$quiet"), (shown, "bold" if is_found else "$quiet")
+                )
+
+
+def _phone(row: ContactRow) -> str:
+    return next(filter(None, map(row.fields.get, PHONES)), "")  # the mobile number if there is no other
 
 
 def _email(privacy: PrivacyMode, row: ContactRow) -> str | Content:

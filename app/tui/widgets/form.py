@@ -38,7 +38,7 @@ from app.tui.widgets.key_picker import KeyPicker
 from app.tui.widgets.text_block import TextBlock
 
 DOUBLE_PRESS_S = 1.0
-SENDING = "Sending… please wait"
+SENDING = "Sending… {}"
 SENT_JUST_NOW = "You sent this a moment ago. Press Send once more to send it again."
 TYPED_ON_SEND = "You typed while Send had the focus, and nothing took the text. Press Enter again to send."
 
@@ -209,7 +209,7 @@ class FormFields(FormMessages, Vertical):
             self._put_by(draft.key_id, self._contact)
         else:
             self._put(draft.key_id, draft.external_id)
-        self.editor.put_back(draft.data_text, also_empty=True)
+        self.editor.put_back(draft.data_text, also_empty=bool(draft.event_id))
 
     def choose_event(self, event: ExternalEvent) -> None:
         """Picks an event, with its example data unless a person typed event data."""
@@ -315,6 +315,7 @@ class TriggerForm(FormFields):
         self._clock = clock
         self._last_sent: tuple[TriggerRequest, float] | None = None
         self._typed_on_send = False
+        self._sending_since = 0.0
         profile = service.profile
         self._send_words = f"Send to {sanitize(profile.name, 20)}" if profile.is_production else "Send"
         self.set_class(profile.is_production, "-live")
@@ -340,14 +341,22 @@ class TriggerForm(FormFields):
 
     def on_mount(self) -> None:
         self.query_one("#see", Button).can_focus = False  # it has a key; Send is the last stop of tab
-        self._show_obstacle()
+        self.show_obstacle()
 
     @property
     def obstacle(self) -> str:
         """Why the request cannot be sent; '' if it can."""
-        if self.sending or self.blocked:
-            return SENDING if self.sending else self.blocked
+        if self.sending:
+            return SENDING.format(self.waited)
+        if self.blocked:
+            return self.blocked
         return self._privacy.words(self.fault, self._external_id.value)
+
+    @property
+    def waited(self) -> str:
+        """How long the trigger has been sent, and how long that may take, such as `3 s of 30 s`."""
+        waited = int(self._clock() - self._sending_since)
+        return f"{waited} s of {self._service.profile.deadline_s:g} s"
 
     def send(self, *, rehearsed: bool = False) -> str:
         """Submits the request once; returns why it does not, else ''."""
@@ -426,21 +435,20 @@ class TriggerForm(FormFields):
     def veil_changed(self) -> None:
         """Hides or shows personal data."""
         self.editor.cover(self._privacy.is_on)
-        self._show_obstacle()
+        self.show_obstacle()
 
     def watch_blocked(self) -> None:
         if self.is_mounted:
-            self._show_obstacle()
+            self.show_obstacle()
 
     def watch_sending(self) -> None:
+        self._sending_since = self._clock()
         if self.is_mounted:
-            self._show_obstacle()
+            self.show_obstacle()
 
     @on(FormMessages.Changed)
-    def _request_changed(self) -> None:
-        self._show_obstacle()
-
-    def _show_obstacle(self) -> None:
+    def show_obstacle(self) -> None:
+        """Shows why the request cannot be sent, or for how long it has been sent."""
         obstacle = self.obstacle
         send = self.query_one("#send", Button)
         if send.has_class("-off") != bool(obstacle):

@@ -190,7 +190,7 @@ class HistoryPane(Vertical):
             "c", "compare", "Compare",
             "Compare the marked attempts, or this one with the marked or the last accepted one of its event",
         ),
-        _binding("x", "want('export')", "Export", "Export these attempts, or this one, to a file or the clipboard"),
+        _binding("x", "want('export')", "Export", "Export these attempts, or this one: CSV, JSON, Markdown, a ticket; to a file or the clipboard"),
         _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
         _binding("e", "want('team')", "Mine or team", "Show the attempts of the whole team, or yours only", "team"),
         _binding("u", "screen.unresolved", "Unresolved", "Unresolved outcomes only, all of this account", "unresolved"),
@@ -348,7 +348,7 @@ class HistoryPane(Vertical):
             hints.append((more, "more keys"))
         if hints != self._hints:
             self._hints = hints
-            shown = Content("  ").join(self._hint(*hint) for hint in hints)
+            shown = Content(" ").join(self._hint(*hint) for hint in hints)
             self.query_one("#history-keys", TextBlock).show(shown)
 
     def _hint(self, binding: Binding, word: str) -> Content:

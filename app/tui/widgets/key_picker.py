@@ -3,18 +3,51 @@
 from collections.abc import Iterable
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Select
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 from app.domain.model import Field
-from app.domain.recipient import EMAIL
+from app.domain.recipient import EMAIL, customer_number
 from app.tui.text import sanitize
 from app.tui.widgets.inputs import SafeInput
 
 _OTHER = ""
+
+
+class _SearchedList(SelectOverlay):
+    """The list; its border shows what is typed to search it."""
+
+    def on_focus(self) -> None:
+        self._search("")
+
+    def _on_key(self, event: events.Key) -> None:  # type: ignore[override] # Textual calls it either way
+        if event.key == "backspace":
+            self._search(self._typed[:-1])
+        elif event.is_printable and event.character is not None:
+            self._search(self._typed + event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _search(self, typed: str) -> None:
+        self._typed = typed
+        prompts = [str(option.prompt).casefold() for option in self.options]
+        found = next((at for at, one in enumerate(prompts) if typed and typed.casefold() in one), None)
+        missed = "" if found is not None else "  no match"
+        self.border_title = Text(f"{sanitize(typed, 30)}{missed}" if typed else "type to search")
+        if found is not None:
+            self.select(found)
+
+
+class _KeySelect(Select[str]):
+    def compose(self) -> ComposeResult:
+        yield SelectCurrent(self.prompt)
+        yield _SearchedList().data_bind(compact=Select.compact)
 
 
 class KeyPicker(Vertical):
@@ -27,7 +60,7 @@ class KeyPicker(Vertical):
         """A person picked a key field from the list."""
 
     def compose(self) -> ComposeResult:
-        yield Select[str](_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
+        yield _KeySelect(_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
         yield SafeInput(placeholder="any key id, sent unchanged", id="key-id", personal=False)
 
     def on_mount(self) -> None:
@@ -80,8 +113,11 @@ class KeyPicker(Vertical):
 
 
 def _options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
-    """E-mail and both contact ids first, then the account's other fields in their order."""
-    names = {EMAIL: "E-Mail"} | {field.id: sanitize(field.name, 60) for field in fields}
+    """E-mail, both contact ids and the customer number first, then the account's other fields in their order."""
+    fields = list(fields)
+    number = customer_number(fields)
+    first = [number] if number else []
+    names = {EMAIL: "E-Mail"} | {field.id: sanitize(field.name, 60) for field in [*first, *fields]}
     named = [(f"{name} ({sanitize(key_id, 20)})", key_id) for key_id, name in names.items()]
     named[1:1] = [("contact id (id)", "id"), ("contact uid (uid)", "uid")]
     named.append(("other key id…", _OTHER))

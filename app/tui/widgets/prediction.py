@@ -36,7 +36,7 @@ from app.tui.widgets.text_block import TextBlock
 ABOUT_THE_VALUE = (2008, 2010, 2012)
 """Replies about the external id; they say nothing while it is empty."""
 
-PICK_A_CONTACT = Content("Pick a contact.")
+PICK_A_CONTACT, PICK_AN_EVENT = Content("Pick a contact."), Content("Pick an event.")
 NOT_VALID_JSON = Content.styled("✗ Not valid JSON", "bold $outcome-rejected")
 START = lines(
     Content.assemble((f"{number}  ", "bold $primary"), step)
@@ -81,7 +81,7 @@ class RemedyButtons(Vertical):
     def compose(self) -> ComposeResult:
         for number, (fix, words) in enumerate(self.offers):
             hint = "" if number else f"  {key_of(self, 'fix')}"
-            yield _FixButton(fix, Content.assemble("▸ ", words, (hint, "bold $primary")))
+            yield _FixButton(fix, Content.assemble("▸ ", words, (hint, "bold")))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -101,7 +101,7 @@ def _words(fix: QuickFix) -> Content:
         return Content(words)
     person = ", ".join(filter(None, (sanitize(contact_name(contact), 60), f"contact {sanitize(contact.id)}")))
     by_id = isinstance(fix.change, FormPatch) and fix.change.key_id == "id"
-    return Content.assemble(f"Send to {person}", ("" if by_id else f"  {words}", "$quiet"))
+    return Content(f"Send to {person}{'' if by_id else f'  {words}'}")
 
 
 class PreflightPane(VerticalScroll):
@@ -140,6 +140,9 @@ class PreflightPane(VerticalScroll):
             return
         shown = self._privacy.preflight(known, request)
         now = datetime.now(UTC)
+        if not request.event_id:
+            self._update(PICK_AN_EVENT, (), last_sent(shown.last, now))
+            return
         missing = is_begun and shown.prediction is not None and shown.prediction.code == NO_VALUE
         more = [
             use_label(use, shown.prediction),

@@ -42,17 +42,19 @@ class ReplyPanel(VerticalScroll):
         """Offers these fixes for the reply."""
         self.query_one(RemedyButtons).offers = offers
 
-    def show_welcome(self, words: str) -> None:
-        """What to know at the very first start."""
-        self._update("nothing", [NOTHING_YET, Content(""), Content(words)])
+    def show_nothing(self, last: Attempt | None, welcome: str = "") -> None:
+        """Nothing was sent yet; the last attempt of the profile is shown dimmed."""
+        parts = [NOTHING_YET, Content(f"\n{welcome}") if welcome else None]
+        if last is not None:
+            when = f"{last.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            shown = [*reply_lines(last), self._request(last.request)]
+            parts += [Content(f"\nLast attempt of {sanitize(last.profile)}, {when}"), *shown]
+        self._update("nothing", [part and Content.styled(part.plain, "$quiet") for part in parts])
 
-    def show_nothing(self) -> None:
-        """Nothing was sent."""
-        self._update("nothing", [NOTHING_YET])
-
-    def show_sending(self, request: TriggerRequest) -> None:
-        """A trigger is being sent."""
-        self._update("sending", [outcome_label(Outcome.SENDING), self._request(request), WAITING])
+    def show_sending(self, request: TriggerRequest, waited: str) -> None:
+        """A trigger is being sent; `waited` says for how long."""
+        head = Content.assemble(outcome_label(Outcome.SENDING), f"   {waited}")
+        self._update("sending", [head, self._request(request), WAITING])
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """The finished attempt; `fault` says what else went wrong."""

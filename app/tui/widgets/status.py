@@ -6,6 +6,7 @@ from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Footer, ProgressBar, Static
+from textual.widgets._footer import FooterKey
 
 from app.domain.formatting import age
 from app.domain.model import Outcome
@@ -157,12 +159,25 @@ class FetchBar(Horizontal):
 
 
 class KeyFooter(Footer):
-    """Textual's footer, drawn again only if one of its keys changed, not at every move of the focus."""
+    """Textual's footer, drawn again only if one of its keys changed, not at every move of the focus.
+
+    On a narrow screen the tabs name the keys of the panes, and the footer leaves them out.
+    """
 
     _drawn: Sequence[object] = ()
 
+    def compose(self) -> ComposeResult:
+        is_narrow = self.screen.has_class("-narrow")
+        order = [one.action for one in self.screen.BINDINGS if isinstance(one, Binding)]
+        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
+        # Textual puts keys first that the focused widget has uses of its own for.
+        for key in sorted(keys, key=lambda key: (*order, key.action).index(key.action)):
+            if not (is_narrow and key.action.startswith("go(")):
+                yield key
+
     def bindings_changed(self, screen: Screen[Any]) -> None:
-        shown = [
+        shown: list[object] = [screen.has_class("-narrow")]
+        shown += [
             (active.binding, active.enabled)
             for active in screen.active_bindings.values()
             if active.binding.show

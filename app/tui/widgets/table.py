@@ -23,7 +23,7 @@ from textual.widget import Widget
 
 from app.domain.errors import AppError
 from app.service.history import Rows
-from app.tui.text import sanitize, sanitize_content
+from app.tui.text import sanitize, sanitize_content, spacing_marks
 
 Row = TypeVar("Row")
 ToldRow = TypeVar("ToldRow")
@@ -127,9 +127,17 @@ def fit_text(text: str, width: int, justify: Justify = "left") -> str:
     text = sanitize(text)
     cells = len(text) if text.isascii() else cell_len(text)
     if cells > width:
-        return set_cell_size(text, width - 1) + "…" if width else ""
+        return _cut(text, width) if width else ""
     padded = len(text) + width - cells
     return text.rjust(padded) if justify == "right" else text.ljust(padded)
+
+
+def _cut(text: str, width: int) -> str:
+    """The beginning of a text with an ellipsis, also where the terminal draws it as wide as it may."""
+    cut = set_cell_size(text.rstrip(), width - 1)
+    while cell_len(cut) + spacing_marks(cut) >= width:
+        cut = cut[:-1]
+    return set_cell_size(f"{cut}…", width)
 
 
 def fit_content(content: Content, width: int, justify: Justify = "left") -> Content:
