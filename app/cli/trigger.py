@@ -14,7 +14,6 @@ from app.cli.ask import Given, Questions
 from app.cli.completion import complete_event
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
-from app.cli.output import confirm
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json

@@ -28,6 +28,7 @@ def sync_templates(team: TeamServer, kept: TeamHistory, path: Path) -> None:
         for name in sorted(ours.keys() | theirs.keys()):
             version, *content = base.get(name, [0])
             newest, shared = theirs.get(name, (0, []))
+            own = ours.get(name)
             if newest > version:
                 mine = kept_here.get(name)
                 if mine is not None and own not in (content, shared):
