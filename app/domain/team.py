@@ -8,13 +8,14 @@ import binascii
 import hmac
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
 
 from app.domain.errors import AppError
 from app.domain.fingerprint import canonical_json, normalize
 from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
+from app.domain.wire import trigger_body
 
 OPEN_S = 600
 """An open claim counts as unknown after this time."""
@@ -77,8 +78,8 @@ class TeamKey:
 
     def request(self, account: str, request: TriggerRequest) -> str:
         """The mark of exactly this request, whatever its trigger id."""
-        data = canonical_json(request.data)
-        return self.mark("request", account, request.event_id, request.key_id, request.external_id, data)
+        body = trigger_body(replace(request, trigger_id=None))
+        return self.mark("request", account, request.event_id, body.decode())
 
 
 @dataclass(frozen=True, slots=True)

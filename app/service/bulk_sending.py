@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,11 @@ from app.domain.bulk import (
 )
 from app.domain.diagnosis import diagnose
 from app.domain.errors import AppError
+from app.domain.formatting import count
 from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
 from app.domain.rules import predict
+from app.domain.team import TeamError
 from app.domain.wire import contact_entry, trigger_many_body
 from app.service.guard import check_test_contacts
 from app.service.live import LiveAccount
@@ -46,6 +48,7 @@ from app.store.recent_attempts import RecentAttempts
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.team import Team
 
 MAX_TRIES = 10
 """How often in a row a batch is sent that the rate limit rejects."""
@@ -211,9 +214,41 @@ class Runner:
                 break
             batch.append((row, attempt))
             entries.append(entry)
+        if batch and self._live.team is not None:
+            batch = self._claimed_in_team(self._live.team, batch)
+            entries = [contact_entry(attempt.request) for _, attempt in batch]
         if batch:
             bulk_runs.claim(self._path, run.run_id, self._owner, batch, self._state)
         return batch, trigger_many_body(run.key_id, entries)
+
+    def _claimed_in_team(self, team: "Team", batch: Batch) -> Batch:
+        """The batch without the contacts that a colleague sent or is sending to, which are skipped.
+
+        Raises RowsChangedError if none is left of it, and GuardError.
+        """
+        team.follow()
+        given = {attempt.attempt_id: (attempt.request, attempt.contact) for _, attempt in batch}
+        try:
+            found = team.claim_batch(self._run.event_id, given, asks=self._state is RowState.PLANNED)
+        except TeamError as error:
+            raise PausedError(str(error)) from error
+        skipped = [
+            (row, found.questions[one.attempt_id].attempt_id)
+            for row, one in batch
+            if one.attempt_id in found.questions
+        ]
+        if skipped:
+            bulk_runs.skip(self._path, self._run.run_id, skipped)
+            members = ", ".join(sorted({row.member for row in found.questions.values()}))
+            team.say(f"{count(len(skipped), 'contact')} skipped: {members} sent this to them already.")
+        if len(skipped) == len(batch):
+            raise RowsChangedError("A colleague sent all of the batch.")
+        claimed = found.claimed
+        return [
+            (row, replace(one, team=claimed[one.attempt_id]))
+            for row, one in batch
+            if one.attempt_id in claimed
+        ]
 
     def _attempt(
         self,

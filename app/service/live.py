@@ -17,6 +17,7 @@ from app.store.notes import Notes
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.team import Team
 
     OpenSource = Callable[[Event], AbstractAsyncContextManager[tuple[ApiClient, str | None]]]
 
@@ -55,6 +56,8 @@ class LiveAccount:
         self._on_close = on_close
         self.on_forget: Callable[[Sequence[tuple[str, str]]], None] | None = None
         """Called with the keys of a person who is forgotten; a team tells its desks."""
+        self.team: Team | None = None
+        """The profile's team, once the session has opened it."""
         self._client: ApiClient | None = None
         self._opening = Lock()
 

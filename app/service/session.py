@@ -283,7 +283,7 @@ class Session:
         """Claims the contact, then records the attempt; a claim that is not used is given back."""
         if same is not None and (earlier := self._history.recent.sent(same)) is not None:
             raise SentMeanwhileError(earlier)
-        claimed = await team.claim(attempt, claim_seen)
+        claimed = await team.claim(attempt, claim_seen, asks=same is not None)
         try:
             await self._begin(claimed, same)
         except BaseException:  # ctrl+c too; it is raised again

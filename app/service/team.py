@@ -51,6 +51,7 @@ from app.service.live import LiveAccount
 from app.service.team_templates import sync_templates
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import INTERRUPTED, AttemptRow, History, SentMeanwhileError
+from app.store.errors import UnwritableError
 from app.store.outbox import Outbox, Pending, attempts_on, read_attempts, settle_from_team
 from app.store.team_history import TeamHistory, hidden_contact
 from app.team.server import Desk, Late, Push, TeamServer
@@ -128,18 +129,20 @@ class Team:
         self._syncing = Lock()
         self._log = self._server(None)
         self._listening = self._server(None)
-        self._closed, self._due = Event(), Event()
+        self._closed, self._due, self._follows = Event(), Event(), False
         self._history: TeamAttempts | None = None
         self.waiting: Sequence[Approval] = ()
         """The requests that wait for a yes, as of the last sync of `follow`."""
         self.is_reachable: bool | None = None
         """Whether the last call reached the team; None before the first."""
         account.on_forget = self._forgotten
+        account.team = self
 
     def _desk_id(self) -> str:
         if (known := self._kept.state("desk")) is None:
             known = new_attempt_id().replace("-", "")
-            self._kept.keep(desk=known)
+            with suppress(UnwritableError):  # nothing can be sent then, only read
+                self._kept.keep(desk=known)
         return known
 
     def _server(self, statement_s: float | None) -> TeamServer:
@@ -173,84 +176,97 @@ class Team:
             return None
         return self._row(self._looked(claims, marks).question, request)
 
-    async def claim(self, attempt: Attempt, seen: str | None) -> Attempt:
+    async def claim(self, attempt: Attempt, seen: str | None = None, *, asks: bool = True) -> Attempt:
         """Claims the contact for an attempt, and returns it with its marks. `seen` was asked about.
+
+        Without `asks` it is claimed whatever other desks did.
 
         Raises SentMeanwhileError with the colleague's attempt to ask about, and GuardError if nothing may be sent.
         """
         request, marks = attempt.request, self._marks(attempt.request, attempt.contact)
         try:
             await self._within(lambda: self._check_approval(attempt))
-            found = await self._within(lambda: self._claim(attempt.attempt_id, request.event_id, marks, seen))
+            found = await self._within(lambda: self._claim(attempt, marks, seen, asks))
         except UnreachableError as error:
             if self.settings.required or self._needs_approval:
                 self._outbox.add("release", attempt.attempt_id)
                 raise GuardError(NOT_SENT) from error
             self.say(SENT_LATER)
             return replace(attempt, team=replace(marks, claimed=False))
-        if (asks := self._row(found.question, request)) is not None:
-            raise SentMeanwhileError(asks)
+        if (colleague := self._row(found.question if asks else None, request)) is not None:
+            raise SentMeanwhileError(colleague)
         if (told := self._row(found.line, request)) is not None:
             self.say(other_data_words(told, datetime.now(UTC)))
         return replace(attempt, team=marks)
 
-    async def claim_batch(
-        self, event_id: str, requests: Mapping[str, tuple[TriggerRequest, KeptContact | None]]
+    def claim_batch(
+        self,
+        event_id: str,
+        attempts: Mapping[str, tuple[TriggerRequest, KeptContact | None]],
+        *,
+        asks: bool = True,
     ) -> BatchClaims:
-        """Claims many contacts in one statement, sorted by mark; `requests` are by attempt id.
+        """Claims many contacts in one statement, sorted by mark; `attempts` are by id. For any thread.
 
         Raises GuardError if the team is required and not reachable; without it the marks say that nothing is claimed.
         """
-        marks = {attempt_id: self._marks(*given) for attempt_id, given in requests.items()}
+        if self._needs_approval:
+            raise GuardError(
+                "Each send of this profile needs another member's yes, so it sends no bulk runs."
+            )
+        marks = {attempt_id: self._marks(*given) for attempt_id, given in attempts.items()}
         try:
-            return await self._within(lambda: self._claim_all(event_id, requests, marks), len(marks) / 100)
+            return self._claim_all(event_id, attempts, marks, asks)
         except UnreachableError as error:
-            if self.settings.required or self._needs_approval:
+            if self.settings.required:
                 raise GuardError(NOT_SENT) from error
             self.say(SENT_LATER)
             return BatchClaims({one: replace(mark, claimed=False) for one, mark in marks.items()}, {})
 
-    def release(self, attempt_id: str) -> None:
-        """Gives a claim back whose attempt is not sent, at the next sync."""
-        self._outbox.add("release", attempt_id)
+    def release(self, *attempt_ids: str) -> None:
+        """Gives claims back whose attempts are not sent, at the next sync."""
+        self._outbox.add("release", *attempt_ids)
 
-    def _claim(self, attempt_id: str, event_id: str, marks: TeamMarks, seen: str | None) -> "_Looked":
+    def _claim(self, attempt: Attempt, marks: TeamMarks, seen: str | None, asks: bool) -> "_Looked":
         """Claims the contact, unless there is a claim to ask about."""
+        event_id = attempt.request.event_id
         for _ in range(_TRIES):
             claims = self._claiming.claims(event_id, marks.contacts)
             found = self._looked(claims, marks, seen)
-            if found.question is not None:
+            if asks and found.question is not None:
                 return found
-            if self._claiming.claim(event_id, {attempt_id: marks}, claims.generations):
+            if self._claiming.claim(event_id, {attempt.attempt_id: marks}, claims.generations):
                 return found
         raise TeamError("Other desks keep claiming this contact. Nothing was sent. Try again.")
 
     def _claim_all(
         self,
         event_id: str,
-        requests: Mapping[str, tuple[TriggerRequest, KeptContact | None]],
+        attempts: Mapping[str, tuple[TriggerRequest, KeptContact | None]],
         marks: Mapping[str, TeamMarks],
+        asks: bool,
     ) -> BatchClaims:
-        found = self._claiming.claims(
-            event_id, sorted({one for some in marks.values() for one in some.contacts})
-        )
-        by_mark: dict[str, list[Claim]] = {}
-        for one in found.rows:
-            by_mark.setdefault(one.contact, []).append(one)
-        questions: dict[str, AttemptRow] = {}
-        for attempt_id, own in marks.items():
-            rows = replace(found, rows=tuple(one for mark in own.contacts for one in by_mark.get(mark, ())))
-            row = self._row(self._looked(rows, own).question, requests[attempt_id][0])
-            if row is not None:
-                questions[attempt_id] = row
-        wanted = {attempt_id: own for attempt_id, own in marks.items() if attempt_id not in questions}
-        whole = self._claiming.claim(event_id, wanted, found.generations)
-        for attempt_id in wanted.keys() - whole:
-            newest = self._claiming.claims(event_id, marks[attempt_id].contacts).rows
-            last = max(newest, key=lambda one: one.number, default=None)
-            if (row := self._row(last, requests[attempt_id][0])) is not None:
-                questions[attempt_id] = row
-        return BatchClaims({one: marks[one] for one in whole}, questions)
+        left, questions = dict(marks), dict[str, AttemptRow]()
+        for _ in range(_TRIES):
+            claims = self._claiming.claims(
+                event_id, sorted({mark for one in left.values() for mark in one.contacts})
+            )
+            by_mark: dict[str, list[Claim]] = {}
+            for row in claims.rows:
+                by_mark.setdefault(row.contact, []).append(row)
+            for attempt_id, own in marks.items() if asks else ():
+                known = Claims(tuple(row for mark in own.contacts for row in by_mark.get(mark, ())))
+                colleague = self._row(self._looked(known, own).question, attempts[attempt_id][0])
+                if attempt_id in left and colleague is not None:
+                    del left[attempt_id]
+                    questions[attempt_id] = colleague
+            for attempt_id in self._claiming.claim(event_id, left, claims.generations) if left else ():
+                del left[attempt_id]
+            if not left:
+                return BatchClaims(
+                    {one: mark for one, mark in marks.items() if one not in questions}, questions
+                )
+        raise TeamError("Other desks keep claiming these contacts. Nothing was sent. Try again.")
 
     def _looked(self, claims: Claims, marks: TeamMarks, seen: str | None = None) -> "_Looked":
         """What the claims of other desks mean for a send."""
@@ -356,7 +372,7 @@ class Team:
     def _tell(
         self, kind: Literal["settled", "noted", "handed_over"], attempt_id: str, body: Mapping[str, object]
     ) -> None:
-        self._outbox.add(kind, attempt_id, body)
+        self._outbox.add(kind, attempt_id, body=body)
         fact = Fact(
             "", attempt_id, kind, body, self.desk.member, int(self._kept.state("fact") or 0), _now_us()
         )
@@ -409,6 +425,9 @@ class Team:
 
     def follow(self) -> None:
         """Syncs from now on until `close`: after `wake`, when another desk pushes, and every half minute."""
+        if self._follows:
+            return
+        self._follows = True
         in_daemon_thread(lambda: self._repeat(self._sync_when_due))
         in_daemon_thread(lambda: self._repeat(self._listen))
 
@@ -458,7 +477,9 @@ class Team:
                     late.append(Late(attempts[-1], outcome))
             elif (fact := self._fact(one, attempt)) is not None:
                 facts.append(fact)
-        released = [one.about for one in pending if one.kind == "release"]
+        released = [
+            one.about for one in pending if one.kind == "release" and one.about not in own
+        ]  # or sent after all
         window_s = max(_APART_S, self._second_send_s)
         self._log.push(Push(attempts, facts, late, released, window_s))
         for one in pending:
@@ -590,7 +611,7 @@ class Team:
 
     def _forgotten(self, keys: Sequence[tuple[str, str]]) -> None:
         marks = sorted({self.settings.key.contact(self.settings.account, *key) for key in keys})
-        self._outbox.add("forget", "", {"marks": marks})
+        self._outbox.add("forget", "", body={"marks": marks})
 
 
 def _now_us() -> int:

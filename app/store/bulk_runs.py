@@ -41,6 +41,7 @@ from app.store.attempt_rows import (
 from app.store.bulk_attempts import previous_renewed
 from app.store.database import transaction
 from app.store.history_file import opened
+from app.store.outbox import enqueue, enqueue_outcomes
 from app.store.text import Stored, microseconds, moment, restored, restored_or_none, stored
 
 READING = "reading"
@@ -516,12 +517,27 @@ def _begin(connection: sqlite3.Connection, owner: str, attempts: Sequence[Attemp
         "INSERT INTO requests (attempt, body) VALUES (?, ?)",
         [(number, trigger_body(one.request)) for number, one in enumerate(attempts, start=first)],
     )
+    for one in attempts:
+        if one.team is not None:
+            enqueue(connection, one.account, "attempt", one.attempt_id)
     connection.execute(
         "UPDATE attempts SET previous = (SELECT outcome FROM attempts AS earlier WHERE earlier.number = (SELECT "
         "max(number) FROM attempts AS one WHERE one.contact_mark = attempts.contact_mark AND one.number < attempts.number)) "
         "WHERE number >= ?",
         (first,),
     )
+
+
+def skip(path: Path, run_id: str, rows: Sequence[tuple[BulkRow, str]]) -> None:
+    """Skips planned rows that a colleague sent; the report gives the id of the colleague's attempt."""
+    with _writing(path) as connection:
+        number = _number(connection, run_id)
+        changed = connection.executemany(
+            "UPDATE bulk_rows SET state = 'skipped', attempt_id = ? "
+            "WHERE run = ? AND wave = ? AND number = ? AND state = 'planned'",
+            [(attempt_id, number, row.wave, row.number) for row, attempt_id in rows],
+        ).rowcount
+        _shift(connection, number, {RowState.PLANNED: -changed, RowState.SKIPPED: changed})
 
 
 def finish(path: Path, run_id: str, batch: Sequence[Sent]) -> None:
@@ -597,6 +613,7 @@ def _record(connection: sqlite3.Connection, batch: Sequence[Sent]) -> list[int]:
             "(SELECT min(number) FROM attempts WHERE contact_mark = this.contact_mark AND number > ?1)",
             [(number,) for number in numbers.values()],
         )
+        enqueue_outcomes(connection, list(numbers.values()))
     return list(numbers.values())
 
 
@@ -612,6 +629,11 @@ def release(
         with previous_renewed(connection, here, ids):
             connection.execute(
                 f"DELETE FROM words WHERE rowid IN (SELECT number FROM attempts WHERE {here})", ids
+            )
+            connection.execute(
+                "INSERT INTO outbox (account, kind, about) SELECT account, 'release', attempt_id FROM attempts "
+                f"WHERE team IS NOT NULL AND {here}",
+                ids,
             )
             connection.execute(f"DELETE FROM attempts WHERE {here}", ids)
         changed = connection.executemany(

@@ -45,6 +45,15 @@ def enqueue_if_shared(connection: sqlite3.Connection, attempt_id: str, kind: Kin
     )
 
 
+def enqueue_outcomes(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    """Adds the outcomes of those attempts that are on a team's account; `numbers` are those of their rows."""
+    connection.execute(
+        "INSERT INTO outbox (account, kind, about) SELECT account, 'outcome', attempt_id FROM attempts "
+        "WHERE team IS NOT NULL AND number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+
+
 class Outbox:
     """The outbox of one account in the history at `path`, for any thread. Raises StoreError."""
 
@@ -52,9 +61,11 @@ class Outbox:
         self._path = path
         self._account = stored(account)
 
-    def add(self, kind: Kind, about: str, body: Mapping[str, Any] | None = None) -> None:
+    def add(self, kind: Kind, *about: str, body: Mapping[str, Any] | None = None) -> None:
+        """Adds a row about each of these attempts."""
         with opened(self._path) as connection, transaction(connection):
-            enqueue(connection, self._account, kind, about, body)
+            for one in about:
+                enqueue(connection, self._account, kind, one, body)
 
     def pending(self, limit: int) -> Sequence[Pending]:
         """The oldest rows."""

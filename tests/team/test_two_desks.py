@@ -193,7 +193,7 @@ async def test_a_batch_is_claimed_at_once_and_leaves_out_what_a_colleague_sent(h
     anna.team.sync()
     requests = {f"attempt{number}": TriggerRequest("100", "id", str(number)) for number in (11, 12, 13)}
     given = {name: (one, bert.session.planned(one).contact) for name, one in requests.items()}
-    found = await bert.team.claim_batch("100", given)
+    found = bert.team.claim_batch("100", given)
     assert found.claimed.keys() == {"attempt12", "attempt13"}
     assert {name: row.attempt_id for name, row in found.questions.items()} == {"attempt11": sent.attempt_id}
 
