@@ -107,6 +107,7 @@ class Dashboard(Screen[None]):
         super().__init__()
         self._session = session
         self._privacy = privacy
+        privacy.is_invented = session.scenarios is not None
         self._profiles = profiles
         self._switch = switch
         self._draw_reply: Callable[[ReplyPanel], None] = self._draw_nothing
@@ -522,9 +523,9 @@ class Dashboard(Screen[None]):
             self._redraw_personal_data()
 
     def _redraw_personal_data(self) -> None:
-        is_on = self._status.is_masked = self._privacy.is_on
+        self._status.is_masked = self._privacy.is_on
         for field in self.query(SafeInput):
-            field.cover(is_on)
+            field.cover(self._privacy.covers_typing)
         self._form.veil_changed()
         self._draw_reply(self._reply)
         self._contacts.redraw()
