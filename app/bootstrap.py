@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import cache, partial
+from getpass import getuser
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -20,10 +21,10 @@ from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
-from app.settings.secrets import Secret, find_secret
+from app.settings.secrets import Secret, find_secret, team_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoppedError, StoreError
+from app.store.errors import BusyError, StoppedError, StoreError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
+    from app.service.profile_check import Finding
+    from app.service.team import Team
 
 
 class Watch(Protocol):
@@ -70,16 +73,61 @@ def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] |
     # The history opens first: an attempt that cannot be recorded must not be sent.
     history = History(settings.history)
     try:
-        history.recover()
+        _recover(history)
         live, scenarios = (
-            _sandboxed(settings, history)
+            _sandboxed(settings, history, terminal)
             if settings.profile.is_sandbox
             else _remote(settings, history, terminal)
         )
-        return Session(live, scenarios, wait_s)
+        team = None if settings.profile.team is None else _team(settings, live, terminal)
+        return Session(live, scenarios, wait_s, team)
     except BaseException:  # ctrl+c too; it is raised again
         history.close()
         raise
+
+
+def _recover(history: History) -> None:
+    try:
+        history.recover()
+    except BusyError:
+        raise
+    except UnwritableError:
+        pass  # it can still be read; nothing is sent, since `begin` raises the same
+
+
+def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None] | None) -> "Team":
+    """Raises SettingsError without the extra or the team's key."""
+    profile = settings.profile
+    try:
+        from app.domain.team import TeamKey
+        from app.service.team import Team, TeamSettings
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The profile {profile.name!r} has a team, which needs the extra `team`: pip install 'triggerdesk[team]'."
+        ) from error
+    try:
+        key = TeamKey(settings.team_key.read_text(encoding="ascii").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The team's key {settings.team_key} cannot be read. `triggerdesk team join` writes it."
+        ) from error
+
+    def password() -> str | None:
+        found = team_secret(profile.name, os.environ, terminal)
+        return None if found is None else found.reveal()
+
+    given = TeamSettings(
+        profile.team or "",
+        profile.team_account or profile.name,
+        settings.member or getuser(),
+        key,
+        settings.team_history,
+        cache(password),
+        profile.team_share,
+        profile.requires_team,
+        profile.approve,
+    )
+    return Team(live, given, terminal or (lambda _: None))
 
 
 class Profiles(NamedTuple):
@@ -145,9 +193,11 @@ def _remote(
     return live, None
 
 
-def _sandboxed(settings: Settings, history: History) -> tuple[LiveAccount, Scenarios | None]:
+def _sandboxed(
+    settings: Settings, history: History, terminal: Callable[[str], None] | None
+) -> tuple[LiveAccount, Scenarios | None]:
     profile = settings.profile
-    fingerprint = _built(settings)
+    fingerprint = _built(settings, terminal or (lambda _: None))
     cache = Cache(settings.cache)
     inside = _InProcess(_database(settings), cache)
     live = LiveAccount(
@@ -186,11 +236,19 @@ def _database(settings: Settings) -> Path:
     return settings.account_home / "sandbox.db"
 
 
-def _built(settings: Settings) -> str:
-    """Builds the sandbox's database if needed; returns the fingerprint of the account's files."""
-    from app.sandbox.accounts.database import ensure_built
+def _built(settings: Settings, warn: Callable[[str], None]) -> str:
+    """Builds the sandbox's database if needed; returns the fingerprint of the account's files.
 
-    return ensure_built(_account_folder(settings), _database(settings))[0]
+    Calls `warn` with a sentence for each unknown key in files that are new or have changed.
+    """
+    from app.sandbox.accounts.database import ensure_built
+    from app.sandbox.accounts.folder import unknown_keys
+
+    folder = _account_folder(settings)
+    fingerprint, is_new = ensure_built(folder, _database(settings))
+    for warning in unknown_keys(folder) if is_new else ():
+        warn(warning)
+    return fingerprint
 
 
 class _InProcess:
@@ -238,6 +296,17 @@ class _InProcess:
             account, sandbox = self._made
             sandbox.close()
             account.close()
+
+
+async def check_profile(profile: Profile, secret: Secret) -> "tuple[Finding, ...]":
+    """Checks a profile that may not be in the configuration yet, with this secret."""
+    from app.service.profile_check import check_account
+
+    client = _over_http(profile, lambda: secret)
+    try:
+        return await check_account(profile, client)
+    finally:
+        await client.aclose()
 
 
 def serve_sandbox(

@@ -23,6 +23,7 @@ BREAKING = [
         "app/sandbox/accounts/account.py",
         "import app.sandbox.handlers.trigger",
     ),
+    ("psycopg only in the team", "app/store/schema.py", "import psycopg"),
     (
         "Inside the dashboard: app, dashboard, controllers, screens, widgets, text",
         "app/tui/screens/menu.py",

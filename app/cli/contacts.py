@@ -57,7 +57,8 @@ def import_file(options: Options, *, file: Path) -> None:
     """Add the contacts of a CSV FILE to the cache.
 
     Its first line names the columns: `id` (the contact id, required), `uid`, and fields by id, string id or name, case
-    ignored. Lines that cannot be used are reported by number and skipped.
+    ignored. Lines that cannot be used are reported by number and skipped. A file with a line that is no text is not
+    imported. Exit codes: 0 imported, 1 every line was skipped, 2 the file cannot be used.
     """
     faults = 0
 
@@ -65,7 +66,7 @@ def import_file(options: Options, *, file: Path) -> None:
         nonlocal faults
         faults += 1
         if faults <= _MAX_FAULTS:
-            echo_error(f"line {number} {reason}; skipped.")
+            echo_error(f"line {number}: {reason} Skipped.")
 
     async def add(service: Session) -> None:
         with progress("import", hidden=True) as on_progress:
@@ -78,7 +79,13 @@ def import_file(options: Options, *, file: Path) -> None:
             echo_error(
                 f"Skipped columns that are no field of the account: {', '.join(report.unknown_columns)}."
             )
+        if report.repeated:
+            echo_error(
+                f"{count(report.repeated, 'line')} with the id of an earlier line: the later one counts."
+            )
         click.echo(f"{count(report.imported, 'contact')} imported, {count(report.left_out, 'line')} skipped")
+        if report.left_out and not report.imported:
+            raise Failure("Nothing was imported: every line was skipped.", ExitCode.REJECTED)
 
     options.run(add, filled=False)
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.sanitize import sanitize
 
 MAX_SENTENCE = 2000
@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNKNOWN = 3
     NOT_SENT = 4
+    PAUSED = 5
     STOPPED = 130
 
 
@@ -63,7 +64,7 @@ def writing() -> Iterator[None]:
             except OSError:
                 os.dup2(nowhere, stream.fileno())  # or Python reports the unwritten rest at exit
         if error.errno != errno.EPIPE:
-            raise Failure(f"The output cannot be written: {error.strerror}.") from None
+            raise Failure(f"The output cannot be written: {reason_of(error)}.") from None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,14 @@ from typing import IO, Literal
 
 import click
 
-from app.cli.errors import ExitCode, Failure, failing_with
+from app.cli.completion import complete_attempt
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import confirm, echo_table, open_output
 from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
-from app.domain.attempt_export import FORMATS, HEADER, cells, json_text, timestamp, whole_attempt_json
+from app.client.errors import ClientError
+from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
 from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.formatting import count, duration, percent
 from app.domain.history_query import Clock, HistoryQuery, QueryFaultError, parse_query, proposal
@@ -26,7 +28,10 @@ from app.domain.outcome import LABEL
 from app.domain.reply_codes import describe
 from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
+from app.service.checks import as_case as case_of
+from app.service.evidence import Evidence
 from app.service.guard import check_production
+from app.service.history import AttemptHistory
 from app.service.session import Session, StoreError
 
 _MAX_LINE = 2000
@@ -36,6 +41,7 @@ _FOLLOW_S = 0.5
 _BOM = "\ufeff"
 _NUMBERS = ("CODE", "ATTEMPTS", "REJECTED", "SHARE")
 
+_attempt = click.argument("attempt", shell_complete=complete_attempt)
 _query = click.option(
     "--query", "line", default="", metavar="TEXT", help="Such as 'code:2008 since:1d thor sort:-took'."
 )
@@ -56,6 +62,7 @@ _output = click.option(
 @click.option("--json", "as_json", is_flag=True, help="The same as --format jsonl.")
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, as spreadsheets want it.")
 @click.option("--follow", is_flag=True, help="Then print new attempts as they finish, until ctrl+c.")
+@click.option("--team", is_flag=True, help="The attempts of all members of the profile's team.")
 @_output
 @pass_options
 @click.pass_context
@@ -70,6 +77,7 @@ def history(
     as_json: bool,
     bom: bool,
     follow: bool,
+    team: bool,
     output: Path | None,
 ) -> None:
     """List the attempts, newest first, or work with one of them.
@@ -89,11 +97,12 @@ def history(
     query = _parse(line)
 
     async def write(service: Session) -> None:
+        searched = await _team_history(service) if team else service.history
         if follow:
             pause = partial(time.sleep, _FOLLOW_S)
-            found = service.history.follow(limit, pause, all_accounts=all_accounts, query=query)
+            found = searched.follow(limit, pause, all_accounts=all_accounts, query=query)
         else:
-            found = service.history.list_attempts(limit, all_accounts=all_accounts, query=query)
+            found = searched.list_attempts(limit, all_accounts=all_accounts, query=query)
         attempts = map(mask.attempt, found)
         with open_output(output) as file:
             if name != "table":
@@ -108,18 +117,24 @@ def history(
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON, with its bodies.")
+@click.option("--as-case", is_flag=True, help="The attempt as a case for `check`, in TOML.")
 @pass_options
-def show(options: Options, *, attempt: str, as_json: bool) -> None:
+def show(options: Options, *, attempt: str, as_json: bool, as_case: bool) -> None:
     """Show an ATTEMPT in full: request, reply, note, resends.
 
     Give its id, the beginning of its id, or its reference.
     """
+    if as_case and (as_json or options.masked):
+        raise Failure("--as-case prints a case that can be sent: leave --json and --mask out.")
     mask = options.mask()
 
     async def write(service: Session) -> None:
         found = service.history.find_attempt(attempt)
+        if as_case:
+            click.echo(case_of(found), nl=False)
+            return
         shown = mask.attempt(found)
         if as_json:
             click.echo(json_text(whole_attempt_json(shown)))
@@ -131,8 +146,8 @@ def show(options: Options, *, attempt: str, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("left")
-@click.argument("right", required=False)
+@click.argument("left", shell_complete=complete_attempt)
+@click.argument("right", required=False, shell_complete=complete_attempt)
 @click.option("--json", "as_json", is_flag=True, help="The differences as JSON.")
 @pass_options
 def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
@@ -162,7 +177,7 @@ def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> No
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.argument("text")
 @pass_options
 def note(options: Options, *, attempt: str, text: str) -> None:
@@ -176,7 +191,7 @@ def note(options: Options, *, attempt: str, text: str) -> None:
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--unmasked", is_flag=True, help="Show personal data.")
 @_output
 @pass_options
@@ -196,7 +211,7 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--same-trigger", is_flag=True, help="With the trigger id of the earlier attempt.")
 @click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
 @click.option("--json", "as_json", is_flag=True, help="The new attempt as JSON.")
@@ -218,13 +233,14 @@ def resend(
         earlier = service.history.find_attempt(attempt)
         new = new_attempt_id()
         return await report.send(
-            lambda warned_of: service.resend(
+            lambda own, colleague: service.resend(
                 earlier.attempt_id,
                 same_trigger=same_trigger,
                 new_attempt_id=new,
                 stop=stop,
                 production=production,
-                asked_about=warned_of,
+                asked_about=own,
+                claim_seen=colleague,
             ),
             new,
             service,
@@ -236,7 +252,7 @@ def resend(
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.argument("found", type=click.Choice(["arrived", "did-not"]))
 @click.option("--note", default="", metavar="TEXT", help="How you know.")
 @pass_options
@@ -253,6 +269,30 @@ def settle(options: Options, *, attempt: str, found: Literal["arrived", "did-not
         click.echo(f"Attempt {resolved.attempt_id} is resolved: {words}. Its outcome stays unknown.")
 
     options.run(resolve)
+
+
+@history.command()
+@click.argument("attempt")
+@click.option("--json", "as_json", is_flag=True, help="The evidence as JSON.")
+@pass_options
+def evidence(options: Options, *, attempt: str, as_json: bool) -> None:
+    """Ask the account whether a mail of the event reached the contact since an ATTEMPT.
+
+    It changes nothing: `history settle` resolves the attempt.
+
+    Exit codes: 0 a mail was launched, 1 no clear evidence yet, 2 not possible for this attempt, 4 the account did not answer.
+    """
+
+    mask = options.mask()
+
+    async def ask(service: Session) -> ExitCode:
+        found = await service.evidence(attempt)
+        found = replace(found, contact_id=mask.value(found.contact_id))
+        click.echo(json_text(evidence_json(found)) if as_json else found.words)
+        return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
+
+    with failing_with(ExitCode.NOT_SENT, ClientError):
+        sys.exit(options.run(ask))
 
 
 @history.command()
@@ -298,6 +338,30 @@ def prune(options: Options, *, yes: bool) -> None:
     options.run(delete, filled=False)
 
 
+def evidence_json(found: Evidence) -> dict[str, object]:
+    """All keys of the evidence, in a fixed order."""
+    return {
+        "attempt_id": found.attempt_id,
+        "contact_id": found.contact_id,
+        "result": found.result,
+        "mail": found.mail and asdict(found.mail),
+        "launched_at": found.launched_at and timestamp(found.launched_at),
+        "other_attempt_id": found.other_id,
+        "checked_at": timestamp(found.checked_at),
+        "sentence": found.words,
+    }
+
+
+async def _team_history(service: Session) -> AttemptHistory:
+    """Raises Failure if the profile has no team."""
+    if service.team is None:
+        raise Failure("This profile has no team. `triggerdesk team join` joins one.")
+    await service.team.sync_soon()
+    if not service.team.is_reachable:
+        echo_error("The team is not reachable. These are its attempts as of the last sync, and your own.")
+    return service.team.history
+
+
 def _parse(line: str) -> HistoryQuery:
     """Raises Failure, which says where the query is wrong."""
     try:
@@ -319,7 +383,7 @@ def _table_line(attempt: Attempt) -> str:
 def _echo_attempts(attempts: Iterable[Attempt], file: IO[str] | None) -> None:
     rows = [cells(attempt) for attempt in attempts]
     if rows:
-        echo_table(HEADER, rows, optional=_OPTIONAL, file=file)
+        echo_table(header(rows[0]), rows, optional=_OPTIONAL, file=file)
     else:
         click.echo("No matching attempts.", file=file)
 

@@ -9,19 +9,26 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from app import __version__
 from app.bootstrap import Profiles
+from app.cli.completion import complete_profile
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with, writing
 from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
 from app.cli.signals import exit_at_once, interrupt, on_ctrl_c, on_ending_signals
 from app.domain.attempt_export import json_text
+from app.domain.errors import reason_of
 from app.service.masking import KEY_FILE, open_mask
 from app.settings import home_folder
 from app.settings.permissions import PRIVATE, tighten
 
 VERBS = {
+    "account": "account",
+    "bulk": "bulk",
+    "check": "check",
+    "completion": "completion",
     "contacts": "contacts",
     "demo-data": "demo",
     "events": "lists",
@@ -32,6 +39,7 @@ VERBS = {
     "profile": "profile",
     "refresh": "refresh",
     "sandbox": "sandbox",
+    "team": "team",
     "trigger": "trigger",
     "version": "main",
 }
@@ -71,6 +79,12 @@ class _Program(click.Group):
             one.epilog = _MANUAL
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        verbs = [CompletionItem(name) for name in VERBS if name.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(
+            self, ctx, incomplete
+        )  # the group's would import every verb
+
     def invoke(self, ctx: click.Context) -> object:
         result: object = None  # if writing ends early
         try:
@@ -87,7 +101,12 @@ class _Program(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_MANUAL,
 )
-@click.option("--profile", metavar="NAME", help="The profile to use. Default: the built-in sandbox.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="The profile to use. Default: the built-in sandbox.",
+    shell_complete=complete_profile,
+)
 @click.option(
     "--account",
     metavar="FOLDER",
@@ -155,7 +174,7 @@ def _start_log(home: Path, verbose: bool) -> None:
             file, maxBytes=_MAX_LOG_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace"
         )
     except OSError as error:
-        raise Failure(f"The log file in {home} cannot be written: {error.strerror}.") from None
+        raise Failure(f"The log file in {home} cannot be written: {reason_of(error)}.") from None
     handler.setFormatter(logging.Formatter(_LOG_LINE, "%Y-%m-%dT%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

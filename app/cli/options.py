@@ -2,17 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from app.bootstrap import open_service
+from app.cli.completion import complete_profile
 from app.cli.errors import echo_error
 from app.domain.masking import NO_MASK, Mask
 from app.service.masking import open_mask
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.settings import Settings, home_folder, load_settings
 
@@ -45,15 +49,24 @@ class Options:
         """
 
         async def run() -> Result:
-            service = open_service(self.settings(), WAIT_S, echo_error)
-            try:
-                if filled:
-                    await service.refresh.run_if_needed()
+            async with self.opened(filled=filled) as service:
                 return await action(service)
-            finally:
-                await service.close()
 
         return asyncio.run(run())
+
+    @asynccontextmanager
+    async def opened(self, *, filled: bool = True) -> AsyncIterator[Session]:
+        """Opens the live account for the block, filled as in `run`."""
+        settings = self.settings()
+        if (notice := wsse_notice(settings.profile, datetime.now(UTC).date())) is not None:
+            echo_error(notice.sentence)
+        service = open_service(settings, WAIT_S, echo_error)
+        try:
+            if filled:
+                await service.refresh.run_if_needed()
+            yield service
+        finally:
+            await service.close()
 
 
 def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
@@ -64,7 +77,12 @@ def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
             "--mask", is_flag=True, expose_value=False, callback=_use_mask, help="As before the verb."
         ),
         click.option(
-            "--profile", metavar="NAME", expose_value=False, callback=_use_profile, help="As before the verb."
+            "--profile",
+            metavar="NAME",
+            expose_value=False,
+            callback=_use_profile,
+            help="As before the verb.",
+            shell_complete=complete_profile,
         ),
     ):
         passed = option(passed)

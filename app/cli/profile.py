@@ -1,22 +1,37 @@
 """`triggerdesk profile`: add, list, check and remove profiles."""
 
+import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
-from app.cli.errors import ExitCode, echo_error
+from app.bootstrap import check_profile
+from app.cli.errors import ExitCode, Failure, echo_error
 from app.cli.options import Options, pass_options
 from app.cli.output import at_terminal, confirm, echo_table
 from app.domain.attempt_export import json_text
-from app.service.profile_check import WSSE_ENDS, Finding, State, check_account
+from app.service.profile_check import NEXT_API_HOST, NO_EVENTS, Finding, State, check_account, wsse_notice
 from app.service.session import Session
-from app.settings import CONFIG, SANDBOX, Profile, add_profile, home_folder, load_config, remove_profile
+from app.settings import (
+    CONFIG,
+    SANDBOX,
+    Profile,
+    add_profile,
+    home_folder,
+    load_config,
+    move_to_oauth,
+    remove_profile,
+)
 from app.settings.secrets import (
     NoKeyringError,
     Secret,
+    find_secret,
     forget_secret,
     other_ways,
     secret_variable,
@@ -63,8 +78,10 @@ def add(name: str, *, default: bool, **given: Any) -> None:
     click.echo(f"Added the profile {name!r} to {home / CONFIG}.")
     if added.is_production:
         echo_error(f"{name!r} is a live account: a trigger needs --production {name}.")
-    if added.auth == "wsse":
-        echo_error(WSSE_ENDS)
+    if urlsplit(added.base_url or "").hostname == NEXT_API_HOST:
+        echo_error(NO_EVENTS)
+    if (notice := wsse_notice(added, datetime.now(UTC).date())) is not None:
+        echo_error(notice.sentence)
     if added.auth != "none":
         _keep_secret(added)
     echo_error(f"`triggerdesk profile check {name}` tests it.")
@@ -106,13 +123,51 @@ def check(options: Options, *, name: str | None) -> None:
     async def look(service: Session) -> tuple[Finding, ...]:
         return await check_account(service.profile, service.client)
 
-    findings = named.run(look, filled=False)
+    if _failed(named.run(look, filled=False)):
+        sys.exit(ExitCode.REJECTED)
+
+
+@profile.command("move")
+@click.argument("name")
+@click.option("--client-id", required=True, metavar="TEXT", help="Client id, for oauth.")
+@click.option("--token-url", metavar="URL", help="Where tokens come from. Default: as before, or Emarsys.")
+def move(name: str, *, client_id: str, token_url: str | None) -> None:
+    """Move the profile NAME from X-WSSE to OAuth 2; its name, history and guards stay.
+
+    It asks for the client secret and tests it first. If the account cannot be reached, or the sign-in fails, nothing
+    changes.
+
+    Exit codes: 0 moved, 1 a check failed, 2 configuration.
+    """
+    path = home_folder(os.environ) / CONFIG
+    moved = move_to_oauth(path, name, client_id, token_url, write=False)
+    held_elsewhere = moved.secret_command is not None or bool(os.environ.get(secret_variable(name)))
+    secret = find_secret(moved, os.environ, echo_error) if held_elsewhere else _ask_client_secret(name)
+    failed = _failed(asyncio.run(check_profile(moved, secret)))
+    if set(failed) & {"address", "sign-in"}:
+        raise Failure(f"The profile {name!r} is unchanged.", ExitCode.REJECTED)
+    move_to_oauth(path, name, client_id, token_url, write=True)
+    echo_error(f"The profile {name!r} signs in by OAuth 2 now.")
+    if not held_elsewhere:
+        _store(name, secret)
+    if failed:
+        sys.exit(ExitCode.REJECTED)
+
+
+def _failed(findings: Sequence[Finding]) -> list[str]:
+    """Prints the findings; returns the checks that failed."""
     rows = [(finding.what, _SIGN[finding.state], finding.detail) for finding in findings]
     echo_table(("CHECK", "RESULT", "DETAIL"), rows)
-    if named.settings().profile.auth == "wsse":
-        echo_error(WSSE_ENDS)
-    if any(finding.state == "failed" for finding in findings):
-        sys.exit(ExitCode.REJECTED)
+    return [finding.what for finding in findings if finding.state == "failed"]
+
+
+def _ask_client_secret(name: str) -> Secret:
+    """Raises Failure if no secret is typed."""
+    prompt = "Client secret (hidden)"
+    typed = click.prompt(prompt, "", hide_input=True, show_default=False, err=True) if at_terminal() else ""
+    if not typed:
+        raise Failure(f"The client secret is missing: {other_ways(name)}. The profile {name!r} is unchanged.")
+    return Secret(typed)
 
 
 @profile.command("remove")
@@ -143,10 +198,14 @@ def _keep_secret(added: Profile) -> None:
     if not secret.reveal():
         echo_error(f"The secret is still missing: {other_ways(added.name)}.")
         return
+    _store(added.name, secret)
+
+
+def _store(name: str, secret: Secret) -> None:
     try:
-        store_secret(added.name, secret, echo_error)
+        store_secret(name, secret, echo_error)
     except NoKeyringError as error:
-        echo_error(f"The secret is not stored, {error}: {other_ways(added.name)}.")
+        echo_error(f"The secret is not stored, {error}: {other_ways(name)}.")
     else:
         echo_error("The secret is stored in the keyring of this system.")
 

@@ -24,10 +24,13 @@ from app.domain.attempt_export import (
     timestamp,
     warnings_of,
 )
-from app.domain.diagnosis import field_label
+from app.domain.diagnosis import FormPatch, field_label
+from app.domain.extras import extras_words
+from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import Attempt, Outcome, Reply
 from app.domain.outcome import LABEL, MEANING
+from app.domain.recipient import contact_name
 from app.domain.sanitize import sanitize, sanitize_block
 from app.domain.short_id import short_id
 from app.service.duplicates import second_send_words
@@ -66,15 +69,15 @@ def detail_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
     return [line for block in blocks for line in block.split("\n")]
 
 
-def plan_lines(preflight: Preflight, exact: Mapping[str, Any]) -> list[str]:
-    """Returns the request of a dry run and its prediction."""
+def plan_lines(preflight: Preflight, exact: Mapping[str, Any], use: EventUse | None) -> list[str]:
+    """Returns the request of a dry run, its prediction, and what the event starts if that is known."""
     lines = [
         "Dry run: nothing was sent",
         f"{exact['method']} {exact['url']}",
         *(f"{name}: {value}" for name, value in exact["headers"].items()),
         *readable_body(exact["body"].encode()).split("\n"),
-        _prediction(preflight),
-        *([preflight.remedy] if preflight.remedy else []),
+        *prediction_lines(preflight),
+        *([use.words(subjects=True)] if use else []),
     ]
     return [sanitize(line, _MAX_LINE) for line in lines]
 
@@ -87,11 +90,11 @@ class Report:
     as_json: bool
 
     async def send(
-        self, send: Callable[[str | None], Awaitable[Attempt]], attempt_id: str, service: Session
+        self, send: Callable[[str | None, str | None], Awaitable[Attempt]], attempt_id: str, service: Session
     ) -> ExitCode:
         """Sends, prints the attempt, or what is known of one that could not be recorded, and returns the exit code.
 
-        `send` gets the id of the earlier attempt that the user was warned of.
+        `send` gets the ids of the earlier attempts that the user was warned of: one's own, and a colleague's.
         """
         try:
             attempt = await _send_with_warning(send)
@@ -99,6 +102,7 @@ class Report:
             lines = attempt_lines(self.mask.attempt(error.attempt), service.contacts)
             echo_error(f"{error} Attempt {attempt_id}: {' '.join(lines)}")
             return ExitCode.UNKNOWN
+        await _tell_team(service)
         try:
             with writing():
                 click.echo("\n".join(self._lines(self.mask.attempt(attempt), service)))
@@ -110,7 +114,7 @@ class Report:
         if self.as_json:
             return [json_text(attempt_json(attempt))]
         first, *others = attempt_lines(attempt, service.contacts)
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
             first = click.style(first, fg=_COLOURS[attempt.outcome], bold=True)
         return [first, *others]
 
@@ -119,14 +123,24 @@ def warn_of_second_send(earlier: AttemptRow) -> None:
     echo_error(second_send_words(earlier, datetime.now(UTC)))
 
 
-async def _send_with_warning(send: Callable[[str | None], Awaitable[Attempt]]) -> Attempt:
-    warned_of = None
+async def _send_with_warning(send: Callable[[str | None, str | None], Awaitable[Attempt]]) -> Attempt:
+    own = colleague = None
     while True:
         try:
-            return await send(warned_of)
+            return await send(own, colleague)
         except SentMeanwhileError as error:
             warn_of_second_send(error.earlier)
-            warned_of = error.earlier.attempt_id
+            if error.earlier.member:
+                colleague = error.earlier.attempt_id
+            else:
+                own = error.earlier.attempt_id
+
+
+async def _tell_team(service: Session) -> None:
+    if service.team is not None:
+        await service.team.sync_soon()
+        for sentence in service.team.news():
+            echo_error(sentence)
 
 
 @contextmanager
@@ -169,6 +183,7 @@ def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
 def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     yield f"sent {timestamp(attempt.started_at)} with profile {attempt.profile}"
     yield f"trigger id: {attempt.request.trigger_id or 'none'}"
+    yield from (f"{name}: {value}" for name, value in extras_words(attempt.request.extras))
     if attempt.contact is not None:
         yield f"contact: {attempt.contact.name} ({attempt.contact.id})"
     if attempt.settlement is not None:
@@ -192,7 +207,8 @@ def _link(row: AttemptRow, attempt: Attempt) -> str:
     return f"{short_id(row.attempt_id)} {symbol} {word}{this}"
 
 
-def _prediction(preflight: Preflight) -> str:
+def prediction_words(preflight: Preflight) -> str:
+    """Returns what Emarsys will reply, in one line."""
     match preflight.prediction:
         case None:
             return "Cannot predict the reply"
@@ -200,6 +216,20 @@ def _prediction(preflight: Preflight) -> str:
             return f"Will be accepted (0 {verdict.text})"
         case verdict:
             return f"Will be rejected: {verdict.code} {verdict.text}"
+
+
+def prediction_lines(preflight: Preflight) -> Iterator[str]:
+    """The predicted reply, why, and the fixes, each by whom it would send to."""
+    yield prediction_words(preflight)
+    advice = preflight.advice
+    if advice is None:
+        return
+    yield advice.words
+    for fix in advice.remedies:
+        if isinstance(fix.change, FormPatch):
+            contact = fix.contact
+            name = filter(None, (contact_name(contact), f"contact {contact.id}")) if contact else ()
+            yield f"Fix: {fix.words}" + (f" ({', '.join(name)})" if contact else "")
 
 
 def _comparison(predicted: int | None, code: int | None) -> str:

@@ -3,34 +3,52 @@
 import asyncio
 import sys
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, overload
 
 import click
 
+from app.cli.ask import Given, Questions
+from app.cli.completion import complete_event
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text, planned_json
+from app.domain.errors import reason_of
 from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
+from app.domain.extras import ExtrasError, parse_event_time
 from app.domain.identifiers import Resolved
-from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
+from app.domain.model import Attempt, Extras, JsonObject, TriggerRequest, new_attempt_id
+from app.sandbox.accounts.database import AccountDatabaseError
+from app.service.files import read_attachment
 from app.service.guard import check_production
+from app.service.masking import masked_preflight
 from app.service.resolution import check_note
 from app.service.session import Session, StoreError
 
 
 @click.command()
-@click.argument("event_id")
-@click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
-@click.option("--external-id", required=True, metavar="VALUE", help="Identifies the contact. Sent as it is.")
+@click.argument("event_id", required=False, shell_complete=complete_event)
+@click.option("--key", "key_id", metavar="KEY_ID", help="A field id, `id` or `uid`.")
+@click.option("--external-id", metavar="VALUE", help="Identifies the contact. Sent as it is.")
 @click.option("--data", metavar="JSON|@FILE|-", help="Event data: a JSON object, a file, or standard input.")
+@click.option("--event-time", metavar="TEXT", help="In UTC, such as 2026-03-01T13:00:00Z.")
+@click.option(
+    "--attachment",
+    "attachments",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file to attach; repeatable.",
+)
 @click.option("--trigger-id", metavar="TEXT", help="Default: the attempt id.")
 @click.option("--no-trigger-id", is_flag=True, help="Send no trigger id.")
 @click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
 @click.option("--note", metavar="TEXT", help="A note for the history.")
+@click.option("--ask", is_flag=True, help="Ask for what is missing, line by line, and before sending.")
 @click.option("--dry-run", is_flag=True, help="Show the request and the prediction. Send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON.")
 @pass_options
@@ -38,14 +56,17 @@ from app.service.session import Session, StoreError
 def trigger(
     options: Options,
     *,
-    event_id: str,
-    key_id: str,
-    external_id: str,
+    event_id: str | None,
+    key_id: str | None,
+    external_id: str | None,
     data: str | None,
+    event_time: str | None,
+    attachments: Sequence[Path],
     trigger_id: str | None,
     no_trigger_id: bool,
     production: str | None,
     note: str | None,
+    ask: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -56,41 +77,69 @@ def trigger(
 
     Exit codes: 0 accepted, 1 rejected or partial, 2 bad input, 3 unknown, 4 not sent.
     """
-    if note is not None:
-        check_note(_utf8("--note", note))
     attempt_id = new_attempt_id()
-    request = TriggerRequest(
+    given = Given(
         _utf8("EVENT_ID", event_id),
         _utf8("--key", key_id),
         _utf8("--external-id", external_id),
-        _event_data(data),
+        data,
         _trigger_id(trigger_id, no_trigger_id, attempt_id),
+        _extras(event_time, attachments),
     )
+    if (note := _utf8("--note", note)) is not None:
+        check_note(note)
     report = Report(options.mask(), as_json)
-    if dry_run:
-        options.run(lambda service: _show_plan(service, request, report))
-        return
-    check_production(options.settings().profile, production)
-    with failing_with(ExitCode.NOT_SENT, StoreError):
-        exit_code = options.run(
-            lambda service: _send(
-                service, request, attempt_id, production=production, note=note, report=report
-            )
-        )
+    request = None if ask else _request(given)
+    if not ask and not dry_run:
+        check_production(options.settings().profile, production)
+
+    async def run(service: Session) -> ExitCode:
+        questions = Questions(service, report.mask, _event_data)
+        plan = questions.request(given) if request is None else _resolve(service, request)
+        if dry_run:
+            await _show_plan(service, plan, report)
+            return ExitCode.OK
+        if not ask:
+            return await _send(service, plan, attempt_id, production=production, note=note, report=report)
+        use = await service.mails.quick_use(plan.event_id)
+        own = service.preflight.second_send(plan)
+        colleague = None if service.team is None else await service.team.look(plan)
+        named = questions.confirm(plan, use, [row for row in (own, colleague) if row], production)
+        asked = own and own.attempt_id, colleague and colleague.attempt_id
+        return await _send(service, plan, attempt_id, production=named, note=note, report=report, asked=asked)
+
+    code = ExitCode.USAGE if dry_run else ExitCode.NOT_SENT
+    with failing_with(code, StoreError), failing_with(code, AccountDatabaseError):
+        exit_code = options.run(run)
     sys.exit(exit_code)
+
+
+def _request(given: Given) -> TriggerRequest:
+    """The request of a command line that leaves nothing out. Raises click.UsageError."""
+    if given.event_id is None:
+        raise click.UsageError("Missing argument 'EVENT_ID'.")
+    if given.key_id is None or given.external_id is None:
+        raise click.UsageError(f"Missing option '--{'key' if given.key_id is None else 'external-id'}'.")
+    data = None if given.data is None else _event_data(given.data)
+    return TriggerRequest(
+        given.event_id, given.key_id, given.external_id, data, given.trigger_id, given.extras
+    )
 
 
 async def _show_plan(service: Session, request: TriggerRequest, report: Report) -> None:
     mask = report.mask
-    request = _resolve(service, request)
     if (earlier := service.preflight.second_send(request)) is not None:
         warn_of_second_send(earlier)
     exact = service.describe(mask.request(request))
+    use = await service.mails.quick_use(request.event_id)
     if report.as_json:
+        if use is not None:
+            echo_error(use.words(subjects=True))
         click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
     else:
-        lines = plan_lines(service.preflight.check(request), exact)
-        click.echo("\n".join(mask.words(line, request.external_id) for line in lines))
+        known = service.preflight.check_thoroughly(request)
+        lines = plan_lines(masked_preflight(mask, known, request), exact, use)
+        click.echo("\n".join(lines))
 
 
 async def _send(
@@ -101,20 +150,26 @@ async def _send(
     production: str | None,
     note: str | None,
     report: Report,
+    asked: tuple[str | None, str | None] | None = None,
 ) -> ExitCode:
+    """Sends. A person who was `asked` about these attempts, one's own and a colleague's, is not past another one."""
     service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
     stop = stopped_by_signal()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)
-    request = _resolve(service, request)
     service.guard(request, production)
-    return await report.send(
-        lambda warned_of: service.send(
-            request, attempt_id, stop, production=production, note=note, asked_about=warned_of
-        ),
-        attempt_id,
-        service,
-    )
+    if asked is None and (doubt := service.preflight.doubt(request)):
+        echo_error(f"--external-id: {report.mask.words(doubt, request.external_id)}")
+
+    async def send(own: str | None, colleague: str | None) -> Attempt:
+        if asked is not None and (own or colleague):
+            raise Failure("Nothing was sent. Ask again if you want to send it too.", ExitCode.NOT_SENT)
+        own, colleague = asked or (own, colleague)
+        return await service.send(
+            request, attempt_id, stop, production=production, note=note, asked_about=own, claim_seen=colleague
+        )
+
+    return await report.send(send, attempt_id, service)
 
 
 def _resolve(service: Session, request: TriggerRequest) -> TriggerRequest:
@@ -138,32 +193,43 @@ def _trigger_id(given: str | None, none_at_all: bool, attempt_id: str) -> str | 
     return None if none_at_all else _utf8("--trigger-id", attempt_id if given is None else given)
 
 
-def _utf8(option: str, text: str) -> str:
+def _extras(event_time: str | None, attachments: Sequence[Path]) -> Extras:
     try:
-        text.encode()
+        time = parse_event_time(event_time)
+    except ExtrasError as error:
+        raise Failure(f"--event-time: {error}") from None
+    return Extras(time, tuple(map(read_attachment, attachments)))
+
+
+@overload
+def _utf8(option: str, text: str) -> str: ...
+@overload
+def _utf8(option: str, text: str | None) -> str | None: ...
+def _utf8(option: str, text: str | None) -> str | None:
+    try:
+        (text or "").encode()
     except UnicodeEncodeError:
         raise Failure(f"{option} is not valid UTF-8. Give it in that encoding.") from None
     return text
 
 
-def _event_data(source: str | None) -> JsonObject | None:
-    if source is None:
-        return None
+def _event_data(source: str) -> JsonObject | None:
     try:
-        data = parse_event_data(_read_source(source))
+        data = parse_event_data(read_source(source))
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
     except UnicodeDecodeError:
         raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
     except OSError as error:
         name = "standard input" if source == "-" else source[1:]
-        raise Failure(f"--data: {name} cannot be read: {error.strerror or error}.") from None
+        raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
     for hint in data_hints(data):
         echo_error(f"--data: {hint}")
     return data
 
 
-def _read_source(source: str) -> str:
+def read_source(source: str) -> str:
+    """The text itself, or that of a file or of standard input. Raises Failure, OSError and UnicodeDecodeError."""
     if source == "-":
         if sys.stdin is None:
             raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")

@@ -7,17 +7,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
 from app.client.auth import SignIn
-from app.client.errors import ClientError, UnsendableError
+from app.client.errors import ClientError, RejectedError, UnsendableError
 from app.client.exchange import Progress, Received, exchange, within
 from app.client.no_reply import no_reply
 from app.client.pacing import Pace
 from app.domain import wire
+from app.domain.mails import Launch, Mail
 from app.domain.model import (
     CONTACT_KEYS,
     Answer,
@@ -33,6 +35,9 @@ from app.domain.sanitize import sanitize
 
 TRIGGER_CAP = 1024 * 1024
 """The number of bytes kept of the reply to a trigger."""
+
+BATCH_CAP = 16 * 1024 * 1024
+"""The same of the reply to a trigger of many contacts, which may name each of them."""
 
 REFRESH_CAP = 64 * 1024 * 1024
 """The size in bytes of the largest page that the client reads."""
@@ -58,6 +63,9 @@ FIELDS = Purpose("fields", "field.list")
 CONTACTS = Purpose("contacts", "contact.list")
 CONTACT_DATA = Purpose("contacts", "contact.getdata")
 CONTACT_LIST = Purpose("contact list", "contactlist.list")
+USAGES = Purpose("usages of the event", "externalevent.usages")
+MAIL = Purpose("mail", "campaign.get")
+MAIL_HISTORY = Purpose("mail history", "for the e-mail history of contacts")
 
 T = TypeVar("T")
 
@@ -101,6 +109,16 @@ class ApiClient:
             made = self._trigger_request(request)
         except UnsendableError as error:
             raise ClientError(str(error)) from None
+        return self._described(made)
+
+    def describe_many(self, event_id: str, body: bytes) -> dict[str, object]:
+        """The exact request of `trigger_many`, as `describe` gives it. Raises ClientError."""
+        try:
+            return self._described(self._request("POST", wire.trigger_path(event_id), body))
+        except UnsendableError as error:
+            raise ClientError(str(error)) from None
+
+    def _described(self, made: httpx.Request) -> dict[str, object]:
         auth = self._http.auth
         signed = dict.fromkeys(auth.signs_with, MASK) if isinstance(auth, SignIn) else {}
         return {
@@ -121,6 +139,18 @@ class ApiClient:
             return NoReply(error.reason, "no", str(error))
         received = await self._exchange(prepared, TRIGGER_CAP, stop)
         return received if isinstance(received, NoReply) else received.reply()
+
+    async def trigger_many(self, event_id: str, body: bytes) -> tuple[Answer, Mapping[str, str]]:
+        """Sends POST /event/<id>/trigger with the contacts in `body` once. Never raises.
+
+        Returns the answer, as `trigger` does, and the headers of the reply with names in lower case.
+        """
+        try:
+            prepared = self._request("POST", wire.trigger_path(event_id), body)
+        except UnsendableError as error:
+            return NoReply(error.reason, "no", str(error)), {}
+        received = await self._exchange(prepared, BATCH_CAP)
+        return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
         """Every external event of the account, by GET /event. Raises ClientError."""
@@ -146,11 +176,18 @@ class ApiClient:
             offset += len(ids)
 
     async def list_contacts(self, list_id: str) -> AsyncIterator[tuple[int, tuple[Contact, ...]]]:
-        """Contacts of a list with all their fields, 1000 at a time, by GET /contactlist/<id>/.
+        """Contacts of a list with all their fields, 1000 at a time, by GET /contactlist/<id>/contactIds.
+
+        An account without that call is asked by GET /contactlist/<id>/.
 
         Yields the number of contacts on the list with each batch. Raises ClientError.
         """
-        ids = await self._listed(list_id)
+        try:
+            ids = await self._listed(list_id)
+        except RejectedError as error:
+            if error.http_status in (401, 429) or error.http_status >= 500:
+                raise
+            ids = await self._listed_by_offset(list_id)
         for start in range(0, len(ids), BATCH):
             yield len(ids), await self._contacts("id", ids[start : start + BATCH])
 
@@ -174,11 +211,44 @@ class ApiClient:
             return await self._contacts("id", ids) if ids else ()
         return contacts
 
+    async def usages(self, event_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The ids of the mails and of the programs that use an event. Raises ClientError."""
+        return await self._ask(wire.parse_usages, USAGES, "GET", f"event/{quote(event_id, safe='')}/usages")
+
+    async def mail(self, mail_id: str) -> Mail:
+        """One mail by GET /email/<id>. Raises ClientError."""
+        return await self._ask(wire.parse_mail, MAIL, "GET", f"email/{quote(mail_id, safe='')}")
+
+    async def launches(self, contact_id: str, first: date, last: date) -> tuple[Launch, ...]:
+        """The mails launched to a contact between two days, by POST /contact/getcontacthistory. Raises ClientError."""
+        contact = int(contact_id) if contact_id.isascii() and contact_id.isdigit() else contact_id
+        body = wire.dumps({"contacts": [contact], "startDate": f"{first}", "endDate": f"{last}"})
+        return await self._ask(
+            wire.parse_launches, MAIL_HISTORY, "POST", "contact/getcontacthistory", body=body
+        )
+
     async def _ids(self, query: Mapping[str, str | int]) -> list[str]:
         _, contacts = await self._ask(_found, CONTACTS, "GET", "contact/query/", query=query)
         return [contact.id for contact in contacts]
 
     async def _listed(self, list_id: str) -> list[str]:
+        path = f"contactlist/{list_id}/contactIds"
+        ids: list[str] = []
+        tokens = ["0"]
+        while True:
+            query: dict[str, str | int] = {"$skiptoken": tokens[-1], "$top": LIST_PAGE}
+            page, following = await self._ask(wire.parse_page, CONTACT_LIST, "GET", path, query=query)
+            ids += page
+            if following is None:
+                return ids
+            token = _skip_token(following, path)
+            if token is None or token in tokens:
+                raise ClientError(
+                    "The account did not name the next page of its contact list. Try again later."
+                )
+            tokens.append(token)
+
+    async def _listed_by_offset(self, list_id: str) -> list[str]:
         ids: list[str] = []
         while True:
             query = {"limit": LIST_PAGE, "offset": len(ids)}
@@ -287,9 +357,23 @@ def _read(parse: Callable[[object], T], received: Received, purpose: Purpose) ->
 def _data_of(received: Received, purpose: Purpose) -> object:
     """`data` of a reply with HTTP 2xx and reply code 0. Raises ClientError for any other reply."""
     payload = wire.json_object(received.readable)
+    if received.status // 100 == 2 and "value" in payload and "replyCode" not in payload:
+        return payload  # contactIds may come without the envelope
     if received.status // 100 != 2 or wire.reply_code(payload.get("replyCode")) != 0:
-        raise ClientError(_rejection(received.reply(), purpose))
+        raise RejectedError(_rejection(received.reply(), purpose), received.status)
     return payload.get("data")
+
+
+def _skip_token(following: str, path: str) -> str | None:
+    """The token in the path of the next page; None unless that is a page of the same list."""
+    try:
+        parts = urlsplit(following)
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or parts.path.strip("/") != path:
+        return None
+    token = parse_qs(parts.query).get("$skiptoken", [""])[0]
+    return token if token.isascii() and token.isalnum() else None
 
 
 def _rejection(reply: Reply, purpose: Purpose) -> str:

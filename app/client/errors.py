@@ -7,6 +7,14 @@ class ClientError(AppError):
     """A failed call; the message names the cause and the fix."""
 
 
+class RejectedError(ClientError):
+    """A call that the account answered with another HTTP status than 2xx, or with another reply code than 0."""
+
+    def __init__(self, sentence: str, http_status: int) -> None:
+        self.http_status = http_status
+        super().__init__(sentence)
+
+
 class UnsendableError(Exception):
     """A request that cannot be sent; `reason` is a word listed in `no_reply`, the message one sentence."""
 

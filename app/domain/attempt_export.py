@@ -5,8 +5,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
 from app.domain.json_text import indented, written
 from app.domain.model import Attempt, NoReply, Outcome, Reply, Settlement
@@ -111,7 +112,10 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "settlement": _settlement(attempt.settlement),
         "contact": contact and {"id": contact.id, "name": contact.name},
         "warnings": warnings_of(attempt),
-        "run_id": None,  # attempts are sent one by one
+        "run_id": attempt.run_id,
+        "event_time": request.extras.event_time,
+        "attachments": [{"filename": one.filename, "bytes": one.size} for one in request.extras.attachments],
+        **({"member": attempt.member} if attempt.member else {}),
     }
 
 
@@ -181,16 +185,19 @@ def _json_array(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
     """RFC 4180 with a header, without formulas and control characters."""
-    columns = (
+    columns: tuple[str, ...] = (
         "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
         "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
         "description", "remedy", "reference", "parent_id", "note", "settlement", "settlement_note", "settled_at",
-        "contact_id", "contact_name", "warnings", "run_id",
+        "contact_id", "contact_name", "warnings", "run_id", "event_time", "attachments",
     )  # fmt: skip
-    yield _csv_line(columns)
-    for attempt in attempts:
+    attempts = iter(attempts)
+    first = next(attempts, None)
+    columns += ("member",) if first is not None and first.member else ()
+    yield csv_line(columns)
+    for attempt in chain([first] if first else [], attempts):
         row = {**attempt_json(attempt), **_flat(attempt)}
-        yield _csv_line(_csv_cell(row[column]) for column in columns)
+        yield csv_line(csv_cell(row[column]) for column in columns)
 
 
 def _flat(attempt: Attempt) -> dict[str, object]:
@@ -203,10 +210,12 @@ def _flat(attempt: Attempt) -> dict[str, object]:
         "contact_id": contact and contact.id,
         "contact_name": contact and contact.name,
         "warnings": "; ".join(warnings_of(attempt)),
+        "attachments": "; ".join(one.filename for one in attempt.request.extras.attachments),
     }
 
 
-def _csv_cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """A value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -215,7 +224,8 @@ def _csv_cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _csv_line(cells_of_line: Iterable[str]) -> str:
+def csv_line(cells_of_line: Iterable[str]) -> str:
+    """One line of CSV, without its end."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(cells_of_line)
     return line.getvalue()
@@ -223,11 +233,13 @@ def _csv_line(cells_of_line: Iterable[str]) -> str:
 
 def _markdown(attempts: Iterable[Attempt]) -> Iterator[str]:
     """A table with times in UTC, since its readers may be in other time zones."""
-    titles = [title if title == "HTTP" else title.capitalize() for title in HEADER]
+    rows = (cells(attempt, UTC) for attempt in attempts)
+    first = next(rows, ())
+    titles = [title if title == "HTTP" else title.capitalize() for title in header(first)]
     yield _markdown_line(["Time (UTC)", *titles[1:]])
-    yield _markdown_line(["---"] * len(HEADER))
-    for attempt in attempts:
-        yield _markdown_line(map(markdown_text, cells(attempt, UTC)))
+    yield _markdown_line(["---"] * len(titles))
+    for row in chain([first] if first else [], rows):
+        yield _markdown_line(map(markdown_text, row))
 
 
 def _markdown_line(parts: Iterable[str]) -> str:
@@ -245,6 +257,11 @@ FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
     "csv": _csv,
     "markdown": _markdown,
 }
+
+
+def header(row: Sequence[str]) -> Sequence[str]:
+    """The titles of a row of `cells`; those of a team have one more."""
+    return HEADER if len(row) <= len(HEADER) else (*HEADER, "MEMBER")
 
 
 def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
@@ -268,4 +285,5 @@ def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
         "; ".join((description_of(attempt) or "", *warnings_of(attempt))),
         "; ".join(filter(None, (attempt.note, attempt.settlement.note if attempt.settlement else ""))),
         short_id(attempt.parent_id) if attempt.parent_id else "",
+        *([attempt.member] if attempt.member else []),
     )

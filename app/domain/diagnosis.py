@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Protocol
 
 from app.domain.account import Directory, FieldNames
-from app.domain.identifiers import bare, said_around
+from app.domain.external_ids import readings
+from app.domain.identifiers import bare
 from app.domain.model import (
     CONTACT_KEYS,
     Answer,
@@ -163,13 +164,13 @@ def diagnose_before(
         cause = _CAUSES.get(prediction.code)
         return cause(_Case(request, directory, clues)) if cause else None
     fetch = _how_to_predict(request, directory)
-    around = said_around(request.external_id)
-    if not around:
+    odd = readings(request.external_id, is_email=request.key_id == EMAIL)
+    if not odd:
         return fetch
-    trimmed = bare(request.external_id)
+    values = [one.value for one in odd if one.value and one.fault == odd[0].fault][:MAX_SHOWN]
     return Diagnosis(
-        f"The external id has {around}, which is sent too. {fetch.words}",
-        ((_use_value(trimmed),) if trimmed else ()) + fetch.remedies,
+        f"The external id {odd[0].fault} and is sent like that. {fetch.words}",
+        (*map(_use_value, values), *fetch.remedies),
     )
 
 
@@ -289,32 +290,31 @@ def _value_missing(case: _Case) -> Diagnosis:
 
 
 def _nobody(case: _Case) -> Diagnosis:
-    causes = (_blanks_around, _value_of_another_field, _other_case, _email_elsewhere)
+    causes = (_read_otherwise, _value_of_another_field, _other_case, _email_elsewhere)
     return next(filter(None, (cause(case) for cause in causes)), None) or Diagnosis(
         f"No contact has this value in {case.label()}. Check the spelling, or pick the field it belongs to."
     )
 
 
-def _blanks_around(case: _Case) -> Diagnosis | None:
-    value, key_id = case.request.external_id, case.request.key_id
-    trimmed = bare(value)
-    if trimmed == value:
-        return None
-    if not trimmed:
-        return Diagnosis(f"The external id is only spaces. Enter the contact's value of {case.label()}.")
-    problem = "The value begins or ends with a space, which counts."
-    found = case.finds(key_id, trimmed)
-    if found:
-        shown = f"contact {found[0]}" if len(found) == 1 else "several contacts"
-        return Diagnosis(f"{problem} Remove it to find {shown}.", (_use_value(trimmed),))
-    holder = case.elsewhere(trimmed)
-    if holder is not None:
-        label = case.label(holder.key_id)
-        words = f"{problem} Remove it and use {label} to find contact {holder.contact_id}."
-        return Diagnosis(words, (_use_key(case, holder.key_id, trimmed),))
-    return Diagnosis(
-        f"{problem} Remove it; even then no contact has it in {case.label()}.", (_use_value(trimmed),)
-    )
+def _read_otherwise(case: _Case) -> Diagnosis | None:
+    """The cause if the external id is more than the value that is meant."""
+    odd = readings(case.request.external_id, is_email=case.request.key_id == EMAIL)
+    for reading in odd:
+        if not reading.value:
+            return Diagnosis(f"The external id is only spaces. Enter the contact's value of {case.label()}.")
+        step, use = f"The external id {reading.fault}. {reading.step}", (_use_value(reading.value),)
+        if found := case.finds(case.request.key_id, reading.value):
+            shown = f"contact {found[0]}" if len(found) == 1 else "several contacts"
+            return Diagnosis(f"{step} to find {shown}.", use)
+        if (holder := case.elsewhere(reading.value)) is not None:
+            words = f"{step} and use {case.label(holder.key_id)} to find contact {holder.contact_id}."
+            return Diagnosis(words, (_use_key(case, holder.key_id, reading.value),))
+    for reading in odd[:1]:
+        words = (
+            f"The external id {reading.fault}. {reading.step}; even then no contact has it in {case.label()}."
+        )
+        return Diagnosis(words, (_use_value(reading.value),))
+    return None
 
 
 def _value_of_another_field(case: _Case) -> Diagnosis | None:
@@ -351,6 +351,15 @@ def _email_elsewhere(case: _Case) -> Diagnosis | None:
     return None
 
 
+def nearly_right(request: TriggerRequest, contact: Contact, directory: FieldNames) -> Diagnosis:
+    """The diagnosis if `contact` alone has nearly the value that no contact has."""
+    label = field_label(request.key_id, directory)
+    fix = replace(_use_value(contact.value(request.key_id)), contact=contact)
+    return Diagnosis(
+        f"No contact has this value in {label}, but contact {contact.id} has nearly the same.", (fix,)
+    )
+
+
 def _several(case: _Case) -> Diagnosis:
     ids = case.finds(case.request.key_id, case.request.external_id)
     shown = ids[:MAX_SHOWN]
@@ -382,7 +391,7 @@ def _event_unknown(case: _Case) -> Diagnosis:
 
 
 def _contact_unknown(case: _Case) -> Diagnosis:
-    causes = (_blanks_around, _value_of_another_field, _other_case)
+    causes = (_read_otherwise, _value_of_another_field, _other_case)
     return next(filter(None, (cause(case) for cause in causes)), None) or Diagnosis(
         f"No contact of this account has the {case.request.key_id} {case.request.external_id}. "
         "Check it, or find the contact by another key field.",

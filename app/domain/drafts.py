@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from app.domain.model import NO_EXTRAS, Extras
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -14,6 +16,7 @@ class Draft:
     external_id: str = ""
     data_text: str = ""
     contact_id: str = ""
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,17 @@ class Template:
     name: str
     event_id: str
     data_text: str
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
 class DataChoice:
-    """Event data to insert into the form; `name` describes it, such as `last used`."""
+    """What to insert into the form; `name` describes it, such as `last used`.
 
-    kind: Literal["example", "last", "template"]
+    Event data, with the extras of a template; or one of the extras, whose present value is `data_text`.
+    """
+
+    kind: Literal["example", "last", "template", "event time", "attachment", "no extras"]
     name: str
     data_text: str
+    extras: Extras = NO_EXTRAS

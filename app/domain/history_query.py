@@ -17,10 +17,12 @@ from enum import StrEnum
 
 from app.domain.errors import AppError
 from app.domain.model import Outcome
+from app.domain.short_id import id_prefixes
 
 MAX_TERMS = 100
 MAX_TERM_LENGTH = 10_000
 MAX_SHOWN = 40
+ID_LENGTH = 36
 
 
 class QueryField(StrEnum):
@@ -44,6 +46,8 @@ class QueryField(StrEnum):
     """The outcome of the previous attempt on the same account with the same key field and external id."""
     SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
+    RUN = "run"
+    """The bulk run, by its id, the beginning of its id, or its short id."""
 
 
 class SortColumn(StrEnum):
@@ -285,6 +289,12 @@ def _read_note(text: str, term: Term) -> Values:
     return (Value(f"*{text}*", True),)
 
 
+def _read_run(text: str, term: Term) -> Values:
+    if len(text) >= ID_LENGTH or "*" in text:
+        return _read_text(text, term)
+    return tuple(Value(f"{prefix}*", True) for prefix in (text, *id_prefixes(text)))
+
+
 def _read_outcome(text: str, term: Term) -> Values:
     if text.lower() == FAILED:
         return tuple(Value(outcome) for outcome in _FAILURES)
@@ -355,6 +365,7 @@ _FIELDS = {
         _read_outcome, ("accepted", "unknown", "rejected", "partial", "not_sent", "sending")
     ),
     QueryField.SETTLED: _FieldKind(_read_settlement, SETTLEMENTS),
+    QueryField.RUN: _FieldKind(_read_run),
 }
 TIMES = ("since", "until", "on")
 FIELDS = (*_FIELDS, *TIMES, "sort")

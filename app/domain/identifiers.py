@@ -39,24 +39,6 @@ def bare(text: str) -> str:
     return _AROUND.sub("", text)
 
 
-def said_around(text: str) -> str:
-    """The number of spaces and invisible characters around the text, such as `1 space after it`; '' for none."""
-    trimmed = bare(text)
-    if trimmed == text:
-        return ""
-    if not trimmed:
-        return f"nothing but {_counted(text)}"
-    start = text.index(trimmed)
-    before, after = text[:start], text[start + len(trimmed) :]
-    parts = [(before, "before it"), (after, "after it")]
-    return " and ".join(f"{_counted(found)} {where}" for found, where in parts if found)
-
-
-def _counted(found: str) -> str:
-    what = "space" if set(found) == {" "} else "invisible character"
-    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
-
-
 def plain_id(text: str) -> str | None:
     """The digits of an id, without surrounding spaces and thousands separators; None for other text."""
     trimmed = bare(text)

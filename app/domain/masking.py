@@ -10,7 +10,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.domain.model import Answer, Attempt, Contact, JsonObject, KeptContact, NoReply, Reply, TriggerRequest
+from app.domain.model import (
+    Answer,
+    Attempt,
+    Contact,
+    Extras,
+    JsonObject,
+    KeptContact,
+    NoReply,
+    Reply,
+    TriggerRequest,
+)
+
+HIDDEN_CONTENT = "***"
+"""Replaces the content of an attachment."""
 
 _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
@@ -51,7 +64,7 @@ class Mask:
         return Contact(self.value(contact.id), self.value(contact.uid), fields)
 
     def request(self, request: TriggerRequest) -> TriggerRequest:
-        """A request with its external id and event data masked."""
+        """A request with its external id, event data and attachments masked."""
         if self._key is None:
             return request
         trigger_id = request.trigger_id
@@ -60,7 +73,15 @@ class Mask:
             external_id=self.value(request.external_id),
             data=None if request.data is None else self._data(request.data),
             trigger_id=None if trigger_id is None else self.text(trigger_id, request.external_id),
+            extras=self._extras(request.extras),
         )
+
+    def _extras(self, extras: Extras) -> Extras:
+        """The names of attachments masked, and their content left out; an event time names nobody."""
+        masked = (
+            replace(one, filename=self.value(one.filename), data=HIDDEN_CONTENT) for one in extras.attachments
+        )
+        return replace(extras, attachments=tuple(masked))
 
     def attempt(self, attempt: Attempt) -> Attempt:
         """An attempt with request, reply text and remedy masked, and without the body of the reply."""

@@ -54,6 +54,26 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a trigger carries: its name, its content in base64, and its size in bytes."""
+
+    filename: str
+    data: str = field(repr=False)
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a trigger carries beside its event data."""
+
+    event_time: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+NO_EXTRAS = Extras()
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerRequest:
     """A request to trigger one event for the one contact that the key finds."""
 
@@ -62,6 +82,7 @@ class TriggerRequest:
     external_id: str
     data: JsonObject | None = None
     trigger_id: str | None = None
+    extras: Extras = NO_EXTRAS
 
 
 class Outcome(StrEnum):
@@ -127,11 +148,25 @@ class KeptContact:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamMarks:
+    """How a team knows a request: its account there, the marks of the contact's keys and of the event data.
+
+    `claimed` is False if the request was sent without a claim, because the team was not reachable.
+    """
+
+    account: str
+    contacts: tuple[str, ...]
+    data: str
+    claimed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One trigger with its request and outcome: a row of the history.
 
     `account` names the cache folder of the account; `elapsed_ms` is the time from the first call to the last byte;
-    `parent_id` is the attempt that this one sent again; `note` is the user's note.
+    `parent_id` is the attempt that this one sent again; `note` is the user's note; `run_id` is the bulk run that it belongs
+    to. `team` is how a team knows the request; `member` is who sent it, in a team's history.
     """
 
     attempt_id: str
@@ -149,6 +184,9 @@ class Attempt:
     settlement: Settlement | None = None
     note: str | None = None
     contact: KeptContact | None = None
+    run_id: str | None = None
+    team: TeamMarks | None = None
+    member: str = ""
 
 
 def new_attempt_id() -> str:

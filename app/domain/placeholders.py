@@ -13,7 +13,7 @@ from app.domain.account import FieldNames
 from app.domain.json_text import TOKEN, TypedObject
 from app.domain.model import Contact, JsonObject
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")
+PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")
 _COLON = re.compile(r"\s*:")
 _FIELD = "field:"
 
@@ -39,7 +39,7 @@ class Filled:
 
 def placeholders_in(value: object) -> tuple[str, ...]:
     """The placeholders in event data, each once, in order and without braces."""
-    return tuple(dict.fromkeys(name for text in _texts(value) for name in _PLACEHOLDER.findall(text)))
+    return tuple(dict.fromkeys(name for text in _texts(value) for name in PLACEHOLDER.findall(text)))
 
 
 def fill_placeholders(
@@ -53,7 +53,7 @@ def fill_placeholders(
     used: dict[str, str] = {}
     missing: dict[str, str] = {}
     for name in placeholders_in(data):
-        value, why = _value(name, contact, event_name, fields, why_no_contact)
+        value, why = placeholder_value(name, contact, event_name, fields, why_no_contact)
         if value:
             used[name] = value
         else:
@@ -78,9 +78,10 @@ def _filled_text(text: str, used: Mapping[str, str]) -> str:
     return TOKEN.sub(filled, text)
 
 
-def _value(
+def placeholder_value(
     name: str, contact: Contact | None, event_name: str | None, fields: FieldNames, why_no_contact: str
 ) -> tuple[str | None, str]:
+    """The value of a placeholder, None or '' if it has none, and the reason why it would have none."""
     if name == "event.name":
         return event_name, "the event is not in the cache"
     key_id = name.removeprefix(_FIELD).strip() if name.startswith(_FIELD) else name.removeprefix("contact.")
@@ -103,7 +104,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def _replaced(value: object, used: Mapping[str, str]) -> object:
     if isinstance(value, str):
-        return _PLACEHOLDER.sub(lambda found: used.get(found[1], found[0]), value)
+        return PLACEHOLDER.sub(lambda found: used.get(found[1], found[0]), value)
     if isinstance(value, Mapping):
         return {key: _replaced(member, used) for key, member in value.items()}
     if isinstance(value, list):

@@ -17,6 +17,8 @@ ALLOWED_SKEW_S = 240
 
 MAX_ADDRESS = 200
 
+TRIGGER_PERMISSION = "externalevent.trigger"
+
 _BASE_URL = "The address answers, but not as the trigger call. Check the base URL of the profile."
 _CHECK_FIRST = "Wait a minute and check whether the event arrived before you send again."
 _LISTS = (
@@ -231,7 +233,7 @@ def advise_code(code: int | None, http_status: int | None, event_id: str) -> str
     return row.advice.format(event_id=event_id) if row and row.advice else None
 
 
-def advise_status(reply: Reply, now: datetime, permission: str = "externalevent.trigger") -> str | None:
+def advise_status(reply: Reply, now: datetime, permission: str = TRIGGER_PERMISSION) -> str | None:
     """The advice on a 3xx or 4xx reply; None if the status alone explains nothing.
 
     `permission` is the one that the call needs.
@@ -243,7 +245,8 @@ def advise_status(reply: Reply, now: datetime, permission: str = "externalevent.
             is_web_page = reply.body.lstrip().startswith(b"<")
             return _BLOCKED if is_web_page else _PERMISSION.format(permission=permission)
         case 429:
-            return f"Rate limit reached. Try again in {_wait(retry_after_s(reply, now))}."
+            effect = " Nothing was triggered." if permission == TRIGGER_PERMISSION else ""
+            return f"Rate limit reached.{effect} Try again in {_wait(retry_after_s(reply, now))}."
         case status if 300 <= status < 400:
             where = f" to {sanitize(reply.location, MAX_ADDRESS)}" if reply.location else ""
             return f"The address was redirected{where}. Correct the base URL of the profile."
@@ -272,8 +275,19 @@ _BY_STATUS = {
 
 
 def _advise_sign_in(reply: Reply, now: datetime) -> str:
+    text = (reply.reply_text or "").lower()
     skew = clock_skew_s(reply.date, now)
+    if "authentication header is missing" in text:
+        return (
+            "This address accepts X-WSSE only. Use an OAuth profile with a base URL that ends in /api/v3, "
+            "not /api/v2, or a profile with auth = wsse."
+        )
     if skew is None or abs(skew) <= ALLOWED_SKEW_S:
+        if "timeframe is invalid" in text or "time frame is invalid" in text:
+            return (
+                "The clock of this machine differs from the service's, which rejects more than five minutes. "
+                "Set the clock, then try again."
+            )
         return "The credentials were not accepted. Check the profile's user and secret."
     side = "behind" if skew > 0 else "ahead of"
     return (

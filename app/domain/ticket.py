@@ -15,6 +15,7 @@ from app.domain.attempt_export import (
     warnings_of,
 )
 from app.domain.diagnosis import field_label
+from app.domain.extras import extras_words
 from app.domain.model import Attempt, NoReply, Reply
 from app.domain.outcome import LABEL, MEANING
 from app.domain.request_code import as_curl
@@ -68,6 +69,8 @@ def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
     if attempt.contact is not None:
         yield "Contact", f"{attempt.contact.name} ({attempt.contact.id})".lstrip()
     yield "Trigger id", "none" if request.trigger_id is None else request.trigger_id
+    for name, value in extras_words(request.extras):
+        yield name.capitalize(), value
     if attempt.parent_id is not None:
         yield "Resend of", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
 

@@ -6,9 +6,12 @@ reads tolerantly and writes strictly.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
+from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
+from app.domain.mails import Launch, Mail, from_account_time
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.domain.sanitize import replace_surrogates
 
@@ -31,13 +34,27 @@ def trigger_path(event_id: str) -> str:
 
 def trigger_body(request: TriggerRequest) -> bytes:
     """The body of a trigger for one contact, in ASCII."""
-    members = {"key_id": sent_json(request.key_id), "external_id": sent_json(request.external_id)}
+    return f'{{"key_id":{sent_json(request.key_id)},{_contact_members(request)}}}'.encode("ascii")
+
+
+def contact_entry(request: TriggerRequest) -> str:
+    """The contact of a request as one of many in `trigger_many_body`."""
+    return f"{{{_contact_members(request)}}}"
+
+
+def trigger_many_body(key_id: str, entries: Iterable[str]) -> bytes:
+    """The body of a trigger for many contacts, in ASCII."""
+    return f'{{"key_id":{sent_json(key_id)},"contacts":[{",".join(entries)}]}}'.encode("ascii")
+
+
+def _contact_members(request: TriggerRequest) -> str:
+    members = {"external_id": sent_json(request.external_id)}
     if request.data is not None:
         members["data"] = sent_json(request.data)
     if request.trigger_id is not None:
         members["trigger_id"] = sent_json(request.trigger_id)
-    body = ",".join(f'"{name}":{value}' for name, value in members.items())
-    return f"{{{body}}}".encode("ascii")
+    members |= {name: sent_json(value) for name, value in extras_json(request.extras).items()}
+    return ",".join(f'"{name}":{value}' for name, value in members.items())
 
 
 def sent_json(value: object) -> str:
@@ -96,7 +113,7 @@ def parse_reply(
     """The HTTP reply; code and text are None if the body is unreadable. `headers` are in lower case. Never raises."""
     payload = json_object(body)
     data = payload.get("data")
-    text = payload.get("replyText")
+    text = _reply_text(payload)
     header = headers or {}
     return Reply(
         http_status=http_status,
@@ -110,6 +127,17 @@ def parse_reply(
         retry_after=header.get("retry-after"),
         limit_reset=header.get("x-ratelimit-reset"),
     )
+
+
+def _reply_text(payload: Mapping[str, object]) -> object:
+    """The text of the service, else that of a gateway, which answers in a form of its own."""
+    error = payload.get("error")
+    texts = (
+        payload.get("replyText"),
+        payload.get("message"),
+        error.get("message") if isinstance(error, dict) else None,
+    )
+    return next((text for text in texts if isinstance(text, str)), None)
 
 
 def json_object(body: bytes) -> Mapping[str, object]:
@@ -193,6 +221,45 @@ def parse_ids(data: object) -> tuple[str, ...]:
     if not all(ids):
         raise WireError("The account did not answer with a list of contact ids.")
     return tuple(entry for entry in ids if entry)
+
+
+def parse_page(data: object) -> tuple[tuple[str, ...], str | None]:
+    """The contact ids in `data` of contactlist/<id>/contactIds, and the path of the next page. Raises WireError."""
+    members = data if isinstance(data, Mapping) else {}
+    path = members.get("next")
+    return parse_ids(members.get("value")), path if isinstance(path, str) and path else None
+
+
+def parse_usages(data: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids of the mails and of the programs in `data` of event/<id>/usages. Raises WireError."""
+    if not isinstance(data, Mapping):
+        raise WireError("The account did not answer with what uses the event.")
+    emails, *programs = (
+        parse_ids(data.get(name) or []) for name in ("email_ids", "program_ids", "interactions_program_ids")
+    )
+    return emails, (*programs[0], *programs[1])
+
+
+def parse_mail(data: object) -> Mail:
+    """The mail in `data` of email/<id>. Raises WireError if it has no id."""
+    row = data if isinstance(data, Mapping) else {}
+    return Mail(_id(row, "mail"), _value_text(row.get("name")), _value_text(row.get("subject")))
+
+
+def parse_launches(data: object) -> tuple[Launch, ...]:
+    """The launched mails in `data` of contact/getcontacthistory. Raises WireError if it is not a list of launches."""
+    rows = [row for row in _rows(data or [], "mails") if row.get("delivery_status") == "launched"]
+    return tuple(
+        Launch(_value_text(row.get("emailId")), _value_text(row.get("contactId")), _moment(row))
+        for row in rows
+    )
+
+
+def _moment(row: Mapping[str, object]) -> datetime:
+    try:
+        return from_account_time(datetime.strptime(_value_text(row.get("launch_date")), "%Y-%m-%d %H:%M:%S"))
+    except (ValueError, OverflowError):
+        raise WireError("The account listed a mail without the time of its launch.") from None
 
 
 def _contact(row: Mapping[str, object]) -> Contact:

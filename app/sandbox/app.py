@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
+from app.domain.mails import Mail
 from app.domain.sanitize import sanitize
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.body import BodyRejected, decode
@@ -20,7 +21,7 @@ from app.sandbox.context import ApiRequest, Context, Handler
 from app.sandbox.controls import Controls
 from app.sandbox.faults import INSTEAD, Fault, deliver
 from app.sandbox.handlers import ROUTES
-from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.idempotency import AcceptedTriggers, Launch
 from app.sandbox.options import SandboxOptions
 from app.sandbox.origin import Guard, is_same_origin
 from app.sandbox.pages import Pages
@@ -95,6 +96,14 @@ class Sandbox:
     def reset(self) -> None:
         """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
+
+    def sent_mails(self, limit: int) -> list[tuple[Mail, Launch]]:
+        """The mails of the newest `limit` triggers, newest first, each with its trigger."""
+        events = self._context.account.events
+        launches = [(events.get(launch.event_id), launch) for launch in self._context.accepted.newest(limit)]
+        return [
+            (mail, launch) for event, launch in launches if event and event.attached for mail in event.mails
+        ]
 
     def close(self) -> None:
         """Closes the file of accepted trigger ids; the account stays open."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.sandbox.accounts.database import AccountDatabaseError
+from app.sandbox.accounts.database import unwritable
 
 MAX_TRIGGER_IDS = 1_000_000
 
@@ -46,6 +46,7 @@ class Launch:
     at: float
     contact_id: str
     event_id: str
+    external_id: str
 
 
 class AcceptedTriggers:
@@ -62,7 +63,7 @@ class AcceptedTriggers:
         try:
             self._db = _open(":memory:", kept) if file is None else _open_file(file, kept)
         except (OSError, sqlite3.Error) as error:
-            raise AccountDatabaseError(f"The sandbox cannot write {file}: {error}.") from error
+            raise unwritable(file or Path(":memory:"), error) from error
 
     def add(self, accepted: Iterable[Accepted], at: float) -> tuple[str, ...]:
         """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
@@ -96,8 +97,12 @@ class AcceptedTriggers:
             "SELECT at, line FROM triggered WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY n",
             (json.dumps(contact_ids),),
         )
-        found = ((at, json.loads(line)) for at, line in rows)
-        return [Launch(at, m["contact_id"], m["event_id"]) for at, m in found if not m["deduplicated"]]
+        return _launches(rows)
+
+    def newest(self, limit: int) -> list[Launch]:
+        """The latest of the newest `limit` triggers that were processed, newest first."""
+        rows = self._db.execute("SELECT at, line FROM triggered ORDER BY n DESC LIMIT ?", (limit,))
+        return _launches(rows)
 
     def clear(self) -> None:
         with self._db:
@@ -106,6 +111,15 @@ class AcceptedTriggers:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _launches(rows: Iterable[tuple[float, str]]) -> list[Launch]:
+    found = ((at, json.loads(line)) for at, line in rows)
+    return [
+        Launch(at, m["contact_id"], m["event_id"], m["external_id"])
+        for at, m in found
+        if not m["deduplicated"]
+    ]
 
 
 def _open_file(file: Path, kept: int) -> sqlite3.Connection:

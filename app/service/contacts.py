@@ -1,17 +1,17 @@
 """The account's contacts and their fields: search, look up, import, forget."""
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 from app.domain.account import ListOrder
+from app.domain.csv_rows import OnFault, open_csv
 from app.domain.errors import AppError
 from app.domain.model import Contact, Field
 from app.service.files import drop_copy
-from app.service.importing import ContactFile, Fault, ImportRefusedError, ImportReport, open_contacts
+from app.service.importing import ContactLines, ImportRefusedError, ImportReport
 from app.service.live import LiveAccount
 from app.store.cache_file import opened
 from app.store.catalog import CacheState
@@ -91,12 +91,12 @@ class Contacts:
         return contacts
 
     async def import_file(
-        self, path: Path, on_fault: Fault, on_progress: Callable[[int, int], None] = lambda *_: None
+        self, path: Path, on_fault: OnFault, on_progress: Callable[[int, int], None] = lambda *_: None
     ) -> ImportReport:
         """Adds the contacts of a CSV file to the cache, marked as imported.
 
         Calls `on_fault` with each line that it skips, and `on_progress` with the bytes read and the size of
-        the file. Raises ImportRefusedError and StoreError.
+        the file. Raises CsvError for a file that is no CSV, ImportRefusedError and StoreError.
         """
         if self._live.profile.is_sandbox:
             raise ImportRefusedError(
@@ -105,13 +105,12 @@ class Contacts:
         if self._cache.state().refreshed_at is None:
             raise ImportRefusedError("The cache has no fields yet to match the columns with. Refresh first.")
         imported = 0
-        with open_contacts(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            lines = ContactFile(file, self.fields(), on_fault)
+        with open_csv(path) as file:
+            lines = ContactLines(file, self.fields(), on_fault)
             for imported in import_contacts(self._cache.path, lines.contacts()):  # noqa: B007 - the last number is the total
-                on_progress(file.buffer.tell(), size)
+                on_progress(file.done, file.size)
                 await asyncio.sleep(0)
-        return ImportReport(imported, lines.left_out, lines.unknown_columns)
+        return ImportReport(imported, lines.left_out, lines.read - imported, lines.unknown_columns)
 
     def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
         """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
@@ -137,7 +136,10 @@ class Contacts:
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
-        return forget_in_history(self._live.history.path, self._live.key, forgetting.named)
+        erased = forget_in_history(self._live.history.path, self._live.key, forgetting.named)
+        if self._live.on_forget is not None:
+            self._live.on_forget(sorted(forgetting.named.keys))
+        return erased
 
 
 def _remember(path: Path, key_id: str, value: str, contacts: Sequence[Contact]) -> None:

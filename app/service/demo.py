@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.model import Contact, ExternalEvent, Field
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount
@@ -75,7 +75,7 @@ def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
             folder, sample_data(), contacts, plan.seed, lambda done, total: watch("contacts", done, total)
         )
     except OSError as error:
-        raise DemoError(f"The demo account cannot be written to {folder}: {error.strerror}.") from error
+        raise DemoError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
     return contacts
 
 
@@ -103,7 +103,7 @@ def reset_demo(settings: Settings, watch: Watch) -> int:
         if folder.exists():
             shutil.rmtree(folder)
     except OSError as error:
-        raise DemoError(f"The demo account cannot be removed from {folder}: {error.strerror}.") from error
+        raise DemoError(f"The demo account cannot be removed from {folder}: {reason_of(error)}.") from error
     _serve(settings, sample_data(), sample_size(sample_data()), watch)
     return remove_owned(settings.history, settings.profile.account_key, OWNER)
 

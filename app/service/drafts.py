@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.json_text import written
-from app.domain.model import Attempt, JsonObject, TriggerRequest
+from app.domain.model import NO_EXTRAS, Attempt, Extras, JsonObject, TriggerRequest
 from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from app.service.live import LiveAccount
 
@@ -59,7 +59,7 @@ class Drafts:
         templates = sorted(
             self._notes.templates(), key=lambda one: (one.event_id != event_id, one.event_id != "")
         )
-        found += [DataChoice("template", one.name, one.data_text) for one in templates]
+        found += [DataChoice("template", one.name, one.data_text, one.extras) for one in templates]
         return tuple(found)
 
     def keep_typed(self, attempt: Attempt, data_text: str) -> None:
@@ -78,9 +78,11 @@ class Drafts:
         attempt = kept and self._live.history.get(kept[0])
         return kept[1] if kept and attempt and attempt.request.data == sent else None
 
-    def save_template(self, name: str, data_text: str, event_id: str = "") -> None:
-        """Saves event data as typed under a name; replaces an earlier template of that name."""
-        self._notes.save_template(Template(name, event_id, data_text))
+    def save_template(
+        self, name: str, data_text: str, event_id: str = "", extras: Extras = NO_EXTRAS
+    ) -> None:
+        """Saves event data as typed, and extras, under a name; replaces an earlier template of that name."""
+        self._notes.save_template(Template(name, event_id, data_text, extras))
 
     def drop_template(self, name: str) -> bool:
         """Deletes a template; returns whether there was one."""

@@ -5,15 +5,26 @@ from datetime import datetime
 from app.domain.formatting import duration
 from app.domain.model import Outcome
 from app.domain.outcome import LABEL
+from app.domain.sanitize import sanitize
 from app.domain.short_id import short_id
 from app.store.attempts import AttemptRow
 
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
-    """`You sent this 5 seconds ago (accepted, K7M-2QXT).`"""
+    """`You sent this 5 seconds ago (accepted, K7M-2QXT).` A colleague's name stands for You, and triggered for sent."""
     seconds = int((now - earlier.started_at).total_seconds())
     ago = f"{duration(seconds)} ago" if seconds > 0 else "just now"
-    return f"You sent this {ago} {_how_it_went(earlier)}"
+    who = f"{sanitize(earlier.member)} triggered" if earlier.member else "You sent"
+    return f"{who} this {ago} {_how_it_went(earlier)}"
+
+
+def other_data_words(earlier: AttemptRow, now: datetime) -> str:
+    """The line about a colleague's send of the same event with other data."""
+    minutes = duration(int((now - earlier.started_at).total_seconds()))
+    who = sanitize(earlier.member)
+    return (
+        f"{who} triggered this event for this contact {minutes} ago with other data {_how_it_went(earlier)}"
+    )
 
 
 def already_sent_words(earlier: AttemptRow, at: str) -> str:

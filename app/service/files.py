@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
+from app.domain.extras import MAX_REQUEST, attach
+from app.domain.model import Attachment
 
 
 class FileError(AppError):
@@ -15,6 +17,18 @@ class FileError(AppError):
 
 class FileExistsAlreadyError(FileError):
     """A file of this name exists already."""
+
+
+def read_attachment(path: Path) -> Attachment:
+    """A file as an attachment. Raises FileError, also if it is longer than any request may be."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_REQUEST + 1)
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from None
+    if len(content) > MAX_REQUEST:
+        raise FileError(f"{path} is over {MAX_REQUEST:,} bytes, more than Emarsys accepts in a request.")
+    return attach(path.name, content)
 
 
 COPY_NAME = "copied.txt"
@@ -34,7 +48,7 @@ def drop_copy(home: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{path} could not be deleted: {error.strerror}.") from error
+        raise FileError(f"{path} could not be deleted: {reason_of(error)}.") from error
 
 
 @contextmanager
@@ -60,7 +74,7 @@ def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise FileError(f"{path} could not be written: {reason_of(error)}.") from error
 
 
 def _check(path: Path, replace: bool) -> None:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Iterable
 
 from app.domain.errors import AppError
+from app.domain.extras import MAX_REQUEST
 from app.domain.model import Contact, TriggerRequest
 from app.domain.sanitize import has_surrogates
+from app.domain.wire import trigger_body
 from app.settings import Profile
 
 EMAIL = "3"
@@ -24,17 +26,25 @@ class GuardError(AppError):
 
 
 def check_text(request: TriggerRequest) -> None:
-    """Blocks text that no encoding can carry. Raises GuardError."""
+    """Blocks text that no encoding can carry, and attachments that are too long. Raises GuardError."""
     values = {
         "event id": request.event_id,
         "key field": request.key_id,
         "external id": request.external_id,
         "event data": json.dumps(request.data, ensure_ascii=False),
         "trigger id": request.trigger_id or "",
+        "name of an attachment": "".join(one.filename for one in request.extras.attachments),
     }
     for name, text in values.items():
         if has_surrogates(text):
             raise GuardError(f"The {name} holds half a character. Type the whole character.")
+    attached = sum(len(one.data) for one in request.extras.attachments)
+    # Writing the body takes long, and event data alone is never that long.
+    if attached > MAX_REQUEST // 2 and (size := len(trigger_body(request))) > MAX_REQUEST:
+        raise GuardError(
+            f"The request is {size:,} bytes long with its attachments; Emarsys accepts {MAX_REQUEST:,}."
+            " Attach less."
+        )
 
 
 def check_production(profile: Profile, named: str | None) -> None:

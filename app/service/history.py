@@ -21,7 +21,7 @@ from app.domain.ticket import ticket
 from app.service import resolution
 from app.service.live import LiveAccount
 from app.service.masking import open_mask
-from app.store.attempts import AttemptRow
+from app.store.attempts import AttemptRow, History
 from app.store.errors import StoppedError
 from app.store.row_ids import RowIds, Rows
 
@@ -73,10 +73,11 @@ class AttemptHistory:
     Methods that take a `stop` may run in any thread.
     """
 
-    def __init__(self, account: LiveAccount) -> None:
+    def __init__(self, account: LiveAccount, history: History | None = None) -> None:
+        """Reads the account's history, or another one in its place."""
         self._live = account
-        self._history = account.history
-        self._search = account.history.search
+        self._history = history or account.history
+        self._search = self._history.search
 
     # Finding
 
@@ -84,13 +85,13 @@ class AttemptHistory:
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> RowIds[AttemptRow]:
         """The attempts that match a query now; a worker reads them until `stop` is set."""
-        return self._search.rows(query, self._account(query, all_accounts), stop)
+        return self._search.rows(self._meant(query), self._account(query, all_accounts), stop)
 
     def counts(
         self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> Mapping[Outcome, int]:
         """The number of matching attempts by outcome, without outcomes that do not occur."""
-        return self._search.counts(query, self._account(query, all_accounts), stop)
+        return self._search.counts(self._meant(query), self._account(query, all_accounts), stop)
 
     def statistics(
         self,
@@ -101,7 +102,8 @@ class AttemptHistory:
         stop: Event | None = None,
     ) -> AttemptStatistics:
         """The statistics of the matching attempts, over time in at most `most_buckets` spans."""
-        return self._search.statistics(query, self._account(query, all_accounts), most_buckets, stop)
+        account = self._account(query, all_accounts)
+        return self._search.statistics(self._meant(query), account, most_buckets, stop)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
         """The attempts that resends link to this one, itself included, the first attempt first."""
@@ -136,7 +138,7 @@ class AttemptHistory:
     ) -> Iterator[Attempt]:
         """The matching attempts in full, read one by one; limit 0: all."""
         account = self._account(query, all_accounts)
-        found = self._search.attempts(query, account, stop)
+        found = self._search.attempts(self._meant(query), account, stop)
         return islice(found, limit) if limit else found
 
     def follow(
@@ -249,6 +251,10 @@ class AttemptHistory:
         for line in FORMATS[format_name](counted()):
             file.write(f"{line}\n")
         return done
+
+    def _meant(self, query: HistoryQuery) -> HistoryQuery:
+        """The query as this history can answer it."""
+        return query
 
     def _account(self, query: HistoryQuery, all_accounts: bool) -> str | None:
         return None if all_accounts or query.names_profile else self._live.key

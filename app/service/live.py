@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from threading import Event, Lock
 from typing import TYPE_CHECKING
@@ -53,6 +53,8 @@ class LiveAccount:
         self.open_source = open_source
         self._open_client = open_client
         self._on_close = on_close
+        self.on_forget: Callable[[Sequence[tuple[str, str]]], None] | None = None
+        """Called with the keys of a person who is forgotten; a team tells its desks."""
         self._client: ApiClient | None = None
         self._opening = Lock()
 

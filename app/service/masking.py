@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
-from app.domain.errors import AppError
+from app.domain.errors import AppError, reason_of
 from app.domain.masking import Mask
 from app.domain.model import TriggerRequest
 from app.domain.recipient import DataUse
@@ -31,7 +31,7 @@ def open_mask(home: Path) -> Mask:
     try:
         key = path.read_bytes() if path.exists() else _made(path)
     except OSError as error:
-        raise MaskKeyError(f"{path} cannot be used: {error.strerror}.") from None
+        raise MaskKeyError(f"{path} cannot be used: {reason_of(error)}.") from None
     if len(key) < _KEY_BYTES:
         raise MaskKeyError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
     return Mask(key)

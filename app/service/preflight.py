@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from threading import Event
 
 from app.domain.diagnosis import (
+    LOOK_UP,
     REFRESH,
     Clues,
     Diagnosis,
@@ -14,6 +16,7 @@ from app.domain.diagnosis import (
     QuickFix,
     diagnose,
     diagnose_before,
+    nearly_right,
 )
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import (
@@ -29,12 +32,15 @@ from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
 from app.store.attempts import AttemptRow, SameSend
+from app.store.cache_file import opened
 from app.store.catalog import Cache
+from app.store.contacts import ContactTable
 from app.store.recent_attempts import RecentAttempts
 
 SHOWN_CONTACTS = 6
 
 _OUT_OF_DATE = "The reply is not the predicted one: the local list is out of date. Refresh it."
+_NOBODY = (2008, 2012)
 _REACHED_NOBODY = (Outcome.REJECTED, Outcome.NOT_SENT)
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
@@ -47,7 +53,8 @@ class Preflight:
     holds the contacts that the key finds. `advice` is about the prediction, or how to get one. `last` is the
     last attempt to this contact, by any key. `second_send` is an earlier attempt with the same event and data
     that was, or may have been, received. `data_use` says for which contact the event data is, `same_data` for
-    which other contact it was used. `example_data` says whether it is an example, outside the sandbox.
+    which other contact it was used. `example_data` says whether it is an example, outside the sandbox. `colleague`
+    is an attempt of another member of the team to ask about, which the checks do not find themselves.
     """
 
     prediction: Verdict | None
@@ -59,6 +66,7 @@ class Preflight:
     data_use: DataUse | None = None
     same_data: DataUse | None = None
     example_data: bool = False
+    colleague: AttemptRow | None = None
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
@@ -68,6 +76,13 @@ class Preflight:
     @property
     def remedy(self) -> str | None:
         return self.advice.words if self.advice else None
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether no known contact has the value, and no other cause was found."""
+        is_unknown = self.prediction is None or self.prediction.code in _NOBODY
+        fixes = self.advice.remedies if self.advice else None
+        return is_unknown and fixes in ((), (LOOK_UP,))
 
 
 class AccountClues(Clues):
@@ -133,7 +148,9 @@ class PreflightChecks:
         found = self.recipient(request)
         data = canonical_json(request.data)
         external_id = request.external_id if found.reachable else ""
-        now = DataUse(data, request.key_id, external_id, found.only, datetime.now(UTC))
+        # An attachment for one customer must reach another as little as event data.
+        carried = data + "".join(f"{one.filename}\n{one.size}" for one in request.extras.attachments)
+        now = DataUse(carried, request.key_id, external_id, found.only, datetime.now(UTC))
         used = data_use_after(used, now, chosen)
         is_example = bool(data) and data in self._examples
         return Preflight(
@@ -144,7 +161,7 @@ class PreflightChecks:
             self._last_to(request, found.contacts),
             self._recent.sent(self._same_send(request, found.contacts)),
             used,
-            None if is_example else self._same_data(request, data, found, used),
+            None if is_example else self._same_data(request, data, carried, found, used),
             is_example and not self._live.profile.is_sandbox,
         )
 
@@ -153,22 +170,56 @@ class PreflightChecks:
         if advice is None:
             return None
         remedies = list(advice.remedies)
-        sharing = self._cache.contacts.find(request.key_id, request.external_id, 2) if chosen else ()
-        contact = self._cache.contacts.get(chosen) if len(sharing) > 1 else None
-        if (
-            contact is not None
-            and self._cache.contacts.find(request.key_id, contact.value(request.key_id), 2) == sharing
-        ):
+        contact = self._cache.contacts.get(chosen) if chosen else None
+        if contact is not None and self._goes_by_id(request, contact):
             own = FormPatch(key_id="id", external_id=contact.id)
             remedies = [one for one in remedies if one.change != own]
             remedies.insert(0, QuickFix(f"use contact id {contact.id}", own))
         return replace(advice, remedies=tuple(self._with_contact(request, one) for one in remedies))
+
+    def _goes_by_id(self, request: TriggerRequest, contact: Contact) -> bool:
+        """Whether the request is for this contact, who has no value of the key field or shares it."""
+        value = contact.value(request.key_id)
+        if not value:
+            return not request.external_id
+        sharing = self._cache.contacts.find(request.key_id, request.external_id, 2)
+        return len(sharing) > 1 and self._cache.contacts.find(request.key_id, value, 2) == sharing
 
     def _with_contact(self, request: TriggerRequest, remedy: QuickFix) -> QuickFix:
         change = remedy.change
         if not isinstance(change, FormPatch) or (change.key_id is None and change.external_id is None):
             return remedy
         return replace(remedy, contact=self.recipient(change.applied(request)).only)
+
+    def nearly_right(self, request: TriggerRequest, stop: Event | None = None) -> Contact | None:
+        """The one contact with nearly the value that no contact has; None if there is not one. For workers.
+
+        Raises StoppedError once `stop` is set.
+        """
+        with opened(self._cache.path, stop) as file:
+            return ContactTable(file).nearly(request.key_id, request.external_id)
+
+    def explained(self, request: TriggerRequest, known: Preflight, contact: Contact | None) -> Preflight:
+        """The checks of `request`, with advice if `contact` has nearly its value."""
+        if contact is None or known.advice is None:
+            return known
+        advice = nearly_right(request, contact, self._cache)
+        return replace(known, advice=replace(advice, remedies=advice.remedies + known.advice.remedies))
+
+    def check_thoroughly(self, request: TriggerRequest) -> Preflight:
+        """The checks, with a search for nearly the same value, which may take a second."""
+        known = self.check(request)
+        return self.explained(request, known, self.nearly_right(request)) if known.is_unexplained else known
+
+    def doubt(self, request: TriggerRequest) -> str | None:
+        """What the account's reply will not say about the external id; None if nothing is doubtful."""
+        known = self.check(request)
+        is_new = known.prediction is None
+        if known.is_unexplained and not is_new:
+            contact = self.nearly_right(request)
+            known, is_new = self.explained(request, known, contact), contact is not None
+        fixes = known.advice.remedies if known.advice and is_new else ()
+        return known.remedy if any(isinstance(one.change, FormPatch) for one in fixes) else None
 
     def advice(self, attempt: Attempt, chosen: str = "") -> Diagnosis | None:
         """The advice on a finished attempt, as of now; None if there is nothing to do."""
@@ -224,13 +275,13 @@ class PreflightChecks:
         return SameSend(marks, since, asked_about)
 
     def _same_data(
-        self, request: TriggerRequest, data: str, found: Recipient, used: DataUse | None
+        self, request: TriggerRequest, data: str, carried: str, found: Recipient, used: DataUse | None
     ) -> DataUse | None:
-        """The last use of this data for another contact; None if there is none, or no data."""
-        if not data or not request.external_id or not found.reachable:
+        """The last use of this data, or of `carried`, for another contact; None if there is none, or no data."""
+        if not carried or not request.external_id or not found.reachable:
             return None
-        uses = [used] if used is not None and used.data == data and used.external_id else []
-        for row in self._recent.with_data(self._live.key, request.event_id, data):
+        uses = [used] if used is not None and used.data == carried and used.external_id else []
+        for row in self._recent.with_data(self._live.key, request.event_id, data) if data else ():
             contacts = self._cache.contacts.find(row.key_id, row.external_id, 2)
             only = contacts[0] if len(contacts) == 1 else None
             if only is not None or row.outcome not in _REACHED_NOBODY:

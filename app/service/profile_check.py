@@ -5,7 +5,7 @@ It makes each read-only call once. A permission that only a trigger could test i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from app.domain.formatting import duration
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "failed", "unknown"]
 
-WSSE_ENDS = "Emarsys ends X-WSSE on 2026-12-31. Use OAuth 2 (auth = oauth, /api/v3) instead."
+WSSE_ENDS = date(2026, 12, 31)
+NEXT_API_HOST = "api.sap.emarsys.net"
+NO_EVENTS = (
+    f"{NEXT_API_HOST} is the next API, which has no external events. Use https://api.emarsys.net/api/v3."
+)
 
 _LONGEST_TEXT = 200
 _NOT_ASKED = "not asked"
@@ -59,6 +63,26 @@ _PROBES = (
     _Probe("contact.list", "GET", "contact/query/", None, {"return": "3", "limit": 1}),
 )
 _LISTS = _Probe("contactlist.list", "GET", "contactlist")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a user must know about a profile, in a few words and in a sentence."""
+
+    label: str
+    sentence: str
+
+
+def wsse_notice(profile: Profile, today: date) -> Notice | None:
+    """The end of X-WSSE, if the profile signs in by it."""
+    if profile.auth != "wsse":
+        return None
+    ends = "ends" if today <= WSSE_ENDS else "ended"
+    return Notice(
+        f"WSSE {ends} {WSSE_ENDS}",
+        f"Emarsys {ends} X-WSSE on {WSSE_ENDS}. "
+        f"`triggerdesk profile move {profile.name} --client-id ID` moves this profile to OAuth 2.",
+    )
 
 
 async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding, ...]:

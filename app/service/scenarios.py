@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.domain.mails import Mail
 from app.domain.model import Outcome, TriggerRequest
 from app.store.attempts import History
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from app.sandbox.app import Sandbox
 
 SLOW_S = 6.0
+MAX_MAILS = 200
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
@@ -39,7 +42,7 @@ FAILURES: tuple[SimulatedFailure, ...] = (
     SimulatedFailure("refused", "not sent", "The connection is refused", Outcome.NOT_SENT),
     SimulatedFailure("partial", "partial", "Accepted, but not for the contact", Outcome.PARTIAL),
     SimulatedFailure("cut_before", "connection cut", "No reply comes", Outcome.UNKNOWN),
-    SimulatedFailure("cut_during", "reply cut", "The connection breaks in the middle of the reply", Outcome.UNKNOWN),
+    SimulatedFailure("cut_during", "reply cut", "The mail goes out, but the reply breaks off", Outcome.UNKNOWN),
     SimulatedFailure("slow", "slow", f"The reply takes {SLOW_S:.0f} s; Esc stops waiting, as a timeout does", Outcome.ACCEPTED),
     SimulatedFailure("401", "401", "The credentials are not accepted", Outcome.REJECTED),
     SimulatedFailure("403", "403", "The permission is missing", Outcome.REJECTED),
@@ -51,6 +54,15 @@ FAILURES: tuple[SimulatedFailure, ...] = (
     SimulatedFailure("wrong_type", "wrong reply", "The reply is not as documented", Outcome.UNKNOWN),
     SimulatedFailure("huge", "huge reply", "The reply is 4 MB long", Outcome.UNKNOWN),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail that a trigger with this external id sent."""
+
+    at: datetime
+    mail: Mail
+    external_id: str
 
 
 class Scenarios:
@@ -66,13 +78,20 @@ class Scenarios:
         return REPLIES[code]
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
-        """Makes the next call fail, once; returns a request that would be accepted otherwise."""
+        """Makes the next trigger fail, once; returns a request that would be accepted otherwise."""
         from app.sandbox.faults import Fault
 
         faults = self._sandbox().faults
         faults.clear()
-        faults.add(Fault(failure.kind, times=1, seconds=SLOW_S))
+        faults.add(Fault(failure.kind, REPLIES[0].event_id, times=1, seconds=SLOW_S))
         return REPLIES[0]
+
+    def sent_mails(self) -> list[SentMail]:
+        """The mails that went out last, newest first."""
+        return [
+            SentMail(datetime.fromtimestamp(launch.at, UTC), mail, launch.external_id)
+            for mail, launch in self._sandbox().sent_mails(MAX_MAILS)
+        ]
 
     def reset(self, *, with_history: bool) -> None:
         """Clears accepted trigger ids and faults, and the attempts of the account if asked to.

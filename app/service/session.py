@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +23,11 @@ from app.domain.outcome import outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service import resolution
+from app.service.bulk import BulkRuns
 from app.service.contacts import Contacts
 from app.service.drafts import Drafts
 from app.service.events import Events
+from app.service.evidence import AccountMails, Evidence
 from app.service.files import keep_copy, new_file
 from app.service.guard import GuardError, check_production, check_test_contacts, check_text
 from app.service.history import AttemptHistory
@@ -40,6 +43,7 @@ from app.store.recent_attempts import SameSend
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.team import Team
 
 __all__ = [
     "DamagedHistoryError",
@@ -80,12 +84,16 @@ def _in_short(answer: Answer) -> str:
 class Session:
     """Everything the screens and the command line do with the account of one profile.
 
-    Only the built-in account has `scenarios`. Recording an attempt or a reply waits up to `wait_s` seconds
+    Only the built-in account has `scenarios`; `team` is None for a profile without one. Recording an attempt or a reply waits up to `wait_s` seconds
     for a history that another program has locked.
     """
 
     def __init__(
-        self, account: LiveAccount, scenarios: Scenarios | None = None, wait_s: float = WAIT_S
+        self,
+        account: LiveAccount,
+        scenarios: Scenarios | None = None,
+        wait_s: float = WAIT_S,
+        team: "Team | None" = None,
     ) -> None:
         self._live = account
         self._wait_s = wait_s
@@ -93,6 +101,7 @@ class Session:
         self._history = account.history
         self.profile = account.profile
         self.scenarios = scenarios
+        self.team = team
         self.events = Events(account)
         self.contacts = Contacts(account)
         self.refresh = Refresh(account)
@@ -100,6 +109,8 @@ class Session:
         self.preflight = PreflightChecks(account)
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
+        self.mails = AccountMails(account)
+        self.bulk = BulkRuns(account, wait_s)
 
     @property
     def client(self) -> "ApiClient":
@@ -112,7 +123,17 @@ class Session:
 
     async def close(self) -> None:
         """Closes the connections and the databases."""
+        if self.team is not None:
+            self.team.close()
         await self._live.close()
+
+    def in_team(self) -> "Session":
+        """This session with the attempts of the whole team as its history; itself without a team."""
+        if self.team is None:
+            return self
+        other = copy(self)
+        other.history = self.team.history
+        return other
 
     def reopen_history(self) -> None:
         """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
@@ -145,6 +166,7 @@ class Session:
         production: str | None = None,
         note: str | None = None,
         asked_about: str | None = None,
+        claim_seen: str | None = None,
         repeats: bool = False,
         unrecorded: Unrecorded | None = None,
     ) -> Attempt:
@@ -152,7 +174,7 @@ class Session:
 
         `parent_id` is the attempt that is resent; `note` is recorded with it; `production` must name the
         profile of a production account; `asked_about` is the attempt from `second_send` that the user was
-        asked about; `repeats` skips that check. If the history cannot be written, `unrecorded` is called with
+        asked about, `claim_seen` a colleague's; `repeats` skips that check. If the history cannot be written, `unrecorded` is called with
         the finished attempt, and writing is retried until it succeeds.
 
         Raises GuardError, SettingsError, SentMeanwhileError if another window sent the same meanwhile, and
@@ -163,11 +185,17 @@ class Session:
         client = self.client
         attempt = replace(self._attempt(request, attempt_id), parent_id=parent_id, note=note)
         same = None if repeats else self.preflight.same_send(request, asked_about)
-        await self._begin(attempt, same)
+        if self.team is None:
+            await self._begin(attempt, same)
+        else:
+            attempt = await self._begin_in_team(self.team, attempt, same, claim_seen)
         _log.info("attempt %s: event %s on %s, recorded", attempt_id, request.event_id, self.profile.name)
         started = time.perf_counter()
         answer = await client.trigger(request, stop)
-        return await self._finish(attempt, answer, (time.perf_counter() - started) * 1000, unrecorded)
+        finished = await self._finish(attempt, answer, (time.perf_counter() - started) * 1000, unrecorded)
+        if self.team is not None:
+            self.team.wake()
+        return finished
 
     async def resend(
         self,
@@ -178,6 +206,7 @@ class Session:
         stop: asyncio.Event | None = None,
         production: str | None = None,
         asked_about: str | None = None,
+        claim_seen: str | None = None,
         unrecorded: Unrecorded | None = None,
     ) -> Attempt:
         """Sends an attempt's request again, with the same or a new trigger id; returns the new attempt.
@@ -195,12 +224,17 @@ class Session:
             parent_id=earlier.attempt_id,
             production=production,
             asked_about=asked_about,
+            claim_seen=claim_seen,
             unrecorded=unrecorded,
         )
 
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
         """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError and StoreError."""
         return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
+
+    async def evidence(self, reference: str) -> Evidence:
+        """Whether the account shows a mail of this attempt. Raises AttemptError, ClientError and StoreError."""
+        return await self.mails.evidence(resolution.ended(self._history, reference))
 
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would make; records and sends nothing."""
@@ -242,6 +276,20 @@ class Session:
             _log.error("attempt %s: no advice: %s", attempt.attempt_id, error)
             return None
         return advice.words if advice else None
+
+    async def _begin_in_team(
+        self, team: "Team", attempt: Attempt, same: SameSend | None, claim_seen: str | None
+    ) -> Attempt:
+        """Claims the contact, then records the attempt; a claim that is not used is given back."""
+        if same is not None and (earlier := self._history.recent.sent(same)) is not None:
+            raise SentMeanwhileError(earlier)
+        claimed = await team.claim(attempt, claim_seen)
+        try:
+            await self._begin(claimed, same)
+        except BaseException:  # ctrl+c too; it is raised again
+            team.release(attempt.attempt_id)
+            raise
+        return claimed
 
     async def _begin(self, attempt: Attempt, same: SameSend | None) -> None:
         body, give_up = trigger_body(attempt.request), time.monotonic() + self._wait_s

@@ -1,6 +1,15 @@
 """Settings and profiles: flags win over the environment, the environment over `config.toml`."""
 
-from app.settings.config import Config, add_profile, home_folder, load_config, load_settings, remove_profile
+from app.settings.config import (
+    Config,
+    add_profile,
+    change_profile,
+    home_folder,
+    load_config,
+    load_settings,
+    move_to_oauth,
+    remove_profile,
+)
 from app.settings.errors import SettingsError
 from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
 
@@ -12,9 +21,11 @@ __all__ = [
     "Settings",
     "SettingsError",
     "add_profile",
+    "change_profile",
     "home_folder",
     "is_loopback",
     "load_config",
     "load_settings",
+    "move_to_oauth",
     "remove_profile",
 ]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from app.domain.errors import reason_of
 from app.settings.errors import SettingsError
 from app.settings.files import atomic_write
 from app.settings.keymap import check_keymap
@@ -34,6 +35,7 @@ MAX_DEADLINE_S = 3600
 MAX_SECOND_SEND_S = 365 * 86_400
 MAX_RETENTION_DAYS = 36_500
 MAX_RETENTION_ROWS = 1_000_000_000
+MAX_MEMBER = 64
 LOCK_TIMEOUT_S = 60
 
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -53,6 +55,7 @@ class Config:
     default_profile: str = SANDBOX
     theme: str | None = None
     keymap: Mapping[str, str] = field(default_factory=dict)
+    member: str | None = None
 
 
 def load_config(environment: Mapping[str, str]) -> Config:
@@ -72,7 +75,7 @@ def load_settings(
     live = config.profiles[name]
     if folder := account or environment.get("TRIGGERDESK_ACCOUNT"):
         live = _on_folder(live, Path(folder))
-    return Settings(home, live, config.theme, config.keymap)
+    return Settings(home, live, config.theme, config.keymap, config.member)
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
@@ -103,6 +106,31 @@ def add_profile(path: Path, name: str, values: Mapping[str, object], *, default:
         return _write(path, [_appended(text, name, values)], meant).profiles[name]
 
 
+def change_profile(
+    path: Path, name: str, values: Mapping[str, object], top: Mapping[str, object] | None = None
+) -> Profile:
+    """Sets keys of a profile, removing those that are None, and keys at the top. Raises SettingsError."""
+    with _locked(path):
+        text = _read(path)
+        meant = tomllib.loads(text)
+        if name not in _parse(path, text).profiles or name not in meant.get("profiles", {}):
+            raise SettingsError(
+                f"There is no profile {name!r} in {path}. `triggerdesk profile add` adds one."
+            )
+
+        def change(document: Any) -> None:
+            document.update(top or {})
+            table = document["profiles"][name]
+            for key, value in values.items():
+                if value is not None:
+                    table[key] = value
+                elif key in table:
+                    del table[key]
+
+        change(meant)
+        return _write(path, [_edited(text, change)], meant).profiles[name]
+
+
 def remove_profile(path: Path, name: str) -> None:
     """Removes a profile; if it was the default, the sandbox becomes the default. Raises SettingsError."""
     with _locked(path):
@@ -118,6 +146,33 @@ def remove_profile(path: Path, name: str) -> None:
             del meant["default_profile"]
             text = _edited(text, lambda document: document.remove("default_profile"))
         _write(path, _without(text, name), meant)
+
+
+def move_to_oauth(
+    path: Path, name: str, client_id: str, token_url: str | None = None, *, write: bool
+) -> Profile:
+    """The WSSE profile as an OAuth profile, in the file too if `write`; its other keys stay. Raises SettingsError."""
+    with _locked(path):
+        text = _read(path)
+        config = _parse(path, text)
+        if name not in config.profiles:
+            raise SettingsError(_unknown(name, config))
+        base_url = config.profiles[name].base_url or ""
+        if config.profiles[name].auth != "wsse":
+            raise SettingsError(f"The profile {name!r} does not sign in by X-WSSE. There is nothing to move.")
+        values = {"auth": "oauth", "base_url": f"{base_url.removesuffix('2')}3", "client_id": client_id}
+        if token_url is not None:
+            values["token_url"] = token_url
+
+        def move(document: Any) -> None:
+            table = document["profiles"][name]
+            table.update(values)
+            table.pop("user")
+
+        meant, edited = tomllib.loads(text), _edited(text, move)
+        move(meant)
+        moved = _write(path, [edited], meant) if write else _parse(path, edited)
+        return moved.profiles[name]
 
 
 def _unknown(name: str, config: Config) -> str:
@@ -174,7 +229,8 @@ def _parse_config(raw: Mapping[str, Any], folder: Path) -> Config:
     default = raw.get("default_profile", SANDBOX)
     if default not in profiles:
         raise SettingsError(f"default_profile: there is no profile {default!r}.")
-    return Config(profiles, default, raw.get("theme"), check_keymap(raw.get("keymap", {})))
+    keymap = check_keymap(raw.get("keymap", {}))
+    return Config(profiles, default, raw.get("theme"), keymap, raw.get("member"))
 
 
 def _parse_profile(name: str, table: object, folder: Path) -> Profile:
@@ -332,6 +388,28 @@ def _proxy(value: object) -> str | None:
     return None
 
 
+def _team(value: object) -> str | None:
+    parts = _split(value)
+    if isinstance(parts, str):
+        return parts
+    if parts.scheme not in ("postgresql", "postgres"):
+        return "must begin with postgresql://"
+    if parts.password or "password=" in parts.query:
+        return "must hold no password; the environment, the keyring or libpq's passfile has it"
+    return None
+
+
+def _member(value: object) -> str | None:
+    if (
+        isinstance(value, str)
+        and value.strip() == value
+        and value.isprintable()
+        and 0 < len(value) <= MAX_MEMBER
+    ):
+        return None if "@" not in value else "must be a name, not an e-mail address"
+    return f"must be a name of at most {MAX_MEMBER} printable characters"
+
+
 def _split(value: object) -> SplitResult | str:
     """The parts of an address, or the reason why it is invalid; never quotes it: it may hold a password."""
     if not isinstance(value, str) or not value:
@@ -352,6 +430,7 @@ TOP_KEYS: Mapping[str, Check] = {
     "default_profile": _text,
     "theme": _one_of(*THEMES),
     "keymap": _keymap,
+    "member": _member,
     "profiles": _table,
 }
 
@@ -371,6 +450,11 @@ PROFILE_KEYS: Mapping[str, Check] = {
     "proxy": _proxy,
     "retention_days": _whole(MAX_RETENTION_DAYS),
     "retention_rows": _whole(MAX_RETENTION_ROWS),
+    "team": _team,
+    "team_account": _member,
+    "team_share": _one_of("outcome", "all"),
+    "team_required": _truth,
+    "approve": _truth,
 }
 
 
@@ -389,7 +473,7 @@ def _locked(path: Path) -> Iterator[None]:
     except Timeout:
         raise SettingsError(f"{path} is being changed by another process. Try again.") from None
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
+        raise SettingsError(f"{path} cannot be written: {reason_of(error)}.") from None
 
 
 def _appended(text: str, name: str, values: Mapping[str, object]) -> str:

@@ -25,7 +25,8 @@ class Profile:
 
     `folder` is None for the built-in account. `deadline_s` covers a whole exchange. If `production` is None,
     the address decides. `test_contacts` are the values and `@domains` that may be triggered; None allows
-    everybody. A retention of 0 keeps everything.
+    everybody. A retention of 0 keeps everything. `team` is the URI of the team's database; a live account requires it
+    unless `team_required` says otherwise.
     """
 
     name: str
@@ -45,6 +46,11 @@ class Profile:
     second_send_s: int = SECOND_SEND_S
     retention_days: int = 0
     retention_rows: int = 0
+    team: str | None = None
+    team_account: str | None = None
+    team_share: Literal["outcome", "all"] = "outcome"
+    team_required: bool | None = None
+    approve: bool = False
 
     @property
     def is_sandbox(self) -> bool:
@@ -68,6 +74,11 @@ class Profile:
         return not self.is_loopback if self.production is None else self.production
 
     @property
+    def requires_team(self) -> bool:
+        """Whether nothing may be sent while the team is not reachable."""
+        return self.is_production if self.team_required is None else self.team_required
+
+    @property
     def account_key(self) -> str:
         """The name of the account on this machine: its folder below `accounts/` in the home."""
         if self.folder is None:
@@ -77,12 +88,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the files are, which profile is live, the theme and the keys; `keymap` by full ids."""
+    """Where the files are, which profile is live, the theme and the keys; `keymap` by full ids.
+
+    `member` is the user's name in a team; None: the login name.
+    """
 
     home: Path
     profile: Profile
     theme: str | None = None
     keymap: Mapping[str, str] = field(default_factory=dict)
+    member: str | None = None
 
     @property
     def account_home(self) -> Path:
@@ -105,6 +120,14 @@ class Settings:
     @property
     def cache(self) -> Path:
         return self.account_home / "cache.db"
+
+    @property
+    def team_history(self) -> Path:
+        return self.account_home / "team.db"
+
+    @property
+    def team_key(self) -> Path:
+        return self.home / "team.key"
 
 
 def is_loopback(host: str) -> bool:

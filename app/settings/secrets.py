@@ -86,6 +86,16 @@ def find_secret(profile: Profile, environment: Mapping[str, str], terminal: Prin
     )
 
 
+def team_secret(name: str, environment: Mapping[str, str], terminal: Print | None = None) -> Secret | None:
+    """The password of the profile's team database; None leaves it to libpq's passfile."""
+    if given := environment.get(secret_variable(f"{name}-team")):
+        return Secret(given)
+    try:
+        return _ask_keyring(partial(_get, f"{name}-team"), terminal)
+    except NoKeyringError:
+        return None
+
+
 def other_ways(name: str) -> str:
     """How to give the secret without a keyring, as the second half of a sentence."""
     return (

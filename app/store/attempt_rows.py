@@ -4,23 +4,28 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
 from app.domain.attempt_export import ENDED
+from app.domain.extras import parse_extras
 from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.folding import search_forms, search_text
 from app.domain.json_text import TypedObject, member
 from app.domain.model import (
+    NO_EXTRAS,
     Answer,
     Attempt,
+    Extras,
     JsonObject,
     KeptContact,
     NoReply,
     Outcome,
     Reply,
     Settlement,
+    TeamMarks,
     TriggerRequest,
 )
 from app.domain.reply_codes import describe_reply
@@ -37,7 +42,8 @@ class AttemptRow(NamedTuple):
     """One attempt in a list; `reply_text` is cut at 1,000 characters.
 
     `arrived` is the resolution of an unknown outcome; None if it is unresolved. `contact_name` names the contact that
-    the key found, or is ''. `description` is one sentence about the reply or failure, '' while it is being sent.
+    the key found, or is ''. `description` is one sentence about the reply or failure, '' while it is being sent. `member`
+    is who sent it, in a team's history.
     """
 
     attempt_id: str
@@ -55,18 +61,20 @@ class AttemptRow(NamedTuple):
     arrived: bool | None = None
     contact_name: str = ""
     description: str = ""
+    member: str = ""
 
 
 NARROW = (
     "number, attempt_id, profile, started_at, outcome, event_id, event_name, key_id, external_id, "
-    "http_status, reply_code, reply_text, elapsed_ms, settlement, contact_name, "
+    "http_status, reply_code, reply_text, elapsed_ms, settlement, contact_name, member, assigned, "
     "(SELECT detail FROM answers WHERE attempt = number) AS detail, "
     "(SELECT substr(body, 1, 100) FROM answers WHERE attempt = number AND reply_code IS NULL) AS body"
 )
 WHOLE = """
     number, attempt_id, parent_id, profile, account, event_id, event_name, key_id, external_id, trigger_id, started_at,
     predicted_code, outcome, http_status, reply_code, attempts.reply_text, elapsed_ms, note, settlement, settlement_note,
-    settled_at, contact_id, contact_name, contact_keys, requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
+    settled_at, contact_id, contact_name, contact_keys, run_id, team, member, assigned,
+    requests.body AS request_body, requests.data, answers.remedy, answers.reason, answers.sent,
     answers.detail, answers.body, answers.body_length, answers.reply_text AS whole_text, answers.errors,
     answers.location, answers.date, answers.retry_after, answers.limit_reset
     FROM attempts JOIN requests ON requests.attempt = number LEFT JOIN answers ON answers.attempt = number
@@ -92,6 +100,8 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "owner": owner,
         "note": stored_or_null(attempt.note),
         **_contact_values(attempt.contact),
+        "run_id": attempt.run_id,
+        "team": None if attempt.team is None else json.dumps(asdict(attempt.team)),
         "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
         "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
     }
@@ -204,6 +214,7 @@ def narrow_row(row: sqlite3.Row) -> AttemptRow:
         arrived=_arrived(row),
         contact_name=restored(row["contact_name"] or ""),
         description=_description(row),
+        member=_member(row),
     )
 
 
@@ -233,7 +244,23 @@ def whole_attempt(row: sqlite3.Row) -> Attempt:
         settlement=_settlement(row),
         note=restored_or_none(row["note"]),
         contact=_contact(row),
+        run_id=row["run_id"],
+        team=team_marks(row["team"]),
+        member=_member(row),
     )
+
+
+def team_marks(text: str | None) -> TeamMarks | None:
+    """The marks in the column `team`."""
+    if text is None:
+        return None
+    found = json.loads(text)
+    return TeamMarks(found["account"], tuple(found["contacts"]), found["data"], found["claimed"])
+
+
+def _member(row: sqlite3.Row) -> str:
+    """Who sent it, and who took its unknown outcome over."""
+    return " → ".join(filter(None, (row["member"], row["assigned"])))
 
 
 def _contact(row: sqlite3.Row) -> KeptContact | None:
@@ -250,7 +277,16 @@ def _request(row: sqlite3.Row) -> TriggerRequest:
         external_id=restored(row["external_id"]),
         data=_data(row),
         trigger_id=restored_or_none(row["trigger_id"]),
+        extras=_extras(row["request_body"]),
     )
+
+
+def _extras(body: bytes) -> Extras:
+    if b'"event_time"' not in body and b'"attachment"' not in body:
+        return NO_EXTRAS  # most attempts: their bodies need no parsing
+    with contextlib.suppress(ValueError, RecursionError):
+        return parse_extras(json.loads(body))
+    return NO_EXTRAS
 
 
 def _data(row: sqlite3.Row) -> TypedObject | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Answer, Attempt, NoReply, Settlement
 from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
+from app.store import bulk_runs
 from app.store.attempt_rows import (
     WHOLE,
     AttemptRow,
@@ -28,6 +29,7 @@ from app.store.bulk_attempts import delete
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
 from app.store.history_search import HistorySearch
+from app.store.outbox import enqueue, enqueue_if_shared
 from app.store.recent_attempts import RecentAttempts, SameSend, SentMeanwhileError
 from app.store.text import restored, stored, stored_or_null
 from app.store.writer_lock import Owner
@@ -88,6 +90,8 @@ class History:
                 values["previous"] = _outcome_before(connection, values["contact_mark"])
                 number = _insert(connection, "attempts", values)
                 _insert(connection, "requests", request_values(number, attempt.request, body))
+                if attempt.team is not None:
+                    enqueue(connection, attempt.account, "attempt", attempt.attempt_id)
         except sqlite3.IntegrityError as error:
             raise StoreError(
                 f"The attempt {attempt.attempt_id} is already recorded. Send again as a new attempt."
@@ -115,6 +119,7 @@ class History:
         """Records the resolution of an unknown outcome. Raises StoreError for any other outcome."""
         with self._file.writing() as connection:
             _record_settlement(connection, attempt_id, settlement)
+            enqueue_if_shared(connection, attempt_id, "settled")
 
     def note(self, attempt_id: str, text: str | None) -> Attempt:
         """Sets or, with None, removes the note of an attempt; returns the attempt. Raises StoreError if there is none."""
@@ -124,25 +129,41 @@ class History:
                 (stored_or_null(text), stored(attempt_id)),
             )
             index_words(connection, "attempt_id = ?", stored(attempt_id))
+            enqueue_if_shared(connection, attempt_id, "noted")
             found = self._whole("attempt_id = ?", stored(attempt_id))
         if not found:
             raise StoreError(f"The history has no attempt {attempt_id}.")
         return found[0]
 
+    @property
+    def owner(self) -> str:
+        """The name of this process as the writer of attempts. Raises OSError and StoreError."""
+        return self._owner.name()
+
+    def is_gone(self, owner: str | None) -> bool:
+        """Whether the process of that name has ended. Raises OSError."""
+        return self._owner.is_gone(owner)
+
     def recover(self) -> int:
         """Marks the `sending` attempts of processes that have ended as `unknown`; returns their number.
 
-        It does not change attempts of running processes, including this one.
+        It does not change attempts of running processes, including this one. Does nothing if the file can only be read.
         """
+        if self._file.unwritable is not None:
+            return 0
         with self._file.guarded() as connection:
             rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
-            gone = [row["owner"] for row in rows.fetchall() if self._owner.is_gone(row["owner"])]
+            writers = dict.fromkeys(
+                [*(row["owner"] for row in rows.fetchall()), *bulk_runs.owners(connection)]
+            )
+            gone = [owner for owner in writers if self._owner.is_gone(owner)]
             self._owner.sweep()
             return sum(_interrupt(connection, owner) for owner in gone)
 
     def forget(self, account: str) -> int:
         """Deletes the attempts on one account, except those being sent; returns the number deleted."""
         with self._file.writing() as connection:
+            bulk_runs.prune(connection, "account = ?", stored(account))
             return delete(connection, "account = :account", {"account": stored(account)})
 
     def get(self, attempt_id: str) -> Attempt | None:
@@ -245,7 +266,7 @@ def _record_answer(
     """
     values = outcome_values(answer, outcome_of(answer), elapsed_ms)
     row = connection.execute(
-        "SELECT number FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id = ? "
+        "SELECT number, account, team FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id = ? "
         "AND (outcome = 'sending' OR (outcome = 'unknown' AND reason = ?))",
         (stored(attempt_id), INTERRUPTED.reason),
     ).fetchone()
@@ -259,6 +280,8 @@ def _record_answer(
     _insert(connection, "answers", {"attempt": number, **answer_values(answer, remedy)}, "INSERT OR REPLACE")
     _tell_next(connection, number)
     index_words(connection, "number = ?", number)
+    if row["team"] is not None:
+        enqueue(connection, restored(row["account"]), "outcome", attempt_id)
     return number
 
 
@@ -286,4 +309,5 @@ def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
             _record_answer(
                 connection, attempt_id, INTERRUPTED, None, f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
             )
+        bulk_runs.interrupt(connection, owner, [row["attempt_id"] for row in rows])
     return len(rows)

@@ -12,7 +12,7 @@ from app.store.database import (
     DamagedError,
     StoreError,
     explained,
-    open_database,
+    open_or_read,
     remove,
     set_aside,
 )
@@ -64,7 +64,7 @@ class CacheFile:
         return row
 
     def _open(self) -> None:
-        self.connection = open_database(
+        self.connection, _ = open_or_read(
             self.path, CACHE, any_thread=self._any_thread, busy_seconds=self._busy_seconds
         )
         self.connection.row_factory = sqlite3.Row

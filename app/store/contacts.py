@@ -20,6 +20,7 @@ from typing import Literal
 
 from app.domain.account import ListOrder
 from app.domain.diagnosis import FieldMatch
+from app.domain.external_ids import differs_by
 from app.domain.fingerprint import normalize
 from app.domain.folding import fold, is_number, search_forms, search_text
 from app.domain.model import Contact, Field, KeptContact
@@ -42,6 +43,7 @@ MAX_WORDS = 16
 MAX_TERMS = 20_000
 MAX_NEAR = 5
 MAX_NEAREST = 50
+MAX_NEARLY = 1000
 SHORTEST_NEAR = 4
 NEAR = 0.75
 """How alike two words must be, as difflib measures it: one letter of four, or two of eight, may differ."""
@@ -189,6 +191,23 @@ class ContactTable:
         known = sorted(one for one in values if one != value and one.strip().casefold() == wanted)
         return tuple(known[:MAX_VARIANTS])
 
+    def nearly(self, key_id: str, value: str) -> Contact | None:
+        """The one contact with a value of this field in which one or two letters differ; None if none or several have.
+
+        A number never does: with other digits it is another number.
+        """
+        folded = normalize(key_id, value)
+        if is_number(value) or not SHORTEST_NEAR <= len(value) <= MAX_VALUE_LENGTH:
+            return None
+        with self._file.guarded() as connection:
+            match, values = Search(tuple(_forms(value.split()[:MAX_WORDS])), ()).nearly(connection)
+            rows = connection.execute(f"{match} LIMIT {MAX_NEARLY + 1}", values).fetchall() if match else []
+            if len(rows) > MAX_NEARLY:
+                return None
+            known = [contact for row in rows if (contact := get(connection, row[0])) is not None]
+        near = [one for one in known if differs_by(normalize(key_id, one.value(key_id)), folded, 2)]
+        return near[0] if len(near) == 1 else None
+
 
 # Search
 
@@ -293,11 +312,17 @@ class Search:
 
     def near(self, connection: sqlite3.Connection) -> Found:
         """The contacts with words that differ by a letter or two from those that no contact has."""
-        connection.execute(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'contacts_fts', 'row')"
-        )
-        tokens = [token for forms in self.words for token in _TOKEN.findall(forms[0])]
-        return self._matching([_near_terms(connection, token) for token in tokens])
+        _open_terms(connection)
+        return self._matching([_near_terms(connection, token) for token in self._tokens])
+
+    def nearly(self, connection: sqlite3.Connection) -> Found:
+        """The contacts with words like all those that are like any contact's; an empty SELECT if no word is."""
+        _open_terms(connection)
+        return self._matching(filter(None, [_similar_terms(connection, token) for token in self._tokens]))
+
+    @property
+    def _tokens(self) -> Sequence[str]:
+        return [token for forms in self.words for token in _TOKEN.findall(forms[0])]
 
     def _matching(self, words: Iterable[Sequence[str]]) -> Found:
         match = " AND ".join(f"({' OR '.join(map(_beginning, forms)) or _phrase('')})" for forms in words)
@@ -352,16 +377,29 @@ def _shortest(forms: Sequence[str]) -> Sequence[str]:
     return [form for form in forms if not any(other in form for other in forms if other != form)]
 
 
+def _open_terms(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'contacts_fts', 'row')"
+    )
+
+
+_TERMS = "SELECT term FROM temp.terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ? LIMIT ?"
+
+
 def _near_terms(connection: sqlite3.Connection, token: str) -> Sequence[str]:
     """The indexed words that begin with a token or, if there are none, that differ from it by a letter or two."""
-    sql = "SELECT term FROM temp.terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ? LIMIT ?"
-    if connection.execute(sql, (token, f"{token}\U0010ffff", 0, MAX_VALUE_LENGTH, 1)).fetchone():
+    if connection.execute(_TERMS, (token, f"{token}\U0010ffff", 0, MAX_VALUE_LENGTH, 1)).fetchone():
         return (token,)
+    return _similar_terms(connection, token)
+
+
+def _similar_terms(connection: sqlite3.Connection, token: str) -> Sequence[str]:
+    """The indexed words that differ from a token by at most a letter or two; () for a short token."""
     if len(token) < SHORTEST_NEAR:
         return ()
     sizes = len(token) - 2, len(token) + 2
     for shared in (token[: len(token) // 2], token[:1]):
-        rows = connection.execute(sql, (shared, f"{shared}\U0010ffff", *sizes, MAX_TERMS))
+        rows = connection.execute(_TERMS, (shared, f"{shared}\U0010ffff", *sizes, MAX_TERMS))
         if near := get_close_matches(token, [row[0] for row in rows], MAX_NEAR, NEAR):
             return near
     return ()
@@ -538,24 +576,24 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
 
 
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
-    """Adds contacts or their new values, marked as imported; yields the number so far every 25,000 and at the end.
+    """Adds contacts or their new values, marked as imported; yields their number so far every 25,000 and at the end.
 
-    The contacts counted are on disk. Raises StoreError.
+    The contacts counted are on disk; those with the same id count as one. Raises StoreError.
     """
     remaining = iter(contacts)
-    done = 0
+    done: set[int] = set()
     with opened(path) as file:
         with file.guarded() as connection:
             make_staging(connection)
         while batch := list(islice(remaining, IMPORT_BATCH)):
             with file.guarded() as connection, transaction(connection):
-                _import(connection, batch)
-            done += len(batch)
-            yield done
+                numbers = [number_of(connection, contact.id) for contact in batch]
+                _import(connection, numbers, batch)
+            done.update(numbers)
+            yield len(done)
 
 
-def _import(connection: sqlite3.Connection, batch: Sequence[Contact]) -> None:
-    numbers = [number_of(connection, contact.id) for contact in batch]
+def _import(connection: sqlite3.Connection, numbers: Sequence[int], batch: Sequence[Contact]) -> None:
     known = {
         row[0]
         for row in connection.execute(

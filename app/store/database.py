@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.store.errors import BusyError, DamagedError, StoreError, explained
+from app.store.errors import BusyError, DamagedError, StoreError, UnwritableError, explained
 from app.store.schema import Schema
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "explained",
     "file_identity",
     "open_database",
+    "open_or_read",
     "set_aside",
     "set_busy_timeout",
     "transaction",
@@ -52,6 +53,42 @@ def open_database(
         )
         try:
             _prepare(connection, path, schema)
+        except BaseException:  # also ctrl+c: clean up, then re-raise
+            connection.close()
+            raise
+    return connection
+
+
+def open_or_read(
+    path: Path, schema: Schema, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> tuple[sqlite3.Connection, StoreError | None]:
+    """As `open_database`, but a file that cannot be written now is opened for reading; the error then says why.
+
+    Raises StoreError if the file cannot be read either.
+    """
+    try:
+        return open_database(path, schema, any_thread=any_thread, busy_seconds=busy_seconds), None
+    except BusyError:
+        raise
+    except UnwritableError as error:
+        try:
+            return _open_for_reading(path, schema, any_thread=any_thread), error
+        except StoreError:
+            raise error from None
+
+
+def _open_for_reading(path: Path, schema: Schema, *, any_thread: bool) -> sqlite3.Connection:
+    with explained(path, schema.what):
+        log = path.with_name(path.name + "-wal")
+        # With an empty log nothing is missing in the file: SQLite then needs no shared memory beside it.
+        mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+        uri = f"{path.absolute().as_uri()}?{mode}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=not any_thread)
+        try:
+            if _version(connection, path, schema) < schema.version:
+                raise StoreError(
+                    f"The {schema.what} at {path} is of an earlier version and cannot be written."
+                )
         except BaseException:  # also ctrl+c: clean up, then re-raise
             connection.close()
             raise

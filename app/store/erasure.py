@@ -13,17 +13,15 @@ from pathlib import Path
 
 from app.domain.fingerprint import normalize
 from app.domain.model import Contact
-from app.store import contacts
+from app.store import bulk_runs, contacts
 from app.store.attempt_rows import index_words, merge_words
 from app.store.bulk_attempts import delete, previous_renewed
+from app.store.bulk_runs import FORGOTTEN
 from app.store.cache_file import CacheFile, opened
 from app.store.database import StoreError, compact, transaction
 from app.store.history_file import opened as opened_history
 from app.store.refresh import refresh_lock
 from app.store.text import Stored, comparable, microseconds, moment, stored
-
-FORGOTTEN = "(forgotten)"
-"""Replaces the external id of an erased person in the history."""
 
 _SHORTEST_NAME = 6
 _KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
@@ -96,6 +94,8 @@ def forget_in_history(path: Path, account: str, person: Person) -> int:
                 for number in numbers:
                     _empty_attempt(connection, number)
                     index_words(connection, "number = ?", number)
+            texts = [form for text in person.texts for form in _forms(text)]
+            bulk_runs.forget(connection, account, _keys(person), texts)
             merge_words(connection)
         compact(connection, path)
     return len(numbers)
@@ -157,7 +157,7 @@ def _forms(text: str) -> tuple[Stored, ...]:
 def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
         "UPDATE attempts SET external_id = ?, contact_mark = NULL, previous = NULL, send_mark = NULL, reply_text = NULL, "
-        "note = NULL, settlement_note = NULL, contact_id = NULL, contact_name = NULL, contact_keys = NULL, trigger_id = "
+        "note = NULL, settlement_note = NULL, contact_id = NULL, contact_name = NULL, contact_keys = NULL, team = NULL, trigger_id = "
         "(SELECT attempt_id FROM attempts AS made WHERE made.attempt_id = attempts.trigger_id) WHERE number = ?",
         (FORGOTTEN, number),
     )
@@ -208,7 +208,9 @@ def let_go(path: Path, retention: Retention, now: datetime) -> int:
     with opened_history(path) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         with transaction(connection):
-            gone = delete(connection, _DOOMED, _values(retention, now))
+            values = _values(retention, now)
+            gone = delete(connection, _DOOMED, values)
+            bulk_runs.prune(connection, "account = ? AND planned_at < ?", values["account"], values["before"])
         if gone:
             merge_words(connection)
     return gone

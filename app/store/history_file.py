@@ -17,7 +17,7 @@ from app.store.database import (
     StoreError,
     explained,
     file_identity,
-    open_database,
+    open_or_read,
     set_busy_timeout,
     transaction,
 )
@@ -49,7 +49,10 @@ class HistoryReplacedError(StoreError):
 
 
 class HistoryFile:
-    """A connection to the history. Raises StoreError, or DamagedHistoryError if the file is damaged."""
+    """A connection to the history. Raises StoreError, or DamagedHistoryError if the file is damaged.
+
+    `unwritable` is the reason why it can only be read; None if it can be written.
+    """
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -67,7 +70,9 @@ class HistoryFile:
     def open(self) -> None:
         """Opens the file that is at the path now."""
         with guarded(self.path):
-            self._connection = open_database(self.path, HISTORY, busy_seconds=self._busy_seconds)
+            self._connection, self.unwritable = open_or_read(
+                self.path, HISTORY, busy_seconds=self._busy_seconds
+            )
             self._connection.row_factory = sqlite3.Row
             self._identity = file_identity(self.path)
 
@@ -82,6 +87,8 @@ class HistoryFile:
 
         Raises HistoryReplacedError if the file at the path is not the open one.
         """
+        if self.unwritable is not None:
+            raise self.unwritable
         with self.guarded() as connection:
             if file_identity(self.path) != self._identity:
                 raise HistoryReplacedError(self.path)

@@ -79,6 +79,7 @@ COLUMNS: Mapping[QueryField, _Field] = {
     QueryField.PROFILE: _Field(("profile",)),
     QueryField.PREVIOUS: _Field(("previous",)),
     QueryField.SETTLED: _Field(("settled",)),
+    QueryField.RUN: _Field(("run_id",)),
 }
 SORTED_BY: Mapping[SortColumn, tuple[str, ...]] = {
     SortColumn.TIME: (),

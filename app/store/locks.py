@@ -11,6 +11,10 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
+    def locks_work_in(folder: Path) -> bool:  # noqa: ARG001 - on this system they work everywhere
+        """Whether files in this folder can be locked and shared."""
+        return True
+
     def _try_lock(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -20,6 +24,20 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+    from contextlib import suppress
+    from mmap import mmap
+    from tempfile import TemporaryFile
+
+    def locks_work_in(folder: Path) -> bool:
+        """Whether files in this folder can be locked and shared; True if that cannot be tried."""
+        with suppress(OSError), TemporaryFile(dir=folder) as file:
+            file.truncate(1)
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                mmap(file.fileno(), 1).close()
+            except OSError:
+                return False
+        return True
 
     def _try_lock(descriptor: int) -> bool:
         try:

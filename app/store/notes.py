@@ -7,6 +7,7 @@ power cut may lose the last seconds.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.drafts import Draft, SavedDraft, Template
+from app.domain.extras import extras_json, parse_extras
+from app.domain.model import NO_EXTRAS, Extras
 from app.store.database import (
     DamagedError,
     StoreError,
@@ -33,6 +36,18 @@ if TYPE_CHECKING:
 _DRAFT = ("event_id", "key_id", "external_id", "data_text", "contact_id")
 
 
+def _written(extras: Extras) -> str:
+    found = extras_json(extras)
+    return json.dumps(found) if found else ""
+
+
+def _read(text: str) -> Extras:
+    try:
+        return parse_extras(json.loads(text)) if text else NO_EXTRAS
+    except (ValueError, RecursionError):
+        return NO_EXTRAS
+
+
 class Notes:
     """The drafts and templates of one account, for use on one thread. Raises StoreError.
 
@@ -43,6 +58,10 @@ class Notes:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
+    @property
+    def path(self) -> Path:
+        return self._path
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -50,10 +69,11 @@ class Notes:
 
     def save_draft(self, profile: str, draft: Draft, saved_at: datetime) -> None:
         """Saves the draft of the profile; replaces the last one."""
-        values = [stored(getattr(draft, column)) for column in _DRAFT]
+        values = [*(stored(getattr(draft, column)) for column in _DRAFT), _written(draft.extras)]
         with self._opened() as connection:
             connection.execute(
-                f"INSERT OR REPLACE INTO drafts (profile, {', '.join(_DRAFT)}, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO drafts (profile, {', '.join(_DRAFT)}, extras, saved_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (stored(profile), *values, microseconds(saved_at)),
             )
 
@@ -62,7 +82,8 @@ class Notes:
         rows = self._all("SELECT * FROM drafts WHERE profile = ?", stored(profile))
         for row in rows:
             texts = {column: restored(row[column]) for column in _DRAFT}
-            return SavedDraft(Draft(**texts), moment(row["saved_at"]))
+            draft = Draft(**texts, extras=_read(restored(row["extras"])))
+            return SavedDraft(draft, moment(row["saved_at"]))
         return None
 
     def drop_draft(self, profile: str) -> None:
@@ -75,14 +96,20 @@ class Notes:
         """Saves a template; replaces the one with the same name."""
         with self._opened() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO templates (name, event_id, data_text) VALUES (?, ?, ?)",
-                (stored(template.name), stored(template.event_id), stored(template.data_text)),
+                "INSERT OR REPLACE INTO templates (name, event_id, data_text, extras) VALUES (?, ?, ?, ?)",
+                (
+                    stored(template.name),
+                    stored(template.event_id),
+                    stored(template.data_text),
+                    _written(template.extras),
+                ),
             )
 
     def templates(self) -> tuple[Template, ...]:
         """All templates, sorted by name."""
-        rows = self._all("SELECT name, event_id, data_text FROM templates ORDER BY name")
-        return tuple(Template(*(restored(value) for value in row)) for row in rows)
+        rows = self._all("SELECT name, event_id, data_text, extras FROM templates ORDER BY name")
+        texts = ([restored(value) for value in row] for row in rows)
+        return tuple(Template(name, event, data, _read(extras)) for name, event, data, extras in texts)
 
     def drop_template(self, name: str) -> bool:
         """Deletes a template; returns whether there was one."""
@@ -113,11 +140,11 @@ class Notes:
         with self._opened() as connection, transaction(connection):
             for row in connection.execute("SELECT rowid, * FROM drafts").fetchall():
                 key = (restored(row["key_id"]), restored(row["external_id"]))
-                if mentions(person, restored(row["data_text"]), key):
+                if mentions(person, restored(row["data_text"]) + restored(row["extras"]), key):
                     connection.execute("DELETE FROM drafts WHERE rowid = ?", (row["rowid"],))
-            for table in ("templates", "typed"):
-                for row in connection.execute(f"SELECT rowid, data_text FROM {table}").fetchall():
-                    if mentions(person, restored(row["data_text"])):
+            for table, text in (("templates", "data_text || extras"), ("typed", "data_text")):
+                for row in connection.execute(f"SELECT rowid, {text} AS text FROM {table}").fetchall():
+                    if mentions(person, restored(row["text"])):
                         connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row["rowid"],))
         with self._opened() as connection:
             compact(connection, self._path)

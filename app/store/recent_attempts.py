@@ -79,6 +79,15 @@ class RecentAttempts:
         """The ids of the events sent on an account, the latest first."""
         return tuple(restored(row[0]) for row in self._file.all(_EVENTS, stored(account), limit))
 
+    def latest(self, account: str, limit: int) -> tuple[AttemptRow, ...]:
+        """The attempts on an account, the newest first."""
+        rows = self._file.all(
+            f"SELECT {NARROW} FROM attempts WHERE account = ? ORDER BY number DESC LIMIT ?",
+            stored(account),
+            limit,
+        )
+        return tuple(map(narrow_row, rows))
+
     def key(self, account: str, event_id: str) -> str | None:
         """The key field that an event was last sent with; None if the last 50 attempts used the contact id.
 

@@ -291,6 +291,34 @@ DROP TABLE words;
 CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
 """,
         index_words,
+        # The rows of a run are sent in the order of their key; those that are skipped are in wave -1.
+        """
+ALTER TABLE attempts ADD COLUMN run_id TEXT;
+CREATE INDEX by_run ON attempts (run_id COLLATE NOCASE, account) WHERE run_id IS NOT NULL;
+CREATE TABLE bulk_runs (
+    number INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, planned_at INTEGER NOT NULL,
+    state TEXT NOT NULL, pause_reason TEXT, owner TEXT, plan TEXT NOT NULL,
+    next_wave INTEGER NOT NULL DEFAULT 0, next_row INTEGER NOT NULL DEFAULT 0,
+    planned INTEGER NOT NULL DEFAULT 0, sending INTEGER NOT NULL DEFAULT 0, accepted INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE bulk_rows (
+    run INTEGER, wave INTEGER, number INTEGER, line INTEGER NOT NULL, external_id TEXT NOT NULL, cells TEXT, data TEXT,
+    parent_id TEXT, predicted INTEGER, state TEXT NOT NULL, code INTEGER, attempt_id TEXT,
+    PRIMARY KEY (run, wave, number)
+) WITHOUT ROWID;
+""",
+        # `team` has the marks of an attempt on a team's account, as JSON; `member` and `assigned` are for the attempts of
+        # a team, which have a file of their own. The numbers of the outbox are never used again: they are part of ids.
+        """
+ALTER TABLE attempts ADD COLUMN team TEXT;
+ALTER TABLE attempts ADD COLUMN member TEXT;
+ALTER TABLE attempts ADD COLUMN assigned TEXT;
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL, body TEXT
+);
+CREATE TABLE team_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+""",
     ),
     synchronous="FULL",
 )
@@ -308,6 +336,11 @@ CREATE TABLE templates (name TEXT PRIMARY KEY, event_id TEXT NOT NULL, data_text
 """,
         """
 CREATE TABLE typed (event_id TEXT PRIMARY KEY, attempt_id TEXT NOT NULL, data_text TEXT NOT NULL);
+""",
+        # As JSON with the keys of a request; '' for none.
+        """
+ALTER TABLE drafts ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+ALTER TABLE templates ADD COLUMN extras TEXT NOT NULL DEFAULT '';
 """,
     ),
 )

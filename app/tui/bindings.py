@@ -63,6 +63,7 @@ DASHBOARD_BINDINGS: list[BindingType] = [
     _desk("f6", "go('history')", "History", "Find attempts and read their replies", show=True),
     _desk("f5", "refresh_lists", "Refresh", "Load events, fields and contacts from the account", show=True),
     _desk("f7", "go('reply')", "Reply", "Read the reply to the last trigger"),
+    _desk("ctrl+d", "bulk", "Bulk", "Send one event to many contacts: plan a file, run it, read the report"),
     _desk("ctrl+l", "look_up", "Look up", "Ask the account for the contact you typed"),
     _desk(
         "f8", "event_data", "Event data", "Insert the example, the last data or a template; save a template"

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final, TypeVar, cast
 
@@ -18,9 +19,11 @@ from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
 from app.service.contacts import ContactRow
 from app.service.history import AttemptRow
+from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers import Severity
+from app.tui.controllers.bulk import BulkController
 from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
@@ -115,13 +118,13 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._status = StatusLine(session.profile)
+        self._status = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
         self._events = EventList(session.events.search, session.events.name)
         self._contacts = ContactList(session.contacts.search, privacy)
         self._form = TriggerForm(session, privacy)
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
-        self._history = HistoryPane(session.contacts.field_name, privacy)
+        self._history = HistoryPane(session.contacts.field_name, privacy, has_team=session.team is not None)
         self._bar = FetchBar()
         self._add_controllers()
 
@@ -170,6 +173,14 @@ class Dashboard(Screen[None]):
             preview=self.form.preview_attempt,
             resolved=self._resolved,
         )
+        self.bulk = BulkController(
+            view=self,
+            session=session,
+            privacy=privacy,
+            form=self._form,
+            permit=lambda: self.send.permit,
+            filter=lambda: self.history.filter,
+        )
 
     # Its life
 
@@ -208,9 +219,14 @@ class Dashboard(Screen[None]):
         self.show_nothing_sent()
         if self.cache.is_loading:
             self.cache.refresh()
+        if self._session.team is not None:
+            self._session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
+            self._session.team.follow()
         self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
-        self.set_interval(1, self.look)
-        self.set_interval(FOLLOW_OTHERS_S, self._follow_others)
+        self._clocks = (
+            self.set_interval(1, self.look),
+            self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
+        )
         self._mounted.set()
         self.refresh_bindings()
 
@@ -232,8 +248,15 @@ class Dashboard(Screen[None]):
         """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
         await self._mounted.wait()
         await self.send.shutdown()
+        await self.bulk.shutdown()
         await self.cache.shutdown()
         self.form.save_draft()
+        # Nothing may reach for a pane while Textual removes them one by one.
+        for clock in self._clocks:
+            clock.stop()
+        for worker in self.app.workers:
+            if self in worker.node.ancestors_with_self:
+                worker.cancel()
 
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
@@ -245,7 +268,28 @@ class Dashboard(Screen[None]):
         with contextlib.suppress(AppError):
             if self._session.history.changed():
                 self.show_history()
+            self._look_at_team()
         self.cache.show_age()
+
+    def _look_at_team(self) -> None:
+        """Shows whether the team is reachable, what its desks did, and what went wrong between them."""
+        team = self._session.team
+        if team is None:
+            return
+        self._status.team = team.is_reachable
+        if not team.history.changed():
+            return
+        team.forget_here()
+        for sentence in team.news():
+            self.notify(
+                sanitize(sentence, 500),
+                title="Team",
+                severity="error",
+                markup=False,
+                timeout=reading_s(sentence),
+            )
+        if self._history.is_team:
+            self.show_history()
 
     def _follow_others(self) -> None:
         """Finds attempts whose process has ended, and lists that another program changed."""
@@ -491,6 +535,9 @@ class Dashboard(Screen[None]):
     def action_refresh_lists(self) -> None:
         self.cache.refresh()
 
+    def action_bulk(self) -> None:
+        self.bulk.open()
+
     def action_look_up(self) -> None:
         self.cache.look_up()
 
@@ -552,7 +599,27 @@ class Dashboard(Screen[None]):
 
     def commands(self) -> Sequence[Command]:
         """What the palette offers beside the bindings."""
-        return self.form.scenarios()
+        return (*self.form.scenarios(), *self._team_commands())
+
+    def _team_commands(self) -> Iterator[Command]:
+        team = self._session.team
+        if team is None:
+            return
+        yield Command(
+            "Take over", "Take the current attempt of the team's history over", self.history.take_over
+        )
+        for one in team.waiting:
+            what = f"Approve event {one.event_id} for {one.asked_by}"
+            yield Command(what, "Approve exactly this send, once", partial(self._approve, one.approval_id))
+
+    def _approve(self, approval_id: str) -> None:
+        try:
+            if self._session.team is not None:
+                self._session.team.approve(approval_id)
+        except AppError as error:
+            self.say("Not approved", str(error))
+        else:
+            self.say("", "Approved for an hour, once.", "information")
 
     # Messages of the panes
 
@@ -614,4 +681,7 @@ class Dashboard(Screen[None]):
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
-        self.history.open(message)
+        if message.what == "team":
+            self.history.switch_team()
+        else:
+            self.history.open(message)

@@ -11,8 +11,10 @@ from textual.content import Content
 
 from app.domain import sanitize as harmless
 from app.domain.account import FieldNames
-from app.domain.attempt_export import reply_parts
+from app.domain.attempt_export import reply_parts, warnings_of
+from app.domain.extras import extras_words
 from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
+from app.domain.mails import EventUse
 from app.domain.model import (
     CONTACT_KEYS,
     Attempt,
@@ -32,6 +34,7 @@ from app.domain.wire import trigger_path
 from app.service.duplicates import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
+from app.service.scenarios import SentMail
 
 __all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content", "spacing_marks"]
 
@@ -41,6 +44,7 @@ FieldName = Callable[[str], str | None]
 """The name of a contact field by its id; None if it is not known."""
 
 LISTED = 5
+NO_VALUE = 2005
 _NAME_CELLS = 13
 _PREDICTABLE = {0, *(rule.code for rule in RULES)}
 
@@ -184,6 +188,14 @@ def prediction_label(verdict: Verdict | None) -> Content:
     return Content.styled(f"✗ Will be rejected: {verdict.code}", "bold $outcome-rejected")
 
 
+def use_label(use: EventUse | None, predicted: Verdict | None = None) -> Content | None:
+    """What the event starts, or a warning that nothing uses it; None if that is not known, or if it is rejected."""
+    if use is None or (predicted is not None and predicted.code not in (0, NO_VALUE)):
+        return None
+    words = use.words(subjects=True)
+    return Content(words) if use.mails or use.programs else _warning(words)
+
+
 def remedy(text: str | None) -> Content | None:
     """What to do, behind an arrow."""
     return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
@@ -242,6 +254,14 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
     )
 
 
+def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
+    """A mail that went out: when, its subject, and to whom."""
+    subject = sanitize(sent.mail.subject or sent.mail.name, 60)
+    when = f"{clock(sent.at, now)}  "
+    to = f"\n{' ' * len(when)}to {sanitize(external_id, 60)}"
+    return Content.assemble((when, "$quiet"), (subject, "bold"), to)
+
+
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
     """What the account replied to the look-up of a contact."""
     contacts = list(found)
@@ -259,7 +279,13 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Target
 
 
 def send_question(
-    request: TriggerRequest, event_name: str | None, account: TargetAccount, known: Preflight, now: datetime
+    request: TriggerRequest,
+    event_name: str | None,
+    account: TargetAccount,
+    known: Preflight,
+    now: datetime,
+    *,
+    use: EventUse | None = None,
 ) -> str:
     """The question before a trigger that reaches real customers, repeats another one, or both."""
     facts = [
@@ -268,12 +294,16 @@ def send_question(
         contact_label(known.contacts[0]).plain if len(known.contacts) == 1 else None,
         _live_line(account.profile.name if account.profile.is_production else None),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         _plain(carried_data(known, now)),
     ]
     asked = "\n".join(filter(None, facts))
-    if known.second_send is None:
+    earlier = [
+        f"! {second_send_words(row, now)}" for row in (known.colleague, known.second_send) if row is not None
+    ]
+    if not earlier:
         return f"{asked}\n\nSend it?"
-    return f"{second_send_words(known.second_send, now)}\n\n{asked}\n\nSend it again?"
+    return "\n".join((*earlier, "", asked, "", "Send it again?"))
 
 
 def again_question(
@@ -284,6 +314,7 @@ def again_question(
     *,
     same_trigger: bool,
     real_account: str | None = None,
+    use: EventUse | None = None,
 ) -> str:
     """The question before an attempt is sent again; `real_account` is the profile's name if it is a live one."""
     request, again = attempt.request, known.second_send
@@ -294,7 +325,9 @@ def again_question(
         f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
         _live_line(real_account),
         prediction_label(known.prediction).plain,
+        use.words() if use else None,
         f"! {second_send_words(again, now)}" if again is not None and is_another else None,
+        f"! {second_send_words(known.colleague, now)}" if known.colleague is not None else None,
     ]
     question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
     if same_trigger:
@@ -398,11 +431,12 @@ def resolution(settlement: Settlement | None) -> Content | None:
 
 
 def reply_lines(attempt: Attempt) -> list[Content | None]:
-    """Outcome, reply code, meaning, what to do or how it was resolved, and the prediction."""
+    """Outcome, reply code, meaning, warnings, what to do or how it was resolved, and the prediction."""
     return [
         answer_head(attempt),
         answer_code(attempt),
         answer_description(attempt),
+        *(_warning(f"! {sanitize(text, 500)}") for text in warnings_of(attempt)),
         resolution(attempt.settlement) or remedy(attempt.remedy),
         compared(attempt),
     ]
@@ -435,9 +469,10 @@ def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
         "Started": _local_and_utc(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
     }
+    extras = ((name.capitalize(), value) for name, value in extras_words(request.extras))
     return lines(
         Content.assemble((f"{name:<{_NAME_CELLS}}", "$quiet"), sanitize(value, 2000))
-        for name, value in facts.items()
+        for name, value in (*facts.items(), *extras)
     )
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
+from app.domain.csv_rows import open_csv
 from app.domain.model import Field
 from app.resources import sample_data
 from app.sandbox.accounts.demo import write_demo_folder
 from app.sandbox.accounts.folder import CONTACTS, read_fields
-from app.service.importing import ContactFile, open_contacts
+from app.service.importing import ContactLines
 from app.store.catalog import Cache
 from app.store.contacts import import_contacts
 from tests.benchmarks import homes
@@ -96,8 +97,8 @@ def _empty_cache(file: Path, account: Path) -> Cache:
 
 
 def _import(file: Path, cache: Cache) -> None:
-    with open_contacts(file) as lines:
-        for _ in import_contacts(cache.path, ContactFile(lines, cache.fields(), _no_fault).contacts()):
+    with open_csv(file) as lines:
+        for _ in import_contacts(cache.path, ContactLines(lines, cache.fields(), _no_fault).contacts()):
             pass
 
 
@@ -106,7 +107,7 @@ def _fields(account: Path) -> Sequence[Field]:
 
 
 def _no_fault(line: int, reason: str) -> None:
-    raise AssertionError(f"line {line} {reason}")
+    raise AssertionError(f"line {line}: {reason}")
 
 
 def _opened(file: Path) -> TextIO:

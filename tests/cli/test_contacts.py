@@ -7,8 +7,6 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.drafts import Draft
-from app.domain.model import Field
-from app.service.importing import ContactFile, ImportRefusedError
 from app.settings import load_settings
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, everything_in
@@ -74,14 +72,47 @@ def test_bad_lines_are_told_by_number_and_left_out(shop: Account, tmp_path: Path
     file = tmp_path / "contacts.csv"
     file.write_bytes(
         b"id,3\n1,a@example.org\n2\n,b@example.org\nx7,c@example.org\n\n"
-        b"3,caf\xe9@example.org\n4,\"d\"e\n5,\"two\nlines\"\n6,f@example.org,more\n7,g@example.org\n8,\"open\n"
+        b"4,\"d\"e\n5,\"two\nlines\"\n6,f@example.org,more\n7,\"open\n8,g@example.org\n"
     )  # fmt: skip
     ran = shop("contacts", "import", str(file))
     assert ran.code == 0
-    told = [line.split(": ", 1)[1].split(" ")[:2] for line in ran.err.splitlines() if ": line " in line]
-    assert told == [["line", number] for number in ("3", "4", "5", "7", "8", "11", "13")]
-    assert ran.out == "3 contacts imported, 7 lines skipped\n"
-    assert [row["id"] for row in shop("contacts", "--json").lines] == ["1", "5", "7"]
+    told = [line.split(": ")[1] for line in ran.err.splitlines() if ": line " in line]
+    assert told == [f"line {number}" for number in (3, 4, 5, 7, 10, 11)]
+    assert ran.out == "3 contacts imported, 6 lines skipped\n"
+    assert [row["id"] for row in shop("contacts", "--json").lines] == ["1", "5", "8"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("id;3;1\n1;a@example.org;Ann\n2;b@example.org;Zoë\n".encode("cp1252"), "line 3: This line is not UTF-8"),
+        (b"id,3\n1,a@example.org\n2,b\0@example.org\n", "line 3: This line contains a NUL"),
+        (b"PK\x03\x04\x14\0\6\0", "spreadsheet"),
+    ],
+)  # fmt: skip
+def test_nothing_is_imported_of_a_file_that_is_not_all_text(
+    shop: Account, tmp_path: Path, raw: bytes, reason: str
+) -> None:
+    shop("refresh")
+    file = tmp_path / "contacts.csv"
+    file.write_bytes(raw)
+    ran = shop("contacts", "import", str(file))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert reason in ran.err
+    assert shop("contacts", "--json").lines == []
+
+
+def test_of_lines_with_one_id_the_later_one_counts_and_it_is_counted_once(
+    shop: Account, tmp_path: Path
+) -> None:
+    shop("refresh")
+    file = tmp_path / "contacts.csv"
+    file.write_bytes("sep=;\r\nID;E-Mail\r\n7;a@example.org\r\n8;b@example.org\r\n 7 ;c@example.org\r\n".encode("utf-16"))  # fmt: skip
+    ran = shop("contacts", "import", str(file))
+    assert (ran.code, ran.out) == (0, "2 contacts imported, 0 lines skipped\n")
+    assert ran.err == "triggerdesk: 1 line with the id of an earlier line: the later one counts.\n"
+    rows = shop("contacts", "--json").lines
+    assert [(row["id"], row["fields"]) for row in rows] == [("7", {"3": "c@example.org"}), ("8", {"3": "b@example.org"})]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -194,20 +225,7 @@ def test_only_the_first_bad_lines_are_told_one_by_one(shop: Account, tmp_path: P
     file = tmp_path / "contacts.csv"
     file.write_text("id,3\n" + "x,y\n" * 50)
     ran = shop("contacts", "import", str(file))
-    assert ran.err.count("line ") == 20
+    assert ran.err.count(": line ") == 20
     assert "30 more lines skipped" in ran.err
-    assert ran.out == "0 contacts imported, 50 lines skipped\n"
-
-
-def test_a_name_that_several_fields_bear_must_be_an_id(shop: Account, tmp_path: Path) -> None:
-    fields = [Field("5", "Phone"), Field("6", "phone"), Field("7", "x", "5")]
-    with (tmp_path / "header.csv").open("w+") as file:
-        file.write("id,PHONE\n")
-        file.seek(0)
-        with pytest.raises(ImportRefusedError, match=r"fields 5, 6\. Use the field id"):
-            ContactFile(file, fields, lambda *_: None)
-        file.seek(0)
-        file.write("id,5   \n1,2\n")
-        file.seek(0)
-        (contact,) = ContactFile(file, fields, lambda *_: None).contacts()
-        assert contact.fields == {"5": "2"}
+    assert (ran.code, ran.out) == (1, "0 contacts imported, 50 lines skipped\n")
+    assert "Nothing was imported" in ran.err

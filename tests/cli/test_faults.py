@@ -64,13 +64,15 @@ async def server() -> AsyncIterator[FaultServer]:
         yield running
 
 
-def configured(home: Path, base_url: str) -> None:
+def configured(home: Path, base_url: str, deadline_s: float = 20) -> None:
     home.mkdir()
-    (home / "config.toml").write_text(f'[profiles.local]\nbase_url = "{base_url}"\ndeadline_s = 0.6\n')
+    (home / "config.toml").write_text(
+        f'[profiles.local]\nbase_url = "{base_url}"\ndeadline_s = {deadline_s}\n'
+    )
 
 
-async def trigger(home: Path, base_url: str) -> tuple[int, str, str]:
-    configured(home, base_url)
+async def trigger(home: Path, base_url: str, deadline_s: float = 20) -> tuple[int, str, str]:
+    configured(home, base_url, deadline_s)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app", "--profile", "local",
         "trigger", "100", "--key", "3", "--external-id", "thor@example.com", "--json",
@@ -89,7 +91,7 @@ async def test_each_end_of_an_exchange_has_its_exit_code_its_words_and_its_row(
 ) -> None:
     fault, code, outcome, status, reply_code, remedy = TABLE[name]
     url = server.url(name, fault) + "/api/v2"
-    ended, out, err = await trigger(home, url)
+    ended, out, err = await trigger(home, url, 2 if name in ("silence", "drip", "no_reply") else 20)
     attempt = json.loads(out)
     assert (ended, err) == (code, "")
     assert (attempt["outcome"], attempt["http_status"], attempt["reply_code"]) == (

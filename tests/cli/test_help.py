@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Desk
+from tests.test_papers import COMMANDS
 
-TOPICS = ["form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
+TOPICS = ["bulk", "checks", "form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
 
 
 def test_without_a_topic_every_page_is_listed_with_its_summary(desk: Desk) -> None:
@@ -41,6 +42,12 @@ def test_an_unknown_topic_ends_with_2_and_names_the_pages(desk: Desk, topic: str
 
 def test_an_unknown_topic_with_control_characters_is_shown_harmless(desk: Desk) -> None:
     assert "\x1b" not in desk("help", "\x1b[31m").err
+
+
+@pytest.mark.parametrize("verb", COMMANDS, ids=" ".join)
+def test_every_help_ends_with_the_way_to_the_manual(desk: Desk, verb: tuple[str, ...]) -> None:
+    ran = desk(*verb, "--help")
+    assert ran.out.endswith("`triggerdesk help` lists the pages of the manual.\n")
 
 
 def test_help_opens_no_home(desk: Desk, home: Path) -> None:

@@ -39,7 +39,8 @@ def test_a_profile_is_added_listed_and_removed(desk: Desk, home: Path) -> None:
     added = desk(*SHOP, "--test-contact", "@example.com", "--test-contact", "x@example.org", "--default")
     assert added.code == 0
     assert "--production shop" in added.err
-    assert "Emarsys ends X-WSSE" in added.err
+    assert "X-WSSE on 2026-12-31" in added.err
+    assert "next API" not in added.err
     text = (home / "config.toml").read_text()
     assert 'test_contacts = ["@example.com", "x@example.org"]' in text
     assert desk("profile", "list", "--json").lines == [
@@ -120,6 +121,34 @@ def test_a_mistake_is_told_and_nothing_is_written(
     assert (ran.code, ran.out) == (2, "")
     assert reason in ran.err
     assert not (home / "config.toml").exists()
+
+
+def test_the_host_of_the_next_api_is_said_to_have_no_events(desk: Desk) -> None:
+    added = desk("profile", "add", "next", "--base-url", "https://api.sap.emarsys.net/api/v3")
+    assert added.code == 0
+    assert "the next API, which has no external events" in added.err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("shop", "--client-id", "a:b"), "client_id"),
+        (("shop", "--client-id", "id", "--token-url", "http://example.com"), "this machine only"),
+        (("other", "--client-id", "id"), "There is no profile 'other'"),
+        (("plain", "--client-id", "id"), "does not sign in by X-WSSE"),
+        (("shop", "--client-id", "id"), "The client secret is missing"),
+    ],
+)
+def test_a_profile_that_cannot_be_moved_stays(
+    desk: Desk, home: Path, words: tuple[str, ...], reason: str
+) -> None:
+    desk(*SHOP)
+    desk("profile", "add", "plain", "--account", "mine")
+    before = (home / "config.toml").read_text()
+    ran = desk("profile", "move", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert reason in ran.err
+    assert (home / "config.toml").read_text() == before
 
 
 def test_a_removal_is_confirmed(desk: Desk, home: Path, at_a_terminal: None) -> None:

@@ -149,6 +149,56 @@ def test_a_missing_permission_is_named(desk: Desk, home: Path) -> None:
     assert "externalevent.trigger  ? unknown" in checked.out
 
 
+MOVED = """
+# The shop
+[profiles.shop]
+base_url = "{url}/api/{version}" # its address
+auth = "{auth}"
+{more}
+production = true
+test_contacts = ["@example.com"]
+"""
+
+
+def test_a_wsse_profile_is_moved_to_oauth_and_keeps_everything_else(
+    desk: Desk, home: Path, secret: str
+) -> None:
+    with account(desk, home, "oauth") as shop:
+        config, token_url = home / "config.toml", f"{shop.url}/oauth2/token"
+        home.mkdir()
+        config.write_text(MOVED.format(url=shop.url, version="v2", auth="wsse", more='user = "shop001"'))
+        listed = shop("history")
+        assert listed.err.count("X-WSSE on 2026-12-31") == 1
+        moved = desk("profile", "move", "shop", "--client-id", "shop001", "--token-url", token_url)
+        assert moved.code == 0, moved
+        assert "oauth accepted" in moved.out
+        assert "signs in by OAuth 2 now" in moved.err
+        assert (
+            config.read_text()
+            == MOVED.format(url=shop.url, version="v3", auth="oauth", more="").replace(
+                "\n\nproduction", "\nproduction"
+            )
+            + f'client_id = "shop001"\ntoken_url = "{token_url}"\n'
+        )
+        assert "X-WSSE" not in shop("history").err
+
+
+@pytest.mark.parametrize("client_id", ["shop001", "shop002"])
+def test_a_profile_whose_new_sign_in_fails_stays_as_it_was(
+    desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch, client_id: str
+) -> None:
+    monkeypatch.setenv("TRIGGERDESK_SHOP_SECRET", SECRET if client_id == "shop002" else "wrong")
+    with account(desk, home, "oauth") as shop:
+        home.mkdir()
+        before = MOVED.format(url=shop.url, version="v2", auth="wsse", more='user = "shop001"')
+        (home / "config.toml").write_text(before)
+        words = ("--client-id", client_id, "--token-url", f"{shop.url}/oauth2/token")
+        moved = desk("profile", "move", "shop", *words)
+    assert moved.code == 1
+    assert "The profile 'shop' is unchanged." in moved.err
+    assert (home / "config.toml").read_text() == before
+
+
 def _fail(shop: Account, kind: str) -> None:
     body = json.dumps({"kind": kind}).encode()
     request = urllib.request.Request(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,9 +22,11 @@ TRIGGER = b'{"key_id":"3","external_id":"loki@example.com","trigger_id":"t-1"}'
 
 
 @contextmanager
-def served(home: Path, *words: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def served(
+    home: Path, *words: str, before: Sequence[str] = ()
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", "sandbox", "--port", "0", *words],
+        [sys.executable, "-m", "app", *before, "sandbox", "--port", "0", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -212,4 +214,4 @@ def test_a_mistyped_key_of_the_account_folder_is_named(
     with served(home) as (_, process):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
-    assert f"{name}.json, line {line}: unknown key '{key}', which is ignored." in err
+    assert f"{name}.json, line {line}: Unknown key '{key}', which is ignored." in err

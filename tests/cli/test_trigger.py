@@ -15,6 +15,7 @@ KEYS = {
     "attempt_id", "profile", "event_id", "event_name", "key_id", "external_id", "data", "trigger_id",
     "started_at", "elapsed_ms", "outcome", "http_status", "reply_code", "reply_text", "predicted_code",
     "description", "remedy", "reference", "parent_id", "note", "settlement", "contact", "warnings", "run_id",
+    "event_time", "attachments",
 }  # fmt: skip
 
 
@@ -272,7 +273,7 @@ def test_words_that_find_no_room_change_no_exit_code_either(home: Path, external
             check=False,
         )
     assert ran.returncode == code
-    assert "cannot be written: No space left on device. Attempt " in ran.stderr
+    assert "cannot be written: the disk is full; free some space. Attempt " in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -288,3 +289,28 @@ def test_closed_streams_change_nothing(home: Path, closed: str) -> None:
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("thor@exmaple.com", "contact 11 has nearly the same"),
+        ("Thor Odinson <thor@example.com>", "is more than an e-mail address"),
+        ("thor\u200b@example.com", "1 U+200B (zero width space) at character 5"),
+    ],
+)
+def test_a_dry_run_names_the_fix_of_an_external_id(desk: Desk, value: str, said: str) -> None:
+    ran = desk("trigger", "100", "--key", "3", "--external-id", value, "--dry-run")
+    assert said in ran.out
+    assert "Fix: use thor@example.com (Thor Odinson, contact 11)" in ran.out
+    masked = desk("--mask", "trigger", "100", "--key", "3", "--external-id", value, "--dry-run")
+    assert "thor" not in masked.out.lower().replace("authorization", "")
+
+
+def test_a_contact_with_nearly_the_value_is_named_before_the_trigger_is_sent(desk: Desk) -> None:
+    ran = desk("trigger", "100", "--key", "3", "--external-id", "thro@example.com")
+    assert ran.code == 1
+    assert ran.err.startswith(
+        "triggerdesk: --external-id: No contact has this value in E-Mail (3), but contact 11"
+    )
+    assert desk("trigger", "100", "--key", "3", "--external-id", "loki@example.com").err == ""

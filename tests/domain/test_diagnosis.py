@@ -35,7 +35,7 @@ def test_a_missing_value_names_the_field_by_name_and_id() -> None:
 @pytest.mark.parametrize(
     ("key_id", "value", "cause"),
     [
-        ("3", " thor@example.com", "begins or ends with a space"),
+        ("3", " thor@example.com", "has 1 space before it. Remove it to find contact 11"),
         ("10142", "thor@example.com", "looks like an e-mail address"),
         ("3", "C-10011", "no e-mail address"),
         ("3", "loki@example.com", "No contact has this value in E-Mail (3)"),
@@ -224,7 +224,8 @@ def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:
     [
         ("thor@example.com ", "1 space after it", "thor@example.com"),
         ("  thor@example.com   ", "2 spaces before it and 3 spaces after it", "thor@example.com"),
-        ("\u200bthor@example.com", "1 invisible character before it", "thor@example.com"),
+        ("\u200bthor@example.com", "1 U+200B (zero width space) at character 1", "thor@example.com"),
+        ("tho\u2060\u2060r@example.com", "2 U+2060 (word joiner) at character 4", "thor@example.com"),
         ("   ", "nothing but 3 spaces", None),
     ],
 )
@@ -234,7 +235,7 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
     request = TriggerRequest("100", "3", value)
     found = diagnose_before(None, request, HandMadeAccount(complete=False))
     assert found is not None
-    assert found.words.startswith(f"The external id has {said}, which is sent too. ")
+    assert found.words.startswith(f"The external id has {said} and is sent like that. ")
     *mending, last = found.remedies
     assert last == LOOK_UP
     assert [one.change for one in mending] == ([FormPatch(external_id=mended)] if mended else [])

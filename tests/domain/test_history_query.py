@@ -140,7 +140,7 @@ def test_the_order_is_a_column_and_a_hyphen_for_falling() -> None:
 @pytest.mark.parametrize(
     ("line", "position", "says"),
     [
-        ("thor foo:1", 6, "unknown field \"foo\". Use outcome, code, status, event, key, contact, person, note, took, profile, previous, settled, since, until, on or sort"),
+        ("thor foo:1", 6, "unknown field \"foo\". Use outcome, code, status, event, key, contact, person, note, took, profile, previous, settled, run, since, until, on or sort"),
         ("code:", 6, "a value must follow code:"),
         ("code: 2008", 6, "without a space"),
         ("code:abc", 6, "\"abc\" is not a number. Use a number, a range (2004-2012, 5xx, >1000), or none."),

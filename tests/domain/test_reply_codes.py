@@ -85,6 +85,26 @@ def test_a_403_that_is_a_web_page_is_no_missing_permission() -> None:
     assert "lacks the permission externalevent.trigger" in reply
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("Timeframe is invalid.", "Set the clock"),
+        ("Unauthorized Time frame is invalid", "Set the clock"),
+        ("WSSE authentication header is missing.", "OAuth profile with a base URL that ends in /api/v3"),
+        ("Credentials are invalid.", "Check the profile's user and secret."),
+        (None, "Check the profile's user and secret."),
+    ],
+)
+def test_what_a_gateway_said_decides_the_advice_on_signing_in(text: str | None, advice: str) -> None:
+    assert advice in (advise_status(Reply(401, None, text), NOW) or "")
+
+
+def test_429_says_that_nothing_was_triggered_only_about_a_trigger() -> None:
+    reply = Reply(429, None, "Rate limit exceeded")
+    assert advise_status(reply, NOW) == "Rate limit reached. Nothing was triggered. Try again in a minute."
+    assert advise_status(reply, NOW, "field.list") == "Rate limit reached. Try again in a minute."
+
+
 PUBLISHED = (
     1000, 1001, 1002, 1003, 1006, 1009, 1010, 2002, 2003, 2006, 2007, 2009, 2011, 2013, 2014, 2015, 2016, 2020, 3002,
     3003, 3004, 3005, 3006, 5002, 5003, 5004, 5005, 5008, 5009, 5010, 5011, 5012, 9001, 9002, 9003, 9004, 9005, 9006,

@@ -157,3 +157,20 @@ def test_half_a_character_in_a_list_is_replaced() -> None:
     assert parse_contacts([{"id": "1", "uid": "\ud800", "3": "\udfff"}]) == (
         Contact("1", "\ufffd", {"3": "\ufffd"}),
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"message":"Timeframe is invalid."}', "Timeframe is invalid."),
+        (b'{"error":{"message":"Rate limit exceeded"}}', "Rate limit exceeded"),
+        (b'{"replyText":"OK","message":"no"}', "OK"),
+        (b'{"replyText":"","message":"no"}', ""),
+        (b'{"message":7,"error":"no"}', None),
+        (b'{"message":"half \\ud800"}', "half \ufffd"),
+    ],
+)
+def test_the_text_of_a_gateway_is_the_reply_text_where_the_service_gave_none(
+    body: bytes, text: str | None
+) -> None:
+    assert parse_reply(401, body).reply_text == text

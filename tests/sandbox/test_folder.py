@@ -19,12 +19,10 @@ def refused(folder: Path, **files: str) -> AccountFolderError:
 @pytest.mark.parametrize(
     ("contacts", "line", "reason"),
     [
-        ("", 1, "The header must begin with id,uid."),
-        ("uid,id\n", 1, "The header must begin with id,uid."),
+        ("uid,3\n", 1, "The header has no column `id`. Every contact needs an id."),
         ("id,uid,9\n", 1, "The column '9' is not a field of fields.json."),
-        ("id,uid,E-Mail\n", 1, "The column 'E-Mail' is not a field of fields.json."),
         ("id,uid,\n", 1, "The column '' is not a field of fields.json."),
-        ("id,uid,3,1,3\n", 1, "Duplicate column 3."),
+        ("id,uid,3,1,e-mail\n", 1, "Several columns name the same field: 3. Keep one."),
         ("id,uid,3\n1,a,x\n2,b\n", 3, "2 cells, but the header has 3."),
         ("id,uid,3\r\n1,a,x\r\n2,b,y,z\r\n", 3, "4 cells, but the header has 3."),
         ('id,uid,3\n1,a,"two\nlines"\n2,b\n', 4, "2 cells, but the header has 3."),
@@ -49,10 +47,13 @@ def test_a_quote_out_of_place_is_named(tmp_path: Path) -> None:
 
 def test_contacts_that_are_not_utf_8_are_refused_at_the_first_such_line(tmp_path: Path) -> None:
     folder = write_folder(tmp_path)
-    (folder / "contacts.csv").write_bytes(b"id,uid,3\n1,a,x\n2,b,\xff\n")
+    (folder / "contacts.csv").write_bytes(b"id,uid,3\n1,a,x\n2,b,\xe9\n")
     with pytest.raises(AccountFolderError) as caught:
         SandboxAccount(folder, tmp_path / "sandbox.db")
-    assert (caught.value.line, caught.value.reason) == (3, "This is not UTF-8 text.")
+    assert (caught.value.line, caught.value.reason) == (
+        3,
+        'This line is not UTF-8. Save it as "CSV UTF-8" in the spreadsheet program.',
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,32 @@ def test_marks_line_ends_empty_lines_and_empty_uids_are_allowed(tmp_path: Path) 
     assert account.matches("10142", "C-1").ids == ("1",)
     assert account.matches("uid", "").ids == ()
     account.close()
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        "id;E-Mail;uid\r\n1;x@example.com;u1\r\n",
+        "sep=|\nuid|ID|email\nu1| 1 |x@example.com\n",
+        "E-MAIL\tUID\tId\rx@example.com\tu1\t1\r",
+    ],
+)
+def test_columns_are_read_in_any_order_by_any_name(tmp_path: Path, contacts: str) -> None:
+    write_folder(tmp_path, contacts=contacts)
+    account = SandboxAccount(tmp_path, tmp_path / "sandbox.db")
+    assert account.matches("3", "x@example.com").ids == account.matches("uid", "u1").ids == ("1",)
+    account.close()
+
+
+def test_contacts_need_no_uid(tmp_path: Path) -> None:
+    write_folder(tmp_path, contacts="id,3\n1,x@example.com\n2,y@example.com\n")
+    account = SandboxAccount(tmp_path, tmp_path / "sandbox.db")
+    assert account.matches("3", "y@example.com").ids == ("2",)
+    account.close()
+
+
+def test_a_contacts_file_without_a_header_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, contacts="").reason == "The file is empty."
 
 
 def test_examples_are_read_from_the_folder_alone(tmp_path: Path) -> None:

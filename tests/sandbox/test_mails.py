@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.sandbox.accounts.folder import AccountFolderError, Mail, read_events
-from app.sandbox.handlers.mails import account_time
+from app.domain.mails import Mail
+from app.sandbox.accounts.folder import AccountFolderError, read_events
 from tests.sandbox.asking import Asker
 from tests.sandbox.conftest import Clock
 from tests.sandbox.folders import write_folder
@@ -62,19 +62,6 @@ def test_faulty_questions_about_contact_history_are_rejected(
 ) -> None:
     expected = f'{{"replyCode":{code},"replyText":"{text}","data":""}}'.encode()
     assert history(sandbox, **body) == (400, expected)
-
-
-@pytest.mark.parametrize(
-    ("at", "text"),
-    [
-        (1_774_745_999, "2026-03-29 01:59:59"),
-        (1_774_746_000, "2026-03-29 03:00:00"),
-        (1_792_889_999, "2026-10-25 02:59:59"),
-        (1_792_890_000, "2026-10-25 02:00:00"),
-    ],
-)
-def test_summer_time_lasts_from_march_to_october(at: int, text: str) -> None:
-    assert str(account_time(at)) == text
 
 
 def test_a_mail_has_a_name_and_a_subject(sandbox: Asker) -> None:

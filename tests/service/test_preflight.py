@@ -57,7 +57,7 @@ def first_change(service: Session, request: TriggerRequest) -> FormPatch:
     ("event_id", "key_id", "value", "words", "change"),
     [
         ("100", "3", " thor@example.com", "Remove it to find contact 11", {"external_id": "thor@example.com"}),
-        ("100", "3", "thor@example.com\u00a0", "begins or ends with a space", {"external_id": "thor@example.com"}),
+        ("100", "3", "thor@example.com\u00a0", "1 U+00A0 (no-break space) at character 17. Remove it", {"external_id": "thor@example.com"}),
         ("100", "3", " C-10011", "use Customer number (10142) to find contact 11",
          {"key_id": "10142", "external_id": "C-10011"}),
         ("100", "3", "C-10011", "contact 11 has it in Customer number (10142)", {"key_id": "10142"}),
@@ -83,6 +83,82 @@ def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
     prediction = service.preflight.check(found.applied(request)).prediction
     assert prediction is not None
     assert prediction.code == 0
+
+
+@pytest.mark.parametrize(
+    ("key_id", "typed", "contact_id", "value"),
+    [
+        ("3", "thor@exmaple.com", "11", "thor@example.com"),
+        ("3", "thro@example.com", "11", "thor@example.com"),
+        ("3", "Imogen.Fairwether@example.com", "1", "Imogen.Fairweather@example.com"),
+        ("3", "sakura.hoshimi@example.cmo", "4", "sakura.hoshimi@example.com"),
+        ("3", "hor@example.com", "11", "thor@example.com"),
+        ("3", "asta.thorgilsdotir@exampel.com", "22", "asta.thorgilsdottir@example.com"),
+        ("2", "Fairwhether", "1", "Fairweather"),
+        ("uid", "mJ0LniR9aKhN", "11", "mJ0LniR9aKhM"),
+    ],
+)
+def test_the_one_contact_with_nearly_the_value_is_offered(
+    service: Session, key_id: str, typed: str, contact_id: str, value: str
+) -> None:
+    request = replace(THOR, key_id=key_id, external_id=typed)
+    assert service.preflight.check(request).is_unexplained
+    found = service.preflight.check_thoroughly(request).advice
+    assert found is not None
+    assert f"but contact {contact_id} has nearly the same" in found.words
+    (fix,) = found.remedies
+    assert fix.change == FormPatch(external_id=value)
+    assert fix.contact is not None
+    assert fix.contact.id == contact_id
+    assert service.preflight.doubt(request) == found.words
+
+
+@pytest.mark.parametrize(
+    ("key_id", "typed"),
+    [("3", "twim@example.com"), ("10142", "C-1001"), ("37", "+44 7700 900012"), ("3", "loki@example.com"), ("id", "251")],
+)  # fmt: skip
+def test_none_is_offered_where_several_are_as_near_or_a_number_differs(
+    service: Session, key_id: str, typed: str
+) -> None:
+    request = replace(THOR, key_id=key_id, external_id=typed)
+    assert service.preflight.check_thoroughly(request).advice == service.preflight.check(request).advice
+    assert service.preflight.doubt(request) is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Thor Odinson <thor@example.com>", "mailto:thor@example.com", '"thor@example.com";', "11\tThor\tthor@example.com",
+     "th\u200bor@example.com", "thor@example.com\ufe0f", "th\u00ador@\u2060example.com"],
+)  # fmt: skip
+def test_the_address_inside_what_was_pasted_is_found(service: Session, typed: str) -> None:
+    request = replace(THOR, external_id=typed)
+    found = advice(service, request)
+    assert found.words.endswith("to find contact 11.")
+    assert found.remedies[0].change == FormPatch(external_id="thor@example.com")
+    assert found.remedies[0].contact is not None
+    assert found.remedies[0].contact.id == "11"
+
+
+@pytest.mark.parametrize(
+    ("key_id", "typed", "value"),
+    [("id", "11\tThor\tthor@example.com", "11"), ("10142", "'C-10011'", "C-10011"), ("10142", "C-\u200d10011,", "C-10011")],
+)  # fmt: skip
+def test_a_value_of_another_field_is_found_in_what_was_pasted(
+    service: Session, key_id: str, typed: str, value: str
+) -> None:
+    request = replace(THOR, key_id=key_id, external_id=typed)
+    assert first_change(service, request) == FormPatch(external_id=value)
+
+
+@pytest.mark.parametrize(("contact_id", "key_id"), [("14", "3"), ("24", "uid"), ("25", "9")])
+def test_a_picked_contact_without_the_value_goes_by_contact_id(
+    service: Session, contact_id: str, key_id: str
+) -> None:
+    found = service.preflight.check(replace(THOR, key_id=key_id, external_id=""), contact_id).advice
+    assert found is not None
+    assert found.remedies[0].change == FormPatch(key_id="id", external_id=contact_id)
+    assert found.remedies[0].contact is not None
+    assert found.remedies[0].contact.id == contact_id
 
 
 def test_2010_offers_each_contact_that_shares_the_value(service: Session) -> None:

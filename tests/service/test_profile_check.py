@@ -1,7 +1,7 @@
 """What `profile check` makes of every answer."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx
@@ -9,7 +9,7 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.connection import open_http
-from app.service.profile_check import check_account
+from app.service.profile_check import check_account, wsse_notice
 from app.settings import Profile
 
 WSSE = Profile("shop", "https://api.example.com/api/v2", auth="wsse")
@@ -114,3 +114,19 @@ async def test_after_no_answer_nothing_more_is_asked() -> None:
     assert len(asked) == 1
     assert told["address"][0] == "failed"
     assert {told[what][0] for what in told if what != "address"} == {"unknown"}
+
+
+@pytest.mark.parametrize(("today", "ends"), [("2026-12-31", "ends"), ("2027-01-01", "ended")])
+def test_the_end_of_wsse_is_said_and_the_way_out(today: str, ends: str) -> None:
+    notice = wsse_notice(WSSE, date.fromisoformat(today))
+    assert notice is not None
+    assert notice.label == f"WSSE {ends} 2026-12-31"
+    assert notice.sentence == (
+        f"Emarsys {ends} X-WSSE on 2026-12-31. "
+        "`triggerdesk profile move shop --client-id ID` moves this profile to OAuth 2."
+    )
+
+
+@pytest.mark.parametrize("auth", ["none", "oauth"])
+def test_other_sign_ins_do_not_end(auth: str) -> None:
+    assert wsse_notice(Profile("shop", auth=auth), date(2027, 1, 1)) is None  # type: ignore[arg-type]

@@ -45,6 +45,18 @@ async def test_each_reply_is_had_and_was_predicted(service: Session, scenarios: 
     assert attempt.predicted_code == code
 
 
+async def test_the_mails_that_went_out_are_listed_newest_first(
+    service: Session, scenarios: Scenarios
+) -> None:
+    assert scenarios.sent_mails() == []
+    for event in ("100", "121", "101"):
+        await send(service, TriggerRequest(event, "3", "thor@example.com"))
+    found = [(one.mail.name, one.external_id) for one in scenarios.sent_mails()]
+    assert found == [("Password reset", "thor@example.com"), ("Purchase confirmation", "thor@example.com")]
+    scenarios.reset(with_history=False)
+    assert scenarios.sent_mails() == []
+
+
 OUTCOMES = {
     "refused": "not_sent",
     "partial": "partial",

@@ -25,7 +25,7 @@ def test_the_keys_that_actions_have_can_be_given_to_them() -> None:
     [
         (
             {"sent": "f12"},
-            "keymap.sent: unknown action. The dashboard has clear_form, contacts, ",
+            "keymap.sent: unknown action. The dashboard has bulk, clear_form, contacts, ",
         ),
         ({"attempt.arived": "f12"}, "keymap.attempt.arived: unknown action."),
         ({"send": "F12"}, "keymap.send: 'F12' is not a key. Use one such as f12 or ctrl+k."),

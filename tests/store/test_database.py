@@ -1,5 +1,6 @@
 """A file that is not, or cannot become, a database of ours is refused in words, and left as it is."""
 
+import errno
 import hashlib
 import os
 import sqlite3
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from app.store.database import DamagedError, Schema, StoreError, open_database, set_aside, transaction
+from app.store.errors import BusyError, explained, sentence_for
+from app.store.locks import locks_work_in
 from app.store.schema import CACHE, HISTORY
 
 TOYS = Schema("toy box", 0x544F5953, ("CREATE TABLE toys (name TEXT)",))
@@ -310,3 +313,40 @@ def test_opening_a_database_twice_keeps_its_log_from_whoever_comes_and_goes(tmp_
     assert log.stat().st_ino == before
     for connection in (first, second):
         connection.close()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_IOERR_LOCK,
+        sqlite3.SQLITE_IOERR_SHMMAP,
+        sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_RDLOCK,
+    ],
+)
+def test_a_file_system_without_locks_is_named_with_the_way_out(tmp_path: Path, code: int) -> None:
+    error = sentence_for(code, tmp_path / "toys.db", "history", sqlite3.OperationalError("locking protocol"))
+    assert not isinstance(error, BusyError)
+    assert "without file locks or shared memory" in str(error)
+    assert "Set TRIGGERDESK_HOME to a folder on a local disk" in str(error)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_an_error_of_the_system_that_means_no_locks_is_named(tmp_path: Path, number: int) -> None:
+    with pytest.raises(StoreError, match="TRIGGERDESK_HOME"), explained(tmp_path / "toys.db", "history"):
+        raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_an_error_of_the_system_that_means_a_full_disk_is_called_that(tmp_path: Path, number: int) -> None:
+    full = pytest.raises(StoreError, match=r"^The disk is full: the history at .* Free some space")
+    with full, explained(tmp_path / "toys.db", "history"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_where_locks_work_a_busy_file_is_locked_by_another_program(tmp_path: Path) -> None:
+    error = sentence_for(sqlite3.SQLITE_BUSY, tmp_path / "toys.db", "history", sqlite3.OperationalError("x"))
+    assert isinstance(error, BusyError)
+    assert locks_work_in(tmp_path)
+    assert locks_work_in(tmp_path / "missing")

@@ -97,6 +97,7 @@ def attempts(count: int, account: str = "shop", start: int = 0) -> Iterator[Atte
             note=chance.choice((None, None, "asked Odin")),
             settlement=chance.choice(SETTLEMENTS) if outcome_of(answer) is Outcome.UNKNOWN else None,
             contact=chance.choice(CONTACTS),
+            run_id=chance.choice((None, None, "run-1", "run-2")),
         )  # fmt: skip
 
 
@@ -185,6 +186,7 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.PROFILE: lambda one: (one.profile,),
     QueryField.PREVIOUS: lambda one: (outcome_before(one),),
     QueryField.SETTLED: lambda one: (settled(one),),
+    QueryField.RUN: lambda one: (one.run_id,),
 }
 
 
@@ -272,6 +274,7 @@ VALUES: dict[QueryField, Sequence[str]] = {
     QueryField.PROFILE: ["shop", "other", "s*"],
     QueryField.PREVIOUS: [one.value for one in Outcome],
     QueryField.SETTLED: ["no", "arrived", "did-not"],
+    QueryField.RUN: ["run-1", "RUN-2", "run-*", "2"],
 }  # fmt: skip
 WORDS = (
     "thor",
@@ -299,7 +302,7 @@ def filters(draw: st.DrawFn) -> Filter:
     field = draw(st.sampled_from(QueryField))
     texts = draw(st.lists(st.sampled_from(VALUES[field]), min_size=1, max_size=3))
     may_be_pattern = field in (
-        QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PERSON, QueryField.PROFILE,
+        QueryField.EVENT, QueryField.KEY, QueryField.CONTACT, QueryField.PERSON, QueryField.PROFILE, QueryField.RUN,
     )  # fmt: skip
     values: list[Value | Range] = [
         Value(text, field is QueryField.NOTE or (may_be_pattern and "*" in text and draw(st.booleans())))

@@ -6,16 +6,21 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.domain.drafts import Draft, SavedDraft, Template
-from app.domain.model import Contact
-from app.store.database import StoreError
+from app.domain.extras import attach
+from app.domain.model import Contact, Extras
+from app.store.database import StoreError, open_database
 from app.store.erasure import person
 from app.store.notes import Notes
+from app.store.schema import NOTES
+from app.store.text import microseconds
 
 THEN = datetime(2026, 3, 1, 10, 31, 2, 123456, UTC)
 DRAFT = Draft("100", "3", "thor@example.com", '{"a": ', "11")
@@ -48,6 +53,25 @@ def test_a_draft_is_kept_for_its_profile_alone_and_replaced(notes: Notes) -> Non
     notes.save_draft("sandbox", Draft(), THEN)
     assert notes.draft("sandbox") == SavedDraft(Draft(), THEN)
     assert notes.draft("nowhere") is None
+
+
+def test_event_time_and_attachments_are_kept_with_drafts_and_templates(notes: Notes) -> None:
+    extras = Extras("2026-03-01T13:00:00Z", (attach("invoice.pdf", b"\x00\xff"),))
+    draft, template = replace(DRAFT, extras=extras), Template("one", "100", "{}", extras)
+    notes.save_draft("sandbox", draft, THEN)
+    notes.save_template(template)
+    assert notes.draft("sandbox") == SavedDraft(draft, THEN)
+    assert notes.templates() == (template,)
+
+
+def test_drafts_and_templates_of_the_version_before_are_still_there(path: Path) -> None:
+    with closing(open_database(path, NOTES._replace(steps=NOTES.steps[:2]))) as old:
+        texts = ("sandbox", "100", "3", "thor@example.com", '{"a": ', "11", microseconds(THEN))
+        old.execute("INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?)", texts)
+        old.execute("INSERT INTO templates VALUES ('one', '100', '{}')")
+    with closing(Notes(path)) as notes:
+        assert notes.draft("sandbox") == SavedDraft(DRAFT, THEN)
+        assert notes.templates() == (Template("one", "100", "{}"),)
 
 
 def test_a_dropped_draft_is_gone(notes: Notes) -> None:
@@ -112,6 +136,7 @@ def test_a_forgotten_person_is_in_no_byte_of_the_file(notes: Notes, path: Path) 
     notes.save_draft("other", Draft("4", "3", "sif@example.com"), THEN)
     notes.save_template(Template("his", "", '{"to": "thor@example.com"}'))
     notes.save_template(Template("any", "", '{"to": "{{field:3}}"}'))
+    notes.save_template(Template("attached", "", "", Extras(None, (attach("THOR@example.com.txt", b""),))))
     notes.save_typed("100", "one", '{"to": "Thor@Example.com", "name": "{{field:1}}"}')
     notes.save_typed("101", "two", '{"name": "{{field:1}}"}')
     notes.forget(named)
@@ -139,6 +164,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from app.domain.drafts import Draft
 from app.store.notes import Notes
+from app.store.schema import NOTES
+from app.store.text import microseconds
 notes = Notes(Path(sys.argv[1]))
 number = 0
 while True:

@@ -25,8 +25,19 @@ from app.tui.widgets.reply import ReplyPanel
 from tests.profiles import Opening
 from tests.tui.quiet import quiet
 
+HERE = Path(__file__).parent
 WIDE = (140, 40)
 NARROW = (80, 24)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is measured on the first case of a test: the others take the same way, and measuring slows them."""
+    measured = set()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if test in measured and item.path.is_relative_to(HERE):
+            item.add_marker("no_cover")
+        measured.add(test)
 
 
 class Desk:

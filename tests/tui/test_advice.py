@@ -45,6 +45,16 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(open_des
         assert len(list(desk.service.history.list_attempts(0))) == 2
 
 
+async def test_the_contact_with_nearly_the_typed_address_is_offered_by_name(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter")
+        desk.form.query_one("#external-id").value = "thor@exmaple.com"
+        await desk.settle()
+        assert "▸ Send to Thor Odinson, contact 11" in desk.text_of("#preflight")
+        await desk.press("ctrl+g")
+        assert _asked(desk) == ("100", "3", "thor@example.com")
+
+
 async def test_each_cause_is_mended_on_the_key_and_nothing_is_sent(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         form = desk.form

@@ -7,6 +7,7 @@ import pytest
 from textual.content import Content
 
 from app.domain.account import FieldNames
+from app.domain.mails import EventUse, Mail
 from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.recipient import DataUse, Recipient
 from app.domain.rules import Verdict
@@ -21,7 +22,9 @@ from app.tui.text import (
     fit_line,
     key_label,
     outcome_label,
+    reply_lines,
     send_question,
+    use_label,
     visible,
 )
 
@@ -191,3 +194,44 @@ def test_the_question_names_the_contact_that_the_event_data_was_for() -> None:
     asked = send_question(THOR, None, SHOP, Preflight(None, (), same_data=use), NOW)
     assert "! Same event data as for Sif (" in asked
     assert "? Cannot predict the reply" in asked
+
+
+def test_what_the_reply_warned_of_is_shown_with_it() -> None:
+    body = b'{"replyCode":0,"replyText":"OK","data":{},"warnings":["Too large for Interactions.","a\\u001b[31m"]}'
+    shown = [
+        part.plain for part in reply_lines(_attempt(Reply(200, 0, "OK", body=body), Outcome.ACCEPTED)) if part
+    ]
+    assert shown[3:5] == ["! Too large for Interactions.", "! a␛[31m"]
+
+
+SHIPPED = EventUse((Mail("7", "Order shipped", "On its way"),))
+
+
+@pytest.mark.parametrize(
+    ("use", "predicted", "said"),
+    [
+        (
+            SHIPPED,
+            None,
+            "Sends the mail “Order shipped” (subject: On its way). Triggered mails ignore opt-in.",
+        ),
+        (
+            SHIPPED,
+            Verdict(0, "OK"),
+            "Sends the mail “Order shipped” (subject: On its way). Triggered mails ignore opt-in.",
+        ),
+        (SHIPPED, Verdict(2008, "No contact"), None),
+        (EventUse(), None, "! No active program or mail uses this event."),
+        (None, None, None),
+    ],
+)
+def test_what_the_event_starts_is_said_unless_it_is_rejected(
+    use: EventUse | None, predicted: Verdict | None, said: str | None
+) -> None:
+    label = use_label(use, predicted)
+    assert (label and label.plain) == said
+
+
+def test_the_question_names_the_mail_before_it_is_sent() -> None:
+    question = send_question(THOR, "order", SHOP, Preflight(None, ()), NOW, use=SHIPPED)
+    assert "\nSends the mail “Order shipped”. Triggered mails ignore opt-in.\n" in question

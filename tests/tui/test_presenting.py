@@ -66,6 +66,22 @@ async def test_the_palette_lists_by_pane_what_is_on_and_finds_what_is_meant(open
             assert max(hits, key=lambda hit: hit.score).text == first, typed
 
 
+async def test_the_mails_that_went_out_are_listed_and_follow_a_cut_reply(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        desk.dashboard.form.show_mails()
+        await desk.settle()
+        assert "No mail went out yet." in desk.said
+        desk.dashboard.form.simulate(next(one for one in FAILURES if one.kind == "cut_during"))
+        await desk.settle()
+        assert desk.attempts().rows(0, 1)[0].outcome == "unknown"
+        desk.dashboard.form.show_mails()
+        await desk.settle()
+        assert "Thank you for your order" in desk.screen()
+        assert "to thor@example.com" in desk.screen()
+        await desk.press("escape", "f6", "l", "ctrl+y")
+        assert desk.attempts().rows(0, 1)[0].arrived is True
+
+
 async def test_a_reset_asks_first_and_empties_everything_when_told(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         desk.dashboard.form.prepare(0)

@@ -107,3 +107,17 @@ async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_
         await desk.press("ctrl+g")
         assert desk.form.request().external_id == "one@example.com"
         assert "spaces" not in desk.text_of("#preflight")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_wsse_profile_says_when_that_sign_in_ends(home: Path, size: tuple[int, int]) -> None:
+    (home / "config.toml").write_text(
+        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nauth = "wsse"\nuser = "shop001"\n'
+    )
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=size) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        assert "2026-12-31" in desk.text_of("#status")
+        assert "never" in desk.text_of("#status")

@@ -94,6 +94,7 @@ class Slow:
         self.stop = stop
         self.go_on = threading.Event()
         self.total: int | None = None
+        self.similar = False
         self._found: list[str] = []
 
     @property

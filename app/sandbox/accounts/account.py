@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.account import Matches
+from app.domain.mails import Mail
 from app.sandbox.accounts.database import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
-from app.sandbox.accounts.folder import EventEntry, FieldEntry, Mail, Progress
+from app.sandbox.accounts.folder import EventEntry, FieldEntry, Progress
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 
-from app.domain.errors import AppError
+from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
@@ -29,7 +29,7 @@ from app.sandbox.accounts.folder import (
     unreadable,
 )
 
-LAYOUT = "3"
+LAYOUT = "4"
 STALE_S = 3600.0
 CASELESS_FIELD = "3"
 
@@ -46,6 +46,15 @@ CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, a
 
 class AccountDatabaseError(AppError):
     """The account's database cannot be written or read; one sentence."""
+
+
+def unwritable(file: Path, error: OSError | sqlite3.Error) -> AccountDatabaseError:
+    """The error for a database that cannot be written."""
+    if isinstance(error, OSError):
+        reason = reason_of(error)
+    else:
+        reason = DISK_FULL if disk_is_full(file.parent) else str(error)
+    return AccountDatabaseError(f"The sandbox cannot write {file}: {reason}.")
 
 
 def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
@@ -147,8 +156,7 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
             yield db
         unfinished.replace(database)
     except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise AccountDatabaseError(f"The sandbox cannot write {database}: {reason}.") from error
+        raise unwritable(database, error) from error
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)

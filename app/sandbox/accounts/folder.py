@@ -3,17 +3,19 @@
 Every fault is reported with file, line and reason.
 """
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO
 
-from app.domain.errors import AppError
-from app.domain.model import JsonObject
+from app.domain.csv_rows import CsvError, CsvFile, open_csv
+from app.domain.errors import AppError, reason_of
+from app.domain.mails import Mail
+from app.domain.model import CONTACT_KEYS, Field, JsonObject
 from app.domain.wire import scalar_text
 
 EVENTS = "events.json"
@@ -22,6 +24,7 @@ CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
 
 EVENT_KEYS = frozenset({"id", "name", "created", "example_data", "attached", "mails"})
+MAIL_KEYS = frozenset({"id", "name", "subject"})
 FIELD_KEYS = frozenset({"id", "name", "string_id", "application_type"})
 MAX_COLUMNS = 1990
 CHUNK = 5_000
@@ -43,16 +46,7 @@ class AccountFolderError(AppError):
 
 def unreadable(file: Path, error: OSError) -> AccountFolderError:
     """The error for a file that cannot be opened."""
-    return AccountFolderError(file, None, f"The file cannot be read: {error.strerror or error}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One e-mail that an event launches."""
-
-    id: str
-    name: str
-    subject: str
+    return AccountFolderError(file, None, f"The file cannot be read: {reason_of(error)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +118,17 @@ def unknown_keys(folder: Path) -> Iterator[str]:
     """A sentence for each key that `events.json` and `fields.json` may not have. Raises AccountFolderError."""
     for name, known in ((EVENTS, EVENT_KEYS), (FIELDS, FIELD_KEYS)):
         for entry in _entries(folder / name):
-            for key in entry.members.keys() - known:
-                yield f"{entry.file}, line {entry.line}: unknown key {key!r}, which is ignored."
+            yield from _unknown(entry, entry.members, known)
+            mails = entry.members.get("mails")
+            for mail in mails if isinstance(mails, list) else ():
+                yield from _unknown(entry, mail if isinstance(mail, dict) else (), MAIL_KEYS)
+
+
+def _unknown(entry: _Entry, keys: Iterable[str], known: frozenset[str]) -> Iterator[str]:
+    for key in sorted(set(keys) - known):
+        near = get_close_matches(key.lower(), known, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        yield f"{entry.file}, line {entry.line}: Unknown key {key!r}, which is ignored.{hint}"
 
 
 def _event(entry: _Entry) -> EventEntry:
@@ -222,89 +225,48 @@ def _storable(text: str) -> bool:
 class ContactsFile:
     """An open `contacts.csv`: its `columns` after id and uid, and its rows in chunks."""
 
-    def __init__(self, file: Path, raw: BinaryIO, fields: Sequence[FieldEntry]) -> None:
-        self.file = file
-        self._raw = raw
-        self._size = file.stat().st_size
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        self._reader = csv.reader(text, strict=True)
-        self.columns = self._columns({entry.id for entry in fields})
+    def __init__(self, file: CsvFile, fields: Sequence[FieldEntry]) -> None:
+        self._file = file
+        keys = file.keys(Field(one.id, one.name, one.string_id) for one in fields)
+        if "id" not in keys:
+            self._refuse(file.header_line, "The header has no column `id`. Every contact needs an id.")
+        if len(keys) > MAX_COLUMNS:
+            self._refuse(file.header_line, f"More than {MAX_COLUMNS} columns.")
+        for name, key in zip(file.header, keys, strict=True):
+            if key is None:
+                self._refuse(file.header_line, f"The column {name!r} is not a field of fields.json.")
+        self.columns = tuple(key for key in keys if key is not None and key not in CONTACT_KEYS)
+        # The empty cell that is added to each row stands for a missing uid.
+        places = [keys.index(key) if key in keys else len(keys) for key in (*CONTACT_KEYS, *self.columns)]
+        self._sorted = itemgetter(*places)
 
-    def chunks(self, progress: Progress) -> Iterator[list[list[str]]]:
-        """All rows in lists of at most 5,000. Raises AccountFolderError at the first faulty one."""
-        chunk: list[list[str]] = []
-        for row in self._rows():
-            chunk.append(row)
-            if len(chunk) == CHUNK:
-                progress(self._raw.tell(), self._size)
-                yield chunk
-                chunk = []
-        yield chunk
-        progress(self._size, self._size)
+    def chunks(self, progress: Progress) -> Iterator[list[Sequence[str]]]:
+        """All rows in lists of at most 5,000: id, uid and the columns. Raises AccountFolderError at the first faulty one."""
+        rows = self._rows()
+        while chunk := list(islice(rows, CHUNK)):
+            progress(self._file.done, self._file.size)
+            yield [cells for _, cells in chunk]
 
     def line_of(self, number: int) -> int:
-        """The line on which row `number` (from 1) ends."""
-        for count, _ in enumerate(self._rows(), start=1):
-            if count == number:
-                break
-        return self._reader.line_num
+        """The line of row `number` (from 1)."""
+        return next(islice(self._rows(), number - 1, None))[0]
 
-    def _rows(self) -> Iterator[list[str]]:
-        width = len(self.columns) + 2
-        with self._errors():
-            for row in self._reader:
-                if len(row) != width:
-                    if not row:
-                        continue
-                    raise self._error(f"{len(row)} cells, but the header has {width}.")
-                if not (row[0].isdigit() and row[0].isascii()):
-                    raise self._error(f"The contact id must be digits, not {row[0]!r}.")
-                yield row
+    def _rows(self) -> Iterator[tuple[int, Sequence[str]]]:
+        for row in self._file.rows(self._refuse):
+            cells = self._sorted((*row.cells, ""))
+            if not _digits(cells[0]):
+                self._refuse(row.line, f"The contact id must be digits, not {cells[0]!r}.")
+            yield row.line, cells
 
-    def _columns(self, known: set[str]) -> tuple[str, ...]:
-        with self._errors():
-            header = next(self._reader, [])
-        if header[:2] != ["id", "uid"]:
-            raise self._error("The header must begin with id,uid.")
-        columns = header[2:]
-        if len(columns) > MAX_COLUMNS:
-            raise self._error(f"More than {MAX_COLUMNS} columns.")
-        for place, column in enumerate(columns):
-            if column not in known:
-                raise self._error(f"The column {column!r} is not a field of fields.json.")
-            if column in columns[:place]:
-                raise self._error(f"Duplicate column {column}.")
-        return tuple(columns)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except csv.Error as error:
-            raise self._error(f"Invalid CSV: {error}.") from None
-        except UnicodeDecodeError:
-            raise AccountFolderError(self.file, _undecodable(self.file), "This is not UTF-8 text.") from None
-
-    def _error(self, reason: str) -> AccountFolderError:
-        return AccountFolderError(self.file, max(1, self._reader.line_num), reason)
+    def _refuse(self, line: int, reason: str) -> None:
+        raise self._file.error(line, reason)
 
 
 @contextmanager
 def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[ContactsFile]:
-    """Opens the contacts of an account and checks the header. Raises AccountFolderError."""
+    """Opens the contacts of an account and checks the header. Raises AccountFolderError, also while rows are read."""
     try:
-        raw = file.open("rb")
-    except OSError as error:
-        raise unreadable(file, error) from None
-    with raw:
-        yield ContactsFile(file, raw, fields)
-
-
-def _undecodable(file: Path) -> int | None:
-    with file.open("rb") as raw:
-        for number, line in enumerate(raw, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
-    return None
+        with open_csv(file) as opened:
+            yield ContactsFile(opened, fields)
+    except CsvError as error:
+        raise AccountFolderError(file, error.line, error.reason) from None

@@ -1,9 +1,10 @@
 """The calls about e-mails: one of them, and those that were launched to contacts."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from starlette.responses import Response
 
+from app.domain.mails import account_time
 from app.domain.wire import scalar_text
 from app.sandbox.context import ApiRequest
 from app.sandbox.idempotency import Launch
@@ -27,7 +28,7 @@ async def contact_history(request: ApiRequest) -> Response:
     first = _day(request, "startDate", date.min)
     last = _day(request, "endDate", date.max)
     launches = request.context.accepted.launches(_contacts(request))
-    timed = ((launch, account_time(launch.at)) for launch in launches)
+    timed = ((launch, account_time(datetime.fromtimestamp(launch.at, UTC))) for launch in launches)
     return ok(
         [
             entry
@@ -74,15 +75,3 @@ def _day(request: ApiRequest, name: str, default: date) -> date:
         return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise Rejected(*INVALID_PARAMETER) from None
-
-
-def account_time(at: float) -> datetime:
-    """The time in the account's zone: one hour ahead of UTC, two in summer."""
-    moment = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
-    begins, ends = (_last_sunday(moment.year, month) + timedelta(hours=1) for month in (3, 10))
-    return moment + timedelta(hours=2 if begins <= moment < ends else 1)
-
-
-def _last_sunday(year: int, month: int) -> datetime:
-    last = datetime(year, month, 31)
-    return last - timedelta(days=(last.weekday() + 1) % 7)

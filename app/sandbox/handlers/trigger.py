@@ -1,7 +1,6 @@
 """POST event/<id>/trigger: the domain's rules decide first, then the checks that they do not cover."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from starlette.responses import Response
 
 from app.domain.account import Matches
 from app.domain.event_data import MAX_BYTES
+from app.domain.extras import EVENT_TIME
 from app.domain.model import TriggerRequest
 from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, parse_trigger
@@ -25,10 +25,6 @@ MAX_CONTACTS = 1000
 # GUESS: A key id is a field id, `id` or `uid`
 REQUEST_RULES = tuple(rule for rule in RULES if rule.scope == "request")
 CONTACT_RULES = tuple(rule for rule in RULES if rule.scope == "contact")
-
-_EVENT_TIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
-)
 
 
 async def trigger(request: ApiRequest) -> Response:
@@ -134,7 +130,7 @@ def _check_extras(carrier: Mapping[str, object], length: int) -> None:
     if carrier.get("data") is not None:
         _check_data(carrier["data"], may_be_too_large=length > MAX_BYTES)
     event_time = carrier.get("event_time")
-    if event_time is not None and not (isinstance(event_time, str) and _EVENT_TIME.fullmatch(event_time)):
+    if event_time is not None and not (isinstance(event_time, str) and EVENT_TIME.fullmatch(event_time)):
         raise Rejected(5010, "Invalid event time format.")
 
 

@@ -1,9 +1,12 @@
 """The form: its prediction and fixes, drafts and templates, the request preview, the sandbox's scenarios."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
+from threading import Event
 
 from textual.timer import Timer
 
@@ -12,11 +15,13 @@ from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
 from app.domain.event_data import repair
 from app.domain.json_text import written
-from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.model import NO_EXTRAS, Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.outcome import LABEL
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.short_id import short_id
+from app.service.history import StoppedError
+from app.service.preflight import Preflight
 from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure
 from app.service.session import Session
 from app.tui.bindings import Command, key_of
@@ -26,9 +31,10 @@ from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
-from app.tui.screens.menu import Act, DataMenu, Wish
+from app.tui.screens.extras import ask_for_extra, extra_choices
+from app.tui.screens.menu import Act, DataMenu, Menu, Wish
 from app.tui.screens.request import RequestScreen
-from app.tui.text import sanitize
+from app.tui.text import sanitize, sent_mail_label
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.prediction import PreflightPane, offers_of
 from app.tui.widgets.reply import ReplyPanel
@@ -68,12 +74,16 @@ class FormController:
         self._saved: Draft | None = None
         self._pause: Timer | None = None
         self._has_failed = False
+        self._stop = Event()
+        self._asking: set[str] = set()
 
     # The prediction and its fixes
 
     def predict(self) -> None:
         """Shows the predicted reply, and the fixes for it."""
         self.send.block()
+        self._stop.set()
+        self._stop = Event()
         form, session = self.form, self.session
         request, contact_id = form.request(), form.draft().contact_id
         known = None
@@ -86,8 +96,48 @@ class FormController:
             self.preflight.show_fault(form.editor.fault, [*self._repairs(), *others])
             return
         is_begun = not request.external_id and not contact_id
-        self.preflight.show(request, known, form.filled(), is_begun=is_begun)
+        use = session.mails.known_use(request.event_id)
+        self.preflight.show(request, known, form.filled(), use, is_begun=is_begun)
+        if session.profile.is_sandbox:
+            self._ask_use(request.event_id)
         self._offer_fixes_of_reply(request, contact_id)
+        if known is not None and known.is_unexplained:
+            work = self._look_for_nearly_right(request, known, self._stop)
+            self.view.screen.run_worker(work, group="nearly", exclusive=True)
+
+    async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
+        """Offers the contact with nearly the value that no contact has; the next change of the form stops it."""
+        try:
+            contact = await asyncio.to_thread(self.session.preflight.nearly_right, request, stop)
+        except StoppedError:
+            pass
+        except AppError as error:
+            self.view.say("Cannot search the contacts", str(error))
+        else:
+            if contact is not None and self.form.request() == request:
+                found = self.session.preflight.explained(request, known, contact)
+                use = self.session.mails.known_use(request.event_id)
+                self.preflight.show(request, found, self.form.filled(), use, is_begun=False)
+
+    def _ask_use(self, event_id: str) -> None:
+        """Asks the account, once and in the background, what the picked event starts."""
+        session = self.session
+        is_new = event_id not in self._asking and not session.mails.is_asked(event_id)
+        if is_new and session.events.name(event_id) is not None:
+            self._asking.add(event_id)
+            self.view.screen.run_worker(self._show_use(event_id), group="use")
+
+    async def _show_use(self, event_id: str) -> None:
+        try:
+            if not self.session.profile.is_sandbox:
+                await asyncio.sleep(PAUSE_S)  # the id may be the beginning of another one
+            with contextlib.suppress(AppError):  # said when something is sent
+                if self.form.event_id == event_id:
+                    await self.view.connect()
+                    await self.session.mails.use(event_id)
+                    self.predict()
+        finally:
+            self._asking.discard(event_id)
 
     def _repairs(self) -> Sequence[QuickFix]:
         """The repair of faulty event data, else the way to the fault."""
@@ -171,6 +221,7 @@ class FormController:
             if self._pause is not None:
                 self._pause.stop()
             self._pause = self.view.screen.set_timer(PAUSE_S, self.save_draft)
+            self._ask_use(typed.event_id)
         self.predict()
 
     def save_draft(self) -> None:
@@ -179,7 +230,7 @@ class FormController:
         if draft is None or draft == self._saved:
             return
         try:
-            if draft.event_id or draft.external_id or draft.data_text.strip():
+            if draft.event_id or draft.external_id or draft.data_text.strip() or draft.extras != NO_EXTRAS:
                 drafts.save_draft(draft)
             else:
                 drafts.drop_draft()
@@ -233,14 +284,19 @@ class FormController:
             return
         name = self.session.events.name(event_id) or ""
         title = f"Event data for {event_id} {name}" if event_id else "Event data"
-        can_keep = bool(form.editor.text.strip())
+        choices = (*choices, *extra_choices(form.extras))
+        can_keep = bool(form.editor.text.strip()) or form.extras != NO_EXTRAS
         menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
         self.view.push(menu, self._do_with_data)
 
     def _do_with_data(self, wish: Wish | None) -> None:
         match wish:
-            case Wish(Act.TAKE, DataChoice(data_text=text)):
+            case Wish(Act.TAKE, DataChoice(kind="event time" | "attachment" | "no extras" as kind)):
+                ask_for_extra(self.view.screen.app, self.form, kind)
+            case Wish(Act.TAKE, DataChoice(kind=kind, data_text=text, extras=extras)):
                 self.form.editor.fill(text)
+                if kind == "template":
+                    self.form.extras = extras
             case Wish(Act.KEEP):
                 self.view.push(Ask("Save as template. Name:", yes="Save"), self._save_template)
             case Wish(Act.DROP, DataChoice(name=name)):
@@ -256,7 +312,8 @@ class FormController:
             self.view.say("Not saved", "Enter a name for the template.")
             return
         try:
-            self.session.drafts.save_template(name.strip(), self.form.editor.text, self.form.event_id)
+            form = self.form
+            self.session.drafts.save_template(name.strip(), form.editor.text, form.event_id, form.extras)
         except AppError as error:
             self.view.say("Not saved", str(error))
         else:
@@ -336,6 +393,7 @@ class FormController:
         return [
             *replies,
             *failures,
+            Command("Demo: Mails that went out", "The mails of the sandbox, newest first", self.show_mails),
             Command("Demo: Reset the account", "The history stays", reset),
             Command(
                 "Demo: Reset everything",
@@ -343,6 +401,18 @@ class FormController:
                 reset_all,
             ),
         ]
+
+    def show_mails(self) -> None:
+        """Lists the mails that the sandbox sent."""
+        mails = self.session.scenarios.sent_mails() if self.session.scenarios else []
+        if mails:
+            now = datetime.now(UTC)
+            entries = [
+                (sent_mail_label(one, self.privacy.value(one.external_id), now), None) for one in mails
+            ]
+            self.view.push(Menu("Mails that went out", entries))
+        else:
+            self.view.say("", "No mail went out yet.", "information")
 
     def prepare(self, code: int) -> None:
         """Fills the form with a request that gets this reply code."""

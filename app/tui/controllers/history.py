@@ -19,7 +19,7 @@ from app.domain.history_query import (
     parse_query,
     with_order,
 )
-from app.domain.model import Attempt
+from app.domain.model import Attempt, Outcome
 from app.domain.outcome import RESOLVED
 from app.domain.short_id import short_id
 from app.service.contacts import ContactRow
@@ -42,6 +42,7 @@ from app.tui.widgets.status import StatusLine
 PROGRESS_S = 0.2
 PAIR = 2
 GONE = "This attempt is no longer in the history."
+COLLEAGUE = "Only the member who sent it can send it again."
 
 
 @dataclass(eq=False, kw_only=True)
@@ -60,12 +61,23 @@ class HistoryController:
     preview: Callable[[Attempt], None]
     resolved: Callable[[Attempt], None]
 
+    shown: Session = field(init=False)
+    """The session whose history is shown: one's own, or with that of the whole team."""
+
     _query: HistoryQuery = EVERYTHING
     _rows: RowIds[AttemptRow] | None = None
     _stop: Event = field(default_factory=Event)
     _asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    def __post_init__(self) -> None:
+        self.shown = self.session
+
     # Searching
+
+    @property
+    def filter(self) -> tuple[str, HistoryQuery]:
+        """The query, as typed and as a value."""
+        return self.pane.line.asked, self._query
 
     def ask(self) -> None:
         """Shows the attempts that match the typed query."""
@@ -76,7 +88,7 @@ class HistoryController:
         """Shows the current attempts; with `keep_cursor` the cursor stays on its row."""
         self._stop.set()
         self._stop = Event()
-        history = self.session.history
+        history = self.shown.history
         try:
             self.status.unresolved = history.unsettled()
             # The start of a span such as 1h moves on.
@@ -102,7 +114,7 @@ class HistoryController:
             pane.show(rows, query, keep_cursor=keep_cursor)
             slow.stop()
             slow = start_timer(PROGRESS_S, pane.show_counting)
-            counts = await in_thread(lambda _: self.session.history.counts(query, stop=stop), stop)
+            counts = await in_thread(lambda _: self.shown.history.counts(query, stop=stop), stop)
             hidden = await in_thread(lambda _: self._hidden(query, stop), stop)
             nothing_yet = not counts and query.is_everything
             label = Content("") if nothing_yet else counts_label(counts, words=False)
@@ -120,7 +132,7 @@ class HistoryController:
         """The number of attempts made since the filter was typed that do not match it."""
         if query.is_everything:
             return 0
-        counts, since = self.session.history.counts, self._asked_at
+        counts, since = self.shown.history.counts, self._asked_at
         new = sum(counts(HistoryQuery(since=since), stop=stop).values())
         matching = replace(query, since=max(since, query.since or since))
         return new and max(0, new - sum(counts(matching, stop=stop).values()))
@@ -169,7 +181,7 @@ class HistoryController:
                 total = None if self._rows is None else self._rows.total
                 offer_export(
                     self.view.screen.app,
-                    self.session,
+                    self.shown,
                     message.row,
                     masked=self.privacy.is_on,
                     query=self._query,
@@ -177,7 +189,7 @@ class HistoryController:
                 )
             case "statistics":
                 screen = StatisticsScreen(
-                    self.session.history, self.pane.line.asked, self._query, masked=self.privacy.is_on
+                    self.shown.history, self.pane.line.asked, self._query, masked=self.privacy.is_on
                 )
                 self.view.push(screen, self._write)
             case "filters":
@@ -195,25 +207,47 @@ class HistoryController:
     def _compare(self, row: AttemptRow | None, marked: Sequence[str]) -> None:
         """Compares the two marked attempts, the marked one and the row, or the row and the last accepted one."""
         ids = list(dict.fromkeys([*marked, *([] if row is None else [row.attempt_id])]))[:PAIR]
-        attempts = [one for one in map(self.session.history.attempt, ids) if one is not None]
+        attempts = [one for one in map(self.shown.history.attempt, ids) if one is not None]
         if len(attempts) != len(ids):
             self.view.say("Cannot compare", GONE)
         elif len(attempts) == PAIR:
             self.view.push(CompareScreen(partial(self._marked, *attempts)))
         elif attempts:
-            find = partial(compare_with_accepted, self.session, self.privacy, *attempts)
+            find = partial(compare_with_accepted, self.shown, self.privacy, *attempts)
             self.view.push(CompareScreen(find))
 
     async def _marked(self, one: Attempt, other: Attempt) -> tuple[Attempt, Attempt, str]:
         return self.privacy.attempt(one), self.privacy.attempt(other), ""
 
+    # Mine or the team's
+
+    def switch_team(self) -> None:
+        """Shows the attempts of the whole team, or one's own again."""
+        self.pane.is_team = not self.pane.is_team
+        self.shown = self.session.in_team() if self.pane.is_team else self.session
+        self.show(keep_cursor=False)
+
+    def take_over(self) -> None:
+        """Takes the current attempt over, for the team to see."""
+        row, team = self.pane.table.row, self.session.team
+        if row is None or team is None or not self.pane.is_team:
+            self.view.say("Not possible", "Show the team's history and go to an attempt first.")
+            return
+        team.take_over(row.attempt_id)
+        self.view.say("", f"{short_id(row.attempt_id)} is assigned to you.", "information")
+        self.show()
+
     # One attempt
+
+    def _whole(self, attempt_id: str) -> Attempt | None:
+        """An attempt, from one's own history if it is there: the team's may know less of it."""
+        return self.session.history.attempt(attempt_id) or self.shown.history.attempt(attempt_id)
 
     def open_attempt(self, row: AttemptRow) -> None:
         """Opens the attempt of a row."""
-        attempt = self.session.history.attempt(row.attempt_id)
+        attempt = self.shown.history.attempt(row.attempt_id)
         if attempt is not None and self._rows is not None:
-            screen = AttemptScreen(self.session, self.privacy, self._rows, (row, attempt), self.preview)
+            screen = AttemptScreen(self.shown, self.privacy, self._rows, (row, attempt), self.preview)
             self.view.push(screen, self._followed)
 
     def _followed(self, followed: Followed | None) -> None:
@@ -221,11 +255,11 @@ class HistoryController:
             return
         self.pane.go_to(followed.row)
         if followed.choice is not None:
-            self._follow(self.session.history.attempt(followed.row.attempt_id), followed.choice)
+            self._follow(self._whole(followed.row.attempt_id), followed.choice)
 
     def choose(self, row: AttemptRow, choice: Choice) -> None:
         """Does what the user chose for the attempt of a row, or says why it is not possible."""
-        attempt = self.session.history.attempt(row.attempt_id)
+        attempt = self._whole(row.attempt_id)
         if attempt is None:
             return
         if choice.fits(attempt):
@@ -237,13 +271,34 @@ class HistoryController:
         if attempt is None:
             self.view.say("Not possible", GONE)
             return
+        if attempt.member and choice not in (Choice.ARRIVED, Choice.DID_NOT):
+            self.view.say("Not possible", COLLEAGUE)
+            return
         match choice:
+            case Choice.EVIDENCE:
+                self.view.screen.run_worker(self._find_mail(attempt), group="evidence", exclusive=True)
             case Choice.ARRIVED | Choice.DID_NOT:
                 self._ask_how(attempt, arrived=choice is Choice.ARRIVED)
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
                 self.resend(attempt, choice is Choice.SAME_TRIGGER)
             case Choice.IN_FORM:
                 self.edit(attempt)
+
+    async def _find_mail(self, attempt: Attempt) -> None:
+        """Says what the account's mail history shows, and offers to mark an unknown attempt as arrived."""
+        view = self.view
+        try:
+            await view.connect()
+            found = await self.session.evidence(attempt.attempt_id)
+        except AppError as error:
+            view.say("Mail history", str(error), unasked=True)
+            return
+        if found.result == "found" and attempt.outcome is Outcome.UNKNOWN:
+            named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)
+            question = f"{found.words}\n\nMark {sanitize(short_id(attempt.attempt_id))}, {named}, as arrived?"
+            view.ask(question, "Mark arrived", partial(self._resolve, attempt, True, found.words))
+        else:
+            view.say("Mail history", found.words, "information", unasked=True)
 
     def _ask_how(self, attempt: Attempt, *, arrived: bool) -> None:
         named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)
@@ -256,7 +311,8 @@ class HistoryController:
         if note is None:
             return
         try:
-            resolved = self.session.settle(attempt.attempt_id, arrived=arrived, note=note)
+            settle = self.session.team.settle if attempt.member and self.session.team else self.session.settle
+            resolved = settle(attempt.attempt_id, arrived=arrived, note=note)
         except AppError as error:
             self.view.show_fault(str(error))
         else:

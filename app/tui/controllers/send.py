@@ -1,6 +1,7 @@
 """Sending: questions before a trigger, the lock of a live account, stopping, resending."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,10 +13,12 @@ from textual.widgets import OptionList, Select
 from textual.worker import Worker
 
 from app.domain.errors import AppError
+from app.domain.mails import EventUse
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.short_id import short_id
 from app.service.guard import GuardError
 from app.service.history import AttemptRow
+from app.service.preflight import Preflight
 from app.service.production_lock import ProductionLock
 from app.service.resolution import offers_same_trigger
 from app.service.session import (
@@ -29,7 +32,7 @@ from app.service.session import (
 from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.confirm import Confirm, ConfirmSendAgain, SendAgain
+from app.tui.screens.confirm import Confirm, ConfirmSendAgain, Question, SendAgain
 from app.tui.screens.unlock import Unlock, UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
@@ -48,6 +51,19 @@ LISTS = (FilteredList, HistoryPane, OptionList, Select)
 """Widgets that use Esc themselves."""
 
 Send = Callable[[asyncio.Event], Awaitable[Attempt]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The ids of the attempts that the user was asked about: one's own, and a colleague's."""
+
+    own: str | None = None
+    colleague: str | None = None
+
+    @classmethod
+    def of(cls, known: Preflight) -> "_Asked":
+        own, colleague = known.second_send, known.colleague
+        return cls(own and own.attempt_id, colleague and colleague.attempt_id)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -89,7 +105,7 @@ class SendController:
         """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
         if self.is_loading():
             return LOADING
-        if self._lock is not None and self._permit is None:
+        if self._lock is not None and self.permit is None:
             return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
         return ""
 
@@ -106,14 +122,15 @@ class SendController:
         return "" if self._lock else TEST_ACCOUNT
 
     @property
-    def _permit(self) -> str | None:
+    def permit(self) -> str | None:
+        """The name of a live account's profile while sending is unlocked."""
         return self._lock.permit(datetime.now(UTC)) if self._lock else None
 
     def unlock(self) -> None:
         """Asks for the profile's name and unlocks sending; locks it if it is unlocked."""
         if self._lock is None:
             return
-        if self._permit:
+        if self.permit:
             self._lock.disarm()
             self.block()
         else:
@@ -161,33 +178,72 @@ class SendController:
 
     def submitted(self, message: FormMessages.Submitted) -> None:
         """Sends the request once the user has answered the questions about it."""
-        session = self.session
+        self._check(message.request, partial(self._ask, message))
+
+    def _check(self, request: TriggerRequest, then: Callable[[Preflight], None]) -> None:
+        """Calls `then` with the checks, and with a colleague's attempt if the profile has a team."""
         try:
-            known = session.preflight.check(message.request)
-            unknown = None if message.is_rehearsed else self._unknown(known.second_send)
+            known = self.session.preflight.check(request)
+            if self.session.team is None:
+                then(known)
+                return
         except AppError as error:
-            self.form.finished()
-            self.view.show_fault(f"Nothing was sent. {error}")
+            self._not_sent(error)
             return
+        looking = self._look(self.session.team.look(request), known, then)
+        self.view.screen.run_worker(looking, group="team")
+
+    async def _look(
+        self, look: Awaitable[AttemptRow | None], known: Preflight, then: Callable[[Preflight], None]
+    ) -> None:
+        try:
+            then(replace(known, colleague=await look))
+        except AppError as error:
+            self._not_sent(error)
+
+    def _not_sent(self, error: AppError) -> None:
+        self.form.finished()
+        self.view.show_fault(f"Nothing was sent. {error}")
+
+    def _ask(self, message: FormMessages.Submitted, known: Preflight) -> None:
+        """Asks what is to be asked about a request, and sends it."""
+        session = self.session
         if message.is_rehearsed:
             known = replace(known, second_send=None)
-        earlier = known.second_send
-        if not session.profile.is_production and earlier is None:
-            self._send_submitted(message, None, True)
+        unknown = self._unknown(known.second_send)
+        asked, is_again = _Asked.of(known), bool(known.second_send or known.colleague)
+        if not session.profile.is_production and not is_again:
+            self._send_submitted(message, asked, True)
             return
         shown = self.privacy.request(message.request)
         known = self.privacy.preflight(known, message.request)
-        question = send_question(
-            shown, session.events.name(shown.event_id), session, known, datetime.now(UTC)
-        )
-        if earlier is not None and unknown is not None:
-            answer = partial(self._answer_again, message, earlier, unknown)
-            self.view.push(ConfirmSendAgain(question), answer)
+        name, now = session.events.name(shown.event_id), datetime.now(UTC)
+
+        def worded(use: EventUse | None) -> str:
+            return send_question(shown, name, session, known, now, use=use)
+
+        question = worded(session.mails.known_use(shown.event_id))
+        screen: Question[Any]
+        if unknown is not None:
+            screen = ConfirmSendAgain(question)
+            self.view.push(screen, partial(self._answer_again, message, asked, unknown))
         else:
-            yes = "Send again" if earlier else "Send"
-            self.view.push(
-                Confirm(question, yes=yes, no="Cancel"), partial(self._send_submitted, message, earlier)
-            )
+            screen = Confirm(question, yes="Send again" if is_again else "Send", no="Cancel")
+            self.view.push(screen, partial(self._send_submitted, message, asked))
+        self._complete(screen, worded, shown.event_id)
+
+    def _complete(
+        self, screen: Question[Any], worded: Callable[[EventUse | None], str], event_id: str
+    ) -> None:
+        """Adds to an open question about a live account what the event starts, once the account has told it."""
+
+        async def complete() -> None:
+            with contextlib.suppress(AppError):  # said when something is sent
+                await self.view.connect()
+                screen.change(worded(await self.session.mails.use(event_id)))
+
+        if self.session.profile.is_production and not self.session.mails.is_asked(event_id):
+            self.view.screen.run_worker(complete(), group="use")
 
     def _unknown(self, earlier: AttemptRow | None) -> Attempt | None:
         """The attempt of this row if its outcome is unknown and it can be resent."""
@@ -197,26 +253,24 @@ class SendController:
     def _answer_again(
         self,
         message: FormMessages.Submitted,
-        earlier: AttemptRow,
+        asked: _Asked,
         unknown: Attempt,
         answer: SendAgain | None,
     ) -> None:
         if answer is SendAgain.RESEND:
             again = partial(self._ask_again, message, self.parent_id)
-            self._resend(unknown, message.attempt_id, same_trigger=True, asked_about=earlier, ask_again=again)
+            self._resend(unknown, message.attempt_id, same_trigger=True, asked=asked, ask_again=again)
             self.continue_from(None)
         else:
-            self._send_submitted(message, earlier, answer is SendAgain.NEW)
+            self._send_submitted(message, asked, answer is SendAgain.NEW)
 
-    def _send_submitted(
-        self, message: FormMessages.Submitted, asked_about: AttemptRow | None, yes: bool | None
-    ) -> None:
+    def _send_submitted(self, message: FormMessages.Submitted, asked: _Asked, yes: bool | None) -> None:
         if not yes:
             self.form.finished()
             self.form.forget_last()
             return
         request, attempt_id = message.request, message.attempt_id
-        permit, parent_id = self._permit, self.parent_id
+        permit, parent_id = self.permit, self.parent_id
         self._begin(
             request,
             lambda stop: self.session.send(
@@ -225,7 +279,8 @@ class SendController:
                 stop,
                 parent_id=parent_id,
                 production=permit,
-                asked_about=asked_about and asked_about.attempt_id,
+                asked_about=asked.own,
+                claim_seen=asked.colleague,
                 repeats=message.is_rehearsed,
                 unrecorded=self.show_unrecorded,
             ),
@@ -246,12 +301,10 @@ class SendController:
         if self.form.sending or self.obstacle:
             self.view.say("Not sent", self.obstacle or self.form.obstacle)
             return
+        self._check(attempt.request, partial(self._ask_resend, attempt, same_trigger))
+
+    def _ask_resend(self, attempt: Attempt, same_trigger: bool, known: Preflight) -> None:
         session = self.session
-        try:
-            known = session.preflight.check(attempt.request)
-        except AppError as error:
-            self.view.show_fault(f"Nothing was sent. {error}")
-            return
         question = again_question(
             self.privacy.attempt(attempt),
             session.contacts.field_name,
@@ -259,11 +312,12 @@ class SendController:
             datetime.now(UTC),
             same_trigger=same_trigger,
             real_account=session.profile.name if session.profile.is_production else None,
+            use=session.mails.known_use(attempt.request.event_id),
         )
         yes = "Resend" if same_trigger else "Send as new"
-        self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, known.second_send))
+        self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, _Asked.of(known)))
 
-    def _resend_now(self, attempt: Attempt, same_trigger: bool, asked_about: AttemptRow | None) -> None:
+    def _resend_now(self, attempt: Attempt, same_trigger: bool, asked: _Asked) -> None:
         if self.form.sending:
             return
         self.form.sending = True
@@ -271,7 +325,7 @@ class SendController:
             attempt,
             new_attempt_id(),
             same_trigger=same_trigger,
-            asked_about=asked_about,
+            asked=asked,
             ask_again=partial(self.resend, attempt, same_trigger),
         )
 
@@ -281,10 +335,10 @@ class SendController:
         attempt_id: str,
         *,
         same_trigger: bool,
-        asked_about: AttemptRow | None,
+        asked: _Asked,
         ask_again: Callable[[], None],
     ) -> None:
-        permit = self._permit
+        permit = self.permit
         self._begin(
             attempt.request,
             lambda stop: self.session.resend(
@@ -293,7 +347,8 @@ class SendController:
                 new_attempt_id=attempt_id,
                 stop=stop,
                 production=permit,
-                asked_about=asked_about and asked_about.attempt_id,
+                asked_about=asked.own,
+                claim_seen=asked.colleague,
                 unrecorded=self.show_unrecorded,
             ),
             ask_again,

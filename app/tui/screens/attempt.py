@@ -20,6 +20,7 @@ from app.tui.privacy import PrivacyMode
 from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
+from app.tui.screens.keep_check import keep_as_check
 from app.tui.text import (
     chain_lines,
     fact_lines,
@@ -52,6 +53,7 @@ class AttemptScreen(ModalScreen[Followed]):
         Binding("r", "request", "Preview request", tooltip="The exact request as cURL, Python or JSON", id="attempt.request"),
         Binding("x", "export", "Export", tooltip="Save or copy this attempt", id="attempt.export"),
         Binding("c", "compare", "Compare", tooltip="Compare with the last accepted attempt of its event", id="attempt.compare"),
+        Binding("t", "keep_as_check", "Keep as check", tooltip="Add this attempt to a file of checks", id="attempt.keep_as_check"),
         Binding("e", "note", "Note", tooltip="Write or change a note", id="attempt.note"),
         Binding("left,k", "beside(-1)", "Up", tooltip="The attempt above", key_display="←", id="attempt.previous"),
         Binding("right,j", "beside(1)", "Down", tooltip="The attempt below", key_display="→", id="attempt.next"),
@@ -156,6 +158,9 @@ class AttemptScreen(ModalScreen[Followed]):
 
     def action_export(self) -> None:
         offer_export(self.app, self._session, self._row, masked=self._privacy.is_on)
+
+    def action_keep_as_check(self) -> None:
+        keep_as_check(self.app, self._attempt, masked=self._privacy.is_on)
 
     def action_note(self) -> None:
         note = self._attempt.note or ""

@@ -52,6 +52,11 @@ class Question(ModalScreen[Answer | None], Generic[Answer]):
                     yield Button(f"{words}{key}", id=name, compact=True)
                     key = ""
 
+    def change(self, question: str) -> None:
+        """Replaces the text of the question while it is open."""
+        if self.is_attached and not self._is_over:
+            self.query_one(Static).update(question)
+
     def withdraw(self) -> None:
         """Closes the question, which no longer matters, as soon as no other screen lies above it."""
         self._is_over = True

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAGES = {
     "attempt": "history",
+    "bulk-runs": "bulk",
+    "bulk-run": "bulk",
     "charts": "history",
     "compare": "history",
     "export": "history",

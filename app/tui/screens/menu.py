@@ -180,7 +180,7 @@ class DataMenu(ModalScreen[Wish | None]):
 
 
 def _choice_words(choice: DataChoice) -> Content:
-    kind = {"example": "", "last": "   as sent", "template": "   template"}[choice.kind]
+    kind = {"last": "   as sent", "template": "   template"}.get(choice.kind, "")
     if choice.kind == "last" and "{{" in choice.data_text:
         kind = "   with placeholders"
     return Content.assemble(sanitize(choice.name, 60), (kind, "$quiet"))

@@ -6,6 +6,7 @@ from enum import Enum
 from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
+from app.service.evidence import may_show_evidence
 from app.service.history import AttemptRow
 from app.service.resolution import offers_same_trigger
 
@@ -13,6 +14,7 @@ from app.service.resolution import offers_same_trigger
 class Choice(Enum):
     """What a person wants to do about an attempt."""
 
+    EVIDENCE = "evidence"
     ARRIVED = "arrived"
     DID_NOT = "did not"
     SAME_TRIGGER = "same trigger"
@@ -22,6 +24,8 @@ class Choice(Enum):
     def fits(self, attempt: Attempt) -> bool:
         """Whether it is possible for this attempt."""
         match self:
+            case Choice.EVIDENCE:
+                return may_show_evidence(attempt)
             case Choice.ARRIVED | Choice.DID_NOT:
                 return attempt.outcome is Outcome.UNKNOWN
             case Choice.SAME_TRIGGER:
@@ -35,6 +39,8 @@ class Choice(Enum):
     def unfit(self) -> str:
         """Why it is not possible."""
         match self:
+            case Choice.EVIDENCE:
+                return "It triggered nothing, or is still being sent: there is no mail to look for."
             case Choice.ARRIVED | Choice.DID_NOT:
                 return "Only an unknown outcome can be marked."
             case Choice.SAME_TRIGGER:
@@ -54,6 +60,7 @@ class Followed:
 
 
 _KEYS = {
+    Choice.EVIDENCE: ("l", "Find the mail", "Ask the account whether a mail of the event was launched since"),
     Choice.ARRIVED: ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived"),
     Choice.DID_NOT: ("d", "Mark not arrived", "Resolve an unknown outcome: the event did not arrive"),
     Choice.SAME_TRIGGER: ("s", "Resend", "Resend with the same trigger id, after an unknown outcome"),

@@ -14,8 +14,18 @@ from textual.widgets import Button, Input, Static
 
 from app.domain.diagnosis import FormPatch
 from app.domain.drafts import Draft
-from app.domain.identifiers import said_around
-from app.domain.model import CONTACT_KEYS, Contact, ExternalEvent, Field, TriggerRequest, new_attempt_id
+from app.domain.external_ids import hidden_words
+from app.domain.extras import extras_words
+from app.domain.model import (
+    CONTACT_KEYS,
+    NO_EXTRAS,
+    Contact,
+    ExternalEvent,
+    Extras,
+    Field,
+    TriggerRequest,
+    new_attempt_id,
+)
 from app.domain.placeholders import Filled
 from app.domain.recipient import EMAIL, Recipient
 from app.service.session import Session
@@ -60,6 +70,7 @@ class FormFields(FormMessages, Vertical):
         self.border_title = "Trigger"
         self._service = service
         self._contact: Contact | None = None
+        self._extras = NO_EXTRAS
         self._decided_event = ""
         self._put_key = EMAIL
         self._usual_keys: dict[str, str] = {}
@@ -79,6 +90,7 @@ class FormFields(FormMessages, Vertical):
                 yield SafeInput(placeholder="the contact's value", id="external-id")
             yield TextBlock(id="recipient")
         yield DataEditor()
+        yield TextBlock(id="extras")
 
     # The request
 
@@ -93,7 +105,19 @@ class FormFields(FormMessages, Vertical):
         return self._service.drafts.fill(typed) if self.editor.has_placeholders else Filled(typed.data)
 
     def _typed_request(self) -> TriggerRequest:
-        return TriggerRequest(self.event_id, self.key_id, self._external_id.value, self.editor.value)
+        return TriggerRequest(
+            self.event_id, self.key_id, self._external_id.value, self.editor.value, extras=self._extras
+        )
+
+    @property
+    def extras(self) -> Extras:
+        """The event time and the attachments."""
+        return self._extras
+
+    @extras.setter
+    def extras(self, extras: Extras) -> None:
+        self._extras = extras
+        self.post_message(self.Changed())
 
     @property
     def fault(self) -> str:
@@ -108,7 +132,7 @@ class FormFields(FormMessages, Vertical):
         """Everything as it was typed."""
         contact_id = self._contact.id if self._contact else ""
         texts = (self._event.line.value, self.key_id, self._external_id.value, self.editor.text)
-        return Draft(*texts, contact_id)
+        return Draft(*texts, contact_id, self._extras)
 
     @property
     def event_id(self) -> str:
@@ -153,6 +177,7 @@ class FormFields(FormMessages, Vertical):
     def fill(self, request: TriggerRequest) -> None:
         """Fills every field from a request; undo in the editor brings its text back."""
         self._contact = None
+        self._extras = request.extras
         self._event.put(request.event_id)
         self._decided_event = request.event_id
         self._take_usual_key()
@@ -174,6 +199,7 @@ class FormFields(FormMessages, Vertical):
     def take_up(self, draft: Draft, contact: Contact | None) -> None:
         """Restores a draft; `contact` is the one that was picked."""
         self._contact = contact if contact and contact.value(draft.key_id) == draft.external_id else None
+        self._extras = draft.extras
         self._event.put(draft.event_id)
         self._decided_event = self.event_id
         self._take_usual_key()
@@ -199,6 +225,7 @@ class FormFields(FormMessages, Vertical):
     def clear(self) -> None:
         """Empties every field; undo in the editor brings its text back."""
         self._contact = None
+        self._extras = NO_EXTRAS
         self._decided_event = ""
         self._event.put("")
         self._put(self.usual_key_id, "")
@@ -430,7 +457,11 @@ class TriggerForm(FormFields):
         self.query_one("#why", TextBlock).show(label(obstacle, "$quiet"))
 
     def name_recipient(self, found: Recipient) -> None:
-        """Shows the recipient below the external id."""
+        """Shows the recipient below the external id, and what is sent beside the event data below that."""
+        extras = list(extras_words(self._privacy.request(self._typed_request()).extras))
+        carried = self.query_one("#extras", TextBlock)
+        carried.display = bool(extras)
+        carried.show(lines(label(f"{name}: {value}") for name, value in extras))
         words = self._recipient_words(found)
         below = self.query_one("#recipient", TextBlock)
         below.display = bool(words)
@@ -443,8 +474,8 @@ class TriggerForm(FormFields):
             return Content.assemble(contact_label(self._privacy.contact(contact)), (missing, "$text-warning"))
         shown = replace(found, contacts=tuple(map(self._privacy.contact, found.contacts)))
         recipient = recipient_label(shown, self._typed_request(), field_name, self._shared_key)
-        around = said_around(self._external_id.value)
-        hint = Content.styled(f"! external id: {around}", "$text-warning") if around else None
+        hidden = "" if found.total else hidden_words(self._external_id.value)
+        hint = Content.styled(f"! external id: {sanitize(hidden)}", "$text-warning") if hidden else None
         return lines([recipient, hint])
 
     @property

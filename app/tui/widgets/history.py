@@ -45,6 +45,7 @@ MAX_MARKS = 2
 """The number of attempts that can be compared."""
 
 HINTS = {
+    "history.evidence": "find mail",
     "history.arrived": "arrived",
     "history.did_not": "not arrived",
     "history.filter": "search",
@@ -56,7 +57,7 @@ HINTS = {
 """The keys named below the rows, most important first, by the ids of their bindings; `?` shows the others."""
 
 MAX_HINTS = 6
-RESOLVING = ("history.arrived", "history.did_not")
+RESOLVING = ("history.evidence", "history.arrived", "history.did_not")
 
 
 class QueryLine(Vertical):
@@ -191,6 +192,7 @@ class HistoryPane(Vertical):
         ),
         _binding("x", "want('export')", "Export", "Export these attempts, or this one: CSV, JSON, Markdown, a ticket; to a file or the clipboard"),
         _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
+        _binding("e", "want('team')", "Mine or team", "Show the attempts of the whole team, or yours only", "team"),
         _binding("u", "screen.unresolved", "Unresolved", "Unresolved outcomes only, all of this account", "unresolved"),
         _binding("question_mark", "app.help", "More keys", "Explain the history and all its keys", "keys"),
         _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "full_screen"),
@@ -209,8 +211,8 @@ class HistoryPane(Vertical):
     class Wanted(Message):
         """The user wants a menu or screen.
 
-        `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics` or `whole` (the full
-        screen).
+        `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics`, `team` or `whole`
+        (the full screen).
         """
 
         def __init__(self, what: str, row: AttemptRow | None, marked: Sequence[str]) -> None:
@@ -222,12 +224,22 @@ class HistoryPane(Vertical):
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
 
-    def __init__(self, field_name: Callable[[str], str | None], privacy: PrivacyMode) -> None:
+    is_team: reactive[bool] = reactive(False)
+    """Whether the attempts are those of the whole team."""
+
+    def __init__(
+        self, field_name: Callable[[str], str | None], privacy: PrivacyMode, *, has_team: bool = False
+    ) -> None:
         super().__init__(id="history", classes="pane")
         self.border_title = "History"
         self._privacy = privacy
         self._marked: list[str] = []
+        self._has_team = has_team
         self._columns = history_columns(field_name, privacy, self._marked)
+        if has_team:
+            self._columns.insert(
+                2, Column("member", "Member", lambda row: sanitize(row.member), 8, max_width=16, rank=1)
+            )
         self._rows: Rows[AttemptRow] | None = None
         self._order = Order()
         self._counts = Content("")
@@ -296,7 +308,7 @@ class HistoryPane(Vertical):
             said = f"  {count(self._hidden, 'new attempt')} {verb} hidden by this filter"
             new = Content.assemble(new, (said, "bold $accent"))
         self.border_title = Content.assemble(
-            "History", "  " if self._counts else "", self._counts, new
+            "Team's history" if self.is_team else "History", "  " if self._counts else "", self._counts, new
         ).markup
 
     def veil_changed(self) -> None:
@@ -358,7 +370,9 @@ class HistoryPane(Vertical):
         self.table.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Some actions need a row; Esc leaves the full screen."""
+        """Some actions need a row, one needs a team; Esc leaves the full screen."""
+        if parameters == ("team",):
+            return self._has_team
         needs_row = action in ("choose", "mark", "compare") or parameters in (("export",), ("statistics",))
         if needs_row and self.is_mounted and self.table.row is None:
             return False

@@ -19,6 +19,7 @@ from textual.widgets._footer import FooterKey
 from app.domain.formatting import age
 from app.domain.model import Outcome
 from app.service.contacts import CacheState
+from app.service.profile_check import Notice
 from app.service.refresh import RefreshStep
 from app.tui.text import Live, account_labels, count, fit_line, outcome_style, sanitize
 from app.tui.widgets.text_block import TextBlock
@@ -43,9 +44,13 @@ class StatusLine(Widget):
 
     is_masked: reactive[bool] = reactive(False)
 
-    def __init__(self, profile: Live) -> None:
+    team: reactive[bool | None] = reactive(None)
+    """Whether the team is reachable; None without one, or before the first try."""
+
+    def __init__(self, profile: Live, notice: Notice | None = None) -> None:
         super().__init__(id="status")
         self._profile = profile
+        self._notice = notice
         self.show_kept(())
 
     async def on_click(self, event: events.Click) -> None:
@@ -63,19 +68,27 @@ class StatusLine(Widget):
 
     def show_kept(self, kept: Sequence[str]) -> None:
         """Names, in the tooltip, the contacts that no refresh brought."""
-        self._about = f"Of the contacts {' and '.join(kept)}. {CLICK}" if kept else CLICK
+        about = [
+            self._notice.sentence if self._notice else "",
+            f"Of the contacts {' and '.join(kept)}." if kept else "",
+        ]
+        self._about = " ".join(filter(None, (*about, CLICK)))
         self.tooltip = self._about
 
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         long, short, name = account_labels(self._profile)
+        notice = Content.styled(f"{self._notice.label}   " if self._notice else "", "bold $text-warning")
         alerts = (
-            _lock_label(self.unlocked_s) + _masked_label(self.is_masked) + _unresolved_label(self.unresolved)
+            _lock_label(self.unlocked_s)
+            + _masked_label(self.is_masked)
+            + _team_label(self.team)
+            + _unresolved_label(self.unresolved)
         )
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
-        facts = alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
-        old = alerts + Content.styled(said, "$quiet")
-        in_short = alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")
+        facts = notice + alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
+        old = notice + alerts + Content.styled(said, "$quiet")
+        in_short = notice + alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")
         choices = (
             (brand + long, facts),
             (long, facts),
@@ -84,6 +97,7 @@ class StatusLine(Widget):
             (short, old),
             (short, in_short),
             (name, in_short),
+            (name, alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")),
         )
         return fit_line(choices, self.content_size.width)
 
@@ -99,6 +113,14 @@ def _lock_label(seconds: int | None) -> Content:
 
 def _masked_label(is_masked: bool) -> Content:
     return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
+
+
+def _team_label(is_reachable: bool | None) -> Content:
+    if is_reachable is None:
+        return Content("")
+    if is_reachable:
+        return Content.styled("team ✓   ", "$quiet")
+    return Content.styled("✗ team not reachable   ", f"bold {outcome_style(Outcome.REJECTED)}")
 
 
 def _unresolved_label(number: int) -> Content:

@@ -1,0 +1,330 @@
+"""`triggerdesk bulk`: send one event to the contacts of a file."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import click
+
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with
+from app.cli.options import Options, pass_options
+from app.cli.output import at_terminal, echo_table, open_output, progress
+from app.cli.report import sending_nothing_after_ctrl_c
+from app.cli.signals import interrupt, on_ctrl_c, stopped_by_signal
+from app.cli.trigger import read_source
+from app.domain.attempt_export import json_text, readable_body
+from app.domain.bulk import (
+    CANARY,
+    Duplicates,
+    RowState,
+    Run,
+    RunState,
+    accepted_question,
+    plan_json,
+    plan_lines,
+    status_json,
+)
+from app.domain.event_data import EventDataError
+from app.domain.formatting import count
+from app.domain.identifiers import Resolved
+from app.domain.masking import Mask
+from app.domain.sanitize import sanitize
+from app.domain.short_id import short_id
+from app.service.bulk import Planning
+from app.service.bulk_sending import NO_FAULT, Sending
+from app.service.guard import check_production
+from app.service.session import Session, StoreError
+
+_MAX_LINE = 4000
+_NUMBERS = ("ROWS", *(state.value.upper() for state in RowState))
+
+_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_production = click.option(
+    "--production", metavar="NAME", help="The profile's name, required for a live account."
+)
+_yes = click.option("--yes", type=int, metavar="N", help="Answers the question if N contacts are left.")
+
+
+@click.group()
+def bulk() -> None:
+    """Send one event to many contacts: plan a file, run the plan, read the report.
+
+    RUN is the id of a run, its beginning, or its short id.
+    """
+
+
+@bulk.command()
+@click.argument("event")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
+@click.option("--id-column", metavar="NAME", help="The column of the external ids. Default: that of the key.")
+@click.option("--data", metavar="TEMPLATE|@FILE", help="Event data; {{column:NAME}} stands for a cell.")
+@click.option(
+    "--duplicates", type=click.Choice([one.value for one in Duplicates]), default="refuse", show_default=True,
+    help="What to do with later rows of a contact: refuse the file, send the first, send each.",
+)  # fmt: skip
+@_json
+@pass_options
+def plan(
+    options: Options,
+    *,
+    event: str,
+    file: Path,
+    key_id: str,
+    id_column: str | None,
+    data: str | None,
+    duplicates: str,
+    as_json: bool,
+) -> None:
+    """Read and check a CSV FILE with a header, and plan to send EVENT to its contacts. Sends nothing."""
+    template, mask = None if data is None else _template(data), options.mask()
+
+    async def make(service: Session) -> None:
+        found = service.events.resolve(event)
+        if not isinstance(found, Resolved):
+            raise Failure(found.sentence)
+        planning = Planning(found.event_id, key_id, file, id_column, template, Duplicates(duplicates))
+        try:
+            with progress("plan", hidden=True) as on_progress:
+                run = await service.bulk.plan(planning, lambda done, size: on_progress("plan", done, size))
+        except EventDataError as error:
+            raise Failure(f"--data: {error}") from None
+        if as_json:
+            click.echo(json_text(plan_json(run)))
+        else:
+            click.echo("\n".join(sanitize(line, _MAX_LINE) for line in _plan_lines(service, run, mask)))
+
+    options.run(make)
+
+
+@bulk.command("run")
+@click.argument("reference", metavar="RUN")
+@click.option("--canary", type=click.IntRange(0, 1000), default=CANARY, show_default=True, help="0: none.")
+@_yes
+@_production
+@_json
+@pass_options
+@sending_nothing_after_ctrl_c()
+def run_(
+    options: Options, *, reference: str, canary: int, yes: int | None, production: str | None, as_json: bool
+) -> None:
+    """Send what is left of a RUN: first the canary, then, once you have typed their number, all other contacts.
+
+    Nothing that is unknown is sent again. Ctrl+c pauses after the batch under way.
+
+    Exit codes: 0 all accepted, 1 some rejected, 2 bad input, 3 some unknown, 4 nothing was sent, 5 paused.
+    """
+    sys.exit(_sent(options, reference, yes, production, as_json=as_json, canary=canary))
+
+
+@bulk.command()
+@click.argument("reference", metavar="RUN")
+@_yes
+@_production
+@_json
+@pass_options
+@sending_nothing_after_ctrl_c()
+def resend(
+    options: Options, *, reference: str, yes: int | None, production: str | None, as_json: bool
+) -> None:
+    """Send the unknown contacts of a RUN again, with the same trigger ids.
+
+    Emarsys processes a trigger id once in most programs, but not in every one: check in the account first.
+    """
+    sys.exit(_sent(options, reference, yes, production, as_json=as_json, canary=None))
+
+
+@bulk.command()
+@click.argument("reference", metavar="RUN")
+@click.argument("found", type=click.Choice(["arrived", "did-not"]))
+@click.option("--note", default="", metavar="TEXT", help="How you know.")
+@pass_options
+def settle(options: Options, *, reference: str, found: str, note: str) -> None:
+    """Resolve the unknown contacts of a RUN together: the batch arrived, or it did-not."""
+
+    async def resolve(service: Session) -> None:
+        number = service.bulk.settle(service.bulk.find(reference), arrived=found == "arrived", note=note)
+        click.echo(f"{count(number, 'attempt')} resolved.")
+
+    options.run(resolve, filled=False)
+
+
+@bulk.command()
+@click.argument("reference", metavar="RUN")
+@_json
+@pass_options
+def status(options: Options, *, reference: str, as_json: bool) -> None:
+    """Print how far a RUN is."""
+    _look(options, lambda service: _echo_status(service.bulk.find(reference), as_json))
+
+
+@bulk.command("list")
+@_json
+@pass_options
+def list_(options: Options, *, as_json: bool) -> None:
+    """List the runs, newest first."""
+
+    def write(service: Session) -> None:
+        found = service.bulk.runs()
+        if as_json:
+            for run in found:
+                click.echo(json_text(status_json(run)))
+            return
+        header = ("RUN", "PLANNED AT", "EVENT", "FILE", "STATE", *_NUMBERS)
+        echo_table(header, map(_table_row, found), right=_NUMBERS, optional=("FILE",))
+
+    _look(options, write)
+
+
+@bulk.command()
+@click.argument("reference", metavar="RUN")
+@_json
+@pass_options
+def abort(options: Options, *, reference: str, as_json: bool) -> None:
+    """End a RUN for good. A batch under way is finished, also in another window."""
+    _look(options, lambda service: _echo_status(service.bulk.abort(service.bulk.find(reference)), as_json))
+
+
+@bulk.command()
+@click.argument("reference", metavar="RUN")
+@click.option(
+    "--format", "format_name", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True
+)
+@click.option("--rejected", is_flag=True, help="Only rejected rows; as CSV in the columns of the file.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+@pass_options
+def report(
+    options: Options, *, reference: str, format_name: str, rejected: bool, output: Path | None
+) -> None:
+    """Write what became of every row of a RUN, in the order of the file."""
+    mask = options.mask()
+
+    def write(service: Session) -> None:
+        run = service.bulk.find(reference)
+        with open_output(output) as to:
+            for line in service.bulk.report(run, format_name, rejected=rejected, mask=mask):
+                click.echo(line, file=to)
+
+    _look(options, write)
+
+
+def _look(options: Options, write: Callable[[Session], None]) -> None:
+    async def look(service: Session) -> None:
+        write(service)
+
+    options.run(look, filled=False)
+
+
+def _template(data: str) -> str:
+    try:
+        return read_source(data)
+    except UnicodeDecodeError:
+        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
+    except OSError as error:
+        raise Failure(f"--data: {data[1:]} cannot be read: {error.strerror or error}.") from None
+
+
+# Sending
+
+
+def _sent(
+    options: Options,
+    reference: str,
+    yes: int | None,
+    production: str | None,
+    *,
+    as_json: bool,
+    canary: int | None,
+) -> ExitCode:
+    """Runs a RUN or, without a `canary`, sends its unknown contacts again; prints the run and returns the exit code."""
+    check_production(options.settings().profile, production)
+
+    async def send(service: Session) -> Run:
+        service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
+        run = service.bulk.find(reference)
+        stop = stopped_by_signal()
+        await asyncio.sleep(0)  # a ctrl+c from just before takes effect here
+        with progress("bulk", hidden=True) as on_progress:
+            sending = Sending(
+                confirm=partial(_confirmed, service.profile.name, yes, again=canary is None),
+                stop=stop,
+                permit=lambda: production,
+                watch=lambda now, wait_s: on_progress(_progress_label(now, wait_s), now.sent, now.rows),
+                canary=canary or 0,
+            )
+            verb = service.bulk.resend_unknown if canary is None else service.bulk.run
+            return await verb(run, sending)
+
+    with failing_with(ExitCode.NOT_SENT, StoreError):
+        run = options.run(send)
+    _echo_status(run, as_json)
+    return _exit_code(run)
+
+
+async def _confirmed(profile: str, yes: int | None, run: Run, *, again: bool) -> bool:
+    left = run.count(RowState.UNKNOWN if again else RowState.PLANNED)
+    if yes == left:
+        return True
+    question = accepted_question(run, profile, again=again)
+    if yes is not None:
+        echo_error(f"{left:,} contacts are left, not {yes:,}.")
+    if not at_terminal():
+        echo_error(f"{question} There is no terminal to answer on: add --yes {left}.")
+        return False
+    try:
+        with on_ctrl_c(interrupt):
+            return bool(
+                click.prompt(f"{question} Type {left}", default="", show_default=False, err=True) == str(left)
+            )
+    except click.Abort:
+        return False
+
+
+def _progress_label(run: Run, wait_s: float) -> str:
+    rejected = f", {run.count(RowState.REJECTED):,} rejected" if run.count(RowState.REJECTED) else ""
+    waiting = f", waiting {wait_s:.0f} s for the rate limit" if wait_s else ""
+    return f"{run.count(RowState.ACCEPTED):,} accepted{rejected}{waiting}"
+
+
+def _exit_code(run: Run) -> ExitCode:
+    if run.state is RunState.PAUSED:
+        failed = run.sent == 0 and run.pause_reason not in NO_FAULT
+        return ExitCode.NOT_SENT if failed else ExitCode.PAUSED
+    if run.count(RowState.UNKNOWN):
+        return ExitCode.UNKNOWN
+    if run.count(RowState.REJECTED):
+        return ExitCode.REJECTED
+    return ExitCode.OK if run.state is RunState.DONE else ExitCode.PAUSED
+
+
+# Printing
+
+
+def _echo_status(run: Run, as_json: bool) -> None:
+    if as_json:
+        click.echo(json_text(status_json(run)))
+        return
+    numbers = ", ".join(f"{run.count(state):,} {state}" for state in RowState if run.count(state))
+    lines = [
+        f"Run {run.run_id} ({short_id(run.run_id)}): {run.state}",
+        f"{count(run.rows, 'row')}: {numbers}",
+    ]
+    click.echo("\n".join(sanitize(line, _MAX_LINE) for line in (*lines, *filter(None, [run.pause_reason]))))
+
+
+def _table_row(run: Run) -> tuple[str, ...]:
+    numbers = (f"{run.count(state):,}" for state in RowState)
+    at = f"{run.planned_at.astimezone():%Y-%m-%d %H:%M}"
+    event = f"{run.event_id} {run.event_name or ''}".rstrip()
+    return (short_id(run.run_id), at, event, run.file, run.state, f"{run.rows:,}", *numbers)
+
+
+def _plan_lines(service: Session, run: Run, mask: Mask) -> Iterator[str]:
+    yield f"Run {run.run_id} ({short_id(run.run_id)}): event {run.event_id} {run.event_name or ''}, {mask.text(run.file)}"
+    yield from plan_lines(run, service.bulk.rejected(run), mask.value)
+    exact = service.bulk.preview(run, mask.request)
+    yield f"First request: {exact['method']} {exact['url']}"
+    yield from readable_body(str(exact["body"]).encode()).split("\n")
+    yield f"Nothing was sent. To send: triggerdesk bulk run {short_id(run.run_id)}"

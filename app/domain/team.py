@@ -1,0 +1,209 @@
+"""What the desks of a team know of each other's sends: keyed marks, claims, and the rule that asks.
+
+A mark is an HMAC with the team's key, in hex: it finds the same contact or event data, and tells neither.
+"""
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from app.domain.errors import AppError
+from app.domain.fingerprint import canonical_json, normalize
+from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
+
+OPEN_S = 600
+"""An open claim counts as unknown after this time."""
+
+OTHER_DATA_S = 3600
+"""The time within which a send with other data is worth a line."""
+
+HIDDEN = "(hidden)"
+
+FactKind = Literal["outcome", "settled", "noted", "handed_over", "evidence", "double"]
+
+_KEY_BYTES = 32
+_REACHED = (Outcome.ACCEPTED, Outcome.PARTIAL)
+_ADDRESS = re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+")
+
+
+class TeamError(AppError):
+    """The team's database refused something; the message says what."""
+
+
+class UnreachableError(TeamError):
+    """The team's database does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamKey:
+    """The secret that all desks of a team share."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "TeamKey(***)"
+
+    @property
+    def is_valid(self) -> bool:
+        try:
+            return len(base64.urlsafe_b64decode(self.text)) == _KEY_BYTES
+        except (binascii.Error, ValueError):
+            return False
+
+    def check(self) -> bytes:
+        """What the database keeps, to recognize the key."""
+        return bytes.fromhex(self.mark("check"))
+
+    def mark(self, *parts: str) -> str:
+        """The HMAC of some texts."""
+        texts = [part.encode("utf-8", "replace") for part in parts]
+        message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
+        return hmac.new(self.text.encode(), message, sha256).hexdigest()
+
+    def contact(self, account: str, key_id: str, value: str) -> str:
+        """The mark of the contact with this value of a key field."""
+        return self.mark("contact", account, key_id, normalize(key_id, value))
+
+    def marks(self, account: str, request: TriggerRequest, contact: KeptContact | None) -> TeamMarks:
+        """The marks of a request: of its key always, of the contact id if it is known."""
+        keys = [(request.key_id, request.external_id), *([("id", contact.id)] if contact else [])]
+        contacts = dict.fromkeys(self.contact(account, *key) for key in keys)
+        return TeamMarks(account, tuple(contacts), self.mark("data", account, canonical_json(request.data)))
+
+    def request(self, account: str, request: TriggerRequest) -> str:
+        """The mark of exactly this request, whatever its trigger id."""
+        data = canonical_json(request.data)
+        return self.mark("request", account, request.event_id, request.key_id, request.external_id, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim on a contact for an event. Later claims have a higher `number`; `age_s` is by the server's clock.
+
+    `outcome` is None until it is known; `arrived` is the resolution of an unknown one.
+    """
+
+    number: int
+    contact: str
+    generation: int
+    attempt_id: str
+    member: str
+    desk: str
+    data: str
+    outcome: Outcome | None
+    age_s: float
+    arrived: bool | None = None
+
+    @property
+    def state(self) -> Outcome:
+        """The outcome as far as it is known: an old open claim is unknown, never free."""
+        return self.outcome or (Outcome.SENDING if self.age_s < OPEN_S else Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The newest claims of an event on a contact, by any of its marks."""
+
+    rows: tuple[Claim, ...] = ()
+
+    @property
+    def generations(self) -> Mapping[str, int]:
+        """The newest generation of each mark."""
+        found: dict[str, int] = {}
+        for one in self.rows:
+            found[one.contact] = max(one.generation, found.get(one.contact, 0))
+        return found
+
+    def question(
+        self, marks: TeamMarks, desk: str, second_send_s: int, seen: str | None = None
+    ) -> Claim | None:
+        """The newest claim of another desk to ask about; those up to the attempt `seen` were asked about."""
+        after = max((one.number for one in self.rows if one.attempt_id == seen), default=-1)
+        asking = [
+            one
+            for one in self.rows
+            if one.desk != desk and one.number > after and _asks(one, marks.data, second_send_s)
+        ]
+        return max(asking, key=lambda one: one.number, default=None)
+
+    def with_other_data(self, marks: TeamMarks, desk: str) -> Claim | None:
+        """The newest send of another desk with other event data within the hour."""
+        told = [
+            one
+            for one in self.rows
+            if one.desk != desk and one.data != marks.data and one.age_s < OTHER_DATA_S
+            and one.state in (*_REACHED, Outcome.UNKNOWN)
+        ]  # fmt: skip
+        return max(told, key=lambda one: one.number, default=None)
+
+
+def _asks(one: Claim, data: str, second_send_s: int) -> bool:
+    state = one.state
+    if state is Outcome.SENDING:
+        return True
+    if one.data != data:
+        return False
+    if state is Outcome.UNKNOWN:
+        return one.arrived is not False
+    return state in _REACHED and one.age_s < second_send_s
+
+
+def without_addresses(text: str, also: Collection[str] = ()) -> str:
+    """The text without e-mail addresses, and without the texts in `also`."""
+    for hidden in sorted(filter(None, also), key=len, reverse=True):
+        text = text.replace(hidden, HIDDEN)
+    return _ADDRESS.sub(HIDDEN, text)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamAttempt:
+    """An attempt as the team keeps it; `detail` has external id, event data and trigger id if they are shared.
+
+    `at` is by the server's clock, in microseconds since 1970; `outcome` is the body of its first outcome fact.
+    """
+
+    seq: int
+    attempt_id: str
+    member: str
+    desk: str
+    event_id: str
+    event_name: str | None
+    key_id: str
+    contacts: tuple[str, ...]
+    data: str
+    parent_id: str | None
+    predicted_code: int | None
+    at: int
+    detail: Mapping[str, object] | None = None
+    outcome: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a member added to an attempt: an outcome, a resolution, a note, a new owner."""
+
+    fact_id: str
+    attempt_id: str
+    kind: FactKind
+    body: Mapping[str, object]
+    member: str = ""
+    seq: int = 0
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request that waits for another member's yes, or has it."""
+
+    approval_id: str
+    event_id: str
+    event_name: str | None
+    contact: str
+    asked_by: str
+    age_s: float
+    approved_by: str | None = None

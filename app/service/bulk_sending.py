@@ -1,0 +1,333 @@
+"""Sends the batches of a run: the canary, the pauses, the rate limit.
+
+A batch is recorded as being sent before its first byte leaves, and its outcome afterwards. Nothing that may have arrived is
+sent again.
+"""
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.domain.account import Matches
+from app.domain.bulk import (
+    CANARY,
+    MAX_BODY,
+    MAX_CONTACTS,
+    BulkRow,
+    RowState,
+    Run,
+    Template,
+    pause_after,
+    share_out,
+    typed_data,
+)
+from app.domain.diagnosis import diagnose
+from app.domain.errors import AppError
+from app.domain.headers import clock_skew_s
+from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
+from app.domain.rules import predict
+from app.domain.wire import contact_entry, trigger_many_body
+from app.service.guard import check_test_contacts
+from app.service.live import LiveAccount
+from app.service.preflight import AccountClues
+from app.store import bulk_runs
+from app.store.bulk_contacts import FoundContacts, look_up
+from app.store.bulk_runs import RowsChangedError, Sent
+from app.store.catalog import Cache
+from app.store.errors import BusyError, StoreError, UnwritableError
+from app.store.history_file import HistoryFile
+from app.store.recent_attempts import RecentAttempts
+
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+MAX_TRIES = 10
+"""How often in a row a batch is sent that the rate limit rejects."""
+
+TOO_MANY = 429
+LEFT_FOR_OTHERS = 0.05
+"""The share of the rate limit that a run leaves for other programs."""
+
+STOPPED = "You paused the run."
+UNANSWERED = "The other contacts wait for your confirmation."
+LOCKED = "Sending is locked again. Unlock it to go on."
+NO_FAULT = (STOPPED, UNANSWERED, LOCKED)
+"""The reasons of a pause that are no failure."""
+
+_RETRY_S = 0.2
+_MINUTE_S = 60
+
+Batch = list[tuple[BulkRow, Attempt]]
+
+
+class PausedError(AppError):
+    """The run pauses; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a run is sent.
+
+    `confirm` is asked once the canary was sent, if contacts are left; `stop` ends the run after the batch under way;
+    `permit` names the profile while sending is unlocked. `watch` gets the run after each batch, and each second of a wait
+    the seconds that are left. If `keep_trying`, a reply waits for as long as the history cannot be written.
+    """
+
+    confirm: Callable[[Run], Awaitable[bool]]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    permit: Callable[[], str | None] = lambda: None
+    watch: Callable[[Run, float], object] = lambda *_: None
+    canary: int = CANARY
+    keep_trying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account in which one contact was looked up; implements app.domain.account.Account."""
+
+    event: bool | None
+    field: bool | None
+    found: Matches
+
+    def has_event(self, _: str) -> bool | None:
+        return self.event
+
+    def has_field(self, _: str) -> bool | None:
+        return self.field
+
+    def matches(self, *_: str) -> Matches:
+        return self.found
+
+
+def request_of(run: Run, template: Template, row: BulkRow) -> TriggerRequest:
+    """The trigger of one row."""
+    data = typed_data(template.fill(row.cells) if row.data is None else row.data)
+    return TriggerRequest(run.event_id, run.key_id, row.external_id, data, row.trigger_id(run.run_id))
+
+
+class Runner:
+    """Sends what is left of a run that was started under the name `owner`: its rows in `state`."""
+
+    def __init__(
+        self,
+        live: LiveAccount,
+        client: "ApiClient",
+        run: Run,
+        sending: Sending,
+        *,
+        owner: str,
+        state: RowState,
+        wait_s: float,
+        sleep: Callable[[float], Awaitable[object]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._live = live
+        self._client = client
+        self._path = live.history.path
+        self._run = run
+        self._sending = sending
+        self._owner = owner
+        self._state = state
+        self._wait_s = wait_s
+        self._sleep = sleep
+        self._clock = clock
+        self._template = Template(run.template or "", run.header)
+        self._done: Counter[Outcome] = Counter()
+
+    @property
+    def _left(self) -> int:
+        return self._run.count(self._state)
+
+    async def send_all(self) -> None:
+        """Sends the canary, asks, and sends all other rows. Raises PausedError, NotRunningError and StoreError."""
+        if self._state is RowState.PLANNED and not self._run.sent and self._sending.canary:
+            await self._send(self._sending.canary, is_canary=True)
+        if self._left and not await self._sending.confirm(self._run):
+            raise PausedError(UNANSWERED)
+        while await self._send(MAX_CONTACTS):
+            pass
+
+    async def _send(self, limit: int, *, is_canary: bool = False) -> bool:
+        """Sends one batch; returns whether there was one."""
+        for _ in range(MAX_TRIES):
+            self._check()
+            batch, body = await self._claim(limit)
+            if not batch:
+                return False
+            began = time.monotonic()
+            answer, headers = await self._client.trigger_many(self._run.event_id, body)
+            if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
+                await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
+                await self._wait(self._next_minute_s(answer))
+                continue
+            if isinstance(answer, NoReply) and answer.sent == "no":
+                await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
+                raise PausedError(f"The batch was not sent. {answer.detail}")
+            await self._finish(batch, answer, time.monotonic() - began, is_canary=is_canary)
+            await self._keep_pace(headers, answer, len(batch), time.monotonic() - began)
+            return True
+        raise PausedError(
+            f"The rate limit rejected the batch {MAX_TRIES} times. Nothing of it was triggered."
+        )
+
+    def _check(self) -> None:
+        if self._sending.stop.is_set():
+            raise PausedError(STOPPED)
+        if self._live.profile.is_production and self._sending.permit() is None:
+            raise PausedError(LOCKED)
+
+    # One batch
+
+    async def _claim(self, limit: int) -> tuple[Batch, bytes]:
+        give_up = time.monotonic() + self._wait_s
+        while True:
+            try:
+                return await asyncio.to_thread(self._claimed, limit)
+            except RowsChangedError:
+                continue
+            except BusyError:
+                if time.monotonic() >= give_up:
+                    raise
+            await asyncio.sleep(_RETRY_S)
+
+    def _claimed(self, limit: int) -> tuple[Batch, bytes]:
+        run, cache_path = self._run, self._live.cache.path
+        rows = bulk_runs.rows_left(self._path, run.run_id, limit, self._state)
+        batch, entries, size = Batch(), list[str](), 0
+        with closing(Cache(cache_path)) as cache:
+            known = cache.has_event(run.event_id), cache.has_field(run.key_id), cache.event_name(run.event_id)
+        found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
+        for row, contacts in zip(rows, found, strict=True):
+            attempt = self._attempt(row, contacts, *known)
+            entry = contact_entry(attempt.request)
+            size += len(entry) + 1
+            if batch and size > MAX_BODY:
+                break
+            batch.append((row, attempt))
+            entries.append(entry)
+        if batch:
+            bulk_runs.claim(self._path, run.run_id, self._owner, batch, self._state)
+        return batch, trigger_many_body(run.key_id, entries)
+
+    def _attempt(
+        self,
+        row: BulkRow,
+        found: FoundContacts,
+        has_event: bool | None,
+        has_field: bool | None,
+        event_name: str | None,
+    ) -> Attempt:
+        request = request_of(self._run, self._template, row)
+        check_test_contacts(self._live.profile, request, lambda *_: found.contacts)
+        verdict = predict(request, Known(has_event, has_field, found.matches))
+        is_again = self._state is RowState.UNKNOWN
+        return Attempt(
+            attempt_id=new_attempt_id() if is_again else request.trigger_id or "",
+            profile=self._live.profile.name,
+            account=self._live.key,
+            request=request,
+            event_name=event_name,
+            started_at=self._clock(),
+            predicted_code=verdict.code if verdict else None,
+            parent_id=row.parent_id,
+            contact=found.kept,
+            run_id=self._run.run_id,
+        )
+
+    async def _finish(self, batch: Batch, answer: Answer, took_s: float, *, is_canary: bool) -> None:
+        shares = share_out(answer, self._run.key_id, [row.external_id for row, _ in batch])
+        remedies = await asyncio.to_thread(self._remedies, batch, shares)
+        sent = [
+            Sent(row, attempt.attempt_id, outcome, one, took_s * 1000, remedy)
+            for (row, attempt), (outcome, one), remedy in zip(batch, shares, remedies, strict=True)
+        ]
+        await self._record(sent)
+        outcomes = Counter(one.outcome for one in sent)
+        self._done += outcomes
+        self._show(0)
+        reason = pause_after(answer, outcomes, self._done[Outcome.REJECTED], self._done.total())
+        if is_canary:
+            reason = reason or _canary_fault(batch, sent)
+        if reason and self._left:
+            raise PausedError(reason)
+
+    async def _record(self, sent: list[Sent]) -> None:
+        keep_trying = self._sending.keep_trying
+        give_up = time.monotonic() + (math.inf if keep_trying else self._wait_s)
+        while True:
+            try:
+                await asyncio.to_thread(bulk_runs.finish, self._path, self._run.run_id, sent)
+            except UnwritableError as error:
+                if not (keep_trying or isinstance(error, BusyError)) or time.monotonic() >= give_up:
+                    raise PausedError(
+                        f"The reply to the last batch could not be recorded: {error}"
+                    ) from error
+                await asyncio.sleep(_RETRY_S)
+            else:
+                return
+
+    def _remedies(self, batch: Batch, shares: list[tuple[Outcome, Answer]]) -> list[str | None]:
+        """What to do about each answer; the same for contacts that share one."""
+        known: dict[int, str | None] = {}
+        try:
+            with closing(Cache(self._live.cache.path)) as cache, closing(HistoryFile(self._path)) as file:
+                clues = AccountClues(cache, RecentAttempts(file))
+                for (_, attempt), (_, answer) in zip(batch, shares, strict=True):
+                    if id(answer) not in known:
+                        advice = diagnose(answer, attempt.request, cache, self._clock(), clues)
+                        known[id(answer)] = advice.words if advice else None
+        except StoreError:  # the replies are recorded even if the cache is gone by now
+            pass
+        return [known.get(id(answer)) for _, answer in shares]
+
+    # Pace
+
+    async def _keep_pace(
+        self, headers: Mapping[str, str], answer: Answer, contacts: int, took_s: float
+    ) -> None:
+        if not self._left or not isinstance(answer, Reply):
+            return
+        limit, left = (_whole(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
+        if limit and left is not None and left <= LEFT_FOR_OTHERS * limit:
+            await self._wait(self._next_minute_s(answer))
+        elif self._run.per_second:
+            await self._wait(contacts / self._run.per_second - took_s)
+
+    def _next_minute_s(self, reply: Reply) -> float:
+        """Seconds until the next full minute of the server, in which its limit begins again."""
+        now = self._clock()
+        server_s = now.timestamp() + (clock_skew_s(reply.date, now) or 0.0)
+        return _MINUTE_S - server_s % _MINUTE_S
+
+    async def _wait(self, seconds: float) -> None:
+        while seconds > 0 and not self._sending.stop.is_set():
+            self._show(seconds)
+            await self._sleep(min(1.0, seconds))
+            seconds -= 1
+
+    def _show(self, wait_s: float) -> None:
+        self._run = bulk_runs.get_run(self._path, self._run.run_id)
+        self._sending.watch(self._run, wait_s)
+
+
+def _canary_fault(batch: Batch, sent: list[Sent]) -> str | None:
+    """Why a run pauses after its canary: a rejection that was not predicted, or nothing but rejections."""
+    rejected = [
+        (attempt, one.answer.reply_code)
+        for (_, attempt), one in zip(batch, sent, strict=True)
+        if one.outcome is Outcome.REJECTED and isinstance(one.answer, Reply)
+    ]
+    if len(rejected) == len(sent) or any(attempt.predicted_code != code for attempt, code in rejected):
+        return f"The account rejected {len(rejected)} of the first {len(sent)} contacts. Look at the report before you go on."
+    return None
+
+
+def _whole(text: str | None) -> int | None:
+    stripped = (text or "").strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None

@@ -1,0 +1,77 @@
+"""Looks up the contacts of a batch in the cache at once."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.domain.account import Matches
+from app.domain.model import Contact, KeptContact
+from app.domain.recipient import contact_name
+from app.store.cache_file import opened
+from app.store.contacts import EMAIL, exact
+from app.store.text import comparable, stored
+
+_FOUND = """
+SELECT wanted.key AS place, contacts.id, uid, fields FROM json_each(?2) AS wanted
+JOIN field_values ON field_id = ?1 AND field_values.value = wanted.value{exact} JOIN contacts ON number = contact
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundContacts:
+    """The contacts that a key finds: none, one, or more that share the value; `kept` is the one."""
+
+    contacts: list[Contact] = field(default_factory=list)
+    complete: bool = False
+    kept: KeptContact | None = None
+
+    @property
+    def matches(self) -> Matches:
+        return Matches(tuple(contact.id for contact in self.contacts[:2]), self.complete)
+
+
+def look_up(path: Path, key_id: str, values: Sequence[str]) -> list[FoundContacts]:
+    """What the cache at a path knows of each value of a key field. Raises StoreError."""
+    with opened(path) as file, file.guarded() as connection:
+        binary = "" if key_id == EMAIL else " AND field_values.value = wanted.value COLLATE BINARY"
+        found: list[list[Contact]] = [[] for _ in values]
+        wanted = json.dumps([stored(value) for value in values])
+        for row in connection.execute(_FOUND.format(exact=binary), (stored(key_id), wanted)):
+            found[row["place"]].append(Contact(row["id"], row["uid"], json.loads(row["fields"])))
+        complete = bool(connection.execute("SELECT complete FROM state").fetchone()[0])
+        known = _looked_up(connection, key_id, values)
+        alone: dict[tuple[str, str], bool] = {}
+        return [
+            FoundContacts(
+                contacts,
+                complete or comparable(key_id, value) in known,
+                _kept(connection, contacts[0], alone) if len(contacts) == 1 else None,
+            )
+            for value, contacts in zip(values, found, strict=True)
+        ]
+
+
+def _looked_up(connection: sqlite3.Connection, key_id: str, values: Sequence[str]) -> set[str]:
+    rows = connection.execute(
+        "SELECT looked_up.value FROM json_each(?2) AS wanted "
+        "JOIN looked_up ON key_id = ?1 AND looked_up.value = wanted.value",
+        (stored(key_id), json.dumps([comparable(key_id, value) for value in values])),
+    )
+    return {row[0] for row in rows}
+
+
+def _kept(
+    connection: sqlite3.Connection, contact: Contact, alone: dict[tuple[str, str], bool]
+) -> KeptContact:
+    """The contact with the values that find it alone; `alone` has what is known of values."""
+    keys: Mapping[str, str] = {**contact.fields, "uid": contact.uid}
+    for key in keys.items():
+        if key not in alone:
+            alone[key] = len(exact(connection, *key, 2)) == 1
+    return KeptContact(
+        contact.id,
+        contact_name(contact),
+        tuple(dict.fromkeys(value for key_id, value in keys.items() if alone[key_id, value])),
+    )

@@ -1,0 +1,105 @@
+"""Bulk runs: sends one at a time in the background, and asks before the contacts after the canary."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from textual.worker import Worker
+
+from app.domain.bulk import RowState, Run, accepted_question
+from app.domain.errors import AppError
+from app.domain.formatting import count
+from app.domain.history_query import HistoryQuery
+from app.domain.short_id import short_id
+from app.service.bulk import Planning
+from app.service.bulk_sending import Sending
+from app.service.session import Session
+from app.tui.controllers import View
+from app.tui.privacy import PrivacyMode
+from app.tui.screens.bulk import BulkScreen, TypeNumber
+from app.tui.widgets.form import TriggerForm
+
+ONE = "Another run is being sent. Pause it first."
+
+
+@dataclass(eq=False, kw_only=True)
+class BulkController:
+    """Opens the runs and sends them, also while their screen is closed."""
+
+    view: View
+    session: Session
+    privacy: PrivacyMode
+    form: TriggerForm
+    permit: Callable[[], str | None]
+    """The name of the profile while sending is unlocked."""
+    filter: Callable[[], tuple[str, HistoryQuery]]
+    """The query of the history, as typed and as a value."""
+
+    def __post_init__(self) -> None:
+        self._stop = asyncio.Event()
+        self._worker: Worker[None] | None = None
+
+    @property
+    def is_sending(self) -> bool:
+        return self._worker is not None and not self._worker.is_finished
+
+    def open(self) -> None:
+        """Opens the runs of the account."""
+        self.view.push(BulkScreen(self.session.bulk, self.privacy, self))
+
+    @property
+    def planning(self) -> Planning:
+        """The event, the key field and the event data of the form, without a file."""
+        request, draft = self.form.request(), self.form.draft()
+        return Planning(request.event_id, request.key_id, Path(), template=draft.data_text or None)
+
+    async def plan_history(self) -> Run:
+        """Plans to send the attempts that the history shows again. Raises AppError."""
+        return await self.session.bulk.plan_again(*self.filter())
+
+    def start(self, run: Run, *, again: bool = False) -> None:
+        """Sends what is left of a run or, `again`, its unknown contacts; one run at a time."""
+        if self.is_sending:
+            self.view.say("Not sent", ONE)
+            return
+        self._stop = asyncio.Event()
+        self._worker = self.view.screen.run_worker(self._send(run, again), group="bulk")
+
+    async def _send(self, run: Run, again: bool) -> None:
+        bulk = self.session.bulk
+        sending = Sending(
+            confirm=partial(self._confirm, again),
+            stop=self._stop,
+            permit=self.permit,
+            watch=lambda *_: self.view.show_history(),
+            keep_trying=True,
+        )
+        try:
+            await self.view.connect()
+            ended = await (bulk.resend_unknown(run, sending) if again else bulk.run(run, sending))
+        except AppError as error:
+            self.view.say("Bulk", str(error), unasked=True)
+        else:
+            numbers = f"{count(ended.count(RowState.ACCEPTED), 'contact')} accepted of {ended.rows:,}"
+            reason = f" {ended.pause_reason}" if ended.pause_reason else ""
+            self.view.say(f"Run {short_id(run.run_id)} {ended.state}", f"{numbers}.{reason}", unasked=True)
+        self.view.show_history()
+
+    async def _confirm(self, again: bool, run: Run) -> bool:
+        """Asks for the number of contacts that are left; False if the dashboard closes meanwhile."""
+        left = run.count(RowState.UNKNOWN if again else RowState.PLANNED)
+        question = TypeNumber(accepted_question(run, self.session.profile.name, again=again), left)
+        answered: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        self.view.push(question, answered.set_result)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait((answered, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        return answered.done() and bool(answered.result())
+
+    async def shutdown(self) -> None:
+        """Pauses the run and returns once the batch under way is recorded."""
+        self._stop.set()
+        if self.is_sending and self._worker is not None:
+            await self._worker.wait()

@@ -1,0 +1,388 @@
+"""Bulk: the runs of the account, the plan or the progress of one, and the questions before it is sent."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Button, Footer, Input, OptionList, ProgressBar, Select, Static
+from textual.widgets.option_list import Option
+
+from app.domain.attempt_export import readable_body
+from app.domain.bulk import BulkRow, Duplicates, RowState, Run, RunState, plan_lines
+from app.domain.errors import AppError
+from app.domain.formatting import duration
+from app.domain.model import Outcome
+from app.domain.short_id import short_id
+from app.service.bulk import BulkRuns, Planning
+from app.service.files import new_file
+from app.service.history import in_thread
+from app.tui.privacy import PrivacyMode
+from app.tui.screens.confirm import Ask, Confirm
+from app.tui.text import count, outcome_label, sanitize
+from app.tui.widgets.inputs import SafeInput
+
+LOOK_EVERY_S = 1.0
+SHOWN_REJECTED = 20
+DUPLICATES = {
+    Duplicates.REFUSE: "Refuse the file if a contact is in it twice",
+    Duplicates.FIRST: "Send the first row of each contact, skip the others",
+    Duplicates.EACH: "Send every row",
+}
+_OUTCOMES = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN)
+ABORT = "Abort the run? The contacts that are left are never sent by it. A batch under way is finished."
+ARRIVED = "Mark all unknown contacts of this run as arrived? How do you know? (optional)"
+DID_NOT = "Mark all unknown contacts of this run as not arrived? How do you know? (optional)"
+AGAIN = "Plan to send the attempts that the history shows again, as new triggers? Contacts that got them may get them twice."
+
+
+class Sender(Protocol):
+    """Sends runs while the dashboard is open, also while this screen is closed."""
+
+    @property
+    def planning(self) -> Planning:
+        """The event, the key field and the event data of the form, without a file."""
+
+    def start(self, run: Run, *, again: bool = False) -> None:
+        """Sends what is left of a run or, `again`, its unknown contacts."""
+
+    async def plan_history(self) -> Run:
+        """Plans to send the attempts that the history shows again. Raises AppError."""
+
+
+class BulkScreen(Screen[None]):
+    """Follows every run of the account, also those of other windows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back", tooltip="To the dashboard; a run goes on", id="bulk.back"),
+        Binding("n", "new", "Plan a file", tooltip="Read and check a CSV file; sends nothing", id="bulk.new"),
+        Binding(
+            "h", "again", "Send these again", tooltip="Plan the attempts of the history", id="bulk.again"
+        ),
+        Binding("r", "run", "Send", tooltip="Send the canary, or what is left", id="bulk.run"),
+        Binding("p", "pause", "Pause", tooltip="Pause after the batch under way", id="bulk.pause"),
+        Binding("x", "abort", "Abort", tooltip="End the run for good", id="bulk.abort"),
+        Binding("w", "report('csv')", "Report", tooltip="Write what became of each row", id="bulk.report"),
+        Binding("e", "report('rejected')", "Rejected rows", tooltip="Write them as CSV", id="bulk.rejected"),
+        Binding("u", "resend", "Resend unknown", tooltip="With the same trigger ids", id="bulk.resend"),
+        Binding("a", "settle(True)", "Arrived", tooltip="Resolve all unknown contacts", id="bulk.arrived"),
+        Binding("d", "settle(False)", "Not arrived", tooltip="Resolve them all", id="bulk.did_not"),
+    ]
+    AUTO_FOCUS = "#bulk-runs"
+
+    def __init__(self, runs: BulkRuns, privacy: PrivacyMode, sender: Sender) -> None:
+        super().__init__()
+        self._bulk = runs
+        self._privacy = privacy
+        self._sender = sender
+        self._runs: list[Run] = []
+        self._run: Run | None = None
+        self._begun: dict[str, tuple[float, int]] = {}
+        self._rejected: dict[str, list[tuple[BulkRow, int]]] = {}
+        self._preview: dict[str, list[str]] = {}
+
+    def compose(self) -> ComposeResult:
+        runs = OptionList(markup=False, compact=True, id="bulk-runs")
+        runs.border_title = "Bulk runs"
+        yield runs
+        with VerticalScroll(id="bulk-run"):
+            yield ProgressBar(show_eta=False, id="bulk-progress")
+            yield Static(markup=False, id="bulk-text")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.look()
+        self.set_interval(LOOK_EVERY_S, self.look)
+
+    def look(self, chosen: str | None = None) -> None:
+        """Shows the runs as they are now, and the chosen one."""
+        try:
+            self._runs = self._bulk.runs()
+        except AppError as error:
+            self._say(str(error))
+            return
+        known = self.query_one("#bulk-runs", OptionList)
+        place = known.highlighted or 0
+        if chosen is not None:
+            place = next(number for number, run in enumerate(self._runs) if run.run_id == chosen)
+        with known.prevent(OptionList.OptionHighlighted):
+            known.clear_options()
+            known.add_options([Option(self._line(run)) for run in self._runs])
+            known.highlighted = place if self._runs else None
+        self._show(self._runs[place] if place < len(self._runs) else None)
+
+    @on(OptionList.OptionHighlighted)
+    def _chosen(self, event: OptionList.OptionHighlighted) -> None:
+        self._show(self._runs[event.option_index])
+
+    def _line(self, run: Run) -> Content:
+        event = f"{sanitize(run.event_id)} {sanitize(run.event_name or '')}".rstrip()
+        name = sanitize(self._privacy.words(Path(run.file).name), 60)
+        return Content(
+            f"{short_id(run.run_id)}  {run.state:8}  {count(run.rows, 'row'):>12}  {event}, {name}"
+        )
+
+    def _show(self, run: Run | None) -> None:
+        self._run = run
+        bar = self.query_one("#bulk-progress", ProgressBar)
+        bar.display = run is not None and run.sent > 0
+        text = self.query_one("#bulk-text", Static)
+        if run is None:
+            text.update("No runs yet. Plan a file to send one event to many contacts.")
+        else:
+            bar.update(
+                total=run.rows - run.count(RowState.SKIPPED), progress=run.sent - run.count(RowState.SENDING)
+            )
+            parts = [Content(sanitize(line, 2000)) for line in self._lines(run)]
+            text.update(Content("\n").join([self._counts(run), *parts]))
+            if run.state is RunState.PLANNED and run.run_id not in self._preview:
+                self._read_plan(run)
+        self.refresh_bindings()
+
+    def _counts(self, run: Run) -> Content:
+        numbers = {outcome: run.count(RowState(outcome.value)) for outcome in _OUTCOMES}
+        shown = [
+            Content.assemble(f"{number:,} ", outcome_label(one)) for one, number in numbers.items() if number
+        ]
+        left = run.count(RowState.PLANNED)
+        return Content("   ").join([*shown, Content(f"{left:,} left" if left else "nothing left")])
+
+    def _lines(self, run: Run) -> Iterator[str]:
+        yield f"{run.state.capitalize()}. {run.pause_reason or ''}".rstrip()
+        if run.state is RunState.RUNNING:
+            yield self._pace(run)
+        yield ""
+        yield from plan_lines(run, self._rejected.get(run.run_id, ()), self._privacy.value)
+        if run.state is RunState.PLANNED:
+            yield from self._preview.get(run.run_id, ())
+
+    def _pace(self, run: Run) -> str:
+        now = time.monotonic()
+        began, sent = self._begun.setdefault(run.run_id, (now, run.sent))
+        rate = (run.sent - sent) / (now - began) if now > began else 0.0
+        left = run.count(RowState.PLANNED)
+        return f"{rate:,.0f} contacts a second, about {duration(left / rate)} left" if rate else "Sending…"
+
+    @work(group="bulk-plan", exclusive=True)
+    async def _read_plan(self, run: Run) -> None:
+        try:
+            self._rejected[run.run_id] = await in_thread(lambda _: self._bulk.rejected(run, SHOWN_REJECTED))
+            exact = await in_thread(lambda _: self._bulk.preview(run, self._privacy.request))
+            body = readable_body(str(exact["body"]).encode())
+            self._preview[run.run_id] = ["", f"{exact['method']} {exact['url']}", *body.split("\n")]
+        except AppError as error:
+            self._preview[run.run_id] = [str(error)]
+        if self._run is not None and self._run.run_id == run.run_id:
+            self._show(run)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hides what the chosen run does not allow."""
+        run, over = self._run, (RunState.DONE, RunState.ABORTED)
+        needs = {
+            "run": run is not None and run.state in (RunState.PLANNED, RunState.PAUSED),
+            "pause": run is not None and run.state is RunState.RUNNING,
+            "abort": run is not None and run.state not in over,
+            "report": run is not None and (parameters != ("rejected",) or run.count(RowState.REJECTED) > 0),
+            "resend": run is not None
+            and run.count(RowState.UNKNOWN) > 0
+            and run.state is not RunState.RUNNING,
+            "settle": run is not None and run.count(RowState.UNKNOWN) > 0,
+        }
+        return needs.get(action, True)
+
+    def action_new(self) -> None:
+        self.app.push_screen(PlanScreen(self._bulk, self._sender.planning), self._planned)
+
+    def _planned(self, run: Run | None) -> None:
+        if run is not None:
+            self.look(run.run_id)
+
+    def action_again(self) -> None:
+        self.app.push_screen(Confirm(AGAIN, yes="Plan", no="Cancel"), self._plan_again)
+
+    def _plan_again(self, yes: bool | None) -> None:
+        if yes:
+            self._plan_history()
+
+    @work(group="bulk-plan", exclusive=True)
+    async def _plan_history(self) -> None:
+        try:
+            self._planned(await self._sender.plan_history())
+        except AppError as error:
+            self._say(str(error))
+
+    def action_run(self) -> None:
+        if self._run is not None:
+            self._sender.start(self._run)
+
+    def action_resend(self) -> None:
+        if self._run is not None:
+            self._sender.start(self._run, again=True)
+
+    def action_pause(self) -> None:
+        self._do(self._bulk.pause)
+
+    def action_abort(self) -> None:
+        self.app.push_screen(Confirm(ABORT, yes="Abort", no="Cancel"), self._abort)
+
+    def _abort(self, yes: bool | None) -> None:
+        if yes:
+            self._do(self._bulk.abort)
+
+    def action_settle(self, arrived: bool) -> None:
+        self.app.push_screen(
+            Ask(ARRIVED if arrived else DID_NOT, covered=self._privacy.is_on), partial(self._settle, arrived)
+        )
+
+    def _settle(self, arrived: bool, note: str | None) -> None:
+        if note is not None:
+            self._do(lambda run: self._bulk.settle(run, arrived=arrived, note=note))
+
+    def _do(self, work: Callable[[Run], object]) -> None:
+        try:
+            if self._run is not None:
+                work(self._run)
+        except AppError as error:
+            self._say(str(error))
+        self.look()
+
+    def action_report(self, which: str) -> None:
+        if self._run is not None:
+            name = f"bulk-{short_id(self._run.run_id)}{'-rejected' if which == 'rejected' else ''}.csv"
+            ask = Ask("Write the report to which file?", yes="Write file", value=str(Path.cwd() / name))
+            self.app.push_screen(ask, partial(self._write, self._run, which))
+
+    def _write(self, run: Run, which: str, path: str | None) -> None:
+        if path:
+            self._write_report(run, which, Path(path).expanduser())
+
+    @work(group="bulk-report", exclusive=True)
+    async def _write_report(self, run: Run, which: str, path: Path) -> None:
+        def write() -> int:
+            lines = list(self._bulk.report(run, "csv", rejected=which == "rejected"))
+            with new_file(path) as file:
+                file.writelines(f"{line}\n" for line in lines)
+            return len(lines) - 1
+
+        try:
+            self._say(f"{count(await in_thread(lambda _: write()), 'row')} written to {path}")
+        except AppError as error:
+            self._say(str(error))
+
+    def _say(self, sentence: str) -> None:
+        self.app.notify(sanitize(sentence, 1000), title="Bulk", markup=False)
+
+
+class PlanScreen(ModalScreen[Run | None]):
+    """Asks for a file and plans it; returns the run, None on Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="plan.back"),
+    ]
+    AUTO_FOCUS = "#plan-file"
+
+    def __init__(self, runs: BulkRuns, planning: Planning) -> None:
+        super().__init__()
+        self._bulk = runs
+        self._planning = planning
+
+    def compose(self) -> ComposeResult:
+        planning = self._planning
+        data = "the form's; {{column:NAME}} stands for a cell" if planning.template else "none"
+        with Vertical(id="plan") as pane:
+            pane.border_title = "Plan a file"
+            yield Static(
+                f"Event {sanitize(planning.event_id) or '(pick one in the form)'}, key field "
+                f"{sanitize(planning.key_id)}, event data: {data}",
+                markup=False,
+            )
+            yield SafeInput(placeholder="CSV file", id="plan-file", personal=False)
+            yield SafeInput(
+                placeholder="Column of the external ids (if not the key field's)",
+                id="plan-column",
+                personal=False,
+            )
+            choices = [(words, value) for value, words in DUPLICATES.items()]
+            yield Select(
+                choices, allow_blank=False, value=Duplicates.REFUSE, compact=True, id="plan-duplicates"
+            )
+            yield Static("Reads and checks the file. Sends nothing.", markup=False, id="plan-status")
+            with Horizontal():
+                yield Button("Cancel", id="plan-back", compact=True)
+                yield Button("Plan", id="plan-now", compact=True)
+
+    @on(Button.Pressed, "#plan-back")
+    def _back(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#plan-now")
+    def _plan(self) -> None:
+        file, column = (self.query_one(f"#plan-{name}", Input).value for name in ("file", "column"))
+        duplicates = self.query_one("#plan-duplicates", Select).value
+        if not self._planning.event_id or not file:
+            self._show("Pick an event in the form first." if file else "Type the path of a CSV file.")
+        elif isinstance(duplicates, Duplicates):
+            planning = self._planning
+            path = Path(file).expanduser()
+            self._make(
+                Planning(
+                    planning.event_id, planning.key_id, path, column or None, planning.template, duplicates
+                )
+            )
+
+    @work(group="plan", exclusive=True)
+    async def _make(self, planning: Planning) -> None:
+        self._show("Reading the file…")
+        try:
+            run = await self._bulk.plan(planning)
+        except (AppError, ValueError) as error:  # ValueError: the event data is no JSON
+            self._show(str(error))
+        else:
+            self.dismiss(run)
+
+    def _show(self, words: str) -> None:
+        self.query_one("#plan-status", Static).update(Content(sanitize(words, 1000)))
+
+
+class TypeNumber(ModalScreen[bool]):
+    """Returns True once the number is typed; False on Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", "Back", tooltip="Pause; nothing more is sent", id="number.back"),
+    ]
+
+    def __init__(self, question: str, number: int) -> None:
+        super().__init__()
+        self._question = question
+        self._number = number
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="number"):
+            yield Static(f"{self._question} Type {self._number}.", markup=False)
+            yield SafeInput(id="number-typed", personal=False)
+            yield Static(markup=False, id="number-fault")
+            with Horizontal():
+                yield Button("Pause  esc", id="number-back", compact=True)
+                yield Button("Send", id="number-send", compact=True)
+
+    @on(Button.Pressed, "#number-back")
+    def _back(self) -> None:
+        self.dismiss(False)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#number-send")
+    def _typed(self) -> None:
+        if self.query_one(SafeInput).value.strip().replace(",", "") == str(self._number):
+            self.dismiss(True)
+        else:
+            self.query_one("#number-fault", Static).update(f"✗ That is not {self._number}.")

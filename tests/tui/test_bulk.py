@@ -1,0 +1,88 @@
+"""Bulk runs on the dashboard: plan a file, send the canary, type the number, follow other windows, read the report."""
+
+import asyncio
+from pathlib import Path
+
+from textual.widgets import Input
+
+from app.bootstrap import open_service
+from app.settings import load_settings
+from app.tui.screens.bulk import BulkScreen, TypeNumber
+from tests.service.bulk_desk import csv_of, sending
+from tests.tui.conftest import NARROW, Desk, OpenDesk
+
+PEOPLE = [
+    "thor@example.com", "sif@example.com", "imogen.fairweather@example.com", "e.papadogianni@example.com",
+    "lukaszz@example.com", "sakura.hoshimi@example.com", "abdelnour.yasmin@example.com", "loki@example.com",
+]  # fmt: skip
+
+
+async def plan(desk: Desk, home: Path) -> None:
+    """Plans PEOPLE for event 100."""
+    path = home / "customers.csv"
+    path.write_text(csv_of(PEOPLE), encoding="utf-8")
+    await desk.press(*"100", "enter", "ctrl+d", "n")
+    desk.app.screen.query_one("#plan-file", Input).value = str(path)
+    await desk.press("enter")
+
+
+async def asked(desk: Desk) -> None:
+    """Returns once the number is to be typed."""
+    while not isinstance(desk.app.screen, TypeNumber):
+        await asyncio.wait_for(desk.pilot.pause(), 10)
+
+
+async def test_a_person_plans_a_file_sends_the_canary_and_types_the_number(
+    home: Path, open_desk: OpenDesk
+) -> None:
+    async with open_desk() as desk:
+        await plan(desk, home)
+        planned = desk.text_of("#bulk-text")
+        assert "Will be accepted: 7 contacts" in planned
+        assert "line 9: loki@example.com (2008)" in planned
+        assert '"external_id": "thor@example.com"' in planned
+        assert desk.attempts().total == 0
+        await desk.pilot.press("r")
+        await asked(desk)
+        assert "5 of 5 accepted. Send the other 3 to sandbox? Type 3." in desk.text_of("#number")
+        await desk.pilot.press("4", "enter")
+        assert isinstance(desk.app.screen, TypeNumber)
+        await desk.press("backspace", "3", "enter")
+        assert "7 ✓ accepted 1 ✗ rejected nothing left" in desk.text_of("#bulk-text")
+        assert desk.attempts().total == 8
+        await desk.press("e")
+        desk.app.screen.query_one(Input).value = str(home / "again.csv")
+        await desk.press("enter")
+        assert (home / "again.csv").read_text(encoding="utf-8") == csv_of(["loki@example.com"])
+
+
+async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_again(
+    home: Path, open_desk: OpenDesk
+) -> None:
+    async with open_desk(size=NARROW) as desk:
+        await plan(desk, home)
+        await desk.pilot.press("r")
+        await asked(desk)
+        await desk.press("escape")
+        assert "paused" in desk.text_of("#bulk-text").lower()
+        await desk.pilot.press("r")
+        await asked(desk)
+        await desk.press(
+            "3", "enter", "escape", "f6", "slash", *"outcome:rejected", "enter", "ctrl+d", "h", "ctrl+y"
+        )
+        assert isinstance(desk.app.screen, BulkScreen)
+        assert "1 row: 1 unique" in desk.text_of("#bulk-text")
+
+
+async def test_a_run_of_another_window_is_followed(home: Path, open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await plan(desk, home)
+        other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+        (run,) = other.bulk.runs()
+        await other.bulk.run(run, sending())
+        await other.close()
+        screen = desk.app.screen
+        assert isinstance(screen, BulkScreen)
+        screen.look()
+        await desk.settle()
+        assert "7 ✓ accepted 1 ✗ rejected nothing left" in desk.text_of("#bulk-text")

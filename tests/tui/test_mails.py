@@ -1,0 +1,107 @@
+"""What a trigger will send, before it is sent, and whether a mail went out, from the account."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.domain.model import Answer, NoReply, TriggerRequest
+from app.service.session import Session
+from app.settings import load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.screens.confirm import Confirm
+from tests.profiles import Opening
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+
+TO_THOR = (*"100", "enter", *"thor", "enter")
+LIVE = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nproduction = true\n'
+
+
+async def test_the_prediction_says_which_mail_the_event_sends(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*TO_THOR)
+        shown = desk.text_of("#preflight")
+        assert "Sends the mail “Purchase confirmation” (subject: Thank you for your order)." in shown
+        assert "Triggered mails ignore opt-in." in shown
+        await desk.press("f2", *"121", "enter")
+        assert "! No active program or mail uses this event." in desk.text_of("#preflight")
+
+
+class Told:
+    """An account that tells what an event starts once `may_tell` is set."""
+
+    def __init__(self, service: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.may_tell = asyncio.Event()
+        monkeypatch.setattr(service.client, "usages", self._usages)
+
+    async def _usages(self, event_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        self.asked.append(event_id)
+        await self.may_tell.wait()
+        return (), ("12",)
+
+
+async def test_the_question_about_a_live_account_says_it_as_soon_as_it_is_known(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config.toml").write_text(LIVE)
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    told, endpoint = Told(service, monkeypatch), SlowEndpoint(service, monkeypatch)
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f10", *"shop", "enter")
+        assert told.asked == []
+        await pilot.press("f9")
+        while not isinstance(app.screen, Confirm):
+            await pilot.pause()
+        assert "program 12" not in desk.text_of("#confirm")
+        told.may_tell.set()
+        await desk.settle()
+        assert "Starts the program 12." in desk.text_of("#confirm")
+        endpoint.accept()
+        await desk.press("ctrl+y")
+        assert "accepted" in desk.text_of("#reply")
+        assert told.asked == ["100"]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_an_unknown_trigger_is_proved_from_the_account_in_two_keys(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with open_desk(size=size) as desk:
+        trigger = desk.service.client.trigger
+
+        async def cut(request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
+            await trigger(request, stop)
+            return NoReply("cut", "maybe", "The connection was cut.")
+
+        monkeypatch.setattr(desk.service.client, "trigger", cut)
+        await desk.press(*TO_THOR, "f9", "f6")
+        assert "l find mail" in desk.text_of("#history-keys")
+        await desk.press("l")
+        assert "The mail “Purchase confirmation” was launched at " in desk.text_of("#confirm")
+        (row,) = desk.attempts().rows(0, 9)
+        assert row.arrived is None
+        await desk.press("ctrl+y")
+        attempt = desk.service.history.attempt(row.attempt_id)
+        assert attempt is not None
+        assert attempt.settlement is not None
+        assert attempt.settlement.arrived
+        assert attempt.settlement.note.endswith(": it arrived.")
+        assert "unresolved" not in desk.text_of("#status")
+
+
+async def test_no_mail_is_no_trace_and_resolves_nothing(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        endpoint.answers.put_nowait(NoReply("deadline", "maybe", "No reply within 30 seconds."))
+        await desk.press(*TO_THOR, "f9", "f6", "enter", "l")
+        assert "No trace yet (checked " in desk.said
+        assert not isinstance(desk.app.screen, Confirm)
+        (row,) = desk.attempts().rows(0, 9)
+        assert row.arrived is None
