@@ -44,6 +44,7 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert "resolved: arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
         assert "? resolved" in desk.screen()
+        assert str(desk.history.border_title) == "History  1  [$primary]resolved[/$primary] 100%"
         (row,) = desk.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
 

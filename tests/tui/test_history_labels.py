@@ -121,6 +121,7 @@ def test_shares_are_told_by_sign_and_word() -> None:
         "✓ accepted 6 75%",
         "✗ rejected 2 25%",
     ]
+    assert counts_label({Outcome.UNKNOWN: 4}, words=False, resolved=3).plain == "4  ? 25%  resolved 75%"
     assert counts_label({}).plain == "0 attempts"
     assert [percent(*pair) for pair in ((1, 1000), (0, 5), (999, 1000), (5, 5))] == [
         "<1%",

@@ -32,6 +32,10 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
         assert endpoint.requests == []
         assert "Read-only" in desk.form.obstacle
+        keys = desk.screen().splitlines()[-1]
+        assert all(
+            key in keys for key in ("f9 Send", "f10 Unlock sending", "f5 Refresh", "f1 Help", "^p palette")
+        )
 
         await desk.press("f10", *"wrong", "enter")
         assert NOT_THE_NAME in desk.screen()
