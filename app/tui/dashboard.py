@@ -305,10 +305,9 @@ class Dashboard(Screen[None]):
             if binding := keys.get(f"go('{pane}')"):
                 key = self.app.get_key_display(binding)
                 self.query_one(f"#{pane}").border_subtitle = key
-                named = Content.assemble(
-                    title, (f" {key}", "$quiet") if self.size.width >= KEYS_IN_TABS else ""
+                self.query_one(f"#tab-{pane}", Tab).label = Content(
+                    f"{title} {key}" if self.size.width >= KEYS_IN_TABS else title
                 )
-                self.query_one(f"#tab-{pane}", Tab).label = named
 
     # What the controllers use: View says what each does
 
