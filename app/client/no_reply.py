@@ -5,11 +5,13 @@ left this machine); `reset`, `no_reply`, `cut`, `protocol`, `crashed` (something
 (either).
 """
 
+import os
 import re
 import socket
 import ssl
 from ast import literal_eval
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 
@@ -70,12 +72,22 @@ def _insecure(error: Exception, progress: Progress) -> tuple[str, str]:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = sanitize(cause.verify_message, _LONGEST_QUOTE).rstrip(".")
-            return "tls", f"The certificate of {progress.host} is not trusted: {why}. {OWN_AUTHORITY}"
+            fix = _missing_authorities() or OWN_AUTHORITY
+            return "tls", f"The certificate of {progress.host} is not trusted: {why}. {fix}"
     if progress.stage == "start_tls":
         return "tls", f"No secure connection to {progress.host}: {_innermost(error)}."
     if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
         return "proxy", PROXY_SIGN_IN
     return "proxy", f"{progress.who} did not connect onwards to {progress.asked}: {_innermost(error)}."
+
+
+def _missing_authorities() -> str:
+    """A sentence if the environment names authorities that do not exist, which OpenSSL passes over in silence."""
+    for name, exists in (("SSL_CERT_FILE", Path.is_file), ("SSL_CERT_DIR", Path.is_dir)):
+        named = os.environ.get(name)
+        if named and not exists(Path(named)):
+            return f"{name} is {sanitize(named, _LONGEST_QUOTE)}, which does not exist. Correct it."
+    return ""
 
 
 def _broken(error: Exception, progress: Progress) -> tuple[str, str]:

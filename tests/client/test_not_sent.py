@@ -99,6 +99,17 @@ async def test_an_authority_named_in_the_environment_is_trusted(
     assert said(answer) == ("accepted", 200, 0)
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_an_authority_that_does_not_exist_is_named(
+    http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "none.pem"))
+    async with fault_server(tls_context()) as secure:
+        answer = await ApiClient(secure.url("tls", ACCEPTED), http, 5).trigger(REQUEST)
+    assert isinstance(answer, NoReply)
+    assert answer.detail.endswith(f"{variable} is {tmp_path / 'none.pem'}, which does not exist. Correct it.")
+
+
 async def test_a_trusted_certificate_is_sent_to() -> None:
     http = open_http(trust=trusting)
     async with fault_server(tls_context()) as secure:

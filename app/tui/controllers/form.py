@@ -107,6 +107,7 @@ class FormController:
 
     async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
         """Offers the contact with nearly the value that no contact has; the next change of the form stops it."""
+        await asyncio.sleep(PAUSE_S)  # a value that is still being typed is no mistake
         try:
             contact = await asyncio.to_thread(self.session.preflight.nearly_right, request, stop)
         except StoppedError:
