@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.domain.account import Matches
 from app.domain.attempt_export import csv_cell, csv_line, json_text
@@ -45,6 +46,9 @@ from app.store.bulk_runs import FORGOTTEN, NotRunningError, ReportLine
 from app.store.catalog import Cache
 from app.store.errors import StoreError
 
+if TYPE_CHECKING:
+    from app.service.team import Team
+
 MAX_FAULTS = 10
 PROGRESS_EVERY = 10_000
 SURELY_WITHIN = MAX_BYTES // 12
@@ -76,12 +80,15 @@ class BulkRuns:
         self,
         account: LiveAccount,
         wait_s: float,
+        team: "Team | None" = None,
+        *,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._live = account
         self._path = account.history.path
         self._wait_s = wait_s
+        self._team = team
         self._sleep = sleep
         self._clock = clock
 
@@ -275,6 +282,7 @@ class BulkRuns:
             sending,
             owner=owner,
             state=state,
+            team=self._team,
             wait_s=self._wait_s,
             sleep=self._sleep,
             clock=self._clock,

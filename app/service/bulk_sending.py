@@ -5,12 +5,11 @@ sent again.
 """
 
 import asyncio
-import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from app.domain.bulk import (
 )
 from app.domain.diagnosis import diagnose
 from app.domain.errors import AppError
+from app.domain.formatting import count
 from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
 from app.domain.rules import predict
@@ -46,6 +46,7 @@ from app.store.recent_attempts import RecentAttempts
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.team import Team
 
 MAX_TRIES = 10
 """How often in a row a batch is sent that the rate limit rejects."""
@@ -76,7 +77,7 @@ class Sending:
 
     `confirm` is asked once the canary was sent, if contacts are left; `stop` ends the run after the batch under way;
     `permit` names the profile while sending is unlocked. `watch` gets the run after each batch, and each second of a wait
-    the seconds that are left. If `keep_trying`, a reply waits for as long as the history cannot be written.
+    the seconds that are left. While `keep_trying` says so, a reply waits for a history that cannot be written.
     """
 
     confirm: Callable[[Run], Awaitable[bool]]
@@ -84,7 +85,7 @@ class Sending:
     permit: Callable[[], str | None] = lambda: None
     watch: Callable[[Run, float], object] = lambda *_: None
     canary: int = CANARY
-    keep_trying: bool = False
+    keep_trying: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Runner:
         *,
         owner: str,
         state: RowState,
+        team: "Team | None",
         wait_s: float,
         sleep: Callable[[float], Awaitable[object]],
         clock: Callable[[], datetime],
@@ -134,6 +136,7 @@ class Runner:
         self._sending = sending
         self._owner = owner
         self._state = state
+        self._team = team
         self._wait_s = wait_s
         self._sleep = sleep
         self._clock = clock
@@ -157,10 +160,11 @@ class Runner:
         """Sends one batch; returns whether there was one."""
         for _ in range(MAX_TRIES):
             self._check()
-            batch, body = await self._claim(limit)
+            batch = await self._claim(limit)
             if not batch:
                 return False
             began = time.monotonic()
+            body = trigger_many_body(self._run.key_id, [contact_entry(one.request) for _, one in batch])
             answer, headers = await self._client.trigger_many(self._run.event_id, body)
             if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
                 await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
@@ -184,36 +188,64 @@ class Runner:
 
     # One batch
 
-    async def _claim(self, limit: int) -> tuple[Batch, bytes]:
+    async def _claim(self, limit: int) -> Batch:
+        """Claims the next rows, in the team and in the history; none are left if there is no batch."""
         give_up = time.monotonic() + self._wait_s
-        while True:
+        while batch := await self._in_team(await asyncio.to_thread(self._next, limit)):
             try:
-                return await asyncio.to_thread(self._claimed, limit)
-            except RowsChangedError:
-                continue
-            except BusyError:
-                if time.monotonic() >= give_up:
+                await asyncio.to_thread(
+                    bulk_runs.claim, self._path, self._run.run_id, self._owner, batch, self._state
+                )
+            except BaseException as error:
+                bulk_runs.give_back(self._path, [one for _, one in batch])
+                is_late = time.monotonic() >= give_up
+                if not isinstance(error, RowsChangedError) and (is_late or not isinstance(error, BusyError)):
                     raise
-            await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(_RETRY_S)
+            else:
+                break
+        return batch
 
-    def _claimed(self, limit: int) -> tuple[Batch, bytes]:
+    async def _in_team(self, batch: Batch) -> Batch:
+        """The batch with its claims in the team, without the contacts that a colleague has sent the same."""
+        while batch and self._team is not None:
+            wanted = {one.attempt_id: (one.request, one.contact) for _, one in batch}
+            claims = await self._team.claim_batch(self._run.event_id, wanted)
+            claimed = [
+                (row, replace(one, team=claims.claimed[one.attempt_id]))
+                for row, one in batch
+                if one.attempt_id in claims.claimed
+            ]
+            if len(claimed) == len(batch):
+                return claimed
+            skipped = [row for row, one in batch if one.attempt_id not in claims.claimed]
+            if self._state is not RowState.PLANNED:
+                bulk_runs.give_back(self._path, [one for _, one in claimed])
+                raise PausedError(f"Colleagues have sent the same to {count(len(skipped), 'contact')}.")
+            await asyncio.to_thread(bulk_runs.skip, self._path, self._run.run_id, skipped)
+            self._team.say(
+                f"{count(len(skipped), 'contact')} skipped: a colleague has sent the same or is sending it."
+            )
+            if claimed:
+                return claimed
+            batch = await asyncio.to_thread(self._next, MAX_CONTACTS)
+        return batch
+
+    def _next(self, limit: int) -> Batch:
+        """The next rows with their attempts, within the limit of a request."""
         run, cache_path = self._run, self._live.cache.path
         rows = bulk_runs.rows_left(self._path, run.run_id, limit, self._state)
-        batch, entries, size = Batch(), list[str](), 0
+        batch, size = Batch(), 0
         with closing(Cache(cache_path)) as cache:
             known = cache.has_event(run.event_id), cache.has_field(run.key_id), cache.event_name(run.event_id)
         found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
         for row, contacts in zip(rows, found, strict=True):
             attempt = self._attempt(row, contacts, *known)
-            entry = contact_entry(attempt.request)
-            size += len(entry) + 1
+            size += len(contact_entry(attempt.request)) + 1
             if batch and size > MAX_BODY:
                 break
             batch.append((row, attempt))
-            entries.append(entry)
-        if batch:
-            bulk_runs.claim(self._path, run.run_id, self._owner, batch, self._state)
-        return batch, trigger_many_body(run.key_id, entries)
+        return batch
 
     def _attempt(
         self,
@@ -258,19 +290,21 @@ class Runner:
             raise PausedError(reason)
 
     async def _record(self, sent: list[Sent]) -> None:
-        keep_trying = self._sending.keep_trying
-        give_up = time.monotonic() + (math.inf if keep_trying else self._wait_s)
+        give_up = time.monotonic() + self._wait_s
         while True:
             try:
                 await asyncio.to_thread(bulk_runs.finish, self._path, self._run.run_id, sent)
             except UnwritableError as error:
-                if not (keep_trying or isinstance(error, BusyError)) or time.monotonic() >= give_up:
+                waits = isinstance(error, BusyError) and time.monotonic() < give_up
+                if not waits and not self._sending.keep_trying():
                     raise PausedError(
                         f"The reply to the last batch could not be recorded: {error}"
                     ) from error
                 await asyncio.sleep(_RETRY_S)
             else:
-                return
+                break
+        if self._team is not None:
+            self._team.wake()
 
     def _remedies(self, batch: Batch, shares: list[tuple[Outcome, Answer]]) -> list[str | None]:
         """What to do about each answer; the same for contacts that share one."""

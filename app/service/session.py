@@ -110,7 +110,7 @@ class Session:
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
         self.mails = AccountMails(account)
-        self.bulk = BulkRuns(account, wait_s)
+        self.bulk = BulkRuns(account, wait_s, team)
 
     @property
     def client(self) -> "ApiClient":

@@ -41,6 +41,7 @@ from app.store.attempt_rows import (
 from app.store.bulk_attempts import previous_renewed
 from app.store.database import transaction
 from app.store.history_file import opened
+from app.store.outbox import enqueue
 from app.store.text import Stored, microseconds, moment, restored, restored_or_none, stored
 
 READING = "reading"
@@ -522,6 +523,28 @@ def _begin(connection: sqlite3.Connection, owner: str, attempts: Sequence[Attemp
         "WHERE number >= ?",
         (first,),
     )
+    for attempt in attempts:
+        if attempt.team is not None:
+            enqueue(connection, attempt.account, "attempt", attempt.attempt_id)
+
+
+def skip(path: Path, run_id: str, rows: Sequence[BulkRow]) -> None:
+    """Marks planned rows as skipped."""
+    with _writing(path) as connection:
+        number = _number(connection, run_id)
+        changed = connection.executemany(
+            "UPDATE bulk_rows SET state = 'skipped' WHERE run = ? AND wave = ? AND number = ? AND state = 'planned'",
+            [(number, row.wave, row.number) for row in rows],
+        ).rowcount
+        _shift(connection, number, {RowState.PLANNED: -changed, RowState.SKIPPED: changed})
+
+
+def give_back(path: Path, attempts: Sequence[Attempt]) -> None:
+    """Gives the claims in the team back whose attempts are not sent, at the next sync."""
+    if claimed := [one for one in attempts if one.team is not None]:
+        with _writing(path) as connection:
+            for one in claimed:
+                enqueue(connection, one.account, "release", one.attempt_id)
 
 
 def finish(path: Path, run_id: str, batch: Sequence[Sent]) -> None:
@@ -559,6 +582,11 @@ def finish(path: Path, run_id: str, batch: Sequence[Sent]) -> None:
         now = Counter(_STATES[one.outcome] for one in batch)
         _shift(connection, number, {state: now[state] - was[state] for state in RowState})
         index_words(connection, "number IN (SELECT value FROM json_each(?))", json.dumps(numbers))
+        connection.execute(
+            "INSERT INTO outbox (account, kind, about) SELECT account, 'outcome', attempt_id FROM attempts "
+            "WHERE number IN (SELECT value FROM json_each(?)) AND team IS NOT NULL",
+            (json.dumps(numbers),),
+        )
 
 
 def _code(answer: Answer) -> int | None:
@@ -609,6 +637,14 @@ def release(
         first = batch[0][0]
         ids = {"ids": json.dumps([attempt.attempt_id for _, attempt in batch])}
         here = "attempt_id IN (SELECT value FROM json_each(:ids))"
+        connection.execute(
+            "DELETE FROM outbox WHERE kind = 'attempt' AND about IN (SELECT value FROM json_each(:ids))", ids
+        )
+        connection.execute(
+            "INSERT INTO outbox (account, kind, about) SELECT account, 'release', attempt_id FROM attempts "
+            f"WHERE team IS NOT NULL AND {here}",
+            ids,
+        )
         with previous_renewed(connection, here, ids):
             connection.execute(
                 f"DELETE FROM words WHERE rowid IN (SELECT number FROM attempts WHERE {here})", ids
