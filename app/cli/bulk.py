@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -158,7 +159,7 @@ def settle(options: Options, *, reference: str, found: str, note: str) -> None:
 @pass_options
 def status(options: Options, *, reference: str, as_json: bool) -> None:
     """Print how far a RUN is."""
-    _look(options, lambda service: _echo_status(service.bulk.find(reference), as_json))
+    _look(options, lambda service: _echo_status(options.mask(), service.bulk.find(reference), as_json))
 
 
 @bulk.command("list")
@@ -166,9 +167,10 @@ def status(options: Options, *, reference: str, as_json: bool) -> None:
 @pass_options
 def list_(options: Options, *, as_json: bool) -> None:
     """List the runs, newest first."""
+    mask = options.mask()
 
     def write(service: Session) -> None:
-        found = service.bulk.runs()
+        found = [_masked(mask, run) for run in service.bulk.runs()]
         if as_json:
             for run in found:
                 click.echo(json_text(status_json(run)))
@@ -185,7 +187,12 @@ def list_(options: Options, *, as_json: bool) -> None:
 @pass_options
 def abort(options: Options, *, reference: str, as_json: bool) -> None:
     """End a RUN for good. A batch under way is finished, also in another window."""
-    _look(options, lambda service: _echo_status(service.bulk.abort(service.bulk.find(reference)), as_json))
+    _look(
+        options,
+        lambda service: _echo_status(
+            options.mask(), service.bulk.abort(service.bulk.find(reference)), as_json
+        ),
+    )
 
 
 @bulk.command()
@@ -260,7 +267,7 @@ def _sent(
 
     with failing_with(ExitCode.NOT_SENT, StoreError):
         run = options.run(send)
-    _echo_status(run, as_json)
+    _echo_status(options.mask(), run, as_json)
     return _exit_code(run)
 
 
@@ -303,7 +310,8 @@ def _exit_code(run: Run) -> ExitCode:
 # Printing
 
 
-def _echo_status(run: Run, as_json: bool) -> None:
+def _echo_status(mask: Mask, run: Run, as_json: bool) -> None:
+    run = _masked(mask, run)
     if as_json:
         click.echo(json_text(status_json(run)))
         return
@@ -313,6 +321,11 @@ def _echo_status(run: Run, as_json: bool) -> None:
         f"{count(run.rows, 'row')}: {numbers}",
     ]
     click.echo("\n".join(sanitize(line, _MAX_LINE) for line in (*lines, *filter(None, [run.pause_reason]))))
+
+
+def _masked(mask: Mask, run: Run) -> Run:
+    reason = None if run.pause_reason is None else mask.text(run.pause_reason)
+    return replace(run, file=mask.text(run.file), pause_reason=reason)
 
 
 def _table_row(run: Run) -> tuple[str, ...]:

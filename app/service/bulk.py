@@ -76,6 +76,7 @@ class BulkRuns:
         self,
         account: LiveAccount,
         wait_s: float,
+        *,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:

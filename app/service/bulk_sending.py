@@ -5,7 +5,6 @@ sent again.
 """
 
 import asyncio
-import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -79,7 +78,7 @@ class Sending:
 
     `confirm` is asked once the canary was sent, if contacts are left; `stop` ends the run after the batch under way;
     `permit` names the profile while sending is unlocked. `watch` gets the run after each batch, and each second of a wait
-    the seconds that are left. If `keep_trying`, a reply waits for as long as the history cannot be written.
+    the seconds that are left. While `keep_trying` says so, a reply waits for a history that cannot be written.
     """
 
     confirm: Callable[[Run], Awaitable[bool]]
@@ -87,7 +86,7 @@ class Sending:
     permit: Callable[[], str | None] = lambda: None
     watch: Callable[[Run, float], object] = lambda *_: None
     canary: int = CANARY
-    keep_trying: bool = False
+    keep_trying: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +159,11 @@ class Runner:
         """Sends one batch; returns whether there was one."""
         for _ in range(MAX_TRIES):
             self._check()
-            batch, body = await self._claim(limit)
+            batch = await self._claim(limit)
             if not batch:
                 return False
             began = time.monotonic()
+            body = trigger_many_body(self._run.key_id, [contact_entry(one.request) for _, one in batch])
             answer, headers = await self._client.trigger_many(self._run.event_id, body)
             if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
                 await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
@@ -187,39 +187,47 @@ class Runner:
 
     # One batch
 
-    async def _claim(self, limit: int) -> tuple[Batch, bytes]:
+    async def _claim(self, limit: int) -> Batch:
+        """Claims the next rows, in the team and in the history; none are left if there is no batch."""
         give_up = time.monotonic() + self._wait_s
-        while True:
+        while batch := await asyncio.to_thread(self._next, limit):
             try:
-                return await asyncio.to_thread(self._claimed, limit)
+                return await asyncio.to_thread(self._claimed, batch)
             except RowsChangedError:
                 continue
             except BusyError:
                 if time.monotonic() >= give_up:
                     raise
             await asyncio.sleep(_RETRY_S)
+        return batch
 
-    def _claimed(self, limit: int) -> tuple[Batch, bytes]:
+    def _claimed(self, batch: Batch) -> Batch:
+        team = self._live.team
+        if team is not None:
+            batch = self._claimed_in_team(team, batch)
+        try:
+            bulk_runs.claim(self._path, self._run.run_id, self._owner, batch, self._state)
+        except BaseException:  # ctrl+c too; it is raised again
+            if team is not None:
+                team.release(*(one.attempt_id for _, one in batch))
+            raise
+        return batch
+
+    def _next(self, limit: int) -> Batch:
+        """The next rows with their attempts, within the limit of a request."""
         run, cache_path = self._run, self._live.cache.path
         rows = bulk_runs.rows_left(self._path, run.run_id, limit, self._state)
-        batch, entries, size = Batch(), list[str](), 0
+        batch, size = Batch(), 0
         with closing(Cache(cache_path)) as cache:
             known = cache.has_event(run.event_id), cache.has_field(run.key_id), cache.event_name(run.event_id)
         found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
         for row, contacts in zip(rows, found, strict=True):
             attempt = self._attempt(row, contacts, *known)
-            entry = contact_entry(attempt.request)
-            size += len(entry) + 1
+            size += len(contact_entry(attempt.request)) + 1
             if batch and size > MAX_BODY:
                 break
             batch.append((row, attempt))
-            entries.append(entry)
-        if batch and self._live.team is not None:
-            batch = self._claimed_in_team(self._live.team, batch)
-            entries = [contact_entry(attempt.request) for _, attempt in batch]
-        if batch:
-            bulk_runs.claim(self._path, run.run_id, self._owner, batch, self._state)
-        return batch, trigger_many_body(run.key_id, entries)
+        return batch
 
     def _claimed_in_team(self, team: "Team", batch: Batch) -> Batch:
         """The batch without the contacts that a colleague sent or is sending to, which are skipped.
@@ -293,19 +301,21 @@ class Runner:
             raise PausedError(reason)
 
     async def _record(self, sent: list[Sent]) -> None:
-        keep_trying = self._sending.keep_trying
-        give_up = time.monotonic() + (math.inf if keep_trying else self._wait_s)
+        give_up = time.monotonic() + self._wait_s
         while True:
             try:
                 await asyncio.to_thread(bulk_runs.finish, self._path, self._run.run_id, sent)
             except UnwritableError as error:
-                if not (keep_trying or isinstance(error, BusyError)) or time.monotonic() >= give_up:
+                waits = isinstance(error, BusyError) and time.monotonic() < give_up
+                if not waits and not self._sending.keep_trying():
                     raise PausedError(
                         f"The reply to the last batch could not be recorded: {error}"
                     ) from error
                 await asyncio.sleep(_RETRY_S)
             else:
-                return
+                break
+        if self._live.team is not None:
+            self._live.team.wake()
 
     def _remedies(self, batch: Batch, shares: list[tuple[Outcome, Answer]]) -> list[str | None]:
         """What to do about each answer; the same for contacts that share one."""

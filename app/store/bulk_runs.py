@@ -626,6 +626,9 @@ def release(
         first = batch[0][0]
         ids = {"ids": json.dumps([attempt.attempt_id for _, attempt in batch])}
         here = "attempt_id IN (SELECT value FROM json_each(:ids))"
+        connection.execute(
+            "DELETE FROM outbox WHERE kind = 'attempt' AND about IN (SELECT value FROM json_each(:ids))", ids
+        )
         with previous_renewed(connection, here, ids):
             connection.execute(
                 f"DELETE FROM words WHERE rowid IN (SELECT number FROM attempts WHERE {here})", ids

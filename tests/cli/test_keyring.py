@@ -11,7 +11,7 @@ import pytest
 
 from app.settings.secrets import WAITING
 
-CONFIG = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nauth = "wsse"\nuser = "shop001"\n'
+CONFIG = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v3"\nauth = "oauth"\nclient_id = "desk"\n'
 TRIGGER = ("--profile", "shop", "trigger", "100", "--key", "3", "--external-id", "thor@example.com")
 RINGS = """
 import os, sys

@@ -17,6 +17,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from app.client.api import ApiClient
 from app.client.connection import open_http
 from app.domain.bulk import Run, status_json
@@ -56,6 +58,7 @@ class Endpoint:
     speaking: asyncio.Event = field(default_factory=asyncio.Event)
     on_batch: Callable[[], object] = bool
     url: str = ""
+    tokens: int = 0
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -66,6 +69,12 @@ class Endpoint:
         head = await reader.readuntil(b"\r\n\r\n")
         if head.startswith(b"GET"):
             writer.write(_reply(400, b"{}"))
+            return
+        if head.startswith(b"POST /token"):
+            self.tokens += 1
+            writer.write(
+                _reply(200, b'{"access_token":"t%d","token_type":"Bearer","expires_in":3600}' % self.tokens)
+            )
             return
         step = self.steps.pop(0) if self.steps else self.then
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
@@ -154,13 +163,15 @@ class Desk:
     home: Path
     url: str
     profile: Profile
+    team: Any = None
+    auth: httpx.Auth | None = None
     waited: list[float] = field(default_factory=list)
     now: datetime = datetime(2026, 11, 30, 8, 0, 42, tzinfo=UTC)
 
     def __post_init__(self) -> None:
         self.history = History(self.home / "history.db")
         self.history.recover()
-        http = open_http()
+        http = open_http(auth=self.auth)
         self.live = LiveAccount(
             self.profile,
             Cache(self.home / "cache.db"),
@@ -168,7 +179,8 @@ class Desk:
             lambda: ApiClient(self.url, http, 30),
             lambda _: None,  # type: ignore[arg-type, return-value]  # never refreshed here
         )
-        self.bulk = BulkRuns(self.live, 0.3, self._wait, lambda: self.now)
+        self.live.team = self.team
+        self.bulk = BulkRuns(self.live, 0.3, sleep=self._wait, clock=lambda: self.now)
 
     async def _wait(self, seconds: float) -> None:
         self.waited.append(seconds)
@@ -190,8 +202,10 @@ def sending(*, yes: bool = True, **given: Any) -> Sending:
 
 
 @asynccontextmanager
-async def desk(home: Path, url: str, **profile: Any) -> AsyncIterator[Desk]:
-    opened = Desk(home, url, Profile("local", url, **profile))
+async def desk(
+    home: Path, url: str, team: Any = None, auth: httpx.Auth | None = None, **profile: Any
+) -> AsyncIterator[Desk]:
+    opened = Desk(home, url, Profile("local", url, **profile), team, auth)
     try:
         yield opened
     finally:

@@ -4,19 +4,24 @@ import asyncio
 import random
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app.client.auth import ClientCredentials
+from app.client.connection import open_http
 from app.domain.bulk import BulkError, Duplicates, RowState, plan_json
 from app.domain.csv_rows import CsvError
 from app.domain.history_query import Clock, parse_query
-from app.domain.model import Outcome
+from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
 from app.service.bulk_sending import LOCKED, STOPPED, UNANSWERED
 from app.service.guard import GuardError
+from app.settings.secrets import Secret
 from app.store.database import StoreError
 from app.store.erasure import forget_in_history, person
+from app.store.outbox import Outbox
 from tests.service.bulk_desk import (
     Endpoint,
     addresses,
@@ -245,6 +250,16 @@ async def test_a_live_account_needs_unlocked_sending_and_pauses_once_it_is_locke
     assert (run.pause_reason, counts(run)) == (LOCKED, {"accepted": 1000, "planned": 1500})
 
 
+async def test_a_token_that_expires_in_the_run_is_renewed_once(tmp_path: Path) -> None:
+    async with endpoint("ok", "401") as server:
+        tokens = server.url.replace("/api/v2", "/token")
+        auth = ClientCredentials(tokens, "desk", Secret("invented"), open_http())
+        async with desk(tmp_path, server.url, auth=auth) as here:
+            run = await here.run(await here.plan(csv_of(PEOPLE)))
+    assert (run.state, counts(run), server.tokens) == ("done", {"accepted": 2500}, 2)
+    assert max(server.triggered.values()) == 1
+
+
 # The canary
 
 
@@ -357,6 +372,68 @@ async def test_the_rejected_rows_come_back_in_the_columns_of_the_file(tmp_path: 
     assert lines[2].startswith(
         f"3,{PEOPLE[1]},rejected,2008,No contact found with the external id: 3 - {PEOPLE[1]},"
     )
+
+
+@dataclass
+class Colleague:
+    """The attempt of a colleague."""
+
+    attempt_id: str = "theirs"
+    member: str = "Anna"
+
+
+@dataclass
+class Claims:
+    """The claimed attempts with their marks, and the attempts of colleagues, as a team gives them."""
+
+    claimed: dict[str, TeamMarks]
+    questions: dict[str, Colleague]
+
+
+class OneColleague:
+    """A team in which a colleague has sent the same to the first of PEOPLE."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.woken = 0
+
+    def follow(self) -> None:
+        """Nothing to sync with."""
+
+    def claim_batch(
+        self, event_id: str, requests: dict[str, tuple[TriggerRequest, KeptContact | None]], *, asks: bool
+    ) -> Claims:
+        assert (event_id, asks) == ("100", True)
+        mine = {
+            attempt_id: TeamMarks("shop", ("mark",), "data")
+            for attempt_id, (request, _) in requests.items()
+            if request.external_id != PEOPLE[0]
+        }
+        return Claims(mine, {one: Colleague() for one in requests if one not in mine})
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+async def test_a_contact_that_a_colleague_has_claimed_is_skipped_and_the_others_are_told_to_the_team(
+    tmp_path: Path,
+) -> None:
+    team = OneColleague()
+    async with endpoint("429") as server, desk(tmp_path, server.url, team=team) as here:
+        run = await here.run(await here.plan(csv_of(PEOPLE[:3])))
+        pending = [
+            (one.kind, one.about) for one in Outbox(tmp_path / "history.db", here.live.key).pending(20)
+        ]
+        attempts = [one.attempt_id for one in here.history.attempts(None, 0)][::-1]
+    assert counts(run) == {"accepted": 2, "skipped": 1}
+    assert server.requests == [PEOPLE[1:3], PEOPLE[1:3]]
+    assert [kind for kind, _ in pending] == ["release", "release", "attempt", "attempt", "outcome", "outcome"]
+    assert {one for _, one in pending} == set(attempts)
+    assert team.said == ["1 contact skipped: Anna sent this to them already."]
+    assert team.woken == 1
 
 
 # A full disk, and kills

@@ -39,6 +39,7 @@ class BulkController:
 
     def __post_init__(self) -> None:
         self._stop = asyncio.Event()
+        self._is_leaving = False
         self._worker: Worker[None] | None = None
 
     @property
@@ -47,7 +48,7 @@ class BulkController:
 
     def open(self) -> None:
         """Opens the runs of the account."""
-        self.view.push(BulkScreen(self.session.bulk, self.privacy, self))
+        self.view.push(BulkScreen(self.session.bulk, self.privacy, self, self.session.history.mask))
 
     @property
     def planning(self) -> Planning:
@@ -74,7 +75,7 @@ class BulkController:
             stop=self._stop,
             permit=self.permit,
             watch=lambda *_: self.view.show_history(),
-            keep_trying=True,
+            keep_trying=lambda: not self._is_leaving,
         )
         try:
             await self.view.connect()
@@ -101,5 +102,7 @@ class BulkController:
     async def shutdown(self) -> None:
         """Pauses the run and returns once the batch under way is recorded."""
         self._stop.set()
+        self._is_leaving = True
         if self.is_sending and self._worker is not None:
+            self.view.say("Bulk", "The run pauses after the batch under way…", unasked=True)
             await self._worker.wait()

@@ -19,6 +19,7 @@ from app.domain.attempt_export import readable_body
 from app.domain.bulk import BulkRow, Duplicates, RowState, Run, RunState, plan_lines
 from app.domain.errors import AppError
 from app.domain.formatting import duration
+from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Outcome
 from app.domain.short_id import short_id
 from app.service.bulk import BulkRuns, Planning
@@ -77,11 +78,15 @@ class BulkScreen(Screen[None]):
     ]
     AUTO_FOCUS = "#bulk-runs"
 
-    def __init__(self, runs: BulkRuns, privacy: PrivacyMode, sender: Sender) -> None:
+    def __init__(
+        self, runs: BulkRuns, privacy: PrivacyMode, sender: Sender, mask: Callable[[], Mask]
+    ) -> None:
+        """`mask` opens the mask of the home."""
         super().__init__()
         self._bulk = runs
         self._privacy = privacy
         self._sender = sender
+        self._mask = mask
         self._runs: list[Run] = []
         self._run: Run | None = None
         self._begun: dict[str, tuple[float, int]] = {}
@@ -155,7 +160,7 @@ class BulkScreen(Screen[None]):
         return Content("   ").join([*shown, Content(f"{left:,} left" if left else "nothing left")])
 
     def _lines(self, run: Run) -> Iterator[str]:
-        yield f"{run.state.capitalize()}. {run.pause_reason or ''}".rstrip()
+        yield f"{run.state.capitalize()}. {self._privacy.words(run.pause_reason or '')}".rstrip()
         if run.state is RunState.RUNNING:
             yield self._pace(run)
         yield ""
@@ -268,7 +273,8 @@ class BulkScreen(Screen[None]):
     @work(group="bulk-report", exclusive=True)
     async def _write_report(self, run: Run, which: str, path: Path) -> None:
         def write() -> int:
-            lines = list(self._bulk.report(run, "csv", rejected=which == "rejected"))
+            mask = self._mask() if self._privacy.is_on else NO_MASK
+            lines = list(self._bulk.report(run, "csv", rejected=which == "rejected", mask=mask))
             with new_file(path) as file:
                 file.writelines(f"{line}\n" for line in lines)
             return len(lines) - 1
