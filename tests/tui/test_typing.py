@@ -91,7 +91,9 @@ async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDes
         menu = desk.app.screen
         assert isinstance(menu, DataMenu)
         options = menu.query_one(OptionList)
-        assert [str(option.prompt) for option in options.options] == ["example", "My [/] own   template"]
+        assert [str(option.prompt) for option in options.options] == [
+            "example", "My [/] own   template", "Event time…", "Attachment…",
+        ]  # fmt: skip
         await desk.press("enter")
         assert '"itemName": "hammer"' in _text(desk)
         await desk.press("f8", "down")

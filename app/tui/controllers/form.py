@@ -102,7 +102,7 @@ class FormController:
             self._ask_use(request.event_id)
         self._offer_fixes_of_reply(request, contact_id)
         if known is not None and known.is_unexplained:
-            work = self._look_for_nearly_right(request, known, self._stop)
+            work = partial(self._look_for_nearly_right, request, known, self._stop)
             self.view.screen.run_worker(work, group="nearly", exclusive=True)
 
     async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
