@@ -210,13 +210,13 @@ class Dashboard(Screen[None]):
         self._show_panes()
         self._title_panes()
         self.form.restore()
+        if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
+            self._welcome = WELCOME.format(key_of(self, "help"))
+        self.show_nothing_sent()
         self.cache.show()
         self.show_history()
         self._offer_fields()
         self._redraw_personal_data()
-        if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
-            self._welcome = WELCOME.format(key_of(self, "help"))
-        self.show_nothing_sent()
         if self.cache.is_loading:
             self.cache.refresh()
         if self._session.team is not None:

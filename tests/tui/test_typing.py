@@ -103,7 +103,8 @@ async def test_templates_are_kept_taken_and_deleted_in_a_menu(open_desk: OpenDes
         await desk.press("f8", "d")
         assert desk.said == "Only a template can be deleted."
         await desk.press("down", "d", "ctrl+y", "f8")
-        assert len(desk.app.screen.query_one(OptionList).options) == 1
+        options = desk.app.screen.query_one(OptionList).options
+        assert [str(option.prompt) for option in options] == ["example", "Event time…", "Attachment…"]
         await desk.press("escape")
         assert _text(desk) == '{"mine": "{{contact.uid}}"}'
 

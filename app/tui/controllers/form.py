@@ -103,7 +103,8 @@ class FormController:
         self._offer_fixes_of_reply(request, contact_id)
         if known is not None and known.is_unexplained:
             work = partial(self._look_for_nearly_right, request, known, self._stop)
-            self.view.screen.run_worker(work, group="nearly", exclusive=True)
+            # Textual leaves the type of the result open.
+            self.view.screen.run_worker(work, group="nearly", exclusive=True)  # type: ignore[arg-type]
 
     async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
         """Offers the contact with nearly the value that no contact has; the next change of the form stops it."""
