@@ -41,7 +41,6 @@ BREAKING = [
     ("Starlette and uvicorn only in the sandbox", "app/client/api.py", "import starlette"),
     ("click and tabulate only in the command line", "app/store/schema.py", "import click"),
     ("keyring, tomlkit and platformdirs only in the settings", "app/store/schema.py", "import keyring"),
-    ("plotext only in the dashboard", "app/service/desk.py", "import plotext"),
 ]
 
 

@@ -90,6 +90,8 @@ class Questions:
 
         Returns the profile's name as typed. Raises Failure if the answer is no.
         """
+        if refusal := self.service.refusal(request):
+            raise Failure(f"{refusal} Nothing was sent.")
         for line in self.prediction(request):
             _say(line)
         if use is not None:
@@ -175,6 +177,8 @@ class Questions:
             _say(filled.fault)
 
     def _data(self, event_id: str, source: str) -> JsonObject | None:
+        if source.strip() == "-":
+            raise Failure("Standard input has the answers. Type the JSON, or @FILE.")
         if source.strip() != "example":
             return self.read_data(source)
         example = self.service.drafts.example(event_id)
@@ -187,7 +191,11 @@ def _answer(question: str, explain: Callable[[], Iterator[str]]) -> str:
     """The line that was typed; a question mark explains and asks again. Raises Failure if the input ends."""
     while True:
         click.echo(f"{sanitize(question, _MAX_LINE)} ", nl=False, err=True)
-        line = sys.stdin.readline()
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError:
+            _say("That is not valid UTF-8. Type it again.")
+            continue
         if not line:
             click.echo(err=True)
             raise Failure("The input ended. Nothing was sent.", ExitCode.NOT_SENT)

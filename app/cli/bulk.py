@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from app.cli.completion import complete_event
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import at_terminal, echo_table, open_output, progress
@@ -56,7 +57,7 @@ def bulk() -> None:
 
 
 @bulk.command()
-@click.argument("event")
+@click.argument("event", shell_complete=complete_event)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
 @click.option("--id-column", metavar="NAME", help="The column of the external ids. Default: that of the key.")

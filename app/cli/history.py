@@ -272,7 +272,7 @@ def settle(options: Options, *, attempt: str, found: Literal["arrived", "did-not
 
 
 @history.command()
-@click.argument("attempt")
+@_attempt
 @click.option("--json", "as_json", is_flag=True, help="The evidence as JSON.")
 @pass_options
 def evidence(options: Options, *, attempt: str, as_json: bool) -> None:

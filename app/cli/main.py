@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import sys
+from codecs import lookup
 from importlib import import_module
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -48,6 +49,7 @@ VERBS = {
 LOG_FILE = "triggerdesk.log"
 _MAX_LOG_BYTES = 1_000_000
 _LOG_LINE = "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(message)s"
+_NO_TERMINALS = ("", "dumb", "unknown")
 _MANUAL = "`triggerdesk help` lists the pages of the manual."
 
 
@@ -59,7 +61,9 @@ def main() -> None:
             # The caller closed this stream: no file that is opened later may get its number.
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always text streams here
+        # Files and pipes are UTF-8 whatever the locale says; a terminal shows what its locale can.
+        encoding = stream.encoding if stream.isatty() else "utf-8"
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]  # text streams
     program(prog_name="triggerdesk")
 
 
@@ -187,6 +191,16 @@ def _open_dashboard(options: Options, home: Path) -> None:
         raise Failure(
             "The dashboard needs a terminal for input, output and standard error, on which it draws;"
             " without one use a verb, such as `triggerdesk trigger` or `triggerdesk history`."
+        )
+    if sys.platform != "win32" and (term := os.environ.get("TERM", "")) in _NO_TERMINALS:
+        raise Failure(
+            f"The dashboard cannot draw on this terminal (TERM is {term or 'not set'}). Use another terminal, set TERM to"
+            " what it is, such as xterm-256color, or use a verb."
+        )
+    if lookup(sys.stdout.encoding).name != "utf-8":
+        raise Failure(
+            f"The dashboard draws in UTF-8, but this locale is {sys.stdout.encoding}. Set LC_ALL to a UTF-8 locale, such as"
+            " C.UTF-8."
         )
     with on_ctrl_c(exit_at_once):
         from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - Textual is for the dashboard only

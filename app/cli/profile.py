@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from app.bootstrap import check_profile
+from app.cli.completion import complete_profile
 from app.cli.errors import ExitCode, Failure, echo_error
 from app.cli.options import Options, pass_options
 from app.cli.output import at_terminal, confirm, echo_table
@@ -111,7 +112,7 @@ def list_profiles(as_json: bool) -> None:
 
 
 @profile.command("check")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_profile)
 @pass_options
 def check(options: Options, *, name: str | None) -> None:
     """Test address, sign-in, clock and permissions of a profile. Sends no trigger.
@@ -128,7 +129,7 @@ def check(options: Options, *, name: str | None) -> None:
 
 
 @profile.command("move")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_profile)
 @click.option("--client-id", required=True, metavar="TEXT", help="Client id, for oauth.")
 @click.option("--token-url", metavar="URL", help="Where tokens come from. Default: as before, or Emarsys.")
 def move(name: str, *, client_id: str, token_url: str | None) -> None:
@@ -171,7 +172,7 @@ def _ask_client_secret(name: str) -> Secret:
 
 
 @profile.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_profile)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, *, yes: bool) -> None:
     """Remove the profile NAME and its secret from the keyring. Its history and cache stay."""

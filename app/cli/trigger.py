@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, overload
+from typing import BinaryIO, TypeVar
 
 import click
 
@@ -28,6 +28,8 @@ from app.service.guard import check_production
 from app.service.masking import masked_preflight
 from app.service.resolution import check_note
 from app.service.session import Session, StoreError
+
+Text = TypeVar("Text", str, str | None)
 
 
 @click.command()
@@ -132,12 +134,13 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
         warn_of_second_send(earlier)
     exact = service.describe(mask.request(request))
     use = await service.mails.quick_use(request.event_id)
+    known = service.preflight.check_thoroughly(request)
     if report.as_json:
         if use is not None:
             echo_error(use.words(subjects=True))
-        click.echo(json_text(planned_json(mask.attempt(service.planned(request)), exact)))
+        planned = replace(service.planned(request), remedy=known.remedy)
+        click.echo(json_text(planned_json(mask.attempt(planned), exact)))
     else:
-        known = service.preflight.check_thoroughly(request)
         lines = plan_lines(masked_preflight(mask, known, request), exact, use)
         click.echo("\n".join(lines))
 
@@ -201,11 +204,7 @@ def _extras(event_time: str | None, attachments: Sequence[Path]) -> Extras:
     return Extras(time, tuple(map(read_attachment, attachments)))
 
 
-@overload
-def _utf8(option: str, text: str) -> str: ...
-@overload
-def _utf8(option: str, text: str | None) -> str | None: ...
-def _utf8(option: str, text: str | None) -> str | None:
+def _utf8(option: str, text: Text) -> Text:
     try:
         (text or "").encode()
     except UnicodeEncodeError:

@@ -287,7 +287,8 @@ class ApiClient:
             received = await self._paced(prepared)
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
-        return _read(parse, received, purpose)
+        auth = self._http.auth
+        return _read(parse, received, purpose, auth.user_word if isinstance(auth, SignIn) else "user")
 
     def _trigger_request(self, request: TriggerRequest) -> httpx.Request:
         try:
@@ -347,20 +348,20 @@ def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
     return wire.parse_errors(members.get("errors")), wire.parse_contacts(members.get("result"))
 
 
-def _read(parse: Callable[[object], T], received: Received, purpose: Purpose) -> T:
+def _read(parse: Callable[[object], T], received: Received, purpose: Purpose, user: str) -> T:
     try:
-        return parse(_data_of(received, purpose))
+        return parse(_data_of(received, purpose, user))
     except wire.WireError as error:
         raise ClientError(f"{error} Check that the base URL is that of the API.") from None
 
 
-def _data_of(received: Received, purpose: Purpose) -> object:
+def _data_of(received: Received, purpose: Purpose, user: str) -> object:
     """`data` of a reply with HTTP 2xx and reply code 0. Raises ClientError for any other reply."""
     payload = wire.json_object(received.readable)
     if received.status // 100 == 2 and "value" in payload and "replyCode" not in payload:
         return payload  # contactIds may come without the envelope
     if received.status // 100 != 2 or wire.reply_code(payload.get("replyCode")) != 0:
-        raise RejectedError(_rejection(received.reply(), purpose), received.status)
+        raise RejectedError(_rejection(received.reply(), purpose, user), received.status)
     return payload.get("data")
 
 
@@ -376,11 +377,11 @@ def _skip_token(following: str, path: str) -> str | None:
     return token if token.isascii() and token.isalnum() else None
 
 
-def _rejection(reply: Reply, purpose: Purpose) -> str:
+def _rejection(reply: Reply, purpose: Purpose, user: str) -> str:
     said = [f"HTTP {reply.http_status}"]
     if reply.reply_code is not None:
         said.append(f"reply code {reply.reply_code}")
     if reply.reply_text:
         said.append(sanitize(reply.reply_text, _LONGEST_TEXT))
-    remedy = advise_status(reply, datetime.now(UTC), purpose.permission)
+    remedy = advise_status(reply, datetime.now(UTC), purpose.permission, user)
     return f"The account did not answer with its {purpose.what} ({', '.join(said)}). {remedy or 'Try again later.'}"

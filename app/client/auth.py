@@ -17,6 +17,7 @@ import httpx
 from app.client.errors import ClientError, UnsendableError
 from app.client.exchange import Progress, Received, exchange, receive, within
 from app.client.no_reply import no_reply
+from app.domain.reply_codes import PROXY_SIGN_IN, is_web_page, web_page
 from app.domain.wire import json_object
 from app.settings.secrets import Secret
 
@@ -36,6 +37,7 @@ class SignIn(httpx.Auth):
     """The base of both ways to authenticate."""
 
     signs_with: tuple[str, ...] = ()
+    user_word = "user"
 
     async def aclose(self) -> None:
         """Closes open connections."""
@@ -85,6 +87,7 @@ class ClientCredentials(SignIn):
     """
 
     signs_with = ("Authorization",)
+    user_word = "client id"
 
     def __init__(
         self,
@@ -171,6 +174,10 @@ async def _says_accepted(response: httpx.Response) -> bool:
 def _token_of(received: Received, host: str) -> tuple[Secret, float]:
     if received.status == 401:
         raise _no_token(f"{host} did not accept the client id and secret.")
+    if received.status == 407:
+        raise _no_token(PROXY_SIGN_IN)
+    if is_web_page(received.reply()):
+        raise _no_token(web_page(received.status))
     if received.status != 200 or received.coded:
         raise _no_token(f"{host} answered with HTTP {received.status}.")
     payload = json_object(received.body)

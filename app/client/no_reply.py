@@ -7,6 +7,7 @@ left this machine); `reset`, `no_reply`, `cut`, `protocol`, `crashed` (something
 
 import re
 import socket
+import ssl
 from ast import literal_eval
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ import httpx
 from app.client.errors import UnsendableError
 from app.client.exchange import ExpiredError, Progress, WaitStoppedError
 from app.domain.model import NoReply
+from app.domain.reply_codes import OWN_AUTHORITY, PROXY_SIGN_IN
 from app.domain.sanitize import sanitize
 
 _LONGEST_QUOTE = 120
@@ -52,10 +54,8 @@ def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
             "address",
             "The address cannot be used: it must begin with http:// or https:// and name a host.",
         )
-    if progress.stage == "start_tls":
-        return "tls", f"No secure connection to {progress.host}: {_innermost(error)}."
     if progress.stage not in ("", "connect_tcp"):
-        return "proxy", f"{progress.who} did not connect onwards to {progress.asked}: {_innermost(error)}."
+        return _insecure(error, progress)
     causes = list(_causes(error))
     if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
         name = progress.host or progress.asked
@@ -63,6 +63,19 @@ def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return "refused", f"{progress.who} refused the connection."
     return "unreachable", f"{progress.who} could not be reached: {_innermost(error)}."
+
+
+def _insecure(error: Exception, progress: Progress) -> tuple[str, str]:
+    """Why there is no secure connection, or no tunnel through the proxy."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = sanitize(cause.verify_message, _LONGEST_QUOTE).rstrip(".")
+            return "tls", f"The certificate of {progress.host} is not trusted: {why}. {OWN_AUTHORITY}"
+    if progress.stage == "start_tls":
+        return "tls", f"No secure connection to {progress.host}: {_innermost(error)}."
+    if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
+        return "proxy", PROXY_SIGN_IN
+    return "proxy", f"{progress.who} did not connect onwards to {progress.asked}: {_innermost(error)}."
 
 
 def _broken(error: Exception, progress: Progress) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from app.domain.errors import AppError
@@ -128,8 +129,7 @@ class Run:
         return max(1.0, left / (self.per_second or MAX_CONTACTS))
 
 
-@dataclass(frozen=True, slots=True)
-class BulkRow:
+class BulkRow(NamedTuple):
     """One row of a run: `number` counts from 1, `line` is that of the file; `cells` are the file's own.
 
     `data` is its event data as JSON, if the template does not make it. `wave` is 0 for the first row of a contact, 1 for
@@ -277,7 +277,7 @@ class Template:
         """
         if self.data is None:
             return None
-        by_name = dict(zip(self._header, cells, strict=True)) if len(self._parts) > 1 else {}
+        by_name = dict(zip(self._header, cells, strict=True)) if self.has_cells else {}
         text = "".join(
             part
             if isinstance(part, str)
@@ -295,9 +295,15 @@ class Template:
             raise BulkError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
         return text
 
-    def least_size(self, cells: Sequence[str]) -> int:
-        """About how many bytes the filled event data has."""
-        return self._least + sum(map(len, cells)) if len(self._parts) > 1 else self._least
+    @property
+    def least_size(self) -> int:
+        """The characters of the event data without its cells."""
+        return self._least
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether the event data differs from row to row."""
+        return len(self._parts) > 1
 
 
 def typed_data(text: str | None) -> JsonObject | None:

@@ -24,7 +24,7 @@ from app.domain.model import (
     TriggerRequest,
 )
 from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
-from app.domain.reply_codes import advise_code, advise_status, advise_unsent
+from app.domain.reply_codes import advise_code, advise_status, advise_unsent, is_web_page, web_page
 from app.domain.rules import Verdict
 from app.domain.sanitize import sanitize
 from app.domain.wire import json_object
@@ -94,7 +94,12 @@ class FieldMatch:
 
 
 class Clues(Protocol):
-    """Local knowledge that helps to find a cause; by default each method finds nothing."""
+    """Local knowledge that helps to find a cause; by default each method finds nothing.
+
+    `user` is the profile's word for its user: a client id under OAuth.
+    """
+
+    user: str = "user"
 
     def holders(self, value: str) -> Sequence[FieldMatch]:  # noqa: ARG002 - a default
         """The key fields in which exactly one contact has this value, each with that contact."""
@@ -148,7 +153,7 @@ def diagnose(
         case Reply() if outcome is Outcome.ACCEPTED:
             return _unattached(answer, request)
         case Reply() if outcome is Outcome.UNKNOWN:
-            return Diagnosis(f"{_unknown_reply(answer.http_status, answer.reply_code)} {UNKNOWN_REMEDY}")
+            return Diagnosis(f"{_unknown_reply(answer)} {UNKNOWN_REMEDY}")
         case Reply(errors=errors) if outcome is Outcome.PARTIAL:
             who = ", ".join(list(errors)[:MAX_SHOWN])
             return Diagnosis(f"Rejected for {who}. Fix the cause, then send to these contacts alone.")
@@ -177,10 +182,13 @@ def diagnose_before(
 def _how_to_predict(request: TriggerRequest, directory: Directory) -> Diagnosis:
     if None in (directory.has_event(request.event_id), directory.has_field(request.key_id)):
         return Diagnosis("The events and fields of this account are not loaded yet. Refresh.", (REFRESH,))
-    return Diagnosis(
-        "This contact is not in the local list. Look it up to see what will happen.",
-        (LOOK_UP,),
+    is_known = bool(directory.matches(request.key_id, request.external_id).ids)
+    why = (
+        "The local list may lack another contact with this value."
+        if is_known
+        else "This contact is not in the local list."
     )
+    return Diagnosis(f"{why} Look it up to see what will happen.", (LOOK_UP,))
 
 
 def _unattached(reply: Reply, request: TriggerRequest) -> Diagnosis | None:
@@ -197,10 +205,13 @@ def _unattached(reply: Reply, request: TriggerRequest) -> Diagnosis | None:
     )
 
 
-def _unknown_reply(status: int, code: int | None) -> str:
+def _unknown_reply(reply: Reply) -> str:
+    status = reply.http_status
+    if is_web_page(reply):
+        return web_page(status)
     if status >= 500:
         return f"The service failed with HTTP {status}."
-    if code == 0:
+    if reply.reply_code == 0:
         return f"The reply contradicts itself: HTTP {status} with reply code 0."
     return f"The reply (HTTP {status}) could not be read."
 
@@ -208,7 +219,7 @@ def _unknown_reply(status: int, code: int | None) -> str:
 def _rejection(
     reply: Reply, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues
 ) -> Diagnosis:
-    if by_status := advise_status(reply, now):
+    if by_status := advise_status(reply, now, user=clues.user):
         return Diagnosis(by_status)
     cause = None if reply.reply_code is None else _CAUSES.get(reply.reply_code)
     if cause:

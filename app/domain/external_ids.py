@@ -18,7 +18,7 @@ _FOUND = re.compile(f"[{HIDDEN}]")
 _BLANK = re.compile(r"[\s\u2800\u3164\uffa0]")
 _AROUND_VALUE = " \"'“”‘’„‚«»‹›`´<>,;"
 _PART = r'[^\s<>()\[\]"“”„«»,;:|\\?@]'
-_ADDRESS = re.compile(rf"{_PART}+@{_PART}+\.{_PART}+")
+_ADDRESS = re.compile(rf"(?<!@)(?<!{_PART}){_PART}+@{_PART}+\.{_PART}++(?!@)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.extras import extras_json
 from app.domain.model import Attempt, NoReply, Reply
 
 MAX_LINES = 2_000
@@ -116,6 +117,7 @@ def _request(attempt: Attempt) -> dict[str, object]:
         "external_id": request.external_id,
         "data": request.data,
         "trigger_id": _OWN_ID if request.trigger_id == attempt.attempt_id else request.trigger_id,
+        **extras_json(request.extras),
     }
     return _present(facts)
 

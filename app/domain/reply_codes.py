@@ -233,17 +233,20 @@ def advise_code(code: int | None, http_status: int | None, event_id: str) -> str
     return row.advice.format(event_id=event_id) if row and row.advice else None
 
 
-def advise_status(reply: Reply, now: datetime, permission: str = TRIGGER_PERMISSION) -> str | None:
+def advise_status(
+    reply: Reply, now: datetime, permission: str = TRIGGER_PERMISSION, user: str = "user"
+) -> str | None:
     """The advice on a 3xx or 4xx reply; None if the status alone explains nothing.
 
-    `permission` is the one that the call needs.
+    `permission` is the one that the call needs, `user` the profile's word for its user.
     """
+    if on_the_way := _advise_about_proxy(reply):
+        return on_the_way
     match reply.http_status:
         case 401:
-            return _advise_sign_in(reply, now)
+            return _advise_sign_in(reply, now, user)
         case 403:
-            is_web_page = reply.body.lstrip().startswith(b"<")
-            return _BLOCKED if is_web_page else _PERMISSION.format(permission=permission)
+            return _PERMISSION.format(permission=permission)
         case 429:
             effect = " Nothing was triggered." if permission == TRIGGER_PERMISSION else ""
             return f"Rate limit reached.{effect} Try again in {_wait(retry_after_s(reply, now))}."
@@ -260,10 +263,31 @@ def _wait(seconds: int | None) -> str:
     return f"{seconds} s" if seconds < 120 else duration(seconds)
 
 
-_BLOCKED = (
-    "A web page with HTTP 403 came back instead of a reply of the API. A proxy or firewall blocks the "
-    "request. Check the network and the base URL of the profile."
+OWN_AUTHORITY = (
+    "If your company signs such certificates itself, add its authority to the system's store, or name its file in "
+    "SSL_CERT_FILE or its folder in SSL_CERT_DIR."
 )
+PROXY_SIGN_IN = "The proxy wants a user and a password (HTTP 407). Put them into `proxy` of the profile: http://USER:PASSWORD@HOST:PORT."
+
+
+def _advise_about_proxy(reply: Reply) -> str | None:
+    if reply.http_status == 407:
+        return PROXY_SIGN_IN
+    if reply.http_status // 100 == 4 and reply.http_status != 404 and is_web_page(reply):
+        return f"{web_page(reply.http_status)} Check the network and the base URL of the profile."
+    return None
+
+
+def is_web_page(reply: Reply) -> bool:
+    """Whether the body is HTML, which the API never sends."""
+    return reply.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html", b"<head", b"<body"))
+
+
+def web_page(status: int) -> str:
+    """Who may have sent a web page instead of a reply of the API."""
+    return f"A web page with HTTP {status} came back instead of a reply of the API, perhaps from a proxy or firewall."
+
+
 _PERMISSION = (
     "The API user lacks the permission {permission}. Have it switched on under Management, Security Settings, "
     "API Credentials."
@@ -274,7 +298,7 @@ _BY_STATUS = {
 }
 
 
-def _advise_sign_in(reply: Reply, now: datetime) -> str:
+def _advise_sign_in(reply: Reply, now: datetime, user: str) -> str:
     text = (reply.reply_text or "").lower()
     skew = clock_skew_s(reply.date, now)
     if "authentication header is missing" in text:
@@ -288,7 +312,7 @@ def _advise_sign_in(reply: Reply, now: datetime) -> str:
                 "The clock of this machine differs from the service's, which rejects more than five minutes. "
                 "Set the clock, then try again."
             )
-        return "The credentials were not accepted. Check the profile's user and secret."
+        return f"The credentials were not accepted. Check the profile's {user} and secret."
     side = "behind" if skew > 0 else "ahead of"
     return (
         f"The clock of this machine is {duration(skew)} {side} the service's, which rejects more than "

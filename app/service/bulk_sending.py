@@ -312,7 +312,7 @@ class Runner:
         known: dict[int, str | None] = {}
         try:
             with closing(Cache(self._live.cache.path)) as cache, closing(HistoryFile(self._path)) as file:
-                clues = AccountClues(cache, RecentAttempts(file))
+                clues = AccountClues(cache, RecentAttempts(file), self._live.profile.user_word)
                 for (_, attempt), (_, answer) in zip(batch, shares, strict=True):
                     if id(answer) not in known:
                         advice = diagnose(answer, attempt.request, cache, self._clock(), clues)

@@ -15,7 +15,7 @@ from app.service.importing import ContactLines, ImportRefusedError, ImportReport
 from app.service.live import LiveAccount
 from app.store.cache_file import opened
 from app.store.catalog import CacheState
-from app.store.contacts import BY_ID, ContactRow, Origin, import_contacts, remember_lookup
+from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.row_ids import RowIds
 
@@ -50,13 +50,13 @@ class Contacts:
     def search(
         self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
     ) -> RowIds[ContactRow]:
-        """Contacts that match every word of `text`, by numeric id.
+        """Contacts that match every word of `text`; without an order those with the words themselves come first.
 
         A word matches the beginning of a word; accents and case are ignored. `field:value` matches the
         beginning of that field's values. `order` is by `id`, `email` or `name`. Once `stop` is set,
         `read_first`, `count` and `read_all` raise StoppedError.
         """
-        return self._cache.search_contacts(text, order or BY_ID, stop)
+        return self._cache.search_contacts(text, order or (NEAREST if text else BY_ID), stop)
 
     def containing(self, text: str = "", limit: int = 0) -> Iterator[Contact]:
         """Contacts with `text` anywhere in a value, case ignored, by numeric id; limit 0: all."""

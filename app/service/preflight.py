@@ -82,13 +82,14 @@ class Preflight:
         """Whether no known contact has the value, and no other cause was found."""
         is_unknown = self.prediction is None or self.prediction.code in _NOBODY
         fixes = self.advice.remedies if self.advice else None
-        return is_unknown and fixes in ((), (LOOK_UP,))
+        return is_unknown and not self.contacts and fixes in ((), (LOOK_UP,))
 
 
 class AccountClues(Clues):
     """Clues in the cache and the history. Raises StoreError."""
 
-    def __init__(self, cache: Cache, recent: RecentAttempts) -> None:
+    def __init__(self, cache: Cache, recent: RecentAttempts, user: str) -> None:
+        self.user = user
         self._cache = cache
         self._recent = recent
 
@@ -123,7 +124,7 @@ class PreflightChecks:
         self._live = account
         self._cache = account.cache
         self._recent = account.history.recent
-        self._clues = AccountClues(account.cache, account.history.recent)
+        self._clues = AccountClues(account.cache, account.history.recent, account.profile.user_word)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
         """The contacts in the cache that the key of a request finds."""

@@ -120,7 +120,7 @@ def _sign_in(profile: Profile, answer: Answer) -> Finding:
         case NoReply():
             return Finding("sign-in", "unknown", _NOT_ASKED)
         case Reply(http_status=401):
-            return Finding("sign-in", "failed", _advice(answer, _EVENTS))
+            return Finding("sign-in", "failed", _advice(answer, _EVENTS, profile.user_word))
         case Reply():
             return Finding(
                 "sign-in", "ok", "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
@@ -157,8 +157,8 @@ def _permission(probe: _Probe, answer: Answer) -> Finding:
             return Finding(probe.permission, "unknown", f"{_said(answer)}. {_advice(answer, probe)}")
 
 
-def _advice(reply: Reply, probe: _Probe) -> str:
-    return advise_status(reply, datetime.now(UTC), probe.permission) or "Try again later."
+def _advice(reply: Reply, probe: _Probe, user: str = "user") -> str:
+    return advise_status(reply, datetime.now(UTC), probe.permission, user) or "Try again later."
 
 
 def _said(reply: Reply) -> str:

@@ -53,6 +53,11 @@ class Profile:
     approve: bool = False
 
     @property
+    def user_word(self) -> str:
+        """The word for who signs in."""
+        return "client id" if self.auth == "oauth" else "user"
+
+    @property
     def is_sandbox(self) -> bool:
         """Whether the account is served in this process: nothing leaves this machine."""
         return self.base_url is None

@@ -15,7 +15,7 @@ from app.store.text import comparable, stored
 
 _FOUND = """
 SELECT wanted.key AS place, contacts.id, uid, fields FROM json_each(?2) AS wanted
-JOIN field_values ON field_id = ?1 AND field_values.value = wanted.value{exact} JOIN contacts ON number = contact
+CROSS JOIN field_values ON field_id = ?1 AND field_values.value = wanted.value{exact} JOIN contacts ON number = contact
 """
 
 
@@ -56,7 +56,7 @@ def look_up(path: Path, key_id: str, values: Sequence[str]) -> list[FoundContact
 def _looked_up(connection: sqlite3.Connection, key_id: str, values: Sequence[str]) -> set[str]:
     rows = connection.execute(
         "SELECT looked_up.value FROM json_each(?2) AS wanted "
-        "JOIN looked_up ON key_id = ?1 AND looked_up.value = wanted.value",
+        "CROSS JOIN looked_up ON key_id = ?1 AND looked_up.value = wanted.value",
         (stored(key_id), json.dumps([comparable(key_id, value) for value in values])),
     )
     return {row[0] for row in rows}

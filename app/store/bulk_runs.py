@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from json.encoder import encode_basestring
 from pathlib import Path
 
 from app.domain.bulk import (
@@ -113,13 +114,13 @@ def add_plan(
     path: Path,
     run: Run,
     owner: str,
-    rows: Iterable[tuple[BulkRow, int]],
+    rows: Iterable[BulkRow],
     *,
     judging: tuple[Path, Callable[[int, bool], int | None]],
     duplicates: Duplicates,
     since: datetime,
 ) -> Run:
-    """Adds a run with its rows, each with about the bytes of its event data; returns the plan.
+    """Adds a run with its rows, and returns the plan.
 
     `judging` is the path of the cache, and what predicts the reply code from the number of contacts found (2: several)
     and whether there can be no other. `since` is from when an accepted attempt counts as already sent. Commits in chunks,
@@ -133,7 +134,7 @@ def add_plan(
             _judge(connection, number, run, judging[0])
             planned = _counted(connection, number, run, judging[1], duplicates)
             planned = replace(planned, already_sent=_already_sent(connection, number, run, since))
-            planned = replace(planned, batches=_batches(connection, number, size))
+            planned = replace(planned, batches=_batches(connection, number, run, size))
             with transaction(connection):
                 _save(connection, number, planned)
             return planned
@@ -153,43 +154,29 @@ def _add_run(connection: sqlite3.Connection, run: Run, owner: str) -> int:
     return cursor.lastrowid or 0
 
 
-def _add_rows(connection: sqlite3.Connection, number: int, rows: Iterable[tuple[BulkRow, int]]) -> int:
+def _add_rows(connection: sqlite3.Connection, run: int, rows: Iterable[BulkRow]) -> int:
+    """Adds the rows; returns about how many bytes their cells and their own event data have."""
     remaining, size = iter(rows), 0
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     while chunk := list(islice(remaining, _CHUNK)):
-        size += sum(bytes_ + len(row.external_id) + _ENTRY_BYTES for row, bytes_ in chunk)
+        values = [
+            (number, line, who, f"[{','.join(map(encode_basestring, cells))}]", data, parent)
+            for number, line, who, cells, data, _, parent in chunk
+        ]
+        size += sum(len(who) + len(cells) + len(data or "") for _, _, who, cells, data, _ in values)
         with transaction(connection):
-            connection.executemany(
-                "INSERT INTO bulk_rows (run, wave, number, line, external_id, cells, data, parent_id, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        number,
-                        0,
-                        row.number,
-                        row.line,
-                        row.external_id,
-                        encode(row.cells),
-                        row.data,
-                        row.parent_id,
-                        "planned",
-                    )
-                    if row.external_id
-                    else (
-                        number,
-                        -1,
-                        row.number,
-                        row.line,
-                        "",
-                        encode(row.cells),
-                        row.data,
-                        row.parent_id,
-                        "skipped",
-                    )
-                    for row, _ in chunk
-                ],
-            )
+            _insert(connection, run, [one for one in values if one[2]], 0, RowState.PLANNED)
+            _insert(connection, run, [one for one in values if not one[2]], -1, RowState.SKIPPED)
     return size
+
+
+def _insert(
+    connection: sqlite3.Connection, run: int, values: Sequence[Sequence[object]], wave: int, state: RowState
+) -> None:
+    connection.executemany(
+        "INSERT INTO bulk_rows (run, wave, number, line, external_id, cells, data, parent_id, state) "
+        f"VALUES ({run}, {wave}, ?, ?, ?, ?, ?, ?, '{state}')",
+        values,
+    )
 
 
 def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -> None:
@@ -281,7 +268,7 @@ def _already_sent(connection: sqlite3.Connection, number: int, run: Run, since: 
         (stored(run.account), stored(run.event_id), microseconds(since)),
     )
     connection.execute(
-        "CREATE TEMP TABLE earlier (external_id TEXT, key_id TEXT, sent_to TEXT, send_mark INTEGER)"
+        "CREATE TEMP TABLE earlier (external_id TEXT COLLATE NOCASE, key_id TEXT, sent_to TEXT, send_mark INTEGER)"
     )
     connection.executemany(
         "INSERT INTO earlier VALUES (?, ?, ?, ?)",
@@ -291,10 +278,10 @@ def _already_sent(connection: sqlite3.Connection, number: int, run: Run, since: 
             for value in {one["external_id"], *(one["contact_keys"] or "").split("\n")}
         ),
     )
-    connection.execute("CREATE INDEX temp.earlier_by_id ON earlier (external_id COLLATE NOCASE)")
+    connection.execute("CREATE INDEX temp.earlier_by_id ON earlier (external_id)")
     template = Template(run.template or "", run.header)
     found = connection.execute(
-        f"SELECT {_ROW}, sent_to, key_id, send_mark FROM bulk_rows JOIN earlier USING (external_id) "
+        f"SELECT {_ROW.replace('external_id', 'bulk_rows.external_id')}, sent_to, key_id, send_mark FROM bulk_rows CROSS JOIN earlier ON earlier.external_id = bulk_rows.external_id "
         "WHERE run = ? AND state = 'planned'",
         (number,),
     )
@@ -307,12 +294,13 @@ def _is_same(run: Run, template: Template, row: sqlite3.Row) -> bool:
     return bool(request_fingerprint(run.account, request, canonical_json(data)) == row["send_mark"])
 
 
-def _batches(connection: sqlite3.Connection, number: int, size: int) -> int:
+def _batches(connection: sqlite3.Connection, number: int, run: Run, size: int) -> int:
     """The number of requests, each of one wave and within the limits."""
     waves = connection.execute(
         "SELECT count(*) FROM bulk_rows WHERE run = ? AND wave >= 0 GROUP BY wave", (number,)
     ).fetchall()
     total = sum(row[0] for row in waves)
+    size += total * (_ENTRY_BYTES + len(run.template or ""))
     in_one = min(MAX_CONTACTS, max(1, MAX_BODY * total // size)) if size else MAX_CONTACTS
     return sum(-(-row[0] // in_one) for row in waves)
 

@@ -36,10 +36,13 @@ Origin = Literal["lookup", "import"]
 
 EMAIL, FIRST_NAME, LAST_NAME = "3", "1", "2"
 BY_ID = ListOrder("id")
+NEAREST = ListOrder("nearness")
+"""Contacts that have the searched words themselves, then those that have words beginning with them; each by id."""
 FIRST_ODD = 1 << 62
 MAX_WORDS = 16
 MAX_TERMS = 20_000
 MAX_NEAR = 5
+MAX_NEAREST = 50
 MAX_NEARLY = 1000
 SHORTEST_NEAR = 4
 NEAR = 0.75
@@ -225,7 +228,7 @@ class ContactListing:
     def _use(self, found: "Found") -> None:
         sql, self._values = found
         way = " DESC" if self._order.descending else ""
-        if self._order.column == "id":
+        if self._order.column in ("id", NEAREST.column):
             self._ids = f"{sql or 'SELECT number FROM contacts'} ORDER BY 1{way}"
         else:
             # The plus rules out the row number: a scan of the sort index takes the same time for few and many, without a sort.
@@ -244,7 +247,17 @@ class ContactListing:
                 found = self._run(connection, limit)
                 first = found.fetchone()
                 self.similar = first is not None
-        return () if first is None else chain((first,), found)
+        if first is None:
+            return ()
+        nearest = [] if self.similar else self._nearest(connection)
+        others = (row for row in chain((first,), found) if row[0] not in nearest)
+        return islice(chain(((number,) for number in nearest), others), None if limit < 0 else limit)
+
+    def _nearest(self, connection: sqlite3.Connection) -> Sequence[int]:
+        if self._order != NEAREST or not self._search.words:
+            return []
+        sql, values = self._search.whole()
+        return [row[0] for row in connection.execute(f"{sql} ORDER BY 1 LIMIT {MAX_NEAREST}", values)]
 
     def _run(self, connection: sqlite3.Connection, limit: int) -> sqlite3.Cursor:
         return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
@@ -284,6 +297,11 @@ class Search:
     def found(self) -> Found:
         """The contacts with a word that begins with a form of each word."""
         return self._matching(self.words)
+
+    def whole(self) -> Found:
+        """The contacts with a form of each word as a whole word."""
+        match = " AND ".join(f"({' OR '.join(map(_phrase, forms))})" for forms in self.words)
+        return self._within([_FOUND_BY_WORDS], [match])
 
     def containing(self) -> Found:
         """The contacts with a form of each word anywhere in their words."""

@@ -110,6 +110,7 @@ class Dashboard(Screen[None]):
         super().__init__()
         self._session = session
         self._privacy = privacy
+        privacy.is_invented = session.scenarios is not None
         self._profiles = profiles
         self._switch = switch
         self._draw_reply: Callable[[ReplyPanel], None] = self._draw_nothing
@@ -304,10 +305,9 @@ class Dashboard(Screen[None]):
             if binding := keys.get(f"go('{pane}')"):
                 key = self.app.get_key_display(binding)
                 self.query_one(f"#{pane}").border_subtitle = key
-                named = Content.assemble(
-                    title, (f" {key}", "$quiet") if self.size.width >= KEYS_IN_TABS else ""
+                self.query_one(f"#tab-{pane}", Tab).label = Content(
+                    f"{title} {key}" if self.size.width >= KEYS_IN_TABS else title
                 )
-                self.query_one(f"#tab-{pane}", Tab).label = named
 
     # What the controllers use: View says what each does
 
@@ -569,9 +569,9 @@ class Dashboard(Screen[None]):
             self._redraw_personal_data()
 
     def _redraw_personal_data(self) -> None:
-        is_on = self._status.is_masked = self._privacy.is_on
+        self._status.is_masked = self._privacy.is_on
         for field in self.query(SafeInput):
-            field.cover(is_on)
+            field.cover(self._privacy.covers_typing)
         self._form.veil_changed()
         self._draw_reply(self._reply)
         self._contacts.redraw()

@@ -43,6 +43,13 @@ class PrivacyMode:
         self._open_mask = open_mask
         self._opened: Mask | None = None
         self._mask: Mask | None = None
+        self.is_invented = False
+        """Whether the account is the built-in one, whose contact ids and typed texts stay readable."""
+
+    @property
+    def covers_typing(self) -> bool:
+        """Whether what the user types is drawn as dots."""
+        return self.is_on and not self.is_invented
 
     @property
     def is_on(self) -> bool:
@@ -69,7 +76,10 @@ class PrivacyMode:
         return text if self._mask is None else self._mask.text(text, *values)
 
     def contact(self, contact: Contact) -> Contact:
-        return contact if self._mask is None else self._mask.contact(contact)
+        if self._mask is None:
+            return contact
+        masked = self._mask.contact(contact)
+        return replace(masked, id=contact.id, uid=contact.uid) if self.is_invented else masked
 
     def row(self, row: AttemptRow) -> AttemptRow:
         return row if self._mask is None else masked_attempt_row(self._mask, row)

@@ -543,18 +543,22 @@ STACKED = (
 """Outcomes from the bottom up in a chart, from left to right in a line."""
 
 
-def counts_label(counts: Mapping[Outcome, int], *, words: bool = True, width: int | None = None) -> Content:
+def counts_label(
+    counts: Mapping[Outcome, int], *, words: bool = True, width: int | None = None, resolved: int = 0
+) -> Content:
     """The number of attempts and the share of each outcome, in lines of at most `width` cells.
 
-    A line breaks between two outcomes only.
+    A line breaks between two outcomes only. The `resolved` ones are not counted as unknown but by themselves.
     """
     total = sum(counts.values())
     parts = [Content(count(total, "attempt") if words else f"{total:,}")]
     for outcome in STACKED:
-        if number := counts.get(outcome, 0):
+        if number := counts.get(outcome, 0) - (resolved if outcome is Outcome.UNKNOWN else 0):
             symbol, word = LABEL[outcome]
             named = f"{symbol} {word} {number:,}" if words else symbol
             parts.append(Content.assemble((named, outcome_style(outcome)), f" {percent(number, total)}"))
+    if resolved:
+        parts.append(Content.assemble(("resolved", "$primary"), f" {percent(resolved, total)}"))
     gap = "   " if words else "  "
     rows = [parts[0]]
     for part in parts[1:]:

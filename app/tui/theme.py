@@ -20,7 +20,6 @@ DARK = Theme(
     panel="#1e2530",
     dark=True,
     variables={
-        "border": "#7fa7d9",
         "border-blurred": "#2f3947",
         "footer-background": "#10141a",
         "outcome-accepted": "#8fd09d",
@@ -45,7 +44,6 @@ LIGHT = Theme(
     panel="#e8e5dc",
     dark=False,
     variables={
-        "border": "#2c5f9e",
         "border-blurred": "#c9c4b6",
         "footer-background": "#f4f2ec",
         "button": "#6b8fbd",
@@ -79,14 +77,8 @@ HIGH_CONTRAST = Theme(
         "button": "#66d9ff",
         "button-text": "#000000",
         "quiet": "#c8c8c8",
-        "text-warning": "#ffff55",
-        "text-error": "#ff8080",
-        "text-success": "#55ff55",
-        "text-primary": "#66d9ff",
-        "outcome-accepted": "#55ff55",
         "outcome-partial": "#55ffff",
         "outcome-rejected": "#ff8080",
-        "outcome-unknown": "#ffff55",
     },
 )
 """Each of its colours is near one of the sixteen of a terminal that has no more."""
@@ -105,21 +97,14 @@ OKABE_ITO = Theme(
     panel="#232323",
     dark=True,
     variables={
-        "border": "#56b4e9",
         "border-blurred": "#3a3a3a",
         "footer-background": "#121212",
-        "text-success": "#56b4e9",
-        "text-warning": "#f0e442",
-        "text-error": "#e69f00",
-        "text-primary": "#cc79a7",
         "outcome-accepted": "#56b4e9",
         "outcome-partial": "#1fb98b",
         "outcome-rejected": "#e69f00",
         "outcome-unknown": "#f0e442",
         "outcome-not-sent": "#d68fb7",
-        "account-sandbox": "#56b4e9",
         "account-local": "#1fb98b",
-        "account-real": "#e69f00",
     },
 )
 """The colours of Okabe and Ito, which people who see fewer hues can tell apart."""

@@ -92,6 +92,7 @@ def test_an_answer_that_is_not_understood_is_asked_for_again(desk: Desk) -> None
         "sender",
         "email",
         "thor@example.com",
+        "-",
         "{",
         '{"a": "{{field:4711}}"}',
         "",
@@ -103,11 +104,24 @@ def test_an_answer_that_is_not_understood_is_asked_for_again(desk: Desk) -> None
     for said in (
         "'order' may be any of 104 (order_shipped)",
         "No fields are called 'sender'. Give the id",
+        "Standard input has the answers.",
         "This { is never closed",
         "{{field:4711}}",
         "Type yes or no, or ? for help.",
     ):
         assert said in ran.err
+
+
+def test_bytes_that_are_not_utf_8_are_asked_for_again(home: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "app", *ASK],
+        input=b"\xff\xfe\n",
+        env={**os.environ, "TRIGGERDESK_HOME": str(home), "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (4, b"")
+    assert b"That is not valid UTF-8. Type it again." in ran.stderr
 
 
 def test_a_rejection_is_predicted_and_then_told_with_its_cause_and_what_to_do(desk: Desk) -> None:
@@ -147,6 +161,16 @@ def test_a_live_account_wants_its_name_typed(desk: Desk, home: Path, open_accoun
     assert "That is not shop." in ran.err
     cancelled = desk("--profile", "shop", *ASK, stdin=lines("101", *answers[1:], ""))
     assert (cancelled.code, cancelled.out) == (4, "")
+
+
+def test_a_contact_that_is_no_test_contact_is_refused_before_the_last_question(
+    desk: Desk, home: Path, open_account: str
+) -> None:
+    profile(home, "shop", open_account, 'test_contacts = ["sif@example.com"]')
+    ran = desk("--profile", "shop", *ASK, stdin=lines("100", "3", "thor@example.com", ""))
+    assert (ran.code, ran.out) == (2, "")
+    assert "limited to test contacts" in ran.err
+    assert "Send it?" not in ran.err
 
 
 def test_a_dry_run_asks_and_sends_nothing(desk: Desk) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -208,6 +211,44 @@ def test_an_unknown_outcome_that_was_not_expected_ends_with_3(
         assert "? " in ran.out
         file.write_text(ACCEPTED.replace("accepted", "unknown"))
         assert desk("--profile", "staging", "check", str(file)).code == 0
+
+
+def test_ctrl_c_records_the_case_that_is_being_sent_and_skips_the_others(
+    home: Path, file: Path, tmp_path: Path
+) -> None:
+    received, over = Event(), Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.set()
+            over.wait(60)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    report = tmp_path / "report.xml"
+    file.write_text(f"{LOKI}\n{ACCEPTED}")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        profile(home, "staging", f"http://127.0.0.1:{server.server_port}")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "--profile", "staging", "check", str(file), "--junit", str(report)],
+            env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert received.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+        over.set()
+        server.shutdown()
+        thread.join()
+    assert process.returncode == 3
+    assert "loki gets his mail: outcome unknown" in out
+    assert out.endswith("2 cases: 1 error, 1 skipped\n")
+    (suite,) = read_report(report)
+    assert (suite["@errors"], suite["@skipped"]) == (1, 1)
 
 
 def test_two_profiles_are_compared_case_by_case(

@@ -67,6 +67,17 @@ def test_an_export_names_them_and_a_ticket_hides_them(desk: Desk, files: list[st
     assert "invoice-thor" not in desk("--mask", "history", "--json").out
 
 
+def test_a_comparison_shows_what_differs_in_them(desk: Desk, files: list[str]) -> None:
+    sent = [
+        desk(*TRIGGER, "--event-time", TIME, "--attachment", file, "--json").json["attempt_id"]
+        for file in files
+    ]
+    shown = desk("history", "diff", *sent).out
+    assert '-       "filename": "invoice-thor.pdf"' in shown
+    assert '+       "filename": "note.txt"' in shown
+    assert f'- "event_time": "{TIME}"' not in shown
+
+
 def test_a_dry_run_shows_the_request_with_them(desk: Desk, files: list[str]) -> None:
     ran = desk(*with_both(files), "--dry-run", "--json")
     assert json.loads(ran.json["request"]["body"])["attachment"][1]["data"] == "aGVsbG8="

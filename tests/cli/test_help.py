@@ -9,7 +9,8 @@ import pytest
 from tests.cli.conftest import Desk
 from tests.test_papers import COMMANDS
 
-TOPICS = ["bulk", "checks", "form", "history", "json", "privacy", "profiles", "queries", "sandbox"]
+HELP = Path(__file__).parents[2] / "app" / "help"
+TOPICS = [path.stem for path in sorted(HELP.glob("*.md"))]
 
 
 def test_without_a_topic_every_page_is_listed_with_its_summary(desk: Desk) -> None:

@@ -303,6 +303,8 @@ def test_a_dry_run_names_the_fix_of_an_external_id(desk: Desk, value: str, said:
     ran = desk("trigger", "100", "--key", "3", "--external-id", value, "--dry-run")
     assert said in ran.out
     assert "Fix: use thor@example.com (Thor Odinson, contact 11)" in ran.out
+    as_json = desk("trigger", "100", "--key", "3", "--external-id", value, "--dry-run", "--json")
+    assert said in as_json.json["remedy"]
     masked = desk("--mask", "trigger", "100", "--key", "3", "--external-id", value, "--dry-run")
     assert "thor" not in masked.out.lower().replace("authorization", "")
 

@@ -1,10 +1,12 @@
 """What never left this machine, or may not have: connecting, TLS, addresses, names, sizes."""
 
+import asyncio
 import socket
 import ssl
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from tests.client.fault_server import (
     FaultServer,
     Reader,
     Writer,
+    authority,
     backlog_full,
     fault_server,
     listening,
@@ -76,8 +79,24 @@ async def test_an_untrusted_certificate_is_not_sent_to(http: httpx.AsyncClient) 
         assert said(answer) == ("not_sent", None, "tls")
         assert secure.received == []
     assert isinstance(answer, NoReply)
-    assert answer.detail.startswith("No secure connection to 127.0.0.1: ")
-    assert "certificate verify failed" in answer.detail
+    assert answer.detail.startswith("The certificate of 127.0.0.1 is not trusted: unable to get local issuer")
+    assert "SSL_CERT_FILE" in answer.detail
+    assert "the system's store" in answer.detail
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_an_authority_named_in_the_environment_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    file = tmp_path / "company.pem"
+    authority().cert_pem.write_to_path(str(file))
+    if variable == "SSL_CERT_DIR":
+        hashed = await asyncio.create_subprocess_exec("openssl", "rehash", str(tmp_path))
+        assert await hashed.wait() == 0
+    monkeypatch.setenv(variable, str(file if variable == "SSL_CERT_FILE" else tmp_path))
+    async with fault_server(tls_context()) as secure, open_http() as http:
+        answer = await ApiClient(secure.url("tls", ACCEPTED), http, 5).trigger(REQUEST)
+    assert said(answer) == ("accepted", 200, 0)
 
 
 async def test_a_trusted_certificate_is_sent_to() -> None:

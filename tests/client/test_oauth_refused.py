@@ -9,6 +9,7 @@ from app.client.auth import ClientCredentials
 from app.client.connection import open_http
 from app.client.errors import ClientError
 from app.domain.model import NoReply, TriggerRequest
+from app.domain.reply_codes import PROXY_SIGN_IN, web_page
 from app.settings.secrets import Secret
 from tests.client.fault_server import (
     ACCEPTED,
@@ -37,6 +38,9 @@ UNAUTHORIZED = reply("401 Unauthorized", envelope(1, "Unauthorized"))
             "127.0.0.1 did not accept the client id and secret.",
         ),
         (reply("500 Error"), "127.0.0.1 answered with HTTP 500."),
+        (reply("200 OK", b"<!DOCTYPE html><html>Sign in</html>"), f"{web_page(200)}"),
+        (reply("403 Forbidden", b"<html>blocked</html>"), f"{web_page(403)}"),
+        (reply("407 Proxy Authentication Required"), PROXY_SIGN_IN),
         (redirect("302 Found", "http://127.0.0.1:9/token"), "127.0.0.1 answered with HTTP 302."),
         (token(""), "127.0.0.1 sent no valid token."),
         (token(None), "127.0.0.1 sent no valid token."),
@@ -130,3 +134,8 @@ async def test_neither_secret_nor_token_is_in_any_text(
     for secret in ("mjolnir", basic, "t1-x", "t2-x"):
         assert secret not in caplog.text
         assert secret not in str(answer)
+
+
+async def test_a_401_speaks_of_the_client_id(sign: Sign) -> None:
+    with pytest.raises(ClientError, match=r"Check the profile's client id and secret\."):
+        await sign(UNAUTHORIZED, token("t1")).external_events()

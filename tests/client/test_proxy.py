@@ -1,12 +1,14 @@
 """Through a proxy: what it is told, and that what fails on the way to the service was not sent."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from app.client.api import ApiClient
 from app.client.connection import open_http
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
+from app.domain.reply_codes import advise_status
 from tests.client.fault_server import (
     ACCEPTED,
     Reader,
@@ -111,6 +113,23 @@ async def test_a_tunnel_that_is_not_made_is_not_sent(said: bytes, reason: str) -
     assert isinstance(answer, NoReply)
     assert (answer.reason, answer.sent) == (reason, "no")
     assert "mjolnir" not in answer.detail
+
+
+@pytest.mark.parametrize("head", ["407 Proxy Authentication Required", "407 ", "407 authenticationrequired"])
+async def test_a_proxy_that_wants_a_sign_in_is_named_as_the_proxy(head: str) -> None:
+    async def refuse(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply(head, b"<html>Sign in</html>"))
+        await writer.drain()
+
+    async with listening(refuse) as proxy:
+        tunnelled = await through(proxy, "https://api.example.com/api/v3")
+        plain = await through(proxy, "http://127.0.0.1:9/api/v2")
+
+    assert isinstance(tunnelled, NoReply)
+    assert tunnelled.detail.startswith("The proxy wants a user and a password (HTTP 407).")
+    assert isinstance(plain, Reply)
+    assert (advise_status(plain, datetime.now(UTC)) or "").startswith("The proxy wants a user and a password")
 
 
 async def test_a_tunnel_that_hangs_is_not_sent() -> None:

@@ -207,7 +207,15 @@ def test_beforehand_a_partial_cache_offers_the_look_up_and_an_empty_one_the_refr
     assert partial is not None
     assert empty is not None
     assert (partial.remedies, empty.remedies) == ((LOOK_UP,), (REFRESH,))
+    assert partial.words.startswith("This contact is not in the local list.")
     assert diagnose_before(Verdict(0, "OK"), request, HandMadeAccount()) is None
+
+
+def test_beforehand_a_partial_cache_that_knows_the_contact_says_what_it_may_lack() -> None:
+    partial = HandMadeAccount(complete=False)
+    found = diagnose_before(None, TriggerRequest("100", "3", "thor@example.com"), partial)
+    assert found is not None
+    assert found.words.startswith("The local list may lack another contact with this value.")
 
 
 def test_a_change_of_the_form_leaves_the_rest_as_it_was() -> None:
@@ -239,3 +247,21 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
     *mending, last = found.remedies
     assert last == LOOK_UP
     assert [one.change for one in mending] == ([FormPatch(external_id=mended)] if mended else [])
+
+
+def test_a_401_speaks_of_what_the_profile_signs_in_with() -> None:
+    class Oauth(NoClues):
+        user = "client id"
+
+    request = TriggerRequest("100", "3", "thor@example.com")
+    found = diagnose(Reply(401, 1, "Unauthorized"), request, HandMadeAccount(), NOW, Oauth())
+    assert found is not None
+    assert "client id and secret" in found.words
+    assert "user and secret" in remedy(Reply(401, 1, "Unauthorized"))
+
+
+@pytest.mark.parametrize("status", [200, 502, 504])
+def test_a_web_page_that_leaves_the_outcome_unknown_is_called_that(status: int) -> None:
+    assert remedy(Reply(status, None, None, body=b"<html>Sign in to the network</html>")).startswith(
+        f"A web page with HTTP {status} came back"
+    )

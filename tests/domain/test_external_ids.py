@@ -59,7 +59,17 @@ def test_other_values_are_taken_out_of_what_is_around_them(text: str, values: li
 
 
 @pytest.mark.parametrize(
-    "text", [THOR, "o'brien+shop@example.com", "Søren@example.com", "C-10011", "a b", "", "x" * 5000 + " "]
+    "text",
+    [
+        THOR,
+        "o'brien+shop@example.com",
+        "Søren@example.com",
+        "C-10011",
+        "a b",
+        "",
+        "thor@exmaple.comthor@example.com",
+        "x" * 5000 + " ",
+    ],
 )
 def test_nothing_odd_has_no_other_reading(text: str) -> None:
     assert readings(text, is_email=True) == ()

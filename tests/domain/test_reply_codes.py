@@ -78,9 +78,11 @@ def test_a_code_with_one_meaning_has_it_under_any_status() -> None:
 
 
 def test_a_403_that_is_a_web_page_is_no_missing_permission() -> None:
-    page = advise_status(Reply(403, None, None, body=b"<html>Forbidden</html>"), NOW) or ""
-    assert "proxy or firewall" in page
-    assert "permission" not in page
+    for body in (b"<html>Forbidden</html>", b"\n<!DOCTYPE html>", b"<HEAD>"):
+        page = advise_status(Reply(403, None, None, body=body), NOW) or ""
+        assert "A web page with HTTP 403" in page
+        assert "proxy or firewall" in page
+        assert "permission" not in page
     reply = advise_status(Reply(403, 1, "Forbidden", body=b'{"replyCode":1}'), NOW) or ""
     assert "lacks the permission externalevent.trigger" in reply
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.diagnosis import REFRESH, Diagnosis, Fetch, FormPatch
+from app.domain.diagnosis import LOOK_UP, REFRESH, Diagnosis, Fetch, FormPatch
 from app.domain.drafts import Draft
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import Recipient
@@ -111,6 +111,13 @@ def test_the_one_contact_with_nearly_the_value_is_offered(
     assert fix.contact is not None
     assert fix.contact.id == contact_id
     assert service.preflight.doubt(request) == found.words
+
+
+def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake(service: Session) -> None:
+    known = service.preflight.check(THOR)
+    partial = replace(known, prediction=None, advice=Diagnosis("Look it up.", (LOOK_UP,)))
+    assert not partial.is_unexplained
+    assert replace(partial, recipient=Recipient()).is_unexplained
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from app.domain.account import ListOrder
 from app.domain.model import Contact, Field
 from app.store import cache_file
 from app.store.catalog import Cache
-from app.store.contacts import BY_ID, ContactRow, import_contacts
+from app.store.contacts import BY_ID, NEAREST, ContactRow, import_contacts
 from app.store.errors import StoppedError
 
 FIELDS = (Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail"))
@@ -89,3 +89,12 @@ def test_it_is_stopped_by_who_wants_it_no_more(held: Cache, monkeypatch: pytest.
     with pytest.raises(StoppedError):
         found.read_first()
     assert list(found.rows(0, 10)) == []
+
+
+def test_contacts_with_the_whole_word_come_before_those_that_only_begin_with_it(cache: Cache) -> None:
+    names = {"1": "Thorgils", "2": "Thora", "30": "Thor", "4": "Thordis", "31": "Thor"}
+    with cache.replacing(True) as load:
+        load.contacts([Contact(number, "", {"1": name}) for number, name in names.items()])
+    assert [row.id for row in listed(cache, "thor", NEAREST)] == ["30", "31", "1", "2", "4"]
+    assert [row.id for row in listed(cache, "thor", BY_ID)] == ["1", "2", "4", "30", "31"]
+    assert [row.id for row in listed(cache, "tho", NEAREST)] == ["1", "2", "4", "30", "31"]

@@ -10,7 +10,7 @@ from app.domain.formatting import minute
 from app.domain.model import Outcome, Reply
 from app.tui.screens.confirm import Confirm
 from app.tui.widgets.prediction import RemedyButtons
-from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+from tests.tui.conftest import NARROW, Desk, OpenDesk, SlowEndpoint
 
 
 def _asked(desk: Desk) -> tuple[str, str, str]:
@@ -18,11 +18,8 @@ def _asked(desk: Desk) -> tuple[str, str, str]:
     return request.event_id, request.key_id, request.external_id
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert desk.reply.remedies
         await desk.press("ctrl+g", "enter")
@@ -94,11 +91,8 @@ async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_it
         assert desk.service.refresh.state().refreshed_at != refreshed
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_a_second_send_is_asked_about_with_the_first_in_view(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_a_second_send_is_asked_about_with_the_first_in_view(open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
         await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
         row = desk.attempts().rows(0, 1)[0]
         sent_at = minute(row.started_at, datetime.now(UTC))

@@ -1,10 +1,14 @@
 """A body for reading loses nothing: its parts put together are the whole, its bytes read back are the bytes."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from app.tui.widgets.body_view import PART, RAW_PART, raw_lines, raw_parts, split
+from app.tui.widgets.code_block import breaks, json_parts
 
 
 @given(st.text(alphabet="ab\n\ud800é", max_size=300), st.integers(1, 40))
@@ -27,3 +31,28 @@ def test_raw_lines_read_back_are_the_bytes(size: int) -> None:
     assert bytes.fromhex("".join(line[6:53] for line in lines)) == body
     assert [int(line[:5], 16) for line in lines] == list(range(0, size, 16))
     assert all(line.isascii() and line.isprintable() for line in lines)
+
+
+def pieces(line: str, width: int) -> list[str]:
+    return [line[start:end] for start, end in pairwise([0, *breaks(line, width), len(line)])]
+
+
+@given(st.text(alphabet='ab, "注:', max_size=80), st.integers(4, 20))
+def test_a_long_line_is_wrapped_without_losing_a_character(line: str, width: int) -> None:
+    assert "".join(pieces(line, width)) == line
+    assert all(cell_len(piece) <= width for piece in pieces(line, width))
+
+
+def test_a_long_line_is_broken_behind_commas_and_blanks() -> None:
+    assert pieces('  {"a":1,"bcd":2, "e f":3}', 12) == ['  {"a":1,', '"bcd":2, ', '"e f":3}']
+    assert pieces("  abcdefghij", 8) == ["  abcdef", "ghij"]
+
+
+def test_the_parts_of_json_have_colours() -> None:
+    line = '  "a": [1.5, true, "b: \\" c'
+    assert [(token, line[start:end]) for token, start, end in json_parts(line)] == [
+        ("primary", '"a"'),
+        ("accent", "1.5"),
+        ("accent", "true"),
+        ("outcome-accepted", '"b: \\" c'),
+    ]

@@ -5,7 +5,6 @@ import sys
 
 LATER = (
     "keyring",
-    "plotext",
     "starlette",
     "uvicorn",
     "httpx",

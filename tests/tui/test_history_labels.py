@@ -50,17 +50,19 @@ def test_a_bar_is_as_long_as_its_value_beside_the_others() -> None:
     assert [line.count("▇") for line in bars([0.0], 10)] == [0]
     alone = stacked(["a"], {"✓": [1]}, 120, 30)
     assert alone.count("✓") > 20
-    assert (max(map(len, alone.splitlines())), len(alone.splitlines())) == (20, 6)
+    assert (max(map(len, alone.splitlines())), len(alone.splitlines())) == (12, 5)
 
 
-def test_a_chart_is_drawn_as_large_as_asked_in_a_terminal_that_is_smaller(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
-    monkeypatch.setenv("LINES", "6")
+def test_a_chart_is_as_large_as_asked_unless_there_is_little_to_draw() -> None:
     assert [len(line) for line in bars(range(1, 9), 100)] == [100] * 8
     chart = over_time(PICTURE, 50, 20).plain.splitlines()
-    assert (max(map(len, chart)), len(chart)) == (50, 9)
+    assert (max(map(len, chart)), len(chart)) == (42, 8)
+    assert over_time(PICTURE, 20, 8).plain.splitlines()[:6:5] == ["2│    ✗✗✗     ✗✗✗ ", " │✓✓✓ ✓✓✓ ✓✓✓ ✓✓✓ "]
+
+
+def test_what_happened_once_among_many_is_seen() -> None:
+    chart = stacked(["a", "b"], {"✓": [1000, 990], "✗": [1, 10]}, 60, 8)
+    assert [line.count("✗") for line in chart.splitlines()] == [18, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_a_picture_leads_on_to_every_reply_code_also_to_those_it_has_no_room_for() -> None:
@@ -119,6 +121,7 @@ def test_shares_are_told_by_sign_and_word() -> None:
         "✓ accepted 6 75%",
         "✗ rejected 2 25%",
     ]
+    assert counts_label({Outcome.UNKNOWN: 4}, words=False, resolved=3).plain == "4  ? 25%  resolved 75%"
     assert counts_label({}).plain == "0 attempts"
     assert [percent(*pair) for pair in ((1, 1000), (0, 5), (999, 1000), (5, 5))] == [
         "<1%",

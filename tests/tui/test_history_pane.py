@@ -30,11 +30,8 @@ async def test_an_attempt_appears_on_top_with_all_its_columns(open_desk: OpenDes
         assert rows.index(newest) < rows.index(next(line for line in rows if "accepted" in line))
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_choosing_an_attempt_shows_its_whole_request_and_reply(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_choosing_an_attempt_shows_its_whole_request_and_reply(open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
         await desk.press(*CHOSEN, "f9", "f6", "enter")
         assert isinstance(desk.app.screen, AttemptScreen)
         (attempt,) = desk.service.history.list_attempts(0)

@@ -301,6 +301,7 @@ async def test_every_action_of_the_history_is_in_the_palette_and_in_the_help(
 
 async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, tmp_path: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(past)}))
+    service.scenarios = None  # as on any account but the built-in one
     app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(past)), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)

@@ -166,10 +166,15 @@ async def test_hostile_replies_are_shown_harmlessly(
         _assert_safe(desk)
 
 
-async def test_event_data_too_large_to_edit_is_refused_in_words(open_desk: OpenDesk) -> None:
+async def test_a_paste_too_large_for_its_field_is_refused_in_words(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        editor = desk.app.screen.query_one("#event-data", TextArea)
-        editor.post_message(events.Paste("x" * 2_000_000))
+        editor = desk.app.screen.query_one("#event-data", TextArea).focus()
+        desk.app.post_message(events.Paste("x" * 2_000_000))
         await desk.settle()
         assert editor.text == ""
-        assert "Nothing was pasted" in desk.said
+        assert "2,000,000 characters are too many for the editor. Nothing was pasted." in desk.said
+        line = desk.app.screen.query_one("#external-id", Input).focus()
+        desk.app.post_message(events.Paste("y" * 3_000_000))
+        await desk.settle()
+        assert line.value == ""
+        assert "3,000,000 characters are too many for one line. Nothing was pasted." in desk.said

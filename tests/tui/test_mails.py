@@ -1,11 +1,13 @@
 """What a trigger will send, before it is sent, and whether a mail went out, from the account."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import open_service
+from app.domain.drafts import Draft
 from app.domain.model import Answer, NoReply, TriggerRequest
 from app.service.session import Session
 from app.settings import load_settings
@@ -65,6 +67,28 @@ async def test_the_question_about_a_live_account_says_it_as_soon_as_it_is_known(
         await desk.press("ctrl+y")
         assert "accepted" in desk.text_of("#reply")
         assert told.asked == ["100"]
+        await desk.press("f6", "n")
+        assert "Starts the program 12." in desk.text_of("#confirm")
+
+
+async def test_a_live_account_is_asked_about_the_picked_event_and_not_about_a_restored_draft(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config.toml").write_text(LIVE)
+    shutil.copytree(home / "accounts" / "sandbox", home / "accounts" / "shop")
+    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    service.drafts.save_draft(Draft(event_id="100", key_id="3", external_id="thor@example.com"))
+    told = Told(service, monkeypatch)
+    told.may_tell.set()
+    app = TriggerDeskApp(Opening(lambda: service))
+    async with app.run_test(size=WIDE) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        assert desk.form.event_id == "100"
+        assert told.asked == []
+        await desk.press("f2", *"101", "enter", "f2", *"102", "enter", "f2", *"101", "enter")
+        assert told.asked == ["101", "102"]
+        assert "Starts the program 12." in desk.text_of("#preflight")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])

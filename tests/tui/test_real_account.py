@@ -17,15 +17,14 @@ from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
 CONFIG = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nproduction = true\n'
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
-    home: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "config.toml").write_text(CONFIG)
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
     endpoint = SlowEndpoint(service, monkeypatch)
     app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         assert "read-only" in desk.text_of("#status")
@@ -33,6 +32,10 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
         assert endpoint.requests == []
         assert "Read-only" in desk.form.obstacle
+        keys = desk.screen().splitlines()[-1]
+        assert all(
+            key in keys for key in ("f9 Send", "f10 Unlock sending", "f5 Refresh", "f1 Help", "^p palette")
+        )
 
         await desk.press("f10", *"wrong", "enter")
         assert NOT_THE_NAME in desk.screen()
@@ -95,14 +98,11 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         assert desk.form.obstacle == ""
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_unknown(
-    home: Path, size: tuple[int, int]
-) -> None:
+async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_unknown(home: Path) -> None:
     (home / "config.toml").write_text(CONFIG)
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
     app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test() as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press("f4", *"100", "tab", "tab", *"one@example.com  ")

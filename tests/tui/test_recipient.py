@@ -15,7 +15,7 @@ from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.privacy import PrivacyMode
 from tests.profiles import Opening
-from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+from tests.tui.conftest import WIDE, Desk, OpenDesk
 
 MAGNUS = "to Magnus Tveskov-Hale · contact 13"
 SHARED = f"{MAGNUS} by contact id: others share this E-Mail (3)"
@@ -36,11 +36,8 @@ def _type_data(desk: Desk, text: str) -> None:
     desk.app.screen.query_one("#event-data", TextArea).text = text
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_the_contact_who_was_chosen_gets_it_though_others_share_the_value(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_the_contact_who_was_chosen_gets_it_though_others_share_the_value(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
         await desk.press("f2", *"101", "enter", *"magnus", "enter")
         assert _asked(desk) == ("id", "13")
         assert _recipient(desk) == SHARED

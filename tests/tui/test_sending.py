@@ -156,11 +156,10 @@ async def test_a_reply_that_comes_while_one_looks_at_something_else_is_told(
         )
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_while_sending_the_desk_says_so_and_the_rest_works(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_desk(size=size) as desk:
+    async with open_desk() as desk:
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9")

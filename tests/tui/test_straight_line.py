@@ -70,9 +70,8 @@ async def test_a_newcomer_is_told_the_four_steps(open_desk: OpenDesk) -> None:
         assert "Pick an event first" in desk.text_of("#why")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_the_mouse_alone_does_the_job(open_desk: OpenDesk, size: tuple[int, int]) -> None:
-    async with open_desk(size=size) as desk:
+async def test_the_mouse_alone_does_the_job(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
         await desk.pilot.click("#events-table", offset=(4, 1))
         await desk.settle()
         await desk.pilot.click("#contacts-table", offset=(4, 1))
@@ -90,11 +89,10 @@ def _at_once(desk: Desk, *keys: str) -> None:
         driver.send_message(events.Key(key, key if len(key) == 1 else None))
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_send_pressed_faster_than_the_screen_follows_never_sends_the_choice_before(
-    open_desk: OpenDesk, size: tuple[int, int]
+    open_desk: OpenDesk,
 ) -> None:
-    async with open_desk(size=size) as desk:
+    async with open_desk(size=NARROW) as desk:
         await desk.press(*STRAIGHT_LINE)
         _at_once(desk, "f3", *"sif", "enter", "f9", "f9")
         await desk.settle()
@@ -103,11 +101,8 @@ async def test_send_pressed_faster_than_the_screen_follows_never_sends_the_choic
         assert newest.request.external_id == "sif@example.com"
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_a_whole_line_that_arrives_at_once_is_typed_where_it_belongs(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_a_whole_line_that_arrives_at_once_is_typed_where_it_belongs(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
         _at_once(desk, *STRAIGHT_LINE)
         await desk.settle()
         _at_once(desk, "f2", *"104", "enter", *"sif", "enter", "enter")

@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList, TextArea
 
 from app.domain.model import TriggerRequest
 from app.tui.screens.menu import DataMenu
-from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+from tests.tui.conftest import NARROW, Desk, OpenDesk, SlowEndpoint
 
 
 def _text(desk: Desk) -> str:
@@ -62,11 +62,8 @@ async def test_json_is_formatted_undone_and_hinted_at(open_desk: OpenDesk) -> No
         assert _text(desk) == '{"a" 1}'
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_placeholders_are_shown_filled_and_sent_filled(
-    open_desk: OpenDesk, size: tuple[int, int]
-) -> None:
-    async with open_desk(size=size) as desk:
+async def test_placeholders_are_shown_filled_and_sent_filled(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
         desk.form.editor.fill('{"name": "{{field:1}} on {{event.name}}"}')
         await desk.settle()

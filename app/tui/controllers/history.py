@@ -1,6 +1,6 @@
 """The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,10 +11,13 @@ from textual.content import Content
 from app.domain.errors import AppError
 from app.domain.history_query import (
     NOTHING,
+    SETTLEMENTS,
     Clock,
+    Filter,
     HistoryQuery,
     QueryField,
     SortColumn,
+    Value,
     filter_text,
     parse_query,
     with_order,
@@ -117,7 +120,8 @@ class HistoryController:
             counts = await in_thread(lambda _: self.shown.history.counts(query, stop=stop), stop)
             hidden = await in_thread(lambda _: self._hidden(query, stop), stop)
             nothing_yet = not counts and query.is_everything
-            label = Content("") if nothing_yet else counts_label(counts, words=False)
+            resolved = await in_thread(lambda _: self._resolved_number(counts, query, stop), stop)
+            label = Content("") if nothing_yet else counts_label(counts, words=False, resolved=resolved)
             pane.show_counts(label, sum(counts.values()), hidden)
             await in_thread(lambda _: rows.count(), stop)
             pane.table.rows_changed()
@@ -127,6 +131,14 @@ class HistoryController:
             self._show_error(error)
         finally:
             slow.stop()
+
+    def _resolved_number(self, counts: Mapping[Outcome, int], query: HistoryQuery, stop: Event) -> int:
+        """The number of matching attempts whose unknown outcome was resolved."""
+        if Outcome.UNKNOWN not in counts:
+            return 0
+        settled = Filter(QueryField.SETTLED, tuple(map(Value, SETTLEMENTS[1:])))
+        found = replace(query, filters=(*query.filters, settled))
+        return sum(self.session.history.counts(found, stop=stop).values())
 
     def _hidden(self, query: HistoryQuery, stop: Event) -> int:
         """The number of attempts made since the filter was typed that do not match it."""

@@ -304,21 +304,27 @@ class SendController:
         self._check(attempt.request, partial(self._ask_resend, attempt, same_trigger))
 
     def _ask_resend(self, attempt: Attempt, same_trigger: bool, known: Preflight) -> None:
-        session = self.session
-        question = again_question(
-            self.privacy.attempt(attempt),
-            session.contacts.field_name,
-            known,
-            datetime.now(UTC),
-            same_trigger=same_trigger,
-            real_account=session.profile.name if session.profile.is_production else None,
-            use=session.mails.known_use(attempt.request.event_id),
-        )
-        yes = "Resend" if same_trigger else "Send as new"
-        self.view.ask(question, yes, partial(self._resend_now, attempt, same_trigger, _Asked.of(known)))
+        session, event_id = self.session, attempt.request.event_id
+        shown, now = self.privacy.attempt(attempt), datetime.now(UTC)
 
-    def _resend_now(self, attempt: Attempt, same_trigger: bool, asked: _Asked) -> None:
-        if self.form.sending:
+        def worded(use: EventUse | None) -> str:
+            return again_question(
+                shown,
+                session.contacts.field_name,
+                known,
+                now,
+                same_trigger=same_trigger,
+                real_account=session.profile.name if session.profile.is_production else None,
+                use=use,
+            )
+
+        yes = "Resend" if same_trigger else "Send as new"
+        screen = Confirm(worded(session.mails.known_use(event_id)), yes=yes, no="Cancel")
+        self.view.push(screen, partial(self._resend_if, attempt, same_trigger, _Asked.of(known)))
+        self._complete(screen, worded, event_id)
+
+    def _resend_if(self, attempt: Attempt, same_trigger: bool, asked: _Asked, yes: bool | None) -> None:
+        if not yes or self.form.sending:
             return
         self.form.sending = True
         self._resend(

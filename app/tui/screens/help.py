@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
 
 from app.resources import help_pages
-from app.tui.bindings import DESK, active_in_order
+from app.tui.bindings import DESK, NOT_IN_PALETTE, active_in_order
 
 if TYPE_CHECKING:
     from textual.widgets import Markdown
@@ -54,7 +54,7 @@ class HelpScreen(ModalScreen[None]):
         named = [one for one in active_in_order(screen) if one.tooltip and one.binding.id]
         yield "| key | what it does here |"
         yield "|---|---|"
-        for active in sorted(named, key=_is_everywhere):
+        for active in sorted(named, key=_place):
             key = self.app.get_key_display(active.binding).replace("|", "\\|")
             yield f"| {key} | {active.binding.description}: {active.tooltip} |"
 
@@ -82,5 +82,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
 
-def _is_everywhere(active: ActiveBinding) -> bool:
-    return (active.binding.id or "").startswith(DESK)
+def _place(active: ActiveBinding) -> int:
+    """Keys of the part come first, then those that move in it, then those that work everywhere."""
+    action_id = active.binding.id or ""
+    return 2 if action_id.startswith(DESK) else action_id.partition(".")[0] in NOT_IN_PALETTE

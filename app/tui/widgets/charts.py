@@ -1,9 +1,8 @@
-"""The charts of the statistics as text, drawn by plotext in the symbols of the outcomes, so that none needs a colour."""
+"""The charts of the statistics as text, drawn in the symbols of the outcomes, so that none needs a colour."""
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -21,15 +20,9 @@ _DAY_S = 86_400
 _SIGNS = {LABEL[outcome][0]: outcome for outcome in STACKED}
 _RUN = re.compile("|".join(f"{re.escape(sign)}+" for sign in _SIGNS))
 BAR = "▇"
-_MIN_SIZE = (20, 4)
 _NOTHING = 1e-9
 _MAX_COLUMN, _MAX_ATTEMPT = 10, 3
 """Cells: the width of a column at most, the height of one attempt at most."""
-
-_AXIS_WIDTH, _AXIS_HEIGHT = 10, 3
-
-_THIN = 0.01
-"""A thicker bar may reach into the next line."""
 
 
 def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:
@@ -129,61 +122,46 @@ def _coloured(chart: str) -> Content:
 
 def stacked(labels: Sequence[str], series: Mapping[str, Sequence[int]], width: int, height: int) -> str:
     """Columns of stacked series, each drawn in its symbol; smaller than asked if there are few or small columns."""
-    top = max(map(sum, zip(*series.values(), strict=True)), default=0)
-    width = min(width, _AXIS_WIDTH + _MAX_COLUMN * len(labels))
-    height = min(height, _AXIS_HEIGHT + _MAX_ATTEMPT * top)
-    figure = _figure(width, height, top)
-    signs = list(series)
-    columns = figure.bar(
-        list(range(len(labels))), list(series.values()), marker=signs, stacked=len(signs) > 1, width=1
+    top = max(map(sum, zip(*series.values(), strict=True)))
+    axis = len(f"{top:,}")
+    room = max(1, width - axis - 1)
+    labels = labels[-room:]  # the newest columns, if there is not room for all
+    cells = min(_MAX_COLUMN, room // len(labels))
+    rows = max(1, min(height - 2, _MAX_ATTEMPT * top))
+    columns = [
+        _column({sign: numbers[place - len(labels)] for sign, numbers in series.items()}, rows, top)
+        for place in range(len(labels))
+    ]
+    ticks = {rows: f"{top:,}", rows // 2: f"{top // 2:,}" if top > 1 else ""}
+    gap = " " if cells > 1 else ""
+    drawn = [
+        f"{ticks.get(row, ''):>{axis}}│" + "".join(one[row - 1] * (cells - len(gap)) + gap for one in columns)
+        for row in range(rows, 0, -1)
+    ]
+    return "\n".join(
+        [*drawn, f"{0:>{axis}}└{'─' * cells * len(labels)}", _named_places(labels, axis, cells, width)]
     )
-    figure.draw(columns)
-    _name_places(figure, labels, width)
-    return _drawn(figure)
+
+
+def _column(numbers: Mapping[str, int], rows: int, top: int) -> str:
+    """The symbols of a column from the bottom up; what is not 0 is seen, if there are rows enough."""
+    heights = {sign: max(1, round(number * rows / top)) for sign, number in numbers.items() if number}
+    while sum(heights.values()) > rows:
+        heights[max(heights, key=heights.__getitem__)] -= 1
+    return "".join(sign * high for sign, high in heights.items()).ljust(rows)
+
+
+def _named_places(labels: Sequence[str], axis: int, cells: int, width: int) -> str:
+    """As many labels below the beginnings of their columns as fit."""
+    every = -(-(max(map(len, labels)) + 2) // cells)
+    line = " " * (axis + 1)
+    for label in labels[::every]:
+        if len(line) + len(label) <= width:
+            line += label.ljust(every * cells)
+    return line.rstrip()
 
 
 def bars(values: Sequence[float], width: int) -> Sequence[str]:
     """One line of exactly `width` cells for each value, the first one on top."""
-    figure = _begun(width, len(values))
-    figure.axes(False)
-    figure.ruler("y").lim(-0.5, len(values) - 0.5)
-    figure.ruler("x").lim(0, max(*values, _NOTHING))
-    places = list(range(len(values)))
-    figure.draw(figure.bar(places, list(reversed(values)), marker=BAR, orientation="horizontal", width=_THIN))
-    figure.ruler("y").ticks([], [])
-    figure.ruler("x").ticks([], [])
-    return _drawn(figure).splitlines()
-
-
-def _figure(width: int, height: int, top: float) -> Any:
-    figure = _begun(max(width, _MIN_SIZE[0]), max(height, _MIN_SIZE[1]))
-    ticks = sorted({0, round(top / 2), round(top)}) or [0]
-    figure.ruler("y").lim(0, max(top, 1))
-    figure.ruler("y").ticks(ticks, [f"{tick:,}" for tick in ticks])
-    return figure
-
-
-def _name_places(figure: Any, labels: Sequence[str], width: int) -> None:
-    """Draws as many labels below the columns as fit."""
-    longest = max(map(len, labels), default=1)
-    every = max(1, -(-len(labels) * (longest + 2) // max(1, width - 8)))
-    shown = list(range(0, len(labels), every))
-    figure.ruler("x").ticks(shown, [labels[place] for place in shown])
-
-
-def _begun(width: int, height: int) -> Any:
-    import plotext  # type: ignore[import-untyped]  # noqa: PLC0415 - weight: only the statistics need it
-
-    # The chart scrolls, so the size of the terminal is no limit.
-    plotext.terminal.limit(False, False)
-    figure = plotext.figure
-    figure.clear()
-    figure.theme("colorless")
-    figure.plot_size(width, height)
-    return figure
-
-
-def _drawn(figure: Any) -> str:
-    import plotext  # noqa: PLC0415 - the same
-
-    return str(plotext.uncolorize(figure.build())).rstrip("\n")
+    top = max(*values, _NOTHING)
+    return [(BAR * round(value / top * width)).ljust(width) for value in values]

@@ -36,19 +36,16 @@ def json_parts(line: str) -> Iterator[tuple[str, int, int]]:
 
 def breaks(line: str, width: int) -> Iterator[int]:
     """Where to break a line so that each piece fits: behind a comma or a blank; inside a word only if it is too long."""
-    start, room = 0, width
-    while cell_len(line[start:]) > room:
-        end = start
-        cells = 0
-        last = 0
-        while end < len(line) and cells + cell_len(line[end]) <= room:
-            cells += cell_len(line[end])
-            end += 1
-            if line[end - 1] in ", " and line[start:end].strip():
-                last = end
-        start = last or max(end, start + 1)
-        room = max(1, width - _INDENT)
-        yield start
+    start = behind = cells = 0
+    room = width
+    for at, character in enumerate(line):
+        cells += cell_len(character)
+        if cells > room and at > start:
+            start = behind if behind > start else at
+            yield start
+            cells, room = cell_len(line[start : at + 1]), max(1, width - _INDENT)
+        if character in ", " and line[start:at].strip():
+            behind = at + 1
 
 
 class CodeBlock(Widget):

@@ -102,7 +102,10 @@ class JsonArea(TextArea):
         """Rejects a text that would freeze the editor and is too long to be sent."""
         if len(event.text) > MAX_PASTE:
             event.prevent_default()
-            message = f"{len(event.text):,} characters are too many for event data. Nothing was pasted."
+            message = (
+                f"{len(event.text):,} characters are too many for the editor. Nothing was pasted. "
+                "To send a long text, use `triggerdesk trigger` with --data @FILE."
+            )
             self.notify(message, severity="warning", markup=False)
 
     def replace_all(self, text: str) -> None:

@@ -191,7 +191,8 @@ class FilteredList(Vertical, Generic[Row]):
     def _show(self, rows: Rows[Row], text: str, *, keep_cursor: bool) -> None:
         typed = "this" if self.filter.password else f'"{sanitize(text, MAX_TYPED)}"'
         self.table.empty_text = self._empty_text.replace("{typed}", typed)
-        self.table.show_sort(self._order.column, descending=self._order.descending)
+        is_nearest = bool(text) and self._order == self._usual
+        self.table.show_sort(None if is_nearest else self._order.column, descending=self._order.descending)
         self.table.show(rows, keep_cursor=keep_cursor)
         self._show_count(rows)
         if not keep_cursor:
@@ -257,6 +258,7 @@ class FilteredList(Vertical, Generic[Row]):
         return [
             (Content(f"{self._mark(column.key)} {column.title}"), self._next_order(column.key))
             for column in self._columns
+            if column.is_sorted
         ]
 
     def sort(self, order: ListOrder | None) -> None:
@@ -280,7 +282,8 @@ class FilteredList(Vertical, Generic[Row]):
     def _header_clicked(self, event: VirtualTable.HeaderSelected) -> None:
         event.stop()
         self.filter.focus()
-        self.sort(self._next_order(event.column.key))
+        if event.column.is_sorted:
+            self.sort(self._next_order(event.column.key))
 
 
 class EventList(FilteredList[ExternalEvent]):
@@ -359,8 +362,8 @@ class ContactList(FilteredList[ContactRow]):
             [
                 Column("email", "E-Mail", partial(_email, privacy), 16, flex=3, max_width=36),
                 Column("name", "Name", partial(_name, privacy), 7, flex=2, rank=1),
-                Column("phone", "Phone", lambda row: privacy.value(_phone(row)), 16, rank=4),
-                Column("number", "Customer no.", lambda row: privacy.value(self._number(row)), 12, rank=3),
+                Column("phone", "Phone", lambda row: privacy.value(_phone(row)), 16, rank=4, is_sorted=False),
+                Column("number", "Customer no.", self._shown_number, 12, rank=3, is_sorted=False),
                 Column("id", "Id", partial(_id, privacy), 4, max_width=10, flex=1, rank=2, justify="right"),
             ],
             find,
@@ -394,8 +397,9 @@ class ContactList(FilteredList[ContactRow]):
         message.stop()
         self._show_detail(message.row)
 
-    def _number(self, row: ContactRow) -> str:
-        return row.fields.get(self._customer_number.id, "") if self._customer_number else ""
+    def _shown_number(self, row: ContactRow) -> str:
+        number = self._customer_number
+        return self._privacy.value(row.fields.get(number.id, "")) if number else ""
 
     def _show_detail(self, row: ContactRow | None) -> None:
         """Shows phone, customer number, city, birth date and what else the search found, the found values in bold."""
@@ -430,4 +434,4 @@ def _name(privacy: PrivacyMode, row: ContactRow) -> str:
 
 
 def _id(privacy: PrivacyMode, row: ContactRow) -> Content:
-    return label(privacy.value(row.id), "$quiet")
+    return label(row.id if privacy.is_invented else privacy.value(row.id), "$quiet")

@@ -434,7 +434,7 @@ class TriggerForm(FormFields):
 
     def veil_changed(self) -> None:
         """Hides or shows personal data."""
-        self.editor.cover(self._privacy.is_on)
+        self.editor.cover(self._privacy.covers_typing)
         self.show_obstacle()
 
     def watch_blocked(self) -> None:

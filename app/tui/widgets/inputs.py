@@ -8,6 +8,7 @@ from textual.widgets import Input
 from app.tui.text import count, sanitize, visible
 
 SHOWN_LINES = 3
+MAX_PASTE = 100_000
 
 
 class _Visible(Highlighter):
@@ -39,7 +40,12 @@ class SafeInput(Input):
         self._is_personal = personal
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Pastes the first line; a message shows the lines that were left out."""
+        """Pastes the first line; a message shows the lines that were left out. Rejects a text that would freeze the line."""
+        if len(event.text) > MAX_PASTE:
+            message = f"{len(event.text):,} characters are too many for one line. Nothing was pasted."
+            event.text = ""
+            self.notify(message, severity="warning", markup=False)
+            return
         lines = [line for line in event.text.splitlines() if line]
         if not lines:
             return

@@ -57,6 +57,8 @@ class Column(Generic[Row]):
     flex: int = 0
     rank: int = 0
     justify: Justify = "left"
+    is_sorted: bool = True
+    """Whether the rows can be sorted by it."""
 
     @property
     def least(self) -> int:
