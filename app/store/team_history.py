@@ -6,13 +6,11 @@ A contact that the team does not tell is shown as the beginning of its mark, suc
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from itertools import chain
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.domain.fingerprint import contact_fingerprint
 from app.domain.folding import search_text
 from app.domain.model import Attempt, Outcome, Settlement
 from app.domain.team import OPEN_S, Fact, TeamAttempt
@@ -37,8 +35,18 @@ _CACHE_KILOBYTES = 65_536
 _LOST = {"reason": "interrupted", "sent": "maybe", "detail": "The member's desk has not told the outcome."}
 
 Row = dict[str, Value]
-Rows = tuple[Row, Row, Row | None, str]
-"""The columns of `attempts`, `requests` and `answers`, and the words."""
+
+_OUTCOMES = {one.value: one.value for one in Outcome}
+_COLUMNS = (
+    "number", "attempt_id", "parent_id", "profile", "account", "event_id", "event_name", "key_id", "external_id",
+    "trigger_id", "started_at", "predicted_code", "member", "contact_mark", "team",
+    "outcome", "http_status", "reply_code", "reply_text", "elapsed_ms",
+)  # fmt: skip
+_ADD_ATTEMPT = f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_ADD_REQUEST = "INSERT INTO requests (attempt, body, data) VALUES (?, ?, ?)"
+_ADD_ANSWER = (
+    f"INSERT INTO answers (attempt, {', '.join(NO_ANSWER)}) VALUES (?, {', '.join('?' * len(NO_ANSWER))})"
+)
 
 
 def hidden_contact(contacts: Sequence[str]) -> str:
@@ -78,24 +86,25 @@ class TeamHistory:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
             connection.execute("PRAGMA synchronous = NORMAL")  # the log can be read again
             with transaction(connection):
-                self._add(
-                    connection, (self._rows(one) for one in attempts), [one.attempt_id for one in attempts]
-                )
+                self._add(connection, attempts)
                 _keep(connection, {"attempt": attempts[-1].seq})
 
     def add_own(self, attempts: Sequence[Attempt], member: str) -> None:
         """Adds one's own attempts, or completes those of the log, with all that the desk knows of them."""
         with opened(self._path) as connection, transaction(connection):
-            ids = [one.attempt_id for one in attempts]
-            every = [self._own_rows(one, member) for one in attempts]
-            self._add(connection, every, ids)
-            for attempt_id, (values, request, answer, _) in zip(ids, every, strict=True):
-                number = _number(connection, attempt_id)
-                _update(connection, number, values)
-                connection.execute("DELETE FROM requests WHERE attempt = ?", (number,))
-                connection.execute("DELETE FROM answers WHERE attempt = ?", (number,))
-                _insert(connection, "requests", [{"attempt": number, **request}])
-                _insert(connection, "answers", [{"attempt": number, **answer}] if answer else [])
+            for one in attempts:
+                values, request, answer = self._own_rows(one, member)
+                number = _number(connection, one.attempt_id)
+                if number is None:
+                    _insert(connection, "attempts", values)
+                    number = _number(connection, one.attempt_id)
+                else:
+                    _update(connection, number, values)
+                    connection.execute("DELETE FROM requests WHERE attempt = ?", (number,))
+                    connection.execute("DELETE FROM answers WHERE attempt = ?", (number,))
+                _insert(connection, "requests", {"attempt": number, **request})
+                if answer is not None:
+                    _insert(connection, "answers", {"attempt": number, **answer})
                 index_words(connection, "number = ?", number)
 
     def apply(self, facts: Sequence[Fact]) -> None:
@@ -130,64 +139,76 @@ class TeamHistory:
                     _empty(connection, row["number"])
                 _keep(connection, {"tombstone": last})
 
-    def _rows(self, one: TeamAttempt) -> Rows:
-        detail = one.detail or {}
-        external_id = str(detail.get("external_id") or hidden_contact(one.contacts))
-        trigger_id, data = detail.get("trigger_id"), detail.get("data")
-        body = b"" if not detail else dumps({**detail, "key_id": one.key_id})
-        marks = {"account": self._account, "contacts": one.contacts, "data": one.data, "claimed": True}
-        attempt: Row = {
-            "attempt_id": stored(one.attempt_id), "parent_id": stored_or_null(one.parent_id),
-            "profile": self._profile, "account": self._account, "event_id": stored(one.event_id),
-            "event_name": stored_or_null(one.event_name), "key_id": stored(one.key_id),
-            "external_id": stored(external_id), "trigger_id": stored(str(trigger_id)) if trigger_id else None,
-            "started_at": one.at, "predicted_code": one.predicted_code, "team": json.dumps(marks),
-            "member": stored(one.member), "contact_mark": self._mark(one.contacts), **_outcome(one.outcome or {}),
-        }  # fmt: skip
-        words = (one.event_id, one.event_name, external_id, one.member, _text(one.outcome or {}))
-        return (
-            attempt,
-            {"body": body, "data": "null" if data is None else dumps(data).decode("ascii")},
-            _answer(one.outcome) if one.outcome else None,
-            stored(search_text(word for word in words if word)),
-        )
-
-    def _own_rows(self, one: Attempt, member: str) -> Rows:
-        assert one.team is not None  # noqa: S101 - only attempts on the team's account are added
-        attempt = {
-            **attempt_values(one, ""),
-            "member": stored(member),
-            "send_mark": None,
-            "contact_mark": self._mark(one.team.contacts),
-            **settlement_values(one.settlement),
-        }
-        answer: Row | None = None
-        if one.answer is not None:
-            attempt |= outcome_values(one.answer, one.outcome, one.elapsed_ms)
-            answer = {**NO_ANSWER, **answer_values(one.answer, one.remedy)}
-        request = request_values(0, replace(one.request), b"")
-        return attempt, {"body": b"", "data": request["data"]}, answer, ""
-
-    def _mark(self, contacts: Sequence[str]) -> int | None:
-        return contact_fingerprint(self._account, "#", contacts[0]) if contacts else None
-
-    def _add(self, connection: sqlite3.Connection, every: Iterable[Rows], ids: Sequence[str]) -> None:
+    def _add(self, connection: sqlite3.Connection, attempts: Sequence[TeamAttempt]) -> None:
+        ids = json.dumps([one.attempt_id for one in attempts])
         sql = "SELECT attempt_id FROM attempts WHERE attempt_id IN (SELECT value FROM json_each(?))"
-        there = {row[0] for row in connection.execute(sql, (json.dumps(ids),))}
+        there = {row[0] for row in connection.execute(sql, (ids,))}
         first = 1 + connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
-        new = [one for one in every if one[0]["attempt_id"] not in there]
-        numbered = list(enumerate(new, start=first))
-        _insert(connection, "attempts", [{"number": number, **one[0]} for number, one in numbered])
-        _insert(connection, "requests", [{"attempt": number, **one[1]} for number, one in numbered])
-        _insert(connection, "answers", [{"attempt": number, **one[2]} for number, one in numbered if one[2]])
+        new = list(enumerate((one for one in attempts if one.attempt_id not in there), start=first))
+        connection.executemany(_ADD_ATTEMPT, [self._attempt(number, one) for number, one in new])
+        connection.executemany(_ADD_REQUEST, [_request(number, one) for number, one in new])
+        answers = [(number, *_answer(one.outcome).values()) for number, one in new if one.outcome]
+        connection.executemany(_ADD_ANSWER, answers)
+        words = [
+            (number, _words(one.event_id, one.event_name, one.member, *_said(one.outcome)))
+            for number, one in new
+        ]
+        connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", words)
         connection.execute(
             "UPDATE attempts SET previous = (SELECT outcome FROM attempts AS earlier WHERE earlier.number = (SELECT "
             "max(number) FROM attempts AS one WHERE one.contact_mark = attempts.contact_mark AND one.number < "
             "attempts.number)) WHERE number >= ?",
             (first,),
         )
-        words = [(number, one[3]) for number, one in numbered]
-        connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", words)
+
+    def _attempt(self, number: int, one: TeamAttempt) -> tuple[Value, ...]:
+        """The values of _COLUMNS."""
+        detail, contacts = one.detail or {}, one.contacts
+        external_id = str(detail.get("external_id") or hidden_contact(contacts))
+        trigger_id = detail.get("trigger_id")
+        listed = '", "'.join(contacts)  # hexadecimal
+        team = f'{{"account": "", "contacts": ["{listed}"], "data": "{one.data}", "claimed": true}}'
+        return (
+            number, one.attempt_id, one.parent_id, self._profile, self._account, one.event_id, one.event_name, one.key_id,
+            stored(external_id), stored(str(trigger_id)) if trigger_id else None, one.at, one.predicted_code, one.member,
+            _mark(contacts), team if contacts else None, *_outcome(one.outcome or {}).values(),
+        )  # fmt: skip
+
+    def _own_rows(self, one: Attempt, member: str) -> tuple[Row, Row, Row | None]:
+        """The columns of `attempts`, `requests` and `answers`."""
+        values = {
+            **attempt_values(one, ""),
+            "member": stored(member),
+            "send_mark": None,
+            "contact_mark": _mark(one.team.contacts if one.team else ()),
+            **settlement_values(one.settlement),
+        }
+        answer: Row | None = None
+        if one.answer is not None:
+            values |= outcome_values(one.answer, one.outcome, one.elapsed_ms)
+            answer = {**NO_ANSWER, **answer_values(one.answer, one.remedy)}
+        return values, {"body": b"", "data": request_values(0, one.request, b"")["data"]}, answer
+
+
+def _mark(contacts: Sequence[str]) -> int | None:
+    """The fingerprint of a contact: the beginning of its mark."""
+    return int.from_bytes(bytes.fromhex(contacts[0][:16]), "big", signed=True) if contacts else None
+
+
+def _request(number: int, one: TeamAttempt) -> tuple[Value, ...]:
+    data = one.detail and one.detail.get("data")
+    body = dumps({**one.detail, "key_id": one.key_id}) if one.detail else b""
+    return number, body, "null" if data is None else dumps(data).decode("ascii")
+
+
+@lru_cache(maxsize=1000)
+def _words(*texts: str | None) -> str:
+    return stored(search_text(text for text in texts if text))
+
+
+def _said(outcome: Mapping[str, Any] | None) -> tuple[str | None, ...]:
+    found = [(outcome or {}).get(name) for name in ("reply_code", "reply_text", "detail")]
+    return tuple(None if one is None else str(one) for one in found)
 
 
 def _keep(connection: sqlite3.Connection, values: Mapping[str, object]) -> None:
@@ -195,12 +216,9 @@ def _keep(connection: sqlite3.Connection, values: Mapping[str, object]) -> None:
     connection.executemany("INSERT OR REPLACE INTO team_state VALUES (?, ?)", rows)
 
 
-def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
-    if rows:
-        columns = list(dict.fromkeys(chain.from_iterable(rows)))
-        marks = ", ".join("?" * len(columns))
-        values = [tuple(row.get(column) for column in columns) for row in rows]
-        connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
 
 
 def _number(connection: sqlite3.Connection, attempt_id: str) -> int | None:
@@ -211,7 +229,7 @@ def _number(connection: sqlite3.Connection, attempt_id: str) -> int | None:
 
 def _outcome(body: Mapping[str, Any]) -> Row:
     return {
-        "outcome": Outcome(body.get("outcome", "sending")).value,
+        "outcome": _OUTCOMES.get(str(body.get("outcome", "sending")), "unknown"),
         "http_status": body.get("http_status"),
         "reply_code": body.get("reply_code"),
         "reply_text": body.get("reply_text"),
@@ -229,12 +247,6 @@ def _answer(body: Mapping[str, Any]) -> Row:
         "body": b"" if is_reply else None,
         "body_length": 0 if is_reply else None,
     }
-
-
-def _text(body: Mapping[str, Any]) -> str:
-    return " ".join(
-        str(body[name]) for name in ("reply_code", "reply_text", "detail") if body.get(name) is not None
-    )
 
 
 def _apply(connection: sqlite3.Connection, number: int, fact: Fact) -> None:
@@ -271,7 +283,7 @@ def _record(connection: sqlite3.Connection, number: int, body: Mapping[str, Any]
     if open_row is not None:
         _update(connection, number, _outcome(body))
         connection.execute("DELETE FROM answers WHERE attempt = ?", (number,))
-        _insert(connection, "answers", [{"attempt": number, **_answer(body)}])
+        _insert(connection, "answers", {"attempt": number, **_answer(body)})
 
 
 def _update(connection: sqlite3.Connection, number: int | None, values: Row) -> None:

@@ -30,6 +30,7 @@ APPROVED_S = 3600
 _NEWEST = 100
 _PAGE = 5000
 _DRIFT_S = 5
+_OUTCOME = ("outcome", "http_status", "reply_code", "elapsed_ms", "reason", "sent", "reply_text")
 
 _CLAIMS = """
     SELECT one.number, one.contact, one.generation, one.attempt_id, one.member, one.desk, one.data, one.outcome,
@@ -83,7 +84,11 @@ _DOUBLES = """
 """
 _ATTEMPTS = """
     SELECT a.seq, a.id, a.member, a.desk, a.event_id, a.event_name, a.key_id, a.contacts, a.data, a.parent_id,
-        a.predicted_code, (extract(epoch FROM a.started_at) * 1000000)::bigint AS at, a.detail, f.body AS outcome
+        a.predicted_code, (extract(epoch FROM a.started_at) * 1000000)::bigint AS at, a.detail, f.body IS NOT NULL AS is_over,
+        f.body ->> 'outcome' AS outcome, (f.body ->> 'http_status')::int AS http_status,
+        (f.body ->> 'reply_code')::int AS reply_code, (f.body ->> 'elapsed_ms')::float AS elapsed_ms,
+        f.body ->> 'reason' AS reason, f.body ->> 'sent' AS sent, f.body ->> 'detail' AS words,
+        f.body ->> 'reply_text' AS reply_text
     FROM triggerdesk.attempt AS a LEFT JOIN triggerdesk.fact AS f ON f.attempt_id = a.id AND f.kind = 'outcome'
         AND f.id = a.id || ':outcome'
     WHERE a.account = %s AND a.seq > %s ORDER BY a.seq
@@ -509,10 +514,11 @@ def _claim(row: Mapping[str, Any]) -> Claim:
 
 
 def _attempt(row: Mapping[str, Any]) -> TeamAttempt:
+    outcome = {name: row[name] for name in _OUTCOME} | {"detail": row["words"]} if row["is_over"] else None
     return TeamAttempt(
         row["seq"], row["id"], row["member"], row["desk"], row["event_id"], row["event_name"], row["key_id"],
-        tuple(mark.hex() for mark in row["contacts"]), (row["data"] or b"").hex(), row["parent_id"],
-        row["predicted_code"], row["at"], row["detail"], row["outcome"],
+        tuple([mark.hex() for mark in row["contacts"]]), (row["data"] or b"").hex(), row["parent_id"],
+        row["predicted_code"], row["at"], row["detail"], outcome,
     )  # fmt: skip
 
 

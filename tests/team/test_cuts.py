@@ -1,6 +1,7 @@
 """What breaks between a desk and its team: nothing is sent twice after one question, and nothing is lost."""
 
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -105,10 +106,10 @@ async def test_a_desk_whose_clock_is_two_hours_off_is_told_and_its_attempts_have
     anna.team.sync()
     monkeypatch.undo()
     (told,) = anna.team.news()
-    assert told.startswith("The clock of this machine is 7200 s behind the team's")
+    assert re.match(r"The clock of this machine is 7[12]\d\d s behind the team's", told)
     bert.team.sync()
     seen = bert.team.history.find_attempt(sent.attempt_id)
-    assert 7190 < (seen.started_at - sent.started_at).total_seconds() < 7210
+    assert 7100 < (seen.started_at - sent.started_at).total_seconds() < 7300
     with pytest.raises(SentMeanwhileError) as asked:
         await bert.send()
     assert (datetime.now(UTC) - asked.value.earlier.started_at).total_seconds() < 60

@@ -84,8 +84,11 @@ async def test_the_top_line_says_whether_the_team_is_reachable(
 @pytest.fixture
 def until() -> Callable[[Desk, str], Awaitable[None]]:
     async def wait(desk: Desk, words: str) -> None:
-        while words not in desk.text_of("#status"):
+        for _ in range(600):
             desk.dashboard.look()
+            if words in desk.text_of("#status"):
+                return
             await desk.pilot.pause(0.05)
+        raise AssertionError(desk.text_of("#status"))
 
     return wait
