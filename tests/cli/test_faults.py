@@ -39,7 +39,7 @@ TABLE: dict[str, tuple[Fault, int, str, int | None, int | None, str]] = {
     "no_reply": (b"", 3, "unknown", None, None, CHECK_FIRST),
     "silence": (silence, 3, "unknown", None, None, CHECK_FIRST),
     "drip": (drip, 3, "unknown", None, None, CHECK_FIRST),
-    "not_json": (reply("200 OK", b"<html>"), 3, "unknown", 200, None, "could not be read"),
+    "not_json": (reply("200 OK", b"<html>"), 3, "unknown", 200, None, "A web page with HTTP 200 came back"),
     "500": (reply("500 Internal Server Error"), 3, "unknown", 500, None, "HTTP 500"),
     "502": (reply("502 Bad Gateway", b"<html>"), 3, "unknown", 502, None, CHECK_FIRST),
     "400_with_0": (reply("400 Bad Request", envelope(0)), 3, "unknown", 400, 0, "contradicts itself"),

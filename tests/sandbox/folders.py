@@ -21,7 +21,7 @@ CONTACTS = (
     "12,uid-a,twin@example.com,Tvilling,7\n"
     "13,uid-b,twin@example.com,Tvilling,\n"
     "14,,,Nameless,0\n"
-    '15,uid-c,Mixed.Case@Example.com,"Quoted ""Q"", Name", \n'
+    '15,uid-c,Mixed.Case@Example.com,"Quoted ""Q"", Name"," "\n'
 )
 
 
