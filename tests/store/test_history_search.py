@@ -180,7 +180,7 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.EVENT: lambda one: (one.request.event_id, one.event_name),
     QueryField.KEY: lambda one: (one.request.key_id,),
     QueryField.CONTACT: lambda one: (one.request.external_id,),
-    QueryField.PERSON: lambda one: (one.request.external_id,),
+    QueryField.PERSON: lambda one: (one.request.external_id,) if is_by_own_key(one) else (),
     QueryField.NOTE: lambda one: (one.note,),
     QueryField.TOOK: lambda one: ("none" if one.elapsed_ms is None else str(one.elapsed_ms),),
     QueryField.PROFILE: lambda one: (one.profile,),
@@ -188,6 +188,14 @@ VALUES_OF: dict[QueryField, Callable[[Attempt], tuple[str | None, ...]]] = {
     QueryField.SETTLED: lambda one: (settled(one),),
     QueryField.RUN: lambda one: (one.run_id,),
 }
+
+
+def is_by_own_key(one: Attempt) -> bool:
+    """Whether the external id may name a person: no contact is known, and it is no number of another field."""
+    request = one.request
+    return one.contact is None and (
+        request.key_id in ("3", "id", "uid") or re.search("[^0-9]", request.external_id) is not None
+    )
 
 
 def is_meant(value: Value | Range, text: str | None) -> bool:
