@@ -41,6 +41,7 @@ class BulkController:
         self._stop = asyncio.Event()
         self._is_leaving = False
         self._worker: Worker[None] | None = None
+        self._screen: BulkScreen | None = None
 
     @property
     def is_sending(self) -> bool:
@@ -48,7 +49,13 @@ class BulkController:
 
     def open(self) -> None:
         """Opens the runs of the account."""
-        self.view.push(BulkScreen(self.session.bulk, self.privacy, self, self.session.history.mask))
+        self._screen = BulkScreen(self.session.bulk, self.privacy, self, self.session.history.mask)
+        self.view.push(self._screen)
+
+    def _show(self) -> None:
+        self.view.show_history()
+        if self._screen is not None and self._screen.is_attached:
+            self._screen.look()
 
     @property
     def planning(self) -> Planning:
@@ -74,7 +81,7 @@ class BulkController:
             confirm=partial(self._confirm, again),
             stop=self._stop,
             permit=self.permit,
-            watch=lambda *_: self.view.show_history(),
+            watch=lambda *_: self._show(),
             keep_trying=lambda: not self._is_leaving,
         )
         try:
@@ -86,7 +93,7 @@ class BulkController:
             numbers = f"{count(ended.count(RowState.ACCEPTED), 'contact')} accepted of {ended.rows:,}"
             reason = f" {ended.pause_reason}" if ended.pause_reason else ""
             self.view.say(f"Run {short_id(run.run_id)} {ended.state}", f"{numbers}.{reason}", unasked=True)
-        self.view.show_history()
+        self._show()
 
     async def _confirm(self, again: bool, run: Run) -> bool:
         """Asks for the number of contacts that are left; False if the dashboard closes meanwhile."""
