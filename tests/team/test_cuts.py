@@ -22,7 +22,7 @@ from app.team.server import Push, TeamServer
 from tests.team.conftest import KEY, OPENED, everything_in, marks
 from tests.team.proxy import Proxy
 
-KILLS = 60
+KILLS = 24
 ATTEMPTS = 100_000
 
 

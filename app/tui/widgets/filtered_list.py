@@ -90,9 +90,12 @@ class FilteredList(Vertical, Generic[Row]):
         super().__init__(id=id, classes="pane")
         self.border_title = self._title = title
         self._columns = columns
+        # Kept rather than queried: a search may end while Textual removes the pane.
+        self.filter: Input = SafeInput(placeholder=placeholder, id=f"{id}-filter", personal=personal)
+        """The search field."""
+        self.table = VirtualTable[Row](columns, id=f"{id}-table")
+        """The rows."""
         self._find = find
-        self._placeholder = placeholder
-        self._is_personal = personal
         self._usual = self._order = usual
         self._empty_text = ""
         self._stop = Event()
@@ -103,23 +106,13 @@ class FilteredList(Vertical, Generic[Row]):
         """Whether the user has typed since picking a row."""
 
     def compose(self) -> ComposeResult:
-        yield SafeInput(placeholder=self._placeholder, id=f"{self.id}-filter", personal=self._is_personal)
-        yield VirtualTable[Row](self._columns, id=f"{self.id}-table")
-
-    @property
-    def table(self) -> VirtualTable[Row]:
-        """The rows."""
-        return self.query_one(VirtualTable)
+        yield self.filter
+        yield self.table
 
     @property
     def row(self) -> Row | None:
         """The row under the cursor; None while a search is running."""
         return self.table.row if self._found.is_set() else None
-
-    @property
-    def filter(self) -> Input:
-        """The search field."""
-        return self.query_one(SafeInput)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc clears the search only if there is text in it."""

@@ -235,11 +235,13 @@ class HistoryPane(Vertical):
         self._privacy = privacy
         self._marked: list[str] = []
         self._has_team = has_team
-        self._columns = history_columns(field_name, privacy, self._marked)
+        columns = history_columns(field_name, privacy, self._marked)
         if has_team:
-            self._columns.insert(
+            columns.insert(
                 2, Column("member", "Member", lambda row: sanitize(row.member), 8, max_width=16, rank=1)
             )
+        self.table = VirtualTable[AttemptRow](columns, id="history-table")
+        """The attempts. A search may end while Textual removes the pane."""
         self._rows: Rows[AttemptRow] | None = None
         self._order = Order()
         self._counts = Content("")
@@ -250,7 +252,7 @@ class HistoryPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield QueryLine()
-        yield VirtualTable[AttemptRow](self._columns, id="history-table")
+        yield self.table
         yield TextBlock(id="history-detail")
         yield TextBlock(id="history-keys")
 
@@ -261,11 +263,6 @@ class HistoryPane(Vertical):
     def line(self) -> QueryLine:
         """The search field."""
         return self.query_one(QueryLine)
-
-    @property
-    def table(self) -> VirtualTable[AttemptRow]:
-        """The attempts."""
-        return self.query_one(VirtualTable)
 
     # Rows and counts
 
