@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.attempt_export import csv_line
 from app.domain.csv_rows import MAX_LINES, CsvError, CsvFile, open_csv
 from app.domain.model import Field
 
@@ -193,3 +194,11 @@ def test_a_file_is_opened_by_its_path_and_says_how_much_is_read(tmp_path: Path) 
         assert (file.done, file.size) == (9, 9)
     with pytest.raises(CsvError, match="cannot be read: No such file"), open_csv(tmp_path / "none.csv"):
         pass
+
+
+@pytest.mark.parametrize(
+    "cells", [[" x", "y"], ["x", "y\u00a0"], [" ", ""], ["a,b", 'say "hi"'], ["two\nlines", "\tx"], ["", "007"]]
+)
+def test_a_row_that_the_program_writes_is_read_as_it_was(cells: list[str]) -> None:
+    raw = f"one,two\n{csv_line(cells)}\n".encode()
+    assert read(raw) == (("one", "two"), [(2, cells)], [])

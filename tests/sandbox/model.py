@@ -16,7 +16,7 @@ CONTACTS: tuple[dict[str, str], ...] = (
 
 def files() -> dict[str, str]:
     """The three files of this account."""
-    rows = [",".join([c["id"], c["uid"], *(c.get(key, "") for key in FIELDS)]) for c in CONTACTS]
+    rows = [",".join(f'"{c.get(key, "")}"' for key in ("id", "uid", *FIELDS)) for c in CONTACTS]
     return {
         "events": json.dumps([{"id": key, "name": "e", "attached": used} for key, used in EVENTS.items()]),
         "fields": json.dumps([{"id": key, "name": "f"} for key in FIELDS]),
