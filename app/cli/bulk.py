@@ -250,7 +250,7 @@ def _sent(
     check_production(options.settings().profile, production)
 
     async def send(service: Session) -> Run:
-        service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
+        _ = service.client  # opened while ctrl+c still ends the wait for a keyring
         run = service.bulk.find(reference)
         stop = stopped_by_signal()
         await asyncio.sleep(0)  # a ctrl+c from just before takes effect here

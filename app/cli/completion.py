@@ -4,27 +4,26 @@ import os
 from collections.abc import Callable
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 
 from app.domain.errors import AppError
 from app.domain.sanitize import sanitize
 from app.service.completion import Choices, attempt_choices, event_choices
 from app.settings import Settings, load_config, load_settings
 
+SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _VARIABLE = "_TRIGGERDESK_COMPLETE"
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
     """Print the completion script of a shell.
 
     It completes verbs, options, profiles, event ids and references of attempts. Add it to the shell's start-up file.
     """
-    made = get_completion_class(shell)
-    assert made is not None  # noqa: S101 - one of the choices
-    click.echo(made(ctx.find_root().command, {}, "triggerdesk", _VARIABLE).source())
+    click.echo(SHELLS[shell](ctx.find_root().command, {}, "triggerdesk", _VARIABLE).source())
 
 
 def complete_profile(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -228,7 +228,7 @@ def resend(
     check_production(options.settings().profile, production)
 
     async def send(service: Session) -> ExitCode:
-        service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
+        _ = service.client  # opened while ctrl+c still ends the wait for a keyring
         stop = stopped_by_signal()
         earlier = service.history.find_attempt(attempt)
         new = new_attempt_id()

@@ -24,7 +24,7 @@ def refresh(options: Options) -> None:
     """
 
     async def load(service: Session) -> None:
-        service.client  # noqa: B018 - a secret that is missing is reported before any progress
+        _ = service.client  # a missing secret is reported before any progress
         with progress("refresh: events") as on_progress:
             state = await service.refresh.run(
                 lambda step: on_progress(f"refresh: {_words(step)}", step.done, step.total)

@@ -156,7 +156,7 @@ async def _send(
     asked: tuple[str | None, str | None] | None = None,
 ) -> ExitCode:
     """Sends. A person who was `asked` about these attempts, one's own and a colleague's, is not past another one."""
-    service.client  # noqa: B018 - opened while ctrl+c still ends the wait for a keyring
+    _ = service.client  # opened while ctrl+c still ends the wait for a keyring
     stop = stopped_by_signal()
     # A ctrl+c from just before takes effect here, while nothing is recorded.
     await asyncio.sleep(0)

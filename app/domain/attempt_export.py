@@ -228,8 +228,9 @@ def csv_line(cells_of_line: Iterable[str]) -> str:
     """One line of CSV, without its end; `csv_rows` reads the same cells from it."""
     row, line = list(cells_of_line), io.StringIO()
     # A blank at the end of a cell counts only within quotes.
-    quoting = csv.QUOTE_ALL if any(cell != cell.strip() for cell in row) else csv.QUOTE_MINIMAL
-    csv.writer(line, lineterminator="", quoting=quoting).writerow(row)
+    has_blanks = any(cell != cell.strip() for cell in row)
+    write = csv.writer(line, lineterminator="", quoting=csv.QUOTE_ALL if has_blanks else csv.QUOTE_MINIMAL)
+    write.writerow(row)
     return line.getvalue()
 
 

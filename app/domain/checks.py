@@ -334,7 +334,7 @@ def _fits(expected: str, text: str | None) -> bool:
 def _differences(left: Attempt, right: Attempt, mask: Mask) -> Iterator[str]:
     names = ("HTTP status", "reply code", "reply text")
     pairs = [("outcome", left.outcome, right.outcome)]
-    pairs += zip(names, reply_parts(left), reply_parts(right), strict=True)  # type: ignore[arg-type]
+    pairs += zip(names, reply_parts(left), reply_parts(right), strict=True)  # type: ignore[arg-type]  # values of any type
     for name, one, other in pairs:
         if one != other or one is Outcome.UNKNOWN:
             shown = (_shown(one, left, mask), _shown(other, right, mask))

@@ -102,7 +102,7 @@ class Claim:
 
     @property
     def state(self) -> Outcome:
-        """The outcome as far as it is known: an old open claim is unknown, never free."""
+        """The outcome if it is known; an old open claim is unknown, never free."""
         return self.outcome or (Outcome.SENDING if self.age_s < OPEN_S else Outcome.UNKNOWN)
 
 

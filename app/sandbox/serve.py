@@ -71,7 +71,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]
+class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # one of two classes
     """uvicorn's protocol with two additions: it can be cut, and it closes a silent connection after 30 s.
 
     Both of uvicorn's protocols hold the application in `app` and the current request in `cycle`.

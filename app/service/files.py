@@ -19,13 +19,18 @@ class FileExistsAlreadyError(FileError):
     """A file of this name exists already."""
 
 
+def typed_path(text: str) -> Path:
+    """The absolute path of a typed file name; `~` is the user's home."""
+    return Path(os.path.expanduser(text.strip())).absolute()  # noqa: PTH111 - Path's raises for an unknown user
+
+
 def read_attachment(path: Path) -> Attachment:
     """A file as an attachment. Raises FileError, also if it is longer than any request may be."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_REQUEST + 1)
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from None
+        raise FileError(f"{path} cannot be read: {reason_of(error)}.") from None
     if len(content) > MAX_REQUEST:
         raise FileError(f"{path} is over {MAX_REQUEST:,} bytes, more than Emarsys accepts in a request.")
     return attach(path.name, content)

@@ -122,7 +122,7 @@ class AttemptHistory:
         contact = Filter(QueryField.CONTACT, (Value(request.external_id),))
         for filters, words in (((*event, contact), SAME_CONTACT), (event, ANYBODY)):
             rows = self.attempts(HistoryQuery(filters))
-            await in_thread(lambda _, rows=rows: rows.read_first())  # type: ignore[misc]
+            await in_thread(lambda _, rows=rows: rows.read_first())  # type: ignore[misc]  # mypy cannot type its default
             for row in rows.rows(0, _FIRST):
                 if row.event_id == request.event_id and row.attempt_id != attempt.attempt_id:
                     return self.find_attempt(row.attempt_id), words

@@ -397,7 +397,7 @@ class Team:
         self._log.join(self.settings.key)
 
     async def sync_soon(self) -> None:
-        """Pushes and pulls, as far as the team answers in time; what remains waits in the outbox."""
+        """Pushes and pulls for a short time; the rest waits in the outbox."""
         try:
             await self._within(self.sync, SYNC_WAIT_S)
         except TeamError:

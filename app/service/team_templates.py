@@ -1,4 +1,4 @@
-"""Templates that a team shares, by version: whoever loses an edit keeps it as a draft of their own.
+"""Templates that a team shares, by version; if two members edit one, the later edit is saved as a draft.
 
 Event time and attachments of a template are not shared.
 """

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 ROLE: LiteralString = "triggerdesk_desk"
 
-# One sequence numbers attempts, facts and tombstones. Whoever adds some holds LOCK until the commit, so that a desk that
+# One sequence numbers attempts, facts and tombstones. A transaction that adds some holds LOCK until its commit, so that a desk that
 # has read up to a number has read everything below it.
 LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtext('triggerdesk.log'))"
 

@@ -197,7 +197,8 @@ def test_a_file_is_opened_by_its_path_and_says_how_much_is_read(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "cells", [[" x", "y"], ["x", "y\u00a0"], [" ", ""], ["a,b", 'say "hi"'], ["two\nlines", "\tx"], ["", "007"]]
+    "cells",
+    [[" x", "y"], ["x", "y\u00a0"], [" ", ""], ["a,b", 'say "hi"'], ["two\nlines", "\tx"], ["", "007"]],
 )
 def test_a_row_that_the_program_writes_is_read_as_it_was(cells: list[str]) -> None:
     raw = f"one,two\n{csv_line(cells)}\n".encode()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.service.files import FileError, FileExistsAlreadyError, new_file
+from app.service.files import FileError, FileExistsAlreadyError, new_file, typed_path
 
 
 def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -63,3 +63,18 @@ def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
         new_file(tmp_path / ("a" * 300)),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [("~/a.csv", "/home/anna/a.csv"), (" ~/a b.csv ", "/home/anna/a b.csv"), ("/tmp/x", "/tmp/x")],
+)
+def test_a_typed_file_name_may_begin_at_the_home(
+    monkeypatch: pytest.MonkeyPatch, typed: str, path: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert typed_path(typed) == Path(path)
+
+
+def test_a_home_of_an_unknown_user_is_a_file_name_like_any_other() -> None:
+    assert typed_path("~no-such-user/a.csv") == Path.cwd() / "~no-such-user" / "a.csv"

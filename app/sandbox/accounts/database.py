@@ -208,7 +208,7 @@ def _load_contacts(
     columns = ["n INTEGER PRIMARY KEY", "id TEXT", "uid TEXT"]
     columns += [f"{cell} TEXT{_collation(field_id)}" for field_id, cell in cells.items()]
     db.execute(f"CREATE TABLE contact ({', '.join(columns)})")
-    insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"  # noqa: S608
+    insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"  # noqa: S608 - columns of our own
     db.execute("BEGIN")
     for chunk in contacts.chunks(progress):
         db.executemany(insert, chunk)
@@ -236,7 +236,7 @@ def _repeated(
     number, value = db.execute(f"""
         SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
             (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)
-        ORDER BY n LIMIT 1""").fetchone()  # noqa: S608
+        ORDER BY n LIMIT 1""").fetchone()  # noqa: S608 - columns of our own
     with open_contacts(folder / CONTACTS, tuple(fields)) as contacts:
         line = contacts.line_of(number)
     return AccountFolderError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")

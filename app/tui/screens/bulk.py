@@ -23,7 +23,7 @@ from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Outcome
 from app.domain.short_id import short_id
 from app.service.bulk import BulkRuns, Planning
-from app.service.files import new_file
+from app.service.files import new_file, typed_path
 from app.service.history import in_thread
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask, Confirm
@@ -268,7 +268,7 @@ class BulkScreen(Screen[None]):
 
     def _write(self, run: Run, which: str, path: str | None) -> None:
         if path:
-            self._write_report(run, which, Path(path).expanduser())
+            self._write_report(run, which, typed_path(path))
 
     @work(group="bulk-report", exclusive=True)
     async def _write_report(self, run: Run, which: str, path: Path) -> None:
@@ -339,7 +339,7 @@ class PlanScreen(ModalScreen[Run | None]):
             self._show("Pick an event in the form first." if file else "Type the path of a CSV file.")
         elif isinstance(duplicates, Duplicates):
             planning = self._planning
-            path = Path(file).expanduser()
+            path = typed_path(file)
             self._make(
                 Planning(
                     planning.event_id, planning.key_id, path, column or None, planning.template, duplicates

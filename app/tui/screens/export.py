@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK
 from app.domain.short_id import short_id
-from app.service.files import FileExistsAlreadyError, new_file
+from app.service.files import FileExistsAlreadyError, new_file, typed_path
 from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
 from app.service.session import Session
 from app.tui.bindings import key_of
@@ -169,7 +168,7 @@ class ExportScreen(ModalScreen[None]):
         if not typed.strip():
             self._show("Enter a file name.")
         elif self._working is None:
-            path = Path(os.path.expanduser(typed)).absolute()  # noqa: PTH111 - Path.expanduser raises for an unknown user
+            path = typed_path(typed)
             self._working = self._write(path, replace)
 
     @work(group="export")

@@ -13,7 +13,7 @@ from app.domain.drafts import DataChoice
 from app.domain.errors import AppError
 from app.domain.extras import ExtrasError, extras_words, parse_event_time
 from app.domain.model import NO_EXTRAS, Extras
-from app.service.files import read_attachment
+from app.service.files import read_attachment, typed_path
 from app.tui.screens.confirm import Ask
 from app.tui.text import sanitize
 
@@ -64,5 +64,5 @@ def _with_time(extras: Extras, typed: str) -> Extras:
 
 
 def _with_file(extras: Extras, typed: str) -> Extras:
-    path = Path(os.path.expanduser(typed.strip())).absolute()  # noqa: PTH111 - Path.expanduser raises for an unknown user
+    path = typed_path(typed)
     return replace(extras, attachments=(*extras.attachments, read_attachment(path)))

@@ -1,6 +1,5 @@
 """Keep as check: asks for the file that an attempt is added to as a case."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from textual.app import App
 from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.service.checks import keep_as_case
+from app.service.files import typed_path
 from app.tui.screens.confirm import Ask
 from app.tui.text import sanitize
 
@@ -23,7 +23,7 @@ def keep_as_check(app: App[Any], attempt: Attempt, *, masked: bool) -> None:
     def keep(typed: str | None) -> None:
         if typed is None:
             return
-        path = Path(os.path.expanduser(typed.strip() or FILE)).absolute()  # noqa: PTH111 - Path.expanduser raises for an unknown user
+        path = typed_path(typed.strip() or FILE)
         try:
             name = keep_as_case(path, attempt)
         except AppError as error:
