@@ -84,8 +84,8 @@ def _in_short(answer: Answer) -> str:
 class Session:
     """Everything the screens and the command line do with the account of one profile.
 
-    Only the built-in account has `scenarios`; `team` is None for a profile without one. Recording an attempt or a reply waits up to `wait_s` seconds
-    for a history that another program has locked.
+    Only the built-in account has `scenarios`; `team` is None for a profile without one. Recording an attempt or a
+    reply waits up to `wait_s` seconds for a history that another program has locked.
     """
 
     def __init__(
@@ -174,8 +174,8 @@ class Session:
 
         `parent_id` is the attempt that is resent; `note` is recorded with it; `production` must name the
         profile of a production account; `asked_about` is the attempt from `second_send` that the user was
-        asked about, `claim_seen` a colleague's; `repeats` skips that check. If the history cannot be written, `unrecorded` is called with
-        the finished attempt, and writing is retried until it succeeds.
+        asked about, `claim_seen` a colleague's; `repeats` skips that check. If the history cannot be written,
+        `unrecorded` is called with the finished attempt, and writing is retried until it succeeds.
 
         Raises GuardError, SettingsError, SentMeanwhileError if another window sent the same meanwhile, and
         StoreError if the attempt cannot be recorded: nothing is sent then. Raises NotRecordedError if the
