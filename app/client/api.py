@@ -19,7 +19,7 @@ from app.client.exchange import Progress, Received, exchange, within
 from app.client.no_reply import no_reply
 from app.client.pacing import Pace
 from app.domain import wire
-from app.domain.mails import Launch, Mail
+from app.domain.mails import Launch, Mail, Usages
 from app.domain.model import (
     CONTACT_KEYS,
     Answer,
@@ -211,8 +211,8 @@ class ApiClient:
             return await self._contacts("id", ids) if ids else ()
         return contacts
 
-    async def usages(self, event_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The ids of the mails and of the programs that use an event. Raises ClientError."""
+    async def usages(self, event_id: str) -> Usages:
+        """The mails and programs that use an event, by id. Raises ClientError."""
         return await self._ask(wire.parse_usages, USAGES, "GET", f"event/{quote(event_id, safe='')}/usages")
 
     async def mail(self, mail_id: str) -> Mail:

@@ -26,6 +26,15 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Usages:
+    """The ids of the mails, the programs and the Interactions programs that use an event."""
+
+    mails: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    interactions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EventUse:
     """The mails and the programs that an event starts; of many mails only the first have a name."""
 

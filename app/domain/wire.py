@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
-from app.domain.mails import Launch, Mail, from_account_time
+from app.domain.mails import Launch, Mail, Usages, from_account_time
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.domain.sanitize import replace_surrogates
 
@@ -230,14 +230,12 @@ def parse_page(data: object) -> tuple[tuple[str, ...], str | None]:
     return parse_ids(members.get("value")), path if isinstance(path, str) and path else None
 
 
-def parse_usages(data: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The ids of the mails and of the programs in `data` of event/<id>/usages. Raises WireError."""
+def parse_usages(data: object) -> Usages:
+    """The ids of the mails and programs in `data` of event/<id>/usages. Raises WireError."""
     if not isinstance(data, Mapping):
         raise WireError("The account did not answer with what uses the event.")
-    emails, *programs = (
-        parse_ids(data.get(name) or []) for name in ("email_ids", "program_ids", "interactions_program_ids")
-    )
-    return emails, (*programs[0], *programs[1])
+    names = ("email_ids", "program_ids", "interactions_program_ids")
+    return Usages(*(parse_ids(data.get(name) or []) for name in names))
 
 
 def parse_mail(data: object) -> Mail:

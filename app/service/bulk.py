@@ -31,11 +31,12 @@ from app.domain.errors import AppError
 from app.domain.event_data import MAX_BYTES
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import Attempt, Reply, Settlement, TriggerRequest
+from app.domain.model import NO_EXTRAS, Attempt, Settlement, TriggerRequest
 from app.domain.placeholders import placeholder_value
 from app.domain.reply_codes import describe_reply
 from app.domain.rules import predict
-from app.domain.wire import contact_entry, json_object, sent_json, trigger_many_body
+from app.domain.short_id import short_id
+from app.domain.wire import contact_entry, sent_json, trigger_many_body
 from app.service.bulk_sending import STOPPED, Known, PausedError, Runner, Sending, request_of
 from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.live import LiveAccount
@@ -123,6 +124,11 @@ class BulkRuns:
                     "These attempts are of several events or key fields. Filter for one, such as "
                     f"event:{run.event_id} key:{run.key_id}."
                 )
+            if request.extras != NO_EXTRAS:
+                raise BulkError(
+                    f"Attempt {short_id(attempt.attempt_id)} has an event time or attachments, which a bulk run does "
+                    "not send. Resend it by itself, and filter it out here."
+                )
             data = None if request.data is None else sent_json(request.data)
             who = "" if request.external_id == FORGOTTEN else request.external_id
             yield BulkRow(number, number, who, data=data, parent_id=attempt.attempt_id)
@@ -143,11 +149,7 @@ class BulkRuns:
 
     async def _feeds_interactions(self, event_id: str) -> bool:
         with suppress(AppError):  # a plan needs no account; the limit is only known with one
-            if event_id.isascii() and event_id.isdigit():
-                answer = await self._live.client.probe("GET", f"event/{event_id}/usages")
-                body = answer.body if isinstance(answer, Reply) else b""
-                data = json_object(body).get("data")
-                return isinstance(data, Mapping) and bool(data.get("interactions_program_ids"))
+            return bool((await self._live.client.usages(event_id)).interactions)
         return False
 
     def _plan_file(self, planning: Planning, run: Run, owner: str, progress: Progress) -> Run:

@@ -85,8 +85,9 @@ class AccountMails:
             if not self.is_asked(event_id):
                 found = None
                 with suppress(ClientError):
-                    mails, programs = await self._live.client.usages(event_id)
-                    found = EventUse(await _named(self._live.client, mails), programs)
+                    used = await self._live.client.usages(event_id)
+                    mails = await _named(self._live.client, used.mails)
+                    found = EventUse(mails, (*used.programs, *used.interactions))
                 self._uses[self._live.source, event_id] = found
         return self.known_use(event_id)
 
@@ -105,7 +106,7 @@ class AccountMails:
         _check(attempt, self._live.key)
         contact_id = await self._contact_id(attempt)
         client, event_id, since = self._live.client, attempt.request.event_id, attempt.started_at
-        mail_ids, _ = await client.usages(event_id)
+        mail_ids = (await client.usages(event_id)).mails
         if not mail_ids:
             raise AttemptError(
                 f"No launched mail uses event {event_id}, so the mail history shows nothing of it."

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.client.errors import ClientError
-from app.domain.mails import Launch, Mail
+from app.domain.mails import Launch, Mail, Usages
 from tests.client.test_account_calls import account, ok, said
 
 ROWS = {"errors": [], "result": [{"id": "1"}]}
@@ -104,9 +104,9 @@ async def test_a_failure_is_no_reason_to_ask_by_the_old_call(status: int) -> Non
     [
         (
             {"program_ids": [1], "email_ids": ["7", 8], "interactions_program_ids": ["2"]},
-            (("7", "8"), ("1", "2")),
+            Usages(("7", "8"), ("1",), ("2",)),
         ),
-        ({"program_ids": None, "email_ids": []}, ((), ())),
+        ({"program_ids": None, "email_ids": []}, Usages()),
     ],
 )
 async def test_usages_are_ids_of_mails_and_programs(data: object, found: object) -> None:

@@ -59,6 +59,7 @@ class Endpoint:
     on_batch: Callable[[], object] = bool
     url: str = ""
     tokens: int = 0
+    usages: bytes | None = None
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -68,7 +69,12 @@ class Endpoint:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         if head.startswith(b"GET"):
-            writer.write(_reply(400, b"{}"))
+            data = self.usages
+            writer.write(
+                _reply(400, b"{}")
+                if data is None
+                else _reply(200, b'{"replyCode":0,"replyText":"OK","data":%s}' % data)
+            )
             return
         if head.startswith(b"POST /token"):
             self.tokens += 1

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from app.client.connection import open_http
 from app.domain.bulk import BulkError, Duplicates, RowState, plan_json
 from app.domain.csv_rows import CsvError
 from app.domain.history_query import Clock, parse_query
-from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
+from app.domain.model import Extras, KeptContact, Outcome, TeamMarks, TriggerRequest
+from app.domain.wire import trigger_body
 from app.service.bulk_sending import LOCKED, STOPPED, UNANSWERED
 from app.service.guard import GuardError
 from app.settings.secrets import Secret
@@ -360,6 +361,36 @@ async def test_what_was_sent_before_is_counted_and_sent_again_by_a_plan_of_the_h
     assert counts(again) == {"accepted": 2}
     assert {one.request.data["global"]["name"] for one in attempts} == {"person1", "person2"}
     assert all(one.parent_id for one in attempts)
+
+
+async def test_an_attempt_with_an_event_time_or_attachments_is_not_planned_without_them(
+    tmp_path: Path,
+) -> None:
+    async with endpoint() as server, desk(tmp_path, server.url) as here:
+        await here.run(await here.plan(csv_of(PEOPLE[:1])))
+        (sent,) = here.history.attempts(None, 0)
+        request = replace(sent.request, extras=Extras("2026-11-30T10:00:00Z"))
+        here.history.begin(replace(sent, attempt_id="other", request=request), trigger_body(request))
+        query = parse_query("event:100", Clock(here.now))
+        with pytest.raises(BulkError, match="has an event time or attachments"):
+            await here.bulk.plan_again("event:100", query)
+
+
+@pytest.mark.parametrize(
+    ("usages", "waited"),
+    [
+        (b'{"interactions_program_ids":[7]}', pytest.approx(20, abs=10)),
+        (b'{"program_ids":[7],"email_ids":[8]}', 0),
+        (None, 0),
+    ],
+)
+async def test_an_event_of_an_interactions_program_gets_fifty_contacts_a_second(
+    usages: bytes | None, waited: object, tmp_path: Path
+) -> None:
+    async with endpoint() as server, desk(tmp_path, server.url) as here:
+        server.usages = usages
+        await here.run(await here.plan(csv_of(PEOPLE[:1050])))
+    assert sum(here.waited) == waited
 
 
 async def test_the_rejected_rows_come_back_in_the_columns_of_the_file(tmp_path: Path) -> None:
