@@ -8,6 +8,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.drafts import Draft
+from app.domain.mails import Usages
 from app.domain.model import Answer, NoReply, TriggerRequest
 from app.service.session import Session
 from app.settings import load_settings
@@ -38,10 +39,10 @@ class Told:
         self.may_tell = asyncio.Event()
         monkeypatch.setattr(service.client, "usages", self._usages)
 
-    async def _usages(self, event_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    async def _usages(self, event_id: str) -> Usages:
         self.asked.append(event_id)
         await self.may_tell.wait()
-        return (), ("12",)
+        return Usages(programs=("12",))
 
 
 async def test_the_question_about_a_live_account_says_it_as_soon_as_it_is_known(
@@ -86,7 +87,8 @@ async def test_a_live_account_is_asked_about_the_picked_event_and_not_about_a_re
         await desk.settle()
         assert desk.form.event_id == "100"
         assert told.asked == []
-        await desk.press("f2", *"101", "enter", "f2", *"102", "enter", "f2", *"101", "enter")
+        for event_id in ("101", "102", "101"):
+            await desk.press("f2", *event_id, "enter")
         assert told.asked == ["101", "102"]
         assert "Starts the program 12." in desk.text_of("#preflight")
 
