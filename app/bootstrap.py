@@ -241,7 +241,7 @@ def _built(settings: Settings, warn: Callable[[str], None]) -> str:
 
     Calls `warn` with a sentence for each unknown key in files that are new or have changed.
     """
-    from app.sandbox.accounts.database import ensure_built
+    from app.sandbox.accounts.account import ensure_built
     from app.sandbox.accounts.folder import unknown_keys
 
     folder = _account_folder(settings)

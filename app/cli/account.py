@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.sandbox.accounts.starter import write_starter
+from app.sandbox.accounts.folder import write_starter
 
 
 @click.group()

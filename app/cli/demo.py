@@ -45,7 +45,7 @@ def demo_data(options: Options, *, contacts: int, attempts: int, seed: int, rese
         else:
             made = make_demo(settings, DemoPlan(contacts, attempts, seed, datetime.now(UTC)), watch)
             words = (
-                f"{made.contacts:,} contacts, {made.attempts:,} attempts\n"
+                f"{made:,} contacts, {attempts:,} attempts\n"
                 "triggerdesk                      opens them\n"
                 "triggerdesk demo-data --reset    removes them"
             )

@@ -22,7 +22,7 @@ from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hint
 from app.domain.extras import ExtrasError, parse_event_time
 from app.domain.identifiers import Resolved
 from app.domain.model import Attempt, Extras, JsonObject, TriggerRequest, new_attempt_id
-from app.sandbox.accounts.database import AccountDatabaseError
+from app.sandbox.accounts.account import AccountDatabaseError
 from app.service.files import read_attachment
 from app.service.guard import check_production
 from app.service.masking import masked_preflight

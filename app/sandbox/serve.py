@@ -13,7 +13,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
 from app.sandbox.faults import SandboxCut
-from app.sandbox.origin import Guard, has_loopback_host, is_loopback_address
+from app.sandbox.requests import Guard, has_loopback_host, is_loopback_address
 
 SHUTDOWN_S = 1
 SILENCE_S = 30.0

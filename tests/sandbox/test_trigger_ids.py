@@ -99,12 +99,12 @@ def test_two_sandboxes_of_one_account_share_them(open_sandbox: Callable[..., Ask
     assert deduplicated(second) == [["t"]]
 
 
-def test_the_newest_are_kept_for_the_next_time(tmp_path: Path) -> None:
+def test_they_are_kept_for_the_next_time(tmp_path: Path) -> None:
     accepted = AcceptedTriggers(tmp_path / "triggers.db")
     assert accepted.add([trigger(str(number)) for number in range(50)], 0.0) == ()
     accepted.close()
-    accepted = AcceptedTriggers(tmp_path / "triggers.db", kept=20)
-    assert accepted.add([trigger("49"), trigger("30"), trigger("29")], 0.0) == ("49", "30")
+    accepted = AcceptedTriggers(tmp_path / "triggers.db")
+    assert accepted.add([trigger("49"), trigger("50"), trigger("0")], 0.0) == ("49", "0")
     accepted.close()
 
 
