@@ -104,9 +104,9 @@ class Controls:
         self._context.reset()
         return JSONResponse({"reset": True})
 
-    async def list_requests(self, _: Request) -> Response:
+    async def list_requests(self, request: Request) -> Response:
         """Replies with the latest requests, oldest first."""
-        return _json_lines(self._context.logged_lines())
+        return _json_lines(request, self._context.logged_lines())
 
     async def list_triggers(self, request: Request) -> Response:
         """Replies with the accepted triggers, oldest first; the query may choose among them."""
@@ -114,7 +114,7 @@ class Controls:
         if unknown := sorted(set(given) - set(TRIGGER_FILTERS)):
             return JSONResponse({"error": f"Unknown: {', '.join(unknown)}."}, 400)
         wanted = {member: given[name] for name, member in TRIGGER_FILTERS.items() if name in given}
-        return _json_lines(self._context.accepted.lines(wanted))
+        return _json_lines(request, self._context.accepted.lines(wanted))
 
     async def health(self, _: Request) -> Response:
         """Replies that the sandbox is up, and how many events and fields it has."""
@@ -139,8 +139,9 @@ class Controls:
         return PlainTextResponse("OK")
 
 
-def _json_lines(lines: Iterable[str]) -> Response:
-    return Response("".join(lines), media_type="application/x-ndjson")
+def _json_lines(request: Request, lines: Iterable[str]) -> Response:
+    wants_text = request.headers.get("accept", "").startswith("text/plain")
+    return Response("".join(lines), media_type="text/plain" if wants_text else "application/x-ndjson")
 
 
 def _with_examples(description: str, account: SandboxAccount) -> str:
