@@ -15,12 +15,9 @@ from app.cli.output import open_output
 from app.cli.report import sending_nothing_after_ctrl_c
 from app.cli.signals import stopped_by_signal
 from app.domain.attempt_export import json_text
-from app.domain.checks import Case, CaseResult, Result, result_json
-from app.domain.formatting import count
-from app.domain.junit import junit_xml
+from app.domain.checks import Case, CaseResult, Result, junit_xml, result_json
 from app.domain.masking import Mask
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import count, sanitize, short_id
 from app.service.checks import read_cases, ready, run_case
 from app.service.session import NotRecordedError, StoreError
 

@@ -7,7 +7,7 @@ import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 
 from app.domain.errors import AppError
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.service.completion import Choices, attempt_choices, event_choices
 from app.settings import Settings, load_config, load_settings
 

@@ -10,7 +10,7 @@ from app.cli.lists import CONTACTS, echo_list, echo_rows, list_options
 from app.cli.options import Options, pass_options
 from app.cli.output import confirm, progress
 from app.client.errors import ClientError
-from app.domain.formatting import count
+from app.domain.text import count
 from app.service.session import Session
 
 _MAX_FAULTS = 20

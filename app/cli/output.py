@@ -10,7 +10,7 @@ from typing import IO
 import click
 
 from app.cli.errors import Failure
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.service.files import new_file
 
 _MAX_CELL = 4000

@@ -8,7 +8,7 @@ from app.cli.errors import ExitCode, Failure, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import progress
 from app.client.errors import ClientError
-from app.domain.formatting import count
+from app.domain.text import count
 from app.service.refresh import RefreshStep
 from app.service.session import Session
 

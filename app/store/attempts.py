@@ -10,8 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Answer, Attempt, NoReply, Settlement
-from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
+from app.domain.model import UNKNOWN_REMEDY, Answer, Attempt, NoReply, Settlement, outcome_of
 from app.store import bulk_runs
 from app.store.attempt_rows import (
     WHOLE,

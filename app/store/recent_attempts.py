@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import AppError
-from app.domain.fingerprint import request_fingerprint
 from app.domain.model import JsonObject, Outcome, TriggerRequest
-from app.domain.short_id import short_id
+from app.domain.recipient import request_fingerprint
+from app.domain.text import short_id
 from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, narrow_row, whole_attempt
 from app.store.history_file import HistoryFile
 from app.store.text import microseconds, restored, stored, stored_or_null

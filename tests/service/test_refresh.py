@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from app.bootstrap import open_service
-from app.client.api import ApiClient
+from app.client.api import ApiClient, Pace
 from app.client.errors import ClientError
-from app.client.pacing import Pace
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.resources import sample_data
 from app.sandbox.accounts.folder import AccountFolderError

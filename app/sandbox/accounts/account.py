@@ -14,9 +14,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from app.domain.account import Matches
 from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
 from app.domain.mails import Mail
+from app.domain.model import Matches
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
@@ -65,7 +65,7 @@ class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
     Without a folder it serves the database as it was built last. `changed` says whether the content had
-    changed; `fingerprint` identifies the content. Implements app.domain.account.Account. Raises
+    changed; `fingerprint` identifies the content. Implements app.domain.model.Account. Raises
     AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or
     read.
     """
