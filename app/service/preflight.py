@@ -18,15 +18,7 @@ from app.domain.diagnosis import (
     diagnose_before,
     nearly_right,
 )
-from app.domain.model import (
-    Answer,
-    Attempt,
-    Contact,
-    ExternalEvent,
-    Outcome,
-    Reply,
-    TriggerRequest,
-)
+from app.domain.model import Answer, Attempt, Contact, ExternalEvent, Outcome, Reply, TriggerRequest
 from app.domain.recipient import (
     COUNTED,
     DataUse,

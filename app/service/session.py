@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.errors import AppError
-from app.domain.model import (
-    Answer,
-    Attempt,
-    NoReply,
-    Reply,
-    TriggerRequest,
-    outcome_of,
-)
+from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service.bulk import BulkRuns
