@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
+from string import Template
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,30 +19,7 @@ from app.sandbox.responses import UNREADABLE, Rejected
 
 TRIGGER_FILTERS = {"event": "event_id", "external_id": "external_id", "trigger_id": "trigger_id"}
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>triggerdesk sandbox</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
-pre {{ background: #8882; padding: .7rem; overflow-x: auto; }}
-th, td {{ text-align: left; padding: .1rem 1.5rem .1rem 0; }}
-:root {{ color-scheme: light dark; }}
-</style>
-<h1>triggerdesk sandbox</h1>
-<p>The external event calls of the SAP Emarsys API, answered from an account folder. No e-mail goes out, and every
-reply and every failure can be produced. <a href="/openapi.json">/openapi.json</a> describes the API.</p>
-<p>Base URL: <code>{base}</code>. Sign-in: <strong>{auth}</strong>.</p>
-<h2>Trigger an event</h2>
-<pre>{trigger}</pre>
-<h2>List events, fields and contacts</h2>
-<pre>{lists}</pre>
-<h2>Simulate a failure</h2>
-<pre>{faults}</pre>
-<h2>The {count} external events of this account</h2>
-<table><tr><th>id<th>name{events}</table>
-</html>
-"""
+_PAGE = Path(__file__).with_name("page.html")
 _SIGN_IN = {"none": "none needed", "wsse": "X-WSSE", "oauth": "OAuth 2 client credentials at /oauth2/token"}
 _HEADERS = {"none": "", "wsse": ' -H "X-WSSE: $WSSE"', "oauth": ' -H "Authorization: Bearer $TOKEN"'}
 _SERVED: Mapping[str, tuple[tuple[str, ...], list[dict[str, list[str]]]]] = {
@@ -147,7 +125,7 @@ def _json_lines(request: Request, lines: Iterable[str]) -> Response:
 def _with_examples(description: str, account: SandboxAccount) -> str:
     """The description with ids of this account as examples, so that generated requests are accepted."""
     field_id = "3" if "3" in account.fields else next(iter(account.fields), "id")
-    found = account.contacts.page({}, field_id, skip_empty=True, limit=1, offset=0)
+    found = account.query({}, field_id, skip_empty=True, limit=1, offset=0)
     mails = (mail.id for event in account.events.values() for mail in event.mails)
     examples = {
         "$email_id": next(mails, "1"),
@@ -167,7 +145,7 @@ def _page(context: Context, origin: str) -> str:
     curl = f"curl -s{_HEADERS[auth]}"
     body = '{"key_id": "3", "external_id": "thor@example.com", "data": {"global": {"itemName": "hammer"}}}'
     rows = (f"<tr><td>{escape(event.id)}<td>{escape(event.name)}" for event in events.values())
-    return _PAGE.format(
+    return Template(_PAGE.read_text(encoding="utf-8")).substitute(
         base=escape(base),
         auth=escape(_SIGN_IN[auth]),
         trigger=escape(f"{curl} {base}/event/{next(iter(events), '100')}/trigger -d '{body}'"),

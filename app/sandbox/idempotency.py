@@ -69,16 +69,17 @@ class AcceptedTriggers:
         return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
 
     def _is_repeat(self, one: Accepted, at: float) -> bool:
-        repeat = one.trigger_id is not None and not self._is_new(one.trigger_id, at)
+        repeat = one.trigger_id is not None and self._is_known(one.trigger_id, at)
         line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **asdict(one), "deduplicated": repeat}
         row = (at, one.contact_id, json.dumps(line))
         self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
         return repeat
 
-    def _is_new(self, trigger_id: str, at: float) -> bool:
+    def _is_known(self, trigger_id: str, at: float) -> bool:
+        """Whether this trigger id was accepted before; remembers it if it was not."""
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         forgotten = -1.0 if self._remember_s is None else at - self._remember_s
-        return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 1
+        return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 0
 
     def lines(self, wanted: Mapping[str, str]) -> Iterator[str]:
         """The triggers whose members have the `wanted` texts, as JSON Lines, oldest first."""

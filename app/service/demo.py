@@ -111,7 +111,7 @@ def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
         with cache.replacing(complete=True, source=account.fingerprint) as load:
             load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
             load.fields(fields)
-            load.contacts(_watched(_contacts(folder / CONTACTS), account.contacts.count(), watch))
+            load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))
             watch("order", 0, 0)
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 
 from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
@@ -109,9 +109,8 @@ class SandboxAccount:
             for row in events
         }
         self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
-        self.contacts = AccountContacts(
-            db, {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
-        )
+        # The columns (`c0`, `c1`, ...) are the builder's, never text from outside; a field without one is empty.
+        self._cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
 
     def close(self) -> None:
         self._db.close()
@@ -128,32 +127,18 @@ class SandboxAccount:
 
     def matches_of_many(self, key_id: str, external_ids: Iterable[str]) -> Mapping[str, Matches]:
         """At most two contacts for each value, by one statement; skips values that no contact can have."""
-        found = self.contacts.two_of_each(key_id, [value for value in set(external_ids) if _is_value(value)])
-        return {value: Matches(ids, complete=True) for value, ids in found.items()}
-
-
-# The column names in these statements (`c0`, `c1`, ...) are the builder's, never text from outside.
-@dataclass(frozen=True, slots=True)
-class AccountContacts:
-    """The contact table of an account.
-
-    `cells` maps key ids to columns; a field without a column is empty for every contact.
-    """
-
-    db: sqlite3.Connection
-    cells: Mapping[str, str]
-
-    def two_of_each(self, key_id: str, values: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """The ids of at most two contacts for each value."""
-        cell = self.cells.get(key_id)
+        cell = self._cells.get(key_id)
         if cell is None:
             return {}
+        values = [value for value in set(external_ids) if _is_value(value)]
         sql = f"""
             SELECT asked.key, (SELECT group_concat(id) FROM
                 (SELECT id FROM contact WHERE {cell} = asked.value AND {cell} != '' LIMIT 2))
             FROM json_each(?) AS asked"""  # noqa: S608 - columns of our own
-        rows = self.db.execute(sql, (json.dumps(values),))
-        return {values[place]: tuple(ids.split(",")) if ids else () for place, ids in rows}
+        rows = self._db.execute(sql, (json.dumps(values),))
+        return {
+            values[place]: Matches(tuple(ids.split(",")) if ids else (), complete=True) for place, ids in rows
+        }
 
     def with_values(
         self, key_id: str, values: Sequence[str], shown: Sequence[str]
@@ -162,7 +147,7 @@ class AccountContacts:
 
         Each contact has its id, uid and the fields `shown`.
         """
-        cell = self.cells.get(key_id)
+        cell = self._cells.get(key_id)
         if cell is None:
             return []
         keys = ("id", "uid", *shown)
@@ -171,10 +156,10 @@ class AccountContacts:
             SELECT asked.key, {self._columns(keys)} FROM json_each(?) AS asked CROSS JOIN contact
             ON contact.n IN (SELECT other.n FROM contact AS other
                 WHERE other.{cell} = asked.value AND other.{cell} != '' LIMIT {MAX_PER_VALUE})"""  # noqa: S608 - columns of our own
-        rows = self.db.execute(sql, (json.dumps(values),))
+        rows = self._db.execute(sql, (json.dumps(values),))
         return [(place, _contact(keys, row)) for place, *row in rows]
 
-    def page(
+    def query(
         self, wanted: Mapping[str, str], shown: str, *, skip_empty: bool, limit: int, offset: int
     ) -> list[dict[str, str | None]]:
         """The contacts with all the `wanted` values, in the order of the file, with the field `shown`."""
@@ -182,10 +167,10 @@ class AccountContacts:
             return []
         # The index of a column leaves out the empty cells.
         empty = "''"
-        columns = [(self.cells.get(key, empty), value) for key, value in wanted.items()]
+        columns = [(self._cells.get(key, empty), value) for key, value in wanted.items()]
         tests = [f"{cell} = ? AND {cell} != ''" if value else f"{cell} = ?" for cell, value in columns]
         if skip_empty:
-            tests.append(f"{self.cells.get(shown, empty)} != ''")
+            tests.append(f"{self._cells.get(shown, empty)} != ''")
         if not tests:
             # Row numbers have no gaps, so a late page needs no counting.
             tests, offset = [f"n > {offset}"], 0
@@ -193,20 +178,20 @@ class AccountContacts:
             SELECT {self._columns(("id", shown))} FROM contact WHERE {" AND ".join(tests)}
             ORDER BY n LIMIT ? OFFSET ?"""  # noqa: S608 - columns of our own
         return [
-            _contact(("id", shown), row) for row in self.db.execute(sql, (*wanted.values(), limit, offset))
+            _contact(("id", shown), row) for row in self._db.execute(sql, (*wanted.values(), limit, offset))
         ]
 
-    def ids(self, limit: int, offset: int) -> list[str]:
+    def contact_ids(self, limit: int, offset: int) -> list[str]:
         """Contact ids in the order of the file."""
-        rows = self.db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
+        rows = self._db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
         return [row[0] for row in rows]
 
-    def count(self) -> int:
+    def count_contacts(self) -> int:
         # Row numbers have no gaps.
-        return self.db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
+        return self._db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
 
     def _columns(self, keys: Iterable[str]) -> str:
-        return ", ".join(f"contact.{cell}" if (cell := self.cells.get(key)) else "''" for key in keys)
+        return ", ".join(f"contact.{cell}" if (cell := self._cells.get(key)) else "''" for key in keys)
 
 
 def _contact(keys: Sequence[str], row: Sequence[str]) -> dict[str, str | None]:
@@ -248,19 +233,17 @@ def _stamp(folder: Path) -> str:
 
     Empty if a file was written so recently, or in the future, that the next write might not change the stamp.
     """
-    stats = [_stat(folder / name) for name in FILES]
+    stats = []
+    for name in FILES:
+        try:
+            stats.append((folder / name).stat())
+        except OSError as error:
+            raise unreadable(folder / name, error) from None
     if max(max(s.st_mtime, s.st_ctime) for s in stats) > time.time() - GRAIN_S:
         return ""
     return ";".join(
         [LAYOUT, *(f"{s.st_dev},{s.st_ino},{s.st_size},{s.st_mtime_ns},{s.st_ctime_ns}" for s in stats)]
     )
-
-
-def _stat(file: Path) -> os.stat_result:
-    try:
-        return file.stat()
-    except OSError as error:
-        raise unreadable(file, error) from None
 
 
 def _text(file: Path) -> str:

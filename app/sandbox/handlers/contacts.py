@@ -31,7 +31,7 @@ async def getdata(request: ApiRequest) -> Response:
     key_id = _getdata_key(context, request.payload.get("keyId", "id"))
     values = list(dict.fromkeys(scalar_text(value) or "" for value in _thousand(request, "keyValues")))
     fields = _getdata_fields(context, request.payload.get("fields"))
-    rows = await asyncio.to_thread(context.account.contacts.with_values, key_id, values, fields)
+    rows = await asyncio.to_thread(context.account.with_values, key_id, values, fields)
     found = {place for place, _ in rows}
     contacts = {contact["id"]: contact for _, contact in rows}
     errors = [
@@ -93,9 +93,9 @@ async def query(request: ApiRequest) -> Response:
     _check_fields(request.context, (shown, *wanted))
     limit, offset = _page(parameters, MAX_PAGE)
     skip_empty = parameters.get("excludeempty") == "true"
-    contacts = request.context.account.contacts
+    account = request.context.account
     page = await asyncio.to_thread(
-        contacts.page, wanted, shown, skip_empty=skip_empty, limit=limit, offset=offset
+        account.query, wanted, shown, skip_empty=skip_empty, limit=limit, offset=offset
     )
     return ok({"errors": [], "result": page})
 
@@ -174,7 +174,7 @@ async def get_contact_list(request: ApiRequest) -> Response:
     """GET contactlist/<id> and contactlist/<id>/contacts: contact ids, paged. Raises Rejected (3006, 2016, 1001)."""
     _check_list(request)
     limit, offset = _page(_parameters(request), MAX_LIST_PAGE)
-    return ok(await asyncio.to_thread(request.context.account.contacts.ids, limit, offset))
+    return ok(await asyncio.to_thread(request.context.account.contact_ids, limit, offset))
 
 
 async def list_contact_ids(request: ApiRequest) -> Response:
@@ -186,7 +186,7 @@ async def list_contact_ids(request: ApiRequest) -> Response:
     if token is None or top is None or not 1 <= top <= MAX_IDS_PAGE:
         raise Rejected(*INVALID_PARAMETER)
     # GUESS: The token of contactIds is the number of contacts before the page, and `value` is inside `data`
-    ids = await asyncio.to_thread(request.context.account.contacts.ids, top + 1, token)
+    ids = await asyncio.to_thread(request.context.account.contact_ids, top + 1, token)
     path = f"/contactlist/{ALL_CONTACTS}/contactIds?$skiptoken={token + top}&$top={top}"
     return ok({"value": ids[:top], "next": path if len(ids) > top else None})
 
@@ -194,7 +194,7 @@ async def list_contact_ids(request: ApiRequest) -> Response:
 async def count_contacts(request: ApiRequest) -> Response:
     """GET contactlist/<id>/count: the number of contacts, as text. Raises Rejected (3006)."""
     _check_list(request)
-    return ok(str(request.context.account.contacts.count()))
+    return ok(str(request.context.account.count_contacts()))
 
 
 def _check_list(request: ApiRequest) -> None:
