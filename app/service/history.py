@@ -22,7 +22,7 @@ from app.service import resolution
 from app.service.live import LiveAccount
 from app.service.masking import open_mask
 from app.store.attempts import AttemptRow, History
-from app.store.errors import StoppedError
+from app.store.database import StoppedError
 from app.store.row_ids import RowIds, Rows
 
 __all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in_thread", "neighbours"]

@@ -17,7 +17,6 @@ from tests.journal.truth import recovered
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminal there")
 
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 RESTORED = {
     "alternate screen": b"\x1b[?1049l",
     "mouse": b"\x1b[?1000l",
@@ -28,6 +27,16 @@ RESTORED = {
     "focus reports": b"\x1b[?1004l",
     "cursor": b"\x1b[?25h",
 }
+
+
+def ending(*usual: signal.Signals) -> pytest.MarkDecorator:
+    """The test with these signals, and with the other ones too when it may take long."""
+    others = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if one not in usual]
+    return pytest.mark.parametrize(
+        "by", [*usual, *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
+    )
+
+
 ALTERNATE_SCREEN = r"\x1b\[\?1049h"
 
 
@@ -55,7 +64,7 @@ async def draft(home: Path) -> str | None:
     return None if kept is None else kept.draft.external_id
 
 
-@pytest.mark.parametrize("by", ENDING)
+@ending(signal.SIGTERM)
 async def test_a_signal_ends_the_dashboard_with_the_terminal_restored_and_the_draft_kept(
     by: signal.Signals, home: Path
 ) -> None:
@@ -70,7 +79,7 @@ async def test_a_signal_ends_the_dashboard_with_the_terminal_restored_and_the_dr
     assert await draft(home) == "thor@example.com"
 
 
-@pytest.mark.parametrize("by", ENDING)
+@ending(signal.SIGINT)
 async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal.Signals, home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
@@ -90,7 +99,7 @@ async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal
     assert await draft(home) == "thor@example.comx"
 
 
-@pytest.mark.parametrize("by", ENDING)
+@ending(signal.SIGHUP)
 def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signals, home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
@@ -101,7 +110,11 @@ def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signal
 
 
 @pytest.mark.parametrize(
-    "module", ["app.settings", "asyncio.base_events", "textual.app", "app.tui.dashboard"]
+    "module",
+    [
+        "app.tui.dashboard",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("app.settings", "textual.app")),
+    ],
 )
 def test_ctrl_c_during_the_imports_of_the_dashboard_ends_it_without_a_traceback(
     module: str, home: Path
@@ -134,24 +147,22 @@ async def test_a_window_that_is_closed_during_a_trigger_leaves_it_recorded_and_t
     assert await draft(home) == "thor@example.comx"
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        b"\xfc",
-        b"\xff\xfe",
-        "ü".encode()[:1],
-        b"\x1b[M \xc8\xe1",
-        b"\x1b[200~caf\xe9\x1b[201~",
-    ],
-    ids=["Latin-1", "never in UTF-8", "half a letter", "old mouse report", "pasted"],
-)
-def test_bytes_that_are_not_utf_8_do_not_end_the_dashboard(typed: bytes, home: Path) -> None:
+def test_bytes_that_are_not_utf_8_do_not_end_the_dashboard(home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
         desk.until("Trigger")
         desk.press("f4", "1", "enter")
-        desk.send(typed)
-        desk.press("Grüße")
-        desk.until("Grüße")
+        for number, typed in enumerate(
+            (
+                b"\xfc",  # Latin-1
+                b"\xff\xfe",  # never in UTF-8
+                "ü".encode()[:1],  # half a letter
+                b"\x1b[M \xc8\xe1",  # an old mouse report
+                b"\x1b[200~caf\xe9\x1b[201~",  # pasted
+            )
+        ):
+            desk.send(typed)
+            desk.press(f"Grüße{number}")
+            desk.until(f"e{number}")
         desk.press("ctrl+q")
         assert desk.end() == 0
         assert b"Traceback" not in desk.drawn

@@ -24,9 +24,8 @@ from app.service.refresh import Refresh, RefreshStep
 from app.service.session import Session
 from app.settings import Profile, load_settings
 from app.store.attempts import History
-from app.store.catalog import Cache
-from app.store.errors import RefreshingError, StoreError
-from app.store.refresh import refresh_lock
+from app.store.catalog import Cache, refresh_lock
+from app.store.database import RefreshingError, StoreError
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts="query:3000")
 OLD = Contact("1", "u1", {"3": "old@example.com"})
