@@ -20,8 +20,7 @@ from textual.screen import Screen
 from app.cli.errors import ExitCode
 from app.cli.main import program
 from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, SortColumn, parse_query
-from app.domain.model import Outcome, TriggerRequest
-from app.domain.outcome import LABEL
+from app.domain.model import LABEL, Outcome, TriggerRequest
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES
 from app.resources import help_pages

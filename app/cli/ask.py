@@ -16,8 +16,8 @@ from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import CONTACT_KEYS, Extras, JsonObject, TriggerRequest
 from app.domain.recipient import EMAIL, contact_name, nobody_words, shared_words
-from app.domain.sanitize import sanitize
-from app.service.duplicates import second_send_words
+from app.domain.text import sanitize
+from app.service.guard import second_send_words
 from app.service.history import AttemptRow
 from app.service.masking import masked_attempt_row, masked_preflight
 from app.service.session import Session

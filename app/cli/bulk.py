@@ -35,11 +35,9 @@ from app.domain.bulk import (
     status_json,
 )
 from app.domain.event_data import EventDataError
-from app.domain.formatting import count
 from app.domain.identifiers import Resolved
 from app.domain.masking import Mask
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import count, sanitize, short_id
 from app.service.bulk import Planning
 from app.service.bulk_sending import NO_FAULT, Sending
 from app.service.guard import check_production

@@ -13,9 +13,9 @@ from app.cli.options import Options, pass_options
 from app.cli.output import confirm, echo_table, progress
 from app.client.errors import ClientError
 from app.domain.attempt_export import json_text
-from app.domain.formatting import count
 from app.domain.masking import Mask
 from app.domain.model import Contact
+from app.domain.text import count
 from app.service.refresh import RefreshStep
 from app.service.session import Session
 

@@ -17,7 +17,7 @@ from typing import IO, Any
 import click
 
 from app.domain.errors import AppError, reason_of
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 
 MAX_SENTENCE = 2000
 _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)

@@ -23,15 +23,18 @@ from app.cli.options import Options, complete_attempt, pass_options
 from app.cli.output import MAX_LINE, Report, attempt_lines, confirm, detail_lines, echo_table, open_output
 from app.client.errors import ClientError
 from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
-from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.formatting import count, duration, percent
-from app.domain.history_query import Clock, HistoryQuery, QueryFaultError, parse_query, proposal
-from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
-from app.domain.model import Attempt, Outcome, new_attempt_id
-from app.domain.outcome import LABEL
+from app.domain.history_query import (
+    AttemptStatistics,
+    Clock,
+    HistoryQuery,
+    QueryFaultError,
+    parse_query,
+    proposal,
+)
+from app.domain.json_text import AttemptDiff, JsonDiff, diff_attempts
+from app.domain.model import LABEL, Attempt, Outcome, new_attempt_id
 from app.domain.reply_codes import describe
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import count, duration, percent, sanitize, short_id
 from app.service.checks import as_case as case_of
 from app.service.evidence import Evidence
 from app.service.guard import check_production

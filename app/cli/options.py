@@ -16,7 +16,7 @@ from app.bootstrap import open_service
 from app.cli.errors import echo_error
 from app.domain.errors import AppError
 from app.domain.masking import NO_MASK, Mask
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.service.completion import Choices, attempt_choices, event_choices
 from app.service.masking import open_mask
 from app.service.profile_check import wsse_notice

@@ -13,7 +13,6 @@ from typing import IO, Any
 import click
 
 from app.cli.errors import ExitCode, Failure, echo_error, writing
-from app.domain.account import FieldNames
 from app.domain.attempt_export import (
     attempt_json,
     description_of,
@@ -25,16 +24,13 @@ from app.domain.attempt_export import (
     warnings_of,
 )
 from app.domain.diagnosis import FormPatch, field_label
-from app.domain.extras import extras_words
 from app.domain.mails import EventUse
 from app.domain.masking import Mask
-from app.domain.model import Attempt, Outcome, Reply
-from app.domain.outcome import LABEL, MEANING
+from app.domain.model import LABEL, MEANING, Attempt, FieldNames, Outcome, Reply, extras_words
 from app.domain.recipient import contact_name
-from app.domain.sanitize import sanitize, sanitize_block
-from app.domain.short_id import short_id
-from app.service.duplicates import second_send_words
+from app.domain.text import sanitize, sanitize_block, short_id
 from app.service.files import new_file
+from app.service.guard import second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.session import NotRecordedError, SentMeanwhileError, Session

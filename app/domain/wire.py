@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
 from app.domain.mails import Launch, Mail, Usages, from_account_time
-from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
-from app.domain.sanitize import replace_surrogates
+from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest, extras_json
+from app.domain.text import replace_surrogates
 
 ContactErrors = Mapping[str, Mapping[str, str]]
 

@@ -14,7 +14,7 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.domain.mails import Mail
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.body import BodyRejected, decode
 from app.sandbox.context import ApiRequest, Context, Handler

@@ -18,7 +18,6 @@ from app.domain.diagnosis import (
     diagnose_before,
     nearly_right,
 )
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import (
     Answer,
     Attempt,
@@ -28,7 +27,15 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
-from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
+from app.domain.recipient import (
+    COUNTED,
+    DataUse,
+    Recipient,
+    canonical_json,
+    contact_fingerprint,
+    data_use_after,
+    request_fingerprint,
+)
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
 from app.store.attempts import AttemptRow, RecentAttempts, SameSend

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
 
-from app.domain.formatting import duration
-from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, NoReply, Reply
-from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status
-from app.domain.sanitize import sanitize
+from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status, clock_skew_s
+from app.domain.text import duration, sanitize
 from app.domain.wire import dumps
 from app.settings import Profile
 

@@ -10,9 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from app.domain.attempt_export import ENDED
-from app.domain.extras import parse_extras
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
-from app.domain.folding import search_forms, search_text
+from app.domain.identifiers import search_forms, search_text
 from app.domain.json_text import TypedObject, member
 from app.domain.model import (
     NO_EXTRAS,
@@ -27,7 +25,9 @@ from app.domain.model import (
     Settlement,
     TeamMarks,
     TriggerRequest,
+    parse_extras,
 )
+from app.domain.recipient import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.reply_codes import describe_reply
 from app.domain.wire import dumps, sent_json, trigger_body
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null

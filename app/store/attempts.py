@@ -13,11 +13,20 @@ from itertools import islice
 from pathlib import Path
 
 from app.domain.errors import AppError
-from app.domain.fingerprint import request_fingerprint
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Settlement, TriggerRequest
-from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
-from app.domain.short_id import short_id
+from app.domain.model import (
+    UNKNOWN_REMEDY,
+    Answer,
+    Attempt,
+    JsonObject,
+    NoReply,
+    Outcome,
+    Settlement,
+    TriggerRequest,
+    outcome_of,
+)
+from app.domain.recipient import request_fingerprint
+from app.domain.text import short_id
 from app.store import bulk_runs
 from app.store.attempt_rows import (
     NARROW,

@@ -14,8 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from app.domain.account import ListOrder, Matches
-from app.domain.model import Contact, ExternalEvent, Field
+from app.domain.model import Contact, ExternalEvent, Field, ListOrder, Matches
 from app.store.cache_file import CacheFile, opened, refresh_lock
 from app.store.contacts import (
     BY_ID,

@@ -18,14 +18,11 @@ from string import punctuation
 from threading import Event
 from typing import Literal
 
-from app.domain.account import ListOrder
 from app.domain.diagnosis import FieldMatch
-from app.domain.external_ids import differs_by
-from app.domain.fingerprint import normalize
-from app.domain.folding import fold, is_number, search_forms, search_text
-from app.domain.model import Contact, Field, KeptContact
-from app.domain.recipient import contact_name
-from app.domain.sanitize import replace_surrogates
+from app.domain.identifiers import differs_by, fold, is_number, search_forms, search_text
+from app.domain.model import Contact, Field, KeptContact, ListOrder
+from app.domain.recipient import contact_name, normalize
+from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import transaction
 from app.store.row_ids import RowIds

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from app.domain.fingerprint import normalize
 from app.domain.model import Contact
+from app.domain.recipient import normalize
 from app.store import bulk_runs, contacts
 from app.store.attempt_rows import index_words, merge_words
 from app.store.bulk_attempts import delete, previous_renewed

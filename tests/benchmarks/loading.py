@@ -17,7 +17,7 @@ from app.domain.model import Field
 from app.resources import sample_data
 from app.sandbox.accounts.demo import write_demo_folder
 from app.sandbox.accounts.folder import CONTACTS, read_fields
-from app.service.importing import ContactLines
+from app.service.catalog import ContactLines
 from app.store.catalog import Cache
 from app.store.contacts import import_contacts
 from tests.benchmarks import homes

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.drafts import Draft
+from app.domain.model import Draft
 from app.settings import load_settings
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, everything_in

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
-from app.domain.outcome import outcome_of
+from app.domain.model import Attempt, Contact, ExternalEvent, Outcome, outcome_of
 from app.service.demo_attempts import Scene, made_up
 from app.service.scenarios import REPLIES
 from app.settings import load_settings

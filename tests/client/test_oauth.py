@@ -5,8 +5,7 @@ import base64
 
 import pytest
 
-from app.domain.model import NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
+from app.domain.model import NoReply, Outcome, Reply, TriggerRequest, outcome_of
 from tests.client.fault_server import (
     ACCEPTED,
     FaultServer,

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from app.domain.attempt_export import as_curl, as_httpx, as_json
 from app.domain.model import TriggerRequest
-from app.domain.request_code import as_curl, as_httpx, as_json
 from app.domain.wire import trigger_body
 
 NASTY = """'"'"'`$(touch x)` $HOME \\ ! \t\n\r\x00\x1b[31m \ud800é\u202e %s {{field:1}} END_OF_BODY @file"""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import Outcome
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
 from tests.journal.truth import check, recovered

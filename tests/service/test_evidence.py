@@ -15,8 +15,8 @@ from app.domain.mails import EventUse, Mail, account_time
 from app.domain.model import Attempt, KeptContact, NoReply, Reply, TriggerRequest
 from app.domain.wire import trigger_body
 from app.service.evidence import Evidence
+from app.service.history import AttemptError
 from app.service.live import LiveAccount
-from app.service.resolution import AttemptError
 from app.service.session import Session
 from app.settings import Profile
 from app.store.attempts import History

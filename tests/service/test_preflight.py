@@ -9,10 +9,9 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.diagnosis import LOOK_UP, REFRESH, Diagnosis, Fetch, FormPatch
-from app.domain.drafts import Draft
-from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.model import Attempt, Draft, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import Recipient
-from app.service.duplicates import second_send_words
+from app.service.guard import second_send_words
 from app.service.scenarios import FAILURES
 from app.service.session import Session
 from app.settings import load_settings

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from app.bootstrap import open_service
-from app.client.api import ApiClient
+from app.client.api import ApiClient, Pace
 from app.client.errors import ClientError
-from app.client.pacing import Pace
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.resources import sample_data
 from app.sandbox.accounts.folder import AccountFolderError
@@ -217,7 +216,7 @@ async def test_a_disk_that_fills_up_leaves_the_old_cache(
     def full(*_: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr("app.store.refresh.StagedRefresh.contacts", full)
+    monkeypatch.setattr("app.store.catalog.StagedRefresh.contacts", full)
     with pytest.raises(StoreError, match="full"):
         await refresh(Account())
     assert is_old(cache)

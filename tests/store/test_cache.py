@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.account import Matches
-from app.domain.model import Contact, ExternalEvent, Field
+from app.domain.model import Contact, ExternalEvent, Field, Matches
 from app.store.catalog import Cache, CacheState
 from app.store.contacts import storable
 from app.store.database import StoreError

@@ -6,8 +6,7 @@ from threading import Event
 
 import pytest
 
-from app.domain.account import ListOrder
-from app.domain.model import Contact, Field
+from app.domain.model import Contact, Field, ListOrder
 from app.store.catalog import Cache
 from app.store.contacts import BY_ID, NEAREST, ContactRow, import_contacts
 from app.store.database import StoppedError

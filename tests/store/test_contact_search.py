@@ -7,8 +7,7 @@ from unicodedata import combining, normalize
 
 import pytest
 
-from app.domain.account import ListOrder
-from app.domain.model import Contact, Field
+from app.domain.model import Contact, Field, ListOrder
 from app.store.catalog import Cache
 from app.store.contacts import import_contacts
 from app.store.database import StoppedError

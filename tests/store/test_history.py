@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Answer, NoReply, Outcome, Reply
-from app.domain.outcome import UNKNOWN_REMEDY
+from app.domain.model import UNKNOWN_REMEDY, Answer, NoReply, Outcome, Reply
 from app.domain.wire import parse_reply, trigger_body
 from app.store.attempts import AttemptRow, DamagedHistoryError, History
 from app.store.database import StoreError

@@ -26,9 +26,9 @@ from app.domain.model import (
     Reply,
     Settlement,
     TriggerRequest,
+    outcome_of,
 )
-from app.domain.outcome import outcome_of
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.domain.wire import reply_body, trigger_body
 from app.store.attempt_rows import AttemptRow
 from app.store.attempts import History

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.account import Matches
 from app.domain.mails import Mail
+from app.domain.model import Matches
 from app.sandbox.accounts.database import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
 from app.sandbox.accounts.folder import EventEntry, FieldEntry, Progress
 
@@ -20,7 +20,7 @@ class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
     Without a folder it serves the database as it was built last. `changed` says whether the content had
-    changed; `fingerprint` identifies the content. Implements app.domain.account.Account. Raises
+    changed; `fingerprint` identifies the content. Implements app.domain.model.Account. Raises
     AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or
     read.
     """

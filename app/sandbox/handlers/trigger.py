@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.domain.account import Matches
 from app.domain.event_data import MAX_BYTES
-from app.domain.extras import EVENT_TIME
-from app.domain.model import TriggerRequest
+from app.domain.model import EVENT_TIME, Matches, TriggerRequest
 from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, parse_trigger
 from app.sandbox.accounts.account import NO_MATCH, SandboxAccount
@@ -87,7 +85,7 @@ async def _trigger_many(request: ApiRequest) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """An account whose contacts for one key are looked up already; implements app.domain.account.Account."""
+    """An account whose contacts for one key are looked up already; implements app.domain.model.Account."""
 
     account: SandboxAccount
     found: Mapping[str, Matches]
