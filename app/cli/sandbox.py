@@ -18,7 +18,7 @@ from app.bootstrap import serve_sandbox
 from app.cli.errors import Failure, echo_error, ending_like_ctrl_c
 from app.cli.options import Options, pass_options
 from app.cli.output import progress
-from app.sandbox.accounts.starter import write_starter
+from app.sandbox.accounts.folder import write_starter
 from app.sandbox.options import SandboxOptions
 from app.service.demo import DemoPlan, make_demo, reset_demo
 from app.settings import is_loopback
@@ -195,7 +195,7 @@ def demo_data(options: Options, *, contacts: int, attempts: int, seed: int, rese
         else:
             made = make_demo(settings, DemoPlan(contacts, attempts, seed, datetime.now(UTC)), watch)
             words = (
-                f"{made.contacts:,} contacts, {made.attempts:,} attempts\n"
+                f"{made:,} contacts, {attempts:,} attempts\n"
                 "triggerdesk                      opens them\n"
                 "triggerdesk demo-data --reset    removes them"
             )
