@@ -218,7 +218,8 @@ class ApiClient:
     async def list_contacts(self, list_id: str) -> AsyncIterator[tuple[int, tuple[Contact, ...]]]:
         """Contacts of a list with all their fields, 1000 at a time, by GET /contactlist/<id>/contactIds.
 
-        An account without that call is asked by GET /contactlist/<id>/. Yields the number of contacts on the list with each batch. Raises ClientError.
+        An account without that call is asked by GET /contactlist/<id>/. Yields the number of contacts on the list with
+        each batch. Raises ClientError.
         """
         try:
             ids = await self._listed(list_id)
