@@ -30,11 +30,10 @@ from app.domain.recipient import (
 )
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
-from app.store.attempts import AttemptRow, SameSend
+from app.store.attempts import AttemptRow, RecentAttempts, SameSend
 from app.store.cache_file import opened
 from app.store.catalog import Cache
 from app.store.contacts import ContactTable
-from app.store.recent_attempts import RecentAttempts
 
 SHOWN_CONTACTS = 6
 

@@ -10,8 +10,8 @@ import pytest
 from app.domain.model import Contact, Field, ListOrder
 from app.store.catalog import Cache
 from app.store.contacts import import_contacts
+from app.store.database import StoppedError
 from app.store.erasure import forget_in_cache, person
-from app.store.errors import StoppedError
 from tests.store.conftest import ids
 
 FIELDS = (
