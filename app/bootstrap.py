@@ -24,7 +24,7 @@ from app.settings.config import read_config
 from app.settings.secrets import Secret, find_secret, team_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoppedError, StoreError, UnwritableError
+from app.store.database import BusyError, StoppedError, StoreError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient

@@ -18,9 +18,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from app.cli.errors import ExitCode
+from app.cli.errors import ENDING, ExitCode
 from app.cli.main import program
-from app.cli.signals import ENDING
 from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, SortColumn, parse_query
 from app.domain.model import LABEL, Outcome, TriggerRequest
 from app.domain.reply_codes import describe

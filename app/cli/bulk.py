@@ -9,12 +9,18 @@ from pathlib import Path
 
 import click
 
-from app.cli.completion import complete_event
-from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    echo_error,
+    failing_with,
+    interrupt,
+    on_ctrl_c,
+    sending_nothing_after_ctrl_c,
+    stopped_by_signal,
+)
+from app.cli.options import Options, complete_event, pass_options
 from app.cli.output import at_terminal, echo_table, open_output, progress
-from app.cli.report import sending_nothing_after_ctrl_c
-from app.cli.signals import interrupt, on_ctrl_c, stopped_by_signal
 from app.cli.trigger import read_source
 from app.domain.attempt_export import json_text, readable_body
 from app.domain.bulk import (

@@ -11,12 +11,16 @@ from typing import IO, Literal
 
 import click
 
-from app.cli.completion import complete_attempt
-from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
-from app.cli.output import confirm, echo_table, open_output
-from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
-from app.cli.signals import stopped_by_signal
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    echo_error,
+    failing_with,
+    sending_nothing_after_ctrl_c,
+    stopped_by_signal,
+)
+from app.cli.options import Options, complete_attempt, pass_options
+from app.cli.output import MAX_LINE, Report, attempt_lines, confirm, detail_lines, echo_table, open_output
 from app.client.errors import ClientError
 from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
 from app.domain.history_query import (
@@ -37,7 +41,6 @@ from app.service.guard import check_production
 from app.service.history import AttemptHistory
 from app.service.session import Session, StoreError
 
-_MAX_LINE = 2000
 _MAX_EVENTS = 20
 _OPTIONAL = ("KEY", "HTTP", "REPLY TEXT", "CONTACT", "NOTE", "RESEND OF")
 _FOLLOW_S = 0.5
@@ -406,7 +409,7 @@ def _diff_lines(title: str, diff: JsonDiff) -> Iterator[str]:
     yield f"{title}:"
     for line in diff.around_differences():
         yield (
-            "    …" if line is None else f"  {line.side.replace('=', ' ')} {sanitize(line.text, _MAX_LINE)}"
+            "    …" if line is None else f"  {line.side.replace('=', ' ')} {sanitize(line.text, MAX_LINE)}"
         )
     yield f"  {count(diff.identical, 'identical value')}"
     if diff.left_out:

@@ -138,11 +138,7 @@ class ApiClient:
     """
 
     def __init__(
-        self,
-        base_url: str,
-        http: httpx.AsyncClient,
-        deadline_s: float,
-        pace: Pace | None = None,
+        self, base_url: str, http: httpx.AsyncClient, deadline_s: float, pace: Pace | None = None
     ) -> None:
         self.pace = pace or Pace()
         self._http = http

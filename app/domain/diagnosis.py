@@ -139,11 +139,7 @@ def field_label(key_id: str, directory: FieldNames) -> str:
 
 
 def diagnose(
-    answer: Answer,
-    request: TriggerRequest,
-    directory: Directory,
-    now: datetime,
-    clues: Clues = _NO_CLUES,
+    answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues = _NO_CLUES
 ) -> Diagnosis | None:
     """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)

@@ -104,10 +104,7 @@ def reply_body(code: int, text: str, data: object = "") -> bytes:
 
 
 def parse_reply(
-    http_status: int,
-    body: bytes,
-    headers: Mapping[str, str] | None = None,
-    body_length: int | None = None,
+    http_status: int, body: bytes, headers: Mapping[str, str] | None = None, body_length: int | None = None
 ) -> Reply:
     """The HTTP reply; code and text are None if the body is unreadable. `headers` are in lower case. Never raises."""
     payload = json_object(body)

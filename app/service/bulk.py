@@ -42,7 +42,7 @@ from app.service.live import LiveAccount
 from app.store import bulk_runs
 from app.store.bulk_runs import FORGOTTEN, NotRunningError, ReportLine
 from app.store.catalog import Cache
-from app.store.errors import StoreError
+from app.store.database import StoreError
 
 MAX_FAULTS = 10
 PROGRESS_EVERY = 10_000

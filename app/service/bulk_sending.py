@@ -37,12 +37,12 @@ from app.service.guard import check_test_contacts
 from app.service.live import LiveAccount
 from app.service.preflight import AccountClues
 from app.store import bulk_runs
+from app.store.attempts import RecentAttempts
 from app.store.bulk_contacts import FoundContacts, look_up
 from app.store.bulk_runs import RowsChangedError, Sent
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoreError, UnwritableError
+from app.store.database import BusyError, StoreError, UnwritableError
 from app.store.history_file import HistoryFile
-from app.store.recent_attempts import RecentAttempts
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient

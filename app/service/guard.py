@@ -79,10 +79,7 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
     found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
     if not found:
         raise GuardError(
-            _refusal(
-                profile,
-                "this contact is not in the local list: look it up, or use its e-mail address",
-            )
+            _refusal(profile, "this contact is not in the local list: look it up, or use its e-mail address")
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
         raise GuardError(_refusal(profile, "this contact's e-mail address is not one of them"))

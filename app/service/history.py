@@ -21,8 +21,8 @@ from app.domain.text import has_surrogates, id_prefixes
 from app.service.live import LiveAccount
 from app.service.masking import open_mask
 from app.store.attempts import AttemptRow, History
+from app.store.database import StoppedError
 from app.store.erasure import Doomed, Retention, doomed, let_go
-from app.store.errors import StoppedError
 from app.store.row_ids import RowIds, Rows
 
 MIN_REFERENCE = 4

@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.errors import AppError
-from app.domain.model import (
-    Answer,
-    Attempt,
-    NoReply,
-    Reply,
-    TriggerRequest,
-    outcome_of,
-)
+from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
 from app.service.bulk import BulkRuns
@@ -33,10 +26,8 @@ from app.service.live import LiveAccount
 from app.service.preflight import PreflightChecks
 from app.service.refresh import Refresh
 from app.service.scenarios import Scenarios
-from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
-from app.store.database import StoreError, set_aside
-from app.store.errors import BusyError, UnwritableError
-from app.store.recent_attempts import SameSend
+from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SameSend, SentMeanwhileError
+from app.store.database import BusyError, StoreError, UnwritableError, set_aside
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient

@@ -49,7 +49,7 @@ from app.service.live import LiveAccount
 from app.service.team_templates import sync_templates
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import INTERRUPTED, AttemptRow, History, SentMeanwhileError
-from app.store.errors import UnwritableError
+from app.store.database import UnwritableError
 from app.store.outbox import Outbox, Pending, attempts_on, read_attempts, settle_from_team
 from app.store.team_history import TeamHistory, hidden_contact
 from app.team.server import Desk, Late, Push, TeamServer

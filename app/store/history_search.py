@@ -1,6 +1,6 @@
 """Runs queries on the history.
 
-A new filter is added to the fields of `domain.history_query`, to COLUMNS here, and to the help page.
+A new filter is a row of `domain.history_query.QueryField`, of COLUMNS here, and of the help page `queries`.
 """
 
 import math

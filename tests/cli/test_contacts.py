@@ -15,8 +15,8 @@ TRIGGER = ("trigger", "100", "--key", "3", "--external-id")
 
 
 @pytest.fixture
-def shop(desk: Desk, home: Path, open_account: str) -> Account:
-    account = Account(desk, open_account, home)
+def shop(new_desk: Desk, home: Path, open_account: str) -> Account:
+    account = Account(new_desk, open_account, home)
     account.configure("")
     return account
 

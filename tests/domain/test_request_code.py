@@ -57,11 +57,7 @@ def test_a_very_long_body_comes_from_a_here_document() -> None:
     assert command.endswith(" \\\n  ")
     assert rest == f"{request['body']}\nEND_OF_BODY"
     read = subprocess.run(
-        ["/bin/sh"],
-        input=f"cat <<'END_OF_BODY'\n{rest}\n",
-        capture_output=True,
-        text=True,
-        check=True,
+        ["/bin/sh"], input=f"cat <<'END_OF_BODY'\n{rest}\n", capture_output=True, text=True, check=True
     )
     assert read.stdout == f"{request['body']}\n"
 

@@ -195,12 +195,7 @@ async def test_a_mail_from_before_may_be_of_this_attempt_if_the_zones_differ(ope
     [
         (ACCEPTED, SENT - timedelta(minutes=5), {}, ("ambiguous", "other")),
         (UNKNOWN, SENT + timedelta(minutes=5), {}, ("ambiguous", "other")),
-        (
-            ACCEPTED,
-            SENT,
-            {"request": TriggerRequest("100", "id", "11")},
-            ("ambiguous", "other"),
-        ),
+        (ACCEPTED, SENT, {"request": TriggerRequest("100", "id", "11")}, ("ambiguous", "other")),
         (REJECTED, SENT, {}, ("found", None)),
         (ACCEPTED, SENT - timedelta(days=1), {}, ("found", None)),
         (ACCEPTED, SENT, {"request": TriggerRequest("101", "3", "thor@example.com")}, ("found", None)),

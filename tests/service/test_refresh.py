@@ -23,9 +23,8 @@ from app.service.refresh import Refresh, RefreshStep
 from app.service.session import Session
 from app.settings import Profile, load_settings
 from app.store.attempts import History
-from app.store.catalog import Cache
-from app.store.errors import RefreshingError, StoreError
-from app.store.refresh import refresh_lock
+from app.store.catalog import Cache, refresh_lock
+from app.store.database import RefreshingError, StoreError
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts="query:3000")
 OLD = Contact("1", "u1", {"3": "old@example.com"})
@@ -217,7 +216,7 @@ async def test_a_disk_that_fills_up_leaves_the_old_cache(
     def full(*_: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr("app.store.refresh.StagedRefresh.contacts", full)
+    monkeypatch.setattr("app.store.catalog.StagedRefresh.contacts", full)
     with pytest.raises(StoreError, match="full"):
         await refresh(Account())
     assert is_old(cache)
