@@ -636,8 +636,8 @@ def _contact(row: sqlite3.Row) -> Contact:
 
 
 def _row(contact: Contact) -> ContactRow:
-    shown = (contact.fields.get(field_id, "") for field_id in (EMAIL, FIRST_NAME, LAST_NAME))
-    return ContactRow(contact.id, contact.uid, *shown, contact.fields)
+    email, first, last = (contact.fields.get(field_id, "") for field_id in (EMAIL, FIRST_NAME, LAST_NAME))
+    return ContactRow(contact.id, contact.uid, email, first, last, contact.fields)
 
 
 def _id_of(connection: sqlite3.Connection, number: int) -> str:
