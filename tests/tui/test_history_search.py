@@ -281,7 +281,7 @@ async def test_an_attempt_is_changed_in_the_form_and_what_is_sent_names_it(
         await desk.press("f9")
         again = next(iter(desk.service.history.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
-        desk.form.forget_last()
+        desk.dashboard.send.forget_last()
         await desk.press("f9", "ctrl+y")
         assert next(iter(desk.service.history.list_attempts(1))).parent_id is None
         await desk.press("f6", "slash", *"sif", "enter", "down", "enter")

@@ -26,18 +26,6 @@ async def test_each_reply_is_prepared_in_the_form_and_sent_by_the_user(open_desk
         assert desk.form.editor.value == desk.service.drafts.example("100")
 
 
-async def test_a_failure_is_simulated_once(open_desk: OpenDesk) -> None:
-    failure = next(failure for failure in FAILURES if failure.kind == "502")
-    async with open_desk() as desk:
-        desk.dashboard.form.simulate(failure)
-        await desk.settle()
-        assert desk.attempts().rows(0, 1)[0].outcome == "unknown"
-        desk.dashboard.form.prepare(0)
-        await desk.settle()
-        await desk.press("f9", "ctrl+y")
-        assert desk.attempts().rows(0, 1)[0].outcome == "accepted"
-
-
 async def test_the_palette_lists_by_pane_what_is_on_and_finds_what_is_meant(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         palette = Palette(desk.dashboard)
@@ -66,8 +54,13 @@ async def test_the_palette_lists_by_pane_what_is_on_and_finds_what_is_meant(open
             assert max(hits, key=lambda hit: hit.score).text == first, typed
 
 
-async def test_the_mails_that_went_out_are_listed_and_follow_a_cut_reply(open_desk: OpenDesk) -> None:
+async def test_a_failure_is_simulated_once_and_the_mails_that_went_out_are_listed(
+    open_desk: OpenDesk,
+) -> None:
     async with open_desk() as desk:
+        desk.dashboard.form.simulate(next(one for one in FAILURES if one.kind == "502"))
+        await desk.settle()
+        assert desk.attempts().rows(0, 1)[0].outcome == "unknown"
         desk.dashboard.form.show_mails()
         await desk.settle()
         assert "No mail went out yet." in desk.said
@@ -78,8 +71,12 @@ async def test_the_mails_that_went_out_are_listed_and_follow_a_cut_reply(open_de
         await desk.settle()
         assert "Thank you for your order" in desk.screen()
         assert "to thor@example.com" in desk.screen()
-        await desk.press("escape", "f6", "l", "ctrl+y")
+        await desk.press("escape", "f6", "home", "l", "ctrl+y")
         assert desk.attempts().rows(0, 1)[0].arrived is True
+        desk.dashboard.form.prepare(0)
+        await desk.settle()
+        await desk.press("f9", "ctrl+y")
+        assert desk.attempts().rows(0, 1)[0].outcome == "accepted"
 
 
 async def test_a_reset_asks_first_and_empties_everything_when_told(open_desk: OpenDesk) -> None:
@@ -105,17 +102,17 @@ async def test_a_reset_asks_first_and_empties_everything_when_told(open_desk: Op
         assert desk.service.drafts.draft() is None
 
 
-async def test_a_screenshot_is_saved_in_the_home_and_said_where(open_desk: OpenDesk, home: Path) -> None:
+async def test_a_screenshot_is_saved_in_the_home_and_another_account_has_no_demo_commands(
+    open_desk: OpenDesk, home: Path
+) -> None:
     async with open_desk() as desk:
+        assert "read-only" not in desk.text_of("#status")
+        assert "Unlock" not in desk.screen()
         desk.app.action_screenshot()
         await desk.settle()
         assert desk.said.startswith(f"Screenshot saved: {home}/screenshot-")
         saved = Path(desk.said.removeprefix("Screenshot saved: "))
         assert await asyncio.to_thread(saved.read_text, "utf-8")
-
-
-async def test_another_account_has_no_such_commands(open_desk: OpenDesk, tmp_path: Path) -> None:
-    async with open_desk() as desk:
         desk.service.scenarios = None
         names = [str(hit.display) async for hit in Palette(desk.dashboard).discover()]
         assert not [name for name in names if name.startswith("Demo")]
