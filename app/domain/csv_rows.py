@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field
-from app.domain.sanitize import HIDDEN, has_surrogates
+from app.domain.text import HIDDEN, has_surrogates
 
 OnFault = Callable[[int, str], None]
 """Called with the number of a line that is skipped (from 1), and the reason as a sentence."""

@@ -10,23 +10,24 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from app.domain.account import Directory, FieldNames
-from app.domain.external_ids import readings
-from app.domain.identifiers import bare
+from app.domain.identifiers import bare, readings
 from app.domain.model import (
     CONTACT_KEYS,
+    UNKNOWN_REMEDY,
     Answer,
     Contact,
+    Directory,
     ExternalEvent,
+    FieldNames,
     NoReply,
     Outcome,
     Reply,
     TriggerRequest,
+    outcome_of,
 )
-from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.domain.reply_codes import advise_code, advise_status, advise_unsent, is_web_page, web_page
 from app.domain.rules import Verdict
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.domain.wire import json_object
 
 MAX_SHOWN = 5
@@ -138,11 +139,7 @@ def field_label(key_id: str, directory: FieldNames) -> str:
 
 
 def diagnose(
-    answer: Answer,
-    request: TriggerRequest,
-    directory: Directory,
-    now: datetime,
-    clues: Clues = _NO_CLUES,
+    answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues = _NO_CLUES
 ) -> Diagnosis | None:
     """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
 from app.domain.mails import Launch, Mail, Usages, from_account_time
-from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
-from app.domain.sanitize import replace_surrogates
+from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest, extras_json
+from app.domain.text import replace_surrogates
 
 ContactErrors = Mapping[str, Mapping[str, str]]
 
@@ -105,10 +104,7 @@ def reply_body(code: int, text: str, data: object = "") -> bytes:
 
 
 def parse_reply(
-    http_status: int,
-    body: bytes,
-    headers: Mapping[str, str] | None = None,
-    body_length: int | None = None,
+    http_status: int, body: bytes, headers: Mapping[str, str] | None = None, body_length: int | None = None
 ) -> Reply:
     """The HTTP reply; code and text are None if the body is unreadable. `headers` are in lower case. Never raises."""
     payload = json_object(body)

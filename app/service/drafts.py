@@ -3,11 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
-from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.event_data import EventDataError, Filled, fill_placeholders, parse_event_data, placeholders_in
 from app.domain.json_text import written
-from app.domain.model import NO_EXTRAS, Attempt, Extras, JsonObject, TriggerRequest
-from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
+from app.domain.model import (
+    NO_EXTRAS,
+    Attempt,
+    DataChoice,
+    Draft,
+    Extras,
+    JsonObject,
+    SavedDraft,
+    Template,
+    TriggerRequest,
+)
 from app.service.live import LiveAccount
 
 

@@ -11,14 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from app.client.errors import ClientError
-from app.domain.formatting import minute
 from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
 from app.domain.mails import EventUse, Launch, Mail
-from app.domain.model import Attempt, Outcome
-from app.domain.outcome import LABEL
-from app.domain.short_id import short_id
+from app.domain.model import LABEL, Attempt, Outcome
+from app.domain.text import minute, short_id
+from app.service.history import AttemptError
 from app.service.live import LiveAccount
-from app.service.resolution import AttemptError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient

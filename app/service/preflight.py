@@ -18,24 +18,22 @@ from app.domain.diagnosis import (
     diagnose_before,
     nearly_right,
 )
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
-from app.domain.model import (
-    Answer,
-    Attempt,
-    Contact,
-    ExternalEvent,
-    Outcome,
-    Reply,
-    TriggerRequest,
+from app.domain.model import Answer, Attempt, Contact, ExternalEvent, Outcome, Reply, TriggerRequest
+from app.domain.recipient import (
+    COUNTED,
+    DataUse,
+    Recipient,
+    canonical_json,
+    contact_fingerprint,
+    data_use_after,
+    request_fingerprint,
 )
-from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
-from app.store.attempts import AttemptRow, SameSend
+from app.store.attempts import AttemptRow, RecentAttempts, SameSend
 from app.store.cache_file import opened
 from app.store.catalog import Cache
 from app.store.contacts import ContactTable
-from app.store.recent_attempts import RecentAttempts
 
 SHOWN_CONTACTS = 6
 

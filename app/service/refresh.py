@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from app.domain.model import Contact, Field
 from app.service.live import LiveAccount
 from app.settings import Profile
-from app.store.catalog import CacheState
-from app.store.errors import RefreshingError
-from app.store.refresh import StagedRefresh, replacing
+from app.store.catalog import CacheState, StagedRefresh, replacing
+from app.store.database import RefreshingError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient

@@ -1,6 +1,6 @@
 """Runs queries on the history.
 
-A new filter is added to the fields of `domain.history_query`, to COLUMNS here, and to the help page.
+A new filter is a row of `domain.history_query.QueryField`, of COLUMNS here, and of the help page `queries`.
 """
 
 import math
@@ -13,10 +13,12 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 
-from app.domain.attempt_statistics import AttemptStatistics, Bucket, CodeCount, EventShare, bucket_seconds
-from app.domain.folding import fold
 from app.domain.history_query import (
     NO_VALUE,
+    AttemptStatistics,
+    Bucket,
+    CodeCount,
+    EventShare,
     Filter,
     HistoryQuery,
     QueryField,
@@ -24,9 +26,11 @@ from app.domain.history_query import (
     SortColumn,
     Value,
     Word,
+    bucket_seconds,
 )
+from app.domain.identifiers import fold
 from app.domain.model import Attempt, Outcome
-from app.domain.short_id import id_prefixes
+from app.domain.text import id_prefixes
 from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, beginning, narrow_row, phrase, whole_attempt
 from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds

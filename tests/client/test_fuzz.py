@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from app.client.api import ApiClient
-from app.domain.model import NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
+from app.domain.model import NoReply, Outcome, Reply, TriggerRequest, outcome_of
 from tests.client.fault_server import FaultServer, reply
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com")

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.diagnosis import LOOK_UP, REFRESH, FormPatch, NoClues, diagnose, diagnose_before, field_label
-from app.domain.model import Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import MEANING
+from app.domain.model import MEANING, Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.rules import Verdict
 from tests.domain.accounts import HandMadeAccount
 

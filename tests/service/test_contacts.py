@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.account import ListOrder
+from app.domain.model import ListOrder
 from app.service.history import StoppedError
 from app.service.session import Session
 from app.settings import load_settings

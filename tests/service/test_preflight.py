@@ -9,10 +9,9 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.diagnosis import LOOK_UP, REFRESH, Diagnosis, Fetch, FormPatch
-from app.domain.drafts import Draft
-from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.model import Attempt, Draft, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import Recipient
-from app.service.duplicates import second_send_words
+from app.service.guard import second_send_words
 from app.service.scenarios import FAILURES
 from app.service.session import Session
 from app.settings import load_settings
@@ -374,9 +373,7 @@ async def test_data_that_went_to_another_contact_are_known_by_any_key(service: S
         assert other(service, replace(THOR, key_id=key_id, external_id=value)) is None
 
 
-async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_event(
-    service: Session,
-) -> None:
+async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_event(service: Session) -> None:
     await send(service, THOR)
     await send(service, replace(THOR, event_id="101", data=None))
     sif = replace(THOR, external_id="sif@example.com")
@@ -414,9 +411,7 @@ def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(service: Sessi
     assert not local.preflight.check(replace(THOR, data=None)).example_data
 
 
-def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(
-    service: Session,
-) -> None:
+def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(service: Session) -> None:
     first = service.preflight.check(THOR, "11")
     assert first.same_data is None
     carried = service.preflight.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)

@@ -1,4 +1,4 @@
-"""Reads an account folder: `events.json`, `fields.json` and `contacts.csv`.
+"""Reads an account folder: `events.json`, `fields.json` and `contacts.csv`, and writes a small one to begin with.
 
 Every fault is reported with file, line and reason.
 """
@@ -22,6 +22,7 @@ EVENTS = "events.json"
 FIELDS = "fields.json"
 CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
+_STARTER = Path(__file__).with_name("starter")
 
 EVENT_KEYS = frozenset({"id", "name", "created", "example_data", "attached", "mails"})
 MAIL_KEYS = frozenset({"id", "name", "subject"})
@@ -59,6 +60,11 @@ class EventEntry:
     attached: bool = True
     mails: tuple[Mail, ...] = ()
     example: JsonObject | None = None
+
+    @property
+    def launched(self) -> tuple[Mail, ...]:
+        """The mails that a trigger sends."""
+        return self.mails if self.attached else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +276,25 @@ def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[Contacts
             yield ContactsFile(opened, fields)
     except CsvError as error:
         raise AccountFolderError(file, error.line, error.reason) from None
+
+
+class StarterError(AppError):
+    """The folder cannot be written; the message says why."""
+
+
+def write_starter(folder: Path) -> tuple[str, ...]:
+    """Writes the files of a small account folder, creating it if need be; returns their names.
+
+    Raises StarterError, also if one of the files exists: then nothing is written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if existing := [name for name in FILES if (folder / name).exists()]:
+            raise StarterError(
+                f"{folder} already has {', '.join(existing)}. Nothing was written; use another folder."
+            )
+        for name in FILES:
+            (folder / name).write_bytes((_STARTER / name).read_bytes())
+    except OSError as error:
+        raise StarterError(f"{folder} cannot be written: {reason_of(error)}.") from None
+    return FILES

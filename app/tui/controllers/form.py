@@ -13,16 +13,26 @@ from threading import Event
 from textual.timer import Timer
 
 from app.domain.diagnosis import Fetch, FormPatch, QuickFix
-from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
 from app.domain.event_data import repair
-from app.domain.extras import ExtrasError, extras_words, parse_event_time
 from app.domain.json_text import written
-from app.domain.model import NO_EXTRAS, Attempt, Extras, Outcome, TriggerRequest, new_attempt_id
-from app.domain.outcome import LABEL
+from app.domain.model import (
+    LABEL,
+    NO_EXTRAS,
+    Attempt,
+    DataChoice,
+    Draft,
+    Extras,
+    ExtrasError,
+    Outcome,
+    TriggerRequest,
+    extras_words,
+    new_attempt_id,
+    parse_event_time,
+)
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.service.files import read_attachment, typed_path
 from app.service.history import StoppedError
 from app.service.preflight import Preflight

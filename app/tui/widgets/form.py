@@ -13,20 +13,19 @@ from textual.widgets import Button, Input, Select, Static, TextArea
 from textual.widgets._select import SelectCurrent, SelectOverlay
 
 from app.domain.diagnosis import FormPatch
-from app.domain.drafts import Draft
-from app.domain.external_ids import hidden_words
-from app.domain.extras import extras_words
-from app.domain.identifiers import Resolved, Unresolved
+from app.domain.event_data import Filled
+from app.domain.identifiers import Resolved, Unresolved, hidden_words
 from app.domain.model import (
     CONTACT_KEYS,
     NO_EXTRAS,
     Contact,
+    Draft,
     ExternalEvent,
     Extras,
     Field,
     TriggerRequest,
+    extras_words,
 )
-from app.domain.placeholders import Filled
 from app.domain.recipient import EMAIL, Recipient, customer_number
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode

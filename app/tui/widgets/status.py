@@ -15,9 +15,9 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import ProgressBar, Static
 
-from app.domain.formatting import age
 from app.domain.model import Outcome
-from app.service.contacts import CacheState
+from app.domain.text import age
+from app.service.catalog import CacheState
 from app.service.profile_check import Notice
 from app.service.refresh import RefreshStep
 from app.tui.bindings import active_in_order
