@@ -137,6 +137,7 @@ async def test_faulty_event_data_is_never_predicted_to_be_accepted_nor_sent_and_
         _editor(desk).undo()
         assert _editor(desk).text == "{'price': 0.10,}"
         _editor(desk).text = '{\n  "a": \n}'  # it may mean several things
+        await desk.settle()
         await desk.press("ctrl+g")
         assert desk.focus == "event-data"
         assert _editor(desk).cursor_location == (2, 0)

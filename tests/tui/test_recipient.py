@@ -69,6 +69,7 @@ async def test_the_fix_for_a_shared_value_is_the_picked_contact_also_of_a_draft(
     async with open_desk() as desk:
         assert (_asked(desk), _recipient(desk)) == (("id", "13"), SHARED)
         _choose_key(desk, "3")
+        await desk.settle()
         await desk.press("ctrl+g")
         assert _asked(desk) == ("id", "13")
         assert MAGNUS in _recipient(desk)

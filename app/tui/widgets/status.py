@@ -27,7 +27,7 @@ from app.tui.widgets.text_block import TextBlock
 CLICK = "Click to switch the profile"
 UNRESOLVED_CLICK = "Click to show the unresolved outcomes"
 _LINK = "@click"
-_TOOLTIP = "tooltip"
+_KEY, _TOOLTIP = "key", "tooltip"
 
 
 class StatusLine(Widget):
@@ -168,39 +168,46 @@ class KeyFooter(Widget):
     ALLOW_SELECT = False
 
     keys: reactive[Sequence[ActiveBinding]] = reactive(())
+    hovered: reactive[str] = reactive("")
+    """The key under the mouse."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def _bindings_changed(self, screen: Screen[Any]) -> None:
-        if screen.app.app_focus:
-            shown = [one._replace(node=screen) for one in active_in_order(screen) if one.binding.show]
-            self.keys = [
-                *shown,
-                *filter(None, [screen.active_bindings.get(self.app.COMMAND_PALETTE_BINDING)]),
-            ]
+        if not screen.app.app_focus:
+            return
+        is_narrow = screen.has_class("-narrow")
+        self.keys = [
+            one._replace(node=screen)
+            for one in active_in_order(screen)
+            if one.binding.show and not (is_narrow and one.binding.action.startswith("go("))
+        ]
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.hovered = event.style.meta.get(_KEY, "")
         self.tooltip = event.style.meta.get(_TOOLTIP)
 
+    def on_leave(self) -> None:
+        self.hovered = ""
+
+    def on_click(self, event: events.Click) -> None:
+        if key := event.style.meta.get(_KEY):
+            self.app.simulate_key(key)
+
     def render(self) -> Content:
-        if not self.keys:
-            return Content("")
-        is_narrow = self.screen.has_class("-narrow")
-        *keys, palette = (
-            one for one in self.keys if not (is_narrow and one.binding.action.startswith("go("))
-        )
-        last = Content.assemble(("▏", "$foreground 20%"), self._label(palette))
+        palette = self.screen.active_bindings.get(self.app.COMMAND_PALETTE_BINDING)
+        last = Content.assemble(("▏", "$foreground 20%"), self._label(palette)) if palette else Content("")
         room = max(0, self.content_size.width - last.cell_length)
-        left = Content("  ").join(map(self._label, keys)).truncate(room, pad=True)
-        return Content.assemble(left, last)
+        return Content("  ").join(map(self._label, self.keys)).truncate(room, pad=True) + last
 
     def _label(self, key: ActiveBinding) -> Content:
-        name, binding = self.app.get_key_display(key.binding), key.binding
+        binding = key.binding
+        name = self.app.get_key_display(binding)
         said = Content.assemble((name, "bold $footer-key-foreground"), f" {binding.description}")
-        meta: dict[str, object] = {_TOOLTIP: key.tooltip or binding.tooltip or binding.description}
-        if not key.enabled:
-            said = said.stylize("dim")
-        else:
-            meta[_LINK] = f"app.simulate_key({binding.key!r})"
-        return said.stylize(Style.from_meta(meta))
+        meta = {_TOOLTIP: key.tooltip or binding.tooltip or binding.description}
+        if key.enabled:
+            meta[_KEY] = binding.key
+        if binding.key == self.hovered:
+            said = said.stylize("on $block-hover-background")
+        return said.stylize(Style.from_meta(meta)).stylize("" if key.enabled else "dim")
