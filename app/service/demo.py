@@ -17,7 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from app.domain.errors import AppError, reason_of
-from app.domain.model import Contact, ExternalEvent, Field
+from app.domain.model import Contact, ExternalEvent
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS, examples, read_events
@@ -104,15 +104,15 @@ def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
     account = SandboxAccount(
         folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
     )
-    with closing(account), closing(Cache(settings.cache)) as cache:
-        fields = (
-            Field(one.id, one.name, one.string_id, one.application_type) for one in account.fields.values()
-        )
-        with cache.replacing(complete=True, source=account.fingerprint) as load:
-            load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
-            load.fields(fields)
-            load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))
-            watch("order", 0, 0)
+    with (
+        closing(account),
+        closing(Cache(settings.cache)) as cache,
+        cache.replacing(complete=True, source=account.fingerprint) as load,
+    ):
+        load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
+        load.fields(account.fields.values())
+        load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))
+        watch("order", 0, 0)
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
