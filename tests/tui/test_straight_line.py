@@ -1,8 +1,10 @@
 """Event, contact, Send: the job, by the keyboard, from a cold start."""
 
+import asyncio
 from pathlib import Path
 
 from textual import events
+from textual.widgets import Input
 
 from app.domain.model import Outcome
 from tests.tui.conftest import NARROW, Desk, OpenDesk
@@ -95,3 +97,16 @@ async def test_an_enter_that_the_terminal_made_a_line_feed_of_is_an_enter(open_d
         assert desk.focus == "send"
         request = desk.form.request()
         assert (request.event_id, request.external_id) == ("100", "thor@example.com")
+
+
+async def test_what_is_typed_ahead_waits_for_the_focus_however_long_that_takes(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press(*"100", "enter")
+        freed = asyncio.Event()
+        for key in ("f4", *"sif"):
+            desk.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        desk.app.call_later(freed.wait)  # the focus moves behind this, as on a busy machine
+        asyncio.get_running_loop().call_later(1, freed.set)
+        await desk.settle()
+        assert desk.form.request().external_id == "sif"
+        assert desk.dashboard.query_one("#contacts-filter", Input).value == ""
