@@ -199,7 +199,11 @@ class KeyFooter(Widget):
         palette = self.screen.active_bindings.get(self.app.COMMAND_PALETTE_BINDING)
         last = Content.assemble(("▏", "$foreground 20%"), self._label(palette)) if palette else Content("")
         room = max(0, self.content_size.width - last.cell_length)
-        return Content("  ").join(map(self._label, self.keys)).truncate(room, pad=True) + last
+        labels = [self._label(key) for key in self.keys]
+        left = Content("  ").join(labels)
+        if left.cell_length > room:
+            left = Content(" ").join(labels)
+        return left.truncate(room, pad=True) + last
 
     def _label(self, key: ActiveBinding) -> Content:
         binding = key.binding
