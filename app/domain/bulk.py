@@ -11,14 +11,12 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from app.domain.errors import AppError
-from app.domain.event_data import MAX_BYTES, parse_event_data
-from app.domain.fingerprint import normalize
-from app.domain.formatting import count, duration
+from app.domain.event_data import MAX_BYTES, PLACEHOLDER, parse_event_data
 from app.domain.json_text import TOKEN, TypedObject, ascii_json
-from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply
-from app.domain.outcome import outcome_of
-from app.domain.placeholders import PLACEHOLDER
+from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply, outcome_of
+from app.domain.recipient import normalize
 from app.domain.reply_codes import describe
+from app.domain.text import count, duration
 from app.domain.wire import json_object, reply_code
 
 MAX_CONTACTS = 1000
@@ -188,6 +186,9 @@ def plan_lines(
     run: Run, rejected: Iterable[tuple["BulkRow", int]], shown: Callable[[str], str]
 ) -> Iterator[str]:
     """The plan for a reader, with the rows that will be rejected; `shown` hides an external id where it must."""
+    by_code: dict[str, list[BulkRow]] = {}
+    for row, predicted in rejected:
+        by_code.setdefault(str(predicted), []).append(row)
     counted = f"{run.unique:,} unique, {count(run.duplicates, 'duplicate')}, {run.empty:,} empty"
     yield f"{count(run.rows, 'row')}: {counted}"
     for code, number in (run.predicted or {}).items():
@@ -197,8 +198,10 @@ def plan_lines(
             else "Cannot predict the reply"
         )
         yield f"{'Will be accepted' if code == '0' else words.rstrip('.')}: {count(number, 'contact')}"
-    for row, found in rejected:
-        yield f"  line {row.line}: {shown(row.external_id)} ({found})"
+        listed = by_code.get(code, [])
+        yield from (f"  line {row.line}: {shown(row.external_id)}" for row in listed)
+        if listed and number > len(listed):
+            yield f"  and {number - len(listed):,} more"
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
     yield f"{count(run.batches, 'request')}, about {duration(run.takes_s)} for what is left"
