@@ -164,18 +164,20 @@ class CsvFile:
 
     # Lines and cells
 
-    def _numbered(self) -> Iterator[tuple[int, str]]:
-        """The lines with their numbers; those in `_waiting` come first."""
+    def _numbered(self) -> Iterator[tuple[int, str] | None]:
+        """The lines with their numbers, then None for ever; those in `_waiting` come first."""
         for numbered in enumerate(self._text, start=1):
             yield numbered
             while self._waiting:
                 yield self._waiting.popleft()
+        while True:
+            yield self._waiting.popleft() if self._waiting else None
 
     def _header(self) -> tuple[int, tuple[str, ...]]:
         nothing = 0, ""
-        number, line = next((one for one in self._lines if one[1].strip()), nothing)
+        number, line = next(one for one in self._lines if one is None or one[1].strip()) or nothing
         if separator := _SEPARATOR.fullmatch(line):
-            number, line = next(self._lines, nothing)
+            number, line = next(self._lines) or nothing
         counted = _IN_QUOTES.sub("", line)
         self._delimiter = separator[1] if separator else max(_DELIMITERS, key=counted.count)
         self._cell, self._open = _patterns(self._delimiter)
@@ -189,7 +191,10 @@ class CsvFile:
 
     def _records(self, on_fault: OnFault) -> Iterator[tuple[int, tuple[str, ...]]]:
         delimiter = self._delimiter
-        for number, line in self._lines:
+        for numbered in self._lines:
+            if numbered is None:
+                return
+            number, line = numbered
             if '"' not in line:
                 if line := line.strip("\r\n"):
                     yield number, tuple([cell.strip() for cell in line.split(delimiter)])
@@ -234,7 +239,7 @@ class CsvFile:
     def _up_to_quote(self, more: list[tuple[int, str]]) -> str:
         """Adds the next lines to `more` until one has a quote, and returns them; '' if none has."""
         start = len(more)
-        while len(more) < MAX_LINES and (numbered := next(self._lines, None)):
+        while len(more) < MAX_LINES and (numbered := next(self._lines)):
             more.append(numbered)
             if '"' in numbered[1]:
                 return "".join(line for _, line in more[start:])
