@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -86,7 +87,7 @@ def plan(
     as_json: bool,
 ) -> None:
     """Read and check a CSV FILE with a header, and plan to send EVENT to its contacts. Sends nothing."""
-    template, mask = None if data is None else _template(data), options.mask()
+    template, mask = None if data is None else read_source(data), options.mask()
 
     async def make(service: Session) -> None:
         found = service.events.resolve(event)
@@ -223,15 +224,6 @@ def _look(options: Options, verb: Callable[[BulkRuns], None]) -> None:
     options.run(look, filled=False)
 
 
-def _template(data: str) -> str:
-    try:
-        return read_source(data)
-    except UnicodeDecodeError:
-        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
-    except OSError as error:
-        raise Failure(f"--data: {data[1:]} cannot be read: {error.strerror or error}.") from None
-
-
 # Sending
 
 
@@ -279,13 +271,10 @@ async def _confirmed(profile: str, yes: int | None, run: Run, *, again: bool) ->
     if not at_terminal():
         echo_error(f"{question} There is no terminal to answer on: add --yes {left}.")
         return False
-    try:
-        with on_ctrl_c(interrupt):
-            return bool(
-                click.prompt(f"{question} Type {left}", default="", show_default=False, err=True) == str(left)
-            )
-    except click.Abort:
-        return False
+    with suppress(click.Abort), on_ctrl_c(interrupt):
+        typed = click.prompt(f"{question} Type {left}", default="", show_default=False, err=True)
+        return bool(typed.strip().replace(",", "") == str(left))
+    return False
 
 
 def _progress_label(run: Run, wait_s: float) -> str:

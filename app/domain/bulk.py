@@ -151,39 +151,27 @@ class BulkRow(NamedTuple):
         return str(uuid5(UUID(run_id), str(self.number)))
 
 
+_PLAN_JSON = (
+    "run_id", "event_id", "key_id", "file", "rows", "unique", "duplicates", "empty", "predicted", "already_sent",
+    "batches",
+)  # fmt: skip
+_STATUS_JSON = ("run_id", "event_id", "key_id", "file", "state", "rows")
+
+
 def plan_json(run: Run) -> dict[str, object]:
     """The plan as the command line writes it."""
-    return {
-        "run_id": run.run_id,
-        "event_id": run.event_id,
-        "key_id": run.key_id,
-        "file": run.file,
-        "rows": run.rows,
-        "unique": run.unique,
-        "duplicates": run.duplicates,
-        "empty": run.empty,
-        "predicted": dict(run.predicted or {}),
-        "already_sent": run.already_sent,
-        "batches": run.batches,
-    }
+    return {name: getattr(run, name) for name in _PLAN_JSON}
 
 
 def status_json(run: Run) -> dict[str, object]:
     """The state of a run as the command line writes it; the counts add up to `rows`."""
-    return {
-        "run_id": run.run_id,
-        "event_id": run.event_id,
-        "key_id": run.key_id,
-        "file": run.file,
-        "state": run.state.value,
-        "rows": run.rows,
-        **{state.value: run.count(state) for state in RowState},
-        "pause_reason": run.pause_reason,
-    }
+    named = {name: getattr(run, name) for name in _STATUS_JSON}
+    counts = {state.value: run.count(state) for state in RowState}
+    return {**named, **counts, "pause_reason": run.pause_reason}
 
 
 def plan_lines(
-    run: Run, rejected: Iterable[tuple["BulkRow", int]], shown: Callable[[str], str]
+    run: Run, rejected: Iterable[tuple[BulkRow, int]], shown: Callable[[str], str]
 ) -> Iterator[str]:
     """The plan for a reader, with the rows that will be rejected; `shown` hides an external id where it must."""
     by_code: dict[str, list[BulkRow]] = {}
@@ -192,12 +180,7 @@ def plan_lines(
     counted = f"{run.unique:,} unique, {count(run.duplicates, 'duplicate')}, {run.empty:,} empty"
     yield f"{count(run.rows, 'row')}: {counted}"
     for code, number in (run.predicted or {}).items():
-        words = (
-            f"Will be rejected: {code} {describe(int(code)) or ''}"
-            if code.isdigit()
-            else "Cannot predict the reply"
-        )
-        yield f"{'Will be accepted' if code == '0' else words.rstrip('.')}: {count(number, 'contact')}"
+        yield f"{_prediction_words(code)}: {count(number, 'contact')}"
         listed = by_code.get(code, [])
         yield from (f"  line {row.line}: {shown(row.external_id)}" for row in listed)
         if listed and number > len(listed):
@@ -207,6 +190,14 @@ def plan_lines(
     yield f"{count(run.batches, 'request')}, about {duration(run.takes_s)} for what is left"
     if run.takes_s > LONG_RUN_S:
         yield f"An Interactions program uses the event; it takes {run.per_second} contacts a second. Consider a smaller file."
+
+
+def _prediction_words(code: str) -> str:
+    if code == "0":
+        return "Will be accepted"
+    if code == "none":
+        return "Cannot predict the reply"
+    return f"Will be rejected: {code} {describe(int(code)) or ''}".rstrip(" .")
 
 
 def accepted_question(run: Run, profile: str, *, again: bool = False) -> str:

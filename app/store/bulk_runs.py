@@ -129,7 +129,13 @@ def add_plan(
     """
     with opened(path) as connection:
         connection.execute("PRAGMA temp_store = FILE")  # a million rows are sorted
-        number = _add_run(connection, run, owner)
+        with transaction(connection):
+            values = (run.run_id, stored(run.account), microseconds(run.planned_at), READING, owner)
+            number = connection.execute(
+                "INSERT INTO bulk_runs (run_id, account, planned_at, state, owner, plan) VALUES (?, ?, ?, ?, ?, '{}')",
+                values,
+            ).lastrowid
+            assert number is not None  # noqa: S101 - it was inserted
         try:
             run = replace(run, empty=_add_rows(connection, number, rows))
             _judge(connection, number, run, cache)
@@ -146,16 +152,6 @@ def add_plan(
             with transaction(connection):
                 _delete(connection, "number = ?", number)
             raise
-
-
-def _add_run(connection: sqlite3.Connection, run: Run, owner: str) -> int:
-    with transaction(connection):
-        values = (run.run_id, stored(run.account), microseconds(run.planned_at), READING, owner, "{}")
-        cursor = connection.execute(
-            "INSERT INTO bulk_runs (run_id, account, planned_at, state, owner, plan) VALUES (?, ?, ?, ?, ?, ?)",
-            values,
-        )
-    return cursor.lastrowid or 0
 
 
 def _add_rows(connection: sqlite3.Connection, run: int, rows: Iterable[NewRow]) -> int:

@@ -192,7 +192,7 @@ def _keys_meanwhile(home: Path, file: Path, count: int, keys: int) -> list[float
         desk.press("\x04")  # ctrl+d
         desk.wait_for("Bulk runs")
         desk.press("r")
-        desk.wait_for(f"Type {count - CANARY}")
+        desk.wait_for(f"{CANARY} of {CANARY} accepted")
         for key in (str(count - CANARY), "enter", "\x1b", "f3"):
             desk.press(key)
             desk.drain(0.1)
