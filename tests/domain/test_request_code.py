@@ -33,7 +33,7 @@ def described(
     return {"method": "POST", "url": url, "headers": headers, "body": body}
 
 
-@pytest.mark.parametrize("value", ["thor@example.com", NASTY, "it's", "x" * 40_000])
+@pytest.mark.parametrize("value", ["thor@example.com", NASTY, "it's", "x" * 4000])
 def test_a_shell_reads_the_curl_command_as_the_request(value: str) -> None:
     request = described(value)
     words = shlex.split(as_curl(request).replace(" \\\n  ", " "))

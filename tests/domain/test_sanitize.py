@@ -63,8 +63,8 @@ def test_the_invisible_parts_of_emoji_and_of_joined_scripts_are_left_out(text: s
 
 def test_no_invisible_character_of_unicode_gets_through() -> None:
     invisible = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in INVISIBLE]
-    through = [hex(ord(c)) for c in invisible if c in sanitize(f"x{c}x")]
-    assert through == []
+    through = {*invisible} & {*sanitize("x".join(invisible), 10_000_000)}
+    assert [hex(ord(c)) for c in through] == []
 
 
 def test_long_text_is_capped_and_says_so() -> None:
