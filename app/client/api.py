@@ -60,13 +60,11 @@ class Pace:
             self._watch = None
 
     async def turn(self) -> None:
-        """Waits until the next call may start."""
         while self._watch and (left := self._free_at - self._clock()) > 0:
             self._watch(max(1, round(left)))
             await self._sleep(min(1.0, left))
 
     def note(self, received: Received) -> None:
-        """Reads the limit from a reply."""
         if received.status == REFUSED or received.headers.get("x-ratelimit-remaining", "").strip() == "0":
             self._free_at = self._clock() + _wait_s(received)
 
@@ -153,22 +151,12 @@ class ApiClient:
             closing.push_async_callback(self._http.aclose)
 
     def describe(self, request: TriggerRequest) -> dict[str, object]:
-        """The exact request as method, url, headers and body text, with credentials as `***`.
-
-        Raises ClientError if it cannot be sent.
-        """
-        try:
-            made = self._trigger_request(request)
-        except UnsendableError as error:
-            raise ClientError(str(error)) from None
-        return self._described(made)
+        """The exact request as method, url, headers and body text, with credentials as `***`. Raises ClientError."""
+        return self._described(self._trigger_request(request))
 
     def describe_many(self, event_id: str, body: bytes) -> dict[str, object]:
         """The exact request of `trigger_many`, as `describe` gives it. Raises ClientError."""
-        try:
-            return self._described(self._request("POST", wire.trigger_path(event_id), body))
-        except UnsendableError as error:
-            raise ClientError(str(error)) from None
+        return self._described(self._request("POST", wire.trigger_path(event_id), body))
 
     def _described(self, made: httpx.Request) -> dict[str, object]:
         auth = self._http.auth
@@ -230,9 +218,8 @@ class ApiClient:
     async def list_contacts(self, list_id: str) -> AsyncIterator[tuple[int, tuple[Contact, ...]]]:
         """Contacts of a list with all their fields, 1000 at a time, by GET /contactlist/<id>/contactIds.
 
-        An account without that call is asked by GET /contactlist/<id>/.
-
-        Yields the number of contacts on the list with each batch. Raises ClientError.
+        An account without that call is asked by GET /contactlist/<id>/. Yields the number of contacts on the list with
+        each batch. Raises ClientError.
         """
         try:
             ids = await self._listed(list_id)
@@ -329,10 +316,7 @@ class ApiClient:
         body: bytes | None = None,
         query: Mapping[str, str | int] | None = None,
     ) -> T:
-        try:
-            prepared = self._request(method, path, body, query)
-        except UnsendableError as error:
-            raise ClientError(str(error)) from None
+        prepared = self._request(method, path, body, query)
         received = await self._paced(prepared)
         if isinstance(received, Received) and self.pace.waits_for(received):
             # Repeat once, which is safe, since only reading calls come here.

@@ -57,7 +57,6 @@ class Received:
 
     @property
     def whole(self) -> bool:
-        """Whether `body` is the complete body."""
         return self.length == len(self.body)
 
     @property

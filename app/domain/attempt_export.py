@@ -28,20 +28,9 @@ from app.domain.reply_codes import describe_reply
 from app.domain.text import sanitize, sanitize_block, short_id
 
 HEADER = (
-    "TIME",
-    "REFERENCE",
-    "OUTCOME",
-    "EVENT",
-    "KEY",
-    "EXTERNAL ID",
-    "CONTACT",
-    "HTTP",
-    "CODE",
-    "REPLY TEXT",
-    "DESCRIPTION",
-    "NOTE",
-    "RESEND OF",
-)
+    "TIME", "REFERENCE", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "CONTACT", "HTTP", "CODE", "REPLY TEXT",
+    "DESCRIPTION", "NOTE", "RESEND OF",
+)  # fmt: skip
 
 ENDED = "The program ended before a reply came."
 _UNCUT = 20_000_000
@@ -138,7 +127,6 @@ def _settlement(settlement: Settlement | None) -> dict[str, object] | None:
 
 
 def warnings_of(attempt: Attempt) -> list[str]:
-    """What a 2xx reply warned of."""
     reply = attempt.answer
     if not isinstance(reply, Reply) or reply.http_status // 100 != 2 or b"warnings" not in reply.body:
         return []
@@ -171,7 +159,6 @@ def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC to the millisecond, ending in Z."""
     return _utc(moment, "milliseconds")
 
 
@@ -212,7 +199,6 @@ def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 
 def _flat(attempt: Attempt) -> dict[str, object]:
-    """The parts of the nested keys, as columns."""
     settled, contact = attempt.settlement, attempt.contact
     return {
         "settlement": settled and RESOLVED[settled.arrived].removeprefix("resolved: "),

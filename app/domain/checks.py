@@ -394,7 +394,6 @@ _ELEMENTS = {Result.FAILED: "failure", Result.ERROR: "error", Result.SKIPPED: "s
 
 
 def junit_xml(results: Sequence[CaseResult], mask: Mask) -> str:
-    """The results, in the order of their files."""
     root = Element("testsuites", _attributes(_totals(results)))
     for file, some in groupby(results, lambda one: one.case.file):
         found = list(some)

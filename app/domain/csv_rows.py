@@ -88,7 +88,6 @@ class CsvFile:
 
     @property
     def done(self) -> int:
-        """The number of bytes read so far."""
         return self._raw.tell()
 
     def error(self, line: int | None, reason: str) -> CsvError:

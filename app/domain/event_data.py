@@ -157,7 +157,6 @@ _MESSAGES = {
 
 
 def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
-    """The offset of a fault, and the sentence that names its character."""
     place, before = error.pos, text[: error.pos].rstrip()
     is_text = error.msg.startswith(("Unterminated", "Invalid"))
     if place >= len(text.rstrip()) and not is_text:
@@ -219,7 +218,6 @@ _SHOWN = 3
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:
-    """A sentence for each part of the event data that probably does not do what its author expects."""
     return tuple(hint for check in _CHECKS for hint in check(data)) if data else ()
 
 
@@ -260,17 +258,11 @@ _BELONGS = {
 }
 
 
-def _wrapped(data: JsonObject) -> Iterator[str]:
+def _odd_names(data: JsonObject) -> Iterator[str]:
     if isinstance(data.get("data"), Mapping) and not any(_request(data)):
         yield "The event data contains an object called data. Remove that level, unless a variable has that name."
-
-
-def _reserved(data: JsonObject) -> Iterator[str]:
     if _RESERVED in data:
         yield f"{_RESERVED} is reserved: Emarsys ignores it silently."
-
-
-def _global(data: JsonObject) -> Iterator[str]:
     if _GLOBAL in data and not isinstance(data[_GLOBAL], Mapping):
         yield "global must be an object of variables; otherwise they render empty."
 
@@ -318,9 +310,7 @@ _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
     _request,
     _repeated,
     _misplaced,
-    _wrapped,
-    _reserved,
-    _global,
+    _odd_names,
     _mixed,
     _size,
 )

@@ -26,8 +26,6 @@ ID_LENGTH = 36
 
 
 class SortColumn(StrEnum):
-    """The columns that attempts can be sorted by."""
-
     TIME = "time"
     OUTCOME = "outcome"
     EVENT = "event"
@@ -367,7 +365,6 @@ class HistoryQuery:
 
     @property
     def is_everything(self) -> bool:
-        """Whether every attempt matches."""
         return not (self.filters or self.words or self.since or self.until)
 
     @property
@@ -491,7 +488,6 @@ _DESCENDING_FIRST = (SortColumn.TIME, SortColumn.TOOK)
 
 
 def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
-    """The term that filters for exactly this value."""
     is_plain = _PLAIN.fullmatch(value) or (field.read is _read_number and _NUMBER.fullmatch(value))
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f"{'-' if negated else ''}{field}:{value if is_plain else f'{chr(34)}{escaped}{chr(34)}'}"
@@ -606,7 +602,6 @@ class AttemptStatistics:
 
     @property
     def total(self) -> int:
-        """The number of attempts."""
         return sum(self.counts.values())
 
 

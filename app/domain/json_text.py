@@ -55,13 +55,11 @@ def indented(text: str, *, unescaped: bool = False) -> str:
             lines.append("  " * depth)
         elif before == ":":
             lines[-1] += " "
-        lines[-1] += _unescaped(token) if unescaped and "\\" in token else token
+        lines[-1] += (
+            json.dumps(json.loads(token), ensure_ascii=False) if unescaped and "\\" in token else token
+        )
         before = token
     return "\n".join(lines)
-
-
-def _unescaped(token: str) -> str:
-    return json.dumps(json.loads(token), ensure_ascii=False)
 
 
 def written(value: object) -> str:

@@ -54,8 +54,6 @@ class EventUse:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A mail that was launched to a contact."""
-
     mail_id: str
     contact_id: str
     at: datetime

@@ -21,8 +21,6 @@ CONTACT_KEYS = ("id", "uid")
 
 @dataclass(frozen=True, slots=True)
 class ExternalEvent:
-    """One external event of an account."""
-
     id: str
     name: str
 
@@ -67,8 +65,6 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a trigger carries beside its event data."""
-
     event_time: str | None = None
     attachments: tuple[Attachment, ...] = ()
 
@@ -280,8 +276,6 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """A draft and when it was saved."""
-
     draft: Draft
     saved_at: datetime
 
@@ -335,15 +329,11 @@ class Account(Protocol):
 
 
 class FieldNames(Protocol):
-    """The names of contact fields."""
-
     def field_name(self, field_id: str) -> str | None:
         """The name of a contact field; None if it is not known."""
 
 
 class Directory(Account, FieldNames, Protocol):
-    """An account with the names of its events and fields."""
-
     def event_name(self, event_id: str) -> str | None:
         """The name of an external event; None if it is not known."""
 

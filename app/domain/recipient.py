@@ -79,7 +79,6 @@ def _plain(name: str) -> str:
 
 
 def contact_name(contact: Contact) -> str:
-    """First and last name, or the e-mail address, or ''."""
     names = [contact.fields.get(FIRST_NAME, ""), contact.fields.get(LAST_NAME, "")]
     return " ".join(name for name in names if name) or contact.fields.get(EMAIL, "")
 
@@ -97,7 +96,6 @@ class Recipient:
 
     @property
     def only(self) -> Contact | None:
-        """The contact, if the key finds exactly one."""
         return self.contacts[0] if self.total == 1 else None
 
     @property

@@ -14,8 +14,6 @@ from app.domain.reply_codes import reply_text
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A reply code with its reply text."""
-
     code: int
     text: str
 

@@ -66,7 +66,6 @@ def has_surrogates(text: str) -> bool:
 
 
 def replace_surrogates(text: str) -> str:
-    """The text with U+FFFD for each half character."""
     return _SURROGATE.sub("\ufffd", text) if has_surrogates(text) else text
 
 
@@ -85,11 +84,8 @@ def sanitize_block(text: str, limit: int = 65536) -> str:
 
 
 def _block(text: str) -> str:
-    return _FOUND.sub(_visible_but_line_ends, text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH))
-
-
-def _visible_but_line_ends(found: re.Match[str]) -> str:
-    return "\n" if found[0] == "\n" else _visible(found)
+    plain = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
+    return "\n".join(_FOUND.sub(_visible, line) for line in plain.split("\n"))
 
 
 def _visible(found: re.Match[str]) -> str:
@@ -131,7 +127,6 @@ def elapsed(milliseconds: float | None) -> str:
 
 
 def is_today(moment: datetime, now: datetime) -> bool:
-    """Whether both moments are on the same local day."""
     return moment.astimezone().date() == now.astimezone().date()
 
 
@@ -146,7 +141,6 @@ def minute(moment: datetime, now: datetime) -> str:
 
 
 def age(moment: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit that fits."""
     minutes = int((now - moment).total_seconds() // 60)
     if minutes < 1:
         return "just now"

@@ -32,7 +32,6 @@ def trigger_path(event_id: str) -> str:
 
 
 def trigger_body(request: TriggerRequest) -> bytes:
-    """The body of a trigger for one contact, in ASCII."""
     return f'{{"key_id":{sent_json(request.key_id)},{_contact_members(request)}}}'.encode("ascii")
 
 
@@ -42,7 +41,6 @@ def contact_entry(request: TriggerRequest) -> str:
 
 
 def trigger_many_body(key_id: str, entries: Iterable[str]) -> bytes:
-    """The body of a trigger for many contacts, in ASCII."""
     return f'{{"key_id":{sent_json(key_id)},"contacts":[{",".join(entries)}]}}'.encode("ascii")
 
 
@@ -62,7 +60,6 @@ def sent_json(value: object) -> str:
 
 
 def dumps(value: object) -> bytes:
-    """Compact ASCII JSON."""
     return _COMPACT.encode(value).encode("ascii")
 
 

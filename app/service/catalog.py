@@ -58,11 +58,9 @@ class Events:
         return self._live.history.recent.events(self._live.key, limit)
 
     def name(self, event_id: str) -> str | None:
-        """The name of an external event; None if it is not known."""
         return self._live.cache.event_name(event_id)
 
     def resolve(self, text: str) -> Resolved | Unresolved:
-        """The event with this id, in any notation, or this name."""
         return resolve_event(text, self.containing)
 
     def containing(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:
@@ -163,7 +161,6 @@ class Contacts:
         return self._cache.contacts.containing(text, limit)
 
     def get(self, contact_id: str) -> Contact | None:
-        """One contact with all its values; None if the cache does not have it."""
         return self._cache.contacts.get(contact_id)
 
     def fields(self, text: str = "", limit: int = 0) -> Sequence[Field]:
@@ -171,7 +168,6 @@ class Contacts:
         return tuple(self._cache.list_fields(text, limit))
 
     def field_name(self, field_id: str) -> str | None:
-        """The name of a field; None if it is not known."""
         return self._cache.field_name(field_id)
 
     def origins(self) -> Sequence[str]:

@@ -49,7 +49,6 @@ class Evidence:
 
     @property
     def words(self) -> str:
-        """The result in one or two sentences."""
         if self.mail is None or self.launched_at is None:
             return _NO_TRACE.format(minute(self.checked_at, self.checked_at))
         launched = f"The mail {self.mail.label} was launched at {minute(self.launched_at, self.checked_at)}"
@@ -162,7 +161,6 @@ class AccountMails:
 
 
 def may_show_evidence(attempt: Attempt) -> bool:
-    """Whether the attempt is over and may have triggered a mail."""
     return attempt.outcome not in (*_SENT_NOTHING, Outcome.SENDING)
 
 

@@ -104,7 +104,6 @@ def second_send_words(earlier: AttemptRow, now: datetime) -> str:
 
 
 def other_data_words(earlier: AttemptRow, now: datetime) -> str:
-    """The line about a colleague's send of the same event with other data."""
     minutes = duration(int((now - earlier.started_at).total_seconds()))
     who = sanitize(earlier.member)
     return (

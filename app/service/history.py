@@ -145,7 +145,6 @@ class AttemptRetention:
         return doomed(self._path, self._retention, datetime.now(UTC))
 
     def apply(self) -> int:
-        """Deletes the attempts that `preview` shows; returns their number."""
         return let_go(self._path, self._retention, datetime.now(UTC))
 
 
@@ -230,7 +229,6 @@ class AttemptHistory:
         return self._search.statistics(self._meant(query), account, most_buckets, stop)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
-        """The attempts that resends link to this one, itself included, the first attempt first."""
         return self._search.chain(attempt_id)
 
     async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
@@ -290,7 +288,6 @@ class AttemptHistory:
                 pause()
 
     def unsettled(self) -> int:
-        """The number of unresolved outcomes on this account."""
         return self._history.unsettled(self._live.key)
 
     def changed(self) -> bool:
@@ -307,11 +304,9 @@ class AttemptHistory:
     # One attempt
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """One attempt in full; None if it is gone."""
         return self._history.get(attempt_id)
 
     def request_body(self, attempt_id: str) -> bytes:
-        """The request body of an attempt as it was sent."""
         return self._history.request_body(attempt_id)
 
     def find_attempt(self, reference: str) -> Attempt:

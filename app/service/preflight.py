@@ -68,7 +68,6 @@ class Preflight:
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        """The contacts that the key finds, a few at most."""
         return self.recipient.contacts
 
     @property
@@ -125,7 +124,6 @@ class PreflightChecks:
         self._clues = AccountClues(account.cache, account.history.recent, account.profile.user_word)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
-        """The contacts in the cache that the key of a request finds."""
         key = request.key_id, request.external_id
         contacts = self._cache.contacts.find(*key, SHOWN_CONTACTS)
         is_all = len(contacts) < SHOWN_CONTACTS
@@ -248,7 +246,6 @@ class PreflightChecks:
         return self._recent.sent(self.same_send(request))
 
     def same_send(self, request: TriggerRequest, asked_about: str | None = None) -> SameSend:
-        """The search for an earlier attempt; `asked_about` is the attempt that the user was asked about."""
         return self._same_send(
             request, self._cache.contacts.find(request.key_id, request.external_id, 2), asked_about
         )

@@ -34,8 +34,6 @@ _NOT_ASKED = "not asked"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check and its result."""
-
     what: str
     state: State
     detail: str

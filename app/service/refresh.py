@@ -47,7 +47,6 @@ class RefreshStep:
 
     @property
     def words(self) -> str:
-        """The step in words, for the screen and the command line."""
         if self.wait_s:
             return f"the account's rate limit is used up, waiting {self.wait_s} s"
         match self.stage:
@@ -69,7 +68,6 @@ class Refresh:
         self._live = account
 
     def state(self) -> CacheState:
-        """The age and the size of the cache."""
         return self._live.cache.state()
 
     def is_needed(self) -> bool:

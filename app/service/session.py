@@ -110,7 +110,6 @@ class Session:
         await self._live.open_client()
 
     async def close(self) -> None:
-        """Closes the connections and the databases."""
         if self.team is not None:
             self.team.close()
         await self._live.close()

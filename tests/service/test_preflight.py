@@ -1,6 +1,5 @@
 """What the form knows on the built-in account: causes, remedies that change the form, what was sent before."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,22 +14,9 @@ from app.service.guard import second_send_words
 from app.service.scenarios import FAILURES
 from app.service.session import Session
 from app.settings import load_settings
+from tests.service.conftest import opened
 
 THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})
-
-
-async def opened(home: Path) -> Session:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    if service.refresh.is_needed():
-        await service.refresh.run()
-    return service
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Session]:
-    service = await opened(tmp_path)
-    yield service
-    await service.close()
 
 
 async def send(service: Session, request: TriggerRequest) -> Attempt:
@@ -484,7 +470,7 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Sess
 
 
 async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path) -> None:
-    first = await opened(tmp_path)
+    first = opened(tmp_path)
     draft = Draft("100", "3", "thor@exa", '{"a": ', "11")
     assert first.drafts.draft() is None
     first.drafts.save_draft(draft)
@@ -492,7 +478,7 @@ async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path)
     first.drafts.save_template("anywhere", "null")
     first.drafts.save_template("mine", '{"b": 1}', "100")
     await first.close()
-    second = await opened(tmp_path)
+    second = opened(tmp_path)
     kept = second.drafts.draft()
     assert kept is not None
     assert kept.draft == draft
