@@ -220,7 +220,7 @@ def write_demo_folder(
             written.writerow(header)
             for number, row in enumerate(chain(rows, invented), start=1):
                 written.writerow(row)
-                if number % _STEP == 0:
+                if number % _STEP == 0 or number == total:
                     progress(number, total)
         if folder.exists():
             shutil.rmtree(folder)
