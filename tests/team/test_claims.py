@@ -66,7 +66,7 @@ def test_what_is_claimed_for_one_key_only_is_given_back(desks: Desks, account: s
     seen = anna.claims("100", both.contacts).generations
     assert bert.claim("100", {"b": email}, bert.claims("100", email.contacts).generations) == {"b"}
     assert anna.claim("100", {"a": both}, seen) == frozenset()
-    left = bert.claims("100", both.contacts).rows
+    left = [one for found in bert.claims("100", both.contacts).by_contact.values() for one in found]
     assert {(one.attempt_id, one.outcome) for one in left} == {("b", None), ("a", Outcome.NOT_SENT)}
 
 
@@ -75,7 +75,7 @@ def test_one_claim_is_made_once_however_often_it_is_repeated(desks: Desks, accou
     contact = marks(account, "thor@example.com", "11")
     seen = anna.claims("100", contact.contacts).generations
     assert [anna.claim("100", {"a": contact}, seen) for _ in range(3)] == [{"a"}] * 3
-    assert len(anna.claims("100", contact.contacts).rows) == 2
+    assert [len(one) for one in anna.claims("100", contact.contacts).by_contact.values()] == [1, 1]
 
 
 def test_two_desks_with_the_same_file_in_opposite_order_share_it_without_a_deadlock(
@@ -117,10 +117,11 @@ def test_an_outcome_is_never_overwritten(desks: Desks, account: str, admin: psyc
     anna = desks("Anna")
     contact = marks(account, "thor@example.com")
     anna.claim("100", {"a": contact}, {})
-    anna.release(["a"])
+    anna.push([], released=["a"])
     admin.execute("SET ROLE triggerdesk_desk")
     changed = admin.execute(
         "UPDATE triggerdesk.claim SET outcome = 'accepted' WHERE account = %s", (account,)
     )
     assert changed.rowcount == 0
-    assert anna.claims("100", contact.contacts).rows[0].outcome is Outcome.NOT_SENT
+    (known,) = anna.claims("100", contact.contacts).by_contact[contact.contacts[0]]
+    assert known.outcome is Outcome.NOT_SENT

@@ -18,7 +18,7 @@ import pytest
 from app.domain.model import Outcome, TriggerRequest
 from app.domain.team import TeamAttempt
 from app.service.session import SentMeanwhileError
-from app.team.server import Push, TeamServer
+from app.team.server import TeamServer
 from tests.team.conftest import KEY, OPENED, everything_in, marks
 from tests.team.proxy import Proxy
 
@@ -74,7 +74,7 @@ async def test_what_was_pushed_before_the_answer_was_lost_is_pushed_again_withou
 ) -> None:
     anna = await homes("Anna", proxy.uri)
     await anna.send()
-    anna.team.join()
+    anna.team.server.join(KEY)
     proxy.cut_after(b"COMMIT")
     anna.team.sync()
     assert proxy.cuts == 1
@@ -151,17 +151,17 @@ async def test_a_desk_that_is_back_after_thirty_days_reads_all_and_tells_all(
     for day in range(30):
         rows = [
             TeamAttempt(
-                0, f"b{day}-{number}", "Bert", busy.desk.desk_id, "100", None, "3", contact.contacts, contact.data,
+                f"b{day}-{number}", "100", None, "3", contact.contacts, contact.data,
                 None, None, start + day * 86_400_000_000,
             )
             for number in range(50)
         ]  # fmt: skip
-        busy.push(Push(rows))
+        busy.push(rows)
     anna.team.sync()
     assert len(anna.members_of()) == 1501
-    with busy.pull(0, 0) as log:
-        assert sent.attempt_id in {one.attempt_id for page in log.attempts() for one in page}
-        assert [one.body["outcome"] for page in log.facts() for one in page] == []
+    with busy.pull() as log:
+        assert sent.attempt_id in {one[1] for page in log.attempts(0) for one in page}
+        assert [one.body["outcome"] for page in log.facts(0, 0) for one in page] == []
 
 
 async def test_two_desks_that_push_while_a_third_reads_lose_nothing(
@@ -173,19 +173,19 @@ async def test_two_desks_that_push_while_a_third_reads_lose_nothing(
         desk = desks(member)
         for number in range(40):
             one = TeamAttempt(
-                0, f"{member}{number}", member, desk.desk.desk_id, "100", None, "3", contact.contacts, contact.data,
+                f"{member}{number}", "100", None, "3", contact.contacts, contact.data,
                 None, None, 0,
             )  # fmt: skip
-            desk.push(Push([one]))
+            desk.push([one])
 
     reader, seen, last = desks("reader"), list[str](), 0
     with ThreadPoolExecutor(2) as pool:
         pushing = [pool.submit(push, member) for member in ("Anna", "Bert")]
         while len(seen) < 80 and not all(one.done() and one.exception() for one in pushing):
-            with reader.pull(last, 0) as log:
-                for page in log.attempts():
-                    seen += [one.attempt_id for one in page]
-                    last = page[-1].seq
+            with reader.pull() as log:
+                for page in log.attempts(last):
+                    seen += [one[1] for one in page]
+                    last = page[-1][0]
     assert sorted(seen) == sorted(f"{member}{number}" for member in ("Anna", "Bert") for number in range(40))
     assert len(set(seen)) == 80
 
