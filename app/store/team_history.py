@@ -39,24 +39,21 @@ Row = dict[str, Value]
 
 _COPIED = ", ".join(PULLED[1:-5])
 _ADD = (
-    f"INSERT INTO attempts (number, profile, account, {_COPIED}) "
-    f"SELECT :last + rowid, :profile, :account, {_COPIED} FROM pulled ORDER BY rowid",
+    f"INSERT INTO attempts (number, profile, account, previous, {_COPIED}) "
+    "SELECT :last + rowid, :profile, :account, CASE WHEN contact_mark IS NOT NULL THEN coalesce("
+    "lag(outcome) OVER (PARTITION BY contact_mark ORDER BY rowid), (SELECT outcome FROM attempts WHERE number = "
+    "(SELECT max(number) FROM attempts AS one WHERE one.contact_mark = pulled.contact_mark))) END, "
+    f"{_COPIED} FROM pulled ORDER BY rowid",
     "INSERT INTO requests (attempt, body, data) "
     "SELECT :last + rowid, coalesce(body, x''), coalesce(data, 'null') FROM pulled ORDER BY rowid",
-    "INSERT INTO answers (attempt, reason, sent, detail, body, body_length) "
-    "SELECT :last + rowid, reason, coalesce(sent, 'maybe'), detail, NULL, NULL FROM pulled WHERE reason IS NOT NULL "
-    "UNION ALL SELECT :last + rowid, NULL, NULL, detail, x'', 0 FROM pulled "
-    "WHERE reason IS NULL AND outcome != 'sending'",
+    "INSERT INTO answers (attempt, reason, sent, detail) "
+    "SELECT :last + rowid, reason, coalesce(sent, 'maybe'), detail FROM pulled WHERE reason IS NOT NULL",
+    "INSERT INTO answers (attempt, detail, body, body_length) "
+    "SELECT :last + rowid, detail, x'', 0 FROM pulled WHERE reason IS NULL AND outcome != 'sending' ORDER BY rowid",
     "INSERT INTO words (rowid, text) "
     "SELECT :last + rowid, words_of(event_id, event_name, member, reply_code, reply_text, detail) FROM pulled "
     "ORDER BY rowid",
 )
-_LINK = """
-    UPDATE attempts SET previous = ordered.previous FROM (
-        SELECT number AS of_number, lag(outcome) OVER (PARTITION BY contact_mark ORDER BY number) AS previous
-        FROM attempts WHERE contact_mark IN (SELECT contact_mark FROM attempts WHERE number >= :first)
-    ) AS ordered WHERE number = of_number AND number >= :first AND ordered.previous IS NOT NULL
-"""
 
 
 class TeamHistory:
@@ -158,8 +155,6 @@ class TeamHistory:
         connection.execute("DELETE FROM pulled WHERE attempt_id IN (SELECT attempt_id FROM attempts)")
         for sql in _ADD:
             connection.execute(sql, {"last": last, "profile": self._profile, "account": self._account})
-        if _state(connection, "indexes") is None:
-            connection.execute(_LINK, {"first": last + 1})
         _keep(connection, {"attempt": page[-1][0]})
 
     def _own_rows(self, one: Attempt, member: str) -> tuple[Row, Row, Row | None]:
@@ -189,9 +184,10 @@ def _words(*texts: str | int | None) -> str:
 
 
 def _drop_indexes(connection: sqlite3.Connection) -> None:
-    """Drops the indexes of the attempts until `_restore_indexes`, after a crash by the next call of `add`."""
+    """Drops the indexes that adding does not use until `_restore_indexes`, after a crash by the next call of `add`."""
     rows = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'attempts' AND sql IS NOT NULL"
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'attempts' AND sql IS NOT NULL "
+        "AND name != 'by_mark'"
     ).fetchall()
     for row in rows:
         connection.execute(f"DROP INDEX {row['name']}")
@@ -201,8 +197,6 @@ def _drop_indexes(connection: sqlite3.Connection) -> None:
 def _restore_indexes(connection: sqlite3.Connection) -> None:
     if (dropped := _state(connection, "indexes")) is None:
         return
-    with transaction(connection):
-        connection.execute(_LINK, {"first": 0})
     for sql in json.loads(dropped):
         with transaction(connection):  # each on its own, so that the file's log stays small
             connection.execute(sql.replace(" INDEX ", " INDEX IF NOT EXISTS ", 1))

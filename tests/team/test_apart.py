@@ -2,14 +2,17 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
+from app.domain.history_query import Clock, parse_query
 from app.domain.model import Outcome, TriggerRequest
 from app.domain.team import TeamAttempt
 from app.service.guard import GuardError
@@ -188,7 +191,19 @@ async def test_many_attempts_are_pulled_whole_and_their_indexes_are_back(
     fill(admin, account, 30_000)
     anna = await homes("Anna")
     anna.team.sync()
-    assert anna.team.history.counts() == {Outcome.ACCEPTED: 30_000}
+    history = anna.team.history
+    assert history.counts() == {Outcome.ACCEPTED: 30_000}
+    again = parse_query("previous:accepted", Clock(datetime.now(UTC)))
+    assert history.counts(again) == {Outcome.ACCEPTED: 23_999}, "all but the first of each contact"
+    with (
+        closing(sqlite3.connect(anna.team.settings.path)) as pulled,
+        closing(sqlite3.connect(anna.home / "history.db")) as own,
+    ):
+        assert indexes(pulled) == indexes(own)
+
+
+def indexes(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
 
 
 def fill(admin: psycopg.Connection, account: str, many: int) -> None:

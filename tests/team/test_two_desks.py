@@ -73,11 +73,15 @@ async def test_every_desk_reads_the_attempts_of_all_and_no_address_reaches_the_d
     assert seen.request.external_id.startswith("#")
     assert bert.team.history.find_attempt(hidden.attempt_id).note == "told (hidden)"
     assert "@" not in everything_in(admin, account)
+    again = await anna.send(repeats=True)
+    anna.team.sync()
+    bert.team.sync()
     for line, found in (
-        ("person:thor@example.com", {one.attempt_id}),
-        ("person:11", {one.attempt_id}),
-        ("contact:thor@example.com", {one.attempt_id}),
-        ("Anna outcome:accepted", {one.attempt_id}),
+        ("previous:accepted", {again.attempt_id}),
+        ("person:thor@example.com", {one.attempt_id, again.attempt_id}),
+        ("person:11", {one.attempt_id, again.attempt_id}),
+        ("contact:thor@example.com", {one.attempt_id, again.attempt_id}),
+        ("Anna outcome:accepted", {one.attempt_id, again.attempt_id}),
         ("person:13", set()),
     ):
         query = parse_query(line, Clock(datetime.now(UTC)))
