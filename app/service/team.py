@@ -23,18 +23,16 @@ from app.domain.model import (
     TriggerRequest,
     new_attempt_id,
 )
-from app.domain.short_id import short_id
 from app.domain.team import Approval, Claim, Claims, Fact, TeamError, UnreachableError, hidden_contact
-from app.service import resolution
-from app.service.contacts import Contacts, ForgetRefusedError
-from app.service.duplicates import other_data_words
-from app.service.guard import EMAIL, GuardError
-from app.service.history import AttemptHistory
+from app.domain.text import short_id
+from app.service.catalog import Contacts, ForgetRefusedError
+from app.service.guard import EMAIL, GuardError, other_data_words
+from app.service.history import AttemptError, AttemptHistory, check_note, settle
 from app.service.live import LiveAccount
 from app.service.team_sync import TeamSettings, TeamSync
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import AttemptRow, History, SentMeanwhileError
-from app.store.errors import UnwritableError
+from app.store.database import UnwritableError
 from app.store.outbox import Outbox, attempts_on
 from app.store.team_history import TeamHistory
 from app.team.server import Desk, TeamServer
@@ -287,10 +285,10 @@ class Team:
         """Resolves an unknown outcome of any member. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
         if self.history.is_own(attempt.attempt_id):
-            return resolution.settle(self._live.history, attempt.attempt_id, arrived=arrived, note=note)
-        resolution.check_note(note)
+            return settle(self._live.history, attempt.attempt_id, arrived=arrived, note=note)
+        check_note(note)
         if attempt.outcome is not Outcome.UNKNOWN:
-            raise resolution.AttemptError(
+            raise AttemptError(
                 f"The attempt {attempt.attempt_id} is {attempt.outcome}. Only unknown outcomes can be resolved."
             )
         self._tell("settled", attempt.attempt_id, {"arrived": arrived, "note": self.settings.shared(note)})
@@ -424,7 +422,7 @@ class TeamAttempts(AttemptHistory):
 
     def note(self, attempt_id: str, text: str) -> Attempt:
         attempt = self.find_attempt(attempt_id)
-        resolution.check_note(text)
+        check_note(text)
         if self.is_own(attempt.attempt_id):
             return self._live.history.note(attempt.attempt_id, text or None)
         self._team.note(attempt.attempt_id, text)

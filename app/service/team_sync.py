@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from app.domain.attempt_export import description_of, reply_parts
-from app.domain.drafts import Template
 from app.domain.model import (
     NO_EXTRAS,
     Attempt,
@@ -23,6 +22,7 @@ from app.domain.model import (
     Outcome,
     Settlement,
     TeamMarks,
+    Template,
     TriggerRequest,
 )
 from app.domain.team import Fact, TeamAttempt, TeamKey, without_addresses

@@ -17,7 +17,6 @@ from psycopg import errors
 from psycopg.rows import dict_row, tuple_row
 
 from app.domain.model import Outcome, TeamMarks
-from app.domain.sanitize import replace_surrogates, sanitize
 from app.domain.team import (
     Approval,
     Claim,
@@ -28,6 +27,7 @@ from app.domain.team import (
     TeamKey,
     UnreachableError,
 )
+from app.domain.text import replace_surrogates, sanitize
 from app.team.schema import LOCK, ROLE, STEPS
 
 Result = TypeVar("Result")

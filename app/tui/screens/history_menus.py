@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from textual.content import Content
 
-from app.domain.attempt_statistics import AttemptStatistics, CodeCount
 from app.domain.history_query import (
     NO_VALUE,
     SETTLEMENTS,
     TIMES,
+    AttemptStatistics,
+    CodeCount,
     Order,
     QueryField,
     SortColumn,

@@ -15,10 +15,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from app.domain.attempt_statistics import AttemptStatistics
 from app.domain.errors import AppError
-from app.domain.formatting import duration
-from app.domain.history_query import HistoryQuery
+from app.domain.history_query import AttemptStatistics, HistoryQuery
+from app.domain.text import duration
 from app.service.history import AttemptHistory, in_thread
 from app.tui.screens.history_menus import statistics_choices
 from app.tui.screens.menu import Menu

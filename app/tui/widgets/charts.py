@@ -7,10 +7,10 @@ from datetime import datetime
 from rich.cells import cell_len
 from textual.content import Content
 
-from app.domain.attempt_statistics import AttemptStatistics, EventShare
-from app.domain.formatting import count, duration, elapsed, percent
-from app.domain.outcome import LABEL
+from app.domain.history_query import AttemptStatistics, EventShare
+from app.domain.model import LABEL
 from app.domain.reply_codes import describe
+from app.domain.text import count, duration, elapsed, percent
 from app.tui.text import STACKED, lines, outcome_style, sanitize
 from app.tui.widgets.table import fit_text
 
