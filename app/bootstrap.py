@@ -24,7 +24,7 @@ from app.settings.config import read_config
 from app.settings.secrets import Secret, find_secret, team_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoppedError, StoreError, UnwritableError
+from app.store.database import BusyError, StoppedError, StoreError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -241,7 +241,7 @@ def _built(settings: Settings, warn: Callable[[str], None]) -> str:
 
     Calls `warn` with a sentence for each unknown key in files that are new or have changed.
     """
-    from app.sandbox.accounts.database import ensure_built
+    from app.sandbox.accounts.account import ensure_built
     from app.sandbox.accounts.folder import unknown_keys
 
     folder = _account_folder(settings)

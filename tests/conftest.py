@@ -3,8 +3,13 @@
 import os
 import signal
 
+from hypothesis import settings
+
 # Read when Textual is imported: a scroll takes one frame instead of twenty.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+settings.register_profile("few", max_examples=20, deadline=None)
+settings.load_profile("few")
 
 
 def pytest_configure() -> None:

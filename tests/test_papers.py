@@ -1,35 +1,38 @@
 """README, manual and architecture are true where that can be checked."""
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
+import signal
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import pytest
+from click.testing import CliRunner
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from app.cli.errors import ExitCode
+from app.cli.errors import ENDING, ExitCode
 from app.cli.main import program
 from app.domain.history_query import FIELDS, SETTLEMENTS, Clock, SortColumn, parse_query
-from app.domain.model import Outcome, TriggerRequest
-from app.domain.outcome import LABEL
+from app.domain.model import LABEL, Outcome, TriggerRequest
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES
-from app.resources import help_pages
+from app.resources import help_pages, sample_data
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.app import create_sandbox
 from app.sandbox.faults import KINDS, Fault
 from app.settings.config import PROFILE_KEYS, TOP_KEYS
 from app.settings.keymap import ACTIONS
 from app.tui.widgets.table import VirtualTable
 from tests.benchmarks.__main__ import MODULES
+from tests.sandbox.asking import Asker
 
 CHECKOUT = Path(__file__).parents[1]
 README = CHECKOUT / "README.md"
@@ -101,15 +104,14 @@ def options(command: click.Command) -> set[str]:
 
 
 def run(home: Path, *words: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-m", "app", *words],
-        cwd=CHECKOUT,
-        env={**os.environ, "TRIGGERDESK_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode in (0, 1), ran.stderr
+    """What the command line prints on stdout, run in this process."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    environment = {"TRIGGERDESK_HOME": str(home), "TRIGGERDESK_PROFILE": None, "TRIGGERDESK_ACCOUNT": None}
+    ran = CliRunner().invoke(program, list(words), prog_name="triggerdesk", env=environment)
+    # A verb that sends ends its process, and from then on ignores these signals.
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    assert ran.exit_code in (0, 1), ran.stderr
     return ran.stdout
 
 
@@ -166,6 +168,31 @@ def test_every_example_of_the_command_line_is_accepted_by_the_parser(paper: Path
         length = 2 if tuple(words[at : at + 2]) in COMMANDS else 1
         verb = tuple(words[at : at + length])
         COMMANDS[verb].make_context(" ".join(verb), words[at + length :])
+
+
+def test_the_examples_of_the_command_line_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sample_data").symlink_to(CHECKOUT / "sample_data")
+    monkeypatch.chdir(tmp_path)
+    examples = shell_lines(section(read(README), "The command line"))
+    printed = [run(tmp_path / "home", *shlex.split(line)[1:]) for line in examples]
+    assert len(printed) > 5
+    assert json.loads(printed[0])["outcome"] == "accepted"
+    assert (tmp_path / "attempts.csv").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "paper", [README, CHECKOUT / "app" / "help" / "sandbox.md"], ids=lambda path: path.stem
+)
+def test_the_examples_for_other_clients_are_accepted(paper: Path, tmp_path: Path) -> None:
+    examples = [shlex.split(line) for line in shell_lines(read(paper)) if line.startswith("curl")]
+    assert examples
+    with (
+        closing(SandboxAccount(sample_data(), tmp_path / "sandbox.db")) as account,
+        closing(create_sandbox(account)) as sandbox,
+    ):
+        for words in examples:
+            (url,) = (word for word in words if word.startswith("http://127.0.0.1:8042/"))
+            assert Asker(sandbox).post(urlsplit(url).path, words[words.index("-d") + 1]).status == 200
 
 
 def test_the_replies_are_in_the_order_of_judging_with_their_exact_words() -> None:

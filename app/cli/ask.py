@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from app.cli.errors import ExitCode, Failure
-from app.cli.report import prediction_lines
+from app.cli.output import MAX_LINE, prediction_lines
 from app.domain.diagnosis import field_label
 from app.domain.identifiers import Resolved
 from app.domain.json_text import written
@@ -16,13 +16,12 @@ from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import CONTACT_KEYS, Extras, JsonObject, TriggerRequest
 from app.domain.recipient import EMAIL, contact_name, nobody_words, shared_words
-from app.domain.sanitize import sanitize
-from app.service.duplicates import second_send_words
+from app.domain.text import sanitize
+from app.service.guard import second_send_words
 from app.service.history import AttemptRow
 from app.service.masking import masked_attempt_row, masked_preflight
 from app.service.session import Session
 
-_MAX_LINE = 2000
 _LISTED = 20
 _CANCELLED = "Cancelled. Nothing was sent."
 
@@ -190,7 +189,7 @@ class Questions:
 def _answer(question: str, explain: Callable[[], Iterator[str]]) -> str:
     """The line that was typed; a question mark explains and asks again. Raises Failure if the input ends."""
     while True:
-        click.echo(f"{sanitize(question, _MAX_LINE)} ", nl=False, err=True)
+        click.echo(f"{sanitize(question, MAX_LINE)} ", nl=False, err=True)
         try:
             line = sys.stdin.readline()
         except UnicodeDecodeError:
@@ -230,4 +229,4 @@ def _word(name: str) -> str:
 
 
 def _say(sentence: str) -> None:
-    click.echo(sanitize(sentence, _MAX_LINE), err=True)
+    click.echo(sanitize(sentence, MAX_LINE), err=True)

@@ -9,12 +9,18 @@ from pathlib import Path
 
 import click
 
-from app.cli.completion import complete_event
-from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    echo_error,
+    failing_with,
+    interrupt,
+    on_ctrl_c,
+    sending_nothing_after_ctrl_c,
+    stopped_by_signal,
+)
+from app.cli.options import Options, complete_event, pass_options
 from app.cli.output import at_terminal, echo_table, open_output, progress
-from app.cli.report import sending_nothing_after_ctrl_c
-from app.cli.signals import interrupt, on_ctrl_c, stopped_by_signal
 from app.cli.trigger import read_source
 from app.domain.attempt_export import json_text, readable_body
 from app.domain.bulk import (
@@ -29,11 +35,9 @@ from app.domain.bulk import (
     status_json,
 )
 from app.domain.event_data import EventDataError
-from app.domain.formatting import count
 from app.domain.identifiers import Resolved
 from app.domain.masking import Mask
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import count, sanitize, short_id
 from app.service.bulk import Planning
 from app.service.bulk_sending import NO_FAULT, Sending
 from app.service.guard import check_production

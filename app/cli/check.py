@@ -9,22 +9,22 @@ from pathlib import Path
 
 import click
 
-from app.cli.errors import ExitCode, Failure, failing_with
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    failing_with,
+    sending_nothing_after_ctrl_c,
+    stopped_by_signal,
+)
 from app.cli.options import Options, pass_options
-from app.cli.output import open_output
-from app.cli.report import sending_nothing_after_ctrl_c
-from app.cli.signals import stopped_by_signal
+from app.cli.output import MAX_LINE, open_output
 from app.domain.attempt_export import json_text
-from app.domain.checks import Case, CaseResult, Result, result_json
-from app.domain.formatting import count
-from app.domain.junit import junit_xml
+from app.domain.checks import Case, CaseResult, Result, junit_xml, result_json
 from app.domain.masking import Mask
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import count, sanitize, short_id
 from app.service.checks import read_cases, ready, run_case
 from app.service.session import NotRecordedError, StoreError
 
-_MAX_LINE = 2000
 _SYMBOLS = {Result.PASSED: "✓", Result.FAILED: "✗", Result.ERROR: "?", Result.SKIPPED: "-"}
 
 
@@ -114,11 +114,11 @@ def _line(one: CaseResult, mask: Mask) -> str:
     case = one.case
     name = mask.text(case.name, case.request.external_id)
     if one.result is Result.PASSED:
-        return sanitize(f"{_SYMBOLS[one.result]} {name}", _MAX_LINE)
+        return sanitize(f"{_SYMBOLS[one.result]} {name}", MAX_LINE)
     attempts = [short_id(each.attempt_id) for each in (one.attempt, one.other) if each is not None]
     why = "; ".join(one.why(mask)) or "skipped"
     reference = f" (attempt {', '.join(attempts)})" if attempts else ""
-    return sanitize(f"{_SYMBOLS[one.result]} {case.where}: {name}: {why}{reference}", _MAX_LINE)
+    return sanitize(f"{_SYMBOLS[one.result]} {case.where}: {name}: {why}{reference}", MAX_LINE)
 
 
 def _summary(results: Sequence[CaseResult]) -> str:

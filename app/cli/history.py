@@ -11,30 +11,36 @@ from typing import IO, Literal
 
 import click
 
-from app.cli.completion import complete_attempt
-from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
-from app.cli.output import confirm, echo_table, open_output
-from app.cli.report import Report, attempt_lines, detail_lines, sending_nothing_after_ctrl_c
-from app.cli.signals import stopped_by_signal
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    echo_error,
+    failing_with,
+    sending_nothing_after_ctrl_c,
+    stopped_by_signal,
+)
+from app.cli.options import Options, complete_attempt, pass_options
+from app.cli.output import MAX_LINE, Report, attempt_lines, confirm, detail_lines, echo_table, open_output
 from app.client.errors import ClientError
 from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
-from app.domain.attempt_statistics import AttemptStatistics
-from app.domain.formatting import count, duration, percent
-from app.domain.history_query import Clock, HistoryQuery, QueryFaultError, parse_query, proposal
-from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
-from app.domain.model import Attempt, Outcome, new_attempt_id
-from app.domain.outcome import LABEL
+from app.domain.history_query import (
+    AttemptStatistics,
+    Clock,
+    HistoryQuery,
+    QueryFaultError,
+    parse_query,
+    proposal,
+)
+from app.domain.json_text import AttemptDiff, JsonDiff, diff_attempts
+from app.domain.model import LABEL, Attempt, Outcome, new_attempt_id
 from app.domain.reply_codes import describe
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import count, duration, percent, sanitize, short_id
 from app.service.checks import as_case as case_of
 from app.service.evidence import Evidence
 from app.service.guard import check_production
 from app.service.history import AttemptHistory
 from app.service.session import Session, StoreError
 
-_MAX_LINE = 2000
 _MAX_EVENTS = 20
 _OPTIONAL = ("KEY", "HTTP", "REPLY TEXT", "CONTACT", "NOTE", "RESEND OF")
 _FOLLOW_S = 0.5
@@ -403,7 +409,7 @@ def _diff_lines(title: str, diff: JsonDiff) -> Iterator[str]:
     yield f"{title}:"
     for line in diff.around_differences():
         yield (
-            "    …" if line is None else f"  {line.side.replace('=', ' ')} {sanitize(line.text, _MAX_LINE)}"
+            "    …" if line is None else f"  {line.side.replace('=', ' ')} {sanitize(line.text, MAX_LINE)}"
         )
     yield f"  {count(diff.identical, 'identical value')}"
     if diff.left_out:

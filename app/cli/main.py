@@ -14,31 +14,40 @@ from click.shell_completion import CompletionItem
 
 from app import __version__
 from app.bootstrap import Profiles
-from app.cli.completion import complete_profile
-from app.cli.errors import ExitCode, Failure, echo_error, failing_with, writing
-from app.cli.options import Options, pass_options
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    echo_error,
+    exit_at_once,
+    failing_with,
+    interrupt,
+    on_ctrl_c,
+    on_ending_signals,
+    writing,
+)
+from app.cli.options import Options, complete_profile, pass_options
 from app.cli.output import echo_table
-from app.cli.signals import exit_at_once, interrupt, on_ctrl_c, on_ending_signals
 from app.domain.attempt_export import json_text
 from app.domain.errors import reason_of
+from app.resources import help_pages
 from app.service.masking import KEY_FILE, open_mask
 from app.settings import home_folder
-from app.settings.permissions import PRIVATE, tighten
+from app.settings.files import PRIVATE, tighten
 
 VERBS = {
-    "account": "account",
+    "account": "sandbox",
     "bulk": "bulk",
     "check": "check",
-    "completion": "completion",
-    "contacts": "contacts",
-    "demo-data": "demo",
-    "events": "lists",
-    "fields": "lists",
-    "help": "help",
+    "completion": "options",
+    "contacts": "cache",
+    "demo-data": "sandbox",
+    "events": "cache",
+    "fields": "cache",
+    "help": "main",
     "history": "history",
     "locate": "main",
     "profile": "profile",
-    "refresh": "refresh",
+    "refresh": "cache",
     "sandbox": "sandbox",
     "team": "team",
     "trigger": "trigger",
@@ -141,6 +150,22 @@ def program(
 def version() -> None:
     """Print the version."""
     click.echo(__version__)
+
+
+@click.command()
+@click.argument("topic", required=False)
+def help(topic: str | None) -> None:  # noqa: A001 - the verb's name
+    """Print a page of the manual as Markdown. Without a TOPIC, list the pages."""
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in help_pages()}
+    if topic is None:
+        width = max(map(len, pages))
+        for name, page in pages.items():
+            summary = page.splitlines()[2]  # the paragraph below the title
+            click.echo(f"{name:<{width}}  {summary}")
+    elif topic in pages:
+        click.echo(pages[topic], nl=False)
+    else:
+        raise Failure(f'There is no help page "{topic}". Pages: {", ".join(pages)}.')
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The options before the verb, and the session that they open."""
+"""The options before the verb, the session that they open, and what a shell completes."""
 
 import asyncio
 import os
@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 
 from app.bootstrap import open_service
-from app.cli.completion import complete_profile
 from app.cli.errors import echo_error
+from app.domain.errors import AppError
 from app.domain.masking import NO_MASK, Mask
+from app.domain.text import sanitize
+from app.service.completion import Choices, attempt_choices, event_choices
 from app.service.masking import open_mask
 from app.service.profile_check import wsse_notice
 from app.service.session import Session
-from app.settings import Settings, home_folder, load_settings
+from app.settings import Settings, home_folder, load_config, load_settings
 
 Result = TypeVar("Result")
+
+SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 WAIT_S = 60.0
 """How long a verb waits for files of the home that another program has locked."""
@@ -69,6 +74,35 @@ class Options:
             await service.close()
 
 
+def complete_profile(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    try:
+        names = load_config(os.environ).profiles
+    except AppError:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(typed)]
+
+
+def complete_event(ctx: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    return _items(ctx, event_choices, typed)
+
+
+def complete_attempt(ctx: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    return _items(ctx, attempt_choices, typed)
+
+
+def _items(
+    ctx: click.Context, choices: Callable[[Settings, str], Choices], typed: str
+) -> list[CompletionItem]:
+    """The choices on the account of the command line so far; none if its files cannot be read."""
+    before = ctx.find_root().params
+    profile = getattr(ctx.obj, "profile", None) or before.get("profile")
+    try:
+        found = choices(load_settings(os.environ, profile, before.get("account")), typed)
+    except AppError:
+        return []
+    return [CompletionItem(sanitize(value), help=sanitize(words)) for value, words in found]
+
+
 def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
     """Passes the options to a verb, which takes --profile and --mask after its name as well."""
     passed: Callable[..., Result] = click.make_pass_decorator(Options)(verb)
@@ -97,3 +131,14 @@ def _use_mask(ctx: click.Context, _: click.Parameter, masked: bool) -> None:
 def _use_profile(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
     if name is not None:
         ctx.obj = replace(ctx.ensure_object(Options), profile=name)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(list(SHELLS)))
+@click.pass_context
+def completion(ctx: click.Context, *, shell: str) -> None:
+    """Print the completion script of a shell.
+
+    It completes verbs, options, profiles, event ids and references of attempts. Add it to the shell's start-up file.
+    """
+    click.echo(SHELLS[shell](ctx.find_root().command, {}, "triggerdesk", "_TRIGGERDESK_COMPLETE").source())

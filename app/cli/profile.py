@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 import click
 
 from app.bootstrap import check_profile
-from app.cli.completion import complete_profile
 from app.cli.errors import ExitCode, Failure, echo_error
-from app.cli.options import Options, pass_options
+from app.cli.options import Options, complete_profile, pass_options
 from app.cli.output import at_terminal, confirm, echo_table
 from app.domain.attempt_export import json_text
 from app.service.profile_check import NEXT_API_HOST, NO_EVENTS, Finding, State, check_account, wsse_notice

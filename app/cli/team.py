@@ -15,9 +15,8 @@ from app.cli.errors import ExitCode, Failure, echo_error, failing_with
 from app.cli.options import Options, pass_options
 from app.cli.output import echo_table
 from app.domain.attempt_export import json_text
-from app.domain.formatting import count, duration
-from app.domain.sanitize import sanitize
 from app.domain.team import TeamError, TeamKey, UnreachableError
+from app.domain.text import count, duration, sanitize
 from app.service.session import Session
 from app.settings import CONFIG, SettingsError, change_profile, home_folder, load_config
 from app.settings.files import atomic_write

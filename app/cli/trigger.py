@@ -11,22 +11,34 @@ from typing import BinaryIO, TypeVar
 import click
 
 from app.cli.ask import Given, Questions
-from app.cli.completion import complete_event
-from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
-from app.cli.report import Report, plan_lines, sending_nothing_after_ctrl_c, warn_of_second_send
-from app.cli.signals import stopped_by_signal
+from app.cli.errors import (
+    ExitCode,
+    Failure,
+    echo_error,
+    failing_with,
+    sending_nothing_after_ctrl_c,
+    stopped_by_signal,
+)
+from app.cli.options import Options, complete_event, pass_options
+from app.cli.output import Report, plan_lines, warn_of_second_send
 from app.domain.attempt_export import json_text, planned_json
 from app.domain.errors import reason_of
 from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
-from app.domain.extras import ExtrasError, parse_event_time
 from app.domain.identifiers import Resolved
-from app.domain.model import Attempt, Extras, JsonObject, TriggerRequest, new_attempt_id
-from app.sandbox.accounts.database import AccountDatabaseError
+from app.domain.model import (
+    Attempt,
+    Extras,
+    ExtrasError,
+    JsonObject,
+    TriggerRequest,
+    new_attempt_id,
+    parse_event_time,
+)
+from app.sandbox.accounts.account import AccountDatabaseError
 from app.service.files import read_attachment
 from app.service.guard import check_production
+from app.service.history import check_note
 from app.service.masking import masked_preflight
-from app.service.resolution import check_note
 from app.service.session import Session, StoreError
 
 Text = TypeVar("Text", str, str | None)

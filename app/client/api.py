@@ -4,8 +4,9 @@ A failed trigger returns a NoReply; a failed call that fills the cache raises Cl
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -15,9 +16,7 @@ import httpx
 
 from app.client.auth import SignIn
 from app.client.errors import ClientError, RejectedError, UnsendableError
-from app.client.exchange import Progress, Received, exchange, within
-from app.client.no_reply import no_reply
-from app.client.pacing import Pace
+from app.client.exchange import Progress, Received, exchange, no_reply, within
 from app.domain import wire
 from app.domain.mails import Launch, Mail, Usages
 from app.domain.model import (
@@ -30,8 +29,63 @@ from app.domain.model import (
     Reply,
     TriggerRequest,
 )
-from app.domain.reply_codes import advise_status
-from app.domain.sanitize import sanitize
+from app.domain.reply_codes import advise_status, retry_after_s
+from app.domain.text import sanitize
+
+REFUSED = 429
+UNTOLD_WAIT_S = 60
+"""The assumed length of a limit in seconds, if the reply does not give it."""
+
+
+class Pace:
+    """The time of the next reading call; it waits only inside `keeping`."""
+
+    def __init__(
+        self,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._free_at = 0.0
+        self._watch: Callable[[int], None] | None = None
+
+    @contextmanager
+    def keeping(self, watch: Callable[[int], None]) -> Iterator[None]:
+        """Inside the block, calls wait for the limit; `watch` gets the seconds left, every second."""
+        self._watch = watch
+        try:
+            yield
+        finally:
+            self._watch = None
+
+    async def turn(self) -> None:
+        while self._watch and (left := self._free_at - self._clock()) > 0:
+            self._watch(max(1, round(left)))
+            await self._sleep(min(1.0, left))
+
+    def note(self, received: Received) -> None:
+        if received.status == REFUSED or received.headers.get("x-ratelimit-remaining", "").strip() == "0":
+            self._free_at = self._clock() + _wait_s(received)
+
+    def waits_for(self, received: Received) -> bool:
+        """Whether the limit rejected the call, so that it must be repeated after the limit resets."""
+        return received.status == REFUSED and self._watch is not None
+
+
+def _wait_s(received: Received) -> int:
+    headers = received.headers
+    told = Reply(
+        received.status,
+        None,
+        None,
+        date=headers.get("date"),
+        retry_after=headers.get("retry-after"),
+        limit_reset=headers.get("x-ratelimit-reset"),
+    )
+    seconds = retry_after_s(told, datetime.now(UTC))
+    return UNTOLD_WAIT_S if seconds is None else seconds
+
 
 TRIGGER_CAP = 1024 * 1024
 """The number of bytes kept of the reply to a trigger."""
@@ -82,11 +136,7 @@ class ApiClient:
     """
 
     def __init__(
-        self,
-        base_url: str,
-        http: httpx.AsyncClient,
-        deadline_s: float,
-        pace: Pace | None = None,
+        self, base_url: str, http: httpx.AsyncClient, deadline_s: float, pace: Pace | None = None
     ) -> None:
         self.pace = pace or Pace()
         self._http = http
@@ -101,22 +151,12 @@ class ApiClient:
             closing.push_async_callback(self._http.aclose)
 
     def describe(self, request: TriggerRequest) -> dict[str, object]:
-        """The exact request as method, url, headers and body text, with credentials as `***`.
-
-        Raises ClientError if it cannot be sent.
-        """
-        try:
-            made = self._trigger_request(request)
-        except UnsendableError as error:
-            raise ClientError(str(error)) from None
-        return self._described(made)
+        """The exact request as method, url, headers and body text, with credentials as `***`. Raises ClientError."""
+        return self._described(self._trigger_request(request))
 
     def describe_many(self, event_id: str, body: bytes) -> dict[str, object]:
         """The exact request of `trigger_many`, as `describe` gives it. Raises ClientError."""
-        try:
-            return self._described(self._request("POST", wire.trigger_path(event_id), body))
-        except UnsendableError as error:
-            raise ClientError(str(error)) from None
+        return self._described(self._request("POST", wire.trigger_path(event_id), body))
 
     def _described(self, made: httpx.Request) -> dict[str, object]:
         auth = self._http.auth
@@ -178,9 +218,8 @@ class ApiClient:
     async def list_contacts(self, list_id: str) -> AsyncIterator[tuple[int, tuple[Contact, ...]]]:
         """Contacts of a list with all their fields, 1000 at a time, by GET /contactlist/<id>/contactIds.
 
-        An account without that call is asked by GET /contactlist/<id>/.
-
-        Yields the number of contacts on the list with each batch. Raises ClientError.
+        An account without that call is asked by GET /contactlist/<id>/. Yields the number of contacts on the list with
+        each batch. Raises ClientError.
         """
         try:
             ids = await self._listed(list_id)
@@ -277,10 +316,7 @@ class ApiClient:
         body: bytes | None = None,
         query: Mapping[str, str | int] | None = None,
     ) -> T:
-        try:
-            prepared = self._request(method, path, body, query)
-        except UnsendableError as error:
-            raise ClientError(str(error)) from None
+        prepared = self._request(method, path, body, query)
         received = await self._paced(prepared)
         if isinstance(received, Received) and self.pace.waits_for(received):
             # Repeat once, which is safe, since only reading calls come here.

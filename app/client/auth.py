@@ -15,8 +15,7 @@ from typing import cast
 import httpx
 
 from app.client.errors import ClientError, UnsendableError
-from app.client.exchange import Progress, Received, exchange, receive, within
-from app.client.no_reply import no_reply
+from app.client.exchange import Progress, Received, exchange, no_reply, receive, within
 from app.domain.reply_codes import PROXY_SIGN_IN, is_web_page, web_page
 from app.domain.wire import json_object
 from app.settings.secrets import Secret
@@ -34,8 +33,6 @@ _MARGIN_S = 30.0
 
 
 class SignIn(httpx.Auth):
-    """The base of both ways to authenticate."""
-
     signs_with: tuple[str, ...] = ()
     user_word = "user"
 
@@ -59,14 +56,12 @@ class Wsse(SignIn):
         self._secret = secret
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Signs the request, once."""
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         request.headers["X-WSSE"] = wsse_header(self._user, self._secret, secrets.token_hex(16), created)
         yield request
 
 
 def wsse_header(user: str, secret: Secret, nonce: str, created: str) -> str:
-    """The value of the X-WSSE header, in the documented format."""
     digest = wsse_digest(nonce, created, secret)
     return f'UsernameToken Username="{user}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}"'
 

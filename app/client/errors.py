@@ -15,7 +15,7 @@ class RejectedError(ClientError):
         super().__init__(sentence)
 
 
-class UnsendableError(Exception):
+class UnsendableError(ClientError):
     """A request that cannot be sent; `reason` is a word listed in `no_reply`, the message one sentence."""
 
     def __init__(self, reason: str, sentence: str) -> None:

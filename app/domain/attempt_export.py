@@ -1,36 +1,36 @@
-"""Attempts as text: JSON, CSV, Markdown, and the cells of a table."""
+"""Attempts as text: JSON, CSV, Markdown, the cells of a table, a support ticket, and the request to copy."""
 
 import contextlib
 import csv
 import io
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
 
+from app.domain.diagnosis import field_label
 from app.domain.json_text import indented, written
-from app.domain.model import Attempt, NoReply, Outcome, Reply, Settlement
-from app.domain.outcome import LABEL, RESOLVED
+from app.domain.model import (
+    LABEL,
+    MEANING,
+    RESOLVED,
+    Attempt,
+    Directory,
+    NoReply,
+    Outcome,
+    Reply,
+    Settlement,
+    extras_words,
+)
 from app.domain.reply_codes import describe_reply
-from app.domain.sanitize import sanitize
-from app.domain.short_id import short_id
+from app.domain.text import sanitize, sanitize_block, short_id
 
 HEADER = (
-    "TIME",
-    "REFERENCE",
-    "OUTCOME",
-    "EVENT",
-    "KEY",
-    "EXTERNAL ID",
-    "CONTACT",
-    "HTTP",
-    "CODE",
-    "REPLY TEXT",
-    "DESCRIPTION",
-    "NOTE",
-    "RESEND OF",
-)
+    "TIME", "REFERENCE", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "CONTACT", "HTTP", "CODE", "REPLY TEXT",
+    "DESCRIPTION", "NOTE", "RESEND OF",
+)  # fmt: skip
 
 ENDED = "The program ended before a reply came."
 _UNCUT = 20_000_000
@@ -127,7 +127,6 @@ def _settlement(settlement: Settlement | None) -> dict[str, object] | None:
 
 
 def warnings_of(attempt: Attempt) -> list[str]:
-    """What a 2xx reply warned of."""
     reply = attempt.answer
     if not isinstance(reply, Reply) or reply.http_status // 100 != 2 or b"warnings" not in reply.body:
         return []
@@ -160,7 +159,6 @@ def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC to the millisecond, ending in Z."""
     return _utc(moment, "milliseconds")
 
 
@@ -201,7 +199,6 @@ def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 
 def _flat(attempt: Attempt) -> dict[str, object]:
-    """The parts of the nested keys, as columns."""
     settled, contact = attempt.settlement, attempt.contact
     return {
         "settlement": settled and RESOLVED[settled.arrived].removeprefix("resolved: "),
@@ -290,3 +287,180 @@ def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
         short_id(attempt.parent_id) if attempt.parent_id else "",
         *([attempt.member] if attempt.member else []),
     )
+
+
+# curl and httpx set these themselves, and wrong ones break the request.
+_BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
+_LONGEST_ARGUMENT = 100_000
+"""The longest body passed as an argument, in characters; Linux accepts at most 128 KiB in one argument."""
+
+_TIMEOUT_S = 30
+_END = "END_OF_BODY"
+
+
+def as_curl(described: Mapping[str, object]) -> str:
+    """A shell command that sends the request with cURL; a very long body comes from a here-document."""
+    body = str(described["body"])
+    parts = [["curl", "--globoff", "--request", str(described["method"]), str(described["url"])]]
+    parts += [["--header", f"{name}: {value}"] for name, value in _headers(described).items()]
+    if len(body) <= _LONGEST_ARGUMENT:
+        return _command([*parts, ["--data-raw", body]])
+    return f"{_command([*parts, ['--data', '@-']])} <<'{_END}'\n{body}\n{_END}"
+
+
+def _command(parts: Iterable[list[str]]) -> str:
+    return " \\\n  ".join(map(shlex.join, parts))
+
+
+def as_httpx(described: Mapping[str, object]) -> str:
+    """A Python program that sends the request with httpx and prints the reply; printable ASCII."""
+    headers = "".join(f"        {name!a}: {value!a},\n" for name, value in _headers(described).items())
+    return (
+        "import httpx\n\n"
+        "reply = httpx.request(\n"
+        f"    {described['method']!a},\n"
+        f"    {described['url']!a},\n"
+        f"    headers={{\n{headers}    }},\n"
+        f"    content={str(described['body'])!a},\n"
+        f"    timeout={_TIMEOUT_S},\n"
+        ")\n"
+        "print(reply.status_code, reply.text)\n"
+    )
+
+
+def as_json(described: Mapping[str, object]) -> str:
+    """Method, url, headers and body, with the body as a JSON object; printable ASCII."""
+    body = described["body"]
+    try:
+        parsed = json.loads(str(body))
+    except ValueError:
+        parsed = body
+    shown = {**described, "headers": _headers(described), "body": parsed}
+    return json_text(shown, indent=2)
+
+
+def _headers(described: Mapping[str, object]) -> dict[str, str]:
+    headers = described["headers"]
+    if not isinstance(headers, Mapping):
+        return {}
+    return {name: str(value) for name, value in headers.items() if name.lower() not in _BY_THE_PROGRAM}
+
+
+MAX_BODY = 8000
+"""The number of characters of a body that a ticket shows."""
+
+
+def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
+    """The ticket; `described` is the request from `service.describe`, or the reason why there is none."""
+    return "\n".join(_lines(attempt, directory, described)) + "\n"
+
+
+def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> Iterator[str]:
+    yield f"# {_plain(_title(attempt))}"
+    yield from ("", "| | |", "|---|---|")
+    for name, value in _facts(attempt, directory):
+        yield f"| {name} | {_plain(value)} |"
+    yield from ("", "## Request", "")
+    yield from _request(attempt)
+    yield from ("", "## Reply", "")
+    yield from _reply(attempt)
+    yield from ("", "## Meaning", "")
+    yield from (f"{_plain(line)}  " for line in _meaning(attempt))
+    if attempt.note:
+        yield from ("", "## Note", "", *_fenced(attempt.note, "text"))
+    yield from ("", "## Request as cURL", "")
+    if isinstance(described, str):
+        yield _plain(described)
+    else:
+        yield from _fenced(as_curl(described), "sh")
+
+
+def _title(attempt: Attempt) -> str:
+    _, code, text = reply_parts(attempt)
+    symbol, word = LABEL[attempt.outcome]
+    said = f"{'' if code is None else code} {text or description_of(attempt) or ''}".strip()
+    return f"{short_id(attempt.attempt_id)} {symbol} {word}{': ' if said else ''}{said[:200]}"
+
+
+def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
+    request = attempt.request
+    yield "Attempt", f"{short_id(attempt.attempt_id)}, {attempt.attempt_id}"
+    yield "Time", timestamp(attempt.started_at)
+    yield "Profile", attempt.profile
+    yield "Event", f"{request.event_id} {attempt.event_name or ''}".rstrip()
+    yield "Key field", field_label(request.key_id, directory)
+    yield "External id", request.external_id
+    if attempt.contact is not None:
+        yield "Contact", f"{attempt.contact.name} ({attempt.contact.id})".lstrip()
+    yield "Trigger id", "none" if request.trigger_id is None else request.trigger_id
+    for name, value in extras_words(request.extras):
+        yield name.capitalize(), value
+    if attempt.parent_id is not None:
+        yield "Resend of", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
+
+
+def _request(attempt: Attempt) -> Iterator[str]:
+    if attempt.request.data is None:
+        yield "No event data."
+    else:
+        yield from _fenced(readable_json(attempt.request.data), "json")
+
+
+def _reply(attempt: Attempt) -> Iterator[str]:
+    took = "" if attempt.elapsed_ms is None else f", after {attempt.elapsed_ms:,.0f} ms"
+    match attempt.answer:
+        case Reply() as reply:
+            code = "no reply code" if reply.reply_code is None else f"reply code {reply.reply_code}"
+            yield _plain(
+                f"HTTP {reply.http_status}, {code}{took}: {reply.reply_text or 'no reply text'}"[:2000]
+            )
+            if reply.errors:
+                yield from ("", *_fenced(readable_json(reply.errors), "json"))
+            if reply.body:
+                yield from (
+                    "",
+                    *_fenced(readable_body(reply.body), "json" if _is_json(reply.body) else "text"),
+                )
+        case NoReply(detail=detail):
+            yield _plain(f"No reply{took}. {detail}")
+        case None:
+            yield "Nothing is recorded yet."
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _meaning(attempt: Attempt) -> Iterator[str]:
+    _, code, _ = reply_parts(attempt)
+    description = description_of(attempt)
+    if description and code != 0:
+        yield description
+    yield from (f"Warning: {text}" for text in warnings_of(attempt))
+    yield MEANING[attempt.outcome]
+    if attempt.remedy:
+        yield attempt.remedy
+    if attempt.predicted_code is not None and attempt.predicted_code != code:
+        yield f"Predicted: {attempt.predicted_code}."
+    if attempt.settlement is not None:
+        found = "arrived" if attempt.settlement.arrived else "did not arrive"
+        note = f": {attempt.settlement.note}" if attempt.settlement.note else "."
+        yield f"Resolved on {timestamp(attempt.settlement.settled_at)}: it {found}{note}"
+
+
+def _plain(text: str) -> str:
+    return markdown_text(text, MAX_BODY)
+
+
+def _fenced(text: str, language: str) -> Iterator[str]:
+    """A code block with a fence longer than any in the text."""
+    shown = sanitize_block(text, MAX_BODY)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}{language}"
+    yield shown
+    yield fence

@@ -10,14 +10,12 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from app.domain.errors import AppError
-from app.domain.event_data import MAX_BYTES, parse_event_data
-from app.domain.fingerprint import normalize
-from app.domain.formatting import count, duration
+from app.domain.event_data import MAX_BYTES, PLACEHOLDER, parse_event_data
 from app.domain.json_text import TOKEN, TypedObject, ascii_json
-from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply
-from app.domain.outcome import outcome_of
-from app.domain.placeholders import PLACEHOLDER
+from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply, outcome_of
+from app.domain.recipient import normalize
 from app.domain.reply_codes import describe
+from app.domain.text import count, duration
 from app.domain.wire import json_object, reply_code
 
 MAX_CONTACTS = 1000

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field
-from app.domain.sanitize import HIDDEN, has_surrogates
+from app.domain.text import HIDDEN, has_surrogates
 
 OnFault = Callable[[int, str], None]
 """Called with the number of a line that is skipped (from 1), and the reason as a sentence."""
@@ -88,7 +88,6 @@ class CsvFile:
 
     @property
     def done(self) -> int:
-        """The number of bytes read so far."""
         return self._raw.tell()
 
     def error(self, line: int | None, reason: str) -> CsvError:

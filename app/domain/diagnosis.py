@@ -8,25 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
 
-from app.domain.account import Directory, FieldNames
-from app.domain.external_ids import readings
-from app.domain.identifiers import bare
+from app.domain.identifiers import bare, readings
 from app.domain.model import (
     CONTACT_KEYS,
+    UNKNOWN_REMEDY,
     Answer,
     Contact,
+    Directory,
     ExternalEvent,
+    FieldNames,
     NoReply,
     Outcome,
     Reply,
     TriggerRequest,
+    outcome_of,
 )
-from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.domain.reply_codes import advise_code, advise_status, advise_unsent, is_web_page, web_page
 from app.domain.rules import Verdict
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.domain.wire import json_object
 
 MAX_SHOWN = 5
@@ -44,7 +44,6 @@ class FormPatch:
     data_text: str | None = None
 
     def applied(self, request: TriggerRequest) -> TriggerRequest:
-        """The request that the changed form makes."""
         return replace(
             request,
             event_id=request.event_id if self.event_id is None else self.event_id,
@@ -93,8 +92,8 @@ class FieldMatch:
     contact_id: str
 
 
-class Clues(Protocol):
-    """Local knowledge that helps to find a cause; by default each method finds nothing.
+class Clues:
+    """Local knowledge that helps to find a cause; this one has none.
 
     `user` is the profile's word for its user: a client id under OAuth.
     """
@@ -122,11 +121,7 @@ class Clues(Protocol):
         return None
 
 
-class NoClues(Clues):
-    """Finds nothing."""
-
-
-_NO_CLUES = NoClues()
+_NO_CLUES = Clues()
 
 
 def field_label(key_id: str, directory: FieldNames) -> str:
@@ -138,11 +133,7 @@ def field_label(key_id: str, directory: FieldNames) -> str:
 
 
 def diagnose(
-    answer: Answer,
-    request: TriggerRequest,
-    directory: Directory,
-    now: datetime,
-    clues: Clues = _NO_CLUES,
+    answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues = _NO_CLUES
 ) -> Diagnosis | None:
     """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)
@@ -301,10 +292,13 @@ def _value_missing(case: _Case) -> Diagnosis:
 
 
 def _nobody(case: _Case) -> Diagnosis:
-    causes = (_read_otherwise, _value_of_another_field, _other_case, _email_elsewhere)
-    return next(filter(None, (cause(case) for cause in causes)), None) or Diagnosis(
+    return _first(case, _read_otherwise, _value_of_another_field, _other_case, _email_elsewhere) or Diagnosis(
         f"No contact has this value in {case.label()}. Check the spelling, or pick the field it belongs to."
     )
+
+
+def _first(case: _Case, *causes: Callable[[_Case], Diagnosis | None]) -> Diagnosis | None:
+    return next(filter(None, (cause(case) for cause in causes)), None)
 
 
 def _read_otherwise(case: _Case) -> Diagnosis | None:
@@ -363,7 +357,6 @@ def _email_elsewhere(case: _Case) -> Diagnosis | None:
 
 
 def nearly_right(request: TriggerRequest, contact: Contact, directory: FieldNames) -> Diagnosis:
-    """The diagnosis if `contact` alone has nearly the value that no contact has."""
     label = field_label(request.key_id, directory)
     fix = replace(_use_value(contact.value(request.key_id)), contact=contact)
     return Diagnosis(
@@ -402,8 +395,7 @@ def _event_unknown(case: _Case) -> Diagnosis:
 
 
 def _contact_unknown(case: _Case) -> Diagnosis:
-    causes = (_read_otherwise, _value_of_another_field, _other_case)
-    return next(filter(None, (cause(case) for cause in causes)), None) or Diagnosis(
+    return _first(case, _read_otherwise, _value_of_another_field, _other_case) or Diagnosis(
         f"No contact of this account has the {case.request.key_id} {case.request.external_id}. "
         "Check it, or find the contact by another key field.",
         _by_email(case),

@@ -15,7 +15,6 @@ class AppError(Exception):
 
 
 def is_full_disk(error: OSError) -> bool:
-    """Whether the disk, or the user's share of it, is full."""
     return error.errno in _FULL
 
 
@@ -23,14 +22,12 @@ DISK_FULL = "the disk is full; free some space"
 
 
 def reason_of(error: OSError) -> str:
-    """The reason of an error in words, for the middle of a sentence."""
     if is_full_disk(error):
         return DISK_FULL
     return error.strerror or str(error) or type(error).__name__
 
 
 def disk_is_full(folder: Path) -> bool:
-    """Whether the disk of this folder has no room for another small file."""
     try:
         return shutil.disk_usage(folder).free < _ROOM
     except OSError:

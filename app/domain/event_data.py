@@ -1,16 +1,17 @@
-"""Event data: parsing the JSON that the user types, and hints about its structure."""
+"""Event data: parsing the JSON that the user types, hints about its structure, and its placeholders."""
 
 import json
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import NoReturn
 
 from app.domain.json_text import TOKEN, TypedObject, compact, repaired, repeated_keys
-from app.domain.model import JsonObject
-from app.domain.sanitize import has_surrogates
+from app.domain.model import Contact, FieldNames, JsonObject
+from app.domain.text import has_surrogates
 
 MAX_BYTES = 1_000_000
 """Bytes of the event data as it is sent, which is compact JSON in UTF-8."""
@@ -156,7 +157,6 @@ _MESSAGES = {
 
 
 def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
-    """The offset of a fault, and the sentence that names its character."""
     place, before = error.pos, text[: error.pos].rstrip()
     is_text = error.msg.startswith(("Unterminated", "Invalid"))
     if place >= len(text.rstrip()) and not is_text:
@@ -218,7 +218,6 @@ _SHOWN = 3
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:
-    """A sentence for each part of the event data that probably does not do what its author expects."""
     return tuple(hint for check in _CHECKS for hint in check(data)) if data else ()
 
 
@@ -259,17 +258,11 @@ _BELONGS = {
 }
 
 
-def _wrapped(data: JsonObject) -> Iterator[str]:
+def _odd_names(data: JsonObject) -> Iterator[str]:
     if isinstance(data.get("data"), Mapping) and not any(_request(data)):
         yield "The event data contains an object called data. Remove that level, unless a variable has that name."
-
-
-def _reserved(data: JsonObject) -> Iterator[str]:
     if _RESERVED in data:
         yield f"{_RESERVED} is reserved: Emarsys ignores it silently."
-
-
-def _global(data: JsonObject) -> Iterator[str]:
     if _GLOBAL in data and not isinstance(data[_GLOBAL], Mapping):
         yield "global must be an object of variables; otherwise they render empty."
 
@@ -317,9 +310,106 @@ _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
     _request,
     _repeated,
     _misplaced,
-    _wrapped,
-    _reserved,
-    _global,
+    _odd_names,
     _mixed,
     _size,
 )
+
+
+PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")
+_COLON = re.compile(r"\s*:")
+_FIELD = "field:"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Event data with its placeholders filled.
+
+    `used` maps the filled placeholders to their values, and `missing` the others to the reason why they have none.
+    """
+
+    data: JsonObject | None
+    used: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fault(self) -> str | None:
+        """The reason why this cannot be sent; None if it can."""
+        if not self.missing:
+            return None
+        return f"The event data cannot be filled: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}."
+
+
+def placeholders_in(value: object) -> tuple[str, ...]:
+    """The placeholders in event data, each once, in order and without braces."""
+    return tuple(dict.fromkeys(name for text in _texts(value) for name in PLACEHOLDER.findall(text)))
+
+
+def fill_placeholders(
+    data: JsonObject | None,
+    contact: Contact | None,
+    event_name: str | None,
+    fields: FieldNames,
+    why_no_contact: str = "no contact is chosen",
+) -> Filled:
+    """Replaces every placeholder in event data by its value; `why_no_contact` says why `contact` is None."""
+    used: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    for name in placeholders_in(data):
+        value, why = placeholder_value(name, contact, event_name, fields, why_no_contact)
+        if value:
+            used[name] = value
+        else:
+            missing[f"{{{{{name}}}}}"] = why
+    if not used:
+        return Filled(data, used, missing)
+    filled = {key: _replaced(member, used) for key, member in (data or {}).items()}
+    if isinstance(data, TypedObject):
+        filled = TypedObject(filled, _filled_text(data.text, used))
+    return Filled(filled, used, missing)
+
+
+def _filled_text(text: str, used: Mapping[str, str]) -> str:
+    """JSON as it was typed, with the placeholders filled in its texts, not in its keys."""
+
+    def filled(found: re.Match[str]) -> str:
+        token = found[0]
+        if "{{" not in token or _COLON.match(text, found.end()):
+            return token
+        return json.dumps(_replaced(json.loads(token), used))
+
+    return TOKEN.sub(filled, text)
+
+
+def placeholder_value(
+    name: str, contact: Contact | None, event_name: str | None, fields: FieldNames, why_no_contact: str
+) -> tuple[str | None, str]:
+    """The value of a placeholder, None or '' if it has none, and the reason why it would have none."""
+    if name == "event.name":
+        return event_name, "the event is not in the cache"
+    key_id = name.removeprefix(_FIELD).strip() if name.startswith(_FIELD) else name.removeprefix("contact.")
+    known = key_id.isascii() and key_id.isdecimal() if name.startswith(_FIELD) else key_id in ("id", "uid")
+    if name.startswith("event.") or not known:
+        return None, "there is no such placeholder"
+    if contact is None:
+        return None, why_no_contact
+    label = f"{fields.field_name(key_id)} ({key_id})" if fields.field_name(key_id) else key_id
+    return contact.value(key_id), f"contact {contact.id} has no {label}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for member in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(member)
+
+
+def _replaced(value: object, used: Mapping[str, str]) -> object:
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda found: used.get(found[1], found[0]), value)
+    if isinstance(value, Mapping):
+        return {key: _replaced(member, used) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_replaced(member, used) for member in value]
+    return value

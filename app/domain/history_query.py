@@ -4,20 +4,20 @@
 Several values, separated by commas or in several terms, mean any of them; a leading hyphen means none of them.
 Double quotes take their content literally, with `\\"` and `\\\\` for a quote and a backslash.
 
-A new filter is a row of `_FIELDS` here, a column of the search, and a row of the help page.
+A new filter is a row of `QueryField` here, of `store.history_search.COLUMNS`, and of the help page `queries`.
 """
 
 import difflib
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from app.domain.errors import AppError
 from app.domain.model import Outcome
-from app.domain.short_id import id_prefixes
+from app.domain.text import id_prefixes
 
 MAX_TERMS = 100
 MAX_TERM_LENGTH = 10_000
@@ -25,34 +25,7 @@ MAX_SHOWN = 40
 ID_LENGTH = 36
 
 
-class QueryField(StrEnum):
-    """The fields of `field:value`."""
-
-    OUTCOME = "outcome"
-    CODE = "code"
-    STATUS = "status"
-    EVENT = "event"
-    """The id or the name of the event."""
-    KEY = "key"
-    CONTACT = "contact"
-    """The external id, or any key, the id or the name of the contact that it found."""
-    PERSON = "person"
-    """The same."""
-    NOTE = "note"
-    TOOK = "took"
-    """The duration in milliseconds."""
-    PROFILE = "profile"
-    PREVIOUS = "previous"
-    """The outcome of the previous attempt on the same account with the same key field and external id."""
-    SETTLED = "settled"
-    """The resolution of an unknown outcome; other attempts have none."""
-    RUN = "run"
-    """The bulk run, by its id, the beginning of its id, or its short id."""
-
-
 class SortColumn(StrEnum):
-    """The columns that attempts can be sorted by."""
-
     TIME = "time"
     OUTCOME = "outcome"
     EVENT = "event"
@@ -93,52 +66,6 @@ class Range:
 
 
 Values = tuple[Value | Range, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Matches attempts with one of these values in this field or, if `negated`, with none of them."""
-
-    field: QueryField
-    values: Values
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Matches attempts with this text in request, reply or note or, if `negated`, without it.
-
-    Compares runs of letters and digits without regard to case and accents: they must follow one another, and the last
-    one may be longer in the text.
-    """
-
-    text: str
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
-    """Attempts that pass every filter, contain every word, and started in `since` <= time < `until`."""
-
-    filters: tuple[Filter, ...] = ()
-    words: tuple[Word, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    order: Order = Order()
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether every attempt matches."""
-        return not (self.filters or self.words or self.since or self.until)
-
-    @property
-    def names_profile(self) -> bool:
-        """Whether it filters by profile, and so may match attempts on other accounts."""
-        return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
-
-
-NOTHING = HistoryQuery(until=datetime(1, 1, 1, tzinfo=UTC))
-"""Finds no attempt, as a line with an error does."""
 
 
 # Times
@@ -340,44 +267,114 @@ def _range(text: str) -> Range | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _FieldKind:
-    """How to read a value of a field, and which values completion offers."""
+class QueryField(StrEnum):
+    """The fields of `field:value`: how to read a value, which values completion offers, whether a value may hold commas."""
 
-    read: Callable[[str, Term], Values] = _read_text
-    offered: tuple[str, ...] = ()
+    read: Callable[[str, Term], Values]
+    offered: tuple[str, ...]
+    with_commas: bool
+
+    def __new__(
+        cls,
+        name: str,
+        read: Callable[[str, Term], Values] = _read_text,
+        offered: tuple[str, ...] = (),
+        with_commas: bool = False,
+    ) -> "QueryField":
+        field = str.__new__(cls, name)
+        field._value_ = name
+        field.read, field.offered, field.with_commas = read, offered, with_commas
+        return field
+
+    OUTCOME = (
+        "outcome",
+        _read_outcome,
+        ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending"),
+    )
+    CODE = "code", _read_number, ("2008", NO_VALUE)
+    STATUS = "status", _read_number, ("400", "5xx", NO_VALUE)
+    EVENT = "event"
+    """The id or the name of the event."""
+    KEY = "key"
+    CONTACT = "contact", _read_text, (), True
+    """The external id, or any key, the id or the name of the contact that it found."""
+    PERSON = "person", _read_text, (), True
+    """The same."""
+    NOTE = "note", _read_note, (NO_VALUE,), True
+    TOOK = "took", _read_number, (">1000", NO_VALUE)
+    """The duration in milliseconds."""
+    PROFILE = "profile"
+    PREVIOUS = (
+        "previous",
+        _read_outcome,
+        ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
+    )
+    """The outcome of the previous attempt on the same account with the same key field and external id."""
+    SETTLED = "settled", _read_settlement, SETTLEMENTS
+    """The resolution of an unknown outcome; other attempts have none."""
+    RUN = "run", _read_run
+    """The bulk run, by its id, the beginning of its id, or its short id."""
 
 
-_FIELDS = {
-    QueryField.OUTCOME: _FieldKind(
-        _read_outcome, ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending")
-    ),
-    QueryField.CODE: _FieldKind(_read_number, ("2008", NO_VALUE)),
-    QueryField.STATUS: _FieldKind(_read_number, ("400", "5xx", NO_VALUE)),
-    QueryField.EVENT: _FieldKind(),
-    QueryField.KEY: _FieldKind(),
-    QueryField.CONTACT: _FieldKind(),
-    QueryField.PERSON: _FieldKind(),
-    QueryField.NOTE: _FieldKind(_read_note, (NO_VALUE,)),
-    QueryField.TOOK: _FieldKind(_read_number, (">1000", NO_VALUE)),
-    QueryField.PROFILE: _FieldKind(),
-    QueryField.PREVIOUS: _FieldKind(
-        _read_outcome, ("accepted", "unknown", "rejected", "partial", "not_sent", "sending")
-    ),
-    QueryField.SETTLED: _FieldKind(_read_settlement, SETTLEMENTS),
-    QueryField.RUN: _FieldKind(_read_run),
-}
 TIMES = ("since", "until", "on")
-FIELDS = (*_FIELDS, *TIMES, "sort")
+FIELDS = (*QueryField, *TIMES, "sort")
 
 _DAYS = ("today", "yesterday")
 _OFFERED: dict[str, tuple[str, ...]] = {
-    **{field: kind.offered for field, kind in _FIELDS.items()},
+    **{field: field.offered for field in QueryField},
     "sort": (*SortColumn, *(f"-{column}" for column in SortColumn)),
     "on": _DAYS,
     "since": (*_DAYS, "1h", "1d", "1w"),
     "until": (*_DAYS, "1h", "1d", "1w"),
 }
+
+
+# The queries
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Matches attempts with one of these values in this field or, if `negated`, with none of them."""
+
+    field: QueryField
+    values: Values
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Matches attempts with this text in request, reply or note or, if `negated`, without it.
+
+    Compares runs of letters and digits without regard to case and accents: they must follow one another, and the last
+    one may be longer in the text.
+    """
+
+    text: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Attempts that pass every filter, contain every word, and started in `since` <= time < `until`."""
+
+    filters: tuple[Filter, ...] = ()
+    words: tuple[Word, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    order: Order = Order()
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.filters or self.words or self.since or self.until)
+
+    @property
+    def names_profile(self) -> bool:
+        """Whether it filters by profile, and so may match attempts on other accounts."""
+        return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
+
+
+NOTHING = HistoryQuery(until=datetime(1, 1, 1, tzinfo=UTC))
+"""Finds no attempt, as a line with an error does."""
 
 
 # From a line to a query
@@ -458,12 +455,11 @@ def _order(term: Term) -> Order:
 
 
 def _filter(field: QueryField, term: Term) -> Filter:
-    # An external id may contain a comma; the values of other fields do not.
-    whole = term.quoted or field in (QueryField.CONTACT, QueryField.PERSON, QueryField.NOTE)
+    whole = term.quoted or field.with_commas
     parts = [term.value] if whole else term.value.split(",")
     if not (whole or all(parts)):
         raise term.fault(f"a value is missing between the commas after {field}:")
-    values = tuple(value for part in parts for value in _FIELDS[field].read(part, term))
+    values = tuple(value for part in parts for value in field.read(part, term))
     return Filter(field, values, term.negated)
 
 
@@ -492,8 +488,7 @@ _DESCENDING_FIRST = (SortColumn.TIME, SortColumn.TOOK)
 
 
 def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
-    """The term that filters for exactly this value."""
-    is_plain = _PLAIN.fullmatch(value) or (_FIELDS[field].read is _read_number and _NUMBER.fullmatch(value))
+    is_plain = _PLAIN.fullmatch(value) or (field.read is _read_number and _NUMBER.fullmatch(value))
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f"{'-' if negated else ''}{field}:{value if is_plain else f'{chr(34)}{escaped}{chr(34)}'}"
 
@@ -552,3 +547,69 @@ def _nearest(text: str, known: Collection[str]) -> str | None:
     beginning = [one for one in known if one.startswith(lowered)]
     near = beginning or difflib.get_close_matches(lowered, known, 1, 0.5)
     return near[0] if near else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The number of attempts with each outcome that began in the time span from `start` on."""
+
+    start: datetime
+    counts: Mapping[Outcome, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    """The number of attempts with one reply code and HTTP status; without a code the status is None too."""
+
+    code: int | None
+    status: int | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventShare:
+    """The number of attempts with one event, and how many of them Emarsys rejected, at least in part."""
+
+    event_id: str
+    event_name: str | None
+    attempts: int
+    rejected: int
+
+    @property
+    def share(self) -> float:
+        """The rejection rate, from 0 to 1."""
+        return self.rejected / self.attempts
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStatistics:
+    """Statistics of all attempts that a query finds.
+
+    `buckets` follow one another without gaps, each `bucket_s` seconds long. `codes` starts with the most frequent
+    one. `events` starts with the highest rejection rate. `p50_ms`, `p95_ms` and `p99_ms` are percentiles and `max_ms` is
+    the longest of the durations in milliseconds, timeouts included; None if no duration is known.
+    """
+
+    counts: Mapping[Outcome, int]
+    bucket_s: int
+    buckets: tuple[Bucket, ...]
+    codes: tuple[CodeCount, ...]
+    events: tuple[EventShare, ...]
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None = None
+    max_ms: float | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+SPANS_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400)
+"""The possible lengths of a bucket, in seconds."""
+
+
+def bucket_seconds(first: datetime, last: datetime, most: int) -> int:
+    """The shortest span in SPANS_S of which at most `most` buckets cover the time from `first` to `last`."""
+    whole = (last - first).total_seconds()
+    return next((span for span in SPANS_S if whole / span < most - 1), SPANS_S[-1])

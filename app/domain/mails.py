@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 
 NOTHING_USES_IT = "! No active program or mail uses this event."
 MAX_NAMED = 3
@@ -54,8 +54,6 @@ class EventUse:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A mail that was launched to a contact."""
-
     mail_id: str
     contact_id: str
     at: datetime

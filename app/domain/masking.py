@@ -57,14 +57,12 @@ class Mask:
         return _ADDRESS.sub(self._address, text)
 
     def contact(self, contact: Contact) -> Contact:
-        """A contact with every value and both ids masked."""
         if self._key is None:
             return contact
         fields = {field_id: self.value(value) for field_id, value in contact.fields.items()}
         return Contact(self.value(contact.id), self.value(contact.uid), fields)
 
     def request(self, request: TriggerRequest) -> TriggerRequest:
-        """A request with its external id, event data and attachments masked."""
         if self._key is None:
             return request
         trigger_id = request.trigger_id
@@ -87,7 +85,7 @@ class Mask:
         """An attempt with request, reply text and remedy masked, and without the body of the reply."""
         if self._key is None:
             return attempt
-        value = attempt.request.external_id
+        value, kept = attempt.request.external_id, attempt.contact
         return replace(
             attempt,
             request=self.request(attempt.request),
@@ -97,11 +95,8 @@ class Mask:
             settlement=None
             if attempt.settlement is None
             else replace(attempt.settlement, note=self.text(attempt.settlement.note, value)),
-            contact=None if attempt.contact is None else self._kept(attempt.contact),
+            contact=kept and KeptContact(self.value(kept.id), self.value(kept.name)),
         )
-
-    def _kept(self, contact: KeptContact) -> KeptContact:
-        return KeptContact(self.value(contact.id), self.value(contact.name))
 
     def words(self, text: str, external_id: str) -> str:
         """A sentence of this program with the external id, contact ids and values in it masked."""

@@ -3,12 +3,15 @@
 Ids are always text, since the API returns them both as numbers and as strings.
 """
 
+import base64
+import binascii
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 JsonObject = Mapping[str, object]
 
@@ -18,8 +21,6 @@ CONTACT_KEYS = ("id", "uid")
 
 @dataclass(frozen=True, slots=True)
 class ExternalEvent:
-    """One external event of an account."""
-
     id: str
     name: str
 
@@ -64,8 +65,6 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a trigger carries beside its event data."""
-
     event_time: str | None = None
     attachments: tuple[Attachment, ...] = ()
 
@@ -86,7 +85,7 @@ class TriggerRequest:
 
 
 class Outcome(StrEnum):
-    """What is known about the result of an attempt; `app.domain.outcome` decides which one applies."""
+    """What is known about the result of an attempt; `app.domain.model` decides which one applies."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -192,3 +191,214 @@ class Attempt:
 def new_attempt_id() -> str:
     """A random UUID as text; by default it is also the trigger id of the request."""
     return str(uuid.uuid4())
+
+
+MAX_REQUEST = 10_000_000
+"""The size in bytes of the largest body that the service accepts."""
+
+EVENT_TIME = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
+)
+"""The two forms of an event time that Emarsys accepts."""
+
+
+class ExtrasError(ValueError):
+    """An event time or attachment that cannot be sent; `key` is its key in the request."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        self.key = key
+        super().__init__(sentence)
+
+
+def attach(filename: str, content: bytes) -> Attachment:
+    return Attachment(filename, base64.b64encode(content).decode("ascii"), len(content))
+
+
+def parse_event_time(value: object) -> str | None:
+    """The event time; None for null. Raises ExtrasError for anything but the two forms."""
+    if value is not None and not (isinstance(value, str) and EVENT_TIME.fullmatch(value)):
+        raise ExtrasError(
+            "event_time",
+            f"{str(value)[:60]!r} is not an event time. "
+            "Write it in UTC as 2026-03-01T13:00:00Z or 2026-03-01T13:00:00.000Z.",
+        )
+    return value
+
+
+def parse_extras(request: Mapping[str, object]) -> Extras:
+    """The extras among the keys of a request. Raises ExtrasError."""
+    given = request.get("attachment") or ()
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise ExtrasError("attachment", "must be a list of {filename, data}.")
+    return Extras(parse_event_time(request.get("event_time")), tuple(map(_attachment, given)))
+
+
+def extras_json(extras: Extras) -> dict[str, object]:
+    """The extras as keys of a request; those that are absent have none."""
+    found: dict[str, object] = {}
+    if extras.event_time is not None:
+        found["event_time"] = extras.event_time
+    if extras.attachments:
+        found["attachment"] = [{"filename": one.filename, "data": one.data} for one in extras.attachments]
+    return found
+
+
+def extras_words(extras: Extras) -> Iterator[tuple[str, str]]:
+    """The label and the value of each, for people."""
+    if extras.event_time is not None:
+        yield "event time", extras.event_time
+    for one in extras.attachments:
+        yield "attachment", f"{one.filename}, {one.size:,} bytes"
+
+
+def _attachment(entry: object) -> Attachment:
+    name, data = (entry.get("filename"), entry.get("data")) if isinstance(entry, Mapping) else (None, None)
+    if not isinstance(name, str) or not isinstance(data, str):
+        raise ExtrasError("attachment", "must be a list of {filename, data}, both text.")
+    try:
+        size = len(base64.b64decode(data, validate=True))
+    except (binascii.Error, ValueError):
+        raise ExtrasError("attachment", f"The data of {name[:60]!r} is not base64.") from None
+    return Attachment(name, data, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The texts of the form as typed. `contact_id` is the chosen contact, '' for none."""
+
+    event_id: str = ""
+    key_id: str = ""
+    external_id: str = ""
+    data_text: str = ""
+    contact_id: str = ""
+    extras: Extras = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDraft:
+    draft: Draft
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Event data as typed, with its placeholders, under a name; `event_id` is the event it was typed for."""
+
+    name: str
+    event_id: str
+    data_text: str
+    extras: Extras = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
+class DataChoice:
+    """What to insert into the form; `name` describes it, such as `last used`.
+
+    Event data, with the extras of a template; or one of the extras, whose present value is `data_text`.
+    """
+
+    kind: Literal["example", "last", "template", "event time", "attachment", "no extras"]
+    name: str
+    data_text: str
+    extras: Extras = NO_EXTRAS
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The known contacts that a key finds.
+
+    `ids` holds only the first few contact ids, since two already mean "several"; `complete` says that no other
+    contact can match.
+    """
+
+    ids: tuple[str, ...]
+    complete: bool
+
+
+class Account(Protocol):
+    """Events, fields and contacts; None means not known."""
+
+    def has_event(self, event_id: str) -> bool | None:
+        """Whether the account has this external event."""
+
+    def has_field(self, field_id: str) -> bool | None:
+        """Whether the account has this contact field."""
+
+    def matches(self, key_id: str, external_id: str) -> Matches:
+        """The contacts whose `key_id` (a field id, `id` or `uid`) has the value `external_id`."""
+
+
+class FieldNames(Protocol):
+    def field_name(self, field_id: str) -> str | None:
+        """The name of a contact field; None if it is not known."""
+
+
+class Directory(Account, FieldNames, Protocol):
+    def event_name(self, event_id: str) -> str | None:
+        """The name of an external event; None if it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrder:
+    """A column and a direction; rows without a value in the column come last either way.
+
+    Ids sort numerically, texts without regard to ASCII case, and equal values by id in the same direction.
+    """
+
+    column: str
+    descending: bool = False
+
+
+LABEL = {
+    Outcome.SENDING: ("…", "sending"),
+    Outcome.ACCEPTED: ("✓", "accepted"),
+    Outcome.PARTIAL: ("◐", "partial"),
+    Outcome.REJECTED: ("✗", "rejected"),
+    Outcome.NOT_SENT: ("○", "not sent"),
+    Outcome.UNKNOWN: ("?", "unknown"),
+}
+"""The symbol and word of each outcome."""
+
+SETTLED = {True: "arrived", False: "not arrived"}
+"""The words for a resolved unknown outcome where there is little room."""
+
+RESOLVED = {True: "resolved: arrived", False: "resolved: did not arrive"}
+"""The same where there is room."""
+
+MEANING = {
+    Outcome.SENDING: "Still being sent.",
+    Outcome.ACCEPTED: "Emarsys accepted the event. Whether an e-mail goes out depends on the program that uses it.",
+    Outcome.PARTIAL: "Accepted, but not for everyone; the reply names the contacts.",
+    Outcome.REJECTED: "Rejected. Nothing was triggered.",
+    Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
+    Outcome.UNKNOWN: "It may have been triggered. Check before you send again.",
+}
+
+UNKNOWN_REMEDY = (
+    "Check in the account whether the event arrived. If it did not, resend it with the same trigger id."
+)
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """The outcome of an answer; the first matching case decides."""
+    match answer:
+        case NoReply(sent="no"):
+            return Outcome.NOT_SENT
+        case NoReply():
+            return Outcome.UNKNOWN
+        case Reply():
+            return _outcome_of_reply(answer)
+
+
+def _outcome_of_reply(reply: Reply) -> Outcome:
+    match reply.http_status // 100, reply.reply_code:
+        case 3, _:
+            return Outcome.REJECTED
+        case 4, code:
+            return Outcome.UNKNOWN if code == 0 else Outcome.REJECTED
+        case 2, 0:
+            return Outcome.PARTIAL if reply.errors else Outcome.ACCEPTED
+        case 2, int():
+            return Outcome.REJECTED
+        case _:
+            return Outcome.UNKNOWN

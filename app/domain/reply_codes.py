@@ -4,13 +4,13 @@ The first seven rows are the documented error table of the trigger call, word fo
 depends on the request; `app.domain.diagnosis` gives it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from app.domain.formatting import duration
-from app.domain.headers import clock_skew_s, retry_after_s
 from app.domain.model import Reply, TriggerRequest
-from app.domain.sanitize import sanitize
+from app.domain.text import duration, sanitize
 
 ALLOWED_SKEW_S = 240
 """Seconds; the service accepts five minutes, and a skew close to that already deserves a warning."""
@@ -18,18 +18,6 @@ ALLOWED_SKEW_S = 240
 MAX_ADDRESS = 200
 
 TRIGGER_PERMISSION = "externalevent.trigger"
-
-_BASE_URL = "The address answers, but not as the trigger call. Check the base URL of the profile."
-_CHECK_FIRST = "Wait a minute and check whether the event arrived before you send again."
-_LISTS = (
-    "This reply is about contact lists, which a trigger does not name. Check the base URL of the profile."
-)
-_FIELDS = "This reply is about a contact field. Refresh, then pick the key field from the list."
-_NAMING = (
-    "This reply is about naming an event, which a trigger does not do. Check the base URL of the profile."
-)
-_DATA = "The event data cannot be used. It must be a JSON object of at most 1,000,000 bytes."
-_TOO_MANY = "Too many requests. Wait a minute, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +31,7 @@ class ReplyCode:
     advice: str = ""
 
 
-def _published(http_status: int, code: int, text: str, advice: str) -> ReplyCode:
-    """A reply code with nothing published but its text."""
-    return ReplyCode(http_status, code, text, text, advice)
-
-
-REPLY_CODES = (
+_DOCUMENTED = (
     ReplyCode(200, 0, "OK", "OK"),
     ReplyCode(400, 2004, "Invalid key field id: {key_id}", "The field ID does not exist."),
     ReplyCode(
@@ -81,109 +64,94 @@ REPLY_CODES = (
         "Invalid contact id for customer.",
         "The customer doesn't have a contact with the specified [external_id].",
     ),
-    _published(401, 1, "The credentials are invalid.", "Check the profile's user and secret."),
-    _published(404, 1, "The address does not exist.", _BASE_URL),
-    _published(500, 1, "The service had an internal error.", _CHECK_FIRST),
-    _published(
-        400,
-        1000,
-        "The request exceeded the maximum batch size of 1,000.",
-        "The request named more than 1,000 contacts. Send fewer at once.",
-    ),
-    _published(
-        400,
-        1001,
-        "One or more parameters are invalid or missing.",
-        "A parameter is missing or not valid. Read the reply text; check event id, key field and external id.",
-    ),
-    _published(400, 1002, "The language is not valid.", _BASE_URL),
-    _published(500, 1003, "The service had a database error.", _CHECK_FIRST),
-    _published(
-        400, 1006, "Empty parameter(s).", "A parameter is empty. The reply text names it: fill it in."
-    ),
-    _published(400, 1009, "The HTTP method is not valid for this call.", _BASE_URL),
-    _published(
-        400,
-        1010,
-        "The request payload cannot be decoded.",
-        "The service could not read the request. Check whether a proxy changed it on the way.",
-    ),
-    _published(
-        400,
-        2002,
-        "The list of external ids exceeds the maximum size.",
-        "The request named too many contacts. Send fewer at once.",
-    ),
-    _published(400, 2003, "The list of external ids has the wrong type.", _BASE_URL),
-    _published(400, 2006, "The field ID is not valid.", _FIELDS),
-    _published(
-        400,
-        2007,
-        "The field value is not valid.",
-        "The external id does not fit the key field. Check its format.",
-    ),
-    _published(
-        400,
-        2009,
-        "A contact with the external id already exists.",
-        "A contact with this value exists already, and nothing was triggered. Read the reply text.",
-    ),
-    _published(500, 2011, "The service had an internal error.", _CHECK_FIRST),
-    _published(400, 2013, "The source is not valid.", _BASE_URL),
-    _published(400, 2014, "No field was specified to return.", _BASE_URL),
-    _published(
-        400,
-        2015,
-        "There is no index on the column.",
-        "Contacts cannot be found by this key field: it has no index. Pick another one, or have it indexed.",
-    ),
-    _published(400, 2016, "The limit is not valid.", _BASE_URL),
-    _published(400, 2020, "The contact list id is not valid.", _LISTS),
-    _published(400, 3002, "The contact list is too long for one call.", _LISTS),
-    *(_published(400, code, "The contact list is not valid.", _LISTS) for code in (3003, 3004, 3005)),
-    _published(404, 3006, "The contact list does not exist.", _LISTS),
-    _published(400, 5002, "The parameter name is required.", _NAMING),
-    _published(400, 5003, "An external event with this name already exists.", _NAMING),
-    _published(400, 5004, "The event ID is not valid.", "Pick the event from the list."),
-    _published(
-        400,
-        5005,
-        "No program or campaign is triggered.",
-        "No active program or campaign uses event {event_id}. Activate one in the account, then send again.",
-    ),
-    _published(
-        400,
-        5008,
-        "The event data is over the size limit.",
-        "The event data is too long: shorten it. Over 100 kB it no longer reaches Interactions programs.",
-    ),
-    _published(400, 5009, "The event data is not valid JSON.", _DATA),
-    _published(
-        400,
-        5010,
-        "The event time has an invalid format.",
-        "The event time must look like 2026-03-01T13:00:00Z. Correct it, or leave it out.",
-    ),
-    _published(400, 5011, "The event data is not an object.", _DATA),
-    _published(
-        400,
-        5012,
-        "The external event is in use.",
-        "This reply is about deleting an event, which a trigger does not do. Check the base URL of the profile.",
-    ),
-    _published(
-        429, 7003, "Too many requests for this account and resource within the last minute.", _TOO_MANY
-    ),
-    _published(500, 7003, "The service had a database error.", _CHECK_FIRST),
-    *(_published(400, code, "The field is not valid.", _FIELDS) for code in range(9001, 9007)),
-    _published(
-        400,
-        10001,
-        "A parameter is missing or not valid.",
-        "A parameter is missing or not valid. The reply text names it.",
+)
+_PUBLISHED: Mapping[str, Mapping[tuple[int, int], str]] = {
+    "Too many requests. Wait a minute, then try again.": {
+        (429, 7003): "Too many requests for this account and resource within the last minute."
+    },
+    "Check the profile's user and secret.": {(401, 1): "The credentials are invalid."},
+    "The address answers, but not as the trigger call. Check the base URL of the profile.": {
+        (404, 1): "The address does not exist.",
+        (400, 1002): "The language is not valid.",
+        (400, 1009): "The HTTP method is not valid for this call.",
+        (400, 2003): "The list of external ids has the wrong type.",
+        (400, 2013): "The source is not valid.",
+        (400, 2014): "No field was specified to return.",
+        (400, 2016): "The limit is not valid.",
+    },
+    "Wait a minute and check whether the event arrived before you send again.": {
+        (500, 1): "The service had an internal error.",
+        (500, 1003): "The service had a database error.",
+        (500, 2011): "The service had an internal error.",
+        (500, 7003): "The service had a database error.",
+    },
+    "The request named more than 1,000 contacts. Send fewer at once.": {
+        (400, 1000): "The request exceeded the maximum batch size of 1,000."
+    },
+    "A parameter is missing or not valid. Read the reply text; check event id, key field and external id.": {
+        (400, 1001): "One or more parameters are invalid or missing."
+    },
+    "A parameter is empty. The reply text names it: fill it in.": {(400, 1006): "Empty parameter(s)."},
+    "The service could not read the request. Check whether a proxy changed it on the way.": {
+        (400, 1010): "The request payload cannot be decoded."
+    },
+    "The request named too many contacts. Send fewer at once.": {
+        (400, 2002): "The list of external ids exceeds the maximum size."
+    },
+    "This reply is about a contact field. Refresh, then pick the key field from the list.": {
+        (400, 2006): "The field ID is not valid.",
+        **{(400, code): "The field is not valid." for code in range(9001, 9007)},
+    },
+    "The external id does not fit the key field. Check its format.": {
+        (400, 2007): "The field value is not valid."
+    },
+    "A contact with this value exists already, and nothing was triggered. Read the reply text.": {
+        (400, 2009): "A contact with the external id already exists."
+    },
+    "Contacts cannot be found by this key field: it has no index. Pick another one, or have it indexed.": {
+        (400, 2015): "There is no index on the column."
+    },
+    "This reply is about contact lists, which a trigger does not name. Check the base URL of the profile.": {
+        (400, 2020): "The contact list id is not valid.",
+        (400, 3002): "The contact list is too long for one call.",
+        **{(400, code): "The contact list is not valid." for code in (3003, 3004, 3005)},
+        (404, 3006): "The contact list does not exist.",
+    },
+    "This reply is about naming an event, which a trigger does not do. Check the base URL of the profile.": {
+        (400, 5002): "The parameter name is required.",
+        (400, 5003): "An external event with this name already exists.",
+    },
+    "Pick the event from the list.": {(400, 5004): "The event ID is not valid."},
+    "No active program or campaign uses event {event_id}. Activate one in the account, then send again.": {
+        (400, 5005): "No program or campaign is triggered."
+    },
+    "The event data is too long: shorten it. Over 100 kB it no longer reaches Interactions programs.": {
+        (400, 5008): "The event data is over the size limit."
+    },
+    "The event data cannot be used. It must be a JSON object of at most 1,000,000 bytes.": {
+        (400, 5009): "The event data is not valid JSON.",
+        (400, 5011): "The event data is not an object.",
+    },
+    "The event time must look like 2026-03-01T13:00:00Z. Correct it, or leave it out.": {
+        (400, 5010): "The event time has an invalid format."
+    },
+    "This reply is about deleting an event, which a trigger does not do. Check the base URL of the profile.": {
+        (400, 5012): "The external event is in use."
+    },
+    "A parameter is missing or not valid. The reply text names it.": {
+        (400, 10001): "A parameter is missing or not valid."
+    },
+}
+"""By the advice on them, the reply codes of which nothing is published but the text."""
+
+REPLY_CODES = (
+    *_DOCUMENTED,
+    *(
+        ReplyCode(status, code, text, text, advice)
+        for advice, rows in _PUBLISHED.items()
+        for (status, code), text in rows.items()
     ),
 )
-
 _ROWS = {code: [row for row in REPLY_CODES if row.code == code] for code in {row.code for row in REPLY_CODES}}
 
 
@@ -337,3 +305,51 @@ _UNSENT = {
 def advise_unsent(reason: str) -> str | None:
     """The advice on a trigger that was not sent; `reason` is the client's word for it. None if there is none."""
     return _UNSENT.get(reason)
+
+
+MAX_WAIT_S = 3600
+_NONSENSE_S = 86_400
+
+
+def clock_skew_s(date_header: str | None, now: datetime) -> float | None:
+    """Seconds that the clock of the service is ahead of `now` (negative: behind); None without a valid Date."""
+    told = _http_date(date_header)
+    return (told - now).total_seconds() if told else None
+
+
+def retry_after_s(reply: Reply, now: datetime) -> int | None:
+    """Seconds until the rate limit resets, 0 to 3600; None without valid headers.
+
+    Retry-After (seconds or a date) takes precedence over X-RateLimit-Reset (Unix seconds). Times are compared with the
+    Date of the reply, so that a wrong clock on this machine does no harm.
+    """
+    here = _http_date(reply.date) or now
+    seconds = _whole(reply.retry_after)
+    if seconds is None:
+        until = _http_date(reply.retry_after) or _unix_time(reply.limit_reset)
+        seconds = round((until - here).total_seconds()) if until else None
+    if seconds is None or abs(seconds) > _NONSENSE_S:
+        return None
+    return max(0, min(seconds, MAX_WAIT_S))
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(text or "")
+        # The offset of a time zone can push a date beyond the calendar.
+        return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unix_time(text: str | None) -> datetime | None:
+    seconds = _whole(text)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _whole(text: str | None) -> int | None:
+    stripped = (text or "").strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from app.domain.account import Account
-from app.domain.model import CONTACT_KEYS, TriggerRequest
+from app.domain.model import CONTACT_KEYS, Account, TriggerRequest
 from app.domain.reply_codes import reply_text
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A reply code with its reply text."""
-
     code: int
     text: str
 

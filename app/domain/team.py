@@ -13,8 +13,8 @@ from hashlib import sha256
 from typing import Literal
 
 from app.domain.errors import AppError
-from app.domain.fingerprint import canonical_json, normalize
 from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
+from app.domain.recipient import canonical_json, normalize
 from app.domain.wire import trigger_body
 
 OPEN_S = 600

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from app.domain.extras import extras_json
 from app.domain.json_text import TypedObject, ascii_json
 from app.domain.mails import Launch, Mail, Usages, from_account_time
-from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
-from app.domain.sanitize import replace_surrogates
+from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest, extras_json
+from app.domain.text import replace_surrogates
 
 ContactErrors = Mapping[str, Mapping[str, str]]
 
@@ -33,7 +32,6 @@ def trigger_path(event_id: str) -> str:
 
 
 def trigger_body(request: TriggerRequest) -> bytes:
-    """The body of a trigger for one contact, in ASCII."""
     return f'{{"key_id":{sent_json(request.key_id)},{_contact_members(request)}}}'.encode("ascii")
 
 
@@ -43,7 +41,6 @@ def contact_entry(request: TriggerRequest) -> str:
 
 
 def trigger_many_body(key_id: str, entries: Iterable[str]) -> bytes:
-    """The body of a trigger for many contacts, in ASCII."""
     return f'{{"key_id":{sent_json(key_id)},"contacts":[{",".join(entries)}]}}'.encode("ascii")
 
 
@@ -63,7 +60,6 @@ def sent_json(value: object) -> str:
 
 
 def dumps(value: object) -> bytes:
-    """Compact ASCII JSON."""
     return _COMPACT.encode(value).encode("ascii")
 
 
@@ -105,10 +101,7 @@ def reply_body(code: int, text: str, data: object = "") -> bytes:
 
 
 def parse_reply(
-    http_status: int,
-    body: bytes,
-    headers: Mapping[str, str] | None = None,
-    body_length: int | None = None,
+    http_status: int, body: bytes, headers: Mapping[str, str] | None = None, body_length: int | None = None
 ) -> Reply:
     """The HTTP reply; code and text are None if the body is unreadable. `headers` are in lower case. Never raises."""
     payload = json_object(body)

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -14,29 +14,26 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from app.domain.mails import Mail
-from app.domain.sanitize import sanitize
+from app.domain.text import sanitize
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.body import BodyRejected, decode
 from app.sandbox.context import ApiRequest, Context, Handler
 from app.sandbox.controls import Controls
 from app.sandbox.faults import INSTEAD, Fault, deliver
 from app.sandbox.handlers import ROUTES
 from app.sandbox.idempotency import AcceptedTriggers, Launch
 from app.sandbox.options import SandboxOptions
-from app.sandbox.origin import Guard, is_same_origin
-from app.sandbox.pages import Pages
+from app.sandbox.requests import Guard, decode, is_same_origin
 from app.sandbox.responses import (
     DATABASE_FAILED,
     GATEWAY,
     UNREADABLE,
     WRONG_METHOD,
     JsonReply,
-    NotServed,
     Rejected,
     gateway,
+    not_served,
 )
 
-VERSIONS = ("v2", "v3")
 _REPLY_CODE = re.compile(rb'\{"replyCode":(\d+)')
 
 
@@ -51,10 +48,11 @@ def create_sandbox(
     Accepted trigger ids are kept beside the account's database, unless `accepted` is given. Raises
     AccountDatabaseError.
     """
+    options = options or SandboxOptions()
     if accepted is None:
         file = account.database.with_name(f"{account.database.stem}-triggers.db")
-        accepted = AcceptedTriggers(file, remember_s=options.remember_s if options else None)
-    return Sandbox(Context(account, accepted, options or SandboxOptions(), clock))
+        accepted = AcceptedTriggers(file, options.remember_s)
+    return Sandbox(Context(account, accepted, options, clock))
 
 
 class Sandbox:
@@ -63,19 +61,16 @@ class Sandbox:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.faults = context.faults
-        signed_by_token = context.options.auth == "oauth"
+        routes = [
+            Route(f"/api/{version}{path}", ApiEndpoint(context, version, path, method, handler))
+            for version in ("v2", "v3")
+            for method, path, handler in ROUTES
+        ]
+        if context.options.auth == "oauth":
+            routes.append(Route("/oauth2/token", self._token, methods=["POST"]))
         # A Router: Starlette would answer an exception before the connection is cut.
         self._router = Router(
-            [
-                *(
-                    Route(f"/api/{version}{path}", ApiEndpoint(context, version, path, handlers))
-                    for version in VERSIONS
-                    for path, handlers in _handlers_by_path().items()
-                ),
-                *([Route("/oauth2/token", self._token, methods=["POST"])] if signed_by_token else []),
-                Controls(context).mount(),
-                *Pages(context).routes(),
-            ],
+            [*routes, *Controls(context).routes()],
             redirect_slashes=False,
             default=self._not_found,
             middleware=[
@@ -101,9 +96,7 @@ class Sandbox:
         """The mails of the newest `limit` triggers, newest first, each with its trigger."""
         events = self._context.account.events
         launches = [(events.get(launch.event_id), launch) for launch in self._context.accepted.newest(limit)]
-        return [
-            (mail, launch) for event, launch in launches if event and event.attached for mail in event.mails
-        ]
+        return [(mail, launch) for event, launch in launches if event for mail in event.launched]
 
     def close(self) -> None:
         """Closes the file of accepted trigger ids; the account stays open."""
@@ -113,15 +106,15 @@ class Sandbox:
         context = self._context
         try:
             body = await context.bodies.read(request)
-        except BodyRejected as rejected:
-            return rejected.response
-        response = context.tokens.respond(request, body)
+        except Rejected as rejected:
+            return rejected.reply()
+        response = context.sign_in.respond(request, body)
         shown = JSONResponse({"access_token": "***"}) if response.status_code == 200 else response
-        context.request_log.add(context.clock(), request.scope, body, shown)
+        context.log(context.clock(), request.scope, body, shown)
         return response
 
     async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = NotServed(Request(scope)).reply()
+        response = not_served(Request(scope)).reply()
         response.raw_headers.extend(self._context.rate_limit.headers())
         await response(scope, receive, send)
 
@@ -145,25 +138,18 @@ def _logging(send: Send, scope: Scope, log: Callable[[str], None], at: float) ->
     return sending
 
 
-def _handlers_by_path() -> Mapping[str, Mapping[str, Handler]]:
-    """The handlers by path below the base URL, and by method."""
-    handlers: dict[str, dict[str, Handler]] = {}
-    for route in ROUTES:
-        handlers.setdefault(route.path, {})[route.method] = route.handler
-    return handlers
-
-
 class ApiEndpoint:
-    """One path of one version of the API, with a handler for each method.
+    """One path of one version of the API.
 
     For every call it reads the body, checks sign-in, rate limit, method and JSON, and applies a fault, in
     this order.
     """
 
-    def __init__(self, context: Context, version: str, path: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, context: Context, version: str, path: str, method: str, handler: Handler) -> None:
         self._context = context
         self._version = version
-        self._handlers = handlers
+        self._method = method
+        self._handler = handler
         # The API has calls of other methods at a collection or a thing, such as POST contact, not at an action.
         self._is_action = path.count("/") > 1 and not path.endswith("}")
 
@@ -174,13 +160,35 @@ class ApiEndpoint:
         body, fault = b"", None
         try:
             body = await context.bodies.read(request)
-            response, fault = await self._respond(request, body)
-        except BodyRejected as rejected:
-            response = rejected.response
+            self._check(request, body)
+            fault = context.faults.strike(_event_id(request), request.payload)
+            response = await self._response(request, fault)
+        except Rejected as rejected:
+            response = rejected.reply()
         response = self._signed(response)
-        context.request_log.add(at, scope, body, response, fault.kind if fault else None)
+        context.log(at, scope, body, response, fault.kind if fault else None)
         response.raw_headers.extend(context.rate_limit.headers(exhausted=response.status_code == 429))
         await deliver(response, fault, scope, receive, send)
+
+    def _check(self, request: ApiRequest, body: bytes) -> None:
+        """Reads the payload of a POST. Raises Rejected."""
+        self._context.sign_in.check(self._version, request)
+        self._context.rate_limit.count()
+        if request.method != self._method:
+            raise Rejected(*WRONG_METHOD) if self._is_action else not_served(request)
+        if request.method == "POST":
+            request.payload, request.length = decode(body), len(body)
+
+    async def _response(self, request: ApiRequest, fault: Fault | None) -> Response:
+        """The reply of the handler, or of a fault instead of it. Raises Rejected."""
+        if fault and fault.kind in INSTEAD:
+            return INSTEAD[fault.kind]()
+        try:
+            return await self._handler(request)
+        except RecursionError:
+            return JsonReply(*UNREADABLE)
+        except sqlite3.Error:
+            return JsonReply(*DATABASE_FAILED)
 
     def _signed(self, response: Response) -> Response:
         """The response as the sign-in's front end sends it."""
@@ -192,31 +200,7 @@ class ApiEndpoint:
             return gateway(status, GATEWAY[status])
         return response
 
-    async def _respond(self, request: ApiRequest, body: bytes) -> tuple[Response, Fault | None]:
-        context = self._context
-        try:
-            context.sign_in.check(self._version, request)
-            context.rate_limit.count()
-            handler = self._handlers.get(request.method)
-            if handler is None:
-                raise Rejected(*WRONG_METHOD) if self._is_action else NotServed(request)
-            if request.method == "POST":
-                request.payload, request.length = decode(body), len(body)
-        except Rejected as rejected:
-            return rejected.reply(), None
-        event_id = request.path_params.get("event_id") if request.payload else None
-        fault = context.faults.strike(event_id, request.payload)
-        if fault and fault.kind in INSTEAD:
-            return INSTEAD[fault.kind](), fault
-        return await _handled(handler, request), fault
 
-
-async def _handled(handler: Handler, request: ApiRequest) -> Response:
-    try:
-        return await handler(request)
-    except Rejected as rejected:
-        return rejected.reply()
-    except RecursionError:
-        return JsonReply(*UNREADABLE)
-    except sqlite3.Error:
-        return JsonReply(*DATABASE_FAILED)
+def _event_id(request: ApiRequest) -> str | None:
+    """The event that the request triggers; None if it is no trigger."""
+    return request.path_params.get("event_id") if request.payload else None

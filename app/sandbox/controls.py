@@ -1,28 +1,43 @@
-"""The controls of a sandbox, below /_sandbox/: for this machine only, not part of the API."""
+"""The calls outside the API: the controls below /_sandbox/, the page at /, the description, and liveness."""
+
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from string import Template
 
 from starlette.middleware import Middleware
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
-from app.sandbox.body import BodyRejected, decode
+from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import Context
 from app.sandbox.faults import FaultError, parse_fault
-from app.sandbox.origin import Guard, has_loopback_client, has_loopback_host
-from app.sandbox.responses import Rejected
+from app.sandbox.requests import Guard, decode, is_local
+from app.sandbox.responses import UNREADABLE, Rejected
 
 TRIGGER_FILTERS = {"event": "event_id", "external_id": "external_id", "trigger_id": "trigger_id"}
+_DESCRIPTION = Path(__file__).with_name("openapi.json")
+_PAGE = Path(__file__).with_name("page.html")
+_SIGN_IN = {"none": "none needed", "wsse": "X-WSSE", "oauth": "OAuth 2 client credentials at /oauth2/token"}
+_HEADERS = {"none": "", "wsse": ' -H "X-WSSE: $WSSE"', "oauth": ' -H "Authorization: Bearer $TOKEN"'}
+_SERVED: Mapping[str, tuple[tuple[str, ...], list[dict[str, list[str]]]]] = {
+    "none": (("v2", "v3"), []),
+    "wsse": (("v2",), [{"wsse": []}]),
+    "oauth": (("v3",), [{"oauth": []}]),
+}
 
 
 class Controls:
-    """The handlers of the controls."""
+    """The handlers of these calls."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def mount(self) -> Mount:
-        """The controls as routes."""
-        routes = [
+    def routes(self) -> list[BaseRoute]:
+        """The calls as routes; the controls are for this machine only."""
+        controls = [
             Route("/faults", self.add_fault, methods=["POST"]),
             Route("/faults", self.list_faults, methods=["GET"]),
             Route("/faults", self.clear_faults, methods=["DELETE"]),
@@ -31,62 +46,116 @@ class Controls:
             Route("/triggers", self.list_triggers, methods=["GET"]),
             Route("/health", self.health, methods=["GET"]),
         ]
-        return Mount(
-            "/_sandbox",
-            routes=routes,
-            middleware=[Middleware(Guard, _is_local, "The controls answer to this machine only.")],
-        )
+        guard = Middleware(Guard, is_local, "The controls answer to this machine only.")
+        return [
+            Mount("/_sandbox", routes=controls, middleware=[guard]),
+            Route("/", self.page, methods=["GET"]),
+            Route("/openapi.json", self.openapi, methods=["GET"]),
+            Route("/healthcheck", self.healthcheck, methods=["GET"]),
+        ]
 
     async def add_fault(self, request: Request) -> Response:
         """Adds a fault; replies with all faults."""
         try:
-            payload = decode(await self._context.bodies.read(request))
-            fault = parse_fault(payload)
-            self._context.faults.add(fault)
-        except BodyRejected as rejected:
-            return rejected.response
-        except Rejected:
-            return JSONResponse({"error": "The body must be a JSON object."}, 400)
+            fault = parse_fault(decode(await self._context.bodies.read(request)))
         except FaultError as error:
             return JSONResponse({"error": str(error)}, 400)
+        except Rejected as rejected:
+            if rejected.code != UNREADABLE[0]:
+                return rejected.reply()
+            return JSONResponse({"error": "The body must be a JSON object."}, 400)
+        self._context.faults.add(fault)
         shown = self._context.faults.shown()
         if fault.event is not None and not self._context.account.has_event(fault.event):
             shown[-1]["warning"] = f"This account has no event {fault.event}."
         return JSONResponse(shown)
 
     async def list_faults(self, _: Request) -> Response:
-        """Replies with all faults."""
         return JSONResponse(self._context.faults.shown())
 
-    async def clear_faults(self, request: Request) -> Response:
-        """Removes all faults."""
+    async def clear_faults(self, _: Request) -> Response:
         self._context.faults.clear()
-        return await self.list_faults(request)
+        return JSONResponse([])
 
     async def reset(self, _: Request) -> Response:
         """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
         return JSONResponse({"reset": True})
 
-    async def list_requests(self, _: Request) -> Response:
-        """Replies with the latest requests as JSON Lines, oldest first."""
-        lines = "".join(f"{line}\n" for line in self._context.request_log.lines())
-        return Response(lines, media_type="application/x-ndjson")
+    async def list_requests(self, request: Request) -> Response:
+        """Replies with the latest requests, oldest first."""
+        return _json_lines(request, self._context.logged_lines())
 
     async def list_triggers(self, request: Request) -> Response:
-        """Replies with the accepted triggers as JSON Lines, oldest first; the query may choose among them."""
+        """Replies with the accepted triggers, oldest first; the query may choose among them."""
         given = request.query_params
         if unknown := sorted(set(given) - set(TRIGGER_FILTERS)):
             return JSONResponse({"error": f"Unknown: {', '.join(unknown)}."}, 400)
         wanted = {member: given[name] for name, member in TRIGGER_FILTERS.items() if name in given}
-        lines = "".join(self._context.accepted.lines(wanted))
-        return Response(lines, media_type="application/x-ndjson")
+        return _json_lines(request, self._context.accepted.lines(wanted))
 
     async def health(self, _: Request) -> Response:
         """Replies that the sandbox is up, and how many events and fields it has."""
         account = self._context.account
         return JSONResponse({"status": "ok", "events": len(account.events), "fields": len(account.fields)})
 
+    async def page(self, request: Request) -> Response:
+        """The page for people, at /."""
+        host, port = request.scope.get("server") or ("127.0.0.1", 80)
+        origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return HTMLResponse(_page(self._context, origin))
 
-def _is_local(request: HTTPConnection) -> bool:
-    return has_loopback_client(request) and has_loopback_host(request)
+    async def openapi(self, _: Request) -> Response:
+        """The OpenAPI description for these options."""
+        versions, security = _SERVED[self._context.options.auth]
+        text = _with_examples(_DESCRIPTION.read_text(encoding="utf-8"), self._context.account)
+        servers = [{"url": f"/api/{version}"} for version in versions]
+        return JSONResponse(json.loads(text) | {"servers": servers, "security": security})
+
+    async def healthcheck(self, _: Request) -> Response:
+        """The liveness call of the API."""
+        return PlainTextResponse("OK")
+
+
+def _json_lines(request: Request, lines: Iterable[str]) -> Response:
+    wants_text = request.headers.get("accept", "").startswith("text/plain")
+    return Response("".join(lines), media_type="text/plain" if wants_text else "application/x-ndjson")
+
+
+def _with_examples(description: str, account: SandboxAccount) -> str:
+    """The description with ids of this account as examples, so that generated requests are accepted."""
+    field_id = "3" if "3" in account.fields else next(iter(account.fields), "id")
+    found = account.query({}, field_id, skip_empty=True, limit=1, offset=0)
+    mails = (mail.id for event in account.events.values() for mail in event.mails)
+    examples = {
+        "$email_id": next(mails, "1"),
+        "$event_id": next(iter(account.events), "1"),
+        "$field_id": field_id,
+        "$value": (found[0][field_id] if found else "") or "",
+    }
+    for name, value in examples.items():
+        description = description.replace(name, json.dumps(value)[1:-1])
+    return description
+
+
+def _page(context: Context, origin: str) -> str:
+    auth = context.options.auth
+    events = context.account.events
+    base = f"{origin}/api/{'v3' if auth == 'oauth' else 'v2'}"
+    curl = f"curl -s{_HEADERS[auth]}"
+    body = '{"key_id": "3", "external_id": "thor@example.com", "data": {"global": {"itemName": "hammer"}}}'
+    rows = (f"<tr><td>{escape(event.id)}<td>{escape(event.name)}" for event in events.values())
+    return Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        base=escape(base),
+        auth=escape(_SIGN_IN[auth]),
+        trigger=escape(f"{curl} {base}/event/{next(iter(events), '100')}/trigger -d '{body}'"),
+        lists=escape(
+            f"{curl} {base}/event\n{curl} {base}/field\n{curl} '{base}/contact/query/?return=3&limit=10'"
+        ),
+        faults=escape(
+            f'curl -s {origin}/_sandbox/faults -d \'{{"kind": "503", "share": 0.5, "seed": 1}}\'\n'
+            f"curl -s -X DELETE {origin}/_sandbox/faults\ncurl -s {origin}/_sandbox/requests"
+        ),
+        count=len(events),
+        events="".join(rows),
+    )

@@ -5,19 +5,11 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app.domain.wire import scalar_text
-from app.sandbox.responses import (
-    DATABASE_FAILED,
-    TOO_MANY,
-    UNAUTHORIZED,
-    JsonReply,
-    bad_gateway,
-    forbidden,
-    overloaded,
-)
+from app.sandbox.responses import DATABASE_FAILED, TOO_MANY, UNAUTHORIZED, JsonReply, overloaded
 
 MAX_FAULTS = 100
 HUGE_BYTES = 4_194_304
@@ -26,13 +18,12 @@ PARTIAL = (
     b'{"replyCode":0,"replyText":"OK","data":{"errors":'
     b'{"thor@example.com":{"2008":"No contact found with the external id: 3"}}}}'
 )
-
 INSTEAD: Mapping[str, Callable[[], Response]] = {
     "401": lambda: JsonReply(*UNAUTHORIZED),
-    "403": forbidden,
+    "403": lambda: PlainTextResponse("Forbidden", 403),
     "429": lambda: JsonReply(*TOO_MANY),
     "500": lambda: JsonReply(*DATABASE_FAILED),
-    "502": bad_gateway,
+    "502": lambda: HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>\n", 502),
     "503": overloaded,
 }
 """Kinds that reply instead of the call: nothing is triggered."""
@@ -76,6 +67,20 @@ class Fault:
     seconds: float = 10.0
     times: int | None = None
 
+    def applies(self, event_id: str | None, payload: Mapping[str, object]) -> bool:
+        """Whether the fault is for this request; `event_id` is None unless it is a trigger."""
+        if self.event is not None and self.event != event_id:
+            return False
+        if self.external_id is None:
+            return True
+        return event_id is not None and self.external_id in _external_ids(payload)
+
+
+def _external_ids(payload: Mapping[str, object]) -> set[str | None]:
+    contacts = payload.get("contacts")
+    carriers = [payload, *(contacts if isinstance(contacts, list) else [])]
+    return {scalar_text(carrier.get("external_id")) for carrier in carriers if isinstance(carrier, Mapping)}
+
 
 class _Armed:
     def __init__(self, fault: Fault) -> None:
@@ -107,33 +112,20 @@ class Faults:
 
     def shown(self) -> list[dict[str, object]]:
         """The faults as JSON."""
-        return [
-            {key: value for key, value in asdict(armed.fault).items() if value is not None}
-            for armed in self._armed
-        ]
+        faults = (asdict(armed.fault) for armed in self._armed)
+        return [{key: value for key, value in fault.items() if value is not None} for fault in faults]
 
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
-        """The fault that applies to this request, or None; `event_id` is None unless it is a trigger."""
+        """The fault that applies to this request, or None."""
         for armed in self._armed:
-            if armed.fault.kind != REFUSED and _applies(armed.fault, event_id, payload) and armed.strikes():
-                return armed.fault
+            fault = armed.fault
+            if fault.kind != REFUSED and fault.applies(event_id, payload) and armed.strikes():
+                return fault
         return None
 
     def refuses(self) -> bool:
         """Whether a sandbox in this process refuses the connection; one on a port cannot."""
         return any(armed.fault.kind == REFUSED and armed.strikes() for armed in self._armed)
-
-
-def _applies(fault: Fault, event_id: str | None, payload: Mapping[str, object]) -> bool:
-    if fault.event is not None and fault.event != event_id:
-        return False
-    return fault.external_id is None or (event_id is not None and fault.external_id in _external_ids(payload))
-
-
-def _external_ids(payload: Mapping[str, object]) -> set[str | None]:
-    contacts = payload.get("contacts")
-    carriers = [payload, *(contacts if isinstance(contacts, list) else [])]
-    return {scalar_text(carrier.get("external_id")) for carrier in carriers if isinstance(carrier, Mapping)}
 
 
 def parse_fault(payload: Mapping[str, object]) -> Fault:
@@ -184,13 +176,8 @@ async def deliver(
         case Fault(kind="cut_before"):
             raise SandboxCut("cut before the reply")
         case Fault(kind="cut_during"):
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": response.status_code,
-                    "headers": response.raw_headers,
-                }
-            )
+            status, headers = response.status_code, response.raw_headers
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             raise SandboxCut("cut during the reply")
         case Fault(kind=kind) if kind in SPOILT:

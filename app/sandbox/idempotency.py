@@ -8,9 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.sandbox.accounts.database import unwritable
-
-MAX_TRIGGER_IDS = 1_000_000
+from app.sandbox.accounts.account import unwritable
 
 # A power failure may lose a sandbox's triggers, so nothing waits for the disk.
 _OPEN = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;"
@@ -52,16 +50,14 @@ class Launch:
 class AcceptedTriggers:
     """The accepted triggers and their ids, kept in `file`, or in memory if it is None.
 
-    A trigger id is known for `remember_s` seconds, for ever if that is None. The file keeps the newest `kept`
-    ids. Raises AccountDatabaseError if it cannot be written.
+    A trigger id is known for `remember_s` seconds, for ever if that is None. Raises AccountDatabaseError if the
+    file cannot be written.
     """
 
-    def __init__(
-        self, file: Path | None, kept: int = MAX_TRIGGER_IDS, remember_s: float | None = None
-    ) -> None:
+    def __init__(self, file: Path | None, remember_s: float | None = None) -> None:
         self._remember_s = remember_s
         try:
-            self._db = _open(":memory:", kept) if file is None else _open_file(file, kept)
+            self._db = _open(":memory:") if file is None else _open_file(file)
         except (OSError, sqlite3.Error) as error:
             raise unwritable(file or Path(":memory:"), error) from error
 
@@ -73,16 +69,17 @@ class AcceptedTriggers:
         return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
 
     def _is_repeat(self, one: Accepted, at: float) -> bool:
-        repeat = one.trigger_id is not None and not self._is_new(one.trigger_id, at)
+        repeat = one.trigger_id is not None and self._is_known(one.trigger_id, at)
         line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **asdict(one), "deduplicated": repeat}
         row = (at, one.contact_id, json.dumps(line))
         self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
         return repeat
 
-    def _is_new(self, trigger_id: str, at: float) -> bool:
+    def _is_known(self, trigger_id: str, at: float) -> bool:
+        """Whether this trigger id was accepted before; remembers it if it was not."""
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         forgotten = -1.0 if self._remember_s is None else at - self._remember_s
-        return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 1
+        return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 0
 
     def lines(self, wanted: Mapping[str, str]) -> Iterator[str]:
         """The triggers whose members have the `wanted` texts, as JSON Lines, oldest first."""
@@ -91,7 +88,7 @@ class AcceptedTriggers:
             if all(members[name] == text for name, text in wanted.items()):
                 yield f"{line}\n"
 
-    def launches(self, contact_ids: Sequence[str]) -> list[Launch]:
+    def launches(self, contact_ids: Sequence[str | None]) -> list[Launch]:
         """The triggers that were processed for these contacts, oldest first."""
         rows = self._db.execute(
             "SELECT at, line FROM triggered WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY n",
@@ -122,10 +119,10 @@ def _launches(rows: Iterable[tuple[float, str]]) -> list[Launch]:
     ]
 
 
-def _open_file(file: Path, kept: int) -> sqlite3.Connection:
+def _open_file(file: Path) -> sqlite3.Connection:
     file.touch(mode=0o600)
     try:
-        return _open(file, kept)
+        return _open(file)
     except sqlite3.OperationalError:  # such as a lock of another process
         raise
     except sqlite3.DatabaseError:
@@ -133,10 +130,10 @@ def _open_file(file: Path, kept: int) -> sqlite3.Connection:
         for leftover in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             leftover.unlink(missing_ok=True)
         file.touch(mode=0o600)
-        return _open(file, kept)
+        return _open(file)
 
 
-def _open(file: Path | str, kept: int) -> sqlite3.Connection:
+def _open(file: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(file, check_same_thread=False)
     try:
         db.executescript(_OPEN)
@@ -145,7 +142,6 @@ def _open(file: Path | str, kept: int) -> sqlite3.Connection:
             if db.execute("PRAGMA user_version").fetchone() == (0,):
                 for statement in _SCHEMA:
                     db.execute(statement)
-            db.execute("DELETE FROM accepted WHERE n <= (SELECT max(n) FROM accepted) - ?", (kept,))
     except sqlite3.Error:
         db.close()
         raise

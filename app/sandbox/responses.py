@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.domain.wire import reply_body
 
@@ -28,7 +28,10 @@ GATEWAY: Mapping[int, str] = {
 
 
 class JsonReply(Response):
-    """One envelope; `deduplicated` lists the trigger ids that were accepted before."""
+    """One envelope; `deduplicated` lists the trigger ids that were accepted before.
+
+    The `data` of a rejection is the empty string, as in every published example.
+    """
 
     media_type = "application/json; charset=utf-8"
 
@@ -40,35 +43,23 @@ class JsonReply(Response):
 
 
 class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
-    """Raised if a call is rejected."""
+    """Raised if a call is rejected; `response` is given if it is no envelope."""
 
-    def __init__(self, code: int, text: str, status: int = 400) -> None:
+    def __init__(self, code: int, text: str, status: int = 400, response: Response | None = None) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self._status = status
+        self._response = response
 
     def reply(self) -> Response:
-        """The response; its `data` is the empty string, as in every published example."""
-        return JsonReply(self.code, self.text, self._status)
+        return self._response or JsonReply(self.code, self.text, self._status)
 
 
-class GatewayRejected(Rejected):
-    """Raised if the gateway rejects a sign-in; replies in the gateway's form."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(1, message, 401)
-
-    def reply(self) -> Response:
-        return gateway(401, self.text)
-
-
-class NotServed(Rejected):
-    """Raised for a call that the API may have and the sandbox has not."""
-
-    def __init__(self, request: Request) -> None:
-        call = request.url.path.removeprefix("/api/v2").removeprefix("/api/v3").strip("/")
-        super().__init__(1, f"This sandbox does not serve {request.method} {call}.", 404)
+def not_served(request: Request) -> Rejected:
+    """The rejection of a call that the API may have and the sandbox has not."""
+    call = request.url.path.removeprefix("/api/v2").removeprefix("/api/v3").strip("/")
+    return Rejected(1, f"This sandbox does not serve {request.method} {call}.", 404)
 
 
 def gateway(status: int, message: str) -> Response:
@@ -76,21 +67,10 @@ def gateway(status: int, message: str) -> Response:
     return JSONResponse({"message": message}, status)
 
 
+def overloaded() -> Response:
+    return PlainTextResponse("The system is overloaded for this resource.", 503)
+
+
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:
     """HTTP 200 with reply code 0."""
     return JsonReply(0, "OK", 200, data, deduplicated)
-
-
-def forbidden() -> Response:
-    """The reply if a permission is missing."""
-    return PlainTextResponse("Forbidden", 403)
-
-
-def bad_gateway() -> Response:
-    """The reply of a gateway if the service does not answer."""
-    return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>\n", 502)
-
-
-def overloaded() -> Response:
-    """The reply of an overloaded service."""
-    return PlainTextResponse("The system is overloaded for this resource.", 503)

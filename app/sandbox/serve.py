@@ -13,7 +13,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
 from app.sandbox.faults import SandboxCut
-from app.sandbox.origin import Guard, has_loopback_host, is_loopback_address
+from app.sandbox.requests import Guard, has_loopback_host, is_loopback_address
 
 SHUTDOWN_S = 1
 SILENCE_S = 30.0
@@ -28,7 +28,7 @@ class ServeError(AppError):
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serves until ctrl+c, then returns; port 0 picks a free one.
 
-    Calls `announce` with the URL once the sandbox answers there. Raises ServeError if it cannot listen on the
+    Calls `announce` with the URL once requests can be sent there. Raises ServeError if it cannot listen on the
     address, for example because the port is taken.
     """
     # Broken connections are not worth a line on the terminal.
@@ -37,21 +37,12 @@ def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None
         app = sandbox
         if is_loopback_address(listener.getsockname()[0]):
             app = Guard(sandbox, has_loopback_host, "Ask for localhost: no other name is answered here.")
-        server = _Server(_config(app), lambda: announce(url_of(listener)))
         try:
-            server.run([listener])
+            # Requests wait in the listener's backlog until the server takes them.
+            announce(url_of(listener))
+            uvicorn.Server(_config(app)).run([listener])
         except KeyboardInterrupt:
             return
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._announce()
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:

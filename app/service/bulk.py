@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from app.domain.account import Matches
 from app.domain.attempt_export import csv_cell, csv_line, json_text
 from app.domain.bulk import (
     CANARY,
@@ -28,23 +27,22 @@ from app.domain.bulk import (
 )
 from app.domain.csv_rows import CsvFile, open_csv
 from app.domain.errors import AppError
-from app.domain.event_data import MAX_BYTES
+from app.domain.event_data import MAX_BYTES, placeholder_value
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import NO_EXTRAS, Attempt, Settlement, TriggerRequest
-from app.domain.placeholders import placeholder_value
+from app.domain.model import NO_EXTRAS, Attempt, Matches, Settlement, TriggerRequest
 from app.domain.reply_codes import describe_reply
 from app.domain.rules import predict
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.domain.wire import contact_entry, sent_json, trigger_many_body
 from app.service.bulk_sending import STOPPED, Known, PausedError, Runner, Sending, request_of
 from app.service.guard import GuardError, check_production, check_test_contacts
+from app.service.history import check_note
 from app.service.live import LiveAccount
-from app.service.resolution import check_note
 from app.store import bulk_runs
 from app.store.bulk_runs import FORGOTTEN, NotRunningError, ReportLine
 from app.store.catalog import Cache
-from app.store.errors import StoreError
+from app.store.database import StoreError
 
 MAX_FAULTS = 10
 PROGRESS_EVERY = 10_000

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.domain.account import Matches
 from app.domain.bulk import (
     CANARY,
     MAX_BODY,
@@ -28,22 +27,22 @@ from app.domain.bulk import (
 )
 from app.domain.diagnosis import diagnose
 from app.domain.errors import AppError
-from app.domain.formatting import count
-from app.domain.headers import clock_skew_s
-from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
+from app.domain.model import Answer, Attempt, Matches, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
+from app.domain.reply_codes import clock_skew_s
 from app.domain.rules import predict
 from app.domain.team import TeamError
+from app.domain.text import count
 from app.domain.wire import contact_entry, trigger_many_body
 from app.service.guard import check_test_contacts
 from app.service.live import LiveAccount
 from app.service.preflight import AccountClues
 from app.store import bulk_runs
+from app.store.attempts import RecentAttempts
 from app.store.bulk_contacts import FoundContacts, look_up
 from app.store.bulk_runs import RowsChangedError, Sent
 from app.store.catalog import Cache
-from app.store.errors import BusyError, StoreError, UnwritableError
+from app.store.database import BusyError, StoreError, UnwritableError
 from app.store.history_file import HistoryFile
-from app.store.recent_attempts import RecentAttempts
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -91,7 +90,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An account in which one contact was looked up; implements app.domain.account.Account."""
+    """An account in which one contact was looked up; implements app.domain.model.Account."""
 
     event: bool | None
     field: bool | None

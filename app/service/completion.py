@@ -2,8 +2,8 @@
 
 from contextlib import closing
 
-from app.domain.outcome import LABEL
-from app.domain.short_id import short_id
+from app.domain.model import LABEL
+from app.domain.text import short_id
 from app.settings import Settings
 from app.store.attempts import History
 from app.store.catalog import Cache

@@ -1,35 +1,61 @@
-"""Demo data for the built-in account: many contacts and a long history.
+"""Demo data for the built-in account: many invented contacts and a long history, determined by a seed.
 
 The demo is an account folder like any other. While it exists, the built-in account is served from it; the
 sandbox's database and the cache are filled from it at once.
 """
 
 import csv
+import os
+import random
 import shutil
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from app.domain.errors import AppError, reason_of
-from app.domain.model import Contact, ExternalEvent, Field
+from app.domain.model import Contact, ExternalEvent
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.accounts.demo import sample_size, write_demo_folder
-from app.sandbox.accounts.folder import CONTACTS, examples, read_events
+from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS, examples, read_events
 from app.service.demo_attempts import Scene, made_up
 from app.settings import Settings
 from app.store.bulk_attempts import add_finished, remove_owned
 from app.store.catalog import Cache
 
 OWNER = "demo-data"
+UNUSED_ID = 999_999
+"""The contact id that the built-in account never has: it produces reply 2012."""
+
 _PICKED = 20_000
-_TOLD = 5000
+_STEP = 5000
 
 Watch = Callable[[str, int, int], None]
 """Called with the step, the amount done and the total."""
+
+# fmt: off
+_FIRST = (
+    "Imogen", "Łukasz", "Sakura", "Ελένη", "Björn", "Astrid", "Chidi", "Amara", "Yūki", "Noor", "Freya",
+    "Сергій", "María", "José", "François", "Ana", "Zoë", "Ingrid", "Tomáš", "Aylin", "Mei", "Rahul",
+    "Ольга", "Søren", "Grace", "Oliver", "Ruth", "Idris", "Petra", "Jonas", "Lerato", "Kofi", "Hana",
+    "Léa", "Marek", "Nadia",
+)
+_SURNAMES = (
+    "Fairweather", "Źrebiński", "Hoshimi", "Παπαδοπούλου", "Ångström", "Okafor", "Tanaka", "Haddad",
+    "Müller", "García", "Lefèvre", "Costa", "Jansen", "Novák", "Yılmaz", "Zhang", "Sharma", "Шевченко",
+    "Østergaard", "Whitlock", "Brennan", "Mensah", "Dvořáková", "Petit", "Kowalska", "Aziz", "Moreau",
+    "Lindqvist", "Byrne",
+)
+_CITIES = (
+    "Ashcombe Vale", "Nowa Brzezina", "Άγιος Λέανδρος", "青葉野市", "Saint-Vérin", "Kirschental", "Puerto Sereno",
+)
+# fmt: on
+_HOSTS = ("example.com", "mail.example.com", "post.example.com", "shop.example.com")
+_WITHOUT_MARKS = str.maketrans({"ø": "o", "ł": "l", "ı": "i"})
+_UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
 class DemoError(AppError):
@@ -46,42 +72,47 @@ class DemoPlan:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DemoReport:
-    """How much the built-in account holds now."""
-
-    contacts: int
-    attempts: int
-
-
-def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> DemoReport:
-    """Replaces the built-in account, or an earlier demo, by a demo account.
+def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
+    """Replaces the built-in account, or an earlier demo, by a demo account; returns its number of contacts.
 
     It has at least the contacts of the sample, so that every reply can be produced. Raises DemoError,
     StoreError, AccountFolderError and AccountDatabaseError.
     """
     contacts = write_files(settings, plan, watch)
-    fill_account(settings, contacts, watch)
+    fill_account(settings, settings.demo, watch)
     make_past(settings, plan, watch)
-    return DemoReport(contacts, plan.attempts)
+    return contacts
 
 
 def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
     """Step 1: writes the account folder; returns its number of contacts. Steps 2 and 3 need only this."""
     folder = _checked(settings)
-    contacts = max(plan.contacts, sample_size(sample_data()))
     try:
-        write_demo_folder(
-            folder, sample_data(), contacts, plan.seed, lambda done, total: watch("contacts", done, total)
+        return write_demo_folder(
+            folder,
+            sample_data(),
+            plan.contacts,
+            plan.seed,
+            lambda done, total: watch("contacts", done, total),
         )
     except OSError as error:
         raise DemoError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
-    return contacts
 
 
-def fill_account(settings: Settings, contacts: int, watch: Watch) -> None:
-    """Step 2: builds the sandbox's database and fills the cache from the folder with `contacts` contacts."""
-    _serve(settings, settings.demo, contacts, watch)
+def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
+    """Step 2: builds the sandbox's database and fills the cache from this folder."""
+    account = SandboxAccount(
+        folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
+    )
+    with (
+        closing(account),
+        closing(Cache(settings.cache)) as cache,
+        cache.replacing(complete=True, source=account.fingerprint) as load,
+    ):
+        load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
+        load.fields(account.fields.values())
+        load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))
+        watch("order", 0, 0)
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
@@ -104,7 +135,7 @@ def reset_demo(settings: Settings, watch: Watch) -> int:
             shutil.rmtree(folder)
     except OSError as error:
         raise DemoError(f"The demo account cannot be removed from {folder}: {reason_of(error)}.") from error
-    _serve(settings, sample_data(), sample_size(sample_data()), watch)
+    fill_account(settings, sample_data(), watch)
     return remove_owned(settings.history, settings.profile.account_key, OWNER)
 
 
@@ -112,22 +143,6 @@ def _checked(settings: Settings) -> Path:
     if not settings.profile.is_sandbox or settings.profile.folder is not None:
         raise DemoError("Demo data is for the built-in account only. Leave out --account and --profile.")
     return settings.demo
-
-
-def _serve(settings: Settings, folder: Path, contacts: int, watch: Watch) -> None:
-    """Builds the sandbox's database and fills the cache from this folder."""
-    account = SandboxAccount(
-        folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
-    )
-    with closing(account), closing(Cache(settings.cache)) as cache:
-        fields = (
-            Field(one.id, one.name, one.string_id, one.application_type) for one in account.fields.values()
-        )
-        with cache.replacing(complete=True, source=account.fingerprint) as load:
-            load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
-            load.fields(fields)
-            load.contacts(_watched(_contacts(folder / CONTACTS), contacts, watch))
-            watch("order", 0, 0)
 
 
 def _scene(settings: Settings, contacts: int) -> Scene:
@@ -150,6 +165,78 @@ def _contacts(file: Path, every: int = 1) -> Iterator[Contact]:
 
 def _watched(contacts: Iterator[Contact], total: int, watch: Watch) -> Iterator[Contact]:
     for number, contact in enumerate(contacts):
-        if number % _TOLD == 0:
+        if number % _STEP == 0:
             watch("cache", number, total)
         yield contact
+
+
+def write_demo_folder(
+    folder: Path, sample: Path, contacts: int, seed: int, progress: Callable[[int, int], None]
+) -> int:
+    """Writes an account folder of `contacts` contacts, or more if the sample has more; returns their number.
+
+    It begins with those of the sample. Calls `progress` with (contacts written, contacts in all). Replaces an
+    earlier folder only when complete. Raises OSError.
+    """
+    making = folder.with_name(f"{folder.name}.{os.urandom(4).hex()}.making")
+    making.mkdir(parents=True, mode=0o700)
+    try:
+        for name in (EVENTS, FIELDS):
+            shutil.copyfile(sample / name, making / name)
+        with (sample / CONTACTS).open(encoding="utf-8", newline="") as own:
+            header, *rows = csv.reader(own)
+        total = max(contacts, len(rows))
+        invented = islice(_people(header[2:], int(rows[-1][0]) + 1, seed), total - len(rows))
+        with (making / CONTACTS).open("w", encoding="utf-8", newline="") as target:
+            written = csv.writer(target)
+            written.writerow(header)
+            for number, row in enumerate(chain(rows, invented), start=1):
+                written.writerow(row)
+                if number % _STEP == 0:
+                    progress(number, total)
+        if folder.exists():
+            shutil.rmtree(folder)
+        making.rename(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return total
+
+
+def _people(columns: Sequence[str], first: int, seed: int) -> Iterator[list[str]]:
+    """Endless rows for these columns, by ascending id; each has six values."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable data, no secret
+    number = first
+    while True:
+        if number != UNUSED_ID:
+            given = _person(number, chance.getrandbits(96))
+            yield [str(number), _uid(number, chance), *(given.get(column, "") for column in columns)]
+        number += 1
+
+
+def _person(number: int, bits: int) -> dict[str, str]:
+    bits, first = divmod(bits, len(_FIRST))
+    bits, last = divmod(bits, len(_SURNAMES))
+    bits, city = divmod(bits, len(_CITIES))
+    bits, host = divmod(bits, len(_HOSTS))
+    # Ofcom reserves these numbers for drama. Two people may share one.
+    bits, phone = divmod(bits, 100_000)
+    return {
+        "1": _FIRST[first],
+        "2": _SURNAMES[last],
+        "3": f"{_letters(_FIRST[first])}.{_letters(_SURNAMES[last])}{number}@{_HOSTS[host]}",
+        "11": _CITIES[city],
+        "37": f"+44 7700 9{phone:05}",
+        "10142": f"C-{10_000 + number}",
+    }
+
+
+def _letters(name: str) -> str:
+    """A name for an e-mail address: Latin letters without accents, or `kontakt` if it has none."""
+    plain = unicodedata.normalize("NFKD", name.lower().translate(_WITHOUT_MARKS))
+    return "".join(letter for letter in plain if "a" <= letter <= "z") or "kontakt"
+
+
+def _uid(number: int, chance: random.Random) -> str:
+    bits = chance.getrandbits(42)
+    start = "".join(_UID[bits >> shift & 63] for shift in range(0, 42, 6))
+    return f"{start}{number:x}"

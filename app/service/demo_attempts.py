@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.model import (
+    UNKNOWN_REMEDY,
     Answer,
     Attempt,
     Contact,
@@ -17,8 +18,8 @@ from app.domain.model import (
     Reply,
     Settlement,
     TriggerRequest,
+    outcome_of,
 )
-from app.domain.outcome import UNKNOWN_REMEDY, outcome_of
 from app.domain.wire import reply_body
 
 DAYS = 180

@@ -3,11 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.domain.drafts import DataChoice, Draft, SavedDraft, Template
-from app.domain.event_data import EventDataError, parse_event_data
+from app.domain.event_data import EventDataError, Filled, fill_placeholders, parse_event_data, placeholders_in
 from app.domain.json_text import written
-from app.domain.model import NO_EXTRAS, Attempt, Extras, JsonObject, TriggerRequest
-from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
+from app.domain.model import (
+    NO_EXTRAS,
+    Attempt,
+    DataChoice,
+    Draft,
+    Extras,
+    JsonObject,
+    SavedDraft,
+    Template,
+    TriggerRequest,
+)
 from app.service.live import LiveAccount
 
 
@@ -20,11 +28,9 @@ class Drafts:
         self._notes = account.notes
 
     def last_data(self, event_id: str) -> JsonObject | None:
-        """The event data that this event was last sent with; None if it was never sent."""
         return self._live.history.recent.data(self._live.key, event_id)
 
     def last_key(self, event_id: str) -> str | None:
-        """The key field that this event was last sent with; None if it was never sent."""
         return self._live.history.recent.key(self._live.key, event_id)
 
     def fill(self, request: TriggerRequest) -> Filled:
@@ -42,7 +48,6 @@ class Drafts:
         )
 
     def example(self, event_id: str) -> JsonObject | None:
-        """The example event data of the account folder; None if there is none."""
         return self._live.examples().get(event_id)
 
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
@@ -85,7 +90,6 @@ class Drafts:
         self._notes.save_template(Template(name, event_id, data_text, extras))
 
     def drop_template(self, name: str) -> bool:
-        """Deletes a template; returns whether there was one."""
         return self._notes.drop_template(name)
 
     # The draft
@@ -95,9 +99,7 @@ class Drafts:
         self._notes.save_draft(self._live.profile.name, draft, datetime.now(UTC))
 
     def draft(self) -> SavedDraft | None:
-        """The saved form of this profile; None if there is none."""
         return self._notes.draft(self._live.profile.name)
 
     def drop_draft(self) -> None:
-        """Deletes the saved form."""
         self._notes.drop_draft(self._live.profile.name)

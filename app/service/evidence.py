@@ -11,14 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from app.client.errors import ClientError
-from app.domain.formatting import minute
 from app.domain.history_query import Filter, HistoryQuery, QueryField, Value
 from app.domain.mails import EventUse, Launch, Mail
-from app.domain.model import Attempt, Outcome
-from app.domain.outcome import LABEL
-from app.domain.short_id import short_id
+from app.domain.model import LABEL, Attempt, Outcome
+from app.domain.text import minute, short_id
+from app.service.history import AttemptError
 from app.service.live import LiveAccount
-from app.service.resolution import AttemptError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -51,7 +49,6 @@ class Evidence:
 
     @property
     def words(self) -> str:
-        """The result in one or two sentences."""
         if self.mail is None or self.launched_at is None:
             return _NO_TRACE.format(minute(self.checked_at, self.checked_at))
         launched = f"The mail {self.mail.label} was launched at {minute(self.launched_at, self.checked_at)}"
@@ -164,7 +161,6 @@ class AccountMails:
 
 
 def may_show_evidence(attempt: Attempt) -> bool:
-    """Whether the attempt is over and may have triggered a mail."""
     return attempt.outcome not in (*_SENT_NOTHING, Outcome.SENDING)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from app.domain.errors import AppError, reason_of
-from app.domain.extras import MAX_REQUEST, attach
-from app.domain.model import Attachment
+from app.domain.model import MAX_REQUEST, Attachment, attach
 
 
 class FileError(AppError):

@@ -1,14 +1,15 @@
-"""The checks that block a trigger before it is recorded: its text, the production account, test contacts."""
+"""What blocks a trigger before it is recorded: its text, the production account, test contacts; and second sends."""
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from app.domain.errors import AppError
-from app.domain.extras import MAX_REQUEST
-from app.domain.model import Contact, TriggerRequest
-from app.domain.sanitize import has_surrogates
+from app.domain.model import LABEL, MAX_REQUEST, Contact, Outcome, TriggerRequest
+from app.domain.text import duration, has_surrogates, sanitize, short_id
 from app.domain.wire import trigger_body
 from app.settings import Profile
+from app.store.attempts import AttemptRow
 
 EMAIL = "3"
 
@@ -78,10 +79,7 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
     found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
     if not found:
         raise GuardError(
-            _refusal(
-                profile,
-                "this contact is not in the local list: look it up, or use its e-mail address",
-            )
+            _refusal(profile, "this contact is not in the local list: look it up, or use its e-mail address")
         )
     if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
         raise GuardError(_refusal(profile, "this contact's e-mail address is not one of them"))
@@ -95,3 +93,68 @@ def _is_listed(address: str, allowed: Iterable[str]) -> bool:
 
 def _refusal(profile: Profile, why: str) -> str:
     return f"The profile {profile.name!r} is limited to test contacts, and {why}."
+
+
+def second_send_words(earlier: AttemptRow, now: datetime) -> str:
+    """`You sent this 5 seconds ago (accepted, K7M-2QXT).` A colleague's name stands for You, and triggered for sent."""
+    seconds = int((now - earlier.started_at).total_seconds())
+    ago = f"{duration(seconds)} ago" if seconds > 0 else "just now"
+    who = f"{sanitize(earlier.member)} triggered" if earlier.member else "You sent"
+    return f"{who} this {ago} {_how_it_went(earlier)}"
+
+
+def other_data_words(earlier: AttemptRow, now: datetime) -> str:
+    minutes = duration(int((now - earlier.started_at).total_seconds()))
+    who = sanitize(earlier.member)
+    return (
+        f"{who} triggered this event for this contact {minutes} ago with other data {_how_it_went(earlier)}"
+    )
+
+
+def already_sent_words(earlier: AttemptRow, at: str) -> str:
+    """`Already sent to this contact at 23:10 with the same data (accepted, K7M-2QXT).`"""
+    return f"Already sent to this contact {at} with the same data {_how_it_went(earlier)}"
+
+
+def _how_it_went(earlier: AttemptRow) -> str:
+    reference = short_id(earlier.attempt_id)
+    match earlier.outcome:
+        case Outcome.UNKNOWN if earlier.arrived:
+            return f"(unknown, marked arrived, {reference})."
+        case Outcome.UNKNOWN:
+            return f"(unknown, {reference}). It may have arrived."
+        case Outcome.SENDING:
+            return f"(still being sent, {reference})."
+        case outcome:
+            return f"({LABEL[outcome][1]}, {reference})."
+
+
+class ProductionLock:
+    """Whether sending to one profile is unlocked, and for how long."""
+
+    def __init__(self, profile_name: str) -> None:
+        self._name = profile_name
+        self._length = timedelta()
+        self._armed_at: datetime | None = None
+
+    def arm(self, typed: str, minutes: float, now: datetime) -> bool:
+        """Unlocks for some minutes if `typed` is the name of the profile; returns whether it did."""
+        if typed != self._name:
+            return False
+        self._length = timedelta(minutes=minutes)
+        self._armed_at = now
+        return True
+
+    def disarm(self) -> None:
+        self._armed_at = None
+
+    def left_s(self, now: datetime) -> int:
+        """Seconds until it locks, rounded up; 0 if it is locked or the clock was set back."""
+        if self._armed_at is None or now < self._armed_at:
+            return 0
+        left = self._armed_at + self._length - now
+        return max(0, -(-left // timedelta(seconds=1)))
+
+    def permit(self, now: datetime) -> str | None:
+        """The `production` argument of `Session.send`: the name of the profile while unlocked, else None."""
+        return self._name if self.left_s(now) else None

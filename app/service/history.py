@@ -7,23 +7,146 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from threading import Event
 from typing import IO, TypeVar
 
-from app.domain.attempt_export import FORMATS
-from app.domain.attempt_statistics import AttemptStatistics
+from app.domain.attempt_export import FORMATS, ticket
 from app.domain.errors import AppError
-from app.domain.history_query import Filter, HistoryQuery, Order, QueryField, Value
+from app.domain.history_query import AttemptStatistics, Filter, HistoryQuery, Order, QueryField, Value
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import Attempt, Outcome
-from app.domain.ticket import ticket
-from app.service import resolution
+from app.domain.model import LABEL, Attempt, Outcome, Settlement, TriggerRequest
+from app.domain.text import has_surrogates, id_prefixes
 from app.service.live import LiveAccount
 from app.service.masking import open_mask
 from app.store.attempts import AttemptRow, History
-from app.store.errors import StoppedError
+from app.store.database import StoppedError
+from app.store.erasure import Doomed, Retention, doomed, let_go
 from app.store.row_ids import RowIds, Rows
+
+MIN_REFERENCE = 4
+"""The least number of characters of an attempt id to search for."""
+
+MAX_NOTE = 10_000
+
+_LISTED = 3
+
+
+class AttemptError(AppError):
+    """There is no such attempt, or it does not allow this; the message says why."""
+
+
+def find_attempt(history: History, reference: str) -> Attempt:
+    """The attempt with this id, beginning of an id, or reference. Raises AttemptError and StoreError."""
+    wanted = reference.strip().lower()
+    if exact := history.get(wanted) or history.get(reference):
+        return exact
+    if len(wanted) < MIN_REFERENCE or not wanted.isascii():
+        raise AttemptError(
+            f"There is no attempt {reference!r}. Give its id, its reference or at least the first "
+            f"{MIN_REFERENCE} characters of the id."
+        )
+    found = {
+        attempt.attempt_id: attempt
+        for beginning in (wanted, *id_prefixes(wanted))
+        for attempt in history.beginning_with(beginning, _LISTED)
+    }
+    if not found:
+        raise AttemptError(
+            f"There is no attempt with the reference {reference!r}, or with an id that begins so."
+        )
+    if len(found) > 1:
+        raise AttemptError(
+            f"{reference!r} matches several attempts: {', '.join(found)}. Give more of the id."
+        )
+    return next(iter(found.values()))
+
+
+def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> Attempt:
+    """Resolves an unknown outcome and returns the attempt; the outcome stays unknown.
+
+    A later resolution replaces an earlier one. Raises AttemptError if the outcome is not unknown or the note
+    is too long, and StoreError.
+    """
+    attempt = ended_attempt(history, attempt_id)
+    if attempt.outcome is not Outcome.UNKNOWN:
+        _, word = LABEL[attempt.outcome]
+        raise AttemptError(
+            f"The attempt {attempt.attempt_id} is {word}. Only unknown outcomes can be resolved."
+        )
+    check_note(note)
+    settlement = Settlement(arrived, note, datetime.now(UTC))
+    history.resolve(attempt.attempt_id, settlement)
+    return replace(attempt, settlement=settlement)
+
+
+def check_note(text: str) -> None:
+    """Raises AttemptError for a note that is too long or that no encoding can carry."""
+    if has_surrogates(text):
+        raise AttemptError("The note holds half a character. Type the whole character.")
+    if len(text) > MAX_NOTE:
+        raise AttemptError(f"The note is longer than {MAX_NOTE} characters. Shorten it.")
+
+
+def ended_attempt(history: History, attempt_id: str) -> Attempt:
+    """A finished attempt. Raises AttemptError while it is being sent, and StoreError."""
+    attempt = find_attempt(history, attempt_id)
+    if attempt.outcome is Outcome.SENDING and history.recover():
+        attempt = find_attempt(history, attempt.attempt_id)
+    if attempt.outcome is Outcome.SENDING:
+        raise AttemptError(f"The attempt {attempt.attempt_id} is still being sent. Wait for its outcome.")
+    return attempt
+
+
+def offers_same_trigger(attempt: Attempt) -> bool:
+    """Whether a resend should keep the trigger id: the first may have arrived, and it is unresolved."""
+    known_to_have_arrived = attempt.settlement is not None and attempt.settlement.arrived
+    return (
+        attempt.outcome is Outcome.UNKNOWN
+        and attempt.request.trigger_id is not None
+        and not known_to_have_arrived
+    )
+
+
+def request_again(
+    attempt: Attempt, account: str, *, same_trigger: bool, new_attempt_id: str
+) -> TriggerRequest:
+    """The request of a resend: with its trigger id, or with the new attempt's id as trigger id.
+
+    A request without a trigger id stays without one. Raises AttemptError if the attempt is of another
+    account, or has no trigger id to keep.
+    """
+    if attempt.account != account:
+        raise AttemptError(
+            f"The attempt {attempt.attempt_id} was sent on another account. "
+            f"Switch to the profile {attempt.profile!r} to resend it."
+        )
+    request = attempt.request
+    if same_trigger:
+        if request.trigger_id is None:
+            raise AttemptError(
+                f"The attempt {attempt.attempt_id} has no trigger id to repeat. Send it as new."
+            )
+        return request
+    return replace(request, trigger_id=request.trigger_id and new_attempt_id)
+
+
+class AttemptRetention:
+    """The attempts of the live account past `retention_days` and `retention_rows` of its profile. Raises StoreError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._path = account.history.path
+        profile = account.profile
+        self._retention = Retention(account.key, profile.retention_days, profile.retention_rows)
+
+    def preview(self) -> Doomed | None:
+        """The attempts that `apply` would delete; None if there are none."""
+        return doomed(self._path, self._retention, datetime.now(UTC))
+
+    def apply(self) -> int:
+        return let_go(self._path, self._retention, datetime.now(UTC))
+
 
 __all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in_thread", "neighbours"]
 
@@ -106,7 +229,6 @@ class AttemptHistory:
         return self._search.statistics(self._meant(query), account, most_buckets, stop)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
-        """The attempts that resends link to this one, itself included, the first attempt first."""
         return self._search.chain(attempt_id)
 
     async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
@@ -126,7 +248,7 @@ class AttemptHistory:
             for row in rows.rows(0, _FIRST):
                 if row.event_id == request.event_id and row.attempt_id != attempt.attempt_id:
                     return self.find_attempt(row.attempt_id), words
-        raise resolution.AttemptError(NONE_ACCEPTED)
+        raise AttemptError(NONE_ACCEPTED)
 
     def list_attempts(
         self,
@@ -166,7 +288,6 @@ class AttemptHistory:
                 pause()
 
     def unsettled(self) -> int:
-        """The number of unresolved outcomes on this account."""
         return self._history.unsettled(self._live.key)
 
     def changed(self) -> bool:
@@ -183,21 +304,19 @@ class AttemptHistory:
     # One attempt
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """One attempt in full; None if it is gone."""
         return self._history.get(attempt_id)
 
     def request_body(self, attempt_id: str) -> bytes:
-        """The request body of an attempt as it was sent."""
         return self._history.request_body(attempt_id)
 
     def find_attempt(self, reference: str) -> Attempt:
         """The attempt of any account with this id, beginning of an id, or reference. Raises AttemptError."""
-        return resolution.find(self._history, reference)
+        return find_attempt(self._history, reference)
 
     def note(self, attempt_id: str, text: str) -> Attempt:
         """Sets the note of an attempt; '' removes it. Raises AttemptError."""
-        attempt = resolution.find(self._history, attempt_id)
-        resolution.check_note(text)
+        attempt = find_attempt(self._history, attempt_id)
+        check_note(text)
         return self._history.note(attempt.attempt_id, text or None)
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
@@ -211,7 +330,7 @@ class AttemptHistory:
 
         Raises AttemptError if it is gone.
         """
-        attempt = resolution.find(self._history, attempt_id)
+        attempt = find_attempt(self._history, attempt_id)
         if format_name in (TICKET, OPEN_TICKET):
             return self.ticket(attempt, masked=masked or format_name == TICKET)
         shown = self.mask().attempt(attempt) if masked else attempt

@@ -90,7 +90,6 @@ class LiveAccount:
         self.history.reopen()
 
     async def close(self) -> None:
-        """Closes the connections and the databases, each one even if another fails to close."""
         async with AsyncExitStack() as closing:
             closing.callback(self.history.close)
             closing.callback(self.cache.close)

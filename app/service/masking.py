@@ -38,7 +38,6 @@ def open_mask(home: Path) -> Mask:
 
 
 def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
-    """A row of the history."""
     text = row.reply_text
     return row._replace(
         external_id=mask.value(row.external_id),

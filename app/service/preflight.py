@@ -18,24 +18,22 @@ from app.domain.diagnosis import (
     diagnose_before,
     nearly_right,
 )
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
-from app.domain.model import (
-    Answer,
-    Attempt,
-    Contact,
-    ExternalEvent,
-    Outcome,
-    Reply,
-    TriggerRequest,
+from app.domain.model import Answer, Attempt, Contact, ExternalEvent, Outcome, Reply, TriggerRequest
+from app.domain.recipient import (
+    COUNTED,
+    DataUse,
+    Recipient,
+    canonical_json,
+    contact_fingerprint,
+    data_use_after,
+    request_fingerprint,
 )
-from app.domain.recipient import COUNTED, DataUse, Recipient, data_use_after
 from app.domain.rules import RULES, Verdict, broken_rules, predict
 from app.service.live import LiveAccount
-from app.store.attempts import AttemptRow, SameSend
+from app.store.attempts import AttemptRow, RecentAttempts, SameSend
 from app.store.cache_file import opened
 from app.store.catalog import Cache
 from app.store.contacts import ContactTable
-from app.store.recent_attempts import RecentAttempts
 
 SHOWN_CONTACTS = 6
 
@@ -70,7 +68,6 @@ class Preflight:
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        """The contacts that the key finds, a few at most."""
         return self.recipient.contacts
 
     @property
@@ -127,7 +124,6 @@ class PreflightChecks:
         self._clues = AccountClues(account.cache, account.history.recent, account.profile.user_word)
 
     def recipient(self, request: TriggerRequest) -> Recipient:
-        """The contacts in the cache that the key of a request finds."""
         key = request.key_id, request.external_id
         contacts = self._cache.contacts.find(*key, SHOWN_CONTACTS)
         is_all = len(contacts) < SHOWN_CONTACTS
@@ -250,7 +246,6 @@ class PreflightChecks:
         return self._recent.sent(self.same_send(request))
 
     def same_send(self, request: TriggerRequest, asked_about: str | None = None) -> SameSend:
-        """The search for an earlier attempt; `asked_about` is the attempt that the user was asked about."""
         return self._same_send(
             request, self._cache.contacts.find(request.key_id, request.external_id, 2), asked_about
         )

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
 
-from app.domain.formatting import duration
-from app.domain.headers import clock_skew_s
 from app.domain.model import Answer, NoReply, Reply
-from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status
-from app.domain.sanitize import sanitize
+from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status, clock_skew_s
+from app.domain.text import duration, sanitize
 from app.domain.wire import dumps
 from app.settings import Profile
 
@@ -27,14 +25,15 @@ NO_EVENTS = (
     f"{NEXT_API_HOST} is the next API, which has no external events. Use https://api.emarsys.net/api/v3."
 )
 
+_NO_USAGES = "Without it nothing says what an event starts, and `history evidence` does not work."
+_NO_MAIL = "Without it mails have an id, but no name and no subject."
+_NO_HISTORY = "Without it `history evidence` does not work."
 _LONGEST_TEXT = 200
 _NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check and its result."""
-
     what: str
     state: State
     detail: str
@@ -42,27 +41,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A read-only call that needs one permission."""
+    """A read-only call that needs one permission; `without` says what works less without it."""
 
     permission: str
     method: str
     path: str
     body: bytes | None = None
     query: Mapping[str, str | int] | None = None
+    without: str = ""
+    name: str = ""
 
-
-_EVENTS = _Probe("externalevent.list", "GET", "event")
-_PROBES = (
-    _Probe("field.list", "GET", "field"),
-    _Probe(
-        "contact.getdata",
-        "POST",
-        "contact/getdata",
-        dumps({"keyId": "id", "keyValues": ["0"], "fields": ["3"]}),
-    ),
-    _Probe("contact.list", "GET", "contact/query/", None, {"return": "3", "limit": 1}),
-)
-_LISTS = _Probe("contactlist.list", "GET", "contactlist")
+    @property
+    def what(self) -> str:
+        return self.name or self.permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +78,45 @@ def wsse_notice(profile: Profile, today: date) -> Notice | None:
 
 async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding, ...]:
     """All findings, each after those that it depends on. Never raises for a reply of the account."""
-    first = await _ask(client, _EVENTS)
-    findings = [_address(first), _sign_in(profile, first), _clock(first), _permission(_EVENTS, first)]
-    asked = (*_PROBES, _LISTS) if profile.refresh_contacts.startswith("list:") else _PROBES
-    for probe in asked:
-        if isinstance(first, NoReply):
-            findings.append(Finding(probe.permission, "unknown", _NOT_ASKED))
-        else:
-            findings.append(_permission(probe, await _ask(client, probe)))
+    events, *others = _probes(profile)
+    first = await _ask(client, events)
+    findings = [_address(first), _sign_in(profile, events, first), _clock(first)]
+    if isinstance(first, NoReply):
+        findings += [Finding(probe.what, "unknown", _NOT_ASKED) for probe in (events, *others)]
+    else:
+        findings.append(_permission(events, first))
+        findings += [_permission(probe, await _ask(client, probe)) for probe in others]
     unasked = Finding("externalevent.trigger", "unknown", "only a real trigger could test it")
     return (*findings, unasked)
+
+
+def _probes(profile: Profile) -> list[_Probe]:
+    """The call that needs no more than a sign-in, and those for the other permissions; none finds anything to change."""
+    from app.client import api
+
+    one_contact = dumps({"keyId": "id", "keyValues": ["0"], "fields": ["3"]})
+    one_day = dumps({"contacts": [0], "startDate": "2000-01-01", "endDate": "2000-01-01"})
+    probes = [
+        _Probe(api.EVENTS.permission, "GET", "event"),
+        _Probe(api.FIELDS.permission, "GET", "field"),
+        _Probe(api.CONTACT_DATA.permission, "POST", "contact/getdata", one_contact),
+        _Probe(api.CONTACTS.permission, "GET", "contact/query/", query={"return": "3", "limit": 1}),
+    ]
+    if profile.refresh_contacts.startswith("list:"):
+        probes.append(_Probe(api.CONTACT_LIST.permission, "GET", "contactlist"))
+    return [
+        *probes,
+        _Probe(api.USAGES.permission, "GET", "event/0/usages", without=_NO_USAGES),
+        _Probe(api.MAIL.permission, "GET", "email/0", without=_NO_MAIL),
+        _Probe(
+            api.MAIL_HISTORY.permission,
+            "POST",
+            "contact/getcontacthistory",
+            one_day,
+            without=_NO_HISTORY,
+            name=api.MAIL_HISTORY.what,
+        ),
+    ]
 
 
 async def _ask(client: "ApiClient", probe: _Probe) -> Answer:
@@ -113,14 +133,14 @@ def _address(answer: Answer) -> Finding:
             return Finding("address", "ok", f"answers (HTTP {status})")
 
 
-def _sign_in(profile: Profile, answer: Answer) -> Finding:
+def _sign_in(profile: Profile, probe: _Probe, answer: Answer) -> Finding:
     match answer:
         case NoReply(reason="no_token", detail=detail):
             return Finding("sign-in", "failed", detail)
         case NoReply():
             return Finding("sign-in", "unknown", _NOT_ASKED)
         case Reply(http_status=401):
-            return Finding("sign-in", "failed", _advice(answer, _EVENTS, profile.user_word))
+            return Finding("sign-in", "failed", _advice(answer, probe, profile.user_word))
         case Reply():
             return Finding(
                 "sign-in", "ok", "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
@@ -145,16 +165,16 @@ def _clock(answer: Answer) -> Finding:
 
 def _permission(probe: _Probe, answer: Answer) -> Finding:
     match answer:
-        case NoReply():
-            return Finding(probe.permission, "unknown", _NOT_ASKED if probe is _EVENTS else answer.detail)
+        case NoReply(detail=detail):
+            return Finding(probe.what, "unknown", detail)
         case Reply(http_status=401):
-            return Finding(probe.permission, "unknown", "not signed in")
+            return Finding(probe.what, "unknown", "not signed in")
         case Reply(http_status=403):
-            return Finding(probe.permission, "failed", _advice(answer, probe))
+            return Finding(probe.what, "failed", f"{_advice(answer, probe)} {probe.without}".rstrip())
         case Reply(http_status=status, reply_code=code) if status // 100 in (2, 4) and code is not None:
-            return Finding(probe.permission, "ok" if status != 429 else "unknown", _said(answer))
+            return Finding(probe.what, "ok" if status != 429 else "unknown", _said(answer))
         case Reply():
-            return Finding(probe.permission, "unknown", f"{_said(answer)}. {_advice(answer, probe)}")
+            return Finding(probe.what, "unknown", f"{_said(answer)}. {_advice(answer, probe)}")
 
 
 def _advice(reply: Reply, probe: _Probe, user: str = "user") -> str:

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from app.domain.model import Contact, Field
 from app.service.live import LiveAccount
 from app.settings import Profile
-from app.store.catalog import CacheState
-from app.store.errors import RefreshingError
-from app.store.refresh import StagedRefresh, replacing
+from app.store.catalog import CacheState, StagedRefresh, replacing
+from app.store.database import RefreshingError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -48,7 +47,6 @@ class RefreshStep:
 
     @property
     def words(self) -> str:
-        """The step in words, for the screen and the command line."""
         if self.wait_s:
             return f"the account's rate limit is used up, waiting {self.wait_s} s"
         match self.stage:
@@ -70,7 +68,6 @@ class Refresh:
         self._live = account
 
     def state(self) -> CacheState:
-        """The age and the size of the cache."""
         return self._live.cache.state()
 
     def is_needed(self) -> bool:

@@ -12,34 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.errors import AppError
-from app.domain.model import (
-    Answer,
-    Attempt,
-    NoReply,
-    Reply,
-    TriggerRequest,
-)
-from app.domain.outcome import outcome_of
+from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
-from app.service import resolution
 from app.service.bulk import BulkRuns
-from app.service.contacts import Contacts
+from app.service.catalog import Contacts, Events
 from app.service.drafts import Drafts
-from app.service.events import Events
 from app.service.evidence import AccountMails, Evidence
 from app.service.files import keep_copy, new_file
 from app.service.guard import GuardError, check_production, check_test_contacts, check_text
-from app.service.history import AttemptHistory
+from app.service.history import AttemptHistory, AttemptRetention, ended_attempt, request_again, settle
 from app.service.live import LiveAccount
 from app.service.preflight import PreflightChecks
 from app.service.refresh import Refresh
-from app.service.retention import AttemptRetention
 from app.service.scenarios import Scenarios
-from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SentMeanwhileError
-from app.store.database import StoreError, set_aside
-from app.store.errors import BusyError, UnwritableError
-from app.store.recent_attempts import SameSend
+from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SameSend, SentMeanwhileError
+from app.store.database import BusyError, StoreError, UnwritableError, set_aside
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
@@ -122,7 +110,6 @@ class Session:
         await self._live.open_client()
 
     async def close(self) -> None:
-        """Closes the connections and the databases."""
         if self.team is not None:
             self.team.close()
         await self._live.close()
@@ -213,8 +200,8 @@ class Session:
 
         Raises AttemptError, with nothing sent, and what `send` raises.
         """
-        earlier = resolution.ended(self._history, attempt_id)
-        request = resolution.request_again(
+        earlier = ended_attempt(self._history, attempt_id)
+        request = request_again(
             earlier, self.profile.account_key, same_trigger=same_trigger, new_attempt_id=new_attempt_id
         )
         return await self.send(
@@ -230,11 +217,11 @@ class Session:
 
     def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
         """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError and StoreError."""
-        return resolution.settle(self._history, attempt_id, arrived=arrived, note=note)
+        return settle(self._history, attempt_id, arrived=arrived, note=note)
 
     async def evidence(self, reference: str) -> Evidence:
         """Whether the account shows a mail of this attempt. Raises AttemptError, ClientError and StoreError."""
-        return await self.mails.evidence(resolution.ended(self._history, reference))
+        return await self.mails.evidence(ended_attempt(self._history, reference))
 
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would make; records and sends nothing."""

@@ -28,7 +28,6 @@ from app.domain.model import (
     TriggerRequest,
     new_attempt_id,
 )
-from app.domain.short_id import short_id
 from app.domain.team import (
     Approval,
     Claim,
@@ -41,17 +40,16 @@ from app.domain.team import (
     UnreachableError,
     without_addresses,
 )
+from app.domain.text import short_id
 from app.domain.wire import dumps
-from app.service import resolution
-from app.service.contacts import Contacts, ForgetRefusedError
-from app.service.duplicates import other_data_words
-from app.service.guard import EMAIL, GuardError
-from app.service.history import AttemptHistory
+from app.service.catalog import Contacts, ForgetRefusedError
+from app.service.guard import EMAIL, GuardError, other_data_words
+from app.service.history import AttemptError, AttemptHistory, check_note, settle
 from app.service.live import LiveAccount
 from app.service.team_templates import sync_templates
 from app.settings.secrets import in_daemon_thread
 from app.store.attempts import INTERRUPTED, AttemptRow, History, SentMeanwhileError
-from app.store.errors import UnwritableError
+from app.store.database import UnwritableError
 from app.store.outbox import Outbox, Pending, attempts_on, read_attempts, settle_from_team
 from app.store.team_history import TeamHistory, hidden_contact
 from app.team.server import Desk, Late, Push, TeamServer
@@ -359,13 +357,13 @@ class Team:
     def settle(self, reference: str, *, arrived: bool, note: str) -> Attempt:
         """Resolves an unknown outcome of any member. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
-        resolution.check_note(note)
+        check_note(note)
         if attempt.outcome is not Outcome.UNKNOWN:
-            raise resolution.AttemptError(
+            raise AttemptError(
                 f"The attempt {attempt.attempt_id} is {attempt.outcome}. Only unknown outcomes can be resolved."
             )
         if self._live.history.get(attempt.attempt_id) is not None:
-            return resolution.settle(self._live.history, attempt.attempt_id, arrived=arrived, note=note)
+            return settle(self._live.history, attempt.attempt_id, arrived=arrived, note=note)
         self._tell("settled", attempt.attempt_id, {"arrived": arrived, "note": self._shared(note)})
         return replace(attempt, settlement=Settlement(arrived, note, datetime.now(UTC)))
 
@@ -635,7 +633,7 @@ class TeamAttempts(AttemptHistory):
 
     def note(self, attempt_id: str, text: str) -> Attempt:
         attempt = self.find_attempt(attempt_id)
-        resolution.check_note(text)
+        check_note(text)
         if self.is_own(attempt.attempt_id):
             return self._live.history.note(attempt.attempt_id, text or None)
         self._team.note(attempt.attempt_id, text)

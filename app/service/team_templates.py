@@ -8,8 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from app.domain.drafts import Template
-from app.domain.model import NO_EXTRAS
+from app.domain.model import NO_EXTRAS, Template
 from app.store.notes import Notes
 from app.store.team_history import TeamHistory
 from app.team.server import TeamServer

@@ -10,8 +10,7 @@ from app.settings.config import (
     move_to_oauth,
     remove_profile,
 )
-from app.settings.errors import SettingsError
-from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
+from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, SettingsError, is_loopback
 
 __all__ = [
     "CONFIG",

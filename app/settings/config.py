@@ -16,11 +16,9 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from app.domain.errors import reason_of
-from app.settings.errors import SettingsError
-from app.settings.files import atomic_write
+from app.settings.files import atomic_write, check_config_mode
 from app.settings.keymap import check_keymap
-from app.settings.permissions import check_config_mode
-from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, is_loopback
+from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, SettingsError, is_loopback
 from app.settings.secrets import split_command
 
 THEMES = (
@@ -94,85 +92,83 @@ def read_config(path: Path) -> Config:
 
 def add_profile(path: Path, name: str, values: Mapping[str, object], *, default: bool = False) -> Profile:
     """Adds a profile, makes it the default if asked to, and returns it. Raises SettingsError."""
-    with _locked(path):
-        text = _read(path)
-        if name in _parse(path, text).profiles:
+    with _locked(path) as (text, config):
+        if name in config.profiles:
             raise SettingsError(_taken(name))
         meant = tomllib.loads(text)
         meant.setdefault("profiles", {})[name] = dict(values)
         if default:
             meant["default_profile"] = name
-            text = _edited(text, lambda document: document.update({"default_profile": name}))
-        return _write(path, [_appended(text, name, values)], meant).profiles[name]
+        before = (
+            _edited(text, lambda document: document.update({"default_profile": name})) if default else text
+        )
+        return _write(path, [_appended(before, name, values)], meant).profiles[name]
 
 
 def change_profile(
-    path: Path, name: str, values: Mapping[str, object], top: Mapping[str, object] | None = None
+    path: Path,
+    name: str,
+    values: Mapping[str, object],
+    top: Mapping[str, object] | None = None,
+    *,
+    write: bool = True,
 ) -> Profile:
-    """Sets keys of a profile, removing those that are None, and keys at the top. Raises SettingsError."""
-    with _locked(path):
-        text = _read(path)
+    """The profile with these keys, without those that are None; with keys at the top. Raises SettingsError.
+
+    It is written to the file if `write`.
+    """
+
+    def change(document: Any) -> None:
+        document.update(top or {})
+        table = document["profiles"][name]
+        for key, value in values.items():
+            if value is not None:
+                table[key] = value
+            elif key in table:
+                del table[key]
+
+    with _locked(path) as (text, _):
         meant = tomllib.loads(text)
-        if name not in _parse(path, text).profiles or name not in meant.get("profiles", {}):
+        if name not in meant.get("profiles", {}):
             raise SettingsError(
                 f"There is no profile {name!r} in {path}. `triggerdesk profile add` adds one."
             )
-
-        def change(document: Any) -> None:
-            document.update(top or {})
-            table = document["profiles"][name]
-            for key, value in values.items():
-                if value is not None:
-                    table[key] = value
-                elif key in table:
-                    del table[key]
-
         change(meant)
-        return _write(path, [_edited(text, change)], meant).profiles[name]
-
-
-def remove_profile(path: Path, name: str) -> None:
-    """Removes a profile; if it was the default, the sandbox becomes the default. Raises SettingsError."""
-    with _locked(path):
-        text = _read(path)
-        config = _parse(path, text)
-        if name == SANDBOX:
-            raise SettingsError(f"The profile {SANDBOX!r} is built in and stays.")
-        if name not in config.profiles:
-            raise SettingsError(_unknown(name, config))
-        meant = tomllib.loads(text)
-        del meant["profiles"][name]
-        if config.default_profile == name:
-            del meant["default_profile"]
-            text = _edited(text, lambda document: document.remove("default_profile"))
-        _write(path, _without(text, name), meant)
+        edited = _edited(text, change)
+        return (_write(path, [edited], meant) if write else _parse(path, edited)).profiles[name]
 
 
 def move_to_oauth(
     path: Path, name: str, client_id: str, token_url: str | None = None, *, write: bool
 ) -> Profile:
     """The WSSE profile as an OAuth profile, in the file too if `write`; its other keys stay. Raises SettingsError."""
-    with _locked(path):
-        text = _read(path)
-        config = _parse(path, text)
+    config = read_config(path)
+    if name not in config.profiles:
+        raise SettingsError(_unknown(name, config))
+    profile = config.profiles[name]
+    if profile.auth != "wsse":
+        raise SettingsError(f"The profile {name!r} does not sign in by X-WSSE. There is nothing to move.")
+    base_url = f"{(profile.base_url or '').removesuffix('2')}3"
+    values = {"auth": "oauth", "base_url": base_url, "client_id": client_id, "user": None}
+    if token_url is not None:
+        values["token_url"] = token_url
+    return change_profile(path, name, values, write=write)
+
+
+def remove_profile(path: Path, name: str) -> None:
+    """Removes a profile; if it was the default, the sandbox becomes the default. Raises SettingsError."""
+    with _locked(path) as (text, config):
+        if name == SANDBOX:
+            raise SettingsError(f"The profile {SANDBOX!r} is built in and stays.")
         if name not in config.profiles:
             raise SettingsError(_unknown(name, config))
-        base_url = config.profiles[name].base_url or ""
-        if config.profiles[name].auth != "wsse":
-            raise SettingsError(f"The profile {name!r} does not sign in by X-WSSE. There is nothing to move.")
-        values = {"auth": "oauth", "base_url": f"{base_url.removesuffix('2')}3", "client_id": client_id}
-        if token_url is not None:
-            values["token_url"] = token_url
-
-        def move(document: Any) -> None:
-            table = document["profiles"][name]
-            table.update(values)
-            table.pop("user")
-
-        meant, edited = tomllib.loads(text), _edited(text, move)
-        move(meant)
-        moved = _write(path, [edited], meant) if write else _parse(path, edited)
-        return moved.profiles[name]
+        meant = tomllib.loads(text)
+        del meant["profiles"][name]
+        was_default = config.default_profile == name
+        if was_default:
+            del meant["default_profile"]
+        rest = _edited(text, lambda document: document.remove("default_profile")) if was_default else text
+        _write(path, _without(rest, name), meant)
 
 
 def _unknown(name: str, config: Config) -> str:
@@ -328,7 +324,7 @@ def _test_contacts(value: object) -> str | None:
 
 def _user(value: object) -> str | None:
     if not isinstance(value, str) or not value:
-        return "must be text"
+        return _text(value)
     if not (value.isascii() and value.isprintable()) or set(value) & set('"\\'):
         return 'must be printable ASCII without " and \\'
     return None
@@ -462,14 +458,15 @@ PROFILE_KEYS: Mapping[str, Check] = {
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keeps other processes from changing the file meanwhile. Raises SettingsError."""
+def _locked(path: Path) -> Iterator[tuple[str, Config]]:
+    """The text and the content of the file, which no other process changes meanwhile. Raises SettingsError."""
     from filelock import FileLock, Timeout  # noqa: PLC0415 - only editing needs it
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
-            yield
+            text = _read(path)
+            yield text, _parse(path, text)
     except Timeout:
         raise SettingsError(f"{path} is being changed by another process. Try again.") from None
     except OSError as error:

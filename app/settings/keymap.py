@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from app.settings.errors import SettingsError
+from app.settings.profile import SettingsError
 
 DASHBOARD = "desk."
 

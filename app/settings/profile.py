@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from app.domain.errors import AppError
+
 SANDBOX = "sandbox"
 CONFIG = "config.toml"
 
@@ -17,6 +19,10 @@ TOKEN_URL = "https://auth.emarsys.net/oauth2/token"  # noqa: S105 - an address
 
 SECOND_SEND_S = 600
 """Ten minutes: as long as the same telephone call may last."""
+
+
+class SettingsError(AppError):
+    """A mistake in a flag, the environment or `config.toml`: one sentence with the key and the reason."""
 
 
 @dataclass(frozen=True, slots=True)

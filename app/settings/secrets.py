@@ -16,8 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app.settings.errors import SettingsError
-from app.settings.profile import Profile
+from app.settings.profile import Profile, SettingsError
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

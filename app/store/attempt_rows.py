@@ -10,9 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from app.domain.attempt_export import ENDED
-from app.domain.extras import parse_extras
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
-from app.domain.folding import search_forms, search_text
+from app.domain.identifiers import search_forms, search_text
 from app.domain.json_text import TypedObject, member
 from app.domain.model import (
     NO_EXTRAS,
@@ -27,7 +25,9 @@ from app.domain.model import (
     Settlement,
     TeamMarks,
     TriggerRequest,
+    parse_extras,
 )
+from app.domain.recipient import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.reply_codes import describe_reply
 from app.domain.wire import dumps, sent_json, trigger_body
 from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
@@ -124,50 +124,33 @@ def request_values(number: int, request: TriggerRequest, body: bytes) -> dict[st
     return {"attempt": number, "body": body, "data": None if usual else sent_json(request.data)}
 
 
-NO_ANSWER: dict[str, Value] = dict.fromkeys(
-    [
-        "remedy",
-        "reason",
-        "sent",
-        "detail",
-        "body",
-        "body_length",
-        "reply_text",
-        "errors",
-        "location",
-        "date",
-        "retry_after",
-        "limit_reset",
-    ]
-)
+NO_ANSWER: dict[str, Value] = dict.fromkeys((
+    "remedy", "reason", "sent", "detail", "body", "body_length", "reply_text", "errors", "location", "date",
+    "retry_after", "limit_reset",
+))  # fmt: skip
+
+
+_REPLY_TEXTS = ("location", "date", "retry_after", "limit_reset")
 
 
 def answer_values(answer: Answer, remedy: str | None) -> dict[str, Value]:
     """The columns of `answers`."""
     values: dict[str, Value] = {"remedy": stored_or_null(remedy)}
-    match answer:
-        case NoReply():
-            values |= {
-                "reason": stored(answer.reason),
-                "sent": answer.sent,
-                "detail": stored(answer.detail),
-            }
-        case Reply():
-            values |= _reply_values(answer)
-    return values
-
-
-def _reply_values(reply: Reply) -> dict[str, Value]:
-    text = reply.reply_text
+    if isinstance(answer, NoReply):
+        return {
+            **values,
+            "reason": stored(answer.reason),
+            "sent": answer.sent,
+            "detail": stored(answer.detail),
+        }
+    text = answer.reply_text
     return {
-        "body": reply.body,
-        "body_length": reply.body_length,
+        **values,
+        "body": answer.body,
+        "body_length": answer.body_length,
         "reply_text": stored(text) if text is not None and len(text) > SHOWN_REPLY_TEXT else None,
-        "errors": dumps(reply.errors).decode("ascii") if reply.errors else None,
-        "location": stored_or_null(reply.location),
-        "date": stored_or_null(reply.date),
-        "retry_after": stored_or_null(reply.retry_after),
-        "limit_reset": stored_or_null(reply.limit_reset),
+        "errors": dumps(answer.errors).decode("ascii") if answer.errors else None,
+        **{column: stored_or_null(getattr(answer, column)) for column in _REPLY_TEXTS},
     }
 
 
@@ -322,10 +305,7 @@ def _answer(row: sqlite3.Row) -> Answer | None:
         errors=json.loads(row["errors"]) if row["errors"] is not None else {},
         body=row["body"],
         body_length=row["body_length"],
-        location=restored_or_none(row["location"]),
-        date=restored_or_none(row["date"]),
-        retry_after=restored_or_none(row["retry_after"]),
-        limit_reset=restored_or_none(row["limit_reset"]),
+        **{column: restored_or_none(row[column]) for column in _REPLY_TEXTS},
     )
 
 

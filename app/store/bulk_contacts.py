@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.domain.account import Matches
-from app.domain.model import Contact, KeptContact
+from app.domain.model import Contact, KeptContact, Matches
 from app.domain.recipient import contact_name
 from app.store.cache_file import opened
 from app.store.contacts import EMAIL, exact

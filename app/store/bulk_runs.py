@@ -27,9 +27,9 @@ from app.domain.bulk import (
     Template,
     typed_data,
 )
-from app.domain.fingerprint import canonical_json, request_fingerprint
 from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
-from app.domain.short_id import id_prefixes
+from app.domain.recipient import canonical_json, request_fingerprint
+from app.domain.text import id_prefixes
 from app.domain.wire import trigger_body
 from app.store.attempt_rows import (
     NO_ANSWER,

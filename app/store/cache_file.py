@@ -10,19 +10,20 @@ from threading import Event
 from app.store.database import (
     BUSY_SECONDS,
     DamagedError,
+    DatabaseFile,
+    RefreshingError,
     StoreError,
     explained,
     open_or_read,
     remove,
     set_aside,
+    stopping,
 )
-from app.store.errors import StoppedError
+from app.store.locks import FileLock
 from app.store.schema import CACHE, add_functions
 
-STEPS_BETWEEN_LOOKS = 5000
 
-
-class CacheFile:
+class CacheFile(DatabaseFile):
     """A connection to a cache, which reopens itself if the file is damaged or replaced. Raises StoreError."""
 
     def __init__(self, path: Path, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -52,17 +53,6 @@ class CacheFile:
                 f"The cache at {self.path} was damaged and has been emptied. Refresh to fill it again."
             ) from error
 
-    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a statement."""
-        with self.guarded() as connection:
-            return connection.execute(sql, values).fetchall()
-
-    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a statement; None if it has none."""
-        with self.guarded() as connection:
-            row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
-        return row
-
     def _open(self) -> None:
         self.connection, _ = open_or_read(
             self.path, CACHE, any_thread=self._any_thread, busy_seconds=self._busy_seconds
@@ -91,18 +81,23 @@ def opened(path: Path, stop: Event | None = None, busy_seconds: float = BUSY_SEC
     """A separate connection for any one thread at a time; its statements raise StoppedError once `stop` is set."""
     file = CacheFile(path, any_thread=True, busy_seconds=busy_seconds)
     try:
-        if stop is not None:
-            file.connection.set_progress_handler(stop.is_set, STEPS_BETWEEN_LOOKS)
-            # SQLite checks `stop` between its steps, and a word search may take a single step.
-            if stop.is_set():
-                raise StoppedError
-        yield file
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-            raise StoppedError from error
-        raise
+        with stopping(file.connection, stop):
+            yield file
     finally:
         file.close()
+
+
+@contextmanager
+def refresh_lock(path: Path) -> Iterator[None]:
+    """Keeps other processes from refreshing this cache during the block. Raises RefreshingError and StoreError."""
+    with explained(path, CACHE.what):
+        lock = FileLock.acquire(path.with_name(f"{path.name}.refreshing"))
+    if lock is None:
+        raise RefreshingError
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _put_away(path: Path) -> None:

@@ -14,18 +14,15 @@ from functools import partial
 from hashlib import blake2b
 from itertools import chain, groupby, islice
 from pathlib import Path
-from string import punctuation
+from string import ascii_lowercase, punctuation
 from threading import Event
 from typing import Literal
 
-from app.domain.account import ListOrder
 from app.domain.diagnosis import FieldMatch
-from app.domain.external_ids import differs_by
-from app.domain.fingerprint import normalize
-from app.domain.folding import fold, is_number, search_forms, search_text
-from app.domain.model import Contact, Field, KeptContact
-from app.domain.recipient import contact_name
-from app.domain.sanitize import replace_surrogates
+from app.domain.identifiers import differs_by, fold, is_number, search_forms, search_text
+from app.domain.model import Contact, Field, KeptContact, ListOrder
+from app.domain.recipient import contact_name, normalize
+from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import transaction
 from app.store.row_ids import RowIds
@@ -397,12 +394,22 @@ def _similar_terms(connection: sqlite3.Connection, token: str) -> Sequence[str]:
     """The indexed words that differ from a token by at most a letter or two; () for a short token."""
     if len(token) < SHORTEST_NEAR:
         return ()
-    sizes = len(token) - 2, len(token) + 2
-    for shared in (token[: len(token) // 2], token[:1]):
-        rows = connection.execute(_TERMS, (shared, f"{shared}\U0010ffff", *sizes, MAX_TERMS))
-        if near := get_close_matches(token, [row[0] for row in rows], MAX_NEAR, NEAR):
-            return near
-    return ()
+    half, sizes = len(token) // 2, (len(token) - 2, len(token) + 2)
+    # The likeliest first, since only so many are compared.
+    starts = (token[:half], *_with_another_first_letter(token, max(half, 3)), token[:1])
+    rows = (row for start in starts for row in _terms(connection, start, sizes))
+    return get_close_matches(token, {row[0] for row in islice(rows, MAX_TERMS)}, MAX_NEAR, NEAR)
+
+
+def _terms(connection: sqlite3.Connection, start: str, sizes: tuple[int, int]) -> Iterable[tuple[str]]:
+    return connection.execute(_TERMS, (start, f"{start}\U0010ffff", *sizes, MAX_TERMS))
+
+
+def _with_another_first_letter(token: str, length: int) -> Iterator[str]:
+    """The beginnings of the words that a token may mean if its first letter is one too many, swapped or another one."""
+    yield token[1 : length + 1]
+    yield token[1] + token[0] + token[2:length]
+    yield from (letter + token[1:length] for letter in ascii_lowercase)
 
 
 def _plain(name: str) -> str:

@@ -1,36 +1,56 @@
-"""Opens database files, with their permissions, pragmas and schema version."""
+"""Opens database files, with their permissions, pragmas and schema version, and explains their errors to the user."""
 
 import contextlib
 import errno
+import itertools
 import os
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Event
 
-from app.store.errors import BusyError, DamagedError, StoreError, UnwritableError, explained
+from app.domain.errors import AppError, disk_is_full, is_full_disk
+from app.store.locks import locks_work_in
 from app.store.schema import Schema
-
-__all__ = [
-    "BusyError",
-    "DamagedError",
-    "Schema",
-    "StoreError",
-    "compact",
-    "explained",
-    "file_identity",
-    "open_database",
-    "open_or_read",
-    "set_aside",
-    "set_busy_timeout",
-    "transaction",
-]
 
 BUSY_SECONDS = 5.0
 _CHECKPOINT_S = 1.0
+_STEPS_BETWEEN_LOOKS = 5000
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 _OPEN_FILES = ("", "-wal", "-shm")
+
+
+class StoreError(AppError):
+    """A database is not usable; the message names the problem and the fix. Nothing was overwritten."""
+
+
+class DamagedError(StoreError):
+    """The file is damaged or is not a database."""
+
+
+class UnwritableError(StoreError):
+    """The file is not writable now, for a reason that may pass: a full disk, permissions, a lock."""
+
+
+class BusyError(UnwritableError):
+    """Another program has locked the file."""
+
+
+class RefreshingError(StoreError):
+    """Another refresh of the same cache is running, in this window or another."""
+
+    def __init__(self) -> None:
+        super().__init__("Another refresh of this account is under way. Wait until it is done.")
+
+
+class StoppedError(StoreError):
+    """The caller stopped the operation."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped.")
 
 
 def open_database(
@@ -43,19 +63,11 @@ def open_database(
     """
     with explained(path, schema.what):
         _make_file(path, schema.what)
-        # A URI, so that ATTACH accepts URIs too.
-        connection = sqlite3.connect(
-            path.absolute().as_uri(),
-            uri=True,
-            timeout=busy_seconds,
-            isolation_level=None,
-            check_same_thread=not any_thread,
-        )
-        try:
-            _prepare(connection, path, schema)
-        except BaseException:  # also ctrl+c: clean up, then re-raise
-            connection.close()
-            raise
+        with _connecting(path, "", any_thread, busy_seconds) as connection:
+            if _version(connection, path, schema) < schema.version:
+                _migrate(connection, path, schema)
+            connection.execute(f"PRAGMA synchronous = {schema.synchronous}")
+            connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
@@ -72,27 +84,74 @@ def open_or_read(
         raise
     except UnwritableError as error:
         try:
-            return _open_for_reading(path, schema, any_thread=any_thread), error
+            return _open_for_reading(path, schema, any_thread), error
         except StoreError:
             raise error from None
 
 
-def _open_for_reading(path: Path, schema: Schema, *, any_thread: bool) -> sqlite3.Connection:
+def _open_for_reading(path: Path, schema: Schema, any_thread: bool) -> sqlite3.Connection:
     with explained(path, schema.what):
         log = path.with_name(path.name + "-wal")
         # With an empty log nothing is missing in the file: SQLite then needs no shared memory beside it.
-        mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
-        uri = f"{path.absolute().as_uri()}?{mode}"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=not any_thread)
-        try:
+        mode = "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
+        with _connecting(path, mode, any_thread, BUSY_SECONDS) as connection:
             if _version(connection, path, schema) < schema.version:
                 raise StoreError(
                     f"The {schema.what} at {path} is of an earlier version and cannot be written."
                 )
-        except BaseException:  # also ctrl+c: clean up, then re-raise
-            connection.close()
-            raise
     return connection
+
+
+@contextmanager
+def _connecting(path: Path, mode: str, any_thread: bool, busy_seconds: float) -> Iterator[sqlite3.Connection]:
+    """A connection, which is closed if the block fails."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}{mode}",  # a URI, so that ATTACH accepts URIs too
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=not any_thread,
+    )
+    try:
+        yield connection
+    except BaseException:  # also ctrl+c: clean up, then re-raise
+        connection.close()
+        raise
+
+
+@contextmanager
+def stopping(connection: sqlite3.Connection, stop: Event | None) -> Iterator[None]:
+    """Statements in the block raise StoppedError once `stop` is set."""
+    try:
+        if stop is not None:
+            connection.set_progress_handler(stop.is_set, _STEPS_BETWEEN_LOOKS)
+            # SQLite checks `stop` between its steps, and a short query or a word search has few of them.
+            if stop.is_set():
+                raise StoppedError
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise StoppedError from error
+        raise
+
+
+class DatabaseFile(ABC):
+    """An open database, for use on one thread. Raises StoreError."""
+
+    @abstractmethod
+    def guarded(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Yields the connection; errors in the block become StoreError."""
+
+    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a statement."""
+        with self.guarded() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """The first row of a statement; None if it has none."""
+        with self.guarded() as connection:
+            row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
+        return row
 
 
 def file_identity(path: Path) -> tuple[tuple[int, int] | None, ...]:
@@ -118,12 +177,9 @@ def set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection, *, temporary: bool = False) -> Iterator[sqlite3.Connection]:
-    """A write transaction: committed at the end of the block, rolled back on any exception.
-
-    With `temporary` the block writes only temporary tables, so that other programs need not wait.
-    """
-    connection.execute("BEGIN" if temporary else "BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """A write transaction: committed at the end of the block, rolled back on any exception."""
+    connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
         connection.execute("COMMIT")
@@ -136,11 +192,9 @@ def transaction(connection: sqlite3.Connection, *, temporary: bool = False) -> I
 def set_aside(path: Path) -> Path:
     """Renames a database with its side files to a free name in the same folder; returns the new path."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    target = next(
-        name
-        for name in (path.with_name(f"{path.name}.damaged-{stamp}{more}") for more in _endings())
-        if not name.exists()
-    )
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    names = (path.with_name(f"{path.name}.damaged-{stamp}{ending}") for ending in endings)
+    target = next(name for name in names if not name.exists())
     with explained(path, "file"):
         for ending in reversed(_SIDE_FILES):
             source = path.with_name(path.name + ending)
@@ -167,14 +221,6 @@ def compact(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _endings() -> Iterator[str]:
-    yield ""
-    number = 2
-    while True:
-        yield f"-{number}"
-        number += 1
-
-
 def _make_file(path: Path, what: str) -> None:
     _make_folder(path.parent)
     # Check the log first: the process that creates the database writes the first page before it creates the log.
@@ -198,13 +244,6 @@ def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
-    if _version(connection, path, schema) < schema.version:
-        _migrate(connection, path, schema)
-    connection.execute(f"PRAGMA synchronous = {schema.synchronous}")
-    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _version(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
@@ -258,3 +297,85 @@ def _use_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+# Errors
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)
+# Errors that a full disk causes too, since SQLite makes files beside the database.
+_PERHAPS_FULL = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+# Not errors of the file: the caller stopped the statement, or the code has a bug.
+_NOT_OF_THE_FILE = (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE)
+_WITHOUT_LOCKS = (
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_IOERR_LOCK,
+    sqlite3.SQLITE_IOERR_UNLOCK,
+    sqlite3.SQLITE_IOERR_RDLOCK,
+    sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMLOCK,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+)
+_WITHOUT_LOCKS_ERRNO = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@contextmanager
+def explained(path: Path, what: str) -> Iterator[None]:
+    """Turns errors of SQLite and the file system into StoreError; the message calls the file at `path` `what`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # Only errors from SQLite itself have a code; the others are bugs in the caller.
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None or code & 0xFF in _NOT_OF_THE_FILE:
+            raise
+        raise sentence_for(code, path, what, error) from error
+    except OSError as error:
+        raise _system_error(error, path, what) from error
+
+
+def _system_error(error: OSError, path: Path, what: str) -> StoreError:
+    if is_full_disk(error):
+        return _full(path, what)
+    if error.errno in _WITHOUT_LOCKS_ERRNO:
+        return _without_locks(path, what)
+    return UnwritableError(
+        f"The {what} at {path} cannot be opened ({error.strerror}). "
+        "Choose a home folder that can be written, or correct its permissions."
+    )
+
+
+def sentence_for(code: int, path: Path, what: str, error: sqlite3.Error) -> StoreError:
+    """The StoreError for an extended result code of SQLite, with its message."""
+    primary = code & 0xFF
+    if primary == sqlite3.SQLITE_FULL or (primary in _PERHAPS_FULL and disk_is_full(path.parent)):
+        return _full(path, what)
+    if primary in _DAMAGED:
+        return DamagedError(f"The {what} at {path} is damaged or is not a database ({error}).")
+    if code in _WITHOUT_LOCKS or (primary in _BUSY and not locks_work_in(path.parent)):
+        return _without_locks(path, what)
+    if primary in _BUSY:
+        return BusyError(
+            f"The {what} at {path} is locked by another program. Close that program, or try again in a moment."
+        )
+    if primary in _READ_ONLY:
+        return UnwritableError(
+            f"The {what} at {path} cannot be written ({error}). "
+            "Choose a home folder that can be written, or correct its permissions."
+        )
+    return UnwritableError(f"The {what} at {path} cannot be used ({error}). Check the disk, then try again.")
+
+
+def _full(path: Path, what: str) -> StoreError:
+    return UnwritableError(f"The disk is full: the {what} at {path} cannot be written. Free some space.")
+
+
+def _without_locks(path: Path, what: str) -> StoreError:
+    return StoreError(
+        f"The {what} at {path} is on a file system without file locks or shared memory, as some network drives are. "
+        "Set TRIGGERDESK_HOME to a folder on a local disk."
+    )

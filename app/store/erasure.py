@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from app.domain.fingerprint import normalize
 from app.domain.model import Contact
+from app.domain.recipient import normalize
 from app.store import bulk_runs, contacts
 from app.store.attempt_rows import index_words, merge_words
 from app.store.bulk_attempts import delete, previous_renewed
 from app.store.bulk_runs import FORGOTTEN
-from app.store.cache_file import CacheFile, opened
+from app.store.cache_file import CacheFile, opened, refresh_lock
 from app.store.database import StoreError, compact, transaction
 from app.store.history_file import opened as opened_history
-from app.store.refresh import refresh_lock
 from app.store.text import Stored, comparable, microseconds, moment, stored
 
 _SHORTEST_NAME = 6

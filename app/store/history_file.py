@@ -14,17 +14,16 @@ from threading import Event
 from app.store.database import (
     BUSY_SECONDS,
     DamagedError,
+    DatabaseFile,
     StoreError,
     explained,
     file_identity,
     open_or_read,
     set_busy_timeout,
+    stopping,
     transaction,
 )
-from app.store.errors import StoppedError
 from app.store.schema import HISTORY
-
-_STEPS_BETWEEN_LOOKS = 5000
 
 
 class DamagedHistoryError(DamagedError):
@@ -48,7 +47,7 @@ class HistoryReplacedError(StoreError):
         )
 
 
-class HistoryFile:
+class HistoryFile(DatabaseFile):
     """A connection to the history. Raises StoreError, or DamagedHistoryError if the file is damaged.
 
     `unwritable` is the reason why it can only be read; None if it can be written.
@@ -105,35 +104,15 @@ class HistoryFile:
         with guarded(self.path):
             yield self.connection
 
-    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a statement."""
-        with self.guarded() as connection:
-            return connection.execute(sql, values).fetchall()
-
-    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a statement; None if it has none."""
-        with self.guarded() as connection:
-            row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
-        return row
-
 
 @contextmanager
 def opened(path: Path, stop: Event | None = None) -> Iterator[sqlite3.Connection]:
     """A separate connection for the calling thread. Raises StoreError, and StoppedError once `stop` is set."""
     file = HistoryFile(path)
     try:
-        with file.guarded() as connection:
+        with file.guarded() as connection, stopping(connection, stop):
             connection.execute("PRAGMA temp_store = MEMORY")
-            if stop is not None:
-                connection.set_progress_handler(stop.is_set, _STEPS_BETWEEN_LOOKS)
-                # SQLite checks `stop` between its steps, and a short query has few of them.
-                if stop.is_set():
-                    raise StoppedError
             yield connection
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-            raise StoppedError from error
-        raise
     finally:
         file.close()
 

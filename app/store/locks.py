@@ -1,12 +1,17 @@
-"""A file lock that the operating system releases when the process ends, in whatever way.
+"""File locks, which the operating system releases when the process ends, in whatever way.
 
-Unlike a process id, a lock cannot be confused with that of a later process with the same number.
+The process that sends an attempt is identified by the name of a lock that it holds while it runs: unlike a process id, it
+cannot be confused with a later process. An attempt that is still `sending` without it was interrupted.
 """
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
+from uuid import UUID, uuid4
+
+_TRIES = 10
 
 if sys.platform == "win32":
     import msvcrt
@@ -91,4 +96,68 @@ def _is_still(path: Path, descriptor: int) -> bool:
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
+        return False
+
+
+class Owner:
+    """This process as a writer of the history; `folder` contains a small file for each writer."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock: FileLock | None = None
+        self._name = ""
+
+    def name(self) -> str:
+        """The name for the attempts of this process; the first call takes the lock.
+
+        Raises OSError.
+        """
+        if self._lock is None:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._lock = self._take()
+        return self._name
+
+    def is_gone(self, name: str | None) -> bool:
+        """Whether the process with this name has ended. Raises OSError."""
+        if name is None or not _is_name(name):
+            return True
+        if self._lock is not None and name == self._name:
+            return False
+        path = self._folder / name
+        if not path.exists():
+            return True
+        lock = FileLock.acquire(path)
+        if lock is None:
+            return False
+        lock.release()
+        return True
+
+    def sweep(self) -> None:
+        """Removes the files of processes that have ended. Raises OSError."""
+        if self._folder.is_dir():
+            for path in list(self._folder.iterdir()):
+                if _is_name(path.name):
+                    self.is_gone(path.name)
+
+    def close(self) -> None:
+        """Releases the lock of this process."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _take(self) -> FileLock:
+        for _ in range(_TRIES):
+            self._name = str(uuid4())
+            # Fails only while a `sweep` of another process tries this new name.
+            lock = FileLock.acquire(self._folder / self._name)
+            if lock is not None:
+                return lock
+        raise OSError(errno.ENOLCK, "no locks in this folder", str(self._folder))
+
+
+def _is_name(text: str) -> bool:
+    """Whether this module made the name: it never locks or deletes other files."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
         return False

@@ -15,9 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.drafts import Draft, SavedDraft, Template
-from app.domain.extras import extras_json, parse_extras
-from app.domain.model import NO_EXTRAS, Extras
+from app.domain.model import NO_EXTRAS, Draft, Extras, SavedDraft, Template, extras_json, parse_extras
 from app.store.database import (
     DamagedError,
     StoreError,

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from app.domain.folding import search_text
+from app.domain.identifiers import search_text
 from app.domain.model import Outcome
 from app.store.attempt_rows import index_words
 
@@ -200,7 +200,7 @@ def _numeric(column: str) -> str:
     )
 
 
-# The marks are those of `domain.fingerprint`. `previous` is the outcome of the previous attempt with the same contact_mark.
+# The marks are those of `domain.recipient`. `previous` is the outcome of the previous attempt with the same contact_mark.
 HISTORY = Schema(
     "history",
     0x54444869,

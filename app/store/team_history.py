@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.domain.folding import search_text
+from app.domain.identifiers import search_text
 from app.domain.model import Attempt, Outcome, Settlement
 from app.domain.team import OPEN_S, Fact, TeamAttempt
 from app.domain.wire import dumps

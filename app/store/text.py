@@ -6,8 +6,8 @@ SQLite rejects lone surrogates in text, so they are replaced. Earlier versions s
 import sys
 from datetime import UTC, datetime, timedelta
 
-from app.domain.fingerprint import normalize
-from app.domain.sanitize import replace_surrogates
+from app.domain.recipient import normalize
+from app.domain.text import replace_surrogates
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -16,8 +16,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from app.domain.model import Outcome, TeamMarks
-from app.domain.sanitize import sanitize
 from app.domain.team import Approval, Claim, Claims, Fact, TeamAttempt, TeamError, TeamKey, UnreachableError
+from app.domain.text import sanitize
 from app.team.schema import LOCK, ROLE, STEPS
 
 Result = TypeVar("Result")

@@ -17,7 +17,7 @@ from textual.widgets import Tab, Tabs
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
-from app.service.contacts import ContactRow
+from app.service.catalog import ContactRow
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
 from app.service.session import Session

@@ -16,7 +16,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste
 
-from app.domain.sanitize import spacing_marks
+from app.domain.text import spacing_marks
 
 CHUNK = 4096
 _PARTS = re.compile(

@@ -9,29 +9,30 @@ from typing import Protocol
 
 from textual.content import Content
 
-from app.domain import sanitize as harmless
-from app.domain.account import FieldNames
+from app.domain import text as harmless
 from app.domain.attempt_export import reply_parts, warnings_of
-from app.domain.extras import extras_words
-from app.domain.formatting import clock, count, elapsed, is_today, minute, percent
 from app.domain.mails import EventUse
 from app.domain.model import (
     CONTACT_KEYS,
+    LABEL,
+    MEANING,
+    RESOLVED,
     Attempt,
     Contact,
+    FieldNames,
     NoReply,
     Outcome,
     Reply,
     Settlement,
     TriggerRequest,
+    extras_words,
 )
-from app.domain.outcome import LABEL, MEANING, RESOLVED
 from app.domain.recipient import Recipient, contact_name, nobody_words, shared_words
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES, Verdict
-from app.domain.short_id import short_id
+from app.domain.text import clock, count, elapsed, is_today, minute, percent, short_id
 from app.domain.wire import trigger_path
-from app.service.duplicates import already_sent_words, second_send_words
+from app.service.guard import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.scenarios import SentMail

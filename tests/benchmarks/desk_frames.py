@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from app.bootstrap import open_service
-from app.domain.account import ListOrder
 from app.domain.history_query import Clock, parse_query
-from app.service.contacts import ContactRow
+from app.domain.model import ListOrder
+from app.service.catalog import ContactRow
 from app.service.history import AttemptRow, Rows
 from app.service.session import Session
 from app.tui.app import TriggerDeskApp

@@ -90,10 +90,10 @@ def _build(environment: Mapping[str, str], contacts: int, attempts: int) -> Spen
     settings = load_settings(environment)
     plan = DemoPlan(contacts, attempts, SEED, end=datetime(2026, 11, 20, 12, tzinfo=UTC))
     spent = _Watch()
-    contacts = write_files(settings, plan, spent)
+    write_files(settings, plan, spent)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
         past = beside.submit(_make_past, environment, plan)
-        fill_account(settings, contacts, spent)
+        fill_account(settings, settings.demo, spent)
         return {**spent.ended(), **past.result()}
 
 

@@ -15,9 +15,9 @@ from typing import TextIO
 from app.domain.csv_rows import open_csv
 from app.domain.model import Field
 from app.resources import sample_data
-from app.sandbox.accounts.demo import write_demo_folder
 from app.sandbox.accounts.folder import CONTACTS, read_fields
-from app.service.importing import ContactLines
+from app.service.catalog import ContactLines
+from app.service.demo import write_demo_folder
 from app.store.catalog import Cache
 from app.store.contacts import import_contacts
 from tests.benchmarks import homes

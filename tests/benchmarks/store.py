@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from app.domain.account import ListOrder
+from app.domain.model import ListOrder
 from app.sandbox.accounts.folder import CONTACTS
 from app.store.catalog import Cache
 from app.store.contacts import BY_ID, ContactRow

@@ -136,8 +136,7 @@ def _plain(text: str) -> str:
 
 def _has(row: Mapping[str, str], text: str, word: str) -> bool:
     name, colon, value = word.rpartition(":")
-    if value not in text:
-        return False
     if colon:
-        return row[_NAMED[name]].lower().startswith(value)
-    return bool(re.search(rf"(?<![^\W_]){re.escape(value)}", text))
+        return value in text and row[_NAMED[name]].lower().startswith(value)
+    forms = {value, value.replace("-", "")}  # a number is found without its hyphens, and the other way round
+    return any(form in text and re.search(rf"(?<![^\W_]){re.escape(form)}", text) for form in forms)

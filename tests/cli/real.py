@@ -1,12 +1,12 @@
-"""A sandbox on a port as somebody else's account, and a desk with a profile that reaches it."""
+"""A served sandbox as somebody else's account, and a desk with a profile that reaches it."""
 
-from collections.abc import Iterator
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from tests.cli.conftest import Desk, Ran
-from tests.cli.test_sandbox import served
+from typing import Any
 
 SECRET = "s3cret-of-the-desk"
 SIGN_IN = {
@@ -20,42 +20,35 @@ SIGN_IN = {
 class Account:
     """The profile `shop` on a served sandbox."""
 
-    desk: Desk
+    desk: Callable[..., Any]
     url: str
     home: Path
 
-    def __call__(self, *words: str) -> Ran:
+    def __call__(self, *words: str) -> Any:
         return self.desk("--profile", "shop", *words)
 
-    def add(self, auth: str, *words: str) -> Ran:
+    def add(self, auth: str, *words: str) -> Any:
         """Adds the profile."""
         named, version = SIGN_IN[auth]
         token = ("--token-url", f"{self.url}/oauth2/token") if auth == "oauth" else ()
-        return self.desk(
-            "profile",
-            "add",
-            "shop",
-            "--base-url",
-            f"{self.url}/api/{version}",
-            "--auth",
-            auth,
-            *named,
-            *token,
-            *words,
-        )
+        address = ("--base-url", f"{self.url}/api/{version}", "--auth", auth)
+        return self.desk("profile", "add", "shop", *address, *named, *token, *words)
 
     def configure(self, text: str) -> None:
-        """Writes the profile by hand: without sign-in, and with these keys."""
+        """Writes the profile into the file: without sign-in, and with these keys."""
         self.home.mkdir(exist_ok=True)
         (self.home / "config.toml").write_text(f'[profiles.shop]\nbase_url = "{self.url}/api/v2"\n{text}\n')
 
 
 @contextmanager
-def account(desk: Desk, home: Path, auth: str, *words: str) -> Iterator[Account]:
-    """A sandbox that asks for this sign-in, in a home of its own."""
-    signed = () if auth == "none" else ("--auth", auth, "--user", "shop001", "--secret", SECRET)
-    with served(home.with_name("there"), *signed, *words) as (url, _):
-        yield Account(desk, url, home)
+def failing(url: str, kind: str) -> Iterator[None]:
+    """The served account fails so inside the block."""
+    faults = f"{url}/_sandbox/faults"
+    urllib.request.urlopen(urllib.request.Request(faults, json.dumps({"kind": kind}).encode())).close()
+    try:
+        yield
+    finally:
+        urllib.request.urlopen(urllib.request.Request(faults, method="DELETE")).close()
 
 
 def everything_in(home: Path) -> bytes:

@@ -1,13 +1,9 @@
 """`triggerdesk check`: the way of a pipeline, from a served sandbox to the report that says which case failed."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -16,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Desk
+from tests.cli.real import failing
 from tests.cli.test_sandbox import served
 from tests.domain.test_checks import JUNIT
 from tests.sandbox.folders import write_folder
@@ -36,16 +33,6 @@ def profile(home: Path, name: str, url: str, more: str = "") -> None:
     with (home / "config.toml").open("a", encoding="utf-8") as config:
         config.write(f'[profiles.{name}]\nbase_url = "{url}/api/v2"\n{more}\n')
     (home / "config.toml").chmod(0o600)
-
-
-@contextmanager
-def failing(url: str, kind: str) -> Iterator[None]:
-    faults = f"{url}/_sandbox/faults"
-    urllib.request.urlopen(urllib.request.Request(faults, json.dumps({"kind": kind}).encode())).close()
-    try:
-        yield
-    finally:
-        urllib.request.urlopen(urllib.request.Request(faults, method="DELETE")).close()
 
 
 def read_report(path: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ Complete = Callable[..., list[tuple[str, str]]]
 
 
 @pytest.fixture
-def complete(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Complete:
+def complete(new_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Complete:
     """What the shell offers for the last word of a line, with the words about it."""
 
     def complete(*words: str) -> list[tuple[str, str]]:
@@ -22,7 +22,7 @@ def complete(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Complete:
             shell.setenv("_TRIGGERDESK_COMPLETE", "zsh_complete")
             shell.setenv("COMP_WORDS", " ".join(("triggerdesk", *words)))
             shell.setenv("COMP_CWORD", str(len(words)))
-            ran = desk()
+            ran = new_desk()
         assert (ran.code, ran.err) == (0, "")
         lines = ran.out.splitlines()
         return list(zip(lines[1::3], lines[2::3], strict=True))
@@ -41,19 +41,21 @@ def test_verbs_and_options_are_completed(complete: Complete) -> None:
     assert words_of(complete("completion", "")) == ["bash", "zsh", "fish"]
 
 
-def test_events_are_completed_by_id_with_their_names_and_by_name(complete: Complete, desk: Desk) -> None:
+def test_events_are_completed_by_id_with_their_names_and_by_name(complete: Complete, new_desk: Desk) -> None:
     assert complete("trigger", "10") == []
-    desk("events")
+    new_desk("events")
     offered = complete("trigger", "10")
     assert offered[:2] == [("100", "purchase_confirmation"), ("101", "password_reset")]
     assert len(offered) == 10
     assert complete("trigger", "purch") == [("purchase_confirmation", "100")]
 
 
-def test_attempts_are_completed_by_reference_without_naming_a_person(complete: Complete, desk: Desk) -> None:
+def test_attempts_are_completed_by_reference_without_naming_a_person(
+    complete: Complete, new_desk: Desk
+) -> None:
     assert complete("history", "show", "") == []
     sent = [
-        desk("trigger", "100", "--key", "3", "--external-id", address, "--json").json["reference"]
+        new_desk("trigger", "100", "--key", "3", "--external-id", address, "--json").json["reference"]
         for address in ("thor@example.com", "loki@example.com")
     ]
     offered = complete("history", "show", "")
@@ -63,11 +65,13 @@ def test_attempts_are_completed_by_reference_without_naming_a_person(complete: C
     assert words_of(complete("history", "diff", sent[0], sent[1][:3].lower())) == [sent[1]]
 
 
-def test_profiles_are_completed_and_choose_the_account(complete: Complete, desk: Desk, home: Path) -> None:
+def test_profiles_are_completed_and_choose_the_account(
+    complete: Complete, new_desk: Desk, home: Path
+) -> None:
     profile(home, "shop", "http://127.0.0.1:1")
     assert words_of(complete("--profile", "")) == ["sandbox", "shop"]
     assert words_of(complete("trigger", "--profile", "sh")) == ["shop"]
-    desk("events")
+    new_desk("events")
     assert complete("--profile", "shop", "trigger", "1") == []
     assert complete("trigger", "--profile", "shop", "1") == []
     assert len(complete("trigger", "--profile", "sandbox", "100")) == 1

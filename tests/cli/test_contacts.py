@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.drafts import Draft
+from app.domain.model import Draft
 from app.settings import load_settings
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, everything_in
@@ -15,8 +15,8 @@ TRIGGER = ("trigger", "100", "--key", "3", "--external-id")
 
 
 @pytest.fixture
-def shop(desk: Desk, home: Path, open_account: str) -> Account:
-    account = Account(desk, open_account, home)
+def shop(new_desk: Desk, home: Path, open_account: str) -> Account:
+    account = Account(new_desk, open_account, home)
     account.configure("")
     return account
 

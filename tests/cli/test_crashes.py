@@ -23,7 +23,13 @@ FOCUS_EVENT = b"\x1b[I"
 CAUSES = {"key action": b"\x1bOP", "worker thread": b"\x1bOP", "message handler": FOCUS_EVENT}
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        one if one in ("worker thread", "message handler") else pytest.param(one, marks=pytest.mark.slow)
+        for one in PLACES
+    ],
+)
 def test_a_crash_exits_1_and_shows_neither_the_secret_nor_locals(place: str, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(CONFIG)
     told = {"TRIGGERDESK_SHOP_SECRET": SECRET, "CRASH_AT": place}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,29 +10,35 @@ from pathlib import Path
 import pytest
 
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
-from app.domain.outcome import outcome_of
+from app.domain.model import Attempt, Contact, ExternalEvent, Outcome, outcome_of
 from app.service.demo_attempts import Scene, made_up
 from app.service.scenarios import REPLIES
 from app.settings import load_settings
 from app.store.attempts import History
-from tests.cli.conftest import Desk
+from tests.cli.conftest import Desk, run
+
+MADE = ("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "7")
+
+
+@pytest.fixture(scope="module")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRIGGERDESK_HOME", str(folder))
+        ran = run(*MADE)
+    assert ran.out.splitlines()[0] == "700 contacts, 400 attempts"
+    assert "demo-data --reset" in ran.out
+    return folder
 
 
 @pytest.fixture
-def demo(desk: Desk) -> Desk:
-    assert desk("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "7").code == 0
-    return desk
+def demo(new_desk: Desk, home: Path, demo_home: Path) -> Desk:
+    shutil.copytree(demo_home, home)
+    return new_desk
 
 
 def lines(desk: Desk, verb: str) -> list[object]:
     return desk(verb, "--limit", "0", "--json").lines
-
-
-def test_it_says_what_there_is_and_how_to_open_it(desk: Desk) -> None:
-    ran = desk("demo-data", "--contacts", "300", "--attempts", "20")
-    assert ran.out.splitlines()[0] == "300 contacts, 20 attempts"
-    assert "demo-data --reset" in ran.out
 
 
 def test_the_built_in_account_shows_it(demo: Desk) -> None:
@@ -77,22 +84,24 @@ def test_the_same_seed_makes_the_same_people_and_the_same_past(demo: Desk) -> No
         ]
 
     before = seen()
-    assert demo("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "7").code == 0
+    assert demo(*MADE).code == 0
     assert seen() == before
-    assert demo("demo-data", "--contacts", "700", "--attempts", "400", "--seed", "8").code == 0
+    assert demo(*MADE[:-1], "8").code == 0
     assert seen()[0] != before[0]
 
 
-@pytest.mark.parametrize("code", REPLIES)
-def test_every_reply_can_still_be_produced_and_is_predicted(demo: Desk, code: int) -> None:
-    request = REPLIES[code]
-    sent = demo(
-        "trigger", request.event_id, "--key", request.key_id, "--external-id", request.external_id, "--json"
-    )
-    assert (sent.json["reply_code"], sent.json["predicted_code"]) == (code, code)
-
-
-def test_invented_contacts_can_be_triggered(demo: Desk) -> None:
+def test_every_reply_can_still_be_produced_and_is_predicted(demo: Desk) -> None:
+    for code, request in REPLIES.items():
+        sent = demo(
+            "trigger",
+            request.event_id,
+            "--key",
+            request.key_id,
+            "--external-id",
+            request.external_id,
+            "--json",
+        )
+        assert (sent.json["reply_code"], sent.json["predicted_code"]) == (code, code)
     last = demo("contacts", "--limit", "0", "--json").lines[-1]
     assert last["id"] == "700"
     assert demo("trigger", "100", "--key", "3", "--external-id", last["fields"]["3"]).code == 0

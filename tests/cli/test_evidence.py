@@ -1,14 +1,13 @@
-"""`history evidence`, and what a dry run says about the mails of an event."""
+"""`history evidence` and `settle`, and what a dry run says about the mails of an event."""
 
-import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from tests.cli.conftest import Desk
-from tests.cli.real import account
-from tests.cli.test_real_account import _fail as fail
+from tests.cli.real import Account, failing
 
 KEYS = [
     "attempt_id", "contact_id", "result", "mail", "launched_at", "other_attempt_id", "checked_at", "sentence",
@@ -60,25 +59,28 @@ def test_an_attempt_that_triggered_nothing_has_no_evidence(
     assert desk("history", "evidence", "no-such-attempt").code == 2
 
 
-def test_a_trigger_whose_reply_was_cut_is_proved_and_stays_unknown(desk: Desk, home: Path) -> None:
-    with account(desk, home, "none") as shop:
-        shop.add("none")
-        fail(shop, "cut_during")
+def test_a_trigger_whose_reply_was_cut_is_proved_and_stays_unknown(account: Callable[[str], Account]) -> None:
+    shop = account("none")
+    shop.add("none")
+    with failing(shop.url, "cut_during"):
         attempt = send(shop, "100", *THOR)
-        assert shop("history", "evidence", attempt).code == 4
-        _recover(shop.url)
-        ran = shop("history", "evidence", attempt, "--json")
-        assert (ran.code, ran.json["result"]) == (0, "found")
-        (row,) = shop("history", "--json").lines
-        assert (row["outcome"], row["settlement"]) == ("unknown", None)
-    ran = shop("history", "evidence", attempt)
-    assert (ran.code, ran.out) == (4, "")
+        ran = shop("history", "evidence", attempt)
+        assert (ran.code, ran.out) == (4, "")
+    ran = shop("history", "evidence", attempt, "--json")
+    assert (ran.code, ran.json["result"]) == (0, "found")
+    (row,) = shop("history", "--json").lines
+    assert (row["outcome"], row["settlement"]) == ("unknown", None)
 
-
-def _recover(url: str) -> None:
-    urllib.request.urlopen(
-        urllib.request.Request(f"{url}/_sandbox/faults", method="DELETE"), timeout=10
-    ).close()
+    settled = shop("history", "settle", attempt[:8], "did-not", "--note", "no trace of it")
+    assert (settled.code, settled.err) == (0, "")
+    assert settled.out == f"Attempt {attempt} is resolved: did not arrive. Its outcome stays unknown.\n"
+    (row,) = shop("history", "--json").lines
+    assert (row["outcome"], row["settlement"]["arrived"]) == ("unknown", False)
+    assert row["settlement"]["note"] == "no trace of it"
+    assert "? resolved: did not arrive" in shop("history").out
+    refused = shop("history", "settle", "00000000", "arrived")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("triggerdesk: There is no attempt")
 
 
 def test_a_dry_run_says_which_mails_the_event_sends(desk: Desk) -> None:

@@ -1,17 +1,14 @@
-"""What the network does to `triggerdesk trigger`: outcome, exit code, what is said, and the row, by hand."""
+"""What the network does to `triggerdesk trigger`: outcome, exit code, what is said, and the row, in words."""
 
 import asyncio
-import json
-import os
-import sys
-from collections.abc import AsyncIterator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from app.domain.attempt_export import attempt_json
-from app.store.attempts import History
+from tests.cli.conftest import Desk
+from tests.cli.real import Account
 from tests.client.fault_server import (
     ACCEPTED,
     REFUSED,
@@ -58,56 +55,44 @@ TABLE: dict[str, tuple[Fault, int, str, int | None, int | None, str]] = {
 }
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[FaultServer]:
-    async with fault_server() as running:
-        yield running
-
-
-def configured(home: Path, base_url: str, deadline_s: float = 20) -> None:
-    home.mkdir()
-    (home / "config.toml").write_text(
-        f'[profiles.local]\nbase_url = "{base_url}"\ndeadline_s = {deadline_s}\n'
-    )
-
-
-async def trigger(home: Path, base_url: str, deadline_s: float = 20) -> tuple[int, str, str]:
-    configured(home, base_url, deadline_s)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "--profile", "local",
-        "trigger", "100", "--key", "3", "--external-id", "thor@example.com", "--json",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TRIGGERDESK_HOME": str(home)},
-    )  # fmt: skip
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    """A fault server that runs in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    opened = fault_server()
+    try:
+        yield asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(20)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 @pytest.mark.parametrize("name", TABLE)
-async def test_each_end_of_an_exchange_has_its_exit_code_its_words_and_its_row(
-    home: Path, server: FaultServer, name: str
+def test_each_end_of_an_exchange_has_its_exit_code_its_words_and_its_row(
+    desk: Desk, home: Path, server: FaultServer, name: str
 ) -> None:
     fault, code, outcome, status, reply_code, remedy = TABLE[name]
-    url = server.url(name, fault) + "/api/v2"
-    ended, out, err = await trigger(home, url, 2 if name in ("silence", "drip", "no_reply") else 20)
-    attempt = json.loads(out)
-    assert (ended, err) == (code, "")
-    assert (attempt["outcome"], attempt["http_status"], attempt["reply_code"]) == (
-        outcome,
-        status,
-        reply_code,
-    )
+    local = Account(desk, server.url(name, fault), home)
+    local.configure(f"deadline_s = {1 if name in ('silence', 'drip', 'no_reply') else 20}")
+    before = len(server.received)
+    ran = local("trigger", "100", "--key", "3", "--external-id", "thor@example.com", "--json")
+    attempt = ran.json
+    assert (ran.code, ran.err) == (code, "")
+    assert (attempt["outcome"], attempt["http_status"]) == (outcome, status)
+    assert attempt["reply_code"] == reply_code
     assert remedy in (attempt["remedy"] or "")
-    assert len(server.received) == 1
-    with closing(History(home / "history.db")) as history:
-        assert [attempt_json(row) for row in history.attempts(None, 0)] == [attempt]
+    assert len(server.received) - before == 1
+    assert local("history", "--json").lines == [attempt]
 
 
-async def test_an_address_that_refuses_is_not_sent(home: Path) -> None:
+def test_an_address_that_refuses_is_not_sent(desk: Desk, home: Path) -> None:
     with nobody_listening() as origin:
-        ended, out, _ = await trigger(home, f"{origin}/api/v2")
-    assert ended == 4
-    assert json.loads(out)["outcome"] == "not_sent"
-    assert json.loads(out)["remedy"]
+        local = Account(desk, origin, home)
+        local.configure("")
+        ran = local("trigger", "100", "--key", "3", "--external-id", "thor@example.com", "--json")
+    assert (ran.code, ran.json["outcome"]) == (4, "not_sent")
+    assert ran.json["remedy"]

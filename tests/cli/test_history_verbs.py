@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.attempt_export import attempt_json
-from app.domain.model import Attempt, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
-from app.domain.short_id import short_id
+from app.domain.model import Attempt, Reply, TriggerRequest, outcome_of
+from app.domain.text import short_id
 from app.store.bulk_attempts import add_finished
 from tests.cli.conftest import Desk
 from tests.cli.test_history import send

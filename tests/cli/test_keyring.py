@@ -72,11 +72,10 @@ def start(tmp_path: Path) -> Start:
 @pytest.mark.parametrize(
     ("backend", "words", "kind"),
     [
-        ("no.such.Backend", TRIGGER, "ModuleNotFoundError"),
-        ("rings.NoSuchRing", TRIGGER, "AttributeError"),
+        pytest.param("rings.NoSuchRing", TRIGGER, "AttributeError", marks=pytest.mark.slow),
         ("rings.Talking", TRIGGER, "RuntimeError"),
-        ("rings.Talking", (*TRIGGER, "--dry-run"), "RuntimeError"),
-        ("rings.Leaving", ("--profile", "shop", "refresh"), "SystemExit"),
+        pytest.param("rings.Talking", (*TRIGGER, "--dry-run"), "RuntimeError", marks=pytest.mark.slow),
+        pytest.param("rings.Leaving", ("--profile", "shop", "refresh"), "SystemExit", marks=pytest.mark.slow),
         ("no.such.Backend", ("--profile", "shop", "profile", "check"), "ModuleNotFoundError"),
     ],
 )

@@ -1,5 +1,6 @@
 """The dashboard in a terminal: how it leaves, and what it leaves behind."""
 
+import re
 import signal
 import socket
 import sys
@@ -17,7 +18,6 @@ from tests.journal.truth import recovered
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminal there")
 
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 RESTORED = {
     "alternate screen": b"\x1b[?1049l",
     "mouse": b"\x1b[?1000l",
@@ -28,6 +28,16 @@ RESTORED = {
     "focus reports": b"\x1b[?1004l",
     "cursor": b"\x1b[?25h",
 }
+
+
+def ending(*usual: signal.Signals) -> pytest.MarkDecorator:
+    """The test with these signals, and with the other ones too when it may take long."""
+    others = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if one not in usual]
+    return pytest.mark.parametrize(
+        "by", [*usual, *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
+    )
+
+
 ALTERNATE_SCREEN = r"\x1b\[\?1049h"
 
 
@@ -48,6 +58,16 @@ def check_restored(desk: Terminal, before: list[object]) -> None:
     assert b"Traceback" not in desk.drawn
 
 
+def fill(desk: Terminal, *typed: str) -> None:
+    """Chooses event 1 in the form and types the external id."""
+    desk.until("Trigger")
+    desk.press("f4", "1", "enter")
+    desk.until("not in the local list")
+    for text in typed:
+        desk.press(text)
+        desk.until(re.escape(text))
+
+
 async def draft(home: Path) -> str | None:
     service = open_service(load_settings(environment(home)))
     kept = service.drafts.draft()
@@ -55,27 +75,25 @@ async def draft(home: Path) -> str | None:
     return None if kept is None else kept.draft.external_id
 
 
-@pytest.mark.parametrize("by", ENDING)
+@ending(signal.SIGTERM)
 async def test_a_signal_ends_the_dashboard_with_the_terminal_restored_and_the_draft_kept(
     by: signal.Signals, home: Path
 ) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
-        desk.until("Trigger")
-        desk.press("f4", "1", "enter", "thor@example.com")
-        desk.until(r"thor@example\.com")
+        fill(desk, "thor@example.com")
         desk.process.send_signal(by)
         assert desk.end() == 128 + by
         check_restored(desk, before)
     assert await draft(home) == "thor@example.com"
 
 
-@pytest.mark.parametrize("by", ENDING)
+@ending(signal.SIGINT)
 async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal.Signals, home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
-        desk.until("Trigger")
-        desk.press("f4", "1", "enter", "thor@example.com", "f9")
+        fill(desk, "thor@example.com")
+        desk.press("f9")
         desk.until("Waiting for the reply")
         desk.press("x")
         desk.until("comx")
@@ -90,7 +108,7 @@ async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal
     assert await draft(home) == "thor@example.comx"
 
 
-@pytest.mark.parametrize("by", ENDING)
+@ending(signal.SIGHUP)
 def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signals, home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
@@ -101,7 +119,11 @@ def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signal
 
 
 @pytest.mark.parametrize(
-    "module", ["app.settings", "asyncio.base_events", "textual.app", "app.tui.dashboard"]
+    "module",
+    [
+        "app.tui.dashboard",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("app.settings", "textual.app")),
+    ],
 )
 def test_ctrl_c_during_the_imports_of_the_dashboard_ends_it_without_a_traceback(
     module: str, home: Path
@@ -121,8 +143,8 @@ async def test_a_window_that_is_closed_during_a_trigger_leaves_it_recorded_and_t
     home: Path,
 ) -> None:
     with on_a_terminal(environment(home)) as desk:
-        desk.until("Trigger")
-        desk.press("f4", "1", "enter", "thor@example.com", "f9")
+        fill(desk, "thor@example.com")
+        desk.press("f9")
         desk.until("Waiting for the reply")
         desk.press("x")
         desk.until("comx")
@@ -137,18 +159,17 @@ async def test_a_window_that_is_closed_during_a_trigger_leaves_it_recorded_and_t
 @pytest.mark.parametrize(
     "typed",
     [
-        b"\xfc",
-        b"\xff\xfe",
-        "ü".encode()[:1],
-        b"\x1b[M \xc8\xe1",
         b"\x1b[200~caf\xe9\x1b[201~",
+        pytest.param(b"\xfc", marks=pytest.mark.slow),
+        pytest.param(b"\xff\xfe", marks=pytest.mark.slow),
+        pytest.param("ü".encode()[:1], marks=pytest.mark.slow),
+        pytest.param(b"\x1b[M \xc8\xe1", marks=pytest.mark.slow),
     ],
-    ids=["Latin-1", "never in UTF-8", "half a letter", "old mouse report", "pasted"],
+    ids=["pasted", "Latin-1", "never in UTF-8", "half a letter", "old mouse report"],
 )
 def test_bytes_that_are_not_utf_8_do_not_end_the_dashboard(typed: bytes, home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
-        desk.until("Trigger")
-        desk.press("f4", "1", "enter")
+        fill(desk)
         desk.send(typed)
         desk.press("Grüße")
         desk.until("Grüße")

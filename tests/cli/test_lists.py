@@ -11,11 +11,11 @@ import pytest
 from tests.cli.conftest import Desk
 
 
-def test_the_first_verb_fills_the_cache_of_the_sandbox(desk: Desk) -> None:
-    events = desk("events", "--json").lines
+def test_the_first_verb_fills_the_cache_of_the_sandbox(new_desk: Desk) -> None:
+    events = new_desk("events", "--json").lines
     assert events[0] == {"id": "100", "name": "purchase_confirmation"}
     assert [int(event["id"]) for event in events] == sorted(int(event["id"]) for event in events)
-    assert len(desk("contacts", "--limit", "0", "--json").lines) == 250
+    assert len(new_desk("contacts", "--limit", "0", "--json").lines) == 250
 
 
 def test_rows_have_exactly_the_promised_keys(desk: Desk) -> None:
@@ -115,29 +115,6 @@ def test_the_dashboard_says_that_it_draws_on_standard_error_where_only_that_is_n
     assert ran.returncode == 2
     assert "standard error, on which it draws" in ran.stderr
     assert ran.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--help",),
-        ("version",),
-        ("events",),
-        ("history",),
-        ("trigger", "100", "--key", "3", "--external-id", "x"),
-    ],
-)
-def test_headless_verbs_import_neither_textual_nor_rich(home: Path, words: tuple[str, ...]) -> None:
-    program = (
-        "import sys, atexit\n"
-        "atexit.register(lambda: sys.stderr.write('HEAVY' if {'textual', 'rich'} & {*sys.modules} else 'clean'))\n"
-        f"sys.argv = ['triggerdesk', *{list(words)!r}]\n"
-        "from app.cli.main import main\nmain()\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ran.returncode in (0, 1)
-    assert ran.stderr.endswith("clean")
-    assert "\x1b" not in ran.stdout
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 from tests.cli.conftest import Desk
 from tests.cli.terminal import printed_at
 from tests.cli.test_history import send
-from tests.test_papers import COMMANDS
 
 LONG = "a-long-name-of-a-customer-that-nobody-shortens@subdomain.example.com"
 DESCRIPTION = "No match for the specified [key_id] - [external_id] pair."
@@ -27,7 +26,7 @@ def columns(table: str) -> dict[str, str]:
     return {name: "".join(text) for name, text in zip(names, texts, strict=True)}
 
 
-@pytest.mark.parametrize("width", [80, 100, 160])
+@pytest.mark.parametrize("width", [80, 160])
 def test_a_table_fits_the_terminal_and_cuts_no_value(desk: Desk, home: Path, width: int) -> None:
     send(desk, LONG)
     table = printed_at(width, home, "history")
@@ -73,17 +72,10 @@ def test_wide_letters_keep_the_columns_aligned(desk: Desk, tmp_path: Path) -> No
     assert second.index("a@example.com") - first.index("a@example.com") == 4
 
 
-@pytest.mark.parametrize("verb", COMMANDS, ids=" ".join)
-def test_every_help_ends_with_the_way_to_the_manual(desk: Desk, verb: tuple[str, ...]) -> None:
-    ran = desk(*verb, "--help")
-    assert ran.code == 0
-    assert ran.out.splitlines()[-1].strip() == "`triggerdesk help` lists the pages of the manual."
-
-
-@pytest.mark.parametrize(
-    "words", [TRIGGER, (*TRIGGER, "--json"), ("history", "--json"), ("events", "--json")]
-)
-def test_the_library_for_tables_is_loaded_for_a_table_only(home: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", [TRIGGER, ("history", "--json"), ("version",), ("--help",)])
+def test_verbs_that_print_no_table_load_neither_its_library_nor_the_dashboard(
+    home: Path, words: tuple[str, ...]
+) -> None:
     program = (
         "import sys, atexit\n"
         "heavy = {'tabulate', 'wcwidth', 'textual', 'rich'}\n"

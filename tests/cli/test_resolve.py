@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from tests.cli.conftest import Desk
 
 TO_THOR = ("--key", "3", "--external-id", "thor@example.com")

@@ -88,9 +88,8 @@ def test_data_comes_from_a_file_or_from_standard_input(desk: Desk, tmp_path: Pat
     assert desk(*THOR, "--data", "-", "--json", stdin='{"b": 1}').json["data"] == {"b": 1}
 
 
-@pytest.mark.parametrize("stdin", ["", b""])
-def test_an_empty_read_from_a_pipe_is_refused(desk: Desk, stdin: str | bytes) -> None:
-    ran = desk(*THOR, "--data", "-", stdin=stdin)
+def test_an_empty_read_from_a_pipe_is_refused(desk: Desk) -> None:
+    ran = desk(*THOR, "--data", "-", stdin="")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         "triggerdesk: --data: standard input is empty. Give the event data, or leave --data out.\n"
@@ -98,9 +97,8 @@ def test_an_empty_read_from_a_pipe_is_refused(desk: Desk, stdin: str | bytes) ->
     assert desk("history", "--json").lines == []
 
 
-@pytest.mark.parametrize("redirected", ["<&-", "</dev/null", "0>/dev/null"])
-def test_a_standard_input_that_gives_nothing_is_refused(home: Path, redirected: str) -> None:
-    command = " ".join([sys.executable, "-m", "app", *THOR, "--data", "-", redirected])
+def test_a_standard_input_that_is_closed_is_refused(home: Path) -> None:
+    command = " ".join([sys.executable, "-m", "app", *THOR, "--data", "-", "<&-"])
     ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("triggerdesk: --data: standard input ")
@@ -120,17 +118,10 @@ def test_data_is_read_up_to_its_limit(desk: Desk, tmp_path: Path, bom: bytes) ->
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
 @pytest.mark.parametrize("source", ["@/dev/zero", "-"])
-def test_data_without_end_is_refused_at_the_limit(home: Path, source: str) -> None:
-    with Path("/dev/zero").open("rb") as endless:
-        ran = subprocess.run(
-            [sys.executable, "-m", "app", *THOR, "--data", source],
-            stdin=endless,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "triggerdesk: --data: The event data is over 1,000,000 bytes. Shorten it.\n"
+def test_data_without_end_is_refused_at_the_limit(desk: Desk, source: str) -> None:
+    ran = desk(*THOR, "--data", source, stdin=b" " * 10_000_000)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "triggerdesk: --data: The event data is over 1,000,000 bytes. Shorten it.\n"
 
 
 @pytest.mark.parametrize("data", ["", "  ", "null"])
@@ -254,15 +245,13 @@ def test_a_reader_that_has_gone_changes_no_exit_code(home: Path) -> None:
         return ran.returncode, ran.stderr
 
     asked = ("trigger", "100", "--key", "3", "--external-id")
-    assert unread(*asked, "thor@example.com") == (0, "")
     assert unread(*asked, "nobody@example.com", "--json") == (1, "")
     assert unread("history") == (0, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-@pytest.mark.parametrize(("external_id", "code"), [("thor@example.com", 0), ("loki@example.com", 1)])
-def test_words_that_find_no_room_change_no_exit_code_either(home: Path, external_id: str, code: int) -> None:
-    words = ("trigger", "100", "--key", "3", "--external-id", external_id)
+def test_words_that_find_no_room_change_no_exit_code_either(home: Path) -> None:
+    words = ("trigger", "100", "--key", "3", "--external-id", "loki@example.com")
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
             [sys.executable, "-m", "app", *words],
@@ -272,13 +261,15 @@ def test_words_that_find_no_room_change_no_exit_code_either(home: Path, external
             text=True,
             check=False,
         )
-    assert ran.returncode == code
+    assert ran.returncode == 1
     assert "cannot be written: the disk is full; free some space. Attempt " in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="streams are closed by a shell")
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize(
+    "closed", [">&- 2>&- <&-", *(pytest.param(one, marks=pytest.mark.slow) for one in (">&-", "2>&-", "<&-"))]
+)
 def test_closed_streams_change_nothing(home: Path, closed: str) -> None:
     command = f"'{sys.executable}' -m app trigger 100 --key 3 --external-id thor@example.com {closed}"
     ran = subprocess.run(

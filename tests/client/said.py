@@ -1,7 +1,6 @@
 """What every test of a trigger needs: a request, and an answer in three words."""
 
-from app.domain.model import Answer, NoReply, TriggerRequest
-from app.domain.outcome import outcome_of
+from app.domain.model import Answer, NoReply, TriggerRequest, outcome_of
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com", {"global": {"itemName": "hammer"}}, "t-1")
 

@@ -202,19 +202,13 @@ async def test_a_value_that_several_share_is_resolved_by_query() -> None:
             "The account did not answer with its events (HTTP 302). The address was redirected to "
             "https://login.example.com/. Correct the base URL of the profile.",
         ),
-        (
-            said(500, "<html>"),
-            "The account did not answer with its events (HTTP 500). Try again later.",
-        ),
+        (said(500, "<html>"), "The account did not answer with its events (HTTP 500). Try again later."),
         (
             said(200, {"replyCode": 2011, "replyText": "Internal \x1b[31merror"}),
             "The account did not answer with its events (HTTP 200, reply code 2011, Internal ␛[31merror). "
             "Try again later.",
         ),
-        (
-            said(200, "<html>"),
-            "The account did not answer with its events (HTTP 200). Try again later.",
-        ),
+        (said(200, "<html>"), "The account did not answer with its events (HTTP 200). Try again later."),
         (
             ok("nothing"),
             "The account did not answer with a list of events. Check that the base URL is that of the API.",

@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from app.client.api import ApiClient
-from app.domain.model import NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
+from app.domain.model import NoReply, Outcome, Reply, TriggerRequest, outcome_of
 from tests.client.fault_server import FaultServer, reply
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com")
@@ -98,7 +97,7 @@ async def check(raw: bytes, server: FaultServer, http: httpx.AsyncClient) -> Non
     assert outcome is not Outcome.ACCEPTED or says_accepted(raw)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=SERVER_PER_RUN)
+@settings(max_examples=50, deadline=None, suppress_health_check=SERVER_PER_RUN)
 @given(raw=REPLIES)
 async def test_a_reply_of_any_bytes_is_read_or_refused(
     raw: bytes, server: FaultServer, http: httpx.AsyncClient

@@ -4,15 +4,7 @@ import asyncio
 import subprocess
 import sys
 
-from tests.client.fault_server import (
-    ACCEPTED,
-    MIB,
-    FaultServer,
-    envelope,
-    gzip_bomb,
-    reply,
-    without_end,
-)
+from tests.client.fault_server import ACCEPTED, MIB, FaultServer, envelope, gzip_bomb, reply, without_end
 
 CHUNK = bytes(65536)
 WORST = {

@@ -5,17 +5,8 @@ import base64
 
 import pytest
 
-from app.domain.model import NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
-from tests.client.fault_server import (
-    ACCEPTED,
-    FaultServer,
-    Writer,
-    envelope,
-    reply,
-    reset,
-    without_end,
-)
+from app.domain.model import NoReply, Outcome, Reply, TriggerRequest, outcome_of
+from tests.client.fault_server import ACCEPTED, FaultServer, Writer, envelope, reply, reset, without_end
 from tests.client.oauth import Clock, Sign, asked, in_turn, token
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com")

@@ -48,10 +48,7 @@ UNAUTHORIZED = reply("401 Unauthorized", envelope(1, "Unauthorized"))
         (token("tøken"), "127.0.0.1 sent no valid token."),
         (reply("200 OK", b"[" * 50_000), "127.0.0.1 sent no valid token."),
         (reply("200 OK", b"[]"), "127.0.0.1 sent no valid token."),
-        (
-            without_end(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536)),
-            "127.0.0.1 sent no valid token.",
-        ),
+        (without_end(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536)), "127.0.0.1 sent no valid token."),
         (reset, "127.0.0.1 broke the connection before it replied."),
         (b"", "127.0.0.1 closed the connection without a reply."),
     ],

@@ -5,10 +5,9 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from app.client.api import ApiClient
+from app.client.api import ApiClient, Pace
 from app.client.connection import open_http
 from app.client.errors import ClientError
-from app.client.pacing import Pace
 
 OK = b'{"replyCode":0,"replyText":"OK","data":[{"id":"1","name":"a"}]}'
 NOW = 1_700_000_000

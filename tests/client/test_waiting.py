@@ -11,13 +11,7 @@ import pytest
 from app.client.api import ApiClient
 from app.client.connection import open_in_process
 from app.domain.model import NoReply
-from tests.client.fault_server import (
-    ACCEPTED,
-    FaultServer,
-    Writer,
-    envelope,
-    silence,
-)
+from tests.client.fault_server import ACCEPTED, FaultServer, Writer, envelope, silence
 from tests.client.said import REQUEST
 
 Message = MutableMapping[str, Any]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.domain.account import Matches
+from app.domain.model import Matches
 
 
 @dataclass

@@ -19,11 +19,7 @@ from app.domain.model import Answer, Attempt, NoReply, Outcome, Reply, TriggerRe
         ),
         (Reply(500, 7003, "x"), Outcome.UNKNOWN, "The service had a database error."),
         (Reply(400, 4242, "x"), Outcome.REJECTED, "Reply code 4242 is not documented."),
-        (
-            Reply(502, None, None),
-            Outcome.UNKNOWN,
-            "HTTP 502 without a reply code: the reply is empty.",
-        ),
+        (Reply(502, None, None), Outcome.UNKNOWN, "HTTP 502 without a reply code: the reply is empty."),
         (
             Reply(403, None, None, body=b"\r\n<html>Blocked"),
             Outcome.REJECTED,

@@ -8,12 +8,19 @@ from typing import Any
 import pytest
 import xmlschema
 
-from app.domain.checks import Case, CaseResult, CheckFileError, Expected, Result, case_toml, parse_cases
+from app.domain.checks import (
+    Case,
+    CaseResult,
+    CheckFileError,
+    Expected,
+    Result,
+    case_toml,
+    junit_xml,
+    parse_cases,
+)
 from app.domain.event_data import parse_event_data
-from app.domain.extras import attach
-from app.domain.junit import junit_xml
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import Attempt, Extras, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.model import Attempt, Extras, NoReply, Outcome, Reply, TriggerRequest, attach
 from app.domain.wire import trigger_body
 
 JUNIT = xmlschema.XMLSchema(str(Path(__file__).with_name("junit.xsd")))

@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.diagnosis import LOOK_UP, REFRESH, FormPatch, NoClues, diagnose, diagnose_before, field_label
-from app.domain.model import Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
-from app.domain.outcome import MEANING
+from app.domain.diagnosis import LOOK_UP, REFRESH, Clues, FormPatch, diagnose, diagnose_before, field_label
+from app.domain.model import MEANING, Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.rules import Verdict
 from tests.domain.accounts import HandMadeAccount
 
@@ -172,7 +171,7 @@ def test_every_outcome_has_a_meaning() -> None:
 
 
 def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None:
-    class Renewed(NoClues):
+    class Renewed(Clues):
         def events_called(self, name: str) -> list[ExternalEvent]:
             return [ExternalEvent("200", name)]
 
@@ -250,7 +249,7 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
 
 
 def test_a_401_speaks_of_what_the_profile_signs_in_with() -> None:
-    class Oauth(NoClues):
+    class Oauth(Clues):
         user = "client id"
 
     request = TriggerRequest("100", "3", "thor@example.com")

@@ -39,8 +39,7 @@ def test_a_fault_is_named_by_line_and_column(text: str, line: int, column: int) 
 
 
 @pytest.mark.parametrize(
-    "text",
-    ['{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a":' * 50_000, '{"a": ' + "9" * 5000 + "}"],
+    "text", ['{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}', '{"a":' * 50_000, '{"a": ' + "9" * 5000 + "}"]
 )
 def test_what_json_cannot_carry_is_refused_in_words(text: str) -> None:
     with pytest.raises(EventDataError, match=r"\.$"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.external_ids import differs_by, hidden_words, readings
+from app.domain.identifiers import differs_by, hidden_words, readings
 
 THOR = "thor@example.com"
 

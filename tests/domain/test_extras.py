@@ -4,16 +4,18 @@ import json
 
 import pytest
 
-from app.domain.extras import (
+from app.domain.masking import Mask
+from app.domain.model import (
+    NO_EXTRAS,
+    Extras,
     ExtrasError,
+    TriggerRequest,
     attach,
     extras_json,
     extras_words,
     parse_event_time,
     parse_extras,
 )
-from app.domain.masking import Mask
-from app.domain.model import NO_EXTRAS, Extras, TriggerRequest
 from app.domain.wire import trigger_body
 
 TIME = "2026-03-01T13:00:00Z"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import JsonObject, TriggerRequest
+from app.domain.recipient import canonical_json, contact_fingerprint, request_fingerprint
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.folding import fold, is_number, search_forms, search_text
+from app.domain.identifiers import fold, is_number, search_forms, search_text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.formatting import age, clock, count, duration, elapsed
+from app.domain.text import age, clock, count, duration, elapsed
 
 NOW = datetime(2026, 6, 18, 12, 0, tzinfo=UTC)
 

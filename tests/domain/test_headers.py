@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.headers import clock_skew_s, retry_after_s
 from app.domain.model import Reply
-from app.domain.reply_codes import advise_status
+from app.domain.reply_codes import advise_status, clock_skew_s, retry_after_s
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 UNIX = 1_772_366_400

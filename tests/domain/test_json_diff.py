@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.json_diff import MAX_LINES, JsonDiff, Side, diff_attempts, diff_json
-from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest
-from app.domain.outcome import outcome_of
+from app.domain.json_text import MAX_LINES, JsonDiff, Side, diff_attempts, diff_json
+from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com", {"a": {"b": 1}})
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from app.domain.model import Answer, NoReply, Reply
-from app.domain.outcome import LABEL, outcome_of
+from app.domain.model import LABEL, Answer, NoReply, Reply, outcome_of
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 import pytest
 
-from app.domain.event_data import parse_event_data
+from app.domain.event_data import Filled, fill_placeholders, parse_event_data, placeholders_in
 from app.domain.json_text import TypedObject
 from app.domain.model import Contact
-from app.domain.placeholders import Filled, fill_placeholders, placeholders_in
 from tests.domain.accounts import HandMadeAccount
 
 THOR = Contact("11", "mJ0LniR9aKhM", {"1": 'Th"or', "2": "{{contact.id}}", "3": "thor@example.com"})

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from app.domain.attempt_export import as_curl, as_httpx, as_json
 from app.domain.model import TriggerRequest
-from app.domain.request_code import as_curl, as_httpx, as_json
 from app.domain.wire import trigger_body
 
 NASTY = """'"'"'`$(touch x)` $HOME \\ ! \t\n\r\x00\x1b[31m \ud800é\u202e %s {{field:1}} END_OF_BODY @file"""
@@ -57,11 +57,7 @@ def test_a_very_long_body_comes_from_a_here_document() -> None:
     assert command.endswith(" \\\n  ")
     assert rest == f"{request['body']}\nEND_OF_BODY"
     read = subprocess.run(
-        ["/bin/sh"],
-        input=f"cat <<'END_OF_BODY'\n{rest}\n",
-        capture_output=True,
-        text=True,
-        check=True,
+        ["/bin/sh"], input=f"cat <<'END_OF_BODY'\n{rest}\n", capture_output=True, text=True, check=True
     )
     assert read.stdout == f"{request['body']}\n"
 

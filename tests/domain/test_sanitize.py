@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.sanitize import sanitize, sanitize_block
+from app.domain.text import sanitize, sanitize_block
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.short_id import id_prefixes, short_id
+from app.domain.text import id_prefixes, short_id
 
 
 @pytest.mark.parametrize(

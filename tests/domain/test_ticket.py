@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime
 
+from app.domain.attempt_export import ticket
 from app.domain.masking import Mask
 from app.domain.model import Attempt, NoReply, Outcome, Reply, Settlement, TriggerRequest
-from app.domain.ticket import ticket
 from tests.domain.accounts import HandMadeAccount
 
 ACCOUNT = HandMadeAccount()

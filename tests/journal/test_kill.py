@@ -100,11 +100,11 @@ async def kill_dashboards(tmp_path: Path, count: int) -> None:
 
 
 async def test_a_killed_trigger_leaves_a_true_history(tmp_path: Path) -> None:
-    await kill_triggers(tmp_path, 16)
+    await kill_triggers(tmp_path, 6)
 
 
 async def test_a_killed_dashboard_leaves_a_true_history(tmp_path: Path) -> None:
-    await kill_dashboards(tmp_path, 8)
+    await kill_dashboards(tmp_path, 2)
 
 
 @pytest.mark.slow

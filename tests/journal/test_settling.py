@@ -9,8 +9,7 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_export import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.service.history import AttemptRow
-from app.service.resolution import AttemptError, offers_same_trigger
+from app.service.history import AttemptError, AttemptRow, offers_same_trigger
 from app.service.session import Session
 from app.settings import load_settings
 from tests.journal.processes import ended, started
@@ -199,24 +198,3 @@ async def test_an_attempt_on_another_account_is_not_sent_to_this_one(
         await sent_again(other, attempt, same_trigger=True)
     await other.close()
     assert len(server.received) == 1
-
-
-# The command line
-
-
-async def test_settling_on_the_command_line(service: Session, tmp_path: Path) -> None:
-    attempt = await sent(service)
-    words = ("app", "history", "settle", attempt.attempt_id[:8])
-    code, out, err = await ended(await started(tmp_path, *words, "did-not", "--note", "no trace of it"))
-    assert (code, err) == (0, "")
-    assert out == f"Attempt {attempt.attempt_id} is resolved: did not arrive. Its outcome stays unknown.\n"
-    kept = service.history.attempt(attempt.attempt_id)
-    assert kept is not None
-    assert kept.settlement is not None
-    assert (kept.settlement.arrived, kept.settlement.note) == (False, "no trace of it")
-    code, out, err = await ended(await started(tmp_path, "app", "history"))
-    assert (code, err) == (0, "")
-    assert "? resolved: did not arrive" in out
-    code, out, err = await ended(await started(tmp_path, "app", "history", "settle", "00000000", "arrived"))
-    assert (code, out) == (2, "")
-    assert err.startswith("triggerdesk: There is no attempt")

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from app.cli.signals import interrupt, on_ctrl_c
+from app.cli.errors import interrupt, on_ctrl_c
 from app.domain.model import NoReply, Outcome
 from tests.client.fault_server import backlog_full
 from tests.journal.processes import ended, started, trigger
@@ -47,11 +47,7 @@ async def under_way(home: Path) -> None:
         await asyncio.sleep(PAUSE_S)
 
 
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-
-@pytest.mark.parametrize("by", ENDING)
-@pytest.mark.parametrize("times", [1, 5])
+@pytest.mark.parametrize(("by", "times"), [(signal.SIGINT, 5), (signal.SIGTERM, 1), (signal.SIGHUP, 1)])
 async def test_waiting_for_a_slow_reply_ends_recorded_as_unknown(
     times: int, by: signal.Signals, tmp_path: Path
 ) -> None:
@@ -82,14 +78,13 @@ async def test_a_ctrl_c_every_moment_never_loses_the_record(tmp_path: Path) -> N
     assert [attempt.outcome for attempt in attempts] == [Outcome.UNKNOWN]
 
 
-@pytest.mark.parametrize("by", ENDING)
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
-async def test_a_connection_that_hangs_ends_recorded_as_not_sent(by: signal.Signals, tmp_path: Path) -> None:
+async def test_a_connection_that_hangs_ends_recorded_as_not_sent(tmp_path: Path) -> None:
     with backlog_full() as origin:
         (tmp_path / "config.toml").write_text(f'[profiles.local]\nbase_url = "{origin}/api/v2"\n')
         process = await started(tmp_path, "app", "--profile", "local", *trigger(1)[1:])
         await under_way(tmp_path)
-        stopped(process, by=by)
+        stopped(process, by=signal.SIGTERM)
         code, out, err = await ended(process)
     assert (code, err) == (4, "")
     assert out.startswith("○ not sent  no reply\n")
@@ -142,13 +137,18 @@ def test_work_that_never_waits_is_ended_too() -> None:
     [
         ("trigger", "app.settings"),
         ("trigger", "click"),
-        ("trigger", "app.cli.report"),
-        ("trigger", "asyncio.base_events"),
-        ("trigger", "sqlite3"),
+        ("trigger", "app.cli.output"),
         ("history", "app.cli.main"),
-        ("history", "app.domain.model"),
-        ("events", "app.cli.output"),
-        ("--help", "app.cli"),
+        *(
+            pytest.param(verb, module, marks=pytest.mark.slow)
+            for verb, module in (
+                ("trigger", "asyncio.base_events"),
+                ("trigger", "sqlite3"),
+                ("history", "app.domain.model"),
+                ("events", "app.cli.output"),
+                ("--help", "app.cli"),
+            )
+        ),
     ],
 )
 async def test_ctrl_c_during_the_imports_of_a_verb_ends_it_without_a_traceback(
@@ -168,21 +168,21 @@ async def test_ctrl_c_during_the_imports_of_a_verb_ends_it_without_a_traceback(
     assert "Exception ignored" not in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-async def test_a_signal_that_is_ignored_at_the_start_stays_ignored(
-    number: signal.Signals, tmp_path: Path
-) -> None:
-    before = signal.signal(number, signal.SIG_IGN)
+async def test_signals_that_are_ignored_at_the_start_stay_ignored(tmp_path: Path) -> None:
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ending}
     try:
         async with endpoint(delay_s=0, answers=(OK,)) as server:
             server.write_profile(tmp_path)
             server.speaking.clear()
             process = await started(tmp_path, *trigger(1))
             await server.arrival.wait()
-            stopped(process, by=number)
+            for number in ending:
+                stopped(process, by=number)
             server.speaking.set()
             code, out, _ = await ended(process)
     finally:
-        signal.signal(number, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert code == 0
     assert out.startswith("✓ accepted")

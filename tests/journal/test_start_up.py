@@ -1,9 +1,12 @@
 """A home that cannot be written, or whose history cannot be used: a sentence, nothing sent, nothing overwritten."""
 
+import asyncio
 import hashlib
 import os
+import shutil
+import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from app.service.session import DamagedHistoryError, StoreError, set_aside
 from app.settings import load_settings
 from app.store import database, history_file
 from app.store.schema import HISTORY
+from tests.cli.conftest import Ran, run
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
 from tests.journal.truth import recovered
@@ -29,13 +33,44 @@ async def server() -> AsyncIterator[Endpoint]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which one attempt was made; tests copy it."""
+    home = tmp_path_factory.mktemp("used") / "home"
+
+    async def use() -> None:
+        async with endpoint(delay_s=0, answers=(OK,)) as server:
+            server.write_profile(home)
+            await send(home)
+
+    asyncio.run(use())
+    return home
+
+
 @pytest.fixture
-async def home(server: Endpoint, tmp_path: Path) -> Path:
-    """A home in which one attempt was made."""
+def home(used_home: Path, server: Endpoint, tmp_path: Path) -> Path:
+    shutil.copytree(used_home, tmp_path / "home")
     server.write_profile(tmp_path / "home")
-    await send(tmp_path / "home")
-    server.received.clear()
     return tmp_path / "home"
+
+
+@pytest.fixture
+def unreached_home(used_home: Path, tmp_path: Path) -> Iterator[Path]:
+    """A home in which one attempt was made, with an account that nothing reaches during the test."""
+    shutil.copytree(used_home, tmp_path / "home")
+    with socket.create_server(("127.0.0.1", 0)) as account:
+        account.setblocking(False)
+        Endpoint(url=f"http://127.0.0.1:{account.getsockname()[1]}/api/v2").write_profile(tmp_path / "home")
+        yield tmp_path / "home"
+        with pytest.raises(BlockingIOError):
+            account.accept()
+
+
+def run_at(home: Path, *words: str) -> Ran:
+    """Runs the program on a home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRIGGERDESK_HOME", str(home))
+        return run(*words)
 
 
 async def send(home: Path, wait_s: float = 5) -> Outcome:
@@ -104,24 +139,24 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("spoil", "sentence"), UNUSABLE)
-async def test_an_unusable_history_lets_nothing_be_sent_and_stays_as_it_is(
-    spoil: Callable[[Path], None], sentence: str, home: Path, server: Endpoint
+def test_an_unusable_history_lets_nothing_be_sent_and_stays_as_it_is(
+    spoil: Callable[[Path], None], sentence: str, unreached_home: Path
 ) -> None:
+    home = unreached_home
     spoil(home / "history.db")
     if (home / "history.db").is_file():
         (home / "history.db").chmod(0o600)
     before = bytes_below(home)
-    for words, expected in ((trigger(100), 4), (("app", "history", "--json"), 2), (("app", "events"), 2)):
-        code, out, err = await ended(await started(home, *words))
-        assert (code, out) == (expected, "")
-        assert "triggerdesk: The " in err
-        assert sentence in err
-        assert str(home / "history.db") in err
-        assert err.count("\n") == 1
+    for words, expected in ((trigger(100)[1:], 4), (("history", "--json"), 2), (("events",), 2)):
+        ran = run_at(home, *words)
+        assert (ran.code, ran.out) == (expected, "")
+        assert "triggerdesk: The " in ran.err
+        assert sentence in ran.err
+        assert str(home / "history.db") in ran.err
+        assert ran.err.count("\n") == 1
     with pytest.raises(StoreError, match=sentence):
-        await send(home)
+        asyncio.run(send(home))
     assert bytes_below(home) == before
-    assert server.received == []
 
 
 def a_file(home: Path) -> None:
@@ -138,16 +173,16 @@ def below_a_file(home: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [a_file, a_link_to_nowhere, below_a_file])
-async def test_a_home_that_cannot_be_is_one_sentence(spoil: Callable[[Path], None], tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_is_one_sentence(spoil: Callable[[Path], None], tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     home = tmp_path / "folder" / "home"
     spoil(home)
     before = bytes_below(tmp_path)
-    for words, expected in ((trigger(100), 4), (("app", "history"), 2)):
-        code, out, err = await ended(await started(home, *words))
-        assert (code, out) == (expected, "")
-        assert err.startswith(f"triggerdesk: The history at {home}")
-        assert err.count("\n") == 1
+    for words, expected in ((trigger(100)[1:], 4), (("history",), 2)):
+        ran = run_at(home, *words)
+        assert (ran.code, ran.out) == (expected, "")
+        assert ran.err.startswith(f"triggerdesk: The history at {home}")
+        assert ran.err.count("\n") == 1
     assert bytes_below(tmp_path) == before
 
 
@@ -211,23 +246,21 @@ async def test_a_damaged_history_is_set_aside_once_a_person_has_agreed(home: Pat
     assert len(server.received) == 1
 
 
-async def test_what_to_do_about_a_damaged_history_is_said_headless(home: Path) -> None:
-    truncated(home / "history.db")
-    _, _, err = await ended(await started(home, *trigger(100)))
+def test_what_to_do_about_a_damaged_history_is_said_headless(unreached_home: Path) -> None:
+    truncated(unreached_home / "history.db")
+    err = run_at(unreached_home, *trigger(100)[1:]).err
     assert "Nothing is sent until it is set aside" in err
     assert "rename history.db" in err
 
 
-@pytest.mark.parametrize("spoil", [truncated, overwritten_in_its_middle, no_database])
-async def test_a_damaged_cache_is_filled_again_without_a_word(
-    spoil: Callable[[Path], None], tmp_path: Path
-) -> None:
-    assert (await ended(await started(tmp_path, *trigger(100))))[0] == 0
-    spoil(tmp_path / "accounts" / "sandbox" / "cache.db")
-    code, out, err = await ended(await started(tmp_path, *trigger(101), "--json"))
-    assert (code, err) == (0, "")
-    assert '"event_name": "password_reset"' in out
-    assert '"predicted_code": 0' in out
+def test_a_damaged_cache_is_filled_again_without_a_word(tmp_path: Path) -> None:
+    assert run_at(tmp_path, *trigger(100)[1:]).code == 0
+    for spoil in (truncated, overwritten_in_its_middle, no_database):
+        spoil(tmp_path / "accounts" / "sandbox" / "cache.db")
+        ran = run_at(tmp_path, *trigger(101)[1:], "--no-trigger-id", "--json")
+        assert ran.code == 0
+        assert "cache" not in ran.err
+        assert (ran.json["event_name"], ran.json["predicted_code"]) == ("password_reset", 0)
 
 
 async def test_what_keeps_the_desk_from_opening_is_one_kind_of_failure(home: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import Outcome
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
 from tests.journal.truth import check, recovered
@@ -72,7 +72,7 @@ async def test_those_who_send_at_the_same_time_lose_nothing(number: int, sends: 
     assert {attempt.outcome for attempt in attempts} == {Outcome.ACCEPTED}
 
 
-@pytest.mark.parametrize("number", [3, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [2, pytest.param(10, marks=pytest.mark.slow)])
 async def test_of_windows_that_send_the_same_at_once_one_sends_and_the_others_ask(
     number: int, tmp_path: Path
 ) -> None:
@@ -88,20 +88,20 @@ async def test_verbs_that_send_the_same_at_once_all_send_and_name_what_was_sent_
     tmp_path: Path,
 ) -> None:
     async with served(tmp_path) as server:
-        running = await asyncio.gather(*(started(tmp_path, *trigger(1)) for _ in range(3)))
+        running = await asyncio.gather(*(started(tmp_path, *trigger(1)) for _ in range(2)))
         results = await asyncio.gather(*map(ended, running))
     attempts = check(server, tmp_path)
-    assert [code for code, _, _ in results] == [0, 0, 0]
-    assert len(server.received) == len(attempts) == 3
+    assert [code for code, _, _ in results] == [0, 0]
+    assert len(server.received) == len(attempts) == 2
     references = [short_id(attempt.attempt_id) for attempt in attempts]
     warned = [err for _, _, err in results if err]
-    assert len(warned) == 2
+    assert len(warned) == 1
     assert all(any(reference in err for reference in references) for err in warned)
 
 
 @pytest.mark.parametrize(
     "number",
-    [4, pytest.param(10, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)],
+    [3, pytest.param(40, marks=pytest.mark.slow)],
 )
 async def test_command_lines_that_start_at_once_on_a_new_home_all_record(number: int, tmp_path: Path) -> None:
     async with served(tmp_path) as server:
@@ -136,23 +136,19 @@ async def test_what_a_living_process_is_sending_is_left_alone_until_it_is_dead(t
         await server.arrival.wait()
         assert await other.ask("recover") == "0"
         assert [attempt.outcome for attempt in recovered(tmp_path)] == [Outcome.SENDING]
-
-        living.kill()
-        await ended(living)
-        assert await other.ask("recover") == "1"
-        (attempt,) = check(server, tmp_path)
-        assert attempt.outcome is Outcome.UNKNOWN
         server.speaking.set()
-
-
-async def test_a_recovery_meanwhile_takes_nothing_from_a_living_process(tmp_path: Path) -> None:
-    async with served(tmp_path, delay_s=0) as server:
-        server.speaking.clear()
-        sending = await started(tmp_path, *trigger(7))
-        await server.arrival.wait()
-        assert [attempt.outcome for attempt in recovered(tmp_path)] == [Outcome.SENDING]
-        server.speaking.set()
-        code, _, err = await ended(sending)
+        code, _, err = await ended(living)
         assert (code, err) == (0, "")
         (attempt,) = check(server, tmp_path)
         assert attempt.outcome is Outcome.ACCEPTED
+
+        server.arrival.clear()
+        server.speaking.clear()
+        living = await started(tmp_path, *trigger(8))
+        await server.arrival.wait()
+        living.kill()
+        await ended(living)
+        assert await other.ask("recover") == "1"
+        attempt, _ = check(server, tmp_path)
+        assert attempt.outcome is Outcome.UNKNOWN
+        server.speaking.set()

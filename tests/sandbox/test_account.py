@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.accounts import database
-from app.sandbox.accounts.account import SandboxAccount
-from app.sandbox.accounts.database import AccountDatabaseError
+from app.sandbox.accounts import account as accounts
+from app.sandbox.accounts.account import AccountDatabaseError, SandboxAccount
 from tests.sandbox.folders import CONTACTS, EVENTS, write_folder
 
 
@@ -54,19 +53,19 @@ def test_it_is_built_anew_when_the_content_changed_but_neither_size_nor_time(fol
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders that were read to tell their content."""
     folders: list[Path] = []
-    read = database.content_digest
+    read = accounts.content_digest
 
     def told(folder: Path) -> str:
         folders.append(folder)
         return read(folder)
 
-    monkeypatch.setattr(database, "content_digest", told)
+    monkeypatch.setattr(accounts, "content_digest", told)
     return folders
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float = 10) -> None:
     now = time.time() + seconds
-    monkeypatch.setattr("app.sandbox.accounts.database.time.time", lambda: now)
+    monkeypatch.setattr("app.sandbox.accounts.account.time.time", lambda: now)
 
 
 def test_a_home_that_was_copied_is_read_once_more_and_not_at_every_start(
@@ -88,7 +87,7 @@ def test_files_written_just_now_are_read_until_another_write_would_show(
 ) -> None:
     for _ in range(2):
         opened(folder)
-    later(monkeypatch, database.GRAIN_S + 1)
+    later(monkeypatch, accounts.GRAIN_S + 1)
     for _ in range(2):
         opened(folder)
     assert hashed == [folder] * 3

@@ -1,6 +1,7 @@
 """A client that is generated from the description triggers events and reads every reply."""
 
 import importlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ import httpx
 import pytest
 
 from tests.sandbox.asking import Asker
+
+pytestmark = pytest.mark.slow
 
 Call = Callable[..., Any]
 PLAIN = "post_hooks: []\nproject_name_override: account\npackage_name_override: account_client\n"
@@ -56,25 +59,23 @@ def models() -> Any:
     return importlib.import_module("account_client.models")
 
 
-@pytest.mark.parametrize(
-    ("event_id", "key_id", "external_id", "status", "code"),
-    [
-        ("100", "3", "thor@example.com", 200, 0),
-        ("100", 10142, 7, 200, 0),
-        ("100", "4711", "thor@example.com", 400, 2004),
-        ("100", "3", "", 400, 2005),
-        ("100", "3", "loki@example.com", 400, 2008),
-        ("100", "3", "twin@example.com", 400, 2010),
-        ("999", "3", "thor@example.com", 400, 5001),
-        ("100", "id", "999999", 400, 2012),
-    ],
-)
-async def test_a_trigger_gets_each_of_the_seven_replies(
-    call: Call, event_id: str, key_id: object, external_id: object, status: int, code: int
-) -> None:
-    body = models().OneContact(key_id=key_id, external_id=external_id)
-    got, reply = await call("events.trigger_event", "/api/v2", event_id, body=body)
-    assert (got, reply.reply_code) == (status, code)
+REPLIES = [
+    ("100", "3", "thor@example.com", 200, 0),
+    ("100", 10142, 7, 200, 0),
+    ("100", "4711", "thor@example.com", 400, 2004),
+    ("100", "3", "", 400, 2005),
+    ("100", "3", "loki@example.com", 400, 2008),
+    ("100", "3", "twin@example.com", 400, 2010),
+    ("999", "3", "thor@example.com", 400, 5001),
+    ("100", "id", "999999", 400, 2012),
+]
+
+
+async def test_a_trigger_gets_each_of_the_seven_replies(call: Call) -> None:
+    for event_id, key_id, external_id, status, code in REPLIES:
+        body = models().OneContact(key_id=key_id, external_id=external_id)
+        got, reply = await call("events.trigger_event", "/api/v2", event_id, body=body)
+        assert (got, reply.reply_code) == (status, code)
 
 
 async def test_a_batch_is_triggered_and_its_errors_are_read(call: Call) -> None:
@@ -100,3 +101,14 @@ async def test_a_fault_is_set_by_the_controls(call: Call) -> None:
     assert (await call("sandbox.add_fault", "", body=fault))[0] == 200
     assert (await call("events.list_events", "/api/v2"))[0] == 429
     assert (await call("events.list_events", "/api/v2"))[0] == 200
+
+
+async def test_json_lines_are_text_and_each_line_is_of_the_described_type(call: Call) -> None:
+    body = models().OneContact(key_id="3", external_id="thor@example.com")
+    await call("events.trigger_event", "/api/v2", "100", body=body)
+    status, text = await call("sandbox.list_triggers", "")
+    accepted = models().AcceptedTrigger.from_dict(json.loads(text))
+    assert (status, accepted.contact_id, accepted.deduplicated) == (200, "11", False)
+    status, text = await call("sandbox.list_requests", "")
+    logged = models().LoggedRequest.from_dict(json.loads(text))
+    assert (status, logged.path, logged.status) == (200, "/api/v2/event/100/trigger", 200)

@@ -1,7 +1,6 @@
 """Mails of events: which ones an event launches, and which ones reached a contact."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +127,3 @@ def test_triggers_are_chosen_by_event_external_id_and_trigger_id(
 def test_an_unknown_filter_of_triggers_is_named(sandbox: Asker) -> None:
     got = sandbox.get("/_sandbox/triggers?event_id=100")
     assert got.plain == (400, b'{"error":"Unknown: event_id."}')
-
-
-def test_two_sandboxes_of_one_account_tell_the_same_mails(open_sandbox: Callable[..., Asker]) -> None:
-    open_sandbox().trigger(100, THOR)
-    assert len(history(open_sandbox(), contacts=[11])) == 1

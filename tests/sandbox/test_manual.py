@@ -31,8 +31,13 @@ def test_the_fixture_of_the_manual_serves_a_test(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=tmp_path,
-        env={**os.environ, "PATH": scripts, "TRIGGERDESK_HOME": str(tmp_path / "home")},
+        env={
+            **os.environ,
+            "PATH": scripts,
+            "TRIGGERDESK_HOME": str(tmp_path / "home"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
     )
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.app import create_sandbox
+from app.sandbox.idempotency import AcceptedTriggers
 from tests.sandbox.asking import Asker
 
 THOR = '{"key_id":"3","external_id":"thor@example.com"}'
@@ -51,10 +53,12 @@ def test_an_unknown_path_is_404(sandbox: Asker) -> None:
 
 
 def test_a_disk_that_fails_is_500_as_the_service_s_own_would_be(
-    sandbox: Asker, account: SandboxAccount
+    own_account: SandboxAccount,
 ) -> None:
-    account.close()
-    assert sandbox.trigger(100, THOR).plain == refusal(1003, "Database connection error", 500)
+    sandbox = create_sandbox(own_account, accepted=AcceptedTriggers(None))
+    own_account.close()
+    assert Asker(sandbox).trigger(100, THOR).plain == refusal(1003, "Database connection error", 500)
+    sandbox.close()
 
 
 @pytest.mark.parametrize("target", ["/oauth2/token", "/_sandbox/faults", "/api/v3/event/100/trigger"])
@@ -63,8 +67,9 @@ def test_no_path_reads_a_body_without_end(open_sandbox: Callable[..., Asker], ta
 
 
 def test_event_data_nested_beyond_measure_is_refused_and_nothing_breaks(sandbox: Asker) -> None:
-    for depth in (100, 500, 900, 990, 1000, 5000, 300_000):
+    padding = "x" * 1_000_001
+    for depth in (500, 990, 1000, 100_000):
         nested = '{"a":' * depth + "1" + "}" * depth
-        padding = "x" * 1_000_001
-        for data in (nested, f'{{"a":"{padding}","b":{nested}}}', json.dumps(nested)):
+        padded = [f'{{"a":"{padding}","b":{nested}}}'] if depth == 990 else []
+        for data in (nested, json.dumps(nested), *padded):
             assert sandbox.trigger(100, f'{THOR[:-1]},"data":{data}}}').status in (200, 400)

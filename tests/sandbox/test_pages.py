@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.app import create_sandbox
 from app.sandbox.handlers import ROUTES
@@ -33,7 +35,7 @@ def test_the_description_names_every_call_once(sandbox: Asker) -> None:
     description = described(sandbox)
     assert description["openapi"] == "3.1.0"
     calls = {(method.upper(), path) for path, methods in description["paths"].items() for method in methods}
-    assert calls == {(route.method, route.path.replace(":path}", "}")) for route in ROUTES} | CONTROLS
+    assert calls == {(method, path.replace(":path}", "}")) for method, path, _ in ROUTES} | CONTROLS
     names = [
         operation["operationId"]
         for methods in description["paths"].values()
@@ -71,6 +73,24 @@ def test_the_description_says_how_to_sign_in(open_sandbox: Callable[..., Asker])
     wsse, oauth = described(open_sandbox(auth="wsse")), described(open_sandbox(auth="oauth"))
     assert (wsse["security"], wsse["servers"]) == ([{"wsse": []}], [{"url": "/api/v2"}])
     assert (oauth["security"], oauth["servers"]) == ([{"oauth": []}], [{"url": "/api/v3"}])
+
+
+@pytest.mark.parametrize(
+    ("control", "item"), [("requests", "LoggedRequest"), ("triggers", "AcceptedTrigger")]
+)
+def test_the_lines_of_a_control_are_described(sandbox: Asker, control: str, item: str) -> None:
+    sandbox.trigger(100, '{"key_id":"3","external_id":"thor@example.com"}')
+    description = described(sandbox)
+    content = description["paths"][f"/_sandbox/{control}"]["get"]["responses"]["200"]["content"]
+    assert sorted(content) == ["application/x-ndjson", "text/plain"]
+    for media_type, described_as in content.items():
+        assert described_as["schema"]["type"] == "string"
+        assert described_as["x-itemSchema"] == {"$ref": f"#/components/schemas/{item}"}
+        got = sandbox.get(f"/_sandbox/{control}", {"Accept": media_type})
+        assert got.headers["content-type"].partition(";")[0] == media_type
+        (line,) = map(json.loads, got.body.splitlines())
+        schema = description["components"]["schemas"][item]
+        assert list(line) == schema["required"] == list(schema["properties"])
 
 
 def test_an_account_without_anything_is_described_all_the_same(tmp_path: Path) -> None:

@@ -5,17 +5,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from urllib.parse import quote_plus
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route, Router
 
-from app.sandbox.auth import wsse_digest
-from app.sandbox.options import SandboxOptions
-from app.sandbox.tokens import Tokens
+from app.sandbox.sign_in import wsse_digest
 from tests.sandbox.asking import Asker, Got
 from tests.sandbox.conftest import Clock
 
@@ -298,28 +292,7 @@ def test_a_token_is_not_given_to_a_get(oauth: Asker) -> None:
     assert oauth.get("/oauth2/token", basic()).status == 405
 
 
-def test_credentials_may_be_encoded_as_in_a_form(open_sandbox: Callable[..., Asker]) -> None:
-    sandbox = open_sandbox(auth="oauth", user=USER, secret="a b+c")
-    assert (
-        sandbox.post("/oauth2/token", "grant_type=client_credentials", basic(secret="a+b%2Bc")).status == 200
-    )
-
-
 def test_without_oauth_there_is_no_token_endpoint(sandbox: Asker) -> None:
     assert sandbox.get("/api/v2/settings", {"X-WSSE": "nix"}).status == 200
     assert sandbox.get("/api/v3/settings").status == 200
     assert sandbox.post("/oauth2/token", "grant_type=client_credentials").status == 404
-
-
-def test_the_newest_tokens_are_kept(clock: Clock) -> None:
-    tokens = Tokens(SandboxOptions(auth="oauth", user=USER, secret=SECRET), clock, kept=2)
-    router = Router([Route("/", partial(issue, tokens), methods=["POST"])])
-    issued = [
-        json.loads(Asker(router).post("/", "grant_type=client_credentials", basic()).body)["access_token"]
-        for _ in range(3)
-    ]
-    assert [tokens.is_valid(token) for token in issued] == [False, True, True]
-
-
-async def issue(tokens: Tokens, request: Request) -> Response:
-    return tokens.respond(request, await request.body())

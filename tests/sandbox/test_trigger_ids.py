@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -68,14 +67,16 @@ def test_a_batch_remembers_those_that_were_accepted(sandbox: Asker) -> None:
     assert deduplicated(sandbox) == [["a"], ["a", "a", "\ud800"]]
 
 
-def test_they_outlive_the_process_and_a_change_of_the_folder(account: SandboxAccount, tmp_path: Path) -> None:
-    first = create_sandbox(account)
+def test_they_outlive_the_process_and_a_change_of_the_folder(
+    own_account: SandboxAccount, tmp_path: Path
+) -> None:
+    first = create_sandbox(own_account)
     Asker(first).trigger(100, one("t"))
     first.close()
     (tmp_path / "folder" / "fields.json").write_text(
         '[{"id":3,"name":"E-Mail"},{"id":1,"name":"N"},{"id":10142,"name":"C"}]'
     )
-    changed = SandboxAccount(tmp_path / "folder", account.database)
+    changed = SandboxAccount(tmp_path / "folder", own_account.database)
     second = create_sandbox(changed)
     asker = Asker(second)
     asker.trigger(100, one("t"))
@@ -92,19 +93,21 @@ def test_a_reset_forgets_them(sandbox: Asker) -> None:
     assert deduplicated(sandbox) == [[]]
 
 
-def test_two_sandboxes_of_one_account_share_them(open_sandbox: Callable[..., Asker]) -> None:
-    first, second = open_sandbox(), open_sandbox()
-    first.trigger(100, one("t"))
-    second.trigger(100, one("t"))
-    assert deduplicated(second) == [["t"]]
+def test_two_sandboxes_of_one_account_share_them_and_tell_the_same_mails(own_account: SandboxAccount) -> None:
+    with closing(create_sandbox(own_account)) as first, closing(create_sandbox(own_account)) as second:
+        Asker(first).trigger(100, one("t"))
+        Asker(second).trigger(100, one("t"))
+        assert deduplicated(Asker(second)) == [["t"]]
+        got = Asker(second).post("/api/v2/contact/getcontacthistory", b'{"contacts":[11]}')
+        assert len(json.loads(got.body)["data"]) == 1
 
 
-def test_the_newest_are_kept_for_the_next_time(tmp_path: Path) -> None:
+def test_they_are_kept_for_the_next_time(tmp_path: Path) -> None:
     accepted = AcceptedTriggers(tmp_path / "triggers.db")
     assert accepted.add([trigger(str(number)) for number in range(50)], 0.0) == ()
     accepted.close()
-    accepted = AcceptedTriggers(tmp_path / "triggers.db", kept=20)
-    assert accepted.add([trigger("49"), trigger("30"), trigger("29")], 0.0) == ("49", "30")
+    accepted = AcceptedTriggers(tmp_path / "triggers.db")
+    assert accepted.add([trigger("49"), trigger("50"), trigger("0")], 0.0) == ("49", "0")
     accepted.close()
 
 

@@ -2,26 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from app.bootstrap import open_service
-from app.domain.account import ListOrder
+from app.domain.model import ListOrder
 from app.service.history import StoppedError
 from app.service.session import Session
-from app.settings import load_settings
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Session]:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
-    await service.refresh.run()
-    yield service
-    await service.close()
 
 
 async def test_the_first_rows_are_there_once_they_are_read(service: Session) -> None:

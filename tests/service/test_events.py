@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.account import ListOrder
-from app.domain.model import Attempt, ExternalEvent, TriggerRequest
-from app.service.events import Events
+from app.domain.model import Attempt, ExternalEvent, ListOrder, TriggerRequest
+from app.service.catalog import Events
 from app.service.live import LiveAccount
 from app.settings import Profile
 from app.store.attempts import History

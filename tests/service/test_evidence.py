@@ -15,8 +15,8 @@ from app.domain.mails import EventUse, Mail, account_time
 from app.domain.model import Attempt, KeptContact, NoReply, Reply, TriggerRequest
 from app.domain.wire import trigger_body
 from app.service.evidence import Evidence
+from app.service.history import AttemptError
 from app.service.live import LiveAccount
-from app.service.resolution import AttemptError
 from app.service.session import Session
 from app.settings import Profile
 from app.store.attempts import History
@@ -195,12 +195,7 @@ async def test_a_mail_from_before_may_be_of_this_attempt_if_the_zones_differ(ope
     [
         (ACCEPTED, SENT - timedelta(minutes=5), {}, ("ambiguous", "other")),
         (UNKNOWN, SENT + timedelta(minutes=5), {}, ("ambiguous", "other")),
-        (
-            ACCEPTED,
-            SENT,
-            {"request": TriggerRequest("100", "id", "11")},
-            ("ambiguous", "other"),
-        ),
+        (ACCEPTED, SENT, {"request": TriggerRequest("100", "id", "11")}, ("ambiguous", "other")),
         (REJECTED, SENT, {}, ("found", None)),
         (ACCEPTED, SENT - timedelta(days=1), {}, ("found", None)),
         (ACCEPTED, SENT, {"request": TriggerRequest("101", "3", "thor@example.com")}, ("found", None)),

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import open_service
-from app.settings import load_settings
+from app.service.session import Session
 
 
 def open_logs(home: Path) -> list[Path]:
@@ -13,10 +12,8 @@ def open_logs(home: Path) -> list[Path]:
 
 
 async def test_what_cannot_be_closed_keeps_nothing_else_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
-    await service.refresh.run()
 
     async def broken() -> None:
         raise OSError("the connection is gone")

@@ -1,6 +1,5 @@
 """What the form knows on the built-in account: causes, remedies that change the form, what was sent before."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,29 +8,15 @@ import pytest
 
 from app.bootstrap import open_service
 from app.domain.diagnosis import LOOK_UP, REFRESH, Diagnosis, Fetch, FormPatch
-from app.domain.drafts import Draft
-from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
+from app.domain.model import Attempt, Draft, Outcome, TriggerRequest, new_attempt_id
 from app.domain.recipient import Recipient
-from app.service.duplicates import second_send_words
+from app.service.guard import second_send_words
 from app.service.scenarios import FAILURES
 from app.service.session import Session
 from app.settings import load_settings
+from tests.service.conftest import opened
 
 THOR = TriggerRequest("100", "3", "thor@example.com", {"a": 1})
-
-
-async def opened(home: Path) -> Session:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    if service.refresh.is_needed():
-        await service.refresh.run()
-    return service
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Session]:
-    service = await opened(tmp_path)
-    yield service
-    await service.close()
 
 
 async def send(service: Session, request: TriggerRequest) -> Attempt:
@@ -374,9 +359,7 @@ async def test_data_that_went_to_another_contact_are_known_by_any_key(service: S
         assert other(service, replace(THOR, key_id=key_id, external_id=value)) is None
 
 
-async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_event(
-    service: Session,
-) -> None:
+async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_event(service: Session) -> None:
     await send(service, THOR)
     await send(service, replace(THOR, event_id="101", data=None))
     sif = replace(THOR, external_id="sif@example.com")
@@ -414,9 +397,7 @@ def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(service: Sessi
     assert not local.preflight.check(replace(THOR, data=None)).example_data
 
 
-def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(
-    service: Session,
-) -> None:
+def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(service: Session) -> None:
     first = service.preflight.check(THOR, "11")
     assert first.same_data is None
     carried = service.preflight.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)
@@ -489,7 +470,7 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Sess
 
 
 async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path) -> None:
-    first = await opened(tmp_path)
+    first = opened(tmp_path)
     draft = Draft("100", "3", "thor@exa", '{"a": ', "11")
     assert first.drafts.draft() is None
     first.drafts.save_draft(draft)
@@ -497,7 +478,7 @@ async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path)
     first.drafts.save_template("anywhere", "null")
     first.drafts.save_template("mine", '{"b": 1}', "100")
     await first.close()
-    second = await opened(tmp_path)
+    second = opened(tmp_path)
     kept = second.drafts.draft()
     assert kept is not None
     assert kept.draft == draft

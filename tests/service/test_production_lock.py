@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.service.production_lock import ProductionLock
+from app.service.guard import ProductionLock
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -46,10 +46,14 @@ async def test_a_working_profile_asks_reading_calls_only() -> None:
         "field.list": "ok",
         "contact.getdata": "ok",
         "contact.list": "ok",
+        "externalevent.usages": "ok",
+        "campaign.get": "ok",
+        "mail history": "ok",
         "externalevent.trigger": "unknown",
     }
     assert asked == [
         "GET /api/v2/event", "GET /api/v2/field", "POST /api/v2/contact/getdata", "GET /api/v2/contact/query/",
+        "GET /api/v2/event/0/usages", "GET /api/v2/email/0", "POST /api/v2/contact/getcontacthistory",
     ]  # fmt: skip
 
 
@@ -94,6 +98,22 @@ async def test_what_an_answer_says_of_a_permission(
     told = (await found(answer))["field.list"]
     assert told[0] == state
     assert words in told[1]
+
+
+async def test_a_permission_that_only_some_verbs_need_says_what_works_less_without_it() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        may_not = request.url.path.endswith(("/usages", "/email/0", "/getcontacthistory"))
+        return said(403, b"Forbidden") if may_not else said(200)
+
+    told = await found(answer)
+    for what, words, less in (
+        ("externalevent.usages", "lacks the permission externalevent.usages", "what an event starts"),
+        ("campaign.get", "lacks the permission campaign.get", "no name and no subject"),
+        ("mail history", "lacks the permission for the e-mail history", "`history evidence` does not work"),
+    ):
+        assert told[what][0] == "failed"
+        assert words in told[what][1]
+        assert less in told[what][1]
 
 
 async def test_a_refused_sign_in_is_told_as_such() -> None:

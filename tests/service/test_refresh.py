@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from app.bootstrap import open_service
-from app.client.api import ApiClient
+from app.client.api import ApiClient, Pace
 from app.client.errors import ClientError
-from app.client.pacing import Pace
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.resources import sample_data
 from app.sandbox.accounts.folder import AccountFolderError
@@ -24,9 +23,8 @@ from app.service.refresh import Refresh, RefreshStep
 from app.service.session import Session
 from app.settings import Profile, load_settings
 from app.store.attempts import History
-from app.store.catalog import Cache
-from app.store.errors import RefreshingError, StoreError
-from app.store.refresh import refresh_lock
+from app.store.catalog import Cache, refresh_lock
+from app.store.database import RefreshingError, StoreError
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts="query:3000")
 OLD = Contact("1", "u1", {"3": "old@example.com"})
@@ -218,7 +216,7 @@ async def test_a_disk_that_fills_up_leaves_the_old_cache(
     def full(*_: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr("app.store.refresh.StagedRefresh.contacts", full)
+    monkeypatch.setattr("app.store.catalog.StagedRefresh.contacts", full)
     with pytest.raises(StoreError, match="full"):
         await refresh(Account())
     assert is_old(cache)

@@ -1,7 +1,6 @@
 """Presenting on the built-in account: every reply and every failure on demand, and a fresh start."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +12,6 @@ from app.domain.model import Attempt, NoReply, TriggerRequest, new_attempt_id
 from app.service.scenarios import FAILURES, REPLIES, Scenarios
 from app.service.session import Session
 from app.settings import load_settings
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Session]:
-    opened = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}))
-    await opened.refresh.run()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -38,11 +29,10 @@ def test_the_seven_documented_replies_are_on_offer() -> None:
     assert list(REPLIES) == [0, 2004, 2005, 2008, 2010, 5001, 2012]
 
 
-@pytest.mark.parametrize("code", REPLIES)
-async def test_each_reply_is_had_and_was_predicted(service: Session, scenarios: Scenarios, code: int) -> None:
-    attempt = await send(service, scenarios.request_for(code))
-    assert reply_parts(attempt)[1] == code
-    assert attempt.predicted_code == code
+async def test_each_reply_is_had_and_was_predicted(service: Session, scenarios: Scenarios) -> None:
+    for code in REPLIES:
+        attempt = await send(service, scenarios.request_for(code))
+        assert (reply_parts(attempt)[1], attempt.predicted_code) == (code, code)
 
 
 async def test_the_mails_that_went_out_are_listed_newest_first(

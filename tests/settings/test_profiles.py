@@ -172,9 +172,9 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(
     assert beside(file) == []
 
 
-def test_profiles_added_by_twelve_processes_at_once_are_all_kept(file: Path) -> None:
+def test_profiles_added_by_processes_at_once_are_all_kept(file: Path) -> None:
     typed(file, TYPED)
-    names = [f"shop-{number}" for number in range(12)]
+    names = [f"shop-{number}" for number in range(4)]
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "app", "profile", "add", name, "--account", "mine"],
@@ -185,7 +185,7 @@ def test_profiles_added_by_twelve_processes_at_once_are_all_kept(file: Path) -> 
         for name in names
     ]
     said = [process.communicate()[1] for process in running]
-    assert [process.returncode for process in running] == [0] * 12, said
+    assert [process.returncode for process in running] == [0] * 4, said
     assert config(file) == sorted(["sandbox", "vienna", *names])
     assert file.read_text(encoding="utf-8").startswith(TYPED)
 

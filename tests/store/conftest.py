@@ -7,8 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from app.domain.account import ListOrder
-from app.domain.model import Attempt, JsonObject, TriggerRequest
+from app.domain.model import Attempt, JsonObject, ListOrder, TriggerRequest
 from app.store.attempts import History
 from app.store.catalog import Cache
 from app.store.contacts import BY_ID

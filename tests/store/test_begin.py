@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.fingerprint import canonical_json, request_fingerprint
 from app.domain.model import Attempt, JsonObject, NoReply, Outcome, Reply, Settlement
+from app.domain.recipient import canonical_json, request_fingerprint
 from app.store.attempts import (
     DamagedHistoryError,
     History,

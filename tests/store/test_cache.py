@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.account import Matches
-from app.domain.model import Contact, ExternalEvent, Field
+from app.domain.model import Contact, ExternalEvent, Field, Matches
 from app.store.catalog import Cache, CacheState
 from app.store.contacts import storable
 from app.store.database import StoreError
@@ -182,7 +181,7 @@ def test_of_two_contacts_with_one_id_the_first_counts(cache: Cache) -> None:
 text = st.text(st.characters(), max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     uid=text,
     fields=st.dictionaries(text.filter(lambda name: name not in ("id", "uid")), text, max_size=5),

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.account import Matches
-from app.domain.model import Contact
+from app.domain.model import Contact, Matches
 from app.store.catalog import Cache
 from app.store.database import open_database
 from app.store.schema import CACHE

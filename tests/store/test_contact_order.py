@@ -6,12 +6,10 @@ from threading import Event
 
 import pytest
 
-from app.domain.account import ListOrder
-from app.domain.model import Contact, Field
-from app.store import cache_file
+from app.domain.model import Contact, Field, ListOrder
 from app.store.catalog import Cache
 from app.store.contacts import BY_ID, NEAREST, ContactRow, import_contacts
-from app.store.errors import StoppedError
+from app.store.database import StoppedError
 
 FIELDS = (Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail"))
 VALUES = {
@@ -81,8 +79,7 @@ def test_any_order_of_any_search_is_right(held: Cache, column: str, descending: 
         assert [found.position(row) for row in expected] == list(range(len(expected)))
 
 
-def test_it_is_stopped_by_who_wants_it_no_more(held: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_file, "STEPS_BETWEEN_LOOKS", 1)
+def test_it_is_stopped_by_who_wants_it_no_more(held: Cache) -> None:
     stop = Event()
     found = held.search_contacts("example", ListOrder("name"), stop)
     stop.set()

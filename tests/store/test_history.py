@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.history_query import HistoryQuery
-from app.domain.model import Answer, NoReply, Outcome, Reply
-from app.domain.outcome import UNKNOWN_REMEDY
+from app.domain.model import UNKNOWN_REMEDY, Answer, NoReply, Outcome, Reply
 from app.domain.wire import parse_reply, trigger_body
 from app.store.attempts import AttemptRow, DamagedHistoryError, History
 from app.store.database import StoreError
@@ -118,7 +117,7 @@ def test_event_data_are_kept_beside_a_body_that_does_not_hold_them(history: Hist
 text = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(external_id=text, name=text | st.none(), reply_text=text | st.none(), detail=text)
 def test_any_text_comes_back_equal(
     history: History,

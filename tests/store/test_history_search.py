@@ -26,15 +26,15 @@ from app.domain.model import (
     Reply,
     Settlement,
     TriggerRequest,
+    outcome_of,
 )
-from app.domain.outcome import outcome_of
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.domain.wire import reply_body, trigger_body
 from app.store.attempt_rows import AttemptRow
 from app.store.attempts import History
 from app.store.bulk_attempts import add_finished, remove_owned
+from app.store.database import StoppedError
 from app.store.erasure import FORGOTTEN, Retention, forget_in_history, let_go, person
-from app.store.errors import StoppedError
 from app.store.row_ids import RowIds
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -340,12 +340,13 @@ def listed(history: History, query: HistoryQuery, account: str | None) -> RowIds
     return rows
 
 
-def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
+def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path: Path, examples: int) -> None:
     history = History(Path(copy(path, tmp_path)))
     search = history.search
     made = {None: [*attempts(60, "shop"), *attempts(60, "other")], "shop": list(attempts(60, "shop"))}
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(QUERIES, st.sampled_from([None, "shop"]))
     def check(query: HistoryQuery, account: str | None) -> None:
         note(repr((query, account)))
@@ -555,7 +556,7 @@ def test_what_takes_long_can_be_stopped(path: Path) -> None:
 
 
 def test_a_search_that_is_running_ends_when_it_is_stopped(history: History) -> None:
-    list(add_finished(history.path, attempts(20_000), "made up"))
+    list(add_finished(history.path, attempts(1_000), "made up"))
     stop = Event()
     found = history.search.attempts(HistoryQuery(), "shop", stop)
     next(found)

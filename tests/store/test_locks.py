@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.store.locks import FileLock
-from app.store.writer_lock import Owner
+from app.store.locks import FileLock, Owner
 
 
 def test_a_lock_is_held_by_one_at_a_time_and_leaves_nothing(tmp_path: Path) -> None:

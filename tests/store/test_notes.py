@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.drafts import Draft, SavedDraft, Template
-from app.domain.extras import attach
-from app.domain.model import Contact, Extras
+from app.domain.model import Contact, Draft, Extras, SavedDraft, Template, attach
 from app.store.database import StoreError, open_database
 from app.store.erasure import person
 from app.store.notes import Notes
@@ -162,7 +160,7 @@ TYPING = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from app.domain.drafts import Draft
+from app.domain.model import Draft
 from app.store.notes import Notes
 from app.store.schema import NOTES
 from app.store.text import microseconds

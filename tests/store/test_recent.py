@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.domain.fingerprint import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.model import Answer, Attempt, JsonObject, NoReply, Outcome, Reply, Settlement, TriggerRequest
+from app.domain.recipient import canonical_json, contact_fingerprint, request_fingerprint
 from app.store.attempts import History, SameSend
 from tests.store.conftest import STARTED
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.cli.conftest import Desk, desk, home, open_account
+from tests.cli.conftest import Desk, desk, filled_home, home, open_account, served_account
 from tests.team.conftest import KEY
 from tests.team.proxy import Proxy
 
-__all__ = ["desk", "home", "open_account"]
+__all__ = ["desk", "filled_home", "home", "open_account", "served_account"]
 
 THOR = ("trigger", "100", "--key", "3", "--external-id", "thor@example.com")
 As = Callable[[str], None]

@@ -6,8 +6,8 @@ import pytest
 from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch
-from app.domain.formatting import minute
 from app.domain.model import Outcome, Reply
+from app.domain.text import minute
 from app.tui.screens.confirm import Confirm
 from app.tui.widgets.prediction import RemedyButtons
 from tests.tui.conftest import NARROW, Desk, OpenDesk, SlowEndpoint

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.extras import attach
-from app.domain.model import Extras
+from app.domain.model import Extras, attach
 from tests.tui.conftest import OpenDesk
 
 TO_THOR = (*"100", "enter", *"thor", "enter")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.attempt_statistics import AttemptStatistics, Bucket, CodeCount, EventShare
-from app.domain.formatting import duration, percent
-from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
+from app.domain.history_query import AttemptStatistics, Bucket, CodeCount, EventShare
+from app.domain.json_text import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
+from app.domain.text import duration, percent
 from app.tui.screens.compare import diff_content
 from app.tui.screens.statistics import bars, codes, events, over_time, stacked, statistics_choices, took
 from app.tui.text import counts_label

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from textual.content import Content
 
-from app.domain.account import FieldNames
 from app.domain.mails import EventUse, Mail
-from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
+from app.domain.model import Attempt, Contact, FieldNames, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.recipient import DataUse, Recipient
 from app.domain.rules import Verdict
 from app.service.preflight import Preflight

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_service
-from app.domain.drafts import Draft
 from app.domain.mails import Usages
-from app.domain.model import Answer, NoReply, TriggerRequest
+from app.domain.model import Answer, Draft, NoReply, TriggerRequest
 from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.settings import load_settings
 from app.store.attempts import History
 from app.tui.screens.confirm import Confirm

@@ -9,7 +9,7 @@ from textual.widgets import Input, Select
 
 from app.bootstrap import open_service
 from app.domain.model import Outcome, Reply, new_attempt_id
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.service.refresh import Refresh
 from app.service.session import StoreError
 from app.settings import load_settings

@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from app.domain.account import ListOrder
+from app.domain.model import ListOrder
 from app.service.history import StoppedError
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.menu import Menu

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain import sanitize as rule
+from app.domain import text as rule
 from app.tui import text
 from app.tui.text import label, sanitize_content
 

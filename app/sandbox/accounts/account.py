@@ -1,26 +1,70 @@
-"""An account folder as the sandbox serves it: events and fields in memory, contacts in the database."""
+"""An account as the sandbox serves it: events and fields in memory, contacts in a database built from the folder.
 
+The database is built aside and renamed into place, so no reader sees half of it; it is never written again, so
+readers open it without locks. A file beside it keeps the state of the folder's files when they were last read.
+"""
+
+import hashlib
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 
-from app.domain.account import Matches
+from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
 from app.domain.mails import Mail
-from app.sandbox.accounts.database import AccountDatabaseError, ensure_built, fingerprint_of, open_finished
-from app.sandbox.accounts.folder import EventEntry, FieldEntry, Progress
+from app.domain.model import Field, Matches
+from app.sandbox.accounts.folder import (
+    CONTACTS,
+    FILES,
+    AccountFolderError,
+    ContactsFile,
+    EventEntry,
+    Progress,
+    open_contacts,
+    read_events,
+    read_fields,
+    unreadable,
+)
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
+LAYOUT = "4"
+STALE_S = 3600.0
+CASELESS_FIELD = "3"
+
+GRAIN_S = 2.0
+"""Seconds within which two writes may leave a file with the same times, on the coarsest file system."""
+
+_SCHEMA = """
+PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT, name TEXT, created TEXT, attached INTEGER, mails TEXT);
+CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, application_type TEXT, cell TEXT);
+"""
+
+
+class AccountDatabaseError(AppError):
+    """The account's database cannot be written or read; one sentence."""
+
+
+def unwritable(file: Path, error: OSError | sqlite3.Error) -> AccountDatabaseError:
+    """The error for a database that cannot be written."""
+    if isinstance(error, OSError):
+        reason = reason_of(error)
+    else:
+        reason = DISK_FULL if disk_is_full(file.parent) else str(error)
+    return AccountDatabaseError(f"The sandbox cannot write {file}: {reason}.")
 
 
 class SandboxAccount:
     """An account folder, served from `database`, which is rebuilt when the folder's content has changed.
 
     Without a folder it serves the database as it was built last. `changed` says whether the content had
-    changed; `fingerprint` identifies the content. Implements app.domain.account.Account. Raises
+    changed; `fingerprint` identifies the content. Implements app.domain.model.Account. Raises
     AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or
     read.
     """
@@ -29,7 +73,7 @@ class SandboxAccount:
         self.database = database
         self.changed = folder is not None and ensure_built(folder, database, progress)[1]
         try:
-            self._serve(open_finished(database))
+            self._serve(_open_finished(database))
         except sqlite3.Error as error:
             raise AccountDatabaseError(f"The sandbox cannot read {database}: {error}.") from error
 
@@ -40,8 +84,8 @@ class SandboxAccount:
         before = self._db
         # If the database is unreadable now, or has another content, nothing changes.
         with suppress(sqlite3.Error):
-            newest = open_finished(self.database)
-            if fingerprint_of(newest) == fingerprint:
+            newest = _open_finished(self.database)
+            if _fingerprint_of(newest) == fingerprint:
                 self._serve(newest)
                 before.close()
             else:
@@ -50,7 +94,7 @@ class SandboxAccount:
     def _serve(self, db: sqlite3.Connection) -> None:
         """Reads everything that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
-        fingerprint = fingerprint_of(db)
+        fingerprint = _fingerprint_of(db)
         events = db.execute("SELECT id, name, created, attached, mails FROM event ORDER BY n").fetchall()
         fields = db.execute(
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
@@ -63,20 +107,17 @@ class SandboxAccount:
             )
             for row in events
         }
-        self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
-        self.contacts = AccountContacts(
-            db, {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
-        )
+        self.fields: Mapping[str, Field] = {row[0]: Field(*row[:4]) for row in fields}
+        # The columns (`c0`, `c1`, ...) are the builder's, never text from outside; a field without one is empty.
+        self._cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
 
     def close(self) -> None:
         self._db.close()
 
     def has_event(self, event_id: str) -> bool:
-        """Whether the account has this external event."""
         return event_id in self.events
 
     def has_field(self, field_id: str) -> bool:
-        """Whether the account has this contact field."""
         return field_id in self.fields
 
     def matches(self, key_id: str, external_id: str) -> Matches:
@@ -85,32 +126,18 @@ class SandboxAccount:
 
     def matches_of_many(self, key_id: str, external_ids: Iterable[str]) -> Mapping[str, Matches]:
         """At most two contacts for each value, by one statement; skips values that no contact can have."""
-        found = self.contacts.two_of_each(key_id, [value for value in set(external_ids) if _storable(value)])
-        return {value: Matches(ids, complete=True) for value, ids in found.items()}
-
-
-# The column names in these statements (`c0`, `c1`, ...) are the builder's, never text from outside.
-@dataclass(frozen=True, slots=True)
-class AccountContacts:
-    """The contact table of an account.
-
-    `cells` maps key ids to columns; a field without a column is empty for every contact.
-    """
-
-    db: sqlite3.Connection
-    cells: Mapping[str, str]
-
-    def two_of_each(self, key_id: str, values: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """The ids of at most two contacts for each value."""
-        cell = self.cells.get(key_id)
+        cell = self._cells.get(key_id)
         if cell is None:
             return {}
+        values = [value for value in set(external_ids) if _is_value(value)]
         sql = f"""
             SELECT asked.key, (SELECT group_concat(id) FROM
                 (SELECT id FROM contact WHERE {cell} = asked.value AND {cell} != '' LIMIT 2))
             FROM json_each(?) AS asked"""  # noqa: S608 - columns of our own
-        rows = self.db.execute(sql, (json.dumps(values),))
-        return {values[place]: tuple(ids.split(",")) if ids else () for place, ids in rows}
+        rows = self._db.execute(sql, (json.dumps(values),))
+        return {
+            values[place]: Matches(tuple(ids.split(",")) if ids else (), complete=True) for place, ids in rows
+        }
 
     def with_values(
         self, key_id: str, values: Sequence[str], shown: Sequence[str]
@@ -119,7 +146,7 @@ class AccountContacts:
 
         Each contact has its id, uid and the fields `shown`.
         """
-        cell = self.cells.get(key_id)
+        cell = self._cells.get(key_id)
         if cell is None:
             return []
         keys = ("id", "uid", *shown)
@@ -128,55 +155,213 @@ class AccountContacts:
             SELECT asked.key, {self._columns(keys)} FROM json_each(?) AS asked CROSS JOIN contact
             ON contact.n IN (SELECT other.n FROM contact AS other
                 WHERE other.{cell} = asked.value AND other.{cell} != '' LIMIT {MAX_PER_VALUE})"""  # noqa: S608 - columns of our own
-        rows = self.db.execute(sql, (json.dumps(values),))
+        rows = self._db.execute(sql, (json.dumps(values),))
         return [(place, _contact(keys, row)) for place, *row in rows]
 
-    def page(
+    def query(
         self, wanted: Mapping[str, str], shown: str, *, skip_empty: bool, limit: int, offset: int
     ) -> list[dict[str, str | None]]:
         """The contacts with all the `wanted` values, in the order of the file, with the field `shown`."""
-        if any(value and not _storable(value) for value in wanted.values()):
+        if any(value and not _is_value(value) for value in wanted.values()):
             return []
-        none = "''"
-        columns = [self.cells.get(key, none) for key in wanted]
         # The index of a column leaves out the empty cells.
-        tests = [
-            f"{column} = ? AND {column} != ''" if value else f"{column} = ?"
-            for column, value in zip(columns, wanted.values(), strict=True)
-        ]
+        empty = "''"
+        columns = [(self._cells.get(key, empty), value) for key, value in wanted.items()]
+        tests = [f"{cell} = ? AND {cell} != ''" if value else f"{cell} = ?" for cell, value in columns]
         if skip_empty:
-            tests.append(f"{self.cells.get(shown, none)} != ''")
-        start = offset
+            tests.append(f"{self._cells.get(shown, empty)} != ''")
         if not tests:
             # Row numbers have no gaps, so a late page needs no counting.
-            tests, start = [f"n > {offset}"], 0
+            tests, offset = [f"n > {offset}"], 0
         sql = f"""
             SELECT {self._columns(("id", shown))} FROM contact WHERE {" AND ".join(tests)}
             ORDER BY n LIMIT ? OFFSET ?"""  # noqa: S608 - columns of our own
-        rows = self.db.execute(sql, (*wanted.values(), limit, start))
-        return [_contact(("id", shown), row) for row in rows]
+        return [
+            _contact(("id", shown), row) for row in self._db.execute(sql, (*wanted.values(), limit, offset))
+        ]
 
-    def ids(self, limit: int, offset: int) -> list[str]:
+    def contact_ids(self, limit: int, offset: int) -> list[str]:
         """Contact ids in the order of the file."""
-        rows = self.db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
+        rows = self._db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
         return [row[0] for row in rows]
 
-    def count(self) -> int:
-        """The number of contacts."""
+    def count_contacts(self) -> int:
         # Row numbers have no gaps.
-        return self.db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
+        return self._db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
 
     def _columns(self, keys: Iterable[str]) -> str:
-        return ", ".join(f"contact.{cell}" if (cell := self.cells.get(key)) else "''" for key in keys)
+        return ", ".join(f"contact.{cell}" if (cell := self._cells.get(key)) else "''" for key in keys)
 
 
 def _contact(keys: Sequence[str], row: Sequence[str]) -> dict[str, str | None]:
     return {key: value or (value if key == "uid" else None) for key, value in zip(keys, row, strict=True)}
 
 
-def _storable(value: str) -> bool:
+def _is_value(value: str) -> bool:
     """Whether a contact can have this value: not empty, no NUL, no half of a surrogate pair."""
     try:
         return value != "" and b"\0" not in value.encode()
     except UnicodeEncodeError:
         return False
+
+
+def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
+    """Returns the fingerprint of the folder's content, and whether the database had to be built for it.
+
+    Raises AccountFolderError, and AccountDatabaseError if the disk cannot be written.
+    """
+    stamp, stamp_file = _stamp(folder), database.with_suffix(".stamp")
+    known = _known(database)
+    if known and stamp and _text(stamp_file) == f"{stamp};{known}":
+        return known, False
+    digest = content_digest(folder)
+    if known != digest:
+        with _replacing(database) as db:
+            _fill(db, folder, progress)
+            db.execute("INSERT INTO meta VALUES ('digest', ?)", (digest,))
+    # Without a stamp the next start reads the folder.
+    with suppress(OSError):
+        if stamp:
+            stamp_file.touch(mode=0o600)
+            stamp_file.write_text(f"{stamp};{digest}", encoding="utf-8")
+    return digest, known != digest
+
+
+def _stamp(folder: Path) -> str:
+    """A stamp that changes with every write to a file, so that an untouched folder is not read again.
+
+    Empty if a file was written so recently, or in the future, that the next write might not change the stamp.
+    """
+    stats = []
+    for name in FILES:
+        try:
+            stats.append((folder / name).stat())
+        except OSError as error:
+            raise unreadable(folder / name, error) from None
+    if max(max(s.st_mtime, s.st_ctime) for s in stats) > time.time() - GRAIN_S:
+        return ""
+    return ";".join(
+        [LAYOUT, *(f"{s.st_dev},{s.st_ino},{s.st_size},{s.st_mtime_ns},{s.st_ctime_ns}" for s in stats)]
+    )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def content_digest(folder: Path) -> str:
+    """The fingerprint of the content of the folder's files. Raises AccountFolderError."""
+    digest = hashlib.blake2b(LAYOUT.encode())
+    for name in FILES:
+        try:
+            with (folder / name).open("rb") as raw:
+                digest.update(hashlib.file_digest(raw, "blake2b").digest())
+        except OSError as error:
+            raise unreadable(folder / name, error) from None
+    return digest.hexdigest()
+
+
+def _known(database: Path) -> str | None:
+    try:
+        with closing(_open_finished(database)) as db:
+            return _fingerprint_of(db)
+    except sqlite3.Error:
+        return None
+
+
+def _fingerprint_of(db: sqlite3.Connection) -> str:
+    """The fingerprint of the content that an account database was built from. Raises sqlite3.Error."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
+    return row[0] if row else ""
+
+
+def _open_finished(database: Path) -> sqlite3.Connection:
+    uri = f"{database.absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
+    unfinished = database.with_name(f"{database.name}.{os.urandom(8).hex()}.building")
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sweep(database)
+        unfinished.touch(mode=0o600)
+        with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
+            yield db
+        unfinished.replace(database)
+    except (OSError, sqlite3.Error) as error:
+        raise unwritable(database, error) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _sweep(database: Path) -> None:
+    """Removes unfinished files of killed processes."""
+    for leftover in database.parent.glob(f"{database.name}.*.building"):
+        # Another process may sweep at the same time.
+        with suppress(FileNotFoundError):
+            if time.time() - leftover.stat().st_mtime > STALE_S:
+                leftover.unlink()
+
+
+def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
+    """Writes the whole account into an empty database. Raises AccountFolderError."""
+    db.executescript(_SCHEMA)
+    fields = read_fields(folder)
+    db.executemany(
+        "INSERT INTO event (id, name, created, attached, mails) VALUES (?, ?, ?, ?, ?)",
+        [
+            (e.id, e.name, e.created, e.attached, json.dumps([astuple(mail) for mail in e.mails]))
+            for e in read_events(folder)
+        ],
+    )
+    with open_contacts(folder / CONTACTS, fields) as contacts:
+        cells = {column: f"c{place}" for place, column in enumerate(contacts.columns)}
+        db.executemany(
+            "INSERT INTO field (id, name, string_id, application_type, cell) VALUES (?, ?, ?, ?, ?)",
+            [(*astuple(field), cells.get(field.id)) for field in fields],
+        )
+        _load_contacts(db, contacts, cells, progress)
+    _index(db, folder, fields, cells.values())
+
+
+def _load_contacts(
+    db: sqlite3.Connection, contacts: ContactsFile, cells: Mapping[str, str], progress: Progress
+) -> None:
+    columns = ["n INTEGER PRIMARY KEY", "id TEXT", "uid TEXT"]
+    # GUESS: The e-mail address ignores ASCII case
+    columns += [
+        f"{cell} TEXT{' COLLATE NOCASE' if field_id == CASELESS_FIELD else ''}"
+        for field_id, cell in cells.items()
+    ]
+    db.execute(f"CREATE TABLE contact ({', '.join(columns)})")
+    insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"  # noqa: S608 - columns of our own
+    db.execute("BEGIN")
+    for chunk in contacts.chunks(progress):
+        db.executemany(insert, chunk)
+    db.execute("COMMIT")
+
+
+def _index(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], cells: Iterable[str]) -> None:
+    for key in ("id", "uid"):
+        try:
+            db.execute(f"CREATE UNIQUE INDEX contact_{key} ON contact ({key}) WHERE {key} != ''")
+        except sqlite3.IntegrityError:
+            raise _repeated(db, folder, fields, key) from None
+    for cell in cells:
+        db.execute(f"CREATE INDEX contact_{cell} ON contact ({cell}, id) WHERE {cell} != ''")
+
+
+def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key: str) -> AccountFolderError:
+    number, value = db.execute(f"""
+        SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
+            (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)
+        ORDER BY n LIMIT 1""").fetchone()  # noqa: S608 - columns of our own
+    with open_contacts(folder / CONTACTS, fields) as contacts:
+        line = contacts.line_of(number)
+    return AccountFolderError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")

@@ -1,4 +1,4 @@
-"""Reads an account folder: `events.json`, `fields.json` and `contacts.csv`.
+"""Reads an account folder: `events.json`, `fields.json` and `contacts.csv`, and writes a small one to begin with.
 
 Every fault is reported with file, line and reason.
 """
@@ -22,6 +22,7 @@ EVENTS = "events.json"
 FIELDS = "fields.json"
 CONTACTS = "contacts.csv"
 FILES = (EVENTS, FIELDS, CONTACTS)
+_STARTER = Path(__file__).with_name("starter")
 
 EVENT_KEYS = frozenset({"id", "name", "created", "example_data", "attached", "mails"})
 MAIL_KEYS = frozenset({"id", "name", "subject"})
@@ -60,15 +61,10 @@ class EventEntry:
     mails: tuple[Mail, ...] = ()
     example: JsonObject | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class FieldEntry:
-    """One contact field of the folder; `string_id` and `application_type` may be empty."""
-
-    id: str
-    name: str
-    string_id: str = ""
-    application_type: str = ""
+    @property
+    def launched(self) -> tuple[Mail, ...]:
+        """The mails that a trigger sends."""
+        return self.mails if self.attached else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ class _Entry:
             return default
         if not isinstance(value, str):
             raise self.error(f'"{key}" must be text.' if key in self.members else f'"{key}" is missing.')
-        if not _storable(value):
+        if any("\ud800" <= char <= "\udfff" for char in value):
             raise self.error(f'"{key}" holds half a surrogate pair, which is no text.')
         return value
 
@@ -104,9 +100,12 @@ def read_events(folder: Path) -> tuple[EventEntry, ...]:
     return tuple(_event(entry) for entry in _distinct(_entries(folder / EVENTS), "event"))
 
 
-def read_fields(folder: Path) -> tuple[FieldEntry, ...]:
+def read_fields(folder: Path) -> tuple[Field, ...]:
     """The fields of `fields.json`, in its order. Raises AccountFolderError."""
-    return tuple(_field(entry) for entry in _distinct(_entries(folder / FIELDS), "field"))
+    return tuple(
+        Field(entry.id(), entry.text("name"), entry.text("string_id", ""), entry.text("application_type", ""))
+        for entry in _distinct(_entries(folder / FIELDS), "field")
+    )
 
 
 def examples(folder: Path) -> dict[str, JsonObject]:
@@ -152,12 +151,6 @@ def _mails(entry: _Entry, event_id: str, name: str, attached: bool) -> tuple[Mai
         raise entry.error('"mails" must be a JSON array of objects.')
     entries = [_Entry(entry.file, entry.line, mail) for mail in mails]
     return tuple(Mail(one.id(), one.text("name"), one.text("subject", "")) for one in entries)
-
-
-def _field(entry: _Entry) -> FieldEntry:
-    return FieldEntry(
-        entry.id(), entry.text("name"), entry.text("string_id", ""), entry.text("application_type", "")
-    )
 
 
 def _distinct(entries: Iterator[_Entry], what: str) -> Iterator[_Entry]:
@@ -218,16 +211,12 @@ def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _storable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
 class ContactsFile:
     """An open `contacts.csv`: its `columns` after id and uid, and its rows in chunks."""
 
-    def __init__(self, file: CsvFile, fields: Sequence[FieldEntry]) -> None:
+    def __init__(self, file: CsvFile, fields: Sequence[Field]) -> None:
         self._file = file
-        keys = file.keys(Field(one.id, one.name, one.string_id) for one in fields)
+        keys = file.keys(fields)
         if "id" not in keys:
             self._refuse(file.header_line, "The header has no column `id`. Every contact needs an id.")
         if len(keys) > MAX_COLUMNS:
@@ -263,10 +252,28 @@ class ContactsFile:
 
 
 @contextmanager
-def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[ContactsFile]:
+def open_contacts(file: Path, fields: Sequence[Field]) -> Iterator[ContactsFile]:
     """Opens the contacts of an account and checks the header. Raises AccountFolderError, also while rows are read."""
     try:
         with open_csv(file) as opened:
             yield ContactsFile(opened, fields)
     except CsvError as error:
         raise AccountFolderError(file, error.line, error.reason) from None
+
+
+def write_starter(folder: Path) -> tuple[str, ...]:
+    """Writes the files of a small account folder, creating it if need be; returns their names.
+
+    Raises AppError, also if one of the files exists: then nothing is written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if existing := [name for name in FILES if (folder / name).exists()]:
+            raise AppError(
+                f"{folder} already has {', '.join(existing)}. Nothing was written; use another folder."
+            )
+        for name in FILES:
+            (folder / name).write_bytes((_STARTER / name).read_bytes())
+    except OSError as error:
+        raise AppError(f"{folder} cannot be written: {reason_of(error)}.") from None
+    return FILES

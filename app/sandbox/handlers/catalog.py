@@ -1,4 +1,4 @@
-"""The calls about external events, contact fields and the account itself."""
+"""The calls about external events and their mails, contact fields, and the account itself."""
 
 import re
 
@@ -23,26 +23,26 @@ async def get_event(request: ApiRequest) -> Response:
 
 async def event_usages(request: ApiRequest) -> Response:
     """GET event/<id>/usages. Raises Rejected (5001)."""
-    event = _known_event(request)
-    used = [mail.id for mail in event.mails]
+    used = [mail.id for mail in _known_event(request).mails]
     return ok({"program_ids": [], "email_ids": used, "interactions_program_ids": []})
+
+
+async def get_email(request: ApiRequest) -> Response:
+    """GET email/<id>: its name and subject. Raises Rejected (6004)."""
+    events = request.context.account.events.values()
+    mails = {mail.id: mail for event in events for mail in event.mails}
+    mail = mails.get(request.path_params["email_id"])
+    if mail is None:
+        raise Rejected(6004, "Invalid email ID")
+    return ok({"id": mail.id, "name": mail.name, "subject": mail.subject})
 
 
 async def list_fields(request: ApiRequest) -> Response:
     """GET field and GET field/translate/<language>: all fields, unpaged. Raises Rejected (1002)."""
     _check_language(request)
+    shown = ("id", "name", "application_type", "string_id")
     fields = request.context.account.fields.values()
-    return ok(
-        [
-            {
-                "id": field.id,
-                "name": field.name,
-                "application_type": field.application_type,
-                "string_id": field.string_id,
-            }
-            for field in fields
-        ]
-    )
+    return ok([{key: getattr(field, key) for key in shown} for field in fields])
 
 
 async def list_choices(request: ApiRequest) -> Response:

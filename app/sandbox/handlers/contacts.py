@@ -1,17 +1,20 @@
-"""The calls about contacts: getdata, query, checkids, the internal id by a field, contact lists."""
+"""The calls about contacts: getdata, query, checkids, the internal id by a field, lists, their mail history."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl, unquote
 
 from starlette.responses import Response
 
+from app.domain.mails import account_time
 from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.context import ApiRequest, Context
 from app.sandbox.handlers.trigger import Triggered
-from app.sandbox.responses import INVALID_PARAMETER, NotServed, Rejected, ok
+from app.sandbox.idempotency import Launch
+from app.sandbox.responses import INVALID_PARAMETER, Rejected, not_served, ok
 
 MAX_KEYS = 1000
 MAX_PAGE = 10_000
@@ -26,9 +29,9 @@ async def getdata(request: ApiRequest) -> Response:
     """POST contact/getdata: the fields of up to 1000 contacts. Raises Rejected (10001, 2004, 2006)."""
     context = request.context
     key_id = _getdata_key(context, request.payload.get("keyId", "id"))
-    values = _key_values(request.payload)
+    values = list(dict.fromkeys(scalar_text(value) or "" for value in _thousand(request, "keyValues")))
     fields = _getdata_fields(context, request.payload.get("fields"))
-    rows = await asyncio.to_thread(context.account.contacts.with_values, key_id, values, fields)
+    rows = await asyncio.to_thread(context.account.with_values, key_id, values, fields)
     found = {place for place, _ in rows}
     contacts = {contact["id"]: contact for _, contact in rows}
     errors = [
@@ -41,22 +44,27 @@ async def getdata(request: ApiRequest) -> Response:
 
 def _getdata_key(context: Context, value: object) -> str:
     key_id = key_text(value)
-    if key_id in CONTACT_KEYS or context.account.has_field(key_id):
-        return key_id
-    if key_id.isascii() and key_id.isdigit():
-        raise Rejected(2004, f"Invalid key field id: {key_id}")
-    raise Rejected(10001, "keyId must be an integer")
+    if not _is_key(context, key_id):
+        if key_id.isascii() and key_id.isdigit():
+            raise Rejected(2004, f"Invalid key field id: {key_id}")
+        raise Rejected(10001, "keyId must be an integer")
+    return key_id
 
 
-def _key_values(payload: Mapping[str, object]) -> list[str]:
-    if "keyValues" not in payload:
-        raise Rejected(10001, "Missing parameter: keyValues")
-    values = payload["keyValues"]
+def _is_key(context: Context, key_id: str) -> bool:
+    return key_id in CONTACT_KEYS or context.account.has_field(key_id)
+
+
+def _thousand(request: ApiRequest, name: str) -> Sequence[object]:
+    """A list of the payload, for the two calls that word its faults alike. Raises Rejected (10001)."""
+    if name not in request.payload:
+        raise Rejected(10001, f"Missing parameter: {name}")
+    values = request.payload[name]
     if not isinstance(values, list):
-        raise Rejected(10001, "keyValues must be an array")
+        raise Rejected(10001, f"{name} must be an array")
     if len(values) > MAX_KEYS:
         raise Rejected(10001, "Max. number of contacts: 1000")
-    return list(dict.fromkeys(scalar_text(value) or "" for value in values))
+    return values
 
 
 def _getdata_fields(context: Context, wanted: object) -> Sequence[str]:
@@ -71,7 +79,7 @@ def _getdata_fields(context: Context, wanted: object) -> Sequence[str]:
 
 def _check_fields(context: Context, fields: Iterable[str]) -> None:
     for field in fields:
-        if field not in CONTACT_KEYS and not context.account.has_field(field):
+        if not _is_key(context, field):
             raise Rejected(2006, f"Invalid field id: {field}")
 
 
@@ -85,9 +93,9 @@ async def query(request: ApiRequest) -> Response:
     _check_fields(request.context, (shown, *wanted))
     limit, offset = _page(parameters, MAX_PAGE)
     skip_empty = parameters.get("excludeempty") == "true"
-    contacts = request.context.account.contacts
+    account = request.context.account
     page = await asyncio.to_thread(
-        contacts.page, wanted, shown, skip_empty=skip_empty, limit=limit, offset=offset
+        account.query, wanted, shown, skip_empty=skip_empty, limit=limit, offset=offset
     )
     return ok({"errors": [], "result": page})
 
@@ -120,7 +128,7 @@ async def checkids(request: ApiRequest) -> Response:
     """POST contact/checkids: the internal ids of up to 1000 external ids. Raises Rejected (2002, 2003, 2004)."""
     account = request.context.account
     key_id = key_text(request.payload.get("key_id"))
-    if key_id not in CONTACT_KEYS and not account.has_field(key_id):
+    if not _is_key(request.context, key_id):
         raise Rejected(2004, f"Invalid key field id: {key_id}")
     wanted = request.payload.get("external_ids")
     if not isinstance(wanted, list):
@@ -138,10 +146,8 @@ async def checkids(request: ApiRequest) -> Response:
         if verdict.code == 0 or (several and verdict.code == 2010):
             ids[value] = matches if several else matches[0]
         else:
-            text = (
-                verdict.text if verdict.code != 2008 else f"No contact found with the external id: {key_id}"
-            )
-            errors[value] = {str(verdict.code): text}
+            named = f"No contact found with the external id: {key_id}"
+            errors[value] = {str(verdict.code): named if verdict.code == 2008 else verdict.text}
     return ok({"ids": ids, "errors": errors or []})
 
 
@@ -152,7 +158,7 @@ async def internal_id(request: ApiRequest) -> Response:
     pair = request.path_params.get("pair") or unquote(query_string.partition("&")[0])
     key_id, equals, value = pair.partition("=")
     if not equals:
-        raise NotServed(request)
+        raise not_served(request)
     verdict = judge(TriggerRequest("", key_id, value), account, FIND_RULES)
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
@@ -168,7 +174,7 @@ async def get_contact_list(request: ApiRequest) -> Response:
     """GET contactlist/<id> and contactlist/<id>/contacts: contact ids, paged. Raises Rejected (3006, 2016, 1001)."""
     _check_list(request)
     limit, offset = _page(_parameters(request), MAX_LIST_PAGE)
-    return ok(await asyncio.to_thread(request.context.account.contacts.ids, limit, offset))
+    return ok(await asyncio.to_thread(request.context.account.contact_ids, limit, offset))
 
 
 async def list_contact_ids(request: ApiRequest) -> Response:
@@ -180,7 +186,7 @@ async def list_contact_ids(request: ApiRequest) -> Response:
     if token is None or top is None or not 1 <= top <= MAX_IDS_PAGE:
         raise Rejected(*INVALID_PARAMETER)
     # GUESS: The token of contactIds is the number of contacts before the page, and `value` is inside `data`
-    ids = await asyncio.to_thread(request.context.account.contacts.ids, top + 1, token)
+    ids = await asyncio.to_thread(request.context.account.contact_ids, top + 1, token)
     path = f"/contactlist/{ALL_CONTACTS}/contactIds?$skiptoken={token + top}&$top={top}"
     return ok({"value": ids[:top], "next": path if len(ids) > top else None})
 
@@ -188,9 +194,45 @@ async def list_contact_ids(request: ApiRequest) -> Response:
 async def count_contacts(request: ApiRequest) -> Response:
     """GET contactlist/<id>/count: the number of contacts, as text. Raises Rejected (3006)."""
     _check_list(request)
-    return ok(str(await asyncio.to_thread(request.context.account.contacts.count)))
+    return ok(str(request.context.account.count_contacts()))
 
 
 def _check_list(request: ApiRequest) -> None:
     if request.path_params["list_id"] != ALL_CONTACTS:
         raise Rejected(3006, "No contact list found with the specified ID.", 404)
+
+
+async def contact_history(request: ApiRequest) -> Response:
+    """POST contact/getcontacthistory: the e-mails launched to up to 1000 contacts. Raises Rejected (10001, 1001)."""
+    first = _day(request, "startDate", date.min)
+    last = _day(request, "endDate", date.max)
+    ids = [scalar_text(contact) for contact in _thousand(request, "contacts")]
+    if None in ids:
+        raise Rejected(*INVALID_PARAMETER)
+    launches = request.context.accepted.launches(ids)
+    timed = ((launch, account_time(datetime.fromtimestamp(launch.at, UTC))) for launch in launches)
+    within = [(launch, moment) for launch, moment in timed if first <= moment.date() <= last]
+    return ok([mail for launch, moment in within for mail in _launched(request, launch, moment)])
+
+
+def _launched(request: ApiRequest, launch: Launch, moment: datetime) -> list[dict[str, object]]:
+    event = request.context.account.events.get(launch.event_id)
+    return [
+        {
+            "emailId": int(mail.id),
+            "contactId": launch.contact_id,
+            "launch_date": f"{moment:%Y-%m-%d %H:%M:%S}",
+            "delivery_status": "launched",
+            "bounce_status": "",
+        }
+        for mail in (event.launched if event else ())
+    ]
+
+
+def _day(request: ApiRequest, name: str, default: date) -> date:
+    if name not in request.payload:
+        return default
+    try:
+        return datetime.strptime(str(request.payload[name]), "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise Rejected(*INVALID_PARAMETER) from None

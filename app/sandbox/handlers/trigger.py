@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from app.domain.account import Matches
 from app.domain.event_data import MAX_BYTES
-from app.domain.extras import EVENT_TIME
-from app.domain.model import TriggerRequest
-from app.domain.rules import RULES, judge
+from app.domain.model import EVENT_TIME, Account, Matches, TriggerRequest
+from app.domain.rules import RULES, Rule, judge
 from app.domain.wire import key_text, parse_trigger
 from app.sandbox.accounts.account import NO_MATCH, SandboxAccount
-from app.sandbox.accounts.folder import EventEntry
 from app.sandbox.context import ApiRequest, Context
 from app.sandbox.idempotency import Accepted
 from app.sandbox.responses import Rejected, ok
@@ -32,37 +29,42 @@ CONTACT_RULES = tuple(rule for rule in RULES if rule.scope == "contact")
 async def trigger(request: ApiRequest) -> Response:
     """The reply to a trigger of one contact, or of many if there are `contacts`. Raises Rejected."""
     context = request.context
-    if context.options.field_names:
-        request.payload = _with_field_id(request)
+    key_id = _key_id(request)
     if request.payload.get("contacts") is not None:
-        return await _trigger_many(request)
-    sent = parse_trigger(request.path_params["event_id"], request.payload)
+        return await _trigger_many(request, key_id)
+    sent = parse_trigger(request.path_params["event_id"], {**request.payload, "key_id": key_id})
     found = Triggered.among(context.account, sent.key_id, [sent.external_id])
-    verdict = judge(sent, found)
-    if verdict.code:
-        raise Rejected(verdict.code, verdict.text)
+    _check(sent, found)
     _check_extras(request.payload, request.length)
     return _reply(context, sent.event_id, [found.accepted(sent, request.payload)], {})
 
 
-def _with_field_id(request: ApiRequest) -> Mapping[str, object]:
-    """The payload with a field's id for its string id, such as 3 for `email`."""
-    ids = {field.string_id: field.id for field in request.context.account.fields.values() if field.string_id}
+def _key_id(request: ApiRequest) -> str:
+    """The key id as text; with `field_names`, a field's id for its string id, such as 3 for `email`."""
+    context = request.context
     key_id = key_text(request.payload.get("key_id"))
-    return {**request.payload, "key_id": ids[key_id]} if key_id in ids else request.payload
+    if context.options.field_names:
+        ids = {field.string_id: field.id for field in context.account.fields.values() if field.string_id}
+        return ids.get(key_id, key_id)
+    return key_id
 
 
-async def _trigger_many(request: ApiRequest) -> Response:
+def _check(sent: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> None:
+    """Raises Rejected by the first broken rule."""
+    verdict = judge(sent, account, rules)
+    if verdict.code:
+        raise Rejected(verdict.code, verdict.text)
+
+
+async def _trigger_many(request: ApiRequest, key_id: str) -> Response:
     """Triggers up to a thousand contacts, looked up at once and checked one by one.
 
     A rule about the request rejects it whole; the other rules reject single contacts, within HTTP 200.
     """
     context = request.context
     entries = _entries(request.payload)
-    event_id, key_id = request.path_params["event_id"], key_text(request.payload.get("key_id"))
-    verdict = judge(TriggerRequest(event_id, key_id, ""), context.account, REQUEST_RULES)
-    if verdict.code:
-        raise Rejected(verdict.code, verdict.text)
+    event_id = request.path_params["event_id"]
+    _check(TriggerRequest(event_id, key_id, ""), context.account, REQUEST_RULES)
     sent = [parse_trigger(event_id, {**entry, "key_id": key_id}) for entry in entries]
     found = Triggered.among(context.account, key_id, (one.external_id for one in sent))
     accepted: list[Accepted] = []
@@ -72,9 +74,7 @@ async def _trigger_many(request: ApiRequest) -> Response:
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)  # a dashboard may run in the same loop
         try:
-            verdict = judge(one, found, CONTACT_RULES)
-            if verdict.code:
-                raise Rejected(verdict.code, verdict.text)
+            _check(one, found, CONTACT_RULES)
             _check_extras(entry, request.length)
         except Rejected as rejected:
             errors[one.external_id] = {str(rejected.code): rejected.text}
@@ -87,7 +87,7 @@ async def _trigger_many(request: ApiRequest) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """An account whose contacts for one key are looked up already; implements app.domain.account.Account."""
+    """An account whose contacts for one key are looked up already; implements app.domain.model.Account."""
 
     account: SandboxAccount
     found: Mapping[str, Matches]
@@ -163,14 +163,11 @@ def _reply(
     context: Context, event_id: str, accepted: Sequence[Accepted], data: Mapping[str, object]
 ) -> Response:
     """The reply for the contacts that broke no rule. Raises Rejected (5005) if nothing uses the event."""
-    event = context.account.events[event_id]
-    if accepted and not (event.attached or context.options.interactions):
+    attached, interactions = context.account.events[event_id].attached, context.options.interactions
+    if accepted and not (attached or interactions):
         raise Rejected(5005, "No program or campaign is triggered.")
     deduplicated = context.accepted.add(accepted, context.clock())
-    if context.options.interactions:
-        data = {**data, "connectedTo": _connected_to(event)}
+    if interactions:
+        connected = {"email": True, "acProgram": False, "interactionsProgram": False}
+        data = {**data, "connectedTo": connected if attached else False}
     return ok(data, deduplicated)
-
-
-def _connected_to(event: EventEntry) -> object:
-    return {"email": True, "acProgram": False, "interactionsProgram": False} if event.attached else False

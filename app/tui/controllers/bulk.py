@@ -10,9 +10,8 @@ from textual.worker import Worker
 
 from app.domain.bulk import RowState, Run, accepted_question
 from app.domain.errors import AppError
-from app.domain.formatting import count
 from app.domain.history_query import HistoryQuery
-from app.domain.short_id import short_id
+from app.domain.text import count, short_id
 from app.service.bulk import Planning
 from app.service.bulk_sending import Sending
 from app.service.session import Session

@@ -9,7 +9,7 @@ from textual.worker import Worker, WorkerCancelled
 
 from app.domain.errors import AppError
 from app.domain.model import Contact
-from app.service.contacts import CacheState
+from app.service.catalog import CacheState
 from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.controllers import View

@@ -11,15 +11,22 @@ from threading import Event
 from textual.timer import Timer
 
 from app.domain.diagnosis import Fetch, FormPatch, QuickFix
-from app.domain.drafts import DataChoice, Draft
 from app.domain.errors import AppError
 from app.domain.event_data import repair
 from app.domain.json_text import written
-from app.domain.model import NO_EXTRAS, Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.domain.outcome import LABEL
+from app.domain.model import (
+    LABEL,
+    NO_EXTRAS,
+    Attempt,
+    DataChoice,
+    Draft,
+    Outcome,
+    TriggerRequest,
+    new_attempt_id,
+)
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.service.history import StoppedError
 from app.service.preflight import Preflight
 from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure

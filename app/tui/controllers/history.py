@@ -26,10 +26,9 @@ from app.domain.history_query import (
     replaced,
     with_order,
 )
-from app.domain.model import Attempt, Outcome
-from app.domain.outcome import RESOLVED
-from app.domain.short_id import short_id
-from app.service.contacts import ContactRow
+from app.domain.model import RESOLVED, Attempt, Outcome
+from app.domain.text import short_id
+from app.service.catalog import ContactRow
 from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in_thread
 from app.service.session import Session
 from app.tui.controllers import View

@@ -15,12 +15,10 @@ from textual.worker import Worker
 from app.domain.errors import AppError
 from app.domain.mails import EventUse
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
-from app.domain.short_id import short_id
-from app.service.guard import GuardError
-from app.service.history import AttemptRow
+from app.domain.text import short_id
+from app.service.guard import GuardError, ProductionLock
+from app.service.history import AttemptRow, offers_same_trigger
 from app.service.preflight import Preflight
-from app.service.production_lock import ProductionLock
-from app.service.resolution import offers_same_trigger
 from app.service.session import (
     DamagedHistoryError,
     HistoryReplacedError,

@@ -12,7 +12,7 @@ from textual.widgets import Footer, Static
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.service.history import AttemptRow, RowIds, neighbours
 from app.service.session import Session
 from app.tui.bindings import key_of

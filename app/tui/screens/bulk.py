@@ -18,10 +18,9 @@ from textual.widgets.option_list import Option
 from app.domain.attempt_export import readable_body
 from app.domain.bulk import BulkRow, Duplicates, RowState, Run, RunState, plan_lines
 from app.domain.errors import AppError
-from app.domain.formatting import duration
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Outcome
-from app.domain.short_id import short_id
+from app.domain.text import duration, short_id
 from app.service.bulk import BulkRuns, Planning
 from app.service.files import new_file, typed_path
 from app.service.history import in_thread

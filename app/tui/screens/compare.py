@@ -14,10 +14,9 @@ from textual.widgets import Footer, Static
 
 from app.domain.attempt_export import reply_parts
 from app.domain.errors import AppError
-from app.domain.formatting import elapsed
-from app.domain.json_diff import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
+from app.domain.json_text import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
-from app.domain.short_id import short_id
+from app.domain.text import elapsed, short_id
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
 from app.tui.text import attempt_label, count, lines, sanitize

@@ -21,7 +21,7 @@ from textual.worker import Worker
 from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.service.files import FileExistsAlreadyError, new_file, typed_path
 from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
 from app.service.session import Session

@@ -9,10 +9,8 @@ from typing import Any, Protocol
 
 from textual.app import App
 
-from app.domain.drafts import DataChoice
 from app.domain.errors import AppError
-from app.domain.extras import ExtrasError, extras_words, parse_event_time
-from app.domain.model import NO_EXTRAS, Extras
+from app.domain.model import NO_EXTRAS, DataChoice, Extras, ExtrasError, extras_words, parse_event_time
 from app.service.files import read_attachment, typed_path
 from app.tui.screens.confirm import Ask
 from app.tui.text import sanitize

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from app.domain.drafts import DataChoice
+from app.domain.model import DataChoice
 from app.tui.privacy import covered
 from app.tui.text import Live, account_labels, lines, sanitize, sanitize_block
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static, Tab, Tabs
 
-from app.domain.request_code import as_curl, as_httpx, as_json
+from app.domain.attempt_export import as_curl, as_httpx, as_json
 from app.tui.text import sanitize_block
 from app.tui.widgets.code_block import CodeBlock
 

@@ -21,13 +21,20 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from app.domain.attempt_statistics import AttemptStatistics, CodeCount, EventShare
 from app.domain.errors import AppError
-from app.domain.formatting import count, duration, elapsed, percent
-from app.domain.history_query import NO_VALUE, HistoryQuery, QueryField, filter_text, replaced
-from app.domain.model import Outcome
-from app.domain.outcome import LABEL
+from app.domain.history_query import (
+    NO_VALUE,
+    AttemptStatistics,
+    CodeCount,
+    EventShare,
+    HistoryQuery,
+    QueryField,
+    filter_text,
+    replaced,
+)
+from app.domain.model import LABEL, Outcome
 from app.domain.reply_codes import describe
+from app.domain.text import count, duration, elapsed, percent
 from app.service.history import AttemptHistory, in_thread
 from app.tui.screens.menu import Menu
 from app.tui.text import STACKED, counts_label, lines, outcome_style, sanitize

@@ -15,10 +15,9 @@ from textual.message import Message
 from textual.widgets import Button, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from app.domain.event_data import EventDataError, data_hints, parse_event_data
+from app.domain.event_data import EventDataError, data_hints, parse_event_data, placeholders_in
 from app.domain.json_text import indented, written
 from app.domain.model import JsonObject
-from app.domain.placeholders import placeholders_in
 from app.tui.bindings import key_of
 from app.tui.privacy import covered
 from app.tui.text import lines, sanitize, visible

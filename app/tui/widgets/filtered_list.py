@@ -13,12 +13,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from app.domain.account import ListOrder
 from app.domain.errors import AppError
-from app.domain.folding import is_found_by
-from app.domain.model import ExternalEvent, Field
+from app.domain.identifiers import is_found_by
+from app.domain.model import ExternalEvent, Field, ListOrder
 from app.domain.recipient import customer_number
-from app.service.contacts import ContactRow
+from app.service.catalog import ContactRow
 from app.service.history import Rows, StoppedError
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, sanitize

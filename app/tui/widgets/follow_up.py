@@ -7,8 +7,7 @@ from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
 from app.service.evidence import may_show_evidence
-from app.service.history import AttemptRow
-from app.service.resolution import offers_same_trigger
+from app.service.history import AttemptRow, offers_same_trigger
 
 
 class Choice(Enum):

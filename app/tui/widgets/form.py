@@ -13,20 +13,20 @@ from textual.reactive import reactive
 from textual.widgets import Button, Input, Static
 
 from app.domain.diagnosis import FormPatch
-from app.domain.drafts import Draft
-from app.domain.external_ids import hidden_words
-from app.domain.extras import extras_words
+from app.domain.event_data import Filled
+from app.domain.identifiers import hidden_words
 from app.domain.model import (
     CONTACT_KEYS,
     NO_EXTRAS,
     Contact,
+    Draft,
     ExternalEvent,
     Extras,
     Field,
     TriggerRequest,
+    extras_words,
     new_attempt_id,
 )
-from app.domain.placeholders import Filled
 from app.domain.recipient import EMAIL, Recipient
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode

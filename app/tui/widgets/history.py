@@ -15,7 +15,6 @@ from textual.style import Style
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from app.domain.formatting import clock, elapsed
 from app.domain.history_query import (
     Clock,
     HistoryQuery,
@@ -25,9 +24,8 @@ from app.domain.history_query import (
     parse_query,
     proposal,
 )
-from app.domain.model import Outcome
-from app.domain.outcome import LABEL, RESOLVED
-from app.domain.short_id import short_id
+from app.domain.model import LABEL, RESOLVED, Outcome
+from app.domain.text import clock, elapsed, short_id
 from app.service.history import AttemptRow, RowIds
 from app.tui.privacy import PrivacyMode
 from app.tui.text import FieldName, count, key_label, label, lines, outcome_label, sanitize

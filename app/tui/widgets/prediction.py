@@ -12,10 +12,9 @@ from textual.reactive import reactive
 from textual.widgets import Button
 
 from app.domain.diagnosis import FormPatch, QuickFix
-from app.domain.event_data import EventDataError
+from app.domain.event_data import EventDataError, Filled
 from app.domain.mails import EventUse
 from app.domain.model import TriggerRequest
-from app.domain.placeholders import Filled
 from app.domain.recipient import contact_name
 from app.service.preflight import Preflight
 from app.tui.bindings import key_of

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from app.domain.diagnosis import QuickFix
 from app.domain.model import Attempt, Outcome, TriggerRequest
-from app.domain.short_id import short_id
+from app.domain.text import short_id
 from app.tui.bindings import key_of
 from app.tui.text import lines, outcome_label, reply_lines, request_label, sanitize
 from app.tui.widgets.prediction import Offer, RemedyButtons

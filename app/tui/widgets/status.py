@@ -16,9 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Footer, ProgressBar, Static
 from textual.widgets._footer import FooterKey
 
-from app.domain.formatting import age
 from app.domain.model import Outcome
-from app.service.contacts import CacheState
+from app.domain.text import age
+from app.service.catalog import CacheState
 from app.service.profile_check import Notice
 from app.service.refresh import RefreshStep
 from app.tui.text import Live, account_labels, count, fit_line, outcome_style, sanitize

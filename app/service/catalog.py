@@ -1,23 +1,121 @@
-"""The account's contacts and their fields: search, look up, import, forget."""
+"""The account's events, contacts and fields: search, resolve, look up, import, forget."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Any
 
-from app.domain.account import ListOrder
-from app.domain.csv_rows import OnFault, open_csv
+from app.domain.csv_rows import CsvFile, OnFault, open_csv
 from app.domain.errors import AppError
-from app.domain.model import Contact, Field
+from app.domain.identifiers import Resolved, Unresolved, resolve_event
+from app.domain.model import Contact, ExternalEvent, Field, ListOrder
+from app.domain.recipient import normalize
 from app.service.files import drop_copy
-from app.service.importing import ContactLines, ImportRefusedError, ImportReport
 from app.service.live import LiveAccount
 from app.store.cache_file import opened
 from app.store.catalog import CacheState
 from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
-from app.store.row_ids import RowIds
+from app.store.row_ids import FewRows, RowIds
+from app.store.text import numeric_order
+
+MAX_RECENT = 20
+
+_SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
+    "id": lambda event: numeric_order(event.id),
+    "name": lambda event: (normalize("3", event.name), numeric_order(event.id)),
+}
+
+
+class Events:
+    """The external events of the live account. Raises StoreError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+
+    def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
+        """Events whose id or name contains every word, case ignored; the one sent last comes first.
+
+        Events that were never sent follow by numeric id. `order` is by `id` or `name`.
+        """
+        words = text.casefold().split()
+        found = [
+            event
+            for event in self.containing()
+            if all(word in f"{event.id} {event.name}".casefold() for word in words)
+        ]
+        if order is not None:
+            found.sort(key=_SORT_KEYS[order.column], reverse=order.descending)
+        else:
+            recent = {event_id: place for place, event_id in enumerate(self.recent())}
+            found.sort(key=lambda event: recent.get(event.id, len(recent)))
+        return FewRows(found)
+
+    def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
+        """The ids of the events sent on this account, the last one first."""
+        return self._live.history.recent.events(self._live.key, limit)
+
+    def name(self, event_id: str) -> str | None:
+        return self._live.cache.event_name(event_id)
+
+    def resolve(self, text: str) -> Resolved | Unresolved:
+        return resolve_event(text, self.containing)
+
+    def containing(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:
+        """Events with `text` in id or name, case ignored, by numeric id; limit 0: all."""
+        return self._live.cache.list_events(text, limit)
+
+
+class ImportRefusedError(AppError):
+    """An import that cannot begin; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How many contacts were imported and lines skipped.
+
+    `repeated` counts the lines with the id of an earlier line; `unknown_columns` match no field of the account.
+    """
+
+    imported: int
+    left_out: int
+    repeated: int
+    unknown_columns: tuple[str, ...]
+
+
+class ContactLines:
+    """The contacts of one file; calls `on_fault` for each line that it skips."""
+
+    def __init__(self, file: CsvFile, fields: Iterable[Field], on_fault: OnFault) -> None:
+        """Raises CsvError if the header is unusable."""
+        self._file = file
+        self._on_fault = on_fault
+        self._keys = file.keys(fields)
+        if "id" not in self._keys:
+            reason = "The header has no column `id`. Every line needs a contact id."
+            raise file.error(file.header_line, reason)
+        self.read = self.left_out = 0
+        self.unknown_columns = tuple(
+            name for name, key in zip(file.header, self._keys, strict=True) if key is None
+        )
+
+    def contacts(self) -> Iterator[Contact]:
+        """The contacts of all lines with a contact id; `read` counts them."""
+        for row in self._file.rows(self._leave_out):
+            cells = {key: cell for key, cell in zip(self._keys, row.cells, strict=True) if key and cell}
+            contact_id = cells.pop("id", "")
+            if contact_id.isascii() and contact_id.isdigit():
+                self.read += 1
+                yield Contact(contact_id, cells.pop("uid", ""), cells)
+            else:
+                self._leave_out(row.line, f"The contact id must be digits, not {contact_id!r}.")
+
+    def _leave_out(self, line: int, reason: str) -> None:
+        self.left_out += 1
+        self._on_fault(line, reason)
+
 
 __all__ = ["CacheState", "ContactRow", "Contacts", "ForgetRefusedError", "Forgetting"]
 
@@ -63,7 +161,6 @@ class Contacts:
         return self._cache.contacts.containing(text, limit)
 
     def get(self, contact_id: str) -> Contact | None:
-        """One contact with all its values; None if the cache does not have it."""
         return self._cache.contacts.get(contact_id)
 
     def fields(self, text: str = "", limit: int = 0) -> Sequence[Field]:
@@ -71,7 +168,6 @@ class Contacts:
         return tuple(self._cache.list_fields(text, limit))
 
     def field_name(self, field_id: str) -> str | None:
-        """The name of a field; None if it is not known."""
         return self._cache.field_name(field_id)
 
     def origins(self) -> Sequence[str]:

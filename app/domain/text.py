@@ -1,11 +1,8 @@
-"""Makes text from outside harmless to a terminal.
-
-Such text may contain escape sequences, bidirectional overrides or invisible characters. They become visible, so that
-different values look different and every value is as wide as it looks.
-"""
+"""Text for people: harmless to a terminal, numbers and times as people write them, the short ids of attempts."""
 
 import re
 import unicodedata
+from datetime import datetime
 
 # The parts of emoji sequences; a joiner or variation selector is mere decoration only next to one of these.
 _EMOJI = (
@@ -69,7 +66,6 @@ def has_surrogates(text: str) -> bool:
 
 
 def replace_surrogates(text: str) -> str:
-    """The text with U+FFFD for each half character."""
     return _SURROGATE.sub("\ufffd", text) if has_surrogates(text) else text
 
 
@@ -88,11 +84,8 @@ def sanitize_block(text: str, limit: int = 65536) -> str:
 
 
 def _block(text: str) -> str:
-    return _FOUND.sub(_visible_but_line_ends, text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH))
-
-
-def _visible_but_line_ends(found: re.Match[str]) -> str:
-    return "\n" if found[0] == "\n" else _visible(found)
+    plain = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
+    return "\n".join(_FOUND.sub(_visible, line) for line in plain.split("\n"))
 
 
 def _visible(found: re.Match[str]) -> str:
@@ -102,3 +95,89 @@ def _visible(found: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def count(number: int, word: str) -> str:
+    """`1 event`, `1,000 events`."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def percent(number: float, total: float) -> str:
+    """A share in whole percent; `<1%` and `>99%` instead of a rounded 0% or 100%."""
+    share = 100 * number / total
+    if 0 < share < 1:
+        return "<1%"
+    return ">99%" if 99 < share < 100 else f"{share:.0f}%"
+
+
+def duration(seconds: float) -> str:
+    """A rounded length of time, such as `45 seconds`, `1 minute`, `6 minutes` or `28 days`; ignores the sign."""
+    length = abs(seconds)
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if length >= 2 * size or length == size:
+            return count(round(length / size), unit)
+    return count(round(length), "second")
+
+
+def elapsed(milliseconds: float | None) -> str:
+    """A duration as people write it; '' for None."""
+    if milliseconds is None:
+        return ""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def is_today(moment: datetime, now: datetime) -> bool:
+    return moment.astimezone().date() == now.astimezone().date()
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """Local time to the second if the moment is today, else day and time."""
+    return f"{moment.astimezone():{'%H:%M:%S' if is_today(moment, now) else '%d %b %H:%M'}}"
+
+
+def minute(moment: datetime, now: datetime) -> str:
+    """Local time to the minute if the moment is today, else day and time."""
+    return f"{moment.astimezone():{'%H:%M' if is_today(moment, now) else '%d %b %H:%M'}}"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
+
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH = 7
+_FIRST_GROUP = 3
+_VALUE = {digit: value for value, digit in enumerate(_DIGITS)} | {"O": 0, "I": 1, "L": 1}
+_ATTEMPT_ID = re.compile(r"([0-9a-fA-F]{8})-([0-9a-fA-F])")
+_UNUSED_BITS = 1
+"""Unused bits of the ninth digit of the attempt id: 35 bits are eight digits and three quarters."""
+
+
+def short_id(attempt_id: str) -> str:
+    """The short id of an attempt, or the id itself if it is not a UUID."""
+    found = _ATTEMPT_ID.match(attempt_id)
+    if found is None:
+        return attempt_id
+    bits = int(found[1] + found[2], 16) >> _UNUSED_BITS
+    text = "".join(_DIGITS[bits >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+    return f"{text[:_FIRST_GROUP]}-{text[_FIRST_GROUP:]}"
+
+
+def id_prefixes(reference: str) -> tuple[str, ...]:
+    """The prefixes of the attempt ids that have this short id; () if the text is not a short id.
+
+    Ignores case, blanks and hyphens; reads O as 0, and I and L as 1.
+    """
+    digits = re.sub(r"[\s\-\u2010-\u2015]+", "", reference).upper()
+    if len(digits) != _LENGTH or any(digit not in _VALUE for digit in digits):
+        return ()
+    bits = 0
+    for digit in digits:
+        bits = bits << 5 | _VALUE[digit]
+    ids = (f"{bits << _UNUSED_BITS | low:09x}" for low in range(1 << _UNUSED_BITS))
+    return tuple(f"{text[:8]}-{text[8]}" for text in ids)

@@ -1,0 +1,140 @@
+"""What is checked of a request before anything answers it: where it comes from, and its body."""
+
+import asyncio
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.sandbox.options import SandboxOptions
+from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
+
+MAX_BODY = 10_000_000
+MAX_DIGITS = 15
+_LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?", re.ASCII | re.IGNORECASE)
+
+
+class Guard:
+    """Middleware: answers 403 with the reason unless `allows` accepts the request."""
+
+    def __init__(self, app: ASGIApp, allows: Callable[[HTTPConnection], bool], reason: str) -> None:
+        self._app = app
+        self._allows = allows
+        self._reason = reason
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = self._allows(HTTPConnection(scope))
+        app = self._app if allowed else PlainTextResponse(f"{self._reason}\n", 403)
+        await app(scope, receive, send)
+
+
+def is_same_origin(request: HTTPConnection) -> bool:
+    """Whether the request has no Origin, or this host as its Origin: no page of another site sent it."""
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower() != ""
+    except ValueError:
+        return False
+
+
+def has_loopback_host(request: HTTPConnection) -> bool:
+    """Whether the Host is localhost, 127.0.0.0/8 or [::1], on any port.
+
+    A site can point its own name to this machine (DNS rebinding), but none of these names.
+    """
+    return _LOOPBACK_HOST.fullmatch(request.headers.get("host", "")) is not None
+
+
+def is_local(request: HTTPConnection) -> bool:
+    """Whether the request comes from this machine and asks for it by a loopback name."""
+    return has_loopback_host(request) and (request.client is None or is_loopback_address(request.client.host))
+
+
+def is_loopback_address(text: str) -> bool:
+    """Whether this is an IP address of this machine alone; IPv4 in IPv6 form counts."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+class Bodies:
+    """Reads bodies, which together hold at most `max_held` bytes at a time."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self._options = options
+        self._held = 0
+
+    async def read(self, request: Request) -> bytes:
+        """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
+        body = bytearray()
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_BODY):
+            raise self._early(JsonReply(*TOO_LARGE))
+        try:
+            async with asyncio.timeout(self._options.body_timeout_s):
+                async for part in request.stream():
+                    body += part
+                    self._held += len(part)
+                    if len(body) > MAX_BODY:
+                        raise self._early(JsonReply(*TOO_LARGE))
+                    if self._held > self._options.max_held:
+                        raise self._early(overloaded())
+        except TimeoutError:
+            raise self._early(JsonReply(*TOO_SLOW)) from None
+        finally:
+            self._held -= len(body)
+        return bytes(body)
+
+    def _early(self, response: Response) -> Rejected:
+        return Rejected(*TOO_LARGE, response=_EarlyResponse(response, self._options.drain_s))
+
+
+class _EarlyResponse(Response):
+    """Answers while the client still sends the body; reads and drops the rest for up to `drain_s` seconds.
+
+    Closing the connection on a client that is still sending would lose the reply.
+    """
+
+    def __init__(self, response: Response, drain_s: float) -> None:
+        super().__init__(response.body, response.status_code, dict(response.headers))
+        self.headers["connection"] = "close"
+        self._drain_s = drain_s
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_s):
+                while (await receive()).get("more_body"):
+                    pass
+        await send({"type": "http.response.body", "body": b""})
+
+
+def decode(body: bytes) -> Mapping[str, object]:
+    """The JSON object in a body. Raises Rejected (1010) if there is none."""
+    try:
+        payload = _DECODER.decode(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        payload = None
+    if not isinstance(payload, dict):
+        raise Rejected(*UNREADABLE)
+    return payload
+
+
+def _reject_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
