@@ -99,14 +99,8 @@ def second_send_words(earlier: AttemptRow, now: datetime) -> str:
 
 
 def other_data_words(earlier: AttemptRow, now: datetime) -> str:
-<<<<<<< HEAD
-    ago = duration(int((now - earlier.started_at).total_seconds()))
-    what = f"triggered this event for this contact {ago} ago with other data"
-    return f"{sanitize(earlier.member)} {what} {_how_it_went(earlier)}"
-=======
     who, ago = sanitize(earlier.member), _ago(earlier, now)
     return f"{who} triggered this event for this contact {ago} with other data {_how_it_went(earlier)}"
->>>>>>> team
 
 
 def already_sent_words(earlier: AttemptRow, at: str) -> str:

@@ -221,9 +221,7 @@ def test_headers_like_dates_are_read_or_ignored(text: str) -> None:
 
 def test_a_missing_permission_is_named_as_that_of_the_call() -> None:
     assert "permission externalevent.trigger." in (advise_status(Reply(403, None, None), NOW) or "")
-    assert "permission field.list." in (
-        advise_status(Reply(403, None, None), NOW, "field.list") or ""
-    )
+    assert "permission field.list." in (advise_status(Reply(403, None, None), NOW, "field.list") or "")
 
 
 @pytest.mark.parametrize(
