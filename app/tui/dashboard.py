@@ -624,7 +624,7 @@ class Dashboard(Screen[None]):
     def _approve(self, approval_id: str) -> None:
         try:
             if self._session.team is not None:
-                self._session.team.approve(approval_id)
+                self._session.team.server.approve(approval_id)
         except AppError as error:
             self.say("Not approved", str(error))
         else:
@@ -679,14 +679,7 @@ class Dashboard(Screen[None]):
     def _attempt_selected(self, message: VirtualTable.Selected[AttemptRow]) -> None:
         self.history.open_attempt(message.row)
 
-    @on(HistoryPane.Chosen)
-    def _follow_up_chosen(self, message: HistoryPane.Chosen) -> None:
-        self.history.choose(message.row, message.choice)
-
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
-        if message.what == "team":
-            self.history.switch_team()
-        else:
-            self.history.open(message)
+        self.history.open(message.what)

@@ -79,17 +79,15 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         long, short, name = account_labels(self._profile)
-        notice = Content.styled(f"{self._notice.label}   " if self._notice else "", "bold $text-warning")
-        alerts = (
-            _lock_label(self.unlocked_s)
-            + _masked_label(self.is_masked)
-            + _team_label(self.team)
-            + _unresolved_label(self.unresolved)
-        )
+        alerts = self._alerts()
+        notice = alerts
+        if self._notice:
+            notice = Content.assemble((f"{self._notice.label}   ", "bold $text-warning"), alerts)
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
-        facts = notice + alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
-        old = notice + alerts + Content.styled(said, "$quiet")
-        in_short = notice + alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")
+        facts = Content.assemble(notice, (f"{self.counts}   {said}", "$quiet"))
+        old = Content.assemble(notice, (said, "$quiet"))
+        age_alone = (f"⟳ {self.refreshed or 'never'}", "$quiet")
+        in_short = Content.assemble(notice, age_alone)
         choices = (
             (brand + long, facts),
             (long, facts),
@@ -98,37 +96,31 @@ class StatusLine(Widget):
             (short, old),
             (short, in_short),
             (name, in_short),
-            (name, alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")),
+            (name, Content.assemble(alerts, age_alone)),
         )
         return fit_line(choices, self.content_size.width)
 
-
-def _lock_label(seconds: int | None) -> Content:
-    if seconds is None:
-        return Content("")
-    if not seconds:
-        return Content.styled("read-only   ", "bold $account-real")
-    time_left = f"SENDING UNLOCKED {seconds // 60}:{seconds % 60:02}"
-    return Content.styled(f"{time_left}   ", "bold reverse $account-real")
-
-
-def _masked_label(is_masked: bool) -> Content:
-    return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
-
-
-def _team_label(is_reachable: bool | None) -> Content:
-    if is_reachable is None:
-        return Content("")
-    if is_reachable:
-        return Content.styled("team ✓   ", "$quiet")
-    return Content.styled("✗ team not reachable   ", f"bold {outcome_style(Outcome.REJECTED)}")
-
-
-def _unresolved_label(number: int) -> Content:
-    if not number:
-        return Content("")
-    said = Content.styled(f"? {number:,} unresolved", f"bold {outcome_style(Outcome.UNKNOWN)}")
-    return said.stylize(Style.from_meta({_LINK: "screen.unresolved"})) + "   "
+    def _alerts(self) -> Content:
+        """What the user must know, each with the space after it."""
+        alerts = []
+        if self.unlocked_s:
+            time_left = f"SENDING UNLOCKED {self.unlocked_s // 60}:{self.unlocked_s % 60:02}"
+            alerts.append(Content.styled(time_left, "bold reverse $account-real"))
+        elif self.unlocked_s is not None:
+            alerts.append(Content.styled("read-only", "bold $account-real"))
+        if self.is_masked:
+            alerts.append(Content.styled("masked", "bold $primary"))
+        if self.team:
+            alerts.append(Content.styled("team ✓", "$quiet"))
+        elif self.team is not None:
+            style = f"bold {outcome_style(Outcome.REJECTED)}"
+            alerts.append(Content.styled("✗ team not reachable", style))
+        if self.unresolved:
+            said = Content.styled(
+                f"? {self.unresolved:,} unresolved", f"bold {outcome_style(Outcome.UNKNOWN)}"
+            )
+            alerts.append(said.stylize(Style.from_meta({_LINK: "screen.unresolved"})))
+        return Content("").join(alert + "   " for alert in alerts)
 
 
 class FetchBar(Horizontal):
