@@ -4,6 +4,7 @@ import pytest
 from textual.widgets._toast import Toast
 
 from app.tui import app as messages
+from app.tui import dashboard
 from app.tui.widgets.answers import PreflightPane
 from tests.tui.conftest import NARROW, OpenDesk
 
@@ -29,6 +30,7 @@ async def test_a_message_goes_with_the_next_key_once_it_could_be_seen_unless_it_
 ) -> None:
     async with open_desk() as desk:
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 60.0)
+        monkeypatch.setattr(dashboard, "SHORTEST_S", 60.0)
         await desk.press("f4", "f9", "f2")
         assert desk.said == "Not sent: Pick an event first"
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 0.0)
