@@ -51,11 +51,18 @@ _LONGEST_CHAIN = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """The columns that hold a value, in the form that `bound` returns."""
+    """The columns with the value of a filter, in the form that `bound` returns.
+
+    `pattern` is the condition for a value with stars, and `only` one that must hold as well. With `by_contact` attempts
+    match too if the contact that they found has this key or name.
+    """
 
     columns: tuple[str, ...]
     bound: Callable[[str], Bound] = stored
     collation: str = "NOCASE"
+    pattern: str = "{column} LIKE ? ESCAPE '\\'"
+    only: str = ""
+    by_contact: bool = False
 
 
 def _number(text: str) -> Bound:
@@ -70,15 +77,22 @@ def _outcome(text: str) -> Bound:
     return _OUTCOMES.index(Outcome(text))
 
 
+# Few attempts have a note, and an index has them all.
+_NOTE_LIKE = (
+    "number IN (SELECT number FROM attempts WHERE {column} IS NOT NULL AND {column} LIKE ? ESCAPE '\\')"
+)
+# Of attempts whose contact is known its keys decide; a number may be anybody's value of another field.
+_BY_OWN_KEY = "contact_id IS NULL AND (key_id IN ('3', 'id', 'uid') OR external_id GLOB '*[^0-9]*')"
+
 COLUMNS: Mapping[QueryField, _Field] = {
     QueryField.OUTCOME: _Field(("outcome_order",), _outcome, "BINARY"),
     QueryField.CODE: _Field(("reply_code",), _number, "BINARY"),
     QueryField.STATUS: _Field(("http_status",), _number, "BINARY"),
     QueryField.EVENT: _Field(("+event_id", "+event_name")),
     QueryField.KEY: _Field(("key_id",)),
-    QueryField.CONTACT: _Field(("external_id",)),
-    QueryField.PERSON: _Field(("external_id",)),
-    QueryField.NOTE: _Field(("note",), _text_or_none),
+    QueryField.CONTACT: _Field(("external_id",), by_contact=True),
+    QueryField.PERSON: _Field(("external_id",), only=_BY_OWN_KEY, by_contact=True),
+    QueryField.NOTE: _Field(("note",), _text_or_none, pattern=_NOTE_LIKE),
     QueryField.TOOK: _Field(("elapsed_ms",), _number, "BINARY"),
     QueryField.PROFILE: _Field(("profile",)),
     QueryField.PREVIOUS: _Field(("previous",)),
@@ -232,40 +246,28 @@ def selection(query: HistoryQuery, account: str | None, newest: int | None = Non
     return Selection(source, " AND ".join(condition for condition, _ in conditions) or "1", values, number)
 
 
-_BY_OWN_KEY = "(key_id IN ('3', 'id', 'uid') OR external_id GLOB '*[^0-9]*')"
-
-
 def _filter(one: Filter) -> Condition:
-    conditions = [condition for column in COLUMNS[one.field].columns for condition in _column(one, column)]
-    if one.field is QueryField.PERSON:
-        # Of attempts whose contact is known its keys decide; a number may be anybody's value of another field.
-        conditions = [
-            (f"({sql} AND contact_id IS NULL AND {_BY_OWN_KEY})", bound) for sql, bound in conditions
-        ]
-    if one.field in (QueryField.CONTACT, QueryField.PERSON):
+    field = COLUMNS[one.field]
+    conditions = [condition for column in field.columns for condition in _column(field, column, one.values)]
+    if field.only:
+        conditions = [(f"({sql} AND {field.only})", bound) for sql, bound in conditions]
+    if field.by_contact:
         conditions += [_contact(value) for value in one.values if isinstance(value, Value)]
     found = f"({' OR '.join(condition for condition, _ in conditions)})"
     values = [value for _, bound in conditions for value in bound]
     return f"{found} IS NOT TRUE" if one.negated else found, values
 
 
-def _column(one: Filter, column: str) -> Iterator[Condition]:
+def _column(field: _Field, column: str, values: Iterable[Value | Range]) -> Iterator[Condition]:
     """The conditions, of which one must hold for a column."""
-    field = COLUMNS[one.field]
     exact: list[Bound] = []
-    for value in one.values:
+    for value in values:
         match value:
             case Range(low, high):
-                yield (
-                    f"{column} BETWEEN ? AND ?",
-                    (_LOWEST if low is None else low, _HIGHEST if high is None else high),
-                )
-            case Value(text, pattern=True) if one.field is QueryField.NOTE:
-                # Few attempts have a note, and an index has them all.
-                found = "SELECT number FROM attempts WHERE note IS NOT NULL AND note LIKE ? ESCAPE '\\'"
-                yield f"number IN ({found})", (_like(text),)
+                limits = (_LOWEST if low is None else low, _HIGHEST if high is None else high)
+                yield f"{column} BETWEEN ? AND ?", limits
             case Value(text, pattern=True):
-                yield f"{column} LIKE ? ESCAPE '\\'", (_like(text),)
+                yield field.pattern.format(column=column), (_like(text),)
             case Value(text):
                 exact.append(field.bound(text))
     known = [value for value in exact if value is not None]

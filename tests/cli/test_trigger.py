@@ -119,7 +119,7 @@ def test_data_is_read_up_to_its_limit(desk: Desk, tmp_path: Path, bom: bytes) ->
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
 @pytest.mark.parametrize("source", ["@/dev/zero", "-"])
 def test_data_without_end_is_refused_at_the_limit(desk: Desk, source: str) -> None:
-    ran = desk(*THOR, "--data", source, stdin=b" " * 1_000_001)
+    ran = desk(*THOR, "--data", source, stdin=b" " * 10_000_000)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "triggerdesk: --data: The event data is over 1,000,000 bytes. Shorten it.\n"
 

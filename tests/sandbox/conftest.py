@@ -11,6 +11,7 @@ from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
 from tests.sandbox.asking import Asker
 from tests.sandbox.folders import write_folder
+from tests.sandbox.serving import Served
 
 
 class Clock:
@@ -63,3 +64,11 @@ def open_sandbox(account: SandboxAccount, clock: Clock) -> Iterator[Callable[...
 @pytest.fixture
 def sandbox(open_sandbox: Callable[..., Asker]) -> Asker:
     return open_sandbox()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that all tests share; it says nothing on stderr, whatever they send."""
+    served = Served(tmp_path_factory.mktemp("served"))
+    yield served
+    assert served.end() == (0, "ended\n", "")

@@ -215,7 +215,12 @@ def test_what_checkids_refuses(sandbox: Asker, body: object, code: int, text: st
 
 @pytest.mark.parametrize(
     "target",
-    ["contact/3=thor@example.com", "contact/?3=thor%40example.com", "contact?3=thor%40example.com&x=1"],
+    [
+        "contact/3=thor@example.com",
+        "contact/query/3=thor@example.com",
+        "contact/?3=thor%40example.com",
+        "contact?3=thor%40example.com&x=1",
+    ],
 )
 def test_the_internal_id_is_found_by_a_field(sandbox: Asker, target: str) -> None:
     assert data(sandbox, target) == {"id": "11"}
@@ -314,21 +319,6 @@ def test_a_call_that_is_not_served_is_named(sandbox: Asker, method: str, call: s
     assert got.plain == refusal(1, f"This sandbox does not serve {method} {call}.", 404)
 
 
-def test_a_strict_client_gets_an_integer_error_code(sandbox: Asker) -> None:
-    body = b'{"keyId":"3","keyValues":["nix"]}'
-    assert sandbox.post("/api/v2/contact/getdata", body).plain == (
-        200,
-        b'{"replyCode":0,"replyText":"OK","data":{"errors":[{"key":"nix","errorCode":2008,'
-        b'"errorMsg":"No contact found with the external id: 3"}],"result":false}}',
-    )
-
-
-def test_query_with_a_pair_in_the_path_finds_the_internal_id(sandbox: Asker) -> None:
-    expected = (200, b'{"replyCode":0,"replyText":"OK","data":{"id":"11"}}')
-    assert sandbox.get("/api/v2/contact/query/3=thor@example.com").plain == expected
-    assert sandbox.get("/api/v2/contact/?3=thor@example.com").plain == expected
-
-
 @pytest.mark.parametrize("flag", ["1", "yes", "TRUE", "false", ""])
 def test_query_leaves_out_the_empty_only_for_true(sandbox: Asker, flag: str) -> None:
     found = data(sandbox, f"contact/query?return=3&excludeempty={flag}")["result"]
@@ -343,23 +333,6 @@ def test_query_for_an_empty_value_finds_contacts_without_one(
 ) -> None:
     found = data(sandbox, f"contact/query?return=1&{query}")["result"]
     assert [contact["id"] for contact in found] == ids
-
-
-def test_checkids_names_the_field_alone(sandbox: Asker) -> None:
-    body = b'{"key_id":"3","external_ids":["thor@example.com","nix"]}'
-    assert sandbox.post("/api/v2/contact/checkids", body).plain == (
-        200,
-        b'{"replyCode":0,"replyText":"OK","data":{"ids":{"thor@example.com":"11"},'
-        b'"errors":{"nix":{"2008":"No contact found with the external id: 3"}}}}',
-    )
-
-
-def test_contact_lists_carry_a_type(sandbox: Asker) -> None:
-    assert sandbox.get("/api/v2/contactlist").plain == (
-        200,
-        b'{"replyCode":0,"replyText":"OK","data":['
-        b'{"id":"1","name":"All contacts","created":"2020-01-01 00:00:00","type":0}]}',
-    )
 
 
 def test_contact_ids_name_the_next_page_until_the_last(sandbox: Asker) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.asking import Asker
-from tests.sandbox.test_served import OK, THOR, Served
+from tests.sandbox.serving import OK, THOR, Served
 
 TARGETS = ["/api/v2/event/100/trigger", "/api/v3/contact/getdata", "/oauth2/token", "/_sandbox/faults"]
 READ = [
@@ -41,13 +41,6 @@ FOREIGN = [
 LOOPBACK = ["localhost", "LOCALHOST:1", "127.0.0.1", "127.9.8.7:65535", "[::1]", "[::1]:8042", "localhost:"]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    served = Served(tmp_path_factory.mktemp("served"))
-    yield served
-    served.end()
-
-
 def asked(served: Served, target: str, *headers: str, method: str = "GET", body: bytes = b"") -> bytes:
     head = "\r\n".join([f"{method} {target} HTTP/1.1", f"Content-Length: {len(body)}", "Connection: close"])
     return served.exchange("\r\n".join([head, *headers, "", ""]).encode() + body)
@@ -78,9 +71,12 @@ def test_every_loopback_name_is_answered_on_any_port(served: Served, host: str) 
     assert status(asked(served, "/_sandbox/health", f"Host: {host}")) == 200
 
 
-@pytest.mark.parametrize("target", TARGETS)
+ORIGINS = ["https://example.org", "null", "http://localhost:9", "http://localhost.example.com", "", "nix"]
+
+
 @pytest.mark.parametrize(
-    "origin", ["https://example.org", "null", "http://localhost:9", "http://localhost.example.com", "", "nix"]
+    ("target", "origin"),
+    [*((TARGETS[0], origin) for origin in ORIGINS), *((target, "null") for target in TARGETS[1:])],
 )
 def test_a_page_of_another_site_is_refused_and_triggers_nothing(
     served: Served, target: str, origin: str

@@ -1,90 +1,22 @@
 """The sandbox on a port: whatever arrives, it answers or closes, goes on for others, and says nothing on stderr."""
 
-import http.client
 import json
 import random
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from app.sandbox.serve import ServeError, listen, url_of
-
-THOR = b'{"key_id":"3","external_id":"thor@example.com"}'
-OK = b'{"replyCode":0,"replyText":"OK","data":{}}'
-HEAD = b"POST /api/v2/event/100/trigger HTTP/1.1\r\nHost: localhost\r\n"
-
-
-class Served:
-    """A served sandbox, asked over sockets."""
-
-    def __init__(self, folder: Path, silence_s: float = 30.0, host: str = "127.0.0.1") -> None:
-        command = [sys.executable, "-m", "tests.sandbox.serving", str(folder), str(silence_s), host]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().strip()
-        self.port = int(self.url.rpartition(":")[2])
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
-
-    def ask(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, target, body)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
-
-    def triggered(self) -> bool:
-        return self.ask("POST", "/api/v2/event/100/trigger", THOR) == (200, OK)
-
-    def exchange(self, sent: bytes) -> bytes:
-        """What comes back for these bytes until the server closes, or says no more."""
-        with self.connect() as connection:
-            # It may close on what it has seen before all is sent.
-            with suppress(OSError):
-                connection.sendall(sent)
-                connection.shutdown(socket.SHUT_WR)
-            return read_all(connection)
-
-    def memory_mb(self) -> float:
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(status.split("VmHWM:")[1].split()[0]) / 1024
-
-    def end(self) -> tuple[int, str, str]:
-        """Ends it as ctrl+c does: its exit code, and what it printed."""
-        self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=10)
-        return self.process.returncode, out, err
-
-
-def read_all(connection: socket.socket) -> bytes:
-    received = b""
-    try:
-        while part := connection.recv(65_536):
-            received += part
-    except ConnectionError:
-        pass
-    return received
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    served = Served(tmp_path_factory.mktemp("served"))
-    yield served
-    assert served.end() == (0, "ended\n", "")
+from tests.sandbox.serving import HEAD, OK, THOR, Served, read_all
 
 
 @pytest.fixture
 def clean(served: Served) -> Iterator[Served]:
+    """The server without faults and logged requests, before and after."""
+    served.ask("POST", "/_sandbox/reset")
     yield served
     served.ask("POST", "/_sandbox/reset")
 
@@ -129,7 +61,6 @@ def test_a_slow_reply_keeps_nobody_else_waiting(clean: Served) -> None:
     clean.ask("POST", "/_sandbox/faults", b'{"kind":"slow","seconds":600,"times":1}')
     with clean.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(THOR) + THOR)
-        time.sleep(0)
         while len(clean.ask("GET", "/_sandbox/requests")[1].splitlines()) == 0:
             pass
         assert clean.triggered()

@@ -292,13 +292,6 @@ def test_a_token_is_not_given_to_a_get(oauth: Asker) -> None:
     assert oauth.get("/oauth2/token", basic()).status == 405
 
 
-def test_credentials_may_be_encoded_as_in_a_form(open_sandbox: Callable[..., Asker]) -> None:
-    sandbox = open_sandbox(auth="oauth", user=USER, secret="a b+c")
-    assert (
-        sandbox.post("/oauth2/token", "grant_type=client_credentials", basic(secret="a+b%2Bc")).status == 200
-    )
-
-
 def test_without_oauth_there_is_no_token_endpoint(sandbox: Asker) -> None:
     assert sandbox.get("/api/v2/settings", {"X-WSSE": "nix"}).status == 200
     assert sandbox.get("/api/v3/settings").status == 200

@@ -16,14 +16,13 @@ from pathlib import Path
 
 from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
 from app.domain.mails import Mail
-from app.domain.model import Matches
+from app.domain.model import Field, Matches
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
     AccountFolderError,
     ContactsFile,
     EventEntry,
-    FieldEntry,
     Progress,
     open_contacts,
     read_events,
@@ -108,7 +107,7 @@ class SandboxAccount:
             )
             for row in events
         }
-        self.fields: Mapping[str, FieldEntry] = {row[0]: FieldEntry(*row[:4]) for row in fields}
+        self.fields: Mapping[str, Field] = {row[0]: Field(*row[:4]) for row in fields}
         # The columns (`c0`, `c1`, ...) are the builder's, never text from outside; a field without one is empty.
         self._cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
 
@@ -348,7 +347,7 @@ def _load_contacts(
     db.execute("COMMIT")
 
 
-def _index(db: sqlite3.Connection, folder: Path, fields: Sequence[FieldEntry], cells: Iterable[str]) -> None:
+def _index(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], cells: Iterable[str]) -> None:
     for key in ("id", "uid"):
         try:
             db.execute(f"CREATE UNIQUE INDEX contact_{key} ON contact ({key}) WHERE {key} != ''")
@@ -358,9 +357,7 @@ def _index(db: sqlite3.Connection, folder: Path, fields: Sequence[FieldEntry], c
         db.execute(f"CREATE INDEX contact_{cell} ON contact ({cell}, id) WHERE {cell} != ''")
 
 
-def _repeated(
-    db: sqlite3.Connection, folder: Path, fields: Sequence[FieldEntry], key: str
-) -> AccountFolderError:
+def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key: str) -> AccountFolderError:
     number, value = db.execute(f"""
         SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
             (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)

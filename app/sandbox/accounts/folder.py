@@ -68,16 +68,6 @@ class EventEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldEntry:
-    """One contact field of the folder; `string_id` and `application_type` may be empty."""
-
-    id: str
-    name: str
-    string_id: str = ""
-    application_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Entry:
     """One object of a JSON array, with its position for error messages."""
 
@@ -94,7 +84,7 @@ class _Entry:
             return default
         if not isinstance(value, str):
             raise self.error(f'"{key}" must be text.' if key in self.members else f'"{key}" is missing.')
-        if not _storable(value):
+        if any("\ud800" <= char <= "\udfff" for char in value):
             raise self.error(f'"{key}" holds half a surrogate pair, which is no text.')
         return value
 
@@ -110,9 +100,12 @@ def read_events(folder: Path) -> tuple[EventEntry, ...]:
     return tuple(_event(entry) for entry in _distinct(_entries(folder / EVENTS), "event"))
 
 
-def read_fields(folder: Path) -> tuple[FieldEntry, ...]:
+def read_fields(folder: Path) -> tuple[Field, ...]:
     """The fields of `fields.json`, in its order. Raises AccountFolderError."""
-    return tuple(_field(entry) for entry in _distinct(_entries(folder / FIELDS), "field"))
+    return tuple(
+        Field(entry.id(), entry.text("name"), entry.text("string_id", ""), entry.text("application_type", ""))
+        for entry in _distinct(_entries(folder / FIELDS), "field")
+    )
 
 
 def examples(folder: Path) -> dict[str, JsonObject]:
@@ -158,12 +151,6 @@ def _mails(entry: _Entry, event_id: str, name: str, attached: bool) -> tuple[Mai
         raise entry.error('"mails" must be a JSON array of objects.')
     entries = [_Entry(entry.file, entry.line, mail) for mail in mails]
     return tuple(Mail(one.id(), one.text("name"), one.text("subject", "")) for one in entries)
-
-
-def _field(entry: _Entry) -> FieldEntry:
-    return FieldEntry(
-        entry.id(), entry.text("name"), entry.text("string_id", ""), entry.text("application_type", "")
-    )
 
 
 def _distinct(entries: Iterator[_Entry], what: str) -> Iterator[_Entry]:
@@ -224,16 +211,12 @@ def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _storable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
 class ContactsFile:
     """An open `contacts.csv`: its `columns` after id and uid, and its rows in chunks."""
 
-    def __init__(self, file: CsvFile, fields: Sequence[FieldEntry]) -> None:
+    def __init__(self, file: CsvFile, fields: Sequence[Field]) -> None:
         self._file = file
-        keys = file.keys(Field(one.id, one.name, one.string_id) for one in fields)
+        keys = file.keys(fields)
         if "id" not in keys:
             self._refuse(file.header_line, "The header has no column `id`. Every contact needs an id.")
         if len(keys) > MAX_COLUMNS:
@@ -269,7 +252,7 @@ class ContactsFile:
 
 
 @contextmanager
-def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[ContactsFile]:
+def open_contacts(file: Path, fields: Sequence[Field]) -> Iterator[ContactsFile]:
     """Opens the contacts of an account and checks the header. Raises AccountFolderError, also while rows are read."""
     try:
         with open_csv(file) as opened:
@@ -278,23 +261,19 @@ def open_contacts(file: Path, fields: Sequence[FieldEntry]) -> Iterator[Contacts
         raise AccountFolderError(file, error.line, error.reason) from None
 
 
-class StarterError(AppError):
-    """The folder cannot be written; the message says why."""
-
-
 def write_starter(folder: Path) -> tuple[str, ...]:
     """Writes the files of a small account folder, creating it if need be; returns their names.
 
-    Raises StarterError, also if one of the files exists: then nothing is written.
+    Raises AppError, also if one of the files exists: then nothing is written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if existing := [name for name in FILES if (folder / name).exists()]:
-            raise StarterError(
+            raise AppError(
                 f"{folder} already has {', '.join(existing)}. Nothing was written; use another folder."
             )
         for name in FILES:
             (folder / name).write_bytes((_STARTER / name).read_bytes())
     except OSError as error:
-        raise StarterError(f"{folder} cannot be written: {reason_of(error)}.") from None
+        raise AppError(f"{folder} cannot be written: {reason_of(error)}.") from None
     return FILES
