@@ -239,6 +239,7 @@ _IN_PARTS = re.compile(
 _NUMBER = re.compile(r"[+(]?[-+./() 0-9]*[0-9][-./() 0-9]*", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _COUNTRY = re.compile(r"^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})")
 
@@ -288,8 +289,12 @@ def is_number(text: str) -> bool:
 
 
 def _without_accents(text: str) -> str:
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return unicodedata.normalize("NFC", plain)
+    return _NOT_ASCII.sub(_without_marks, text)
+
+
+def _without_marks(found: re.Match[str]) -> str:
+    letters = unicodedata.normalize("NFKD", found[0])
+    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
 
 
 def _spelled_out(text: str) -> str:

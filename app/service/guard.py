@@ -73,26 +73,23 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
     if allowed is None or request.external_id in allowed:
         return
     if request.key_id == EMAIL:
-        if not _is_listed(request.external_id, allowed):
-            raise GuardError(_refusal(profile, "this external id is not one of them"))
-        return
-    found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
-    if not found:
-        raise GuardError(
-            _refusal(profile, "this contact is not in the local list: look it up, or use its e-mail address")
+        addresses, why = [request.external_id], "this external id is not one of them"
+    else:
+        found = find(request.key_id, request.external_id, MAX_LOOKED_AT)
+        addresses, why = (
+            [one.value(EMAIL) for one in found],
+            "this contact's e-mail address is not one of them",
         )
-    if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
-        raise GuardError(_refusal(profile, "this contact's e-mail address is not one of them"))
+    if not addresses:
+        why = "this contact is not in the local list: look it up, or use its e-mail address"
+    if not addresses or not all(_is_listed(address, allowed) for address in addresses):
+        raise GuardError(f"The profile {profile.name!r} is limited to test contacts, and {why}.")
 
 
 def _is_listed(address: str, allowed: Iterable[str]) -> bool:
     wanted = address.lower()
     _, _, domain = wanted.rpartition("@")
     return "@" in wanted and any(entry.lower() in (wanted, f"@{domain}") for entry in allowed)
-
-
-def _refusal(profile: Profile, why: str) -> str:
-    return f"The profile {profile.name!r} is limited to test contacts, and {why}."
 
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
@@ -104,11 +101,9 @@ def second_send_words(earlier: AttemptRow, now: datetime) -> str:
 
 
 def other_data_words(earlier: AttemptRow, now: datetime) -> str:
-    minutes = duration(int((now - earlier.started_at).total_seconds()))
-    who = sanitize(earlier.member)
-    return (
-        f"{who} triggered this event for this contact {minutes} ago with other data {_how_it_went(earlier)}"
-    )
+    ago = duration(int((now - earlier.started_at).total_seconds()))
+    what = f"triggered this event for this contact {ago} ago with other data"
+    return f"{sanitize(earlier.member)} {what} {_how_it_went(earlier)}"
 
 
 def already_sent_words(earlier: AttemptRow, at: str) -> str:

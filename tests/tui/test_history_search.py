@@ -303,7 +303,7 @@ async def test_attempts_on_a_contact_are_listed_one_is_changed_and_sent_and_a_lo
         await desk.press("f9")
         again = next(iter(desk.service.history.list_attempts(1)))
         assert (again.parent_id, again.request.external_id) == (first.attempt_id, "sif@example.com")
-        desk.form.forget_last()
+        desk.dashboard.send.forget_last()
         await desk.press("f9", "ctrl+y")
         assert next(iter(desk.service.history.list_attempts(1))).parent_id is None
         await desk.press("f6")

@@ -4,7 +4,7 @@ import pytest
 from textual.widgets._toast import Toast
 
 from app.tui import app as messages
-from app.tui.widgets.prediction import PreflightPane
+from app.tui.widgets.answers import PreflightPane
 from tests.tui.conftest import NARROW, OpenDesk
 
 
