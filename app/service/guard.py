@@ -92,6 +92,9 @@ def _is_listed(address: str, allowed: Iterable[str]) -> bool:
     return "@" in wanted and any(entry.lower() in (wanted, f"@{domain}") for entry in allowed)
 
 
+# Second sends
+
+
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
     """`You sent this 5 seconds ago (accepted, K7M-2QXT).` A colleague's name stands for You, and triggered for sent."""
     who = f"{sanitize(earlier.member)} triggered" if earlier.member else "You sent"
@@ -126,8 +129,14 @@ def _how_it_went(earlier: AttemptRow) -> str:
             return f"({LABEL[outcome][1]}, {reference})."
 
 
+# Production accounts
+
+
 class ProductionLock:
-    """Whether sending to one profile is unlocked, and for how long."""
+    """Whether sending to one profile is unlocked, and for how long: until the user types its name it is read-only.
+
+    It uses wall-clock time, so that a laptop wakes up from sleep locked.
+    """
 
     def __init__(self, profile_name: str) -> None:
         self._name = profile_name

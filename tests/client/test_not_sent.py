@@ -162,36 +162,19 @@ async def test_a_tls_handshake_that_never_ends_is_not_sent(http: httpx.AsyncClie
     assert said(answer) == ("not_sent", None, "deadline")
 
 
-@pytest.mark.parametrize(
-    ("base_url", "reason"),
-    [
-        ("", "address"),
-        ("nonsense", "address"),
-        ("http://", "address"),
-        ("http:///api/v2", "address"),
-        ("http://[::1", "address"),
-        ("http://127.0.0.1:99999", "address"),
-        ("http://127.0.0.1:x", "address"),
-        ("http://exa\x00mple.com", "address"),
-        ("ftp://example.com", "address"),
-        ("file:///etc/passwd", "address"),
-        ("http://thor:mjolnir@127.0.0.1", "address"),
-        ("http://127.0.0.1/#x", "address"),
-        ("http://exa mple.com", "address"),
-        (f"http://{'a' * 64}.example.com", "dns"),
-        ("http://127.0.0.1:0", "address"),
-        ("http://\ud800.example.com", "address"),
-        ("http://xn--\u00fc.example.com", "address"),
-    ],
-)
-async def test_an_address_that_cannot_be_used_is_not_sent(
-    base_url: str, reason: str, http: httpx.AsyncClient
-) -> None:
-    answer = await ApiClient(base_url, http, DEADLINE_S).trigger(REQUEST)
-
-    assert said(answer) == ("not_sent", None, reason)
-    assert isinstance(answer, NoReply)
-    assert "mjolnir" not in answer.detail
+async def test_an_address_that_cannot_be_used_is_not_sent(http: httpx.AsyncClient) -> None:
+    for base_url in (
+        "", "nonsense", "http://", "http:///api/v2", "http://[::1", "http://127.0.0.1:99999", "http://127.0.0.1:x",
+        "http://127.0.0.1:0", "http://exa\x00mple.com", "http://exa mple.com", "http://\ud800.example.com",
+        "http://xn--\u00fc.example.com", "ftp://example.com", "file:///etc/passwd", "http://127.0.0.1/#x",
+        "http://thor:mjolnir@127.0.0.1",
+    ):  # fmt: skip
+        answer = await ApiClient(base_url, http, DEADLINE_S).trigger(REQUEST)
+        assert said(answer) == ("not_sent", None, "address"), base_url
+        assert isinstance(answer, NoReply)
+        assert "mjolnir" not in answer.detail
+    answer = await ApiClient(f"http://{'a' * 64}.example.com", http, DEADLINE_S).trigger(REQUEST)
+    assert said(answer) == ("not_sent", None, "dns")
 
 
 async def test_a_name_that_nobody_knows_is_not_sent_to(
