@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import random
 import shutil
 from multiprocessing.connection import Connection
@@ -27,6 +28,7 @@ def send_forever(home: Path, uri: str, account: str, ready: Connection) -> None:
 
     async def send() -> None:
         session = open_service(Settings(home, profile, member=home.name))
+        os.nice(10)  # those that start come first
         ready.send("ready")
         while session.team is not None:
             await _ask_and_send(session)
@@ -52,12 +54,12 @@ async def _ask_and_send(session: Session) -> None:
 
 
 def kill_at_random(kills: int, homes: Path, uri: str, account: str) -> None:
-    """Lets all members send, and kills one of them again and again."""
+    """Lets all members send, and kills half of them again and again, each at a moment of its own."""
     chance = random.Random(21)  # noqa: S311 - the same moments each time
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     running: dict[str, tuple[ForkServerProcess, Connection]] = {}
-    for _ in range(kills):
+    for _ in range(kills // 4):
         for member in MEMBERS:
             if member not in running:
                 ours, theirs = context.Pipe(duplex=False)
@@ -66,10 +68,11 @@ def kill_at_random(kills: int, homes: Path, uri: str, account: str) -> None:
                 process.start()
                 theirs.close()
                 running[member] = (process, ours)
-        process, ours = running.pop(chance.choice(MEMBERS))
-        assert ours.recv() == "ready"
-        ours.poll(chance.random() * 0.2)  # nothing more comes: it waits a moment of its own
-        _end(process)
+        for victim in chance.sample(MEMBERS, 4):
+            process, ours = running.pop(victim)
+            assert ours.recv() == "ready"
+            ours.poll(chance.random() * 0.1)  # nothing more comes: it waits for a moment
+            _end(process)
     for process, _ in running.values():
         _end(process)
 
