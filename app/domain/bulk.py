@@ -25,6 +25,9 @@ MAX_CONTACTS = 1000
 MAX_BODY = 8_000_000
 """The most bytes of one request."""
 
+ENTRY_BYTES = 100
+"""About what a contact takes in a request beside its external id and event data."""
+
 CANARY = 5
 """How many contacts are sent before the user is asked."""
 

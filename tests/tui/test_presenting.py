@@ -99,6 +99,8 @@ async def test_the_palette_lists_by_pane_what_is_on_and_finds_what_is_meant_and_
         ):
             hits = [hit async for hit in palette.search(typed)]
             assert max(hits, key=lambda hit: hit.score).text == first, typed
+        assert "read-only" not in desk.text_of("#status")
+        assert "Unlock" not in desk.screen()
         desk.app.action_screenshot()
         await desk.settle()
         assert desk.said.startswith(f"Screenshot saved: {home}/screenshot-")
