@@ -15,8 +15,13 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.domain.model import JsonObject
+from app.domain.team import TeamKey
 from app.resources import sample_data
+from app.sandbox.accounts.account import SandboxAccount, ensure_built
+from app.sandbox.accounts.folder import AccountFolderError, examples, unknown_keys
+from app.sandbox.idempotency import AcceptedTriggers
 from app.service.live import LiveAccount
+from app.service.profile_check import Finding, check_account
 from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
@@ -29,10 +34,8 @@ from app.store.database import BusyError, StoppedError, StoreError, UnwritableEr
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.client.auth import SignIn
-    from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
-    from app.service.profile_check import Finding
     from app.service.team import Team
 
 
@@ -99,7 +102,6 @@ def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None]
     """Raises SettingsError without the extra or the team's key."""
     profile = settings.profile
     try:
-        from app.domain.team import TeamKey
         from app.service.team import Team
         from app.service.team_sync import TeamSettings
     except ModuleNotFoundError as error:
@@ -218,8 +220,6 @@ def _sandboxed(
 
 def _examples(folder: Path) -> Mapping[str, JsonObject]:
     """The example event data of the folder; empty if the folder is faulty, which a refresh reports."""
-    from app.sandbox.accounts.folder import AccountFolderError, examples
-
     try:
         return examples(folder)
     except AccountFolderError:
@@ -242,9 +242,6 @@ def _built(settings: Settings, warn: Callable[[str], None]) -> str:
 
     Calls `warn` with a sentence for each unknown key in files that are new or have changed.
     """
-    from app.sandbox.accounts.account import ensure_built
-    from app.sandbox.accounts.folder import unknown_keys
-
     folder = _account_folder(settings)
     fingerprint, is_new = ensure_built(folder, _database(settings))
     for warning in unknown_keys(folder) if is_new else ():
@@ -270,7 +267,6 @@ class _InProcess:
 
     @property
     def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
-        from app.sandbox.accounts.account import SandboxAccount
         from app.sandbox.app import create_sandbox
 
         with self._making:
@@ -299,10 +295,8 @@ class _InProcess:
             account.close()
 
 
-async def check_profile(profile: Profile, secret: Secret) -> "tuple[Finding, ...]":
+async def check_profile(profile: Profile, secret: Secret) -> tuple[Finding, ...]:
     """Checks a profile that may not be in the configuration yet, with this secret."""
-    from app.service.profile_check import check_account
-
     client = _over_http(profile, lambda: secret)
     try:
         return await check_account(profile, client)
@@ -318,10 +312,7 @@ def serve_sandbox(
     Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Raises AccountFolderError,
     AccountDatabaseError and ServeError.
     """
-    from app.sandbox.accounts.account import SandboxAccount
-    from app.sandbox.accounts.folder import unknown_keys
     from app.sandbox.app import create_sandbox
-    from app.sandbox.idempotency import AcceptedTriggers
     from app.sandbox.serve import serve
 
     for warning in unknown_keys(_account_folder(settings)):
@@ -344,7 +335,6 @@ async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiC
     """Opens a sandbox of the files as they are now; the live one follows once the cache is refreshed."""
     from app.client.api import ApiClient
     from app.client.connection import open_in_process
-    from app.sandbox.accounts.account import SandboxAccount
     from app.sandbox.app import create_sandbox
 
     def check(*_: int) -> None:

@@ -220,7 +220,7 @@ def accepted_question(run: Run, profile: str, *, again: bool = False) -> str:
 # Event data
 
 
-class Template:
+class RowTemplate:
     """JSON with `{{column:NAME}}` and the placeholders of the form in its texts, filled row by row.
 
     Values are filled in once, as text: a cell that looks like a placeholder, or has quotes, changes nothing else.
@@ -298,7 +298,7 @@ def _as_sent(text: str) -> bytes:
 
 
 def typed_data(text: str | None) -> JsonObject | None:
-    """The event data in a text of `Template.fill`."""
+    """The event data in a text of `RowTemplate.fill`."""
     return None if text is None else TypedObject(json.loads(text), text)
 
 

@@ -20,7 +20,7 @@ from app.sandbox.context import ApiRequest, Context, Handler
 from app.sandbox.controls import Controls
 from app.sandbox.faults import INSTEAD, Fault, deliver
 from app.sandbox.handlers import ROUTES
-from app.sandbox.idempotency import AcceptedTriggers, Launch
+from app.sandbox.idempotency import AcceptedTriggers, ReachedContact
 from app.sandbox.options import SandboxOptions
 from app.sandbox.requests import Guard, decode, is_same_origin
 from app.sandbox.responses import (
@@ -92,7 +92,7 @@ class Sandbox:
         """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
 
-    def sent_mails(self, limit: int) -> list[tuple[Mail, Launch]]:
+    def sent_mails(self, limit: int) -> list[tuple[Mail, ReachedContact]]:
         """The mails of the newest `limit` triggers, newest first, each with its trigger."""
         events = self._context.account.events
         launches = [(events.get(launch.event_id), launch) for launch in self._context.accepted.newest(limit)]

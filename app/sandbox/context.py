@@ -17,7 +17,7 @@ from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
 from app.sandbox.requests import Bodies
 from app.sandbox.responses import TOO_MANY, JsonReply, Rejected
-from app.sandbox.sign_in import SignIn
+from app.sandbox.sign_in import SignInCheck
 
 DEFAULT_LIMIT = 1000
 WINDOW_S = 60
@@ -136,7 +136,7 @@ class Context:
         self.accepted = accepted
         self.options = options
         self.clock = clock
-        self.sign_in = SignIn(options, clock)
+        self.sign_in = SignInCheck(options, clock)
         self.rate_limit = RateLimit(options.rate_limit, clock)
         self.bodies = Bodies(options)
         self.faults = Faults()

@@ -38,7 +38,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class ReachedContact:
     """An event that reached a contact; `at` is in seconds since 1970."""
 
     at: float
@@ -89,7 +89,7 @@ class AcceptedTriggers:
             if all(members[name] == text for name, text in wanted.items()):
                 yield f"{line}\n"
 
-    def launches(self, contact_ids: Sequence[str | None]) -> list[Launch]:
+    def launches(self, contact_ids: Sequence[str | None]) -> list[ReachedContact]:
         """The triggers that were processed for these contacts, oldest first."""
         rows = self._db.execute(
             "SELECT at, line FROM triggered WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY n",
@@ -97,7 +97,7 @@ class AcceptedTriggers:
         )
         return _launches(rows)
 
-    def newest(self, limit: int) -> list[Launch]:
+    def newest(self, limit: int) -> list[ReachedContact]:
         """The latest of the newest `limit` triggers that were processed, newest first."""
         rows = self._db.execute("SELECT at, line FROM triggered ORDER BY n DESC LIMIT ?", (limit,))
         return _launches(rows)
@@ -111,10 +111,10 @@ class AcceptedTriggers:
         self._db.close()
 
 
-def _launches(rows: Iterable[tuple[float, str]]) -> list[Launch]:
+def _launches(rows: Iterable[tuple[float, str]]) -> list[ReachedContact]:
     found = ((at, json.loads(line)) for at, line in rows)
     return [
-        Launch(at, m["contact_id"], m["event_id"], m["external_id"])
+        ReachedContact(at, m["contact_id"], m["event_id"], m["external_id"])
         for at, m in found
         if not m["deduplicated"]
     ]

@@ -27,7 +27,7 @@ SERVICE_ZONES = (timezone(timedelta(hours=1)), timezone(timedelta(hours=2)))
 _PART = re.compile(r'(\w+)\s*=\s*"([^"]*)"', re.ASCII)
 
 
-class SignIn:
+class SignInCheck:
     """Checks requests, and issues the tokens of OAuth, in memory only; `clock` is in seconds since 1970."""
 
     def __init__(self, options: SandboxOptions, clock: Callable[[], float]) -> None:

@@ -21,9 +21,9 @@ from app.domain.bulk import (
     BulkRow,
     Duplicates,
     RowState,
+    RowTemplate,
     Run,
     RunState,
-    Template,
 )
 from app.domain.csv_rows import CsvFile, open_csv
 from app.domain.errors import AppError
@@ -150,14 +150,14 @@ class BulkRuns:
         fingerprint = _file_fingerprint(planning.file)
         with open_csv(planning.file) as file, closing(Cache(self._live.cache.path)) as cache:
             column = _id_column(file, planning, cache)
-            template = Template(planning.template or "", file.header)
+            template = RowTemplate(planning.template or "", file.header)
             run = replace(run, fingerprint=fingerprint, header=file.header, template=planning.template)
             checks_all = self._live.profile.test_contacts is not None or bool(template.placeholders)
             surely_good = -1 if checks_all else template.longest_cells
             rows = _file_rows(file, column, self._row_check(run, template, cache), surely_good, progress)
             return self._add_plan(run, owner, rows, planning.duplicates)
 
-    def _row_check(self, run: Run, template: Template, cache: Cache) -> RowCheck:
+    def _row_check(self, run: Run, template: RowTemplate, cache: Cache) -> RowCheck:
         """What checks a row, and returns its event data if that depends on the contact."""
 
         def check(external_id: str, cells: Sequence[str]) -> str | None:
@@ -221,7 +221,7 @@ class BulkRuns:
         contacts: int = CANARY,
     ) -> Mapping[str, object]:
         """The next request exactly as it will be sent, with at most so many contacts."""
-        template = Template(run.template or "", run.header)
+        template = RowTemplate(run.template or "", run.header)
         rows = bulk_runs.rows_left(self._path, run.run_id, contacts)
         entries = [contact_entry(masked(request_of(run, template, row))) for row in rows]
         return self._live.client.describe_many(run.event_id, trigger_many_body(run.key_id, entries))

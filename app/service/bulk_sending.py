@@ -20,8 +20,8 @@ from app.domain.bulk import (
     MAX_CONTACTS,
     BulkRow,
     RowState,
+    RowTemplate,
     Run,
-    Template,
     pause_after,
     share_out,
     typed_data,
@@ -113,7 +113,7 @@ def _most_bytes(request: TriggerRequest) -> int:
     return len(data) + 12 * len(request.external_id) + ENTRY_BYTES
 
 
-def request_of(run: Run, template: Template, row: BulkRow) -> TriggerRequest:
+def request_of(run: Run, template: RowTemplate, row: BulkRow) -> TriggerRequest:
     """The trigger of one row."""
     data = typed_data(template.fill(row.cells) if row.data is None else row.data)
     return TriggerRequest(run.event_id, run.key_id, row.external_id, data, row.trigger_id(run.run_id))
@@ -134,7 +134,7 @@ class Runner:
     def __post_init__(self) -> None:
         self._path = self.live.history.path
         self._owner = self.live.history.owner
-        self._template = Template(self.run.template or "", self.run.header)
+        self._template = RowTemplate(self.run.template or "", self.run.header)
         self._done: Counter[Outcome] = Counter()
 
     @property

@@ -22,9 +22,9 @@ from app.domain.bulk import (
     BulkRow,
     Duplicates,
     RowState,
+    RowTemplate,
     Run,
     RunState,
-    Template,
     typed_data,
 )
 from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
@@ -285,7 +285,7 @@ def _already_sent(connection: sqlite3.Connection, number: int, run: Run, since: 
     if added.rowcount < 1:
         return 0
     connection.execute("CREATE INDEX temp.earlier_by_id ON earlier (external_id)")
-    template = Template(run.template or "", run.header)
+    template = RowTemplate(run.template or "", run.header)
     found = connection.execute(
         "SELECT bulk_rows.number, data, cells, sent_to, key_id, send_mark FROM bulk_rows "
         "CROSS JOIN earlier ON earlier.external_id = bulk_rows.external_id WHERE run = ? AND state = 'planned'",
@@ -294,7 +294,7 @@ def _already_sent(connection: sqlite3.Connection, number: int, run: Run, since: 
     return len({row["number"] for row in found if _is_same(run, template, row)})
 
 
-def _is_same(run: Run, template: Template, row: sqlite3.Row) -> bool:
+def _is_same(run: Run, template: RowTemplate, row: sqlite3.Row) -> bool:
     data = typed_data(row["data"] or template.fill(json.loads(row["cells"])))
     request = TriggerRequest(run.event_id, row["key_id"], restored(row["sent_to"]), data)
     return bool(request_fingerprint(run.account, request, canonical_json(data)) == row["send_mark"])

@@ -13,7 +13,7 @@ from app.domain.rules import RULES, judge
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.context import ApiRequest, Context
 from app.sandbox.handlers.trigger import Triggered
-from app.sandbox.idempotency import Launch
+from app.sandbox.idempotency import ReachedContact
 from app.sandbox.responses import INVALID_PARAMETER, Rejected, not_served, ok
 
 MAX_KEYS = 1000
@@ -215,7 +215,7 @@ async def contact_history(request: ApiRequest) -> Response:
     return ok([mail for launch, moment in within for mail in _launched(request, launch, moment)])
 
 
-def _launched(request: ApiRequest, launch: Launch, moment: datetime) -> list[dict[str, object]]:
+def _launched(request: ApiRequest, launch: ReachedContact, moment: datetime) -> list[dict[str, object]]:
     event = request.context.account.events.get(launch.event_id)
     return [
         {
