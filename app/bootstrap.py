@@ -100,7 +100,8 @@ def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None]
     profile = settings.profile
     try:
         from app.domain.team import TeamKey
-        from app.service.team import Team, TeamSettings
+        from app.service.team import Team
+        from app.service.team_sync import TeamSettings
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"The profile {profile.name!r} has a team, which needs the extra `team`: pip install 'triggerdesk[team]'."

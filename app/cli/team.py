@@ -74,7 +74,7 @@ def join(options: Options, *, name: str, uri: str, key: str, member: str | None)
     who = member or settings.member or getuser()
     change_profile(home / CONFIG, name, {"team": uri}, {"member": who})
     try:
-        _run(options, name, lambda joined: joined.join())
+        _run(options, name, lambda joined: joined.server.join(joined.settings.key))
     except TeamError:
         change_profile(home / CONFIG, name, {"team": before and before.team})
         if not had_key:
@@ -102,9 +102,8 @@ def status(options: Options, *, name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json_text({**asdict(found), "members": list(found.members)}))
         return
-    reachable = "✓ reachable" if found.reachable else "✗ not reachable"
     rows = [
-        ("team", reachable),
+        ("team", "✓ reachable" if found.reachable else "✗ not reachable"),
         ("you are", found.member),
         ("members", ", ".join(found.members) or "not known"),
         ("not pushed yet", f"{found.pending:,}"),
@@ -121,13 +120,8 @@ def sync(options: Options, *, name: str) -> None:
 
     Exit codes: 0 synced, 2 configuration, 4 the team is not reachable.
     """
-
-    def work(joined: "Team") -> int:
-        joined.sync()
-        return joined.status().pending
-
-    left = _run(options, name, work)
-    click.echo("Synced." if not left else f"Synced; {count(left, 'change')} came meanwhile.")
+    _run(options, name, lambda joined: joined.sync())
+    click.echo("Synced.")
 
 
 @team.command("approve")
@@ -137,16 +131,14 @@ def sync(options: Options, *, name: str) -> None:
 def approve(options: Options, *, name: str, request: str | None) -> None:
     """List the sends that wait for another member's yes, or approve the REQUEST with this id."""
     if request is not None:
-        found = _run(options, name, lambda joined: joined.approve(request))
-        click.echo(
-            f"Approved for an hour, once: event {sanitize(found.event_id)}, asked by {sanitize(found.asked_by)}."
-        )
+        found = _run(options, name, lambda joined: joined.server.approve(request))
+        event, who = sanitize(found.event_id), sanitize(found.asked_by)
+        click.echo(f"Approved for an hour, once: event {event}, asked by {who}.")
         return
-    waiting = _run(options, name, lambda joined: joined.approvals())
     rows = [
         (one.approval_id[:8], f"{one.event_id} {one.event_name or ''}".rstrip(), one.contact, one.asked_by,
          f"{duration(int(one.age_s))} ago" if one.age_s >= 1 else "just now")
-        for one in waiting
+        for one in _run(options, name, lambda joined: joined.server.approvals())
     ]  # fmt: skip
     if rows:
         echo_table(("REQUEST", "EVENT", "CONTACT", "ASKED BY", "ASKED"), rows)
@@ -160,13 +152,8 @@ def approve(options: Options, *, name: str, request: str | None) -> None:
 @pass_options
 def take(options: Options, *, name: str, attempt: str) -> None:
     """Take over an ATTEMPT of unknown outcome, so that the team sees who is on it."""
-
-    def work(joined: "Team") -> str:
-        taken = joined.take_over(attempt)
-        joined.sync()
-        return taken.attempt_id
-
-    click.echo(f"Attempt {_run(options, name, work)} is assigned to you.")
+    taken = _run(options, name, lambda joined: joined.take_over(attempt), syncs=True)
+    click.echo(f"Attempt {taken.attempt_id} is assigned to you.")
 
 
 @team.command("settle")
@@ -179,27 +166,27 @@ def settle(
     options: Options, *, name: str, attempt: str, found: Literal["arrived", "did-not"], note: str
 ) -> None:
     """Resolve an unknown ATTEMPT of any member: it arrived, or did not. The member's desk shows it too."""
-
-    def work(joined: "Team") -> str:
-        settled = joined.settle(attempt, arrived=found == "arrived", note=note)
-        joined.sync()
-        return settled.attempt_id
-
-    words = "arrived" if found == "arrived" else "did not arrive"
-    click.echo(f"Attempt {_run(options, name, work)} is resolved: {words}. Its outcome stays unknown.")
+    arrived = found == "arrived"
+    settled = _run(
+        options, name, lambda joined: joined.settle(attempt, arrived=arrived, note=note), syncs=True
+    )
+    words = "arrived" if arrived else "did not arrive"
+    click.echo(f"Attempt {settled.attempt_id} is resolved: {words}. Its outcome stays unknown.")
 
 
-def _run(options: Options, name: str, work: "Callable[[Team], Result]") -> Result:
-    """The result of `work`, after which the desk does what the team asks of it. Raises Failure."""
+def _run(options: Options, name: str, work: "Callable[[Team], Result]", *, syncs: bool = False) -> Result:
+    """The result of `work`, after which the desk syncs if it `syncs`, and does what the team asks of it. Raises Failure."""
 
     async def run(service: Session) -> Result:
-        if service.team is None:
+        if (joined := service.team) is None:
             raise Failure(f"The profile {name!r} has no team. `triggerdesk team join` joins one.")
         with failing_with(ExitCode.NOT_SENT, UnreachableError):
-            result = work(service.team)
-        if gone := service.team.forget_here():
+            result = work(joined)
+            if syncs:
+                joined.sync()
+        if gone := joined.forget_here():
             echo_error(f"{count(gone, 'person')} forgotten, as another desk did.")
-        for sentence in service.team.news():
+        for sentence in joined.news():
             echo_error(sentence)
         return result
 

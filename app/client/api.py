@@ -38,7 +38,10 @@ UNTOLD_WAIT_S = 60
 
 
 class Pace:
-    """The time of the next reading call; it waits only inside `keeping`."""
+    """The time of the next reading call; it waits only inside `keeping`.
+
+    Triggers and other single calls do not wait: they report the limit, and the user decides.
+    """
 
     def __init__(
         self,

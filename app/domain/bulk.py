@@ -25,6 +25,9 @@ MAX_CONTACTS = 1000
 MAX_BODY = 8_000_000
 """The most bytes of one request."""
 
+ENTRY_BYTES = 100
+"""About what a contact takes in a request beside its external id and event data."""
+
 CANARY = 5
 """How many contacts are sent before the user is asked."""
 
@@ -187,7 +190,8 @@ def plan_lines(
             yield f"  and {number - len(listed):,} more"
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
-    yield f"{count(run.batches, 'request')}, about {duration(run.takes_s)} for what is left"
+    takes = f", about {duration(run.takes_s)} for what is left" if run.count(RowState.PLANNED) else ""
+    yield f"{count(run.batches, 'request')}{takes}"
     if run.takes_s > LONG_RUN_S:
         yield f"An Interactions program uses the event; it takes {run.per_second} contacts a second. Consider a smaller file."
 

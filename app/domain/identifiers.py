@@ -121,6 +121,9 @@ def _labels(events: Iterable[ExternalEvent]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+# External ids
+
+
 MAX_LENGTH = 1000
 """A longer text is no external id that somebody mistyped."""
 
@@ -222,6 +225,9 @@ def differs_by(one: str, other: str, letters: int) -> bool:
     return swapped or any(
         differs_by(one[left_out:], other[added:], letters - 1) for left_out, added in ((1, 1), (1, 0), (0, 1))
     )
+
+
+# Search
 
 
 _SHORT = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th"})

@@ -195,6 +195,9 @@ def _spelled(found: re.Match[str]) -> str:
             return found[0]
 
 
+# Differences
+
+
 MAX_LINES = 2_000
 """The number of lines compared on each side."""
 

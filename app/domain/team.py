@@ -7,7 +7,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
@@ -24,6 +24,7 @@ OTHER_DATA_S = 3600
 """The time within which a send with other data is worth a line."""
 
 HIDDEN = "(hidden)"
+HIDDEN_LENGTH = 12
 
 FactKind = Literal["outcome", "settled", "noted", "handed_over", "evidence", "double"]
 
@@ -108,39 +109,42 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The newest claims of an event on a contact, by any of its marks."""
+    """The newest claims of an event by the mark of a contact, the newest of each mark first."""
 
-    rows: tuple[Claim, ...] = ()
+    by_contact: Mapping[str, Sequence[Claim]]
 
     @property
     def generations(self) -> Mapping[str, int]:
         """The newest generation of each mark."""
-        found: dict[str, int] = {}
-        for one in self.rows:
-            found[one.contact] = max(one.generation, found.get(one.contact, 0))
-        return found
+        return {contact: claims[0].generation for contact, claims in self.by_contact.items()}
 
     def question(
         self, marks: TeamMarks, desk: str, second_send_s: int, seen: str | None = None
     ) -> Claim | None:
         """The newest claim of another desk to ask about; those up to the attempt `seen` were asked about."""
-        after = max((one.number for one in self.rows if one.attempt_id == seen), default=-1)
-        asking = [
+        known = self._on(marks)
+        after = max((one.number for one in known if one.attempt_id == seen), default=-1)
+        return _newest(
             one
-            for one in self.rows
+            for one in known
             if one.desk != desk and one.number > after and _asks(one, marks.data, second_send_s)
-        ]
-        return max(asking, key=lambda one: one.number, default=None)
+        )
 
     def with_other_data(self, marks: TeamMarks, desk: str) -> Claim | None:
         """The newest send of another desk with other event data within the hour."""
-        told = [
+        return _newest(
             one
-            for one in self.rows
+            for one in self._on(marks)
             if one.desk != desk and one.data != marks.data and one.age_s < OTHER_DATA_S
             and one.state in (*_REACHED, Outcome.UNKNOWN)
-        ]  # fmt: skip
-        return max(told, key=lambda one: one.number, default=None)
+        )  # fmt: skip
+
+    def _on(self, marks: TeamMarks) -> Sequence[Claim]:
+        return [one for contact in marks.contacts for one in self.by_contact.get(contact, ())]
+
+
+def _newest(claims: Iterable[Claim]) -> Claim | None:
+    return max(claims, key=lambda one: one.number, default=None)
 
 
 def _asks(one: Claim, data: str, second_send_s: int) -> bool:
@@ -161,27 +165,38 @@ def without_addresses(text: str, also: Collection[str] = ()) -> str:
     return _ADDRESS.sub(HIDDEN, text)
 
 
+def hidden_contact(contacts: Sequence[str]) -> str:
+    """What a list shows for a contact that only its marks are known of, such as `#3fa9c2e10b77`."""
+    return f"#{contacts[0][:HIDDEN_LENGTH]}"
+
+
 @dataclass(frozen=True, slots=True)
 class TeamAttempt:
-    """An attempt as the team keeps it; `detail` has external id, event data and trigger id if they are shared.
+    """An attempt that a desk tells its team; `detail` has external id, event data and trigger id if they are shared.
 
-    `at` is by the server's clock, in microseconds since 1970; `outcome` is the body of its first outcome fact.
+    `at` is by the server's clock, in microseconds since 1970. `is_claimed` is False if it was sent without a claim.
     """
 
-    seq: int
     attempt_id: str
-    member: str
-    desk: str
     event_id: str
     event_name: str | None
     key_id: str
-    contacts: tuple[str, ...]
+    contacts: Sequence[str]
     data: str
     parent_id: str | None
     predicted_code: int | None
     at: int
     detail: Mapping[str, object] | None = None
-    outcome: Mapping[str, object] | None = None
+    outcome: Outcome | None = None
+    is_claimed: bool = True
+
+
+PULLED = (
+    "seq", "attempt_id", "parent_id", "event_id", "event_name", "key_id", "external_id", "trigger_id", "started_at",
+    "predicted_code", "member", "contact_mark", "team", "outcome", "http_status", "reply_code", "reply_text",
+    "elapsed_ms", "reason", "sent", "detail", "body", "data",
+)  # fmt: skip
+"""The columns of an attempt in the team's log, in the form in which a history keeps them, after its number there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +214,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A request that waits for another member's yes, or has it."""
+    """A request that waits for another member's yes."""
 
     approval_id: str
     event_id: str
     event_name: str | None
     contact: str
     asked_by: str
-    age_s: float
-    approved_by: str | None = None
+    age_s: float = 0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.bulk import (
     CANARY,
+    ENTRY_BYTES,
     MAX_BODY,
     MAX_CONTACTS,
     BulkRow,
@@ -27,6 +28,7 @@ from app.domain.bulk import (
 )
 from app.domain.diagnosis import diagnose
 from app.domain.errors import AppError
+from app.domain.json_text import TypedObject
 from app.domain.model import Answer, Attempt, Matches, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
 from app.domain.reply_codes import clock_skew_s
 from app.domain.rules import predict
@@ -103,6 +105,12 @@ class Known:
 
     def matches(self, *_: str) -> Matches:
         return self.found
+
+
+def _most_bytes(request: TriggerRequest) -> int:
+    """The most bytes that a contact takes in a request; an escape has at most twelve for one character."""
+    data = request.data.text if isinstance(request.data, TypedObject) else ""
+    return len(data) + 12 * len(request.external_id) + ENTRY_BYTES
 
 
 def request_of(run: Run, template: Template, row: BulkRow) -> TriggerRequest:
@@ -213,7 +221,7 @@ class Runner:
         found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
         for row, contacts in zip(rows, found, strict=True):
             attempt = self._attempt(row, contacts, *known)
-            size += len(contact_entry(attempt.request)) + 1
+            size += _most_bytes(attempt.request)
             if batch and size > MAX_BODY:
                 break
             batch.append((row, attempt))

@@ -92,23 +92,28 @@ def _is_listed(address: str, allowed: Iterable[str]) -> bool:
     return "@" in wanted and any(entry.lower() in (wanted, f"@{domain}") for entry in allowed)
 
 
+# Second sends
+
+
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
     """`You sent this 5 seconds ago (accepted, K7M-2QXT).` A colleague's name stands for You, and triggered for sent."""
-    seconds = int((now - earlier.started_at).total_seconds())
-    ago = f"{duration(seconds)} ago" if seconds > 0 else "just now"
     who = f"{sanitize(earlier.member)} triggered" if earlier.member else "You sent"
-    return f"{who} this {ago} {_how_it_went(earlier)}"
+    return f"{who} this {_ago(earlier, now)} {_how_it_went(earlier)}"
 
 
 def other_data_words(earlier: AttemptRow, now: datetime) -> str:
-    ago = duration(int((now - earlier.started_at).total_seconds()))
-    what = f"triggered this event for this contact {ago} ago with other data"
-    return f"{sanitize(earlier.member)} {what} {_how_it_went(earlier)}"
+    who, ago = sanitize(earlier.member), _ago(earlier, now)
+    return f"{who} triggered this event for this contact {ago} with other data {_how_it_went(earlier)}"
 
 
 def already_sent_words(earlier: AttemptRow, at: str) -> str:
     """`Already sent to this contact at 23:10 with the same data (accepted, K7M-2QXT).`"""
     return f"Already sent to this contact {at} with the same data {_how_it_went(earlier)}"
+
+
+def _ago(earlier: AttemptRow, now: datetime) -> str:
+    seconds = int((now - earlier.started_at).total_seconds())
+    return f"{duration(seconds)} ago" if seconds > 0 else "just now"
 
 
 def _how_it_went(earlier: AttemptRow) -> str:
@@ -124,8 +129,14 @@ def _how_it_went(earlier: AttemptRow) -> str:
             return f"({LABEL[outcome][1]}, {reference})."
 
 
+# Production accounts
+
+
 class ProductionLock:
-    """Whether sending to one profile is unlocked, and for how long."""
+    """Whether sending to one profile is unlocked, and for how long: until the user types its name it is read-only.
+
+    It uses wall-clock time, so that a laptop wakes up from sleep locked.
+    """
 
     def __init__(self, profile_name: str) -> None:
         self._name = profile_name

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from app.domain.bulk import (
+    ENTRY_BYTES,
     MAX_BODY,
     MAX_CONTACTS,
     BulkError,
@@ -45,7 +46,6 @@ FORGOTTEN = "(forgotten)"
 
 _CHUNK = 10_000
 _CACHE_KILOBYTES = 32_768
-_ENTRY_BYTES = 100
 _PLAN = (
     "file", "fingerprint", "header", "template", "per_second", "unique", "duplicates", "empty", "predicted",
     "already_sent", "batches", "profile", "event_id", "event_name", "key_id",
@@ -308,7 +308,7 @@ def _batches(connection: sqlite3.Connection, number: int, run: Run) -> int:
         (number,),
     ).fetchall()
     total = sum(wave["rows"] for wave in waves)
-    size = sum(wave["size"] for wave in waves) + total * (_ENTRY_BYTES + len(run.template or ""))
+    size = sum(wave["size"] for wave in waves) + total * (ENTRY_BYTES + len(run.template or ""))
     in_one = min(MAX_CONTACTS, max(1, MAX_BODY * total // size)) if size else MAX_CONTACTS
     return sum(-(-wave["rows"] // in_one) for wave in waves)
 

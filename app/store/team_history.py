@@ -13,8 +13,7 @@ from typing import Any
 
 from app.domain.identifiers import search_text
 from app.domain.model import Attempt, Outcome, Settlement
-from app.domain.team import OPEN_S, Fact, TeamAttempt
-from app.domain.wire import dumps
+from app.domain.team import OPEN_S, PULLED, Fact
 from app.store.attempt_rows import (
     NO_ANSWER,
     Value,
@@ -30,28 +29,31 @@ from app.store.database import transaction
 from app.store.history_file import opened
 from app.store.text import microseconds, moment, stored, stored_or_null
 
-HIDDEN_LENGTH = 12
 _CACHE_KILOBYTES = 65_536
+_MANY = 10_000
 _LOST = {"reason": "interrupted", "sent": "maybe", "detail": "The member's desk has not told the outcome."}
+
+_OUTCOMES = frozenset(Outcome)
 
 Row = dict[str, Value]
 
-_OUTCOMES = {one.value: one.value for one in Outcome}
-_COLUMNS = (
-    "number", "attempt_id", "parent_id", "profile", "account", "event_id", "event_name", "key_id", "external_id",
-    "trigger_id", "started_at", "predicted_code", "member", "contact_mark", "team",
-    "outcome", "http_status", "reply_code", "reply_text", "elapsed_ms",
-)  # fmt: skip
-_ADD_ATTEMPT = f"INSERT INTO attempts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-_ADD_REQUEST = "INSERT INTO requests (attempt, body, data) VALUES (?, ?, ?)"
-_ADD_ANSWER = (
-    f"INSERT INTO answers (attempt, {', '.join(NO_ANSWER)}) VALUES (?, {', '.join('?' * len(NO_ANSWER))})"
+_COPIED = ", ".join(PULLED[1:-5])
+_ADD = (
+    f"INSERT INTO attempts (number, profile, account, previous, {_COPIED}) "
+    "SELECT :last + rowid, :profile, :account, CASE WHEN contact_mark IS NOT NULL THEN coalesce("
+    "lag(outcome) OVER (PARTITION BY contact_mark ORDER BY rowid), (SELECT outcome FROM attempts WHERE number = "
+    "(SELECT max(number) FROM attempts AS one WHERE one.contact_mark = pulled.contact_mark))) END, "
+    f"{_COPIED} FROM pulled ORDER BY rowid",
+    "INSERT INTO requests (attempt, body, data) "
+    "SELECT :last + rowid, coalesce(body, x''), coalesce(data, 'null') FROM pulled ORDER BY rowid",
+    "INSERT INTO answers (attempt, reason, sent, detail) "
+    "SELECT :last + rowid, reason, coalesce(sent, 'maybe'), detail FROM pulled WHERE reason IS NOT NULL",
+    "INSERT INTO answers (attempt, detail, body, body_length) "
+    "SELECT :last + rowid, detail, x'', 0 FROM pulled WHERE reason IS NULL AND outcome != 'sending' ORDER BY rowid",
+    "INSERT INTO words (rowid, text) "
+    "SELECT :last + rowid, words_of(event_id, event_name, member, reply_code, reply_text, detail) FROM pulled "
+    "ORDER BY rowid",
 )
-
-
-def hidden_contact(contacts: Sequence[str]) -> str:
-    """What stands for the external id of a contact that only its mark is known of."""
-    return f"#{contacts[0][:HIDDEN_LENGTH]}" if contacts else FORGOTTEN
 
 
 class TeamHistory:
@@ -65,8 +67,7 @@ class TeamHistory:
     def state(self, name: str) -> str | None:
         """A value that was kept; None if there is none."""
         with opened(self._path) as connection:
-            row = connection.execute("SELECT value FROM team_state WHERE name = ?", (name,)).fetchone()
-        return None if row is None else row["value"]
+            return _state(connection, name)
 
     def keep(self, **values: object) -> None:
         with opened(self._path) as connection, transaction(connection):
@@ -80,14 +81,20 @@ class TeamHistory:
 
     # Attempts
 
-    def add(self, attempts: Sequence[TeamAttempt]) -> None:
-        """Adds attempts of the log, and keeps its number; those that are there stay as they are."""
+    def add(self, pages: Iterable[Sequence[tuple[Any, ...]]]) -> None:
+        """Adds attempts of the log, which are rows of PULLED; those that are there stay as they are.
+
+        Each page is kept together with its last number. The first attempts of a large log get their indexes afterwards.
+        """
         with opened(self._path) as connection:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
             connection.execute("PRAGMA synchronous = NORMAL")  # the log can be read again
-            with transaction(connection):
-                self._add(connection, attempts)
-                _keep(connection, {"attempt": attempts[-1].seq})
+            connection.create_function("words_of", -1, _words, deterministic=True)
+            connection.execute(f"CREATE TEMP TABLE pulled ({', '.join(PULLED)})")
+            for page in pages:
+                with transaction(connection):
+                    self._add(connection, page)
+            _restore_indexes(connection)
 
     def add_own(self, attempts: Sequence[Attempt], member: str) -> None:
         """Adds one's own attempts, or completes those of the log, with all that the desk knows of them."""
@@ -139,40 +146,16 @@ class TeamHistory:
                     _empty(connection, row["number"])
                 _keep(connection, {"tombstone": last})
 
-    def _add(self, connection: sqlite3.Connection, attempts: Sequence[TeamAttempt]) -> None:
-        ids = json.dumps([one.attempt_id for one in attempts])
-        sql = "SELECT attempt_id FROM attempts WHERE attempt_id IN (SELECT value FROM json_each(?))"
-        there = {row[0] for row in connection.execute(sql, (ids,))}
-        first = 1 + connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
-        new = list(enumerate((one for one in attempts if one.attempt_id not in there), start=first))
-        connection.executemany(_ADD_ATTEMPT, [self._attempt(number, one) for number, one in new])
-        connection.executemany(_ADD_REQUEST, [_request(number, one) for number, one in new])
-        answers = [(number, *_answer(one.outcome).values()) for number, one in new if one.outcome]
-        connection.executemany(_ADD_ANSWER, answers)
-        words = [
-            (number, _words(one.event_id, one.event_name, one.member, *_said(one.outcome)))
-            for number, one in new
-        ]
-        connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", words)
-        connection.execute(
-            "UPDATE attempts SET previous = (SELECT outcome FROM attempts AS earlier WHERE earlier.number = (SELECT "
-            "max(number) FROM attempts AS one WHERE one.contact_mark = attempts.contact_mark AND one.number < "
-            "attempts.number)) WHERE number >= ?",
-            (first,),
-        )
-
-    def _attempt(self, number: int, one: TeamAttempt) -> tuple[Value, ...]:
-        """The values of _COLUMNS."""
-        detail, contacts = one.detail or {}, one.contacts
-        external_id = str(detail.get("external_id") or hidden_contact(contacts))
-        trigger_id = detail.get("trigger_id")
-        listed = '", "'.join(contacts)  # hexadecimal
-        team = f'{{"account": "", "contacts": ["{listed}"], "data": "{one.data}", "claimed": true}}'
-        return (
-            number, one.attempt_id, one.parent_id, self._profile, self._account, one.event_id, one.event_name, one.key_id,
-            stored(external_id), stored(str(trigger_id)) if trigger_id else None, one.at, one.predicted_code, one.member,
-            _mark(contacts), team if contacts else None, *_outcome(one.outcome or {}).values(),
-        )  # fmt: skip
+    def _add(self, connection: sqlite3.Connection, page: Sequence[tuple[Any, ...]]) -> None:
+        if len(page) >= _MANY and _state(connection, "attempt") is None:
+            _drop_indexes(connection)
+        last = connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
+        connection.execute("DELETE FROM pulled")
+        connection.executemany(f"INSERT INTO pulled VALUES ({', '.join('?' * len(PULLED))})", page)
+        connection.execute("DELETE FROM pulled WHERE attempt_id IN (SELECT attempt_id FROM attempts)")
+        for sql in _ADD:
+            connection.execute(sql, {"last": last, "profile": self._profile, "account": self._account})
+        _keep(connection, {"attempt": page[-1][0]})
 
     def _own_rows(self, one: Attempt, member: str) -> tuple[Row, Row, Row | None]:
         """The columns of `attempts`, `requests` and `answers`."""
@@ -195,20 +178,34 @@ def _mark(contacts: Sequence[str]) -> int | None:
     return int.from_bytes(bytes.fromhex(contacts[0][:16]), "big", signed=True) if contacts else None
 
 
-def _request(number: int, one: TeamAttempt) -> tuple[Value, ...]:
-    data = one.detail and one.detail.get("data")
-    body = dumps({**one.detail, "key_id": one.key_id}) if one.detail else b""
-    return number, body, "null" if data is None else dumps(data).decode("ascii")
-
-
 @lru_cache(maxsize=1000)
-def _words(*texts: str | None) -> str:
-    return stored(search_text(text for text in texts if text))
+def _words(*texts: str | int | None) -> str:
+    return stored(search_text(str(text) for text in texts if text is not None))
 
 
-def _said(outcome: Mapping[str, Any] | None) -> tuple[str | None, ...]:
-    found = [(outcome or {}).get(name) for name in ("reply_code", "reply_text", "detail")]
-    return tuple(None if one is None else str(one) for one in found)
+def _drop_indexes(connection: sqlite3.Connection) -> None:
+    """Drops the indexes that adding does not use until `_restore_indexes`, after a crash by the next call of `add`."""
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'attempts' AND sql IS NOT NULL "
+        "AND name != 'by_mark'"
+    ).fetchall()
+    for row in rows:
+        connection.execute(f"DROP INDEX {row['name']}")
+    _keep(connection, {"indexes": json.dumps([row["sql"] for row in rows])})
+
+
+def _restore_indexes(connection: sqlite3.Connection) -> None:
+    if (dropped := _state(connection, "indexes")) is None:
+        return
+    for sql in json.loads(dropped):
+        with transaction(connection):  # each on its own, so that the file's log stays small
+            connection.execute(sql.replace(" INDEX ", " INDEX IF NOT EXISTS ", 1))
+    connection.execute("DELETE FROM team_state WHERE name = 'indexes'")
+
+
+def _state(connection: sqlite3.Connection, name: str) -> str | None:
+    row = connection.execute("SELECT value FROM team_state WHERE name = ?", (name,)).fetchone()
+    return None if row is None else row["value"]
 
 
 def _keep(connection: sqlite3.Connection, values: Mapping[str, object]) -> None:
@@ -229,7 +226,7 @@ def _number(connection: sqlite3.Connection, attempt_id: str) -> int | None:
 
 def _outcome(body: Mapping[str, Any]) -> Row:
     return {
-        "outcome": _OUTCOMES.get(str(body.get("outcome", "sending")), "unknown"),
+        "outcome": body["outcome"] if body["outcome"] in _OUTCOMES else "unknown",
         "http_status": body.get("http_status"),
         "reply_code": body.get("reply_code"),
         "reply_text": body.get("reply_text"),
@@ -250,7 +247,7 @@ def _answer(body: Mapping[str, Any]) -> Row:
 
 
 def _apply(connection: sqlite3.Connection, number: int, fact: Fact) -> None:
-    body = fact.body
+    body: Mapping[str, Any] = fact.body
     match fact.kind:
         case "outcome":
             _record(connection, number, body)
@@ -259,7 +256,7 @@ def _apply(connection: sqlite3.Connection, number: int, fact: Fact) -> None:
             values = settlement_values(Settlement(bool(body["arrived"]), note, moment(fact.at)))
             _update(connection, number, values)
         case "noted":
-            _update(connection, number, {"note": _noted(body)})
+            _update(connection, number, {"note": stored_or_null(body.get("note"))})
         case "handed_over":
             _update(connection, number, {"assigned": stored(str(body["to"]))})
         case "double":
@@ -267,10 +264,6 @@ def _apply(connection: sqlite3.Connection, number: int, fact: Fact) -> None:
             _keep(connection, {f"double:{':'.join(both)}": json.dumps(dict(body))})
         case "evidence":
             pass
-
-
-def _noted(body: Mapping[str, Any]) -> str | None:
-    return stored_or_null(body.get("note"))
 
 
 def _record(connection: sqlite3.Connection, number: int, body: Mapping[str, Any]) -> None:

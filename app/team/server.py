@@ -4,36 +4,49 @@ Every call can be repeated: rows have the ids of the desk, and what is already t
 connection breaks is made once more on a new one.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.rows import dict_row, tuple_row
 
 from app.domain.model import Outcome, TeamMarks
-from app.domain.team import Approval, Claim, Claims, Fact, TeamAttempt, TeamError, TeamKey, UnreachableError
-from app.domain.text import sanitize
+from app.domain.team import (
+    Approval,
+    Claim,
+    Claims,
+    Fact,
+    TeamAttempt,
+    TeamError,
+    TeamKey,
+    UnreachableError,
+)
+from app.domain.text import replace_surrogates, sanitize
 from app.team.schema import LOCK, ROLE, STEPS
 
 Result = TypeVar("Result")
+Values = Sequence[Any] | Mapping[str, Any]
 Connection = psycopg.Connection[dict[str, Any]]
 
 CONNECT_S = 2
 """The shortest time that libpq waits for a connection."""
 
-APPROVED_S = 3600
+PAGE = 20_000
+"""The number of rows that are pulled at once."""
+
 _NEWEST = 100
-_PAGE = 5000
 _DRIFT_S = 5
-_OUTCOME = ("outcome", "http_status", "reply_code", "elapsed_ms", "reason", "sent", "reply_text")
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 _CLAIMS = """
-    SELECT one.number, one.contact, one.generation, one.attempt_id, one.member, one.desk, one.data, one.outcome,
+    SELECT one.number, encode(one.contact, 'hex') AS contact, one.generation, one.attempt_id, one.member, one.desk,
+        encode(one.data, 'hex') AS data, one.outcome,
         extract(epoch FROM clock_timestamp() - one.claimed_at)::float AS age_s,
         CASE WHEN one.outcome = 'unknown' OR one.outcome IS NULL THEN (
             SELECT (body ->> 'arrived')::boolean FROM triggerdesk.fact
@@ -82,19 +95,46 @@ _DOUBLES = """
         AND abs(extract(epoch FROM claimed_at) - %(at)s) <= %(window)s
     ON CONFLICT DO NOTHING
 """
+_ADD_ATTEMPTS = """
+    INSERT INTO triggerdesk.attempt (id, account, member, desk, event_id, event_name, key_id, contacts, data, parent_id,
+        predicted_code, started_at, detail)
+    SELECT attempt_id, %(account)s, %(member)s, %(desk)s, event_id, event_name, key_id,
+        ARRAY(SELECT decode(mark, 'hex') FROM unnest(contacts) AS mark), decode(data, 'hex'), parent_id, predicted_code,
+        to_timestamp(at / 1000000.0), detail
+    FROM jsonb_to_recordset(%(attempts)s) AS one (attempt_id text, event_id text, event_name text, key_id text,
+        contacts text[], data text, parent_id text, predicted_code integer, at bigint, detail jsonb)
+    ON CONFLICT DO NOTHING
+"""
+_ADD_FACTS = """
+    INSERT INTO triggerdesk.fact (id, account, attempt_id, member, kind, body)
+    SELECT fact_id, %(account)s, attempt_id, %(member)s, kind, body
+    FROM jsonb_to_recordset(%(facts)s) AS one (fact_id text, attempt_id text, kind text, body jsonb)
+    ON CONFLICT DO NOTHING
+"""
+_SETTLE = """
+    UPDATE triggerdesk.claim SET outcome = known.outcome FROM unnest(%s::text[], %s::text[])
+        AS known (attempt_id, outcome) WHERE claim.attempt_id = known.attempt_id AND claim.outcome IS NULL
+"""
+# The columns of PULLED, so that a desk copies rows and works on none of them.
 _ATTEMPTS = """
-    SELECT a.seq, a.id, a.member, a.desk, a.event_id, a.event_name, a.key_id, a.contacts, a.data, a.parent_id,
-        a.predicted_code, (extract(epoch FROM a.started_at) * 1000000)::bigint AS at, a.detail, f.body IS NOT NULL AS is_over,
-        f.body ->> 'outcome' AS outcome, (f.body ->> 'http_status')::int AS http_status,
-        (f.body ->> 'reply_code')::int AS reply_code, (f.body ->> 'elapsed_ms')::float AS elapsed_ms,
-        f.body ->> 'reason' AS reason, f.body ->> 'sent' AS sent, f.body ->> 'detail' AS words,
-        f.body ->> 'reply_text' AS reply_text
+    SELECT a.seq, a.id, a.parent_id, a.event_id, a.event_name, a.key_id,
+        coalesce(a.detail ->> 'external_id', '#' || left(encode(a.contacts[1], 'hex'), 12), '(forgotten)'),
+        a.detail ->> 'trigger_id', (extract(epoch FROM a.started_at) * 1000000)::bigint, a.predicted_code, a.member,
+        ('x' || left(encode(a.contacts[1], 'hex'), 16))::bit(64)::bigint,
+        CASE WHEN a.contacts <> '{}' THEN '{"account": "", "claimed": true, "data": "' || encode(a.data, 'hex')
+            || '", "contacts": ' || replace(to_json(a.contacts)::text, '\\\\x', '') || '}' END,
+        CASE WHEN f.body IS NULL THEN 'sending'
+            WHEN f.body ->> 'outcome' IN ('accepted', 'partial', 'rejected', 'not_sent') THEN f.body ->> 'outcome'
+            ELSE 'unknown' END,
+        (f.body ->> 'http_status')::int, (f.body ->> 'reply_code')::int, f.body ->> 'reply_text',
+        (f.body ->> 'elapsed_ms')::float, f.body ->> 'reason', f.body ->> 'sent', f.body ->> 'detail',
+        convert_to((a.detail || jsonb_build_object('key_id', a.key_id))::text, 'UTF8'), (a.detail -> 'data')::text
     FROM triggerdesk.attempt AS a LEFT JOIN triggerdesk.fact AS f ON f.attempt_id = a.id AND f.kind = 'outcome'
         AND f.id = a.id || ':outcome'
     WHERE a.account = %s AND a.seq > %s ORDER BY a.seq
 """
 _FACTS = """
-    SELECT f.seq, f.id, f.attempt_id, f.member, f.kind, f.body,
+    SELECT f.id AS fact_id, f.attempt_id, f.kind, f.body, f.member, f.seq,
         (extract(epoch FROM f.at) * 1000000)::bigint AS at
     FROM triggerdesk.fact AS f
     WHERE f.account = %(account)s AND f.seq > %(after)s AND (f.kind <> 'outcome' OR f.id <> f.attempt_id || ':outcome'
@@ -112,46 +152,26 @@ class Desk:
     desk_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
-    """An attempt to push that was sent without a claim, and its outcome if there is one."""
-
-    attempt: TeamAttempt
-    outcome: Outcome | None
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """What a desk adds to the log. `window_s` is the time between two sends that counts as a double."""
-
-    attempts: Sequence[TeamAttempt] = ()
-    facts: Sequence[Fact] = ()
-    late: Sequence[Late] = ()
-    released: Sequence[str] = ()
-    window_s: float = 3600
-
-
 def install(uri: str, password: str | None, key: TeamKey) -> bool:
     """Makes or upgrades the schema; returns whether it is new, so that `key` is the team's. Raises TeamError."""
     with _translated(), psycopg.connect(uri, password=password, connect_timeout=10) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('triggerdesk.schema'))")
         connection.execute("CREATE SCHEMA IF NOT EXISTS triggerdesk")
         there = connection.execute("SELECT to_regclass('triggerdesk.about') IS NOT NULL").fetchone()
-        is_new = not (there and there[0])
-        version = 0 if is_new else _version(connection)
+        row = (
+            connection.execute("SELECT version FROM triggerdesk.about").fetchone()
+            if there and there[0]
+            else None
+        )
+        version = 0 if row is None else int(row[0])
         for step in STEPS[version:]:
             connection.execute(step)
-        if is_new:
+        if version == 0:
             values = (len(STEPS), key.check())
             connection.execute("INSERT INTO triggerdesk.about (version, key_check) VALUES (%s, %s)", values)
         elif version < len(STEPS):
             connection.execute("UPDATE triggerdesk.about SET version = %s", (len(STEPS),))
-    return is_new
-
-
-def _version(connection: psycopg.Connection[Any]) -> int:
-    row = connection.execute("SELECT version FROM triggerdesk.about").fetchone()
-    return int(row[0]) if row else 0
+    return version == 0
 
 
 class TeamServer:
@@ -165,6 +185,7 @@ class TeamServer:
         self._uri = uri
         self._password = password
         self._statement_s = statement_s
+        self._who = {"account": desk.account, "member": desk.member, "desk": desk.desk_id}
         self._lock = RLock()
         self._open: Connection | None = None
 
@@ -176,24 +197,21 @@ class TeamServer:
 
     def join(self, key: TeamKey) -> None:
         """Registers the desk. Raises TeamError if this is not the team's key or the schema is another version's."""
-
-        def work(connection: Connection) -> None:
-            row = connection.execute("SELECT version, key_check FROM triggerdesk.about").fetchone()
-            if row is None or row["version"] != len(STEPS):
-                raise TeamError("The team's database has another version. Run `triggerdesk team init` there.")
-            if bytes(row["key_check"]) != key.check():
-                raise TeamError("This is not the key of this team. Use the line that `team init` printed.")
-            connection.execute(
-                "INSERT INTO triggerdesk.member (account, name, desk) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                (self.desk.account, self.desk.member, self.desk.desk_id),
-            )
-
-        self._run(work)
+        about = self._all("SELECT version, key_check FROM triggerdesk.about")
+        if [row["version"] for row in about] != [len(STEPS)]:
+            raise TeamError("The team's database has another version. Run `triggerdesk team init` there.")
+        if bytes(about[0]["key_check"]) != key.check():
+            raise TeamError("This is not the key of this team. Use the line that `team init` printed.")
+        self._all(
+            """INSERT INTO triggerdesk.member (account, name, desk) VALUES (%(account)s, %(member)s, %(desk)s)
+            ON CONFLICT DO NOTHING RETURNING name""",
+            self._who,
+        )
 
     def members(self) -> Sequence[str]:
         """The members with a desk on this account, by name."""
         sql = "SELECT DISTINCT name FROM triggerdesk.member WHERE account = %s ORDER BY name"
-        return [row["name"] for row in self._all(sql, self.desk.account)]
+        return [row["name"] for row in self._all(sql, (self.desk.account,))]
 
     def clock_ahead_s(self, now: Callable[[], float]) -> float:
         """The seconds by which the server's clock is ahead of `now`; 0 up to 5."""
@@ -205,11 +223,13 @@ class TeamServer:
     # Claims
 
     def claims(self, event_id: str, contacts: Sequence[str]) -> Claims:
-        """The newest claims of an event on a contact with these marks."""
-        rows = self._all(
-            _CLAIMS, [bytes.fromhex(one) for one in contacts], self.desk.account, event_id, _NEWEST
-        )
-        return Claims(tuple(_claim(row) for row in rows))
+        """The newest claims of an event on the contacts with these marks."""
+        found: dict[str, list[Claim]] = {}
+        values = ([bytes.fromhex(one) for one in contacts], self.desk.account, event_id, _NEWEST)
+        for row in self._all(_CLAIMS, values):
+            outcome = None if row["outcome"] is None else Outcome(row["outcome"])
+            found.setdefault(row["contact"], []).append(Claim(**row | {"outcome": outcome}))
+        return Claims(found)
 
     def claim(
         self, event_id: str, wanted: Mapping[str, TeamMarks], generations: Mapping[str, int]
@@ -221,10 +241,8 @@ class TeamServer:
         """
         rows = sorted((mark, attempt, marks) for attempt, marks in wanted.items() for mark in marks.contacts)
         values = {
-            "account": self.desk.account,
+            **self._who,
             "event": event_id,
-            "member": self.desk.member,
-            "desk": self.desk.desk_id,
             "contacts": [bytes.fromhex(mark) for mark, _, _ in rows],
             "generations": [generations.get(mark, 0) + 1 for mark, _, _ in rows],
             "attempts": [attempt for _, attempt, _ in rows],
@@ -237,46 +255,67 @@ class TeamServer:
                 # Asked for, not returned by the insert: after a broken connection the claims may be there already.
                 found = {row["attempt_id"]: row["found"] for row in connection.execute(_CLAIMED, values)}
                 whole = {one for one, marks in wanted.items() if found.get(one) == len(marks.contacts)}
-                if partly := found.keys() - whole:
-                    _settle(connection, dict.fromkeys(partly, Outcome.NOT_SENT))
+                _settle(connection, dict.fromkeys(found.keys() - whole, Outcome.NOT_SENT))
             return frozenset(whole)
 
         return self._run(work)
 
-    def release(self, attempt_ids: Sequence[str]) -> None:
-        """Settles the claims of attempts that were not sent."""
-        self._run(lambda connection: _settle(connection, dict.fromkeys(attempt_ids, Outcome.NOT_SENT)))
-
     # The log
 
-    def push(self, push: Push) -> None:
-        """Adds attempts and facts to the log, settles their claims, and claims what was sent without."""
+    def push(
+        self,
+        attempts: Sequence[TeamAttempt],
+        facts: Sequence[Fact] = (),
+        released: Sequence[str] = (),
+        window_s: float = 3600,
+    ) -> None:
+        """Adds attempts and facts to the log, settles their claims, and claims what was sent without.
 
-        late = [self._late_values(one, push.window_s) for one in push.late]
-        reached = [one.outcome not in (Outcome.REJECTED, Outcome.NOT_SENT) for one in push.late]
+        `released` are attempts that were not sent after all; two sends within `window_s` count as a double.
+        """
+        late = [self._late(one, window_s) for one in attempts if not one.is_claimed]
         outcomes = {
-            one.attempt_id: Outcome(str(one.body["outcome"])) for one in push.facts if one.kind == "outcome"
+            one.attempt_id: Outcome(str(one.body["outcome"])) for one in facts if one.kind == "outcome"
+        } | dict.fromkeys(released, Outcome.NOT_SENT)
+        values = {
+            **self._who,
+            "attempts": _json([asdict(one) for one in attempts]),
+            "facts": _json([asdict(one) for one in facts]),
         }
 
         def work(connection: Connection) -> None:
             # Each in a transaction of its own, which locks in the order of marks, and before looking for doubles: of two
             # desks that push at the same time at least one sees the other's claims.
-            for values in late:
-                while any(row["is_missing"] for row in connection.execute(_LATE_CLAIM, values)):
+            for one in late:
+                while any(row["is_missing"] for row in connection.execute(_LATE_CLAIM, one)):
                     pass  # another desk took that generation
             with connection.transaction():
                 connection.execute(LOCK)
-                self._add(connection, push)
-                for values in (one for one, counts in zip(late, reached, strict=True) if counts):
-                    connection.execute(_DOUBLES, values)
-                _settle(connection, outcomes | dict.fromkeys(push.released, Outcome.NOT_SENT))
+                connection.execute(_ADD_ATTEMPTS, values)
+                connection.execute(_ADD_FACTS, values)
+                for one in late:
+                    if one["outcome"] not in (Outcome.REJECTED, Outcome.NOT_SENT):
+                        connection.execute(_DOUBLES, one)
+                _settle(connection, outcomes)
                 connection.execute("NOTIFY triggerdesk")
 
         self._run(work)
 
-    def pull(self, after_attempt: int, after_fact: int) -> "Pulled":
-        """What the log has after these numbers, in the state of one moment. Close it after reading."""
-        return Pulled(self._connected(), self._lock, self.desk.account, after_attempt, after_fact)
+    def _late(self, one: TeamAttempt, window_s: float) -> Mapping[str, Any]:
+        return {
+            **self._who, "event": one.event_id, "attempt": one.attempt_id, "outcome": one.outcome,
+            "at": one.at / 1_000_000, "window": window_s, "data": bytes.fromhex(one.data),
+            "contacts": [bytes.fromhex(mark) for mark in sorted(one.contacts)],
+        }  # fmt: skip
+
+    @contextmanager
+    def pull(self) -> "Iterator[Log]":
+        """The log in the state of one moment."""
+        with self._lock, _translated():
+            connection = self._connected()
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield Log(connection, self.desk.account)
 
     def wait(self, seconds: float) -> bool:
         """Returns whether a desk pushed something, as soon as one does, or after some seconds."""
@@ -287,62 +326,62 @@ class TeamServer:
 
     def forget(self, contacts: Sequence[str]) -> None:
         """Empties everything about contacts with these marks, here and at the next sync of every desk."""
-        marks = [bytes.fromhex(one) for one in contacts]
-        values = (self.desk.account, marks, self.desk.member)
-        self._run(lambda connection: connection.execute("SELECT triggerdesk.forget(%s, %s, %s)", values))
+        values = (self.desk.account, [bytes.fromhex(one) for one in contacts], self.desk.member)
+        self._all("SELECT triggerdesk.forget(%s, %s, %s)", values)
 
     # Approvals
 
     def use_approval(self, request: str, attempt_id: str) -> bool:
-        """Uses up an approval of this request, which is good for an hour, once; returns whether there was one."""
+        """Uses up an approval of this request for an attempt; returns whether there is one. It is good for an hour, once."""
         sql = """
-            UPDATE triggerdesk.approval SET used_by = %s, used_at = clock_timestamp() WHERE used_at IS NULL AND id = (
-                SELECT id FROM triggerdesk.approval WHERE account = %s AND request = %s AND asked_by = %s
-                    AND used_at IS NULL AND approved_at > clock_timestamp() - make_interval(secs => %s)
-                ORDER BY approved_at LIMIT 1) RETURNING id"""
-        values = (attempt_id, self.desk.account, bytes.fromhex(request), self.desk.member, APPROVED_S)
-        return bool(self._all(sql, *values))
+            WITH used AS (
+                UPDATE triggerdesk.approval SET used_by = %(attempt)s, used_at = clock_timestamp()
+                WHERE used_at IS NULL AND id = (
+                    SELECT id FROM triggerdesk.approval WHERE account = %(account)s AND request = %(request)s
+                        AND asked_by = %(member)s AND used_at IS NULL
+                        AND approved_at > clock_timestamp() - interval '1 hour'
+                        AND NOT EXISTS (SELECT FROM triggerdesk.approval WHERE used_by = %(attempt)s)
+                    ORDER BY approved_at LIMIT 1) RETURNING id
+            )
+            SELECT id FROM used UNION ALL
+            SELECT id FROM triggerdesk.approval WHERE request = %(request)s AND used_by = %(attempt)s"""
+        return bool(self._all(sql, {**self._who, "request": bytes.fromhex(request), "attempt": attempt_id}))
 
     def ask_approval(self, approval: Approval, request: str) -> None:
         """Asks the other members to approve a request, unless it was asked within the hour."""
         sql = """
             INSERT INTO triggerdesk.approval (id, account, request, event_id, event_name, contact, asked_by)
-            SELECT %(id)s, %(account)s, %(request)s, %(event)s, %(name)s, %(contact)s, %(member)s
+            SELECT %(approval_id)s, %(account)s, %(request)s, %(event_id)s, %(event_name)s, %(contact)s, %(asked_by)s
             WHERE NOT EXISTS (SELECT FROM triggerdesk.approval WHERE account = %(account)s AND request = %(request)s
-                AND asked_by = %(member)s AND used_at IS NULL
-                AND asked_at > clock_timestamp() - make_interval(secs => %(seconds)s)) RETURNING id"""
-        values = {
-            "id": approval.approval_id, "account": self.desk.account, "request": bytes.fromhex(request),
-            "event": approval.event_id, "name": approval.event_name, "contact": approval.contact,
-            "member": self.desk.member, "seconds": APPROVED_S,
-        }  # fmt: skip
-        self._all(sql, values)
+                AND asked_by = %(asked_by)s AND used_at IS NULL
+                AND asked_at > clock_timestamp() - interval '1 hour') RETURNING id"""
+        self._all(sql, {**self._who, **asdict(approval), "request": bytes.fromhex(request)})
 
     def approvals(self) -> Sequence[Approval]:
         """The requests of the last hour that wait for a yes, oldest first."""
         sql = """
-            SELECT id, event_id, event_name, contact, asked_by, approved_by,
+            SELECT id AS approval_id, event_id, event_name, contact, asked_by,
                 extract(epoch FROM clock_timestamp() - asked_at)::float AS age_s
             FROM triggerdesk.approval WHERE account = %s AND approved_by IS NULL
-                AND asked_at > clock_timestamp() - make_interval(secs => %s) ORDER BY asked_at"""
-        return [
-            Approval(
-                row["id"], row["event_id"], row["event_name"], row["contact"], row["asked_by"], row["age_s"]
-            )
-            for row in self._all(sql, self.desk.account, APPROVED_S)
-        ]
+                AND asked_at > clock_timestamp() - interval '1 hour' ORDER BY asked_at"""
+        return [Approval(**row) for row in self._all(sql, (self.desk.account,))]
 
-    def approve(self, approval_id: str) -> None:
-        """Approves a request of another member. Raises TeamError for one's own."""
+    def approve(self, reference: str) -> Approval:
+        """Approves the request of another member whose id begins so. Raises TeamError, also for one's own."""
+        found = [one for one in self.approvals() if one.approval_id.startswith(reference)]
+        if len(found) != 1:
+            raise TeamError(
+                f"{len(found) or 'No'} requests that wait have an id that begins with {reference!r}."
+            )
         sql = """
             UPDATE triggerdesk.approval SET approved_by = %s, approved_at = clock_timestamp()
-            WHERE id = %s AND account = %s AND approved_by IS NULL RETURNING id"""
+            WHERE id = %s AND approved_by IS NULL RETURNING id"""
         try:
-            found = self._all(sql, self.desk.member, approval_id, self.desk.account)
+            if not self._all(sql, (self.desk.member, found[0].approval_id)):
+                raise TeamError("Another member has approved this request already.")
         except errors.CheckViolation:
             raise TeamError("Nobody approves their own request. Ask another member.") from None
-        if not found:
-            raise TeamError("Nothing waits for a yes under this id.")
+        return found[0]
 
     # Templates
 
@@ -353,7 +392,7 @@ class TeamServer:
             WHERE account = %s ORDER BY name, version DESC"""
         return {
             row["name"]: (row["version"], [row["event_id"], row["data_text"]])
-            for row in self._all(sql, self.desk.account)
+            for row in self._all(sql, (self.desk.account,))
         }
 
     def save_template(self, name: str, version: int, event_id: str, data_text: str) -> bool:
@@ -361,54 +400,12 @@ class TeamServer:
         sql = """
             INSERT INTO triggerdesk.template (account, name, version, event_id, data_text, member)
             VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING version"""
-        return bool(self._all(sql, self.desk.account, name, version, event_id, data_text, self.desk.member))
+        return bool(self._all(sql, (self.desk.account, name, version, event_id, data_text, self.desk.member)))
 
     # The connection
 
-    def _add(self, connection: Connection, push: Push) -> None:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                """INSERT INTO triggerdesk.attempt (id, account, member, desk, event_id, event_name, key_id, contacts,
-                    data, parent_id, predicted_code, started_at, detail)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s), %s) ON CONFLICT DO NOTHING""",
-                [
-                    (
-                        one.attempt_id, self.desk.account, self.desk.member, self.desk.desk_id, one.event_id,
-                        one.event_name, one.key_id, [bytes.fromhex(mark) for mark in one.contacts],
-                        bytes.fromhex(one.data), one.parent_id, one.predicted_code, one.at / 1_000_000,
-                        None if one.detail is None else Jsonb(one.detail),
-                    )
-                    for one in push.attempts
-                ],
-            )  # fmt: skip
-            cursor.executemany(
-                """INSERT INTO triggerdesk.fact (id, account, attempt_id, member, kind, body)
-                VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-                [
-                    (
-                        one.fact_id,
-                        self.desk.account,
-                        one.attempt_id,
-                        self.desk.member,
-                        one.kind,
-                        Jsonb(one.body),
-                    )
-                    for one in push.facts
-                ],
-            )
-
-    def _late_values(self, late: Late, window_s: float) -> Mapping[str, Any]:
-        one = late.attempt
-        return {
-            "account": self.desk.account, "event": one.event_id, "attempt": one.attempt_id,
-            "member": self.desk.member, "desk": self.desk.desk_id, "at": one.at / 1_000_000, "window": window_s,
-            "data": bytes.fromhex(one.data), "contacts": [bytes.fromhex(mark) for mark in sorted(one.contacts)],
-            "outcome": late.outcome and late.outcome.value,
-        }  # fmt: skip
-
-    def _all(self, sql: Any, *values: Any) -> list[dict[str, Any]]:
-        given = values[0] if len(values) == 1 and isinstance(values[0], dict) else values
-        return self._run(lambda connection: connection.execute(sql, given).fetchall())
+    def _all(self, sql: LiteralString, values: Values = ()) -> list[dict[str, Any]]:
+        return self._run(lambda connection: connection.execute(sql, values).fetchall())
 
     def _run(self, work: Callable[[Connection], Result]) -> Result:
         """The result of `work`, which is repeated once if a connection that was open before has broken."""
@@ -425,101 +422,58 @@ class TeamServer:
 
     def _connected(self) -> Connection:
         if self._open is None or self._open.closed:
-            with _translated():
-                self._open = psycopg.connect(
-                    self._uri,
-                    password=self._password(),
-                    connect_timeout=CONNECT_S,
-                    autocommit=True,
-                    row_factory=dict_row,
-                )
-                self._open.execute(f"SET ROLE {ROLE}")
-                if self._statement_s is not None:
-                    self._open.execute(f"SET statement_timeout = {int(self._statement_s * 1000)}")
+            self._open = psycopg.connect(
+                self._uri,
+                password=self._password(),
+                connect_timeout=CONNECT_S,
+                autocommit=True,
+                row_factory=dict_row,
+            )
+            self._open.execute(f"SET ROLE {ROLE}")
+            if self._statement_s is not None:
+                self._open.execute(f"SET statement_timeout = {int(self._statement_s * 1000)}")
         return self._open
 
 
-class Pulled:
-    """The log after a point, read in pages in one snapshot: the attempts, then the facts about all of them."""
+class Log:
+    """The team's log in a transaction that sees one moment of it. Its pages are read while it is open."""
 
-    def __init__(
-        self, connection: Connection, lock: RLock, account: str, after_attempt: int, after_fact: int
-    ) -> None:
-        self._connection, self._lock, self._account = connection, lock, account
-        self._after_attempt, self._after_fact = after_attempt, after_fact
+    def __init__(self, connection: Connection, account: str) -> None:
+        self._connection = connection
+        self._account = account
 
-    def __enter__(self) -> "Pulled":
-        self._lock.acquire()
-        with _translated():
-            self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return self
+    def attempts(self, after: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """The attempts after a number, each with its outcome if it has one, as the columns PULLED."""
+        with self._connection.cursor(name="attempts", binary=True, row_factory=tuple_row) as cursor:
+            cursor.execute(_ATTEMPTS, (self._account, after))
+            while page := cursor.fetchmany(PAGE):
+                yield page
 
-    def __exit__(self, *_: object) -> None:
-        with suppress(psycopg.Error):
-            self._connection.execute("ROLLBACK")
-        self._lock.release()
-
-    def attempts(self) -> Iterator[Sequence[TeamAttempt]]:
-        """The attempts, each with its outcome if it has one."""
-        for page in self._pages(_ATTEMPTS, (self._account, self._after_attempt)):
-            yield [_attempt(row) for row in page]
-
-    def facts(self) -> Iterator[Sequence[Fact]]:
-        """The facts, without the outcomes that `attempts` gave."""
-        values = {"account": self._account, "after": self._after_fact, "known": self._after_attempt}
-        for page in self._pages(_FACTS, values):
-            yield [
-                Fact(
-                    row["id"],
-                    row["attempt_id"],
-                    row["kind"],
-                    row["body"],
-                    row["member"],
-                    row["seq"],
-                    row["at"],
-                )
-                for row in page
-            ]
+    def facts(self, after: int, known: int) -> Iterator[Sequence[Fact]]:
+        """The facts after a number, without the outcomes that come with the attempts after `known`."""
+        with self._connection.cursor(name="facts", binary=True) as cursor:
+            cursor.execute(_FACTS, {"account": self._account, "after": after, "known": known})
+            while page := cursor.fetchmany(PAGE):
+                yield [Fact(**row) for row in page]
 
     def tombstones(self, after: int) -> Sequence[tuple[int, str]]:
-        """The number and the mark of each contact that was forgotten."""
-        sql = "SELECT seq, contact FROM triggerdesk.tombstone WHERE account = %s AND seq > %s ORDER BY seq"
-        with _translated():
-            rows = self._connection.execute(sql, (self._account, after)).fetchall()
-        return [(row["seq"], row["contact"].hex()) for row in rows]
-
-    def _pages(self, sql: Any, values: Any) -> Iterator[list[dict[str, Any]]]:
-        with _translated(), self._connection.cursor(name="pulled", binary=True) as cursor:
-            cursor.execute(sql, values)
-            while page := cursor.fetchmany(_PAGE):
-                yield page
+        """The number and the mark of each contact that was forgotten after a number."""
+        sql = """
+            SELECT seq, encode(contact, 'hex') AS mark FROM triggerdesk.tombstone
+            WHERE account = %s AND seq > %s ORDER BY seq"""
+        return [(row["seq"], row["mark"]) for row in self._connection.execute(sql, (self._account, after))]
 
 
 def _settle(connection: Connection, outcomes: Mapping[str, Outcome]) -> None:
     """Settles open claims; those that have an outcome keep it."""
     if outcomes:
-        connection.execute(
-            """UPDATE triggerdesk.claim SET outcome = known.outcome FROM unnest(%s::text[], %s::text[])
-                AS known (attempt_id, outcome) WHERE claim.attempt_id = known.attempt_id AND claim.outcome IS NULL""",
-            (list(outcomes), [one.value for one in outcomes.values()]),
-        )
+        connection.execute(_SETTLE, (list(outcomes), [one.value for one in outcomes.values()]))
 
 
-def _claim(row: Mapping[str, Any]) -> Claim:
-    outcome = None if row["outcome"] is None else Outcome(row["outcome"])
-    return Claim(
-        row["number"], row["contact"].hex(), row["generation"], row["attempt_id"], row["member"], row["desk"],
-        row["data"].hex(), outcome, row["age_s"], row["arrived"],
-    )  # fmt: skip
-
-
-def _attempt(row: Mapping[str, Any]) -> TeamAttempt:
-    outcome = {name: row[name] for name in _OUTCOME} | {"detail": row["words"]} if row["is_over"] else None
-    return TeamAttempt(
-        row["seq"], row["id"], row["member"], row["desk"], row["event_id"], row["event_name"], row["key_id"],
-        tuple([mark.hex() for mark in row["contacts"]]), (row["data"] or b"").hex(), row["parent_id"],
-        row["predicted_code"], row["at"], row["detail"], outcome,
-    )  # fmt: skip
+def _json(value: object) -> str:
+    """The value as JSON, with U+FFFD for what PostgreSQL cannot keep: NUL and halves of characters."""
+    text = replace_surrogates(json.dumps(value, ensure_ascii=False))
+    return _NUL.sub(r"\1" + "\ufffd", text)
 
 
 @contextmanager

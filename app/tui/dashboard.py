@@ -624,7 +624,7 @@ class Dashboard(Screen[None]):
     def _approve(self, approval_id: str) -> None:
         try:
             if self._session.team is not None:
-                self._session.team.approve(approval_id)
+                self._session.team.server.approve(approval_id)
         except AppError as error:
             self.say("Not approved", str(error))
         else:

@@ -46,7 +46,7 @@ def claim(
     ],
 )
 def test_a_claim_of_another_desk_asks_as_an_own_attempt_would(one: Claim, asks: bool) -> None:
-    assert (Claims((one,)).question(MARKS, "mine", 600) is one) == asks
+    assert (Claims({one.contact: [one]}).question(MARKS, "mine", 600) is one) == asks
 
 
 def test_an_open_claim_is_unknown_after_ten_minutes_and_never_free() -> None:
@@ -55,9 +55,10 @@ def test_an_open_claim_is_unknown_after_ten_minutes_and_never_free() -> None:
 
 
 def test_only_claims_after_the_one_that_was_asked_about_ask_again() -> None:
-    claims = Claims((claim(Outcome.ACCEPTED, number=1), claim(Outcome.ACCEPTED, number=2)))
-    assert claims.question(MARKS, "mine", 600) == claims.rows[1]
-    assert claims.question(MARKS, "mine", 600, "a1") == claims.rows[1]
+    newest, earlier = claim(Outcome.ACCEPTED, number=2), claim(Outcome.ACCEPTED, number=1)
+    claims = Claims({MARKS.contacts[0]: [newest, earlier]})
+    assert claims.question(MARKS, "mine", 600) == newest
+    assert claims.question(MARKS, "mine", 600, "a1") == newest
     assert claims.question(MARKS, "mine", 600, "a2") is None
 
 
@@ -73,7 +74,7 @@ def test_only_claims_after_the_one_that_was_asked_about_ask_again() -> None:
     ],
 )
 def test_other_data_within_the_hour_is_worth_a_line(one: Claim, told: bool) -> None:
-    assert (Claims((one,)).with_other_data(MARKS, "mine") is one) == told
+    assert (Claims({one.contact: [one]}).with_other_data(MARKS, "mine") is one) == told
 
 
 def test_a_contact_has_one_mark_for_its_key_and_one_for_its_id_if_that_is_known() -> None:

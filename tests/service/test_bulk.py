@@ -269,6 +269,15 @@ async def test_a_token_that_expires_in_the_run_is_renewed_once(tmp_path: Path) -
     assert max(server.triggered.values()) == 1
 
 
+async def test_a_request_has_at_most_eight_million_bytes(tmp_path: Path) -> None:
+    async with endpoint() as server, desk(tmp_path, server.url) as here:
+        data = '{"a": "%s"}' % ("x" * 900_000)
+        plan = await here.plan(csv_of(PEOPLE[:9]), template=data)
+        assert counts(await here.run(plan)) == {"accepted": 9}
+    assert plan.batches == 2
+    assert server.requests == [PEOPLE[:8], PEOPLE[8:9]]
+
+
 # The canary
 
 

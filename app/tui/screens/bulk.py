@@ -171,10 +171,10 @@ class BulkScreen(Screen[None]):
             yield from self._preview.get(run.run_id, ())
 
     def _pace(self, run: Run) -> str:
-        now = time.monotonic()
-        began, sent = self._begun.setdefault(run.run_id, (now, run.sent))
-        rate = (run.sent - sent) / (now - began) if now > began else 0.0
-        left = run.count(RowState.PLANNED)
+        now, under_way = time.monotonic(), run.count(RowState.SENDING)
+        finished, left = run.sent - under_way, run.count(RowState.PLANNED) + under_way
+        began, before = self._begun.setdefault(run.run_id, (now, finished))
+        rate = (finished - before) / (now - began) if now > began else 0.0
         return f"{rate:,.0f} contacts a second, about {duration(left / rate)} left" if rate else "Sending…"
 
     @work(group="bulk-plan", exclusive=True)
