@@ -23,33 +23,29 @@ _KEY_NAMES = {"escape": "Esc"}
 
 
 def _desk(
-    key: str, action: str, name: str, tooltip: str, *, action_id: str = "", show: bool = False
+    key: str,
+    action: str,
+    name: str,
+    tooltip: str,
+    *,
+    action_id: str = "",
+    show: bool = False,
+    priority: bool = True,
 ) -> Binding:
     # Priority: a text field has uses of its own for some of these keys.
-    action_id = action_id or name.lower().replace(" ", "_")
-    return Binding(key, action, name, tooltip=tooltip, show=show, priority=True, id=f"{DESK}{action_id}")
+    action_id = f"{DESK}{action_id or name.lower().replace(' ', '_')}"
+    return Binding(key, action, name, tooltip=tooltip, show=show, priority=priority, id=action_id)
 
 
 APP_BINDINGS: list[BindingType] = [
     _desk("ctrl+q", "quit", "Quit", "Quit the dashboard"),
-    Binding(
-        "ctrl+z",
-        "suspend_process",
-        "Suspend",
-        tooltip="Back to the shell, whose fg returns here",
-        show=False,
-        id=f"{DESK}suspend",
-    ),
-    Binding(
-        "ctrl+t,alt+t",
-        "other_theme",
-        "Dark or light",
-        tooltip="Switch between the dark and the light theme",
-        show=False,
-        id=f"{DESK}theme",
+    _desk("ctrl+z", "suspend_process", "Suspend", "Back to the shell, whose fg returns here", priority=False),
+    _desk(
+        "ctrl+t,alt+t", "other_theme", "Dark or light", "Switch between the dark and the light theme",
+        action_id="theme", priority=False,
     ),
     _desk("f1", "help", "Help", "Explain this pane, the keys, the symbols and the replies", show=True),
-]
+]  # fmt: skip
 
 DASHBOARD_BINDINGS: list[BindingType] = [
     _desk("f9", "send", "Send", "Trigger the event for the contact", show=True),

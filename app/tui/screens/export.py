@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -123,9 +124,9 @@ class ExportScreen(ModalScreen[None]):
             copies = f", {key_of(self, 'export.copy')} copies" if self._can_be_copied else ""
             yield Static(f"Enter writes the file{copies}", markup=False, id="export-status")
             with Horizontal():
-                yield Button("Cancel", id="back", compact=True)
-                yield Button("Copy", id="copy", compact=True)
-                yield Button("Write file", id="write", compact=True)
+                yield Button("Cancel", compact=True, action="screen.back")
+                yield Button("Copy", id="copy", compact=True, action="screen.copy")
+                yield Button("Write file", compact=True, action="screen.write")
 
     def on_mount(self) -> None:
         self.query_one("#copy").display = self._can_be_copied
@@ -139,18 +140,8 @@ class ExportScreen(ModalScreen[None]):
         """Only short exports can be copied."""
         return self._can_be_copied if action == "copy" else super().check_action(action, parameters)
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        match event.button.id:
-            case "write":
-                self._start()
-            case "copy":
-                self.action_copy()
-            case _:
-                self.action_back()
-
     @on(Input.Submitted)
-    def _submitted(self) -> None:
+    def action_write(self) -> None:
         self._start()
 
     def action_back(self) -> None:
@@ -211,19 +202,13 @@ class ExportScreen(ModalScreen[None]):
         if isinstance(what, AttemptRow):
             file.write(history.written(what.attempt_id, form, masked=self._is_masked))
             return 1
-        self._done = 0
         mask = history.mask() if self._is_masked else NO_MASK
+        count_done = partial(setattr, self, "_done")  # called in the thread
         progress = self.set_interval(PROGRESS_EVERY_S, self._show_progress)
         try:
-            return await in_thread(
-                lambda stop: history.export(what, form, file, self._count, stop, mask=mask)
-            )
+            return await in_thread(lambda stop: history.export(what, form, file, count_done, stop, mask=mask))
         finally:
             progress.stop()
-
-    def _count(self, done: int) -> None:
-        """Called in another thread."""
-        self._done = done
 
     def _show_progress(self) -> None:
         total = self._export.total
