@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,7 @@ from app.domain.event_data import EventDataError
 from app.domain.identifiers import Resolved
 from app.domain.masking import Mask
 from app.domain.text import count, sanitize, short_id
-from app.service.bulk import Planning
+from app.service.bulk import BulkRuns, Planning
 from app.service.bulk_sending import NO_FAULT, Sending
 from app.service.guard import check_production
 from app.service.session import Session, StoreError
@@ -46,6 +47,7 @@ from app.service.session import Session, StoreError
 _MAX_LINE = 4000
 _NUMBERS = ("ROWS", *(state.value.upper() for state in RowState))
 
+_run = click.argument("reference", metavar="RUN")
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _production = click.option(
     "--production", metavar="NAME", help="The profile's name, required for a live account."
@@ -85,7 +87,7 @@ def plan(
     as_json: bool,
 ) -> None:
     """Read and check a CSV FILE with a header, and plan to send EVENT to its contacts. Sends nothing."""
-    template, mask = None if data is None else _template(data), options.mask()
+    template, mask = None if data is None else read_source(data), options.mask()
 
     async def make(service: Session) -> None:
         found = service.events.resolve(event)
@@ -106,7 +108,7 @@ def plan(
 
 
 @bulk.command("run")
-@click.argument("reference", metavar="RUN")
+@_run
 @click.option("--canary", type=click.IntRange(0, 1000), default=CANARY, show_default=True, help="0: none.")
 @_yes
 @_production
@@ -126,7 +128,7 @@ def run_(
 
 
 @bulk.command()
-@click.argument("reference", metavar="RUN")
+@_run
 @_yes
 @_production
 @_json
@@ -143,27 +145,27 @@ def resend(
 
 
 @bulk.command()
-@click.argument("reference", metavar="RUN")
+@_run
 @click.argument("found", type=click.Choice(["arrived", "did-not"]))
 @click.option("--note", default="", metavar="TEXT", help="How you know.")
 @pass_options
 def settle(options: Options, *, reference: str, found: str, note: str) -> None:
     """Resolve the unknown contacts of a RUN together: the batch arrived, or it did-not."""
 
-    async def resolve(service: Session) -> None:
-        number = service.bulk.settle(service.bulk.find(reference), arrived=found == "arrived", note=note)
+    def resolve(bulk: BulkRuns) -> None:
+        number = bulk.settle(bulk.find(reference), arrived=found == "arrived", note=note)
         click.echo(f"{count(number, 'attempt')} resolved.")
 
-    options.run(resolve, filled=False)
+    _look(options, resolve)
 
 
 @bulk.command()
-@click.argument("reference", metavar="RUN")
+@_run
 @_json
 @pass_options
 def status(options: Options, *, reference: str, as_json: bool) -> None:
     """Print how far a RUN is."""
-    _look(options, lambda service: _echo_status(options.mask(), service.bulk.find(reference), as_json))
+    _look(options, lambda bulk: _echo_status(options, bulk.find(reference), as_json))
 
 
 @bulk.command("list")
@@ -171,36 +173,30 @@ def status(options: Options, *, reference: str, as_json: bool) -> None:
 @pass_options
 def list_(options: Options, *, as_json: bool) -> None:
     """List the runs, newest first."""
-    mask = options.mask()
 
-    def write(service: Session) -> None:
-        found = [_masked(mask, run) for run in service.bulk.runs()]
+    def write(bulk: BulkRuns) -> None:
+        found = [_masked(options.mask(), run) for run in bulk.runs()]
         if as_json:
             for run in found:
                 click.echo(json_text(status_json(run)))
-            return
-        header = ("RUN", "PLANNED AT", "EVENT", "FILE", "STATE", *_NUMBERS)
-        echo_table(header, map(_table_row, found), right=_NUMBERS, optional=("FILE",))
+        else:
+            header = ("RUN", "PLANNED AT", "EVENT", "FILE", "STATE", *_NUMBERS)
+            echo_table(header, map(_table_row, found), right=_NUMBERS, optional=("FILE",))
 
     _look(options, write)
 
 
 @bulk.command()
-@click.argument("reference", metavar="RUN")
+@_run
 @_json
 @pass_options
 def abort(options: Options, *, reference: str, as_json: bool) -> None:
     """End a RUN for good. A batch under way is finished, also in another window."""
-    _look(
-        options,
-        lambda service: _echo_status(
-            options.mask(), service.bulk.abort(service.bulk.find(reference)), as_json
-        ),
-    )
+    _look(options, lambda bulk: _echo_status(options, bulk.abort(bulk.find(reference)), as_json))
 
 
 @bulk.command()
-@click.argument("reference", metavar="RUN")
+@_run
 @click.option(
     "--format", "format_name", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True
 )
@@ -211,31 +207,21 @@ def report(
     options: Options, *, reference: str, format_name: str, rejected: bool, output: Path | None
 ) -> None:
     """Write what became of every row of a RUN, in the order of the file."""
-    mask = options.mask()
 
-    def write(service: Session) -> None:
-        run = service.bulk.find(reference)
+    def write(bulk: BulkRuns) -> None:
+        run, mask = bulk.find(reference), options.mask()
         with open_output(output) as to:
-            for line in service.bulk.report(run, format_name, rejected=rejected, mask=mask):
+            for line in bulk.report(run, format_name, rejected=rejected, mask=mask):
                 click.echo(line, file=to)
 
     _look(options, write)
 
 
-def _look(options: Options, write: Callable[[Session], None]) -> None:
+def _look(options: Options, verb: Callable[[BulkRuns], None]) -> None:
     async def look(service: Session) -> None:
-        write(service)
+        verb(service.bulk)
 
     options.run(look, filled=False)
-
-
-def _template(data: str) -> str:
-    try:
-        return read_source(data)
-    except UnicodeDecodeError:
-        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
-    except OSError as error:
-        raise Failure(f"--data: {data[1:]} cannot be read: {error.strerror or error}.") from None
 
 
 # Sending
@@ -271,7 +257,7 @@ def _sent(
 
     with failing_with(ExitCode.NOT_SENT, StoreError):
         run = options.run(send)
-    _echo_status(options.mask(), run, as_json)
+    _echo_status(options, run, as_json)
     return _exit_code(run)
 
 
@@ -285,13 +271,10 @@ async def _confirmed(profile: str, yes: int | None, run: Run, *, again: bool) ->
     if not at_terminal():
         echo_error(f"{question} There is no terminal to answer on: add --yes {left}.")
         return False
-    try:
-        with on_ctrl_c(interrupt):
-            return bool(
-                click.prompt(f"{question} Type {left}", default="", show_default=False, err=True) == str(left)
-            )
-    except click.Abort:
-        return False
+    with suppress(click.Abort), on_ctrl_c(interrupt):
+        typed = click.prompt(f"{question} Type {left}", default="", show_default=False, err=True)
+        return bool(typed.strip().replace(",", "") == str(left))
+    return False
 
 
 def _progress_label(run: Run, wait_s: float) -> str:
@@ -314,8 +297,8 @@ def _exit_code(run: Run) -> ExitCode:
 # Printing
 
 
-def _echo_status(mask: Mask, run: Run, as_json: bool) -> None:
-    run = _masked(mask, run)
+def _echo_status(options: Options, run: Run, as_json: bool) -> None:
+    run = _masked(options.mask(), run)
     if as_json:
         click.echo(json_text(status_json(run)))
         return

@@ -229,18 +229,23 @@ def _event_data(source: str) -> JsonObject | None:
         data = parse_event_data(read_source(source))
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
-    except UnicodeDecodeError:
-        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
-    except OSError as error:
-        name = "standard input" if source == "-" else source[1:]
-        raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
     for hint in data_hints(data):
         echo_error(f"--data: {hint}")
     return data
 
 
 def read_source(source: str) -> str:
-    """The text itself, or that of a file or of standard input. Raises Failure, OSError and UnicodeDecodeError."""
+    """The text itself, or that of a file or of standard input."""
+    try:
+        return _read(source)
+    except UnicodeDecodeError:
+        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
+    except OSError as error:
+        name = "standard input" if source == "-" else source[1:]
+        raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
+
+
+def _read(source: str) -> str:
     if source == "-":
         if sys.stdin is None:
             raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")

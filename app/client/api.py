@@ -38,7 +38,10 @@ UNTOLD_WAIT_S = 60
 
 
 class Pace:
-    """The time of the next reading call; it waits only inside `keeping`."""
+    """The time of the next reading call; it waits only inside `keeping`.
+
+    Triggers and other single calls do not wait: they report the limit, and the user decides.
+    """
 
     def __init__(
         self,
@@ -173,11 +176,9 @@ class ApiClient:
 
         Setting `stop` ends the wait.
         """
-        try:
-            prepared = self._trigger_request(request)
-        except UnsendableError as error:
-            return NoReply(error.reason, "no", str(error))
-        received = await self._exchange(prepared, TRIGGER_CAP, stop)
+        received = await self._tried(
+            lambda: self._exchange(self._trigger_request(request), TRIGGER_CAP, stop)
+        )
         return received if isinstance(received, NoReply) else received.reply()
 
     async def trigger_many(self, event_id: str, body: bytes) -> tuple[Answer, Mapping[str, str]]:
@@ -185,11 +186,8 @@ class ApiClient:
 
         Returns the answer, as `trigger` does, and the headers of the reply with names in lower case.
         """
-        try:
-            prepared = self._request("POST", wire.trigger_path(event_id), body)
-        except UnsendableError as error:
-            return NoReply(error.reason, "no", str(error)), {}
-        received = await self._exchange(prepared, BATCH_CAP)
+        path = wire.trigger_path(event_id)
+        received = await self._tried(lambda: self._exchange(self._request("POST", path, body), BATCH_CAP))
         return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
@@ -234,11 +232,7 @@ class ApiClient:
         self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str | int] | None = None
     ) -> Answer:
         """Makes any reading call once; returns the reply, or why there is none. Never raises."""
-        try:
-            prepared = self._request(method, path, body, query)
-        except UnsendableError as error:
-            return NoReply(error.reason, "no", str(error))
-        received = await self._paced(prepared)
+        received = await self._tried(lambda: self._paced(self._request(method, path, body, query)))
         return received if isinstance(received, NoReply) else received.reply()
 
     async def lookup(self, key_id: str, value: str) -> tuple[Contact, ...]:
@@ -346,6 +340,12 @@ class ApiClient:
             raise UnsendableError("address", f"The base URL of the profile is invalid: {error}.") from None
         _check(url)
         return self._http.build_request(method, url, content=body)
+
+    async def _tried(self, start: Callable[[], Awaitable[Received | NoReply]]) -> Received | NoReply:
+        try:
+            return await start()
+        except UnsendableError as error:
+            return NoReply(error.reason, "no", str(error))
 
     async def _paced(self, request: httpx.Request) -> Received | NoReply:
         await self.pace.turn()

@@ -16,7 +16,7 @@ class RejectedError(ClientError):
 
 
 class UnsendableError(ClientError):
-    """A request that cannot be sent; `reason` is a word listed in `no_reply`, the message one sentence."""
+    """A request that cannot be sent; `reason` is a word listed in `exchange`, the message one sentence."""
 
     def __init__(self, reason: str, sentence: str) -> None:
         self.reason = reason

@@ -191,6 +191,9 @@ def _ending(task: asyncio.Future[T], otherwise: Exception) -> T | Exception:
     return error
 
 
+# Why there is no reply
+
+
 _LONGEST_QUOTE = 120
 _SAID = {
     "illegal status line: ": "it begins ",

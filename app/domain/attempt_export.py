@@ -289,6 +289,9 @@ def cells(attempt: Attempt, zone: tzinfo | None = None) -> tuple[str, ...]:
     )
 
 
+# The request to copy: each function takes method, url, headers and body
+
+
 # curl and httpx set these themselves, and wrong ones break the request.
 _BY_THE_PROGRAM = ("host", "content-length", "connection", "transfer-encoding")
 _LONGEST_ARGUMENT = 100_000
@@ -344,6 +347,9 @@ def _headers(described: Mapping[str, object]) -> dict[str, str]:
     if not isinstance(headers, Mapping):
         return {}
     return {name: str(value) for name, value in headers.items() if name.lower() not in _BY_THE_PROGRAM}
+
+
+# Tickets; the caller masks attempt and request beforehand
 
 
 MAX_BODY = 8000

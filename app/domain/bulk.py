@@ -1,6 +1,7 @@
 """Bulk runs: one event for many contacts. Their plan, their event data, and what a reply says about each contact."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ MAX_CONTACTS = 1000
 MAX_BODY = 8_000_000
 """The most bytes of one request."""
 
+ENTRY_BYTES = 100
+"""About what a contact takes in a request beside its external id and event data."""
+
 CANARY = 5
 """How many contacts are sent before the user is asked."""
 
@@ -38,6 +42,9 @@ REJECTED_SHARE, REJECTED_OF = 0.05, 200
 
 STOPPING_CODES = (5001, 5005)
 STOPPING_STATUSES = (401, 403)
+
+_LONGEST_ESCAPE = 12
+"""The characters of a JSON escape for one that lies beyond the first 65,536."""
 
 _COLUMN = re.compile(r"\{\{\s*column:([^{}]*?)\s*\}\}")
 _NAMED = re.compile(f"{_COLUMN.pattern}|{PLACEHOLDER.pattern}")
@@ -147,57 +154,54 @@ class BulkRow(NamedTuple):
         return str(uuid5(UUID(run_id), str(self.number)))
 
 
+_PLAN_JSON = (
+    "run_id", "event_id", "key_id", "file", "rows", "unique", "duplicates", "empty", "predicted", "already_sent",
+    "batches",
+)  # fmt: skip
+_STATUS_JSON = ("run_id", "event_id", "key_id", "file", "state", "rows")
+
+
 def plan_json(run: Run) -> dict[str, object]:
     """The plan as the command line writes it."""
-    return {
-        "run_id": run.run_id,
-        "event_id": run.event_id,
-        "key_id": run.key_id,
-        "file": run.file,
-        "rows": run.rows,
-        "unique": run.unique,
-        "duplicates": run.duplicates,
-        "empty": run.empty,
-        "predicted": dict(run.predicted or {}),
-        "already_sent": run.already_sent,
-        "batches": run.batches,
-    }
+    return {name: getattr(run, name) for name in _PLAN_JSON}
 
 
 def status_json(run: Run) -> dict[str, object]:
     """The state of a run as the command line writes it; the counts add up to `rows`."""
-    return {
-        "run_id": run.run_id,
-        "event_id": run.event_id,
-        "key_id": run.key_id,
-        "file": run.file,
-        "state": run.state.value,
-        "rows": run.rows,
-        **{state.value: run.count(state) for state in RowState},
-        "pause_reason": run.pause_reason,
-    }
+    named = {name: getattr(run, name) for name in _STATUS_JSON}
+    counts = {state.value: run.count(state) for state in RowState}
+    return {**named, **counts, "pause_reason": run.pause_reason}
 
 
 def plan_lines(
-    run: Run, rejected: Iterable[tuple["BulkRow", int]], shown: Callable[[str], str]
+    run: Run, rejected: Iterable[tuple[BulkRow, int]], shown: Callable[[str], str]
 ) -> Iterator[str]:
     """The plan for a reader, with the rows that will be rejected; `shown` hides an external id where it must."""
+    by_code: dict[str, list[BulkRow]] = {}
+    for row, predicted in rejected:
+        by_code.setdefault(str(predicted), []).append(row)
     counted = f"{run.unique:,} unique, {count(run.duplicates, 'duplicate')}, {run.empty:,} empty"
     yield f"{count(run.rows, 'row')}: {counted}"
     for code, number in (run.predicted or {}).items():
-        words = (
-            f"Will be rejected: {code} {describe(int(code)) or ''}"
-            if code.isdigit()
-            else "Cannot predict the reply"
-        )
-        yield f"{'Will be accepted' if code == '0' else words.rstrip('.')}: {count(number, 'contact')}"
-    for row, found in rejected:
-        yield f"  line {row.line}: {shown(row.external_id)} ({found})"
+        yield f"{_prediction_words(code)}: {count(number, 'contact')}"
+        listed = by_code.get(code, [])
+        yield from (f"  line {row.line}: {shown(row.external_id)}" for row in listed)
+        if listed and number > len(listed):
+            yield f"  and {number - len(listed):,} more"
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
-    yield f"{count(run.batches, 'request')}, about {duration(run.takes_s)} for what is left"
+    takes = f", about {duration(run.takes_s)} for what is left" if run.count(RowState.PLANNED) else ""
+    yield f"{count(run.batches, 'request')}{takes}"
     if run.takes_s > LONG_RUN_S:
         yield f"An Interactions program uses the event; it takes {run.per_second} contacts a second. Consider a smaller file."
+
+
+def _prediction_words(code: str) -> str:
+    if code == "0":
+        return "Will be accepted"
+    if code == "none":
+        return "Cannot predict the reply"
+    return f"Will be rejected: {code} {describe(int(code)) or ''}".rstrip(" .")
 
 
 def accepted_question(run: Run, profile: str, *, again: bool = False) -> str:
@@ -225,19 +229,11 @@ class Template:
     def __init__(self, text: str, header: Sequence[str]) -> None:
         """Raises EventDataError for invalid JSON, and BulkError for a column that the file does not have."""
         self.data = parse_event_data(text)
-        self._parts: list[str | tuple[str | None, str]] = []
         self._header = header
+        self._parts: list[str | int | tuple[str]] = []
+        """JSON, the place of a column, or the name of a placeholder."""
         self._mark_up("" if self.data is None else self.data.text)
-        self.placeholders = tuple(
-            {
-                name: None
-                for part in self._parts
-                if isinstance(part, tuple) and part[0] is None
-                for name in part[1:]
-                if name
-            }
-        )
-        self._least = sum(len(part) for part in self._parts if isinstance(part, str))
+        self.placeholders = [part[0] for part in self._parts if isinstance(part, tuple)]
 
     def _mark_up(self, text: str) -> None:
         for found in TOKEN.finditer(text):
@@ -248,11 +244,11 @@ class Template:
             value, place = json.loads(token), 0
             self._add('"')
             for named in _NAMED.finditer(value):
-                self._add(json.dumps(value[place : named.start()])[1:-1])
+                self._add(_escaped(value[place : named.start()]))
                 column = named[1]
-                self._parts.append((None, named[2]) if column is None else (self._known(column), ""))
+                self._parts.append((named[2],) if column is None else self._place(column))
                 place = named.end()
-            self._add(json.dumps(value[place:])[1:-1] + '"')
+            self._add(_escaped(value[place:]) + '"')
 
     def _add(self, text: str) -> None:
         if self._parts and isinstance(self._parts[-1], str):
@@ -260,48 +256,45 @@ class Template:
         else:
             self._parts.append(text)
 
-    def _known(self, column: str) -> str:
+    def _place(self, column: str) -> int:
         if self._header.count(column) != 1:
             problem = "Several columns are called" if column in self._header else "The file has no column"
             raise BulkError(
                 f"{problem} {column!r}, which the event data names. Its columns are {', '.join(self._header)}."
             )
-        return column
+        return self._header.index(column)
 
-    def fill(self, cells: Sequence[str], value: Callable[[str], str] | None = None) -> str | None:
+    def fill(self, cells: Sequence[str], value: Callable[[str], str] = lambda _: "") -> str | None:
         """Compact ASCII JSON with the cells of one row filled in; `value` gives that of a placeholder of the form.
 
         None without event data. Raises BulkError if it is over the limit.
         """
         if self.data is None:
             return None
-        by_name = dict(zip(self._header, cells, strict=True)) if self.has_cells else {}
         text = "".join(
             part
             if isinstance(part, str)
-            else json.dumps(by_name[part[0]] if part[0] is not None else value(part[1]) if value else "")[
-                1:-1
-            ]
+            else _escaped(cells[part] if isinstance(part, int) else value(part[0]))
             for part in self._parts
         )
-        # An escape is at most twelve characters for one that takes four bytes.
-        if (
-            len(text) > MAX_BYTES
-            and len(json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")).encode())
-            > MAX_BYTES
-        ):
+        if len(text) > MAX_BYTES and len(_as_sent(text)) > MAX_BYTES:
             raise BulkError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
         return text
 
     @property
-    def least_size(self) -> int:
-        """The characters of the event data without its cells."""
-        return self._least
+    def longest_cells(self) -> float:
+        """Cells of at most so many characters together surely stay within the limit."""
+        columns = sum(isinstance(part, int) for part in self._parts)
+        fixed = sum(len(part) for part in self._parts if isinstance(part, str))
+        return (MAX_BYTES - fixed) / (_LONGEST_ESCAPE * columns) if columns else math.inf
 
-    @property
-    def has_cells(self) -> bool:
-        """Whether the event data differs from row to row."""
-        return len(self._parts) > 1
+
+def _escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _as_sent(text: str) -> bytes:
+    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def typed_data(text: str | None) -> JsonObject | None:

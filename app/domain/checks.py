@@ -388,6 +388,9 @@ def _reply_json(attempt: Attempt | None, mask: Mask) -> dict[str, object]:
     }
 
 
+# JUnit
+
+
 _MAX_TEXT = 2000
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {Result.FAILED: "failure", Result.ERROR: "error", Result.SKIPPED: "skipped"}

@@ -10,10 +10,9 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field
@@ -51,8 +50,7 @@ class CsvError(AppError):
         super().__init__(f"{file}{f', line {line}' if line else ''}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """The cells of one row, as many as the header has, and the line on which it begins."""
 
     line: int
@@ -83,7 +81,7 @@ class CsvFile:
         raw.seek(0)
         self._text = io.TextIOWrapper(raw, encoding, newline="")
         self._waiting: deque[tuple[int, str]] = deque()
-        self._number = 0
+        self._lines = self._numbered()
         self.header_line, self.header = self._header()
 
     @property
@@ -166,19 +164,20 @@ class CsvFile:
 
     # Lines and cells
 
-    def _next(self) -> tuple[int, str] | None:
-        """The next line and its number; those in `_waiting` come first."""
-        if self._waiting:
-            return self._waiting.popleft()
-        line = self._text.readline()
-        self._number += 1
-        return (self._number, line) if line else None
+    def _numbered(self) -> Iterator[tuple[int, str] | None]:
+        """The lines with their numbers, then None for ever; those in `_waiting` come first."""
+        for numbered in enumerate(self._text, start=1):
+            yield numbered
+            while self._waiting:
+                yield self._waiting.popleft()
+        while True:
+            yield self._waiting.popleft() if self._waiting else None
 
     def _header(self) -> tuple[int, tuple[str, ...]]:
         nothing = 0, ""
-        number, line = next((one for one in iter(self._next, None) if one[1].strip()), nothing)
+        number, line = next(one for one in self._lines if one is None or one[1].strip()) or nothing
         if separator := _SEPARATOR.fullmatch(line):
-            number, line = self._next() or nothing
+            number, line = next(self._lines) or nothing
         counted = _IN_QUOTES.sub("", line)
         self._delimiter = separator[1] if separator else max(_DELIMITERS, key=counted.count)
         self._cell, self._open = _patterns(self._delimiter)
@@ -192,7 +191,10 @@ class CsvFile:
 
     def _records(self, on_fault: OnFault) -> Iterator[tuple[int, tuple[str, ...]]]:
         delimiter = self._delimiter
-        for number, line in iter(self._next, None):
+        for numbered in self._lines:
+            if numbered is None:
+                return
+            number, line = numbered
             if '"' not in line:
                 if line := line.strip("\r\n"):
                     yield number, tuple([cell.strip() for cell in line.split(delimiter)])
@@ -237,7 +239,7 @@ class CsvFile:
     def _up_to_quote(self, more: list[tuple[int, str]]) -> str:
         """Adds the next lines to `more` until one has a quote, and returns them; '' if none has."""
         start = len(more)
-        while len(more) < MAX_LINES and (numbered := self._next()):
+        while len(more) < MAX_LINES and (numbered := next(self._lines)):
             more.append(numbered)
             if '"' in numbered[1]:
                 return "".join(line for _, line in more[start:])

@@ -44,12 +44,9 @@ class FormPatch:
     data_text: str | None = None
 
     def applied(self, request: TriggerRequest) -> TriggerRequest:
-        return replace(
-            request,
-            event_id=request.event_id if self.event_id is None else self.event_id,
-            key_id=request.key_id if self.key_id is None else self.key_id,
-            external_id=request.external_id if self.external_id is None else self.external_id,
-        )
+        names = ("event_id", "key_id", "external_id")
+        changed = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return replace(request, **changed)
 
 
 class Fetch(Enum):
@@ -382,11 +379,11 @@ def _event_unknown(case: _Case) -> Diagnosis:
     others = [event.id for event in namesakes if event.id != event_id][:MAX_SHOWN]
     fixes = tuple(QuickFix(f"use event {one}", FormPatch(event_id=one)) for one in others)
     here = f"Here {elsewhere} is event {' or '.join(others)}."
-    if name and others:
-        return Diagnosis(f"The account no longer has event {event_id} ({name}). {here}", fixes)
     if name:
-        words = f"The account no longer has event {event_id} ({name}). Refresh, then pick the event from the list."
-        return Diagnosis(words, (REFRESH,))
+        gone = f"The account no longer has event {event_id} ({name})."
+        if others:
+            return Diagnosis(f"{gone} {here}", fixes)
+        return Diagnosis(f"{gone} Refresh, then pick the event from the list.", (REFRESH,))
     if elsewhere and others:
         return Diagnosis(f"Event {event_id} ({elsewhere}) belongs to another account. {here}", fixes)
     if others:

@@ -209,6 +209,9 @@ def repair(text: str) -> str | None:
         return None
 
 
+# Hints
+
+
 INTERACTIONS_BYTES = 100_000
 NEAR_BYTES = 900_000
 _GLOBAL = "global"
@@ -314,6 +317,10 @@ _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
     _mixed,
     _size,
 )
+
+
+# Placeholders: `{{field:1}}`, `{{contact.id}}`, `{{contact.uid}}`, `{{event.name}}`. They are filled inside the texts of
+# the parsed object, so that no contact value can change its structure, and only once.
 
 
 PLACEHOLDER = re.compile(r"\{\{\s*(field:[^{}]*?|contact\.[^{}]*?|event\.[^{}]*?)\s*\}\}")

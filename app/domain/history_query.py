@@ -549,6 +549,9 @@ def _nearest(text: str, known: Collection[str]) -> str | None:
     return near[0] if near else None
 
 
+# Statistics
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """The number of attempts with each outcome that began in the time span from `start` on."""

@@ -121,6 +121,9 @@ def _labels(events: Iterable[ExternalEvent]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+# External ids
+
+
 MAX_LENGTH = 1000
 """A longer text is no external id that somebody mistyped."""
 
@@ -224,6 +227,9 @@ def differs_by(one: str, other: str, letters: int) -> bool:
     )
 
 
+# Search
+
+
 _SHORT = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th"})
 _LONG = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
@@ -239,6 +245,7 @@ _IN_PARTS = re.compile(
 _NUMBER = re.compile(r"[+(]?[-+./() 0-9]*[0-9][-./() 0-9]*", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _COUNTRY = re.compile(r"^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})")
 
@@ -288,8 +295,12 @@ def is_number(text: str) -> bool:
 
 
 def _without_accents(text: str) -> str:
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return unicodedata.normalize("NFC", plain)
+    return _NOT_ASCII.sub(_without_marks, text)
+
+
+def _without_marks(found: re.Match[str]) -> str:
+    letters = unicodedata.normalize("NFKD", found[0])
+    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
 
 
 def _spelled_out(text: str) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.domain.model import Attempt, NoReply, Reply, extras_json
 
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 """A text, a mark or a word of valid JSON; what stands between them is white space."""
 
 _OPENING = ("{", "[")
@@ -193,6 +193,9 @@ def _spelled(found: re.Match[str]) -> str:
             return ""
         case _:
             return found[0]
+
+
+# Differences
 
 
 MAX_LINES = 2_000

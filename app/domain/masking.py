@@ -10,17 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.domain.model import (
-    Answer,
-    Attempt,
-    Contact,
-    Extras,
-    JsonObject,
-    KeptContact,
-    NoReply,
-    Reply,
-    TriggerRequest,
-)
+from app.domain.model import Answer, Attempt, Contact, JsonObject, KeptContact, NoReply, Reply, TriggerRequest
 
 HIDDEN_CONTENT = "***"
 """Replaces the content of an attachment."""
@@ -65,36 +55,30 @@ class Mask:
     def request(self, request: TriggerRequest) -> TriggerRequest:
         if self._key is None:
             return request
-        trigger_id = request.trigger_id
+        attached = (
+            replace(one, filename=self.value(one.filename), data=HIDDEN_CONTENT)
+            for one in request.extras.attachments
+        )
         return replace(
             request,
             external_id=self.value(request.external_id),
             data=None if request.data is None else self._data(request.data),
-            trigger_id=None if trigger_id is None else self.text(trigger_id, request.external_id),
-            extras=self._extras(request.extras),
+            trigger_id=request.trigger_id and self.text(request.trigger_id, request.external_id),
+            extras=replace(request.extras, attachments=tuple(attached)),
         )
-
-    def _extras(self, extras: Extras) -> Extras:
-        """The names of attachments masked, and their content left out; an event time names nobody."""
-        masked = (
-            replace(one, filename=self.value(one.filename), data=HIDDEN_CONTENT) for one in extras.attachments
-        )
-        return replace(extras, attachments=tuple(masked))
 
     def attempt(self, attempt: Attempt) -> Attempt:
         """An attempt with request, reply text and remedy masked, and without the body of the reply."""
         if self._key is None:
             return attempt
-        value, kept = attempt.request.external_id, attempt.contact
+        value, kept, settled = attempt.request.external_id, attempt.contact, attempt.settlement
         return replace(
             attempt,
             request=self.request(attempt.request),
-            answer=None if attempt.answer is None else self._answer(attempt.answer, value),
-            remedy=None if attempt.remedy is None else self.words(attempt.remedy, value),
-            note=None if attempt.note is None else self.text(attempt.note, value),
-            settlement=None
-            if attempt.settlement is None
-            else replace(attempt.settlement, note=self.text(attempt.settlement.note, value)),
+            answer=attempt.answer and self._answer(attempt.answer, value),
+            remedy=attempt.remedy and self.words(attempt.remedy, value),
+            note=attempt.note and self.text(attempt.note, value),
+            settlement=settled and replace(settled, note=self.text(settled.note, value)),
             contact=kept and KeptContact(self.value(kept.id), self.value(kept.name)),
         )
 
@@ -112,7 +96,7 @@ class Mask:
                     self.value(who): {code: self.text(told, who, external_id) for code, told in codes.items()}
                     for who, codes in answer.errors.items()
                 }
-                masked = None if text is None else self.text(text, external_id, *answer.errors)
+                masked = text and self.text(text, external_id, *answer.errors)
                 return replace(answer, reply_text=masked, errors=errors, body=b"", location=None)
             case NoReply():
                 return replace(answer, detail=self.text(answer.detail, external_id))

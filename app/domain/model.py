@@ -85,7 +85,7 @@ class TriggerRequest:
 
 
 class Outcome(StrEnum):
-    """What is known about the result of an attempt; `app.domain.model` decides which one applies."""
+    """What is known about the result of an attempt; `outcome_of` decides which one applies."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -193,6 +193,9 @@ def new_attempt_id() -> str:
     return str(uuid.uuid4())
 
 
+# Event time and attachments
+
+
 MAX_REQUEST = 10_000_000
 """The size in bytes of the largest body that the service accepts."""
 
@@ -262,6 +265,9 @@ def _attachment(entry: object) -> Attachment:
     return Attachment(name, data, size)
 
 
+# Drafts and templates
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The texts of the form as typed. `contact_id` is the chosen contact, '' for none."""
@@ -301,6 +307,9 @@ class DataChoice:
     name: str
     data_text: str
     extras: Extras = NO_EXTRAS
+
+
+# The look-ups that rules and diagnoses make; the sandbox and the cache both implement them
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +356,9 @@ class ListOrder:
 
     column: str
     descending: bool = False
+
+
+# Outcomes
 
 
 LABEL = {

@@ -61,6 +61,9 @@ def _mark(*parts: str) -> int:
     return int.from_bytes(digest.digest(), "big", signed=True)
 
 
+# Recipients
+
+
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 NAMED = 3
 COUNTED = 1000

@@ -307,6 +307,9 @@ def advise_unsent(reason: str) -> str | None:
     return _UNSENT.get(reason)
 
 
+# Headers; invalid ones count as absent
+
+
 MAX_WAIT_S = 3600
 _NONSENSE_S = 86_400
 

@@ -97,6 +97,9 @@ def _visible(found: re.Match[str]) -> str:
     return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
 
 
+# Numbers and times
+
+
 def count(number: int, word: str) -> str:
     """`1 event`, `1,000 events`."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
@@ -147,6 +150,10 @@ def age(moment: datetime, now: datetime) -> str:
     if minutes < 60:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
+
+
+# Short ids, such as `K7M-2QXT`: the first 35 bits of the attempt id in digits and letters that nobody confuses.
+# Of a million attempts, any given one shares its short id with a probability of 3 in 100,000; a look-up finds both.
 
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

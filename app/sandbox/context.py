@@ -22,6 +22,7 @@ from app.sandbox.sign_in import SignIn
 DEFAULT_LIMIT = 1000
 WINDOW_S = 60
 MAX_REQUESTS = 1000
+MAX_LOG_BYTES = 4_000_000
 MAX_LOGGED_BODY = 16_384
 MASK = "***"
 
@@ -85,6 +86,12 @@ class LoggedRequest:
     deduplicated: tuple[str, ...]
     fault: str | None
 
+    def size(self) -> int:
+        """Its approximate size in bytes."""
+        headers = sum(len(name) + len(value) for name, value in self.scope["headers"])
+        target = len(self.scope["path"]) + len(self.scope["query_string"])
+        return len(self.body) + len(self.reply) + headers + target
+
     def line(self) -> str:
         """One JSON object, secrets masked."""
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]]
@@ -133,13 +140,18 @@ class Context:
         self.rate_limit = RateLimit(options.rate_limit, clock)
         self.bodies = Bodies(options)
         self.faults = Faults()
-        self._log: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
+        self._log: deque[LoggedRequest] = deque()
+        self._log_bytes = 0
 
     def log(self, at: float, scope: Scope, body: bytes, response: Response, fault: str | None = None) -> None:
-        """Logs a request with the beginning of its bodies, and drops the oldest past 1000."""
+        """Logs a request with the beginning of its bodies, and drops the oldest past 1000 or 4 MB."""
         deduplicated = response.deduplicated if isinstance(response, JsonReply) else ()
         reply, status = bytes(response.body[:MAX_LOGGED_BODY]), response.status_code
-        self._log.append(LoggedRequest(at, scope, body[:MAX_LOGGED_BODY], status, reply, deduplicated, fault))
+        logged = LoggedRequest(at, scope, body[:MAX_LOGGED_BODY], status, reply, deduplicated, fault)
+        self._log.append(logged)
+        self._log_bytes += logged.size()
+        while len(self._log) > MAX_REQUESTS or self._log_bytes > MAX_LOG_BYTES:
+            self._log_bytes -= self._log.popleft().size()
 
     def logged_lines(self) -> Iterator[str]:
         """The latest requests as JSON Lines, oldest first, secrets masked."""
@@ -149,6 +161,7 @@ class Context:
         """Clears accepted trigger ids, logged requests, faults and the count of the rate limit."""
         self.accepted.clear()
         self._log.clear()
+        self._log_bytes = 0
         self.faults.clear()
         self.rate_limit.reset()
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,7 +70,8 @@ class AcceptedTriggers:
 
     def _is_repeat(self, one: Accepted, at: float) -> bool:
         repeat = one.trigger_id is not None and self._is_known(one.trigger_id, at)
-        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **asdict(one), "deduplicated": repeat}
+        members = {field.name: getattr(one, field.name) for field in fields(one)}
+        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **members, "deduplicated": repeat}
         row = (at, one.contact_id, json.dumps(line))
         self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
         return repeat

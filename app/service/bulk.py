@@ -6,11 +6,11 @@ The rows are in the history, so that a run is resumed on the same home by any wi
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from json.encoder import encode_basestring
 from pathlib import Path
 
 from app.domain.attempt_export import csv_cell, csv_line, json_text
@@ -27,7 +27,7 @@ from app.domain.bulk import (
 )
 from app.domain.csv_rows import CsvFile, open_csv
 from app.domain.errors import AppError
-from app.domain.event_data import MAX_BYTES, placeholder_value
+from app.domain.event_data import placeholder_value
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import NO_EXTRAS, Attempt, Matches, Settlement, TriggerRequest
@@ -40,17 +40,16 @@ from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.history import check_note
 from app.service.live import LiveAccount
 from app.store import bulk_runs
-from app.store.bulk_runs import FORGOTTEN, NotRunningError, ReportLine
+from app.store.bulk_runs import FORGOTTEN, NewRow, NotRunningError, ReportLine
 from app.store.catalog import Cache
 from app.store.database import StoreError
 
 MAX_FAULTS = 10
 PROGRESS_EVERY = 10_000
-SURELY_WITHIN = MAX_BYTES // 12
-"""Characters of event data that no escape makes longer than the limit."""
 REPORT = ("line", "external_id", "state", "code", "text", "description", "attempt_id")
 
 Progress = Callable[[int, int], object]
+RowCheck = Callable[[str, Sequence[str]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +105,13 @@ class BulkRuns:
         if first is None:
             raise BulkError("No attempts match. Change the filter.")
         run = await self._new(first.request.event_id, first.request.key_id, line)
-        owner = self._live.history.owner
-        return await asyncio.to_thread(
-            self._add_plan, run, owner, self._again_rows(run, query), Duplicates.FIRST
-        )
+        rows, owner = self._again_rows(run, query), self._live.history.owner
+        return await asyncio.to_thread(self._add_plan, run, owner, rows, Duplicates.FIRST)
 
     def _attempts(self, query: HistoryQuery) -> Iterator[Attempt]:
         return self._live.history.search.attempts(query, self._live.key)
 
-    def _again_rows(self, run: Run, query: HistoryQuery) -> Iterator[BulkRow]:
+    def _again_rows(self, run: Run, query: HistoryQuery) -> Iterator[NewRow]:
         for number, attempt in enumerate(self._attempts(query), start=1):
             request = attempt.request
             if (request.event_id, request.key_id) != (run.event_id, run.key_id):
@@ -129,10 +126,9 @@ class BulkRuns:
                 )
             data = None if request.data is None else sent_json(request.data)
             who = "" if request.external_id == FORGOTTEN else request.external_id
-            yield BulkRow(number, number, who, data=data, parent_id=attempt.attempt_id)
+            yield number, number, who, "[]", data, attempt.attempt_id
 
     async def _new(self, event_id: str, key_id: str, file: str) -> Run:
-        per_second = INTERACTIONS_PER_S if await self._feeds_interactions(event_id) else None
         return Run(
             str(uuid.uuid4()),
             self._live.key,
@@ -142,7 +138,7 @@ class BulkRuns:
             key_id,
             file,
             self._clock(),
-            per_second=per_second,
+            per_second=INTERACTIONS_PER_S if await self._feeds_interactions(event_id) else None,
         )
 
     async def _feeds_interactions(self, event_id: str) -> bool:
@@ -156,10 +152,35 @@ class BulkRuns:
             column = _id_column(file, planning, cache)
             template = Template(planning.template or "", file.header)
             run = replace(run, fingerprint=fingerprint, header=file.header, template=planning.template)
-            rows = _file_rows(_Checks(self._live, run, template, cache), file, column, progress)
+            checks_all = self._live.profile.test_contacts is not None or bool(template.placeholders)
+            surely_good = -1 if checks_all else template.longest_cells
+            rows = _file_rows(file, column, self._row_check(run, template, cache), surely_good, progress)
             return self._add_plan(run, owner, rows, planning.duplicates)
 
-    def _add_plan(self, run: Run, owner: str, rows: Iterator[BulkRow], duplicates: Duplicates) -> Run:
+    def _row_check(self, run: Run, template: Template, cache: Cache) -> RowCheck:
+        """What checks a row, and returns its event data if that depends on the contact."""
+
+        def check(external_id: str, cells: Sequence[str]) -> str | None:
+            if external_id and self._live.profile.test_contacts is not None:
+                request = TriggerRequest(run.event_id, run.key_id, external_id)
+                check_test_contacts(self._live.profile, request, cache.contacts.find)
+            if external_id and template.placeholders:
+                return template.fill(cells, lambda name: value(external_id, name))
+            template.fill(cells)
+            return None
+
+        def value(external_id: str, name: str) -> str:
+            found = cache.contacts.find(run.key_id, external_id, 2)
+            why = "several contacts share the value" if found else "this contact is not in the local list"
+            contact = found[0] if len(found) == 1 else None
+            text, why = placeholder_value(name, contact, run.event_name, cache, why)
+            if not text:
+                raise BulkError(f"{{{{{name}}}}}: {why}.")
+            return text
+
+        return check
+
+    def _add_plan(self, run: Run, owner: str, rows: Iterable[NewRow], duplicates: Duplicates) -> Run:
         with closing(Cache(self._live.cache.path)) as cache:
             known = cache.has_event(run.event_id), cache.has_field(run.key_id)
 
@@ -168,10 +189,15 @@ class BulkRuns:
             verdict = predict(TriggerRequest(run.event_id, run.key_id, "-"), account)
             return verdict.code if verdict else None
 
-        since = self._clock() - timedelta(seconds=self._live.profile.second_send_s)
-        judging = self._live.cache.path, predicted
         return bulk_runs.add_plan(
-            self._path, run, owner, rows, judging=judging, duplicates=duplicates, since=since
+            self._path,
+            run,
+            owner,
+            rows,
+            cache=self._live.cache.path,
+            predict=predicted,
+            duplicates=duplicates,
+            since=self._clock() - timedelta(seconds=self._live.profile.second_send_s),
         )
 
     # Looking
@@ -267,19 +293,10 @@ class BulkRuns:
 
     async def _under_way(self, run: Run, sending: Sending, state: RowState) -> Run:
         check_production(self._live.profile, sending.permit())
-        client, owner = self._live.client, self._live.history.owner
+        _ = self._live.client  # its secret may be missing: then nothing changes
+        owner = self._live.history.owner
         started = bulk_runs.start(self._path, run.run_id, owner, self._live.history.is_gone)
-        runner = Runner(
-            self._live,
-            client,
-            started,
-            sending,
-            owner=owner,
-            state=state,
-            wait_s=self._wait_s,
-            sleep=self._sleep,
-            clock=self._clock,
-        )
+        runner = Runner(self._live, started, sending, state, self._wait_s, self._sleep, self._clock)
         ended, reason = RunState.PAUSED, None
         try:
             await runner.send_all()
@@ -295,57 +312,27 @@ class BulkRuns:
         return replace(bulk_runs.get_run(self._path, run.run_id), state=ended, pause_reason=reason)
 
 
-class _Checks:
-    """What is checked of each row of a file while it is planned."""
-
-    def __init__(self, live: LiveAccount, run: Run, template: Template, cache: Cache) -> None:
-        self._profile = live.profile
-        self._run = run
-        self._template = template
-        self._cache = cache
-
-    @property
-    def none(self) -> bool:
-        """Whether every row passes."""
-        return self._profile.test_contacts is None and not self._template.has_cells
-
-    def row(self, row: BulkRow) -> BulkRow:
-        """The row, with its event data if that depends on the contact. Raises BulkError and GuardError."""
-        run, template = self._run, self._template
-        request = TriggerRequest(run.event_id, run.key_id, row.external_id)
-        if self._profile.test_contacts is not None and row.external_id:
-            check_test_contacts(self._profile, request, self._cache.contacts.find)
-        if template.placeholders and row.external_id:
-            return row._replace(data=template.fill(row.cells, partial(self._value, request)))
-        if template.least_size + sum(map(len, row.cells)) > SURELY_WITHIN:
-            template.fill(row.cells)
-        return row
-
-    def _value(self, request: TriggerRequest, name: str) -> str:
-        found = self._cache.contacts.find(request.key_id, request.external_id, 2)
-        why = "several contacts share the value" if found else "this contact is not in the local list"
-        contact = found[0] if len(found) == 1 else None
-        value, why = placeholder_value(name, contact, self._run.event_name, self._cache, why)
-        if not value:
-            raise BulkError(f"{{{{{name}}}}}: {why}.")
-        return value
-
-
-def _file_rows(checks: _Checks, file: CsvFile, column: int, progress: Progress) -> Iterator[BulkRow]:
+def _file_rows(
+    file: CsvFile, column: int, check: RowCheck, surely_good: float, progress: Progress
+) -> Iterator[NewRow]:
+    """The rows of a file; those of at most `surely_good` characters need no check. Raises BulkError at the end."""
     faults: list[str] = []
 
     def fault(line: int, reason: str) -> None:
         faults.append(f"line {line}: {reason}")
 
-    every_row_passes = checks.none
-    for number, one in enumerate(file.rows(fault), start=1):
-        row = BulkRow(number, one.line, one.cells[column], tuple(one.cells))
-        try:
-            yield row if every_row_passes else checks.row(row)
-        except BulkError as error:
-            fault(one.line, str(error))
-        except GuardError as refused:
-            fault(one.line, refused.why)
+    for number, (line, cells) in enumerate(file.rows(fault), start=1):
+        external_id, data = cells[column], None
+        written = f"[{','.join(map(encode_basestring, cells))}]"
+        if len(written) > surely_good:
+            try:
+                data = check(external_id, cells)
+            except GuardError as refused:
+                fault(line, refused.why)
+            except BulkError as error:
+                fault(line, str(error))
+        row = number, line, external_id, written
+        yield (*row, data, None) if surely_good < 0 else row
         if number % PROGRESS_EVERY == 0:
             progress(file.done, file.size)
     if faults:

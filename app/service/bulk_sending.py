@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.bulk import (
     CANARY,
+    ENTRY_BYTES,
     MAX_BODY,
     MAX_CONTACTS,
     BulkRow,
@@ -27,6 +28,7 @@ from app.domain.bulk import (
 )
 from app.domain.diagnosis import diagnose
 from app.domain.errors import AppError
+from app.domain.json_text import TypedObject
 from app.domain.model import Answer, Attempt, Matches, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
 from app.domain.reply_codes import clock_skew_s
 from app.domain.rules import predict
@@ -45,7 +47,6 @@ from app.store.database import BusyError, StoreError, UnwritableError
 from app.store.history_file import HistoryFile
 
 if TYPE_CHECKING:
-    from app.client.api import ApiClient
     from app.service.team import Team
 
 MAX_TRIES = 10
@@ -106,50 +107,45 @@ class Known:
         return self.found
 
 
+def _most_bytes(request: TriggerRequest) -> int:
+    """The most bytes that a contact takes in a request; an escape has at most twelve for one character."""
+    data = request.data.text if isinstance(request.data, TypedObject) else ""
+    return len(data) + 12 * len(request.external_id) + ENTRY_BYTES
+
+
 def request_of(run: Run, template: Template, row: BulkRow) -> TriggerRequest:
     """The trigger of one row."""
     data = typed_data(template.fill(row.cells) if row.data is None else row.data)
     return TriggerRequest(run.event_id, run.key_id, row.external_id, data, row.trigger_id(run.run_id))
 
 
+@dataclass(eq=False)
 class Runner:
-    """Sends what is left of a run that was started under the name `owner`: its rows in `state`."""
+    """Sends what is left of a run that this process has started: its rows in `state`."""
 
-    def __init__(
-        self,
-        live: LiveAccount,
-        client: "ApiClient",
-        run: Run,
-        sending: Sending,
-        *,
-        owner: str,
-        state: RowState,
-        wait_s: float,
-        sleep: Callable[[float], Awaitable[object]],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._live = live
-        self._client = client
-        self._path = live.history.path
-        self._run = run
-        self._sending = sending
-        self._owner = owner
-        self._state = state
-        self._wait_s = wait_s
-        self._sleep = sleep
-        self._clock = clock
-        self._template = Template(run.template or "", run.header)
+    live: LiveAccount
+    run: Run
+    sending: Sending
+    state: RowState
+    wait_s: float
+    sleep: Callable[[float], Awaitable[object]]
+    clock: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        self._path = self.live.history.path
+        self._owner = self.live.history.owner
+        self._template = Template(self.run.template or "", self.run.header)
         self._done: Counter[Outcome] = Counter()
 
     @property
     def _left(self) -> int:
-        return self._run.count(self._state)
+        return self.run.count(self.state)
 
     async def send_all(self) -> None:
         """Sends the canary, asks, and sends all other rows. Raises PausedError, NotRunningError and StoreError."""
-        if self._state is RowState.PLANNED and not self._run.sent and self._sending.canary:
-            await self._send(self._sending.canary, is_canary=True)
-        if self._left and not await self._sending.confirm(self._run):
+        if self.state is RowState.PLANNED and not self.run.sent and self.sending.canary:
+            await self._send(self.sending.canary, is_canary=True)
+        if self._left and not await self.sending.confirm(self.run):
             raise PausedError(UNANSWERED)
         while await self._send(MAX_CONTACTS):
             pass
@@ -162,14 +158,14 @@ class Runner:
             if not batch:
                 return False
             began = time.monotonic()
-            body = trigger_many_body(self._run.key_id, [contact_entry(one.request) for _, one in batch])
-            answer, headers = await self._client.trigger_many(self._run.event_id, body)
+            body = trigger_many_body(self.run.key_id, [contact_entry(one.request) for _, one in batch])
+            answer, headers = await self.live.client.trigger_many(self.run.event_id, body)
             if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
-                await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
+                await self._release(batch)
                 await self._wait(self._next_minute_s(answer))
                 continue
             if isinstance(answer, NoReply) and answer.sent == "no":
-                await asyncio.to_thread(bulk_runs.release, self._path, self._run.run_id, batch, self._state)
+                await self._release(batch)
                 raise PausedError(f"The batch was not sent. {answer.detail}")
             await self._finish(batch, answer, time.monotonic() - began, is_canary=is_canary)
             await self._keep_pace(headers, answer, len(batch), time.monotonic() - began)
@@ -178,17 +174,20 @@ class Runner:
             f"The rate limit rejected the batch {MAX_TRIES} times. Nothing of it was triggered."
         )
 
+    async def _release(self, batch: Batch) -> None:
+        await asyncio.to_thread(bulk_runs.release, self._path, self.run.run_id, batch, self.state)
+
     def _check(self) -> None:
-        if self._sending.stop.is_set():
+        if self.sending.stop.is_set():
             raise PausedError(STOPPED)
-        if self._live.profile.is_production and self._sending.permit() is None:
+        if self.live.profile.is_production and self.sending.permit() is None:
             raise PausedError(LOCKED)
 
     # One batch
 
     async def _claim(self, limit: int) -> Batch:
         """Claims the next rows, in the team and in the history; none are left if there is no batch."""
-        give_up = time.monotonic() + self._wait_s
+        give_up = time.monotonic() + self.wait_s
         while batch := await asyncio.to_thread(self._next, limit):
             try:
                 return await asyncio.to_thread(self._claimed, batch)
@@ -201,11 +200,11 @@ class Runner:
         return batch
 
     def _claimed(self, batch: Batch) -> Batch:
-        team = self._live.team
+        team = self.live.team
         if team is not None:
             batch = self._claimed_in_team(team, batch)
         try:
-            bulk_runs.claim(self._path, self._run.run_id, self._owner, batch, self._state)
+            bulk_runs.claim(self._path, self.run.run_id, self._owner, batch, self.state)
         except BaseException:  # ctrl+c too; it is raised again
             if team is not None:
                 team.release(*(one.attempt_id for _, one in batch))
@@ -214,15 +213,15 @@ class Runner:
 
     def _next(self, limit: int) -> Batch:
         """The next rows with their attempts, within the limit of a request."""
-        run, cache_path = self._run, self._live.cache.path
-        rows = bulk_runs.rows_left(self._path, run.run_id, limit, self._state)
+        run, cache_path = self.run, self.live.cache.path
+        rows = bulk_runs.rows_left(self._path, run.run_id, limit, self.state)
         batch, size = Batch(), 0
         with closing(Cache(cache_path)) as cache:
             known = cache.has_event(run.event_id), cache.has_field(run.key_id), cache.event_name(run.event_id)
         found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
         for row, contacts in zip(rows, found, strict=True):
             attempt = self._attempt(row, contacts, *known)
-            size += len(contact_entry(attempt.request)) + 1
+            size += _most_bytes(attempt.request)
             if batch and size > MAX_BODY:
                 break
             batch.append((row, attempt))
@@ -236,7 +235,7 @@ class Runner:
         team.follow()
         given = {attempt.attempt_id: (attempt.request, attempt.contact) for _, attempt in batch}
         try:
-            found = team.claim_batch(self._run.event_id, given, asks=self._state is RowState.PLANNED)
+            found = team.claim_batch(self.run.event_id, given, asks=self.state is RowState.PLANNED)
         except TeamError as error:
             raise PausedError(str(error)) from error
         skipped = [
@@ -245,7 +244,7 @@ class Runner:
             if one.attempt_id in found.questions
         ]
         if skipped:
-            bulk_runs.skip(self._path, self._run.run_id, skipped)
+            bulk_runs.skip(self._path, self.run.run_id, skipped)
             members = ", ".join(sorted({row.member for row in found.questions.values()}))
             team.say(f"{count(len(skipped), 'contact')} skipped: {members} sent this to them already.")
         if len(skipped) == len(batch):
@@ -265,25 +264,25 @@ class Runner:
         has_field: bool | None,
         event_name: str | None,
     ) -> Attempt:
-        request = request_of(self._run, self._template, row)
-        check_test_contacts(self._live.profile, request, lambda *_: found.contacts)
+        request = request_of(self.run, self._template, row)
+        check_test_contacts(self.live.profile, request, lambda *_: found.contacts)
         verdict = predict(request, Known(has_event, has_field, found.matches))
-        is_again = self._state is RowState.UNKNOWN
+        is_again = self.state is RowState.UNKNOWN
         return Attempt(
             attempt_id=new_attempt_id() if is_again else request.trigger_id or "",
-            profile=self._live.profile.name,
-            account=self._live.key,
+            profile=self.live.profile.name,
+            account=self.live.key,
             request=request,
             event_name=event_name,
-            started_at=self._clock(),
+            started_at=self.clock(),
             predicted_code=verdict.code if verdict else None,
             parent_id=row.parent_id,
             contact=found.kept,
-            run_id=self._run.run_id,
+            run_id=self.run.run_id,
         )
 
     async def _finish(self, batch: Batch, answer: Answer, took_s: float, *, is_canary: bool) -> None:
-        shares = share_out(answer, self._run.key_id, [row.external_id for row, _ in batch])
+        shares = share_out(answer, self.run.key_id, [row.external_id for row, _ in batch])
         remedies = await asyncio.to_thread(self._remedies, batch, shares)
         sent = [
             Sent(row, attempt.attempt_id, outcome, one, took_s * 1000, remedy)
@@ -300,31 +299,31 @@ class Runner:
             raise PausedError(reason)
 
     async def _record(self, sent: list[Sent]) -> None:
-        give_up = time.monotonic() + self._wait_s
+        give_up = time.monotonic() + self.wait_s
         while True:
             try:
-                await asyncio.to_thread(bulk_runs.finish, self._path, self._run.run_id, sent)
+                await asyncio.to_thread(bulk_runs.finish, self._path, self.run.run_id, sent)
             except UnwritableError as error:
                 waits = isinstance(error, BusyError) and time.monotonic() < give_up
-                if not waits and not self._sending.keep_trying():
+                if not waits and not self.sending.keep_trying():
                     raise PausedError(
                         f"The reply to the last batch could not be recorded: {error}"
                     ) from error
                 await asyncio.sleep(_RETRY_S)
             else:
                 break
-        if self._live.team is not None:
-            self._live.team.wake()
+        if self.live.team is not None:
+            self.live.team.wake()
 
     def _remedies(self, batch: Batch, shares: list[tuple[Outcome, Answer]]) -> list[str | None]:
         """What to do about each answer; the same for contacts that share one."""
         known: dict[int, str | None] = {}
         try:
-            with closing(Cache(self._live.cache.path)) as cache, closing(HistoryFile(self._path)) as file:
-                clues = AccountClues(cache, RecentAttempts(file), self._live.profile.user_word)
+            with closing(Cache(self.live.cache.path)) as cache, closing(HistoryFile(self._path)) as file:
+                clues = AccountClues(cache, RecentAttempts(file), self.live.profile.user_word)
                 for (_, attempt), (_, answer) in zip(batch, shares, strict=True):
                     if id(answer) not in known:
-                        advice = diagnose(answer, attempt.request, cache, self._clock(), clues)
+                        advice = diagnose(answer, attempt.request, cache, self.clock(), clues)
                         known[id(answer)] = advice.words if advice else None
         except StoreError:  # the replies are recorded even if the cache is gone by now
             pass
@@ -340,24 +339,24 @@ class Runner:
         limit, left = (_whole(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
         if limit and left is not None and left <= LEFT_FOR_OTHERS * limit:
             await self._wait(self._next_minute_s(answer))
-        elif self._run.per_second:
-            await self._wait(contacts / self._run.per_second - took_s)
+        elif self.run.per_second:
+            await self._wait(contacts / self.run.per_second - took_s)
 
     def _next_minute_s(self, reply: Reply) -> float:
         """Seconds until the next full minute of the server, in which its limit begins again."""
-        now = self._clock()
+        now = self.clock()
         server_s = now.timestamp() + (clock_skew_s(reply.date, now) or 0.0)
         return _MINUTE_S - server_s % _MINUTE_S
 
     async def _wait(self, seconds: float) -> None:
-        while seconds > 0 and not self._sending.stop.is_set():
+        while seconds > 0 and not self.sending.stop.is_set():
             self._show(seconds)
-            await self._sleep(min(1.0, seconds))
+            await self.sleep(min(1.0, seconds))
             seconds -= 1
 
     def _show(self, wait_s: float) -> None:
-        self._run = bulk_runs.get_run(self._path, self._run.run_id)
-        self._sending.watch(self._run, wait_s)
+        self.run = bulk_runs.get_run(self._path, self.run.run_id)
+        self.sending.watch(self.run, wait_s)
 
 
 def _canary_fault(batch: Batch, sent: list[Sent]) -> str | None:

@@ -68,6 +68,9 @@ class Events:
         return self._live.cache.list_events(text, limit)
 
 
+# Contacts
+
+
 class ImportRefusedError(AppError):
     """An import that cannot begin; the message says why."""
 

@@ -69,7 +69,6 @@ class Drafts:
 
     def keep_typed(self, attempt: Attempt, data_text: str) -> None:
         """Saves the event data of an attempt as typed, if it had placeholders."""
-
         request = attempt.request
         try:
             typed = parse_event_data(data_text)

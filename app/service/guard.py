@@ -73,16 +73,17 @@ def check_test_contacts(profile: Profile, request: TriggerRequest, find: Find) -
     if allowed is None or request.external_id in allowed:
         return
     if request.key_id == EMAIL:
-        if not _is_listed(request.external_id, allowed):
-            raise GuardError(_refusal(profile, "this external id is not one of them"))
-        return
-    found = list(find(request.key_id, request.external_id, MAX_LOOKED_AT))
-    if not found:
-        raise GuardError(
-            _refusal(profile, "this contact is not in the local list: look it up, or use its e-mail address")
+        addresses, why = [request.external_id], "this external id is not one of them"
+    else:
+        found = find(request.key_id, request.external_id, MAX_LOOKED_AT)
+        addresses, why = (
+            [one.value(EMAIL) for one in found],
+            "this contact's e-mail address is not one of them",
         )
-    if not all(_is_listed(contact.value(EMAIL), allowed) for contact in found):
-        raise GuardError(_refusal(profile, "this contact's e-mail address is not one of them"))
+    if not addresses:
+        why = "this contact is not in the local list: look it up, or use its e-mail address"
+    if not addresses or not all(_is_listed(address, allowed) for address in addresses):
+        raise GuardError(f"The profile {profile.name!r} is limited to test contacts, and {why}.")
 
 
 def _is_listed(address: str, allowed: Iterable[str]) -> bool:
@@ -91,8 +92,7 @@ def _is_listed(address: str, allowed: Iterable[str]) -> bool:
     return "@" in wanted and any(entry.lower() in (wanted, f"@{domain}") for entry in allowed)
 
 
-def _refusal(profile: Profile, why: str) -> str:
-    return f"The profile {profile.name!r} is limited to test contacts, and {why}."
+# Second sends
 
 
 def second_send_words(earlier: AttemptRow, now: datetime) -> str:
@@ -129,8 +129,14 @@ def _how_it_went(earlier: AttemptRow) -> str:
             return f"({LABEL[outcome][1]}, {reference})."
 
 
+# Production accounts
+
+
 class ProductionLock:
-    """Whether sending to one profile is unlocked, and for how long."""
+    """Whether sending to one profile is unlocked, and for how long: until the user types its name it is read-only.
+
+    It uses wall-clock time, so that a laptop wakes up from sleep locked.
+    """
 
     def __init__(self, profile_name: str) -> None:
         self._name = profile_name

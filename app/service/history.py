@@ -321,7 +321,6 @@ class AttemptHistory:
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
         """An attempt as a Markdown ticket with a cURL command. Raises MaskKeyError."""
-
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
 

@@ -38,10 +38,9 @@ def open_mask(home: Path) -> Mask:
 
 
 def masked_attempt_row(mask: Mask, row: AttemptRow) -> AttemptRow:
-    text = row.reply_text
     return row._replace(
         external_id=mask.value(row.external_id),
-        reply_text=None if text is None else mask.text(text, row.external_id),
+        reply_text=row.reply_text and mask.text(row.reply_text, row.external_id),
         contact_name=mask.value(row.contact_name),
         description=mask.text(row.description, row.external_id),
     )
@@ -55,25 +54,22 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
 
     return replace(
         preflight,
-        prediction=None if preflight.prediction is None else masked(preflight.prediction),
+        prediction=preflight.prediction and masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
         recipient=replace(
             preflight.recipient, contacts=tuple(map(mask.contact, preflight.recipient.contacts))
         ),
-        same_data=None if preflight.same_data is None else _data_use(mask, preflight.same_data),
-        advice=None
-        if preflight.advice is None
-        else masked_advice(mask, preflight.advice, request.external_id),
-        last=None if preflight.last is None else masked_attempt_row(mask, preflight.last),
-        second_send=None
-        if preflight.second_send is None
-        else masked_attempt_row(mask, preflight.second_send),
+        same_data=preflight.same_data and _data_use(mask, preflight.same_data),
+        advice=preflight.advice and masked_advice(mask, preflight.advice, request.external_id),
+        last=preflight.last and masked_attempt_row(mask, preflight.last),
+        second_send=preflight.second_send and masked_attempt_row(mask, preflight.second_send),
     )
 
 
 def _data_use(mask: Mask, use: DataUse) -> DataUse:
-    contact = None if use.contact is None else mask.contact(use.contact)
-    return replace(use, external_id=mask.value(use.external_id), contact=contact)
+    return replace(
+        use, external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
+    )
 
 
 def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
@@ -86,9 +82,8 @@ def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
 
 def _remedy(mask: Mask, remedy: QuickFix, external_id: str) -> QuickFix:
     offered = remedy.change.external_id if isinstance(remedy.change, FormPatch) else None
-    contact = None if remedy.contact is None else mask.contact(remedy.contact)
     words = mask.text(mask.words(remedy.words, external_id), offered or "")
-    return replace(remedy, words=words, contact=contact)
+    return replace(remedy, words=words, contact=remedy.contact and mask.contact(remedy.contact))
 
 
 def _made(path: Path) -> bytes:

@@ -140,7 +140,6 @@ class PreflightChecks:
 
         `chosen` is the id of the contact that the user picked; `used` is the `data_use` of the last check.
         """
-
         prediction = predict(request, self._cache)
         found = self.recipient(request)
         data = canonical_json(request.data)
@@ -156,7 +155,7 @@ class PreflightChecks:
             found,
             self._for(request, diagnose_before(prediction, request, self._cache, self._clues), chosen),
             self._last_to(request, found.contacts),
-            self._recent.sent(self._same_send(request, found.contacts)),
+            self._recent.sent(self.same_send(request, contacts=found.contacts)),
             used,
             None if is_example else self._same_data(request, data, carried, found, used),
             is_example and not self._live.profile.is_sandbox,
@@ -222,7 +221,6 @@ class PreflightChecks:
         """The advice on a finished attempt, as of now; None if there is nothing to do."""
         if attempt.answer is None:
             return None
-
         request = attempt.request
         found = self._for(request, self.diagnose(attempt.answer, request), chosen)
         if not _is_stale(attempt):
@@ -245,23 +243,15 @@ class PreflightChecks:
         """
         return self._recent.sent(self.same_send(request))
 
-    def same_send(self, request: TriggerRequest, asked_about: str | None = None) -> SameSend:
-        return self._same_send(
-            request, self._cache.contacts.find(request.key_id, request.external_id, 2), asked_about
-        )
-
-    def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
-        if not request.external_id:
-            return None  # the request names no contact
-        account, recent = self._live.key, self._recent
-
-        own, *others = [contact_fingerprint(account, *key) for key in _keys(request, contacts)]
-        found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
-        return max(filter(None, found), key=lambda row: row.started_at, default=None)
-
-    def _same_send(
-        self, request: TriggerRequest, contacts: tuple[Contact, ...], asked_about: str | None = None
+    def same_send(
+        self,
+        request: TriggerRequest,
+        asked_about: str | None = None,
+        contacts: tuple[Contact, ...] | None = None,
     ) -> SameSend:
+        """The search for an earlier attempt; `contacts` are those that the key finds, if they are known already."""
+        if contacts is None:
+            contacts = self._cache.contacts.find(request.key_id, request.external_id, 2)
         account, data = self._live.key, canonical_json(request.data)
         marks = [
             request_fingerprint(account, replace(request, key_id=key_id, external_id=value), data)
@@ -269,6 +259,14 @@ class PreflightChecks:
         ]
         since = datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s)
         return SameSend(marks, since, asked_about)
+
+    def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
+        if not request.external_id:
+            return None  # the request names no contact
+        account, recent = self._live.key, self._recent
+        own, *others = [contact_fingerprint(account, *key) for key in _keys(request, contacts)]
+        found = (recent.with_contact([own], Outcome), recent.with_contact(others, _BUT_REJECTED))
+        return max(filter(None, found), key=lambda row: row.started_at, default=None)
 
     def _same_data(
         self, request: TriggerRequest, data: str, carried: str, found: Recipient, used: DataUse | None

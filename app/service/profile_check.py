@@ -171,8 +171,10 @@ def _permission(probe: _Probe, answer: Answer) -> Finding:
             return Finding(probe.what, "unknown", "not signed in")
         case Reply(http_status=403):
             return Finding(probe.what, "failed", f"{_advice(answer, probe)} {probe.without}".rstrip())
-        case Reply(http_status=status, reply_code=code) if status // 100 in (2, 4) and code is not None:
-            return Finding(probe.what, "ok" if status != 429 else "unknown", _said(answer))
+        case Reply(http_status=status, reply_code=int()) if status // 100 == 2:
+            return Finding(probe.what, "ok", _said(answer))
+        case Reply(http_status=status, reply_code=int()) if status // 100 == 4 and status != 429:
+            return Finding(probe.what, "ok", f"allowed ({_said(answer)})")
         case Reply():
             return Finding(probe.what, "unknown", f"{_said(answer)}. {_advice(answer, probe)}")
 

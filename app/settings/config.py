@@ -322,23 +322,21 @@ def _test_contacts(value: object) -> str | None:
     return None
 
 
-def _user(value: object) -> str | None:
-    if not isinstance(value, str) or not value:
-        return _text(value)
-    if not (value.isascii() and value.isprintable()) or set(value) & set('"\\'):
-        return 'must be printable ASCII without " and \\'
-    return None
+def _text_that(check: Callable[[str], str | None]) -> Check:
+    """Checks a text further."""
+    return lambda value: check(value) if isinstance(value, str) and value else "must be text"
 
 
-def _client_id(value: object) -> str | None:
-    if not isinstance(value, str) or not value:
-        return "must be text"
+def _user(value: str) -> str | None:
+    is_plain = value.isascii() and value.isprintable() and not set(value) & set('"\\')
+    return None if is_plain else 'must be printable ASCII without " and \\'
+
+
+def _client_id(value: str) -> str | None:
     return None if value.isprintable() and ":" not in value else "must be printable, without a colon"
 
 
-def _command(value: object) -> str | None:
-    if not isinstance(value, str):
-        return "must be text"
+def _command(value: str) -> str | None:
     try:
         split_command(value)
     except ValueError as error:
@@ -353,11 +351,8 @@ def _contacts(value: object) -> str | None:
 
 
 def _base_url(value: object) -> str | None:
-    if reason := _url(value):
-        return reason
-    return (
-        None if str(value).rstrip("/").endswith(("/api/v2", "/api/v3")) else "must end in /api/v2 or /api/v3"
-    )
+    ends = str(value).rstrip("/").endswith(("/api/v2", "/api/v3"))
+    return _url(value) or (None if ends else "must end in /api/v2 or /api/v3")
 
 
 def _url(value: object) -> str | None:
@@ -434,10 +429,10 @@ PROFILE_KEYS: Mapping[str, Check] = {
     "base_url": _base_url,
     "account": _text,
     "auth": _one_of("none", "wsse", "oauth"),
-    "client_id": _client_id,
+    "client_id": _text_that(_client_id),
     "token_url": _url,
-    "user": _user,
-    "secret_command": _command,
+    "user": _text_that(_user),
+    "secret_command": _text_that(_command),
     "production": _truth,
     "test_contacts": _test_contacts,
     "deadline_s": _seconds,

@@ -88,7 +88,6 @@ ACTIONS: Mapping[str, str] = {
     "bulk.arrived": "a",
     "bulk.did_not": "d",
     "plan.back": "escape",
-    "number.back": "escape",
     "export.back": "escape",
     "export.copy": "ctrl+y",
     "menu.back": "escape",

@@ -204,7 +204,7 @@ class History:
 
     @property
     def owner(self) -> str:
-        """The name of this process as the writer of attempts. Raises OSError and StoreError."""
+        """The name of this process as the writer of attempts. Raises OSError."""
         return self._owner.name()
 
     def is_gone(self, owner: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""Adds and deletes many finished attempts at once."""
+"""Adds and deletes many attempts at once."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ from app.store.attempt_rows import (
     attempt_values,
     index_words,
     outcome_values,
-    request_values,
     settlement_values,
 )
 from app.store.database import transaction
@@ -25,6 +24,7 @@ from app.store.text import stored
 _BATCH = 5000
 _CACHE_KILOBYTES = 131_072
 _PAGES_BETWEEN_CHECKPOINTS = 20_000
+
 
 Rows = list[dict[str, Value]]
 
@@ -42,7 +42,7 @@ def add_finished(path: Path, attempts: Iterable[Attempt], owner: str) -> Iterato
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
         while batch := tuple(islice(remaining, _BATCH)):
             with transaction(connection):
-                _add(connection, batch, owner)
+                index_words(connection, "number >= ?", add(connection, batch, owner))
             done += len(batch)
             yield done
 
@@ -54,35 +54,36 @@ def remove_owned(path: Path, account: str, owner: str) -> int:
         return delete(connection, "account = :account AND owner = :owner", values)
 
 
-def _add(connection: sqlite3.Connection, batch: Sequence[Attempt], owner: str) -> None:
-    number = connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
-    attempts: Rows = []
-    requests: Rows = []
-    answers: Rows = []
-    first = number + 1
-    for attempt in batch:
-        number += 1
-        assert attempt.answer is not None  # noqa: S101 - the caller guarantees that each has its answer
-        attempts.append(
-            {
-                "number": number,
-                **attempt_values(attempt, owner),
-                **outcome_values(attempt.answer, attempt.outcome, attempt.elapsed_ms),
-                **settlement_values(attempt.settlement),
-            }
-        )
-        requests.append(request_values(number, attempt.request, trigger_body(attempt.request)))
-        answers.append({"attempt": number, **NO_ANSWER, **answer_values(attempt.answer, attempt.remedy)})
-    for table, rows in (("attempts", attempts), ("requests", requests), ("answers", answers)):
-        marks = ", ".join(f":{column}" for column in rows[0])
-        connection.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
+def add(connection: sqlite3.Connection, attempts: Sequence[Attempt], owner: str) -> int:
+    """Adds attempts, which have all an answer or none; returns the row number of the first."""
+    first: int = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM attempts").fetchone()[0]
+    rows, requests, answers = Rows(), Rows(), Rows()
+    for number, attempt in enumerate(attempts, start=first):
+        values: dict[str, Value] = {"number": number, **attempt_values(attempt, owner)}
+        if attempt.answer is not None:
+            values |= outcome_values(attempt.answer, attempt.outcome, attempt.elapsed_ms)
+            values |= settlement_values(attempt.settlement)
+            answers.append({"attempt": number, **NO_ANSWER, **answer_values(attempt.answer, attempt.remedy)})
+        rows.append(values)
+        requests.append({"attempt": number, "body": trigger_body(attempt.request)})
+    for table, added in (("attempts", rows), ("requests", requests), ("answers", answers)):
+        insert(connection, table, added)
     connection.execute(
         "UPDATE attempts SET previous = (SELECT outcome FROM attempts AS earlier WHERE earlier.number = (SELECT "
         "max(number) FROM attempts AS one WHERE one.contact_mark = attempts.contact_mark AND one.number < attempts.number)) "
         "WHERE number >= ?",
         (first,),
     )
-    index_words(connection, "number >= ?", first)
+    return first
+
+
+def insert(
+    connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Value]], verb: str = "INSERT"
+) -> None:
+    """Adds rows, which have all the same columns."""
+    if rows:
+        marks = ", ".join(f":{column}" for column in rows[0])
+        connection.executemany(f"{verb} INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
 
 
 def delete(connection: sqlite3.Connection, where: str, values: Mapping[str, object]) -> int:

@@ -2,19 +2,25 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.model import Contact, KeptContact, Matches
 from app.domain.recipient import contact_name
 from app.store.cache_file import opened
-from app.store.contacts import EMAIL, exact
+from app.store.contacts import EMAIL, storable
 from app.store.text import comparable, stored
 
 _FOUND = """
 SELECT wanted.key AS place, contacts.id, uid, fields FROM json_each(?2) AS wanted
 CROSS JOIN field_values ON field_id = ?1 AND field_values.value = wanted.value{exact} JOIN contacts ON number = contact
+"""
+
+_ALONE = """
+SELECT wanted.key FROM json_each(?) AS wanted WHERE 1 = (SELECT count(*) FROM (SELECT 1 FROM field_values
+WHERE field_id = json_extract(wanted.value, '$[0]') AND value = json_extract(wanted.value, '$[1]')
+AND (field_id = '3' OR value = json_extract(wanted.value, '$[1]') COLLATE BINARY) LIMIT 2))
 """
 
 
@@ -41,12 +47,12 @@ def look_up(path: Path, key_id: str, values: Sequence[str]) -> list[FoundContact
             found[row["place"]].append(Contact(row["id"], row["uid"], json.loads(row["fields"])))
         complete = bool(connection.execute("SELECT complete FROM state").fetchone()[0])
         known = _looked_up(connection, key_id, values)
-        alone: dict[tuple[str, str], bool] = {}
+        alone = _alone(connection, [contacts[0] for contacts in found if len(contacts) == 1])
         return [
             FoundContacts(
                 contacts,
                 complete or comparable(key_id, value) in known,
-                _kept(connection, contacts[0], alone) if len(contacts) == 1 else None,
+                _kept(contacts[0], alone) if len(contacts) == 1 else None,
             )
             for value, contacts in zip(values, found, strict=True)
         ]
@@ -61,16 +67,17 @@ def _looked_up(connection: sqlite3.Connection, key_id: str, values: Sequence[str
     return {row[0] for row in rows}
 
 
-def _kept(
-    connection: sqlite3.Connection, contact: Contact, alone: dict[tuple[str, str], bool]
-) -> KeptContact:
-    """The contact with the values that find it alone; `alone` has what is known of values."""
-    keys: Mapping[str, str] = {**contact.fields, "uid": contact.uid}
-    for key in keys.items():
-        if key not in alone:
-            alone[key] = len(exact(connection, *key, 2)) == 1
-    return KeptContact(
-        contact.id,
-        contact_name(contact),
-        tuple(dict.fromkeys(value for key_id, value in keys.items() if alone[key_id, value])),
-    )
+def _alone(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> set[tuple[str, str]]:
+    """The keys and values of these contacts that no other contact shares."""
+    keys = list(dict.fromkeys(key for contact in contacts for key in _keys(contact)))
+    wanted = json.dumps([(stored(key_id), storable(value)) for key_id, value in keys])
+    return {keys[row[0]] for row in connection.execute(_ALONE, (wanted,))}
+
+
+def _keys(contact: Contact) -> list[tuple[str, str]]:
+    return [*contact.fields.items(), ("uid", contact.uid)]
+
+
+def _kept(contact: Contact, alone: Set[tuple[str, str]]) -> KeptContact:
+    values = dict.fromkeys(value for key_id, value in _keys(contact) if (key_id, value) in alone)
+    return KeptContact(contact.id, contact_name(contact), tuple(values))

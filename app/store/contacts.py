@@ -135,26 +135,23 @@ class ContactTable:
     def containing(self, text: str, limit: int) -> Iterator[Contact]:
         """Contacts with `text` anywhere in a value (any case), in numeric order; limit 0 means no limit."""
         wanted = text.casefold()
-        found = (
-            contact
-            for contact in self._may_contain(text)
-            if any(
-                wanted in value.casefold() for value in (contact.id, contact.uid, *contact.fields.values())
-            )
-        )
-        return islice(found, limit or None)
+
+        def has_it(contact: Contact) -> bool:
+            values = (contact.id, contact.uid, *contact.fields.values())
+            return any(wanted in value.casefold() for value in values)
+
+        return islice(filter(has_it, self._may_contain(text)), limit or None)
 
     def _may_contain(self, text: str) -> Iterator[Contact]:
         """All contacts that contain `text`, and possibly others."""
-        last = -1
         # JSON does not escape these texts, and LIKE ignores the case of ASCII letters only.
         plain = text.isascii() and text.isprintable() and not {'"', "\\", "%", "_"} & {*text}
-        pattern = f"%{text}%" if plain else "%"
         sql = (
             f"SELECT {_READ} FROM contacts WHERE number > ?1 AND (fields LIKE ?2 OR uid LIKE ?2 OR id LIKE ?2) "
             f"ORDER BY number LIMIT {PAGE_ROWS}"
         )
-        while rows := self._file.all(sql, last, pattern):
+        last = -1
+        while rows := self._file.all(sql, last, f"%{text}%" if plain else "%"):
             yield from map(_contact, rows)
             last = rows[-1]["number"]
 
@@ -235,7 +232,6 @@ class ContactListing:
         self._count = f"SELECT count(*) FROM ({sql})" if sql else "SELECT contacts FROM state"
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        """The row numbers of the first `limit` contacts."""
         found = self._run(connection, limit)
         first = found.fetchone()
         for look in (self._search.containing, partial(self._search.near, connection)):
@@ -260,18 +256,14 @@ class ContactListing:
         return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
 
     def count(self, connection: sqlite3.Connection) -> int:
-        """The number of contacts."""
-        number: int = connection.execute(self._count, self._values).fetchone()[0]
-        return number
+        return int(connection.execute(self._count, self._values).fetchone()[0])
 
     def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[ContactRow]:
-        """The contacts with these row numbers."""
         sql = f"SELECT {_READ} FROM contacts WHERE number IN (SELECT value FROM json_each(?))"
         rows = {row["number"]: row for row in connection.execute(sql, (json.dumps(list(ids)),))}
         return [_row(_contact(rows[number])) for number in ids if number in rows]
 
     def id_of(self, connection: sqlite3.Connection, row: ContactRow) -> int | None:
-        """The row number of a contact; None if it was deleted."""
         return next(iter(exact(connection, "id", row.id, 1)), None)
 
 
@@ -644,20 +636,12 @@ def _contact(row: sqlite3.Row) -> Contact:
 
 
 def _row(contact: Contact) -> ContactRow:
-    fields = contact.fields
-    return ContactRow(
-        contact.id,
-        contact.uid,
-        fields.get(EMAIL, ""),
-        fields.get(FIRST_NAME, ""),
-        fields.get(LAST_NAME, ""),
-        fields,
-    )
+    email, first, last = (contact.fields.get(field_id, "") for field_id in (EMAIL, FIRST_NAME, LAST_NAME))
+    return ContactRow(contact.id, contact.uid, email, first, last, contact.fields)
 
 
 def _id_of(connection: sqlite3.Connection, number: int) -> str:
-    contact_id: str = connection.execute("SELECT id FROM contacts WHERE number = ?", (number,)).fetchone()[0]
-    return contact_id
+    return str(connection.execute("SELECT id FROM contacts WHERE number = ?", (number,)).fetchone()[0])
 
 
 def _origin(connection: sqlite3.Connection, number: int) -> Origin | None:

@@ -20,6 +20,7 @@ from app.domain.errors import AppError
 from app.resources import styles
 from app.service.session import DamagedHistoryError, Session, set_aside
 from app.tui.bindings import APP_BINDINGS, Palette
+from app.tui.controllers.send import SET_ASIDE
 from app.tui.dashboard import Dashboard, reading_s
 from app.tui.key_queue import KeyQueue
 from app.tui.privacy import PrivacyMode
@@ -32,7 +33,6 @@ PALETTE_CLOSES_S = 0.1
 READABLE_AFTER_S = 1.0
 """A key that follows sooner was pressed before anybody could read the message."""
 
-SET_ASIDE = "Rename the damaged file and start a new history? Nothing is deleted."
 QUIT = "A trigger is still being sent. Quit anyway? It will be recorded as unknown."
 QUIT_UNRECORDED = (
     "The reply is here but not recorded yet, because the history is locked. "

@@ -13,7 +13,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Tab, Tabs
+from textual.widgets import Button, Tab, Tabs
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
@@ -32,12 +32,11 @@ from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu, ProfileList
 from app.tui.text import Live, answered, outcome_label, sanitize
+from app.tui.widgets.answers import PreflightPane, RemedyButtons, ReplyPanel
 from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
-from app.tui.widgets.form import FormMessages, TriggerForm
+from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.inputs import SafeInput
-from app.tui.widgets.prediction import PreflightPane, RemedyButtons
-from app.tui.widgets.reply import ReplyPanel
 from app.tui.widgets.status import FetchBar, KeyFooter, StatusLine
 from app.tui.widgets.table import VirtualTable
 
@@ -203,7 +202,7 @@ class Dashboard(Screen[None]):
                 yield self._reply
             yield self._history
         yield self._bar
-        yield KeyFooter(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
@@ -260,11 +259,9 @@ class Dashboard(Screen[None]):
 
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
-        self.send.block()
-        if self._form.sending:
-            self._form.show_obstacle()
-            if self._reply.has_class("-sending"):
-                self._draw_reply(self._reply)
+        self.send.show()
+        if self.send.is_busy and self._reply.has_class("-sending"):
+            self._draw_reply(self._reply)
         with contextlib.suppress(AppError):
             if self._session.history.changed():
                 self.show_history()
@@ -305,9 +302,10 @@ class Dashboard(Screen[None]):
             if binding := keys.get(f"go('{pane}')"):
                 key = self.app.get_key_display(binding)
                 self.query_one(f"#{pane}").border_subtitle = key
-                self.query_one(f"#tab-{pane}", Tab).label = Content(
-                    f"{title} {key}" if self.size.width >= KEYS_IN_TABS else title
-                )
+                tab = self.query_one(f"#tab-{pane}", Tab)
+                label = f"{title} {key}" if self.size.width >= KEYS_IN_TABS else title
+                if label != tab.label_text:  # each new label costs a layout of the screen
+                    tab.label = Content(label)
 
     # What the controllers use: View says what each does
 
@@ -454,6 +452,18 @@ class Dashboard(Screen[None]):
         for node in event.widget.ancestors_with_self:
             if node.id in PANES:
                 self.pane = node.id
+        self._frame_pane()
+
+    def on_descendant_blur(self) -> None:
+        self._frame_pane()
+
+    def _frame_pane(self) -> None:
+        """Marks the pane with the focus; `:focus-within` would style again all that the pane holds."""
+        for pane in self.query(".pane"):
+            is_active = pane.has_focus_within
+            if pane.has_class("-active") != is_active:
+                pane.set_class(is_active, "-active", update=False)
+                self.app.stylesheet.update_nodes((pane, *pane.query("#history-keys")))
 
     def watch_pane(self, pane: str) -> None:
         self._show_panes()
@@ -490,7 +500,7 @@ class Dashboard(Screen[None]):
     def why_off(self, action: str) -> str:
         """Why an action is off; '' if it is on."""
         reasons: Mapping[str, Callable[[], str]] = {
-            "send": lambda: self._form.obstacle,
+            "send": lambda: self.send.obstacle,
             "stop": self._why_no_stop,
             "unlock": lambda: self.send.why_no_unlock,
             "fix": lambda: self.form.why_no_fix,
@@ -572,7 +582,7 @@ class Dashboard(Screen[None]):
         self._status.is_masked = self._privacy.is_on
         for field in self.query(SafeInput):
             field.cover(self._privacy.covers_typing)
-        self._form.veil_changed()
+        self._form.editor.cover(self._privacy.covers_typing)
         self._draw_reply(self._reply)
         self._contacts.redraw()
         self._history.veil_changed()
@@ -644,17 +654,13 @@ class Dashboard(Screen[None]):
         message.stop()
         self.history.show_contact(message.row)
 
-    @on(FormMessages.Changed)
+    @on(TriggerForm.Changed)
     def _form_changed(self) -> None:
         self.form.changed()
 
-    @on(FormMessages.SendPressed)
+    @on(Button.Pressed, "#send")
     def _send_pressed(self) -> None:
         self.send.send()
-
-    @on(FormMessages.Submitted)
-    def _submitted(self, message: FormMessages.Submitted) -> None:
-        self.send.submitted(message)
 
     @on(RemedyButtons.Chosen)
     def _fix_chosen(self, message: RemedyButtons.Chosen) -> None:
@@ -673,14 +679,7 @@ class Dashboard(Screen[None]):
     def _attempt_selected(self, message: VirtualTable.Selected[AttemptRow]) -> None:
         self.history.open_attempt(message.row)
 
-    @on(HistoryPane.Chosen)
-    def _follow_up_chosen(self, message: HistoryPane.Chosen) -> None:
-        self.history.choose(message.row, message.choice)
-
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
-        if message.what == "team":
-            self.history.switch_team()
-        else:
-            self.history.open(message)
+        self.history.open(message.what)

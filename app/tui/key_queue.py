@@ -19,7 +19,11 @@ from textual.message_pump import MessagePump
 ROUNDS = 5
 """The longest chain of messages: key, action, submitted, chosen, changed."""
 
-TIMEOUT_S = 0.5
+TIMEOUT_S = 5.0
+"""A busy machine takes long to move the focus, and the next letter must not reach the field before."""
+
+LOOK_S = 0.05
+"""How often to look whether a node that is waited for has been removed meanwhile."""
 
 LINE_FEED = "ctrl+j"
 """The key that a terminal sends for an Enter typed before the program has started."""
@@ -80,8 +84,11 @@ async def _handled_around(focused: DOMNode) -> None:
 
 
 async def _handled(node: MessagePump) -> None:
-    """Returns once a node has handled all its messages."""
-    if node.is_running:
-        done = asyncio.Event()
-        if node.call_later(done.set):
-            await done.wait()
+    """Returns once a node has handled all its messages, or is no more."""
+    done = asyncio.Event()
+    if not node.call_later(done.set):
+        return
+    while node.is_running and not done.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await done.wait()

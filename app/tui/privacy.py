@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.domain.diagnosis import Diagnosis, QuickFix
-from app.domain.masking import Mask
+from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
 from app.service.history import AttemptRow
@@ -29,11 +29,9 @@ def covered(line: str) -> str:
 
     Keys, true, false, null and short numbers stay readable.
     """
-    return _JSON.sub(lambda found: found[0] if found["key"] or found["plain"] else _dots(found[0]), line)
-
-
-def _dots(text: str) -> str:
-    return re.sub(r"\w", DOT, text)
+    return _JSON.sub(
+        lambda found: found[0] if found["key"] or found["plain"] else re.sub(r"\w", DOT, found[0]), line
+    )
 
 
 class PrivacyMode:
@@ -41,72 +39,59 @@ class PrivacyMode:
 
     def __init__(self, open_mask: Callable[[], Mask] | None = None) -> None:
         self._open_mask = open_mask
-        self._opened: Mask | None = None
-        self._mask: Mask | None = None
+        self._mask = NO_MASK
         self.is_invented = False
         """Whether the account is the built-in one, whose contact ids and typed texts stay readable."""
 
     @property
-    def covers_typing(self) -> bool:
-        """Whether what the user types is drawn as dots."""
-        return self.is_on and not self.is_invented
-
-    @property
     def is_on(self) -> bool:
         """Whether personal data is hidden."""
-        return self._mask is not None
+        return self._mask is not NO_MASK
 
     @property
     def can_be_on(self) -> bool:
         """Whether there is a mask."""
         return self._open_mask is not None
 
+    @property
+    def covers_typing(self) -> bool:
+        """Whether what the user types is drawn as dots."""
+        return self.is_on and not self.is_invented
+
     def switch(self) -> None:
         """Turns privacy mode on or off. Raises MaskKeyError."""
-        if self._opened is None and self._open_mask is not None:
-            self._opened = self._open_mask()
-        self._mask = None if self.is_on else self._opened
+        self._mask = NO_MASK if self.is_on or self._open_mask is None else self._open_mask()
 
     def value(self, text: str) -> str:
         """A value of a contact."""
-        return text if self._mask is None else self._mask.value(text)
+        return self._mask.value(text)
 
     def words(self, text: str, *values: str) -> str:
         """A text that may contain these values of a contact."""
-        return text if self._mask is None else self._mask.text(text, *values)
+        return self._mask.text(text, *values)
 
     def contact(self, contact: Contact) -> Contact:
-        if self._mask is None:
-            return contact
         masked = self._mask.contact(contact)
         return replace(masked, id=contact.id, uid=contact.uid) if self.is_invented else masked
 
     def row(self, row: AttemptRow) -> AttemptRow:
-        return row if self._mask is None else masked_attempt_row(self._mask, row)
+        return masked_attempt_row(self._mask, row)
 
     def request(self, request: TriggerRequest) -> TriggerRequest:
-        return request if self._mask is None else self._mask.request(request)
+        return self._mask.request(request)
 
     def remedies(self, advice: Diagnosis | None, request: TriggerRequest) -> tuple[QuickFix, ...]:
         """The quick fixes of a request; their changes to the form are not masked."""
-        if advice is None or self._mask is None:
-            return advice.remedies if advice else ()
-        return masked_advice(self._mask, advice, request.external_id).remedies
+        return masked_advice(self._mask, advice, request.external_id).remedies if advice else ()
 
     def attempt(self, attempt: Attempt) -> Attempt:
         """An attempt; if masked, it has no reply bytes."""
-        if self._mask is None:
-            return attempt
-        masked, settlement = self._mask.attempt(attempt), attempt.settlement
-        if settlement is None:
-            return masked
-        note = self._mask.text(settlement.note, attempt.request.external_id)
-        return replace(masked, settlement=replace(settlement, note=note))
+        return self._mask.attempt(attempt)
 
     def body(self, attempt: Attempt, body: bytes) -> bytes:
         """The request body of an attempt; if masked, the body of the masked request."""
-        return body if self._mask is None else trigger_body(self._mask.request(attempt.request))
+        return trigger_body(self.request(attempt.request)) if self.is_on else body
 
     def preflight(self, known: Preflight, request: TriggerRequest) -> Preflight:
         """The checks of `request`."""
-        return known if self._mask is None else masked_preflight(self._mask, known, request)
+        return masked_preflight(self._mask, known, request)

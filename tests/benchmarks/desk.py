@@ -92,7 +92,7 @@ def _memory(large: homes.Home, small: homes.Home, moves: int) -> Iterator[Row]:
 
 def _browsed_mb(home: homes.Home, moves: int) -> float:
     with running(DESK, home.environment) as desk:
-        _stands(desk)
+        stands(desk)
         pages = min(moves // 2, home.attempts // MOST_ROWS)
         for pane in ("f3", "f6"):
             desk.press(pane)
@@ -103,7 +103,7 @@ def _browsed_mb(home: homes.Home, moves: int) -> float:
         return desk.peak_mb()
 
 
-def _stands(desk: Running) -> None:
+def stands(desk: Running) -> None:
     """Waits until everything is there and at rest."""
     desk.wait_for("Prediction", "Reply")
     desk.drain(1.0)
@@ -114,12 +114,12 @@ def _stands(desk: Running) -> None:
 
 def _busy(home: homes.Home, keys: int) -> Iterator[Row]:
     with running(DESK, home.environment) as desk:
-        _stands(desk)
+        stands(desk)
         for key in ("100", "enter", "down", "enter", "f3", "f5"):
             desk.press(key)
             desk.drain(0.2)
         desk.press("f9")
-        waits = [_painted_ms(desk, "down") for _ in range(keys)]
+        waits = [painted_ms(desk, "down") for _ in range(keys)]
         assert b"refreshing" in desk.painted
         assert b"accepted" in desk.painted
     yield Row(
@@ -131,7 +131,8 @@ def _busy(home: homes.Home, keys: int) -> Iterator[Row]:
     )
 
 
-def _painted_ms(desk: Running, key: str) -> float:
+def painted_ms(desk: Running, key: str) -> float:
+    """Milliseconds from a key to the row that it leads to, in a pane with a filter."""
     while desk.read(0.02):
         pass
     before = len(desk.painted)
@@ -153,7 +154,7 @@ def _idle(large: homes.Home, small: homes.Home) -> Iterator[Row]:
 
 def _idle_share(home: homes.Home) -> float:
     with running(DESK, home.environment) as desk:
-        _stands(desk)
+        stands(desk)
         desk.drain(2.0)
         before, painted, written = desk.cpu_s(), len(desk.painted), _written(home)
         end = time.monotonic() + IDLE_S

@@ -123,7 +123,7 @@ def _moves(table: "VirtualTable[object]", moves: int) -> Iterator[tuple[str, lis
         assert table.cursor == total - 1
 
     steps: dict[str, Callable[[int], None]] = {
-        "page down": lambda _: table.action_page_down(),
+        "page down": lambda _: table.action_page(1),
         "end": lambda _: end(),
         "jump": jump,
     }

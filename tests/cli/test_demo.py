@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Contact, ExternalEvent, Outcome, outcome_of
-from app.service.demo_attempts import Scene, made_up
+from app.service.demo import Scene, made_up
 from app.service.scenarios import REPLIES
 from app.settings import load_settings
 from app.store.attempts import History

@@ -76,8 +76,8 @@ def without_end(head: bytes, chunk: bytes, pause_s: float = 0) -> Fault:
     return fault
 
 
-def gzip_bomb() -> bytes:
-    return reply("200 OK", gzip.compress(bytes(200 * MIB)), "Content-Encoding: gzip")
+def gzip_bomb(mib: int) -> bytes:
+    return reply("200 OK", gzip.compress(bytes(mib * MIB), 1), "Content-Encoding: gzip")
 
 
 def redirect(status: str, location: str) -> bytes:

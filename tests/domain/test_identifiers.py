@@ -1,8 +1,20 @@
-"""An event id as people give it: forgiven its marks, or found by the event's name, and never guessed in silence."""
+"""Ids and values as people type, paste and search them."""
 
 import pytest
 
-from app.domain.identifiers import Resolved, Unresolved, plain_id, resolve_event
+from app.domain.identifiers import (
+    Resolved,
+    Unresolved,
+    differs_by,
+    fold,
+    hidden_words,
+    is_number,
+    plain_id,
+    readings,
+    resolve_event,
+    search_forms,
+    search_text,
+)
 from app.domain.model import ExternalEvent
 
 EVENTS = (
@@ -134,3 +146,180 @@ def test_without_a_list_no_name_can_be_resolved() -> None:
     found = resolve_event("welcome", tuple)
     assert isinstance(found, Unresolved)
     assert "there are no events in the cache" in found.sentence
+
+
+THOR = "thor@example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thor Odinson <thor@example.com>",
+        '"Odinson, Thor" <thor@example.com>;',
+        "mailto:thor@example.com",
+        "mailto:thor%40example.com?subject=Hello",
+        '"thor@example.com"',
+        "'thor@example.com'",
+        "„thor@example.com“",
+        "«thor@example.com»",
+        "thor@example.com;",
+        "thor@example.com, ",
+        "<thor@example.com>",
+        "(thor@example.com).",
+        "11\tThor\tOdinson\tthor@example.com\tAsgard",
+        "Thor <thor@example.com> <thor@example.com>",
+        "thor @example.com",
+        "thor@ example . com",
+        "th\u200bor@exam\u00adple.com",
+        "\ufeffThor\u00a0<thor@example.com>\u200e",
+        "\u2066thor@example.com\u2069",
+        "thor\U000e0041@example.com\ufe0f",
+        "thor@example.com\r\n",
+        " thor@example.com\t",
+    ],
+)
+def test_the_address_in_a_text_is_taken(text: str) -> None:
+    found = readings(text, is_email=True)[0]
+    assert found.value == THOR
+    assert found.fault
+    assert found.step
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('"C-10011"', ["C-10011"]),
+        ("C-10011;", ["C-10011"]),
+        ("C-\u200b10011", ["C-10011"]),
+        ("7\u00a0900", ["7 900"]),
+        ("11\tThor\tC-10011", ["11", "Thor", "C-10011"]),
+        ("Thor <thor@example.com>", ["Thor <thor@example.com", THOR]),
+        ("  ", [""]),
+        ("\u200b", [""]),
+    ],
+)
+def test_other_values_are_taken_out_of_what_is_around_them(text: str, values: list[str]) -> None:
+    assert [one.value for one in readings(text, is_email=False)][: len(values)] == values
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        THOR,
+        "o'brien+shop@example.com",
+        "Søren@example.com",
+        "C-10011",
+        "a b",
+        "",
+        "thor@exmaple.comthor@example.com",
+        "x" * 5000 + " ",
+    ],
+)
+def test_nothing_odd_has_no_other_reading(text: str) -> None:
+    assert readings(text, is_email=True) == ()
+
+
+def test_of_two_addresses_none_is_taken() -> None:
+    both = "thor@example.com; sif@example.com"
+    assert all(both.startswith(one.value) for one in readings(f"{both};", is_email=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("thor ", "1 space after it"),
+        ("  thor", "2 spaces before it"),
+        ("   ", "nothing but 3 spaces"),
+        ("th\u200bor", "1 U+200B (zero width space) at character 3"),
+        ("th\u202e\u202eor", "2 U+202E (right-to-left override) at character 3"),
+        ("thor\u3164", "1 U+3164 (hangul filler) at character 5"),
+        ("\ufeffthor\u00a0", "1 U+FEFF (zero width no-break space) at character 1 and 1 U+00A0 (no-break space) at character 6"),
+        ("thor\x07", "1 U+0007 at character 5"),
+        ("t\u200ch\u200do\u2060r\u00ad!\u180e", "1 U+200C (zero width non-joiner) at character 2 and "
+         "1 U+200D (zero width joiner) at character 4 and 1 U+2060 (word joiner) at character 6 and 2 more invisible characters"),
+        ("Thor Odinson", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_is_invisible_is_named_by_code_and_place(text: str, words: str) -> None:
+    assert hidden_words(text) == words
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["thor@exmaple.com", "thro@example.com", "tor@example.com", "thor@example.co", "hor@exampel.com",
+     "thor@example,com", "thorr@example.comm", "Thor@example.com", "thor.example.com"],
+)  # fmt: skip
+def test_one_or_two_letters_may_be_mistyped(typed: str) -> None:
+    assert differs_by(THOR, typed, 2)
+    assert differs_by(typed, THOR, 2)
+
+
+@pytest.mark.parametrize(
+    "typed", ["thora@exmaple.co", "sif@example.com", "", "thor@example", "roth@example.com"]
+)
+def test_three_letters_are_another_value(typed: str) -> None:
+    assert not differs_by(THOR, typed, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Straße", "strasse"),
+        ("ŒUVRE", "oeuvre"),
+        ("Þórður", "thordur"),
+        ("Χαράλαμπος", "χαραλαμποσ"),
+        ("Nguyễn", "nguyen"),
+        ("한국", "한국"),
+        ("Éçã", "eca"),
+    ],
+)
+def test_a_text_is_folded_to_plain_letters(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("+44 7700 900123", "7700900123"),
+        ("+1 (202) 555-0143", "2025550143"),
+        ("+353 20 912 3456", "209123456"),
+        ("0049 30/123456", "30123456"),
+        ("0221 123 45", "22112345"),
+        ("C-10001", "c10001"),
+        ("SW1A 1AA", "sw1a1aa"),
+        ("Øre", "oere"),
+        ("Ångström", "aangstroem"),
+    ],
+)
+def test_other_ways_to_write_a_value_are_words_too(value: str, line: str) -> None:
+    assert line in search_text((value, "Odin")).split("\n")
+
+
+@pytest.mark.parametrize(
+    "value", ["68 Mill Lane", "Odin Borson", "garden, kitchen", "thor@example.com", "12345"]
+)
+def test_other_values_add_no_words(value: str) -> None:
+    assert search_text((value,)) == value.lower()
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [
+        ("thor", ("thor",)),
+        ("Jürg", ("jurg", "juerg")),
+        ("C-10006", ("c-10006", "c10006")),
+        ("07700 900511", ("07700 900511", "07700900511", "7700900511")),
+        ("+447700900511", ("+447700900511", "447700900511", "7700900511")),
+        ("12", ("12",)),
+    ],
+)
+def test_a_typed_word_may_mean_several_words(word: str, forms: tuple[str, ...]) -> None:
+    assert set(search_forms(word)) == set(forms)
+    assert search_forms(word)[0] == forms[0]
+
+
+def test_a_number_may_have_separators_but_no_letters() -> None:
+    assert [is_number(text) for text in ("(0221) 55/6.7-8", "+4", "7", "-", "c7", "1@2")] == [
+        True, True, True, False, False, False,
+    ]  # fmt: skip

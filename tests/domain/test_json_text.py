@@ -1,19 +1,29 @@
-"""JSON as text: compact, indented and repaired, with every number and key as typed."""
+"""JSON is kept and shown as it was typed, and two attempts are compared line by line."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.json_text import (
+    MAX_LINES,
+    JsonDiff,
+    Side,
     TypedObject,
     ascii_json,
     compact,
+    diff_attempts,
+    diff_json,
     indented,
     member,
     repaired,
     repeated_keys,
     written,
 )
+from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 
 TYPED = (
     '{ "price": 0.10, "big": 12345678901234567890.50, "exp": 1.50E3, "a": {}, "l": [1, {"x": []}], "l": "é" }'
@@ -114,3 +124,100 @@ def test_what_is_certainly_meant_is_offered(text: str, meant: str) -> None:
 )
 def test_what_may_mean_several_things_is_not_repaired(text: str) -> None:
     assert repaired(text) is None
+
+
+REQUEST = TriggerRequest("100", "3", "thor@example.com", {"a": {"b": 1}})
+
+
+def attempt(attempt_id: str, answer: Answer | None, request: TriggerRequest = REQUEST) -> Attempt:
+    sent = replace(request, trigger_id=attempt_id)
+    answered = {} if answer is None else {"outcome": outcome_of(answer), "answer": answer}
+    return Attempt(
+        attempt_id, "shop", "shop", sent, "purchase", datetime(2026, 1, 1, tzinfo=UTC), 0, **answered
+    )
+
+
+def differing(diff: JsonDiff) -> list[str]:
+    return [f"{line.side}{line.text.strip()}" for line in diff.lines if line.side is not Side.BOTH]
+
+
+def of_replies(left: bytes, right: bytes) -> JsonDiff:
+    return diff_attempts(
+        attempt("1", Reply(200, 0, "OK", body=left)), attempt("2", Reply(200, 0, "OK", body=right))
+    ).reply
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    same = of_replies(b'{"a": 1, "b": [1.5, {"c": null}]}', b'{ "b":[1.5,{"c":null}],"a":1 }')
+    assert same.is_equal
+    assert same.identical == 5, "three values of the body, outcome and status"
+
+
+def test_each_line_that_differs_is_marked_with_its_side() -> None:
+    left = {"data": {"name": "x", "size": 1}, "list": [1, 2, 3, 4], "only": 1}
+    right = {"list": [1, 2, 9, 4, 5], "data": {"name": "y", "size": 1}}
+    assert differing(diff_json(left, right)) == [
+        '-"name": "x",', '+"name": "y",', "-3,", "+9,", "+5", '-"only": 1',
+    ]  # fmt: skip
+
+
+def test_a_comma_after_what_is_no_longer_last_is_no_difference() -> None:
+    assert differing(diff_json({"a": 1}, {"a": 1, "b": 2})) == ['+"b": 2']
+
+
+def test_only_the_surroundings_of_a_difference_are_shown() -> None:
+    left = {f"k{number:02}": number for number in range(40)}
+    shown = list(diff_json(left, left | {"k20": 0}).around_differences())
+    assert [line and line.text.strip() for line in shown] == [
+        None, '"k18": 18,', '"k19": 19,', '"k20": 20,', '"k20": 0,', '"k21": 21,', '"k22": 22,', None,
+    ]  # fmt: skip
+
+
+def test_types_count() -> None:
+    assert differing(diff_json([1, True, None, "1"], ["1", 1, 0, 1])) != []
+    assert diff_json([1], [True]).is_equal is False
+
+
+def test_what_is_no_json_is_compared_by_lines() -> None:
+    assert differing(of_replies(b"one\ntwo\nthree", b"one\n2\nthree")) == ['-"two",', '+"2",']
+    assert not of_replies(b"<html>", b'{"a": 1}').is_equal
+
+
+def test_nothing_is_too_deep_too_long_or_too_odd() -> None:
+    deep = b"[" * 100_000
+    assert of_replies(deep, deep).is_equal
+    assert not of_replies(deep, b"[]").is_equal
+    found = diff_json(list(range(5000)), list(range(5000)))
+    assert (len(found.lines), found.left_out) == (MAX_LINES, 5002 - MAX_LINES)
+    assert not diff_json(["\ud800"], ["\ud801"]).is_equal
+    assert of_replies(b"[NaN]", b"[NaN]").is_equal
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=2), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON, JSON)
+def test_nothing_differs_exactly_where_the_values_are_equal(left: object, right: object) -> None:
+    canonical = [json.dumps(value, sort_keys=True) for value in (left, right)]
+    diff = diff_json(left, right)
+    assert diff.is_equal is (canonical[0] == canonical[1])
+    assert [line.text for line in diff.lines if line.side is not Side.RIGHT] == json.dumps(
+        left, indent=2, sort_keys=True, ensure_ascii=False
+    ).splitlines()
+
+
+def test_two_attempts_are_compared_in_request_and_reply() -> None:
+    sent = attempt("one", Reply(200, 0, "OK", body=b'{"replyCode":0,"replyText":"OK"}'))
+    same = attempt("two", Reply(200, 0, "OK", body=b'{"replyText": "OK", "replyCode": 0}'))
+    assert diff_attempts(sent, same).is_equal, "a trigger id made from the attempt id is no difference"
+    other = attempt(
+        "three", NoReply("dns", "no", "Lost."), replace(REQUEST, external_id="sif@example.com", data=None)
+    )
+    found = diff_attempts(sent, other)
+    assert '-"external_id": "thor@example.com",' in differing(found.request)
+    assert '+"reason": "dns"' in differing(found.reply)
+    assert differing(diff_attempts(sent, attempt("four", None)).reply)[-1] == '+"outcome": "sending"'

@@ -50,7 +50,7 @@ async def test_wherever_the_disk_becomes_full_what_is_sent_is_recorded_and_what_
         with closing(sqlite3.connect(tmp_path / "history.db")) as reader:
             assert reader.execute("SELECT count(*) FROM attempts").fetchone() == (1,)
             log = tmp_path / "history.db-wal"
-            for pages in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55):
+            for pages in (0, 13, 21, 34, 55):
                 before = len(server.received)
                 size = max(log.stat().st_size, 32_768) + pages * 4096
                 code, out, err = await ended(await started(tmp_path, *limited(size, *trigger(2 + pages)[1:])))

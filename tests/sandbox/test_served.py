@@ -15,6 +15,8 @@ from tests.sandbox.serving import HEAD, OK, THOR, Served, read_all
 
 @pytest.fixture
 def clean(served: Served) -> Iterator[Served]:
+    """The server without faults and logged requests, before and after."""
+    served.ask("POST", "/_sandbox/reset")
     yield served
     served.ask("POST", "/_sandbox/reset")
 
@@ -59,7 +61,6 @@ def test_a_slow_reply_keeps_nobody_else_waiting(clean: Served) -> None:
     clean.ask("POST", "/_sandbox/faults", b'{"kind":"slow","seconds":600,"times":1}')
     with clean.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(THOR) + THOR)
-        time.sleep(0)
         while len(clean.ask("GET", "/_sandbox/requests")[1].splitlines()) == 0:
             pass
         assert clean.triggered()

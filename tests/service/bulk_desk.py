@@ -21,7 +21,7 @@ import httpx
 
 from app.client.api import ApiClient
 from app.client.connection import open_http
-from app.domain.bulk import Run, status_json
+from app.domain.bulk import Duplicates, Run, status_json
 from app.service.bulk import BulkRuns, Planning
 from app.service.bulk_sending import Sending
 from app.service.live import LiveAccount
@@ -40,6 +40,7 @@ TRIGGERING = (
     "cut_reply",
     "502",
     "refuse_some",
+    "number_keys",
     "low",
 )
 
@@ -131,6 +132,8 @@ class Endpoint:
                 return b'{"replyCode":0,"replyText":"OK","data":{}}'
             case "ghost":
                 errors, told = {"ghost@example.com": {"2008": "No contact found"}}, []
+            case "number_keys":  # PHP writes 0, 1, 2 as the places of a list
+                errors = [{"2008": "No contact found"} for one in ids if one in self.refused]
             case "told_ghost":
                 errors = {"ghost@example.com": {"2008": "No contact found"}}
             case _:
@@ -195,6 +198,10 @@ class Desk:
         path = self.home / "contacts.csv"
         path.write_text(text, encoding="utf-8")
         return await self.bulk.plan(Planning("100", "3", path, **given))
+
+    async def plan_batches(self, count: int, size: int = 3) -> Run:
+        """A plan of so many requests: each has the same few contacts, who are never twice in one."""
+        return await self.plan(csv_of(addresses(size) * count), duplicates=Duplicates.EACH)
 
     async def run(self, run: Run, **given: Any) -> Run:
         return await self.bulk.run(self.bulk.find(run.run_id), sending(**given))

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,16 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(fill())
     return home
+
+
+@pytest.fixture(scope="module")
+def reading(filled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """One session for all tests of a module that only read."""
+    home = tmp_path_factory.mktemp("reading")
+    shutil.copytree(filled_home, home, dirs_exist_ok=True)
+    service = opened(home)
+    yield service
+    asyncio.run(service.close())
 
 
 @pytest.fixture

@@ -59,13 +59,13 @@ def first_change(service: Session, request: TriggerRequest) -> FormPatch:
     ],
 )  # fmt: skip
 def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
-    service: Session, event_id: str, key_id: str, value: str, words: str, change: dict[str, str]
+    reading: Session, event_id: str, key_id: str, value: str, words: str, change: dict[str, str]
 ) -> None:
     request = TriggerRequest(event_id, key_id, value)
-    assert words in advice(service, request).words
-    found = first_change(service, request)
+    assert words in advice(reading, request).words
+    found = first_change(reading, request)
     assert found == FormPatch(**change)
-    prediction = service.preflight.check(found.applied(request)).prediction
+    prediction = reading.preflight.check(found.applied(request)).prediction
     assert prediction is not None
     assert prediction.code == 0
 
@@ -84,22 +84,22 @@ def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
     ],
 )
 def test_the_one_contact_with_nearly_the_value_is_offered(
-    service: Session, key_id: str, typed: str, contact_id: str, value: str
+    reading: Session, key_id: str, typed: str, contact_id: str, value: str
 ) -> None:
     request = replace(THOR, key_id=key_id, external_id=typed)
-    assert service.preflight.check(request).is_unexplained
-    found = service.preflight.check_thoroughly(request).advice
+    assert reading.preflight.check(request).is_unexplained
+    found = reading.preflight.check_thoroughly(request).advice
     assert found is not None
     assert f"but contact {contact_id} has nearly the same" in found.words
     (fix,) = found.remedies
     assert fix.change == FormPatch(external_id=value)
     assert fix.contact is not None
     assert fix.contact.id == contact_id
-    assert service.preflight.doubt(request) == found.words
+    assert reading.preflight.doubt(request) == found.words
 
 
-def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake(service: Session) -> None:
-    known = service.preflight.check(THOR)
+def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake(reading: Session) -> None:
+    known = reading.preflight.check(THOR)
     partial = replace(known, prediction=None, advice=Diagnosis("Look it up.", (LOOK_UP,)))
     assert not partial.is_unexplained
     assert replace(partial, recipient=Recipient()).is_unexplained
@@ -110,11 +110,11 @@ def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake
     [("3", "twim@example.com"), ("10142", "C-1001"), ("37", "+44 7700 900012"), ("3", "loki@example.com"), ("id", "251")],
 )  # fmt: skip
 def test_none_is_offered_where_several_are_as_near_or_a_number_differs(
-    service: Session, key_id: str, typed: str
+    reading: Session, key_id: str, typed: str
 ) -> None:
     request = replace(THOR, key_id=key_id, external_id=typed)
-    assert service.preflight.check_thoroughly(request).advice == service.preflight.check(request).advice
-    assert service.preflight.doubt(request) is None
+    assert reading.preflight.check_thoroughly(request).advice == reading.preflight.check(request).advice
+    assert reading.preflight.doubt(request) is None
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_none_is_offered_where_several_are_as_near_or_a_number_differs(
     ["Thor Odinson <thor@example.com>", "mailto:thor@example.com", '"thor@example.com";', "11\tThor\tthor@example.com",
      "th\u200bor@example.com", "thor@example.com\ufe0f", "th\u00ador@\u2060example.com"],
 )  # fmt: skip
-def test_the_address_inside_what_was_pasted_is_found(service: Session, typed: str) -> None:
+def test_the_address_inside_what_was_pasted_is_found(reading: Session, typed: str) -> None:
     request = replace(THOR, external_id=typed)
-    found = advice(service, request)
+    found = advice(reading, request)
     assert found.words.endswith("to find contact 11.")
     assert found.remedies[0].change == FormPatch(external_id="thor@example.com")
     assert found.remedies[0].contact is not None
@@ -136,39 +136,39 @@ def test_the_address_inside_what_was_pasted_is_found(service: Session, typed: st
     [("id", "11\tThor\tthor@example.com", "11"), ("10142", "'C-10011'", "C-10011"), ("10142", "C-\u200d10011,", "C-10011")],
 )  # fmt: skip
 def test_a_value_of_another_field_is_found_in_what_was_pasted(
-    service: Session, key_id: str, typed: str, value: str
+    reading: Session, key_id: str, typed: str, value: str
 ) -> None:
     request = replace(THOR, key_id=key_id, external_id=typed)
-    assert first_change(service, request) == FormPatch(external_id=value)
+    assert first_change(reading, request) == FormPatch(external_id=value)
 
 
 @pytest.mark.parametrize(("contact_id", "key_id"), [("14", "3"), ("24", "uid"), ("25", "9")])
 def test_a_picked_contact_without_the_value_goes_by_contact_id(
-    service: Session, contact_id: str, key_id: str
+    reading: Session, contact_id: str, key_id: str
 ) -> None:
-    found = service.preflight.check(replace(THOR, key_id=key_id, external_id=""), contact_id).advice
+    found = reading.preflight.check(replace(THOR, key_id=key_id, external_id=""), contact_id).advice
     assert found is not None
     assert found.remedies[0].change == FormPatch(key_id="id", external_id=contact_id)
     assert found.remedies[0].contact is not None
     assert found.remedies[0].contact.id == contact_id
 
 
-def test_2010_offers_each_contact_that_shares_the_value(service: Session) -> None:
+def test_2010_offers_each_contact_that_shares_the_value(reading: Session) -> None:
     request = replace(THOR, external_id="twin@example.com")
-    remedies = advice(service, request).remedies
+    remedies = advice(reading, request).remedies
     assert [remedy.words for remedy in remedies] == ["use contact id 12", "use contact id 13"]
-    assert first_change(service, request) == FormPatch(key_id="id", external_id="12")
+    assert first_change(reading, request) == FormPatch(key_id="id", external_id="12")
 
 
-def test_a_value_that_several_contacts_share_elsewhere_is_no_cause(service: Session) -> None:
-    assert "Mr" not in advice(service, replace(THOR, key_id="10142", external_id="Mr")).words
+def test_a_value_that_several_contacts_share_elsewhere_is_no_cause(reading: Session) -> None:
+    assert "Mr" not in advice(reading, replace(THOR, key_id="10142", external_id="Mr")).words
 
 
-def test_no_cause_is_made_up(service: Session) -> None:
-    found = advice(service, replace(THOR, external_id="loki@example.com"))
+def test_no_cause_is_made_up(reading: Session) -> None:
+    found = advice(reading, replace(THOR, external_id="loki@example.com"))
     assert found.words.startswith("No contact has this value in E-Mail (3)")
     assert found.remedies == ()
-    assert "only spaces" in advice(service, replace(THOR, external_id=" \u00a0")).words
+    assert "only spaces" in advice(reading, replace(THOR, external_id=" \u00a0")).words
 
 
 async def test_an_event_id_of_another_account_is_traced_by_its_name(service: Session, tmp_path: Path) -> None:
@@ -242,14 +242,14 @@ def people(found: Recipient) -> list[str]:
     ],
 )
 def test_whom_a_key_finds_is_known(
-    service: Session, key_id: str, value: str, ids: list[str], total: int
+    reading: Session, key_id: str, value: str, ids: list[str], total: int
 ) -> None:
-    found = service.preflight.check(TriggerRequest("100", key_id, value)).recipient
+    found = reading.preflight.check(TriggerRequest("100", key_id, value)).recipient
     assert (people(found), found.total, found.complete) == (ids, total, True)
 
 
-def test_many_who_share_a_value_are_counted(service: Session) -> None:
-    found = service.preflight.recipient(TriggerRequest("100", "46", "Ms"))
+def test_many_who_share_a_value_are_counted(reading: Session) -> None:
+    found = reading.preflight.recipient(TriggerRequest("100", "46", "Ms"))
     assert len(found.contacts) == 6
     assert found.total > 50
     assert found.only is None
@@ -269,11 +269,11 @@ def test_many_who_share_a_value_are_counted(service: Session) -> None:
     ],
 )
 def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
-    service: Session, contact_id: str, key_id: str, goes_by: str
+    reading: Session, contact_id: str, key_id: str, goes_by: str
 ) -> None:
-    contact = service.contacts.get(contact_id)
+    contact = reading.contacts.get(contact_id)
     assert contact is not None
-    assert service.preflight.key_for(contact, key_id) == goes_by
+    assert reading.preflight.key_for(contact, key_id) == goes_by
 
 
 @pytest.mark.parametrize(
@@ -288,24 +288,24 @@ def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
     ],
 )
 def test_every_fix_that_decides_who_gets_it_names_that_contact(
-    service: Session, key_id: str, value: str, person: str
+    reading: Session, key_id: str, value: str, person: str
 ) -> None:
     request = TriggerRequest("100", key_id, value)
-    for remedy in advice(service, request).remedies:
+    for remedy in advice(reading, request).remedies:
         assert isinstance(remedy.change, FormPatch)
-        found = service.preflight.recipient(remedy.change.applied(request)).only
+        found = reading.preflight.recipient(remedy.change.applied(request)).only
         assert remedy.contact == found
-    first = advice(service, request).remedies[0].contact
+    first = advice(reading, request).remedies[0].contact
     assert first is not None
     assert first.id == person
 
 
-def test_a_fix_that_changes_nobody_names_nobody(service: Session) -> None:
+def test_a_fix_that_changes_nobody_names_nobody(reading: Session) -> None:
     for request in (
         TriggerRequest("100", "3", " twin@example.com"),
         replace(THOR, event_id="purchase_confirmation"),
     ):
-        assert [remedy.contact for remedy in advice(service, request).remedies] == [None]
+        assert [remedy.contact for remedy in advice(reading, request).remedies] == [None]
 
 
 @pytest.mark.parametrize(
@@ -323,10 +323,10 @@ async def test_the_first_fix_for_2010_is_the_chosen_contact_before_sending_and_a
         assert [remedy.contact.id for remedy in found.remedies if remedy.contact] == order
 
 
-def test_a_chosen_contact_is_offered_however_many_share_the_value(service: Session) -> None:
+def test_a_chosen_contact_is_offered_however_many_share_the_value(reading: Session) -> None:
     request = TriggerRequest("100", "46", "Ms")
-    chosen = service.preflight.recipient(request).contacts[-1]
-    found = service.preflight.check(request, chosen.id).advice
+    chosen = reading.preflight.recipient(request).contacts[-1]
+    found = reading.preflight.check(request, chosen.id).advice
     assert found is not None
     assert found.remedies[0].contact == chosen
     assert len(found.remedies) == 6
@@ -397,14 +397,14 @@ def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(service: Sessi
     assert not local.preflight.check(replace(THOR, data=None)).example_data
 
 
-def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(service: Session) -> None:
-    first = service.preflight.check(THOR, "11")
+def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(reading: Session) -> None:
+    first = reading.preflight.check(THOR, "11")
     assert first.same_data is None
-    carried = service.preflight.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)
+    carried = reading.preflight.check(replace(THOR, external_id="sif@example.com"), "15", first.data_use)
     assert carried.same_data is not None
     assert carried.same_data.contact is not None
     assert carried.same_data.contact.id == "11"
-    back = service.preflight.check(THOR, "11", carried.data_use)
+    back = reading.preflight.check(THOR, "11", carried.data_use)
     assert back.same_data is None
 
 
@@ -497,10 +497,10 @@ async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path)
     await second.close()
 
 
-def test_event_data_are_filled_from_the_contact_that_the_key_finds(service: Session) -> None:
-    filled = service.drafts.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
+def test_event_data_are_filled_from_the_contact_that_the_key_finds(reading: Session) -> None:
+    filled = reading.drafts.fill(replace(THOR, data={"a": "{{field:1}} of {{event.name}}"}))
     assert filled.data == {"a": "Thor of purchase_confirmation"}
-    assert service.drafts.fill(THOR).data == {"a": 1}
-    assert service.drafts.fill(
+    assert reading.drafts.fill(THOR).data == {"a": 1}
+    assert reading.drafts.fill(
         replace(THOR, external_id="twin@example.com", data={"a": "{{contact.id}}"})
     ).fault

@@ -86,11 +86,7 @@ def test_a_keyring_that_keeps_plain_text_counts_as_none() -> None:
 
 FAILURES = [
     KeyringLocked("hunter2 must not be told"),
-    RuntimeError("no hunter2 on this bus"),
     OSError(5, "hunter2"),
-    ImportError("No module named 'hunter2'"),
-    ValueError("hunter2"),
-    KeyError("hunter2"),
     SystemExit("hunter2"),
 ]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,10 +19,9 @@ from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
+from app.tui.widgets.answers import PreflightPane, ReplyPanel
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
-from app.tui.widgets.prediction import PreflightPane
-from app.tui.widgets.reply import ReplyPanel
 from tests.profiles import Opening
 from tests.tui.quiet import quiet
 
@@ -40,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == HERE and item.path.stem not in MEASURED:
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Keeps the collector from going through all imported modules again and again while dashboards run."""
+    gc.collect()
+    gc.freeze()
 
 
 class Desk:

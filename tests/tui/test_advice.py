@@ -9,7 +9,7 @@ from app.domain.diagnosis import FormPatch
 from app.domain.model import Outcome, Reply
 from app.domain.text import minute
 from app.tui.screens.confirm import Confirm
-from app.tui.widgets.prediction import RemedyButtons
+from app.tui.widgets.answers import RemedyButtons
 from tests.tui.conftest import NARROW, Desk, OpenDesk, SlowEndpoint
 
 
@@ -99,7 +99,7 @@ async def test_a_second_send_is_asked_about_with_the_first_in_view(open_desk: Op
         assert f"! Already sent to this contact at {sent_at} with the same data (accepted, " in desk.text_of(
             "#preflight"
         )
-        desk.form.forget_last()
+        desk.dashboard.send.forget_last()
         await desk.press("f9")
         assert isinstance(desk.app.screen, Confirm)
         assert desk.focus == "no"

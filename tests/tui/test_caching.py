@@ -9,6 +9,8 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.client.api import ApiClient
@@ -24,9 +26,8 @@ from app.tui.controllers.cache import NOTHING_TYPED, STOPPED
 from app.tui.widgets.status import FetchBar
 from tests.cli.test_sandbox import served
 from tests.profiles import Opening
-from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, Desk
 
-CLEARED = ("ctrl+u",)
 Page = tuple[int, Sequence[Contact]]
 
 
@@ -165,11 +166,17 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         desk.dashboard.cache.follow_others()
         assert "2 contacts" in desk.text_of("#status")
 
-        await desk.press("f3", *"nobody@example.com", "ctrl+l")
+        typed = desk.dashboard.query_one("#contacts-filter", Input)
+        await desk.press("f3")
+        typed.value = "nobody@example.com"
+        await desk.press("ctrl+l")
         assert desk.said == "Looked up: The account has no contact with E-Mail (3) nobody@example.com."
-        await desk.press(*CLEARED, *"sif@example.com", "ctrl+l")
+        typed.value = "sif@example.com"
+        await desk.press("ctrl+l")
         assert desk.form.request().external_id == "sif@example.com"
-        await desk.press("f3", *CLEARED, *"twin@example.com", "ctrl+l")
+        await desk.press("f3")
+        typed.value = "twin@example.com"
+        await desk.press("ctrl+l")
         assert desk.said.startswith("Looked up: 2 contacts share E-Mail (3) twin@example.com: ")
 
         async def refused(*_: object) -> None:
@@ -181,7 +188,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
 
 
 async def test_send_is_off_while_the_first_filling_is_under_way(
-    open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = threading.Event()
 
@@ -202,34 +209,41 @@ async def test_send_is_off_while_the_first_filling_is_under_way(
         assert list(service.history.list_attempts(0)) == []
 
 
-@pytest.mark.parametrize(
-    ("step", "said", "share"),
-    [
-        (RefreshStep("events"), "⟳ refreshing: events", ""),
-        (RefreshStep("contacts", 1500), "⟳ refreshing: 1,500 contacts", ""),
-        (RefreshStep("storing", 5, 5, 0), "⟳ refreshing: storing 5 contacts", "100%"),
-        (
-            RefreshStep("contacts", 5, 10, 42),
-            "⟳ refreshing: the account's rate limit is used up, waiting 42 s",
-            "",
-        ),
-    ],
+STEPS = (
+    (RefreshStep("events"), "⟳ refreshing: events", ""),
+    (RefreshStep("contacts", 1500), "⟳ refreshing: 1,500 contacts", ""),
+    (RefreshStep("storing", 5, 5, 0), "⟳ refreshing: storing 5 contacts", "100%"),
+    (
+        RefreshStep("contacts", 5, 10, 42),
+        "⟳ refreshing: the account's rate limit is used up, waiting 42 s",
+        "",
+    ),
 )
-async def test_the_bar_says_how_far_a_refresh_is_and_how_to_stop_it(
-    open_desk: OpenDesk, step: RefreshStep, said: str, share: str
-) -> None:
-    async with open_desk(size=NARROW) as desk:
-        desk.dashboard.query_one(FetchBar).step(step)
-        await desk.settle()
-        (line,) = [line for line in desk.screen().splitlines() if "esc stops" in line]
-        assert said in line
-        assert share in line
-        assert ("%" in line) is bool(share)
 
 
-@pytest.mark.parametrize("keys", [("f4", *"sif@example.com"), ("ctrl+u", *"sif")])
+class BarApp(App[None]):
+    """The bar alone."""
+
+    CSS = "#fetching { height: 1; } #fetching > * { width: auto; margin-right: 3; } Bar { width: 20; }"
+
+    def compose(self) -> ComposeResult:
+        yield FetchBar()
+
+
+async def test_the_bar_says_how_far_a_refresh_is_and_how_to_stop_it() -> None:
+    async with BarApp().run_test() as pilot:
+        for step, said, share in STEPS:
+            pilot.app.query_one(FetchBar).step(step)
+            await pilot.pause()
+            line = "".join(one.text for one in pilot.app.screen._compositor.render_strips()[0])
+            assert line.startswith(said)
+            assert "esc stops" in line
+            assert share in line
+            assert ("%" in line) is bool(share)
+
+
 async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_else_by_then(
-    shop: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+    shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = asyncio.Event()
 
@@ -243,20 +257,16 @@ async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_e
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
-        await desk.press("f4", *"100", "enter", *"loki@example.com", "f3", *"thor@example.com")
-        await pilot.press("ctrl+l", *keys)
-        wanted = desk.form.request().external_id
-        answer.set()
-        await desk.settle()
-        assert desk.said.startswith("Looked up: field 3 thor@example.com is ")
-        assert desk.form.request().external_id == wanted != "thor@example.com"
-
-
-async def test_enter_where_nothing_is_found_says_what_can_be_done(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        for pane, word in (("f2", "event"), ("f3", "contact")):
-            await desk.press(pane, *"nobody has this", "enter")
-            assert desk.said == f'Nothing to choose: No {word} matches "nobody has this". Esc clears.'
-        assert desk.focus == "contacts-filter"
-        assert not desk.form.request().event_id
-        assert list(desk.service.history.list_attempts(0)) == []
+        await desk.press("f4", *"100", "enter", *"loki@example.com")
+        typed = desk.dashboard.query_one("#contacts-filter", Input)
+        for keys in (("ctrl+u", *"sif"), ("f4", *"sif@example.com")):
+            answer.clear()
+            typed.value = "thor@example.com"
+            typed.focus()
+            await desk.settle()
+            await pilot.press("ctrl+l", *keys)
+            wanted = desk.form.request().external_id
+            answer.set()
+            await desk.settle()
+            assert desk.said.startswith("Looked up: field 3 thor@example.com is ")
+            assert desk.form.request().external_id == wanted != "thor@example.com"

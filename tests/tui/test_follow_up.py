@@ -29,17 +29,23 @@ async def send_into_the_unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     return endpoint
 
 
-async def test_an_unknown_outcome_stands_out_until_it_is_settled(
+async def test_an_unknown_outcome_stands_out_until_it_is_settled_and_the_reply_shows_how(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
         await send_into_the_unknown(desk, monkeypatch)
         assert "? 1 unresolved" in desk.text_of("#status")
+        assert "mark it in History" in desk.text_of("#reply")
+        assert "Check in the account" in desk.text_of("#reply")
         await desk.press("f6", "enter")
         shown = desk.screen()
         assert all(name in shown for name in ("Mark arrived", "Resend", "Export", "Note", "Raw"))
         await desk.press("a", *"call", "enter")
         assert "unresolved" not in desk.text_of("#status")
+        assert "resolved: arrived: call" in desk.text_of("#reply")
+        assert "mark it in History" not in desk.text_of("#reply")
+        assert "Check in the account" not in desk.text_of("#reply")
+        assert "marked arrived" in desk.text_of("#preflight")
         await desk.press("f6", "enter")
         assert "resolved: arrived: call" in desk.text_of("#attempt")
         await desk.press("escape")
@@ -47,13 +53,22 @@ async def test_an_unknown_outcome_stands_out_until_it_is_settled(
         assert str(desk.history.border_title) == "History  1  [$primary]resolved[/$primary] 100%"
         (row,) = desk.attempts().rows(0, 9)
         assert (row.outcome, row.arrived) == ("unknown", True)
+        await desk.press("d", *"wrong log", "enter")
+        assert "resolved: did not arrive: wrong log" in desk.text_of("#reply")
+        await desk.press("ctrl+b")
+        assert "resolved: did not arrive" in desk.text_of("#reply")
 
 
-async def test_the_count_of_what_nobody_settled_leads_there(
+async def test_the_count_and_the_palette_lead_to_what_nobody_settled(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         endpoint = await send_into_the_unknown(desk, monkeypatch)
+        await desk.press("f4", "ctrl+p", *"unresolved", "enter")
+        assert (desk.history.line.text, desk.focus) == ("settled:no", "history-table")
+        assert "? unknown" in desk.screen()
+        desk.history.line.write("")
+        await desk.settle()
         endpoint.accept()
         await desk.press("f2", *"104", "enter", *"sif", "enter", "f9", "f6", "slash", *"sif", "enter", "f2")
         assert "arrived" not in desk.text_of("#history-keys")
@@ -71,35 +86,7 @@ async def test_the_count_of_what_nobody_settled_leads_there(
         assert isinstance(desk.app.screen, ProfileList)
 
 
-async def test_the_palette_leads_to_what_nobody_settled_from_anywhere(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk(size=NARROW) as desk:
-        await send_into_the_unknown(desk, monkeypatch)
-        await desk.press("f4", "ctrl+p", *"unresolved", "enter")
-        assert (desk.history.line.text, desk.focus) == ("settled:no", "history-table")
-        assert "? unknown" in desk.screen()
-
-
-async def test_the_reply_shows_what_was_settled_about_it(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
-        await send_into_the_unknown(desk, monkeypatch)
-        assert "mark it in History" in desk.text_of("#reply")
-        assert "Check in the account" in desk.text_of("#reply")
-        await desk.press("f6", "a", *"call", "enter")
-        assert "resolved: arrived: call" in desk.text_of("#reply")
-        assert "mark it in History" not in desk.text_of("#reply")
-        assert "Check in the account" not in desk.text_of("#reply")
-        assert "marked arrived" in desk.text_of("#preflight")
-        await desk.press("d", *"wrong log", "enter")
-        assert "resolved: did not arrive: wrong log" in desk.text_of("#reply")
-        await desk.press("ctrl+b")
-        assert "resolved: did not arrive" in desk.text_of("#reply")
-
-
-async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_question(
+async def test_an_attempt_is_sent_again_as_the_same_trigger_if_unknown_and_else_as_one_of_its_own(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
@@ -120,33 +107,17 @@ async def test_an_unknown_attempt_is_sent_again_as_the_same_trigger_after_a_ques
         assert repeated is not None
         assert repeated.parent_id == before.attempt_id
         assert "accepted" in desk.text_of("#reply")
-
-
-async def test_any_other_attempt_is_sent_again_as_a_trigger_of_its_own(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
-        endpoint = SlowEndpoint(desk.service, monkeypatch)
-        endpoint.accept()
-        await desk.press(*TO_THOR, "f9", "f6", "enter")
+        await desk.press("f6", "home", "enter")
         assert "Mark arrived" not in desk.screen()
-        assert "Resend" not in desk.screen()
+        assert "s Resend" not in desk.screen()
         endpoint.accept()
         await desk.press("n", "ctrl+y")
-        first, second = endpoint.requests
-        assert first.trigger_id != second.trigger_id
-        assert (first.event_id, first.external_id, first.data) == (
-            second.event_id,
-            second.external_id,
-            second.data,
-        )
+        *_, second, third = endpoint.requests
+        assert second.trigger_id != third.trigger_id
+        assert second.data == third.data
+        assert (second.event_id, second.external_id) == (third.event_id, third.external_id)
         await desk.press("f6", "end", "n")
-        for words in (
-            "Will be accepted (0 OK)",
-            "You sent this",
-            "(accepted, ",
-            "triggered twice",
-        ):
+        for words in ("Will be accepted (0 OK)", "You sent this", "(accepted, ", "triggered twice"):
             assert words in desk.text_of("#confirm")
 
 

@@ -10,9 +10,8 @@ from app.domain.json_text import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
 from app.domain.text import duration, percent
 from app.tui.screens.compare import diff_content
-from app.tui.screens.history_menus import statistics_choices
+from app.tui.screens.statistics import bars, codes, events, over_time, stacked, statistics_choices, took
 from app.tui.text import counts_label
-from app.tui.widgets.charts import bars, codes, events, over_time, stacked, took
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PICTURE = AttemptStatistics(

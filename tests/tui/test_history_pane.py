@@ -1,4 +1,6 @@
-"""The history on the screen: newest first, whole on demand, there after a restart, and from other processes."""
+"""The history on the screen: newest first, whole on demand, there after a restart."""
+
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +12,32 @@ from app.store.history_search import HistorySearch
 from app.tui.screens.attempt import AttemptScreen
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
-CHOSEN = (*"100", "enter", *"thor", "enter")
 
-
-async def test_an_attempt_appears_on_top_with_all_its_columns(open_desk: OpenDesk) -> None:
-    async with open_desk(size=(240, 40)) as desk:
-        await desk.press(*CHOSEN, "f9", "f4", *"twin@example.com", "enter", "f9")
-        rows = [line for line in desk.screen().splitlines() if "example.com" in line and "HTTP" not in line]
-        newest = next(line for line in rows if "rejected" in line)
+async def test_attempts_of_an_earlier_run_tell_what_fits_at_every_size_and_all_on_enter(
+    open_desk: OpenDesk, home: Path
+) -> None:
+    earlier = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
+    for external_id in ("thor@example.com", "twin@example.com"):
+        request = TriggerRequest("100", "3", external_id, {"itemName": "hammer"})
+        await earlier.send(request, new_attempt_id())
+    await earlier.close()
+    async with open_desk() as desk:
+        await desk.press("f6")
+        table = desk.history.table
+        for size in (NARROW, (100, 30), (120, 34), WIDE, (200, 50)):
+            await desk.pilot.resize_terminal(*size)
+            await desk.settle()
+            titles, newest, oldest = (" ".join(table.render_line(line).text.split()) for line in range(3))
+            assert "Code Description" in titles, size
+            assert "twin@example.com" in newest
+            assert "2010 More than o" in newest
+            assert "✓ accepted" in oldest
+            assert desk.text_of("#history-detail").endswith("More than one contacts selected.")
+            assert "HTTP 400 2010 More contacts found" in desk.text_of("#history-detail")
+            assert desk.text_of("#history-keys").startswith("/ search f filter")
+        await desk.pilot.resize_terminal(240, 40)
+        await desk.settle()
+        row = table.render_line(1).text
         for cell in (
             "100 purchase_confirmation",
             "E-Mail (3)",
@@ -26,73 +46,21 @@ async def test_an_attempt_appears_on_top_with_all_its_columns(open_desk: OpenDes
             "2010",
             "More than one",
         ):
-            assert cell in newest
-        assert rows.index(newest) < rows.index(next(line for line in rows if "accepted" in line))
-
-
-async def test_choosing_an_attempt_shows_its_whole_request_and_reply(open_desk: OpenDesk) -> None:
-    async with open_desk(size=NARROW) as desk:
-        await desk.press(*CHOSEN, "f9", "f6", "enter")
+            assert cell in row
+        await desk.press("down", "enter")
         assert isinstance(desk.app.screen, AttemptScreen)
-        (attempt,) = desk.service.history.list_attempts(0)
+        accepted = list(desk.service.history.list_attempts(0))[-1]
         shown = desk.text_of("#attempt")
         for part in (
-            attempt.attempt_id,
+            accepted.attempt_id,
             '"external_id": "thor@example.com"',
+            '"itemName": "hammer"',
             '"replyCode": 0',
             "Key field E-Mail (3)",
         ):
             assert part in shown
         await desk.press("escape")
         assert desk.app.screen is desk.dashboard
-
-
-async def test_what_does_not_fit_into_a_row_is_said_below_on_a_narrow_screen(open_desk: OpenDesk) -> None:
-    async with open_desk(size=NARROW) as desk:
-        await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9", "f6")
-        assert "HTTP 400  2010 More contacts found" in desk.screen()
-        assert "More than one contacts selected." in desk.screen()
-
-
-async def test_every_attempt_shows_its_code_and_description_at_every_size(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.service.send(TriggerRequest("100", "3", "twin@example.com"), new_attempt_id())
-        desk.dashboard.history.show()
-        await desk.press("f6")
-        for size in (NARROW, (100, 30), (120, 34), WIDE, (200, 50)):
-            await desk.pilot.resize_terminal(*size)
-            await desk.settle()
-            table = desk.history.table
-            titles, row = (" ".join(table.render_line(line).text.split()) for line in (0, 1))
-            assert "Code Description" in titles, size
-            assert "twin@example.com" in row
-            assert "2010 More than o" in row
-            assert desk.text_of("#history-detail").endswith("More than one contacts selected.")
-            assert "HTTP 400 2010 More contacts found" in desk.text_of("#history-detail")
-            assert desk.text_of("#history-keys").startswith("/ search f filter")
-
-
-async def test_everything_is_there_after_a_restart(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press(*CHOSEN, "f9")
-    async with open_desk() as desk:
-        await desk.press("f6")
-        assert "✓ accepted" in desk.screen()
-        assert "thor@example.com" in desk.screen()
-        await desk.press("enter")
-        assert '"itemName": "hammer"' in desk.text_of("#attempt")
-
-
-async def test_an_attempt_of_another_process_appears_at_the_next_look(
-    open_desk: OpenDesk, home: object
-) -> None:
-    async with open_desk() as desk:
-        other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-        await other.send(TriggerRequest("104", "3", "sif@example.com"), new_attempt_id())
-        await other.close()
-        desk.dashboard.look()
-        await desk.settle()
-        assert "sif@example.com" in desk.screen().split("History")[1]
 
 
 async def test_a_history_that_cannot_be_read_is_said_and_the_desk_stands(

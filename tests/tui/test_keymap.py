@@ -8,7 +8,7 @@ from app.settings.keymap import ACTIONS, check_keymap
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
 from app.tui.screens.attempt import AttemptScreen
-from app.tui.screens.bulk import BulkScreen, PlanScreen, TypeNumber
+from app.tui.screens.bulk import BulkScreen, PlanScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.screens.export import ExportScreen
@@ -34,7 +34,6 @@ OWNERS = (
     StatisticsScreen,
     BulkScreen,
     PlanScreen,
-    TypeNumber,
     ExportScreen,
     Menu,
     RequestScreen,

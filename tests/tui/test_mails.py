@@ -92,11 +92,10 @@ async def test_a_live_account_is_asked_about_the_picked_event_and_not_about_a_re
         assert "Starts the program 12." in desk.text_of("#preflight")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_an_unknown_trigger_is_proved_from_the_account_in_two_keys(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_desk(size=size) as desk:
+    async with open_desk(size=NARROW) as desk:
         trigger = desk.service.client.trigger
 
         async def cut(request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:

@@ -4,7 +4,8 @@ import pytest
 from textual.widgets._toast import Toast
 
 from app.tui import app as messages
-from app.tui.widgets.prediction import PreflightPane
+from app.tui import dashboard
+from app.tui.widgets.answers import PreflightPane
 from tests.tui.conftest import NARROW, OpenDesk
 
 
@@ -24,11 +25,12 @@ async def test_a_message_lies_on_no_pane(open_desk: OpenDesk) -> None:
         assert rows[-3].startswith("╰")  # of the messages before it nothing is left
 
 
-async def test_a_message_goes_with_the_next_key_once_it_could_be_seen(
+async def test_a_message_goes_with_the_next_key_once_it_could_be_seen_unless_it_came_unasked(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 60.0)
+        monkeypatch.setattr(dashboard, "SHORTEST_S", 60.0)
         await desk.press("f4", "f9", "f2")
         assert desk.said == "Not sent: Pick an event first"
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 0.0)
@@ -36,24 +38,14 @@ async def test_a_message_goes_with_the_next_key_once_it_could_be_seen(
         assert desk.said == "Not sent: Pick an event first"
         await desk.press(*"100", "enter")
         assert desk.said == ""
-
-
-async def test_what_came_unasked_is_taken_away_by_no_key_and_by_no_other_message(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(messages, "READABLE_AFTER_S", 0.0)
-    async with open_desk() as desk:
-        desk.dashboard.say("? unknown", "It may have been triggered.", unasked=True)
-        await desk.press("f2", *"104")
-        assert desk.said == "? unknown: It may have been triggered."
-        await desk.press("f9")
-        assert "? unknown: It may have been triggered." in desk.screen()
-        assert "Not sent: you typed in Events but did not pick a row" in desk.screen()
-
-
-async def test_a_message_is_shown_as_it_is_whatever_it_holds(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
         desk.dashboard.say("[b]Bold[/]", "[red]nothing [/] is markup \\[")
         await desk.settle()
         assert desk.said == "[b]Bold[/]: [red]nothing [/] is markup \\["
         assert "[b]Bold[/]: [red]nothing [/] is markup \\[" in desk.screen()
+        await desk.press("f2")
+        desk.dashboard.say("? unknown", "It may have been triggered.", unasked=True)
+        await desk.press(*"104")
+        assert desk.said == "? unknown: It may have been triggered."
+        await desk.press("f9")
+        assert "? unknown: It may have been triggered." in desk.screen()
+        assert "Not sent: you typed in Events but did not pick a row" in desk.screen()

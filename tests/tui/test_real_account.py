@@ -12,7 +12,7 @@ from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.unlock import NO_MINUTES, NOT_THE_NAME
 from tests.profiles import Opening
-from tests.tui.conftest import NARROW, WIDE, Desk, SlowEndpoint
+from tests.tui.conftest import NARROW, Desk, SlowEndpoint
 
 CONFIG = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nproduction = true\n'
 
@@ -31,7 +31,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert desk.dashboard.query_one("#send", Button).label.plain == "Send to shop"
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
         assert endpoint.requests == []
-        assert "Read-only" in desk.form.obstacle
+        assert "Read-only" in desk.dashboard.send.obstacle
         keys = desk.screen().splitlines()[-1]
         assert all(
             key in keys for key in ("f9 Send", "f10 Unlock sending", "f5 Refresh", "f1 Help", "^p palette")
@@ -60,23 +60,13 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert endpoint.requests == []
 
         endpoint.answers.put_nowait(Reply(200, 0, "OK"))
-        desk.form.forget_last()
+        desk.dashboard.send.forget_last()
         await desk.press("f9", "ctrl+y")
         assert len(endpoint.requests) == 1
         assert "accepted" in desk.text_of("#reply")
 
         await desk.press("f10")
         assert "read-only" in desk.text_of("#status")
-
-
-async def test_the_sandbox_never_asks(home: Path) -> None:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        assert "read-only" not in desk.text_of("#status")
-        assert "Unlock" not in desk.screen()
 
 
 async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) -> None:
@@ -95,7 +85,7 @@ async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) ->
         assert list(service.history.list_attempts(0)) == []
         desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()
-        assert desk.form.obstacle == ""
+        assert desk.dashboard.send.obstacle == ""
 
 
 async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_unknown(home: Path) -> None:
@@ -113,14 +103,13 @@ async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_
         assert "spaces" not in desk.text_of("#preflight")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_a_wsse_profile_says_when_that_sign_in_ends(home: Path, size: tuple[int, int]) -> None:
+async def test_a_wsse_profile_says_when_that_sign_in_ends(home: Path) -> None:
     (home / "config.toml").write_text(
         '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nauth = "wsse"\nuser = "shop001"\n'
     )
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
     app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=NARROW) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
         assert "2026-12-31" in desk.text_of("#status")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
@@ -43,7 +44,7 @@ class Rival:
         return await self._send(request, *words, **how)
 
 
-async def test_what_another_window_sends_at_the_same_moment_is_asked_about(
+async def test_what_another_window_sends_at_the_same_moment_is_asked_about_also_at_a_resend(
     open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
@@ -56,14 +57,7 @@ async def test_what_another_window_sends_at_the_same_moment_is_asked_about(
         assert "Nothing was sent" in desk.text_of("#reply")
         await desk.press("f9", "ctrl+y")
         assert recorded(home) == [Outcome.ACCEPTED] * 2
-
-
-async def test_a_resend_asks_again_about_what_another_window_sends_meanwhile(
-    open_desk: OpenDesk, home: Path
-) -> None:
-    async with open_desk() as desk:
-        await desk.press(*CHOSEN, "f9")
-        (first,) = desk.service.history.list_attempts(0)
+        first = next(iter(desk.service.history.list_attempts(1)))
         await desk.press("f6", "n")
         assert isinstance(desk.app.screen, Confirm)
         other = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
@@ -72,58 +66,53 @@ async def test_a_resend_asks_again_about_what_another_window_sends_meanwhile(
         await desk.press("ctrl+y")
         assert isinstance(desk.app.screen, Confirm)
         assert short_id(second.attempt_id) in desk.text_of("#confirm")
-        assert len(recorded(home)) == 2
-        await desk.press("ctrl+y")
         assert len(recorded(home)) == 3
+        await desk.press("ctrl+y")
+        assert len(recorded(home)) == 4
 
 
-HAPPENINGS: dict[str, Callable[[Path], object]] = {
-    "log removed": lambda home: (home / "history.db-wal").unlink(),
-    "home removed": shutil.rmtree,
-    "home moved": lambda home: home.rename(home.with_name("moved")),
-}
+HAPPENINGS: tuple[Callable[[Path], object], ...] = (
+    lambda home: (home / "history.db-wal").unlink(),
+    lambda home: home.rename(home.with_name("moved")),
+    shutil.rmtree,
+)
+"""The log removed, the home moved, the home removed."""
 
 
-@pytest.mark.parametrize("happening", HAPPENINGS)
 async def test_a_history_that_was_removed_is_opened_again_before_anything_is_sent(
-    open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch, happening: str
+    open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
         endpoint = SlowEndpoint(desk.service, monkeypatch)
-        endpoint.accept()
-        await desk.press(*CHOSEN)
-        HAPPENINGS[happening](home)
-        await desk.press("f9")
-        assert endpoint.requests == []
-        assert "was removed or replaced while it was open" in desk.text_of("#confirm")
-        await desk.press("ctrl+y")
-        assert not isinstance(desk.app.screen, Confirm), desk.text_of("#confirm")
-        assert "The history is open again" in desk.text_of("#reply")
-        await desk.press("f9")
-        assert len(endpoint.requests) == 1
-        assert recorded(home) == [Outcome.ACCEPTED]
-
-
-async def test_what_is_left_of_a_removed_history_is_set_aside_once_the_user_agrees(
-    open_desk: OpenDesk, home: Path
-) -> None:
-    async with open_desk() as desk:
-        await desk.press(*CHOSEN, "f9", "ctrl+n", *"104", "enter", "f4", *"sif@example.com")
-        (home / "history.db").unlink()
+        for _ in range(2 + len(HAPPENINGS)):
+            endpoint.accept()
+        external_id = desk.dashboard.query_one("#external-id", Input)
+        await desk.press(*CHOSEN, "f9")
+        external_id.value = "sif@example.com"
+        await desk.settle()
+        (home / "history.db").unlink()  # the log of its writes is left
         await desk.press("f9", "ctrl+y")
         assert "is damaged" in desk.text_of("#confirm")
         await desk.press("ctrl+y", "f9")
         assert recorded(home) == [Outcome.ACCEPTED]
         assert desk.attempts().total == 1
 
+        for number, happen in enumerate(HAPPENINGS, 2):
+            external_id.value = f"{number}@example.com"
+            await desk.settle()
+            happen(home)
+            await desk.press("f9")
+            assert len(endpoint.requests) == number
+            assert "was removed or replaced while it was open" in desk.text_of("#confirm")
+            await desk.press("ctrl+y")
+            assert "The history is open again" in desk.text_of("#reply")
+            await desk.press("f9")
+            assert len(endpoint.requests) == number + 1
+            assert recorded(home)[0] is Outcome.ACCEPTED
 
-async def test_a_removed_home_ends_no_dashboard_whatever_is_pressed(open_desk: OpenDesk, home: Path) -> None:
-    async with open_desk() as desk:
-        await desk.press(*CHOSEN, "f9")
         shutil.rmtree(home)
         for keys in (("f2", "1"), ("f3", "s"), ("f4", "x"), ("f5",), ("f6", "enter", "escape"), ("ctrl+n",)):
-            await desk.press(*keys)
-            await desk.press("escape")
+            await desk.press(*keys, "escape")
         assert desk.app.is_running
 
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.widgets import Markdown, OptionList
 
 from app.service.refresh import Refresh
 from app.service.session import Session, StoreError
 from app.tui.app import TriggerDeskApp
+from app.tui.bindings import APP_BINDINGS, DASHBOARD_BINDINGS
 from app.tui.screens.help import HelpScreen
 from app.tui.widgets.filtered_list import ContactList
 from tests.profiles import Opening
@@ -23,10 +25,26 @@ def panes(desk: Desk) -> set[str | None]:
     return {pane.id for pane in desk.dashboard._compositor.visible_widgets if pane.has_class("pane")}
 
 
+FOCUSED = (
+    "events-filter",
+    "contacts-table",
+    "key-field",
+    "external-id",
+    "event-data",
+    "send",
+    "reply",
+)
+
+
 async def test_a_wide_screen_shows_every_pane_and_a_narrow_one_at_a_time(open_desk: OpenDesk) -> None:
     async with open_desk(size=(100, 30)) as desk:
         assert panes(desk) == {*PANES.values(), "preflight"}
         assert not desk.dashboard.query_one("#tabs").display
+        for number, focused in enumerate(FOCUSED):
+            key = list(PANES)[number % len(PANES)]
+            desk.app.screen.query_one(f"#{focused}").focus()
+            await desk.press(key)
+            assert desk.dashboard.pane == PANES[key], (focused, key)
         await desk.press("f4", *"104")
         await desk.pilot.resize_terminal(*NARROW)
         await desk.settle()
@@ -46,7 +64,7 @@ async def test_a_wide_screen_shows_every_pane_and_a_narrow_one_at_a_time(open_de
             assert marked.startswith(pane.title())
 
 
-async def test_every_size_names_the_account_and_the_keys_that_matter(open_desk: OpenDesk) -> None:
+async def test_every_size_and_theme_shows_the_account_the_keys_and_what_matters(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
         for size in ((60, 16), NARROW, (100, 30), WIDE):
             await desk.pilot.resize_terminal(*size)
@@ -59,13 +77,7 @@ async def test_every_size_names_the_account_and_the_keys_that_matter(open_desk: 
                 assert key in last, size
             for pane in ("f2", "f3", "f4", "f6"):
                 assert f"{pane} " in f"{keys} ", size
-
-
-async def test_a_small_terminal_has_room_for_the_fields_send_the_prediction_and_rows(
-    open_desk: OpenDesk,
-) -> None:
-    async with open_desk(size=(40, 10)) as desk:
-        await desk.press(*CHOSEN, "f9")
+        await desk.press("f2", *CHOSEN, "f9")
         for size in ((40, 10), (60, 16)):
             await desk.pilot.resize_terminal(*size)
             await desk.press("f4")
@@ -76,14 +88,10 @@ async def test_a_small_terminal_has_room_for_the_fields_send_the_prediction_and_
             await desk.press("f6")
             assert "✓ accepted" in desk.screen()
             assert "HTTP 200" in desk.screen()
-
-
-async def test_the_desk_stands_in_every_theme(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press(*CHOSEN, "f9")
+        await desk.pilot.resize_terminal(*WIDE)
         for theme in ("triggerdesk-dark", "triggerdesk-light", "textual-dark", "dracula", "ansi-dark"):
             desk.app.theme = theme
-            await desk.press("f1", "f1")
+            await desk.settle()
             assert "✓ accepted" in desk.screen(), theme
 
 
@@ -124,29 +132,25 @@ async def test_without_colour_every_state_is_told_by_symbol_and_word(
         assert desk.screen().count("✗ rejected") > 1
 
 
-async def test_help_shows_the_keys_and_the_page_of_the_part_one_is_in(open_desk: OpenDesk) -> None:
+async def test_help_shows_the_page_of_the_part_one_is_in_every_symbol_and_follows_links(
+    open_desk: OpenDesk,
+) -> None:
     async with open_desk() as desk:
         for keys, title, named in (
-            ((), "The form", "f9 Send: "),
-            (("f4", "tab", "tab", "tab"), "The form", "^a Select all: Select all event data"),
             (("f6",), "The history", "/ Search: "),
             (("slash",), "Queries", "/ Search: "),
+            (("f4", "tab", "tab", "tab"), "The form", "^a Select all: Select all event data"),
         ):
             await desk.press(*keys, "f1")
             assert isinstance(desk.app.screen, HelpScreen)
-            assert f" {title} " in desk.text_of("#help")
-            assert named in desk.text_of("#help")
+            shown = desk.text_of("#help")
+            assert f" {title} " in shown
+            assert named in shown
             await desk.press("f1")
             assert desk.app.screen is desk.dashboard
-
-
-async def test_help_explains_every_symbol_and_follows_links(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press("f1")
-        shown = desk.text_of("#help")
-        for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "^q"):
+        for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9 Send:", "^q"):
             assert f" {key} " in shown
-        await desk.press("s")
+        await desk.press("f1", "s")
         for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown", "◆", "◇", "▲"):
             assert symbol in desk.text_of("#help")
         await desk.press("r")
@@ -158,8 +162,42 @@ async def test_help_explains_every_symbol_and_follows_links(open_desk: OpenDesk)
             await desk.settle()
 
 
-async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk: OpenDesk) -> None:
+async def test_lists_say_what_a_filter_leaves_and_the_palette_why_an_action_is_off(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_desk() as desk:
+        await desk.press(*"zzz")
+        assert 'No event matches "zzz". Esc clears.' in " ".join(desk.screen().split())
+        assert str(desk.dashboard.query_one("#events").border_title) == "Events  0"
+        await desk.press("enter")
+        assert desk.said == 'Nothing to choose: No event matches "zzz". Esc clears.'
+        await desk.press("escape")
+        assert "purchase_confirmation" in desk.screen()
+        assert str(desk.dashboard.query_one("#events").border_title) == "Events"
+
+        await desk.press("f3", *"example")
+        contacts = desk.dashboard.query_one(ContactList)
+        found = [contact.id for contact in desk.service.contacts.containing("example", 0)]
+        assert len(found) > 200
+        assert str(contacts.border_title) == f"Contacts  {len(found)}"
+        contacts.table.focus()
+        await desk.press("end")
+        assert contacts.table.cursor == len(found) - 1
+        assert contacts.table.row.id == found[-1]
+        contacts.filter.value = "nobody has this"
+        await desk.settle()
+        await desk.press("f3", "enter")
+        assert desk.said == 'Nothing to choose: No contact matches "nobody has this". Esc clears.'
+        assert desk.focus == "contacts-filter"
+
+        painted: list[object] = []
+        with monkeypatch.context() as patched:
+            patched.setattr(desk.app, "_display", lambda *_: painted.append(1))
+            for _ in range(3):
+                desk.dashboard.look()
+                await desk.settle()
+        assert painted == []  # an idle dashboard
+
         await desk.pilot.press("ctrl+p")
         await desk.settle()
         assert isinstance(desk.app.screen, CommandPalette)
@@ -185,20 +223,13 @@ async def test_the_palette_offers_every_action_and_says_why_one_is_off(open_desk
         assert "No match for the specified [key_id] - [external_id] pair." in shown
 
 
-async def test_every_binding_has_an_id_a_name_and_a_tooltip(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        for binding in [*desk.dashboard._bindings.key_to_bindings.values()]:
-            for one in binding:
-                if one.id and one.id.startswith("desk."):
-                    assert one.description
-                    assert one.tooltip
-
-
-async def test_the_configured_keymap_is_obeyed_and_shown(open_desk: OpenDesk) -> None:
-    async with open_desk(keymap={"desk.history": "f12"}) as desk:
-        await desk.press("f12")
-        assert desk.dashboard.pane == "history"
-        assert desk.dashboard.query_one("#history").border_subtitle == "f12"
+def test_every_binding_has_an_id_a_name_and_a_tooltip() -> None:
+    for one in (*APP_BINDINGS, *DASHBOARD_BINDINGS):
+        assert isinstance(one, Binding)
+        assert one.id is not None
+        assert one.id.startswith("desk.")
+        assert one.description
+        assert one.tooltip
 
 
 async def test_a_home_that_cannot_be_opened_ends_with_its_sentence() -> None:
@@ -209,41 +240,6 @@ async def test_a_home_that_cannot_be_opened_ends_with_its_sentence() -> None:
     async with app.run_test():
         pass
     assert str(app.return_value) == "The history is locked by another program."
-
-
-async def test_an_idle_desk_repaints_nothing(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_desk() as desk:
-        desk.dashboard.look()
-        await desk.settle()
-        painted: list[object] = []
-        monkeypatch.setattr(desk.app, "_display", lambda *_: painted.append(1))
-        for _ in range(5):
-            desk.dashboard.look()
-            await desk.settle()
-        assert painted == []
-
-
-async def test_a_filter_is_cleared_by_esc(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press(*"zzz")
-        assert 'No event matches "zzz". Esc clears.' in " ".join(desk.screen().split())
-        assert str(desk.dashboard.query_one("#events").border_title) == "Events  0"
-        await desk.press("escape")
-        assert "purchase_confirmation" in desk.screen()
-        assert str(desk.dashboard.query_one("#events").border_title) == "Events"
-
-
-async def test_how_many_a_filter_leaves_is_told_and_the_last_one_is_a_key_away(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press("f3", *"example")
-        contacts = desk.dashboard.query_one(ContactList)
-        found = [contact.id for contact in desk.service.contacts.containing("example", 0)]
-        assert len(found) > 200
-        assert str(contacts.border_title) == f"Contacts  {len(found)}"
-        contacts.table.focus()
-        await desk.press("end")
-        assert contacts.table.cursor == len(found) - 1
-        assert contacts.table.row.id == found[-1]
 
 
 async def test_the_first_start_says_what_it_waits_for(
@@ -258,20 +254,3 @@ async def test_the_first_start_says_what_it_waits_for(
         assert "No events here. f5 refreshes." in shown
         assert "never refreshed" in shown
         assert "Refresh failed: The disk is full." in desk.text_of("#reply")
-
-
-async def test_the_function_keys_work_wherever_the_focus_is(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        for focused in (
-            "events-filter",
-            "contacts-table",
-            "key-field",
-            "external-id",
-            "event-data",
-            "send",
-            "reply",
-        ):
-            for key, pane in PANES.items():
-                desk.app.screen.query_one(f"#{focused}").focus()
-                await desk.press(key)
-                assert desk.dashboard.pane == pane, (focused, key)

@@ -23,10 +23,13 @@ production = true
 [profiles.try]
 base_url = "https://api.example.com/api/v3"
 production = false
+
+[profiles.wrong]
+account = "no-such-folder"
 """
 
 
-async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Path) -> None:
+async def test_a_switch_keeps_what_was_typed_carries_no_unlocking_over_and_may_fail(home: Path) -> None:
     (home / "config.toml").write_text(CONFIG)
     profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service = profiles.open("sandbox")
@@ -65,6 +68,13 @@ async def test_a_switch_keeps_what_was_typed_and_carries_no_arming_over(home: Pa
         assert "read-only" in desk.screen().splitlines()[0]
         assert len([screen for screen in app.screen_stack if isinstance(screen, Dashboard)]) == 1
 
+        await desk.press("ctrl+o", "end", "enter")
+        assert "no-such-folder" in desk.said
+        assert "▲ shop" in desk.screen().splitlines()[0]
+        (home / "config.toml").write_text("nonsense")
+        await desk.press("ctrl+o")
+        assert "not valid TOML" in desk.said
+
 
 async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded(
     home: Path, monkeypatch: pytest.MonkeyPatch
@@ -94,20 +104,3 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
         looking = profiles.open("sandbox")
         assert [row.outcome for row in looking.history.list_attempts(0)] == [Outcome.UNKNOWN]
         await looking.close()
-
-
-async def test_what_cannot_be_opened_leaves_the_profile_as_it_is(home: Path) -> None:
-    (home / "config.toml").write_text('[profiles.gone]\naccount = "no-such-folder"\n')
-    profiles = Profiles(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    service = profiles.open("sandbox")
-    app = TriggerDeskApp(Opening(lambda: service, profiles))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        await desk.press(*"100", "enter", "ctrl+o", "down", "enter")
-        assert "no-such-folder" in desk.said
-        assert "◆ sandbox" in desk.screen().splitlines()[0]
-        assert desk.form.request().event_id == "100"
-        (home / "config.toml").write_text("nonsense")
-        await desk.press("ctrl+o")
-        assert "not valid TOML" in desk.said

@@ -1,12 +1,14 @@
 """The one table of the dashboard, in an app of its own."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 from rich.cells import cell_len
 from textual import on
 from textual.app import App, ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -114,8 +116,13 @@ class TableApp(App[None]):
         self.told.append(("header", event.column.key))
 
 
-def table_app(rows: Attempts | FewRows[Attempt]) -> TableApp:
-    return TableApp(VirtualTable(COLUMNS, id="table"), rows)
+@asynccontextmanager
+async def open_table(rows: Attempts | FewRows[Attempt]) -> AsyncIterator[tuple[TableApp, Pilot[None]]]:
+    """An app with a table of these rows, and its keys and mouse."""
+    app = TableApp(VirtualTable(COLUMNS, id="table"), rows)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        yield app, pilot
 
 
 def lines(app: TableApp) -> list[str]:
@@ -126,214 +133,127 @@ def number_at(app: TableApp, line: int) -> int:
     return int(lines(app)[line].strip("▌▏ ").split()[0])
 
 
-async def settle(pilot: Pilot[None]) -> TableApp:
-    await pilot.pause()
-    app = pilot.app
-    assert isinstance(app, TableApp)
-    return app
-
-
-async def test_a_million_rows_are_shown_by_fetching_one_page() -> None:
+async def test_the_keys_go_to_any_of_a_million_rows_and_read_only_what_is_seen() -> None:
     window = Attempts()
-    async with table_app(window).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
+    async with open_table(window) as (app, pilot):
+        table = app.table
         assert lines(app)[0].split() == ["Attempt", "Outcome", "Styled"]
         assert (number_at(app, 1), number_at(app, BODY)) == (MILLION, MILLION - BODY + 1)
         assert window.fetched == [(0, PAGE_ROWS)]
-        assert app.table.row_count == MILLION
+        assert table.row_count == MILLION
         assert app.told == [Attempt(MILLION)]
 
-
-async def test_the_keys_go_to_any_row_and_fetch_only_what_is_seen() -> None:
-    window = Attempts()
-    async with table_app(window).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.focus()
+        table.focus()
         await pilot.press("end")
-        assert (app.table.cursor, number_at(app, BODY)) == (MILLION - 1, 1)
+        assert (table.cursor, number_at(app, BODY)) == (MILLION - 1, 1)
         await pilot.press("pageup", "up")
-        assert app.table.cursor == MILLION - 2 - BODY
+        assert table.cursor == MILLION - 2 - BODY
         await pilot.press("home", "pagedown", "down")
-        assert app.table.cursor == BODY + 1
+        assert table.cursor == BODY + 1
         assert number_at(app, 1) == MILLION - BODY
         assert set(window.fetched) == {(0, PAGE_ROWS), (MILLION - PAGE_ROWS, PAGE_ROWS)}
+        await pilot.press("enter")
+        assert app.told[-1] == ("selected", Attempt(MILLION - BODY - 1))
+
+        await pilot.press("home", "down", "down", "down", "pagedown")
+        assert lines(app)[4].startswith("▌")  # the cursor stays on its line
+        assert (table.cursor, table.scroll_offset.y) == (3 + BODY, BODY)
+
+        table.show(Attempts(3))
+        assert (table.cursor, number_at(app, 1)) == (0, 3)
+        await pilot.press("up", "pageup")
+        assert table.cursor == 0
+        await pilot.press("pagedown", "down")
+        assert (table.cursor, table.row) == (2, Attempt(1))
 
 
-async def test_a_page_moves_the_rows_under_a_cursor_that_stays_on_its_line() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.move_cursor(3)
-        app.table.action_page_down()
-        assert lines(app)[4].startswith("▏")
-        assert (app.table.cursor, app.table.scroll_offset.y) == (3 + BODY, BODY)
-
-
-async def test_the_cursor_stops_at_both_ends() -> None:
-    async with table_app(Attempts(3)).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.action_cursor_up()
-        app.table.action_page_up()
-        assert app.table.cursor == 0
-        app.table.action_page_down()
-        app.table.action_cursor_down()
-        assert (app.table.cursor, app.table.row) == (2, Attempt(1))
-
-
-async def test_the_mouse_wheel_moves_the_rows_and_not_the_cursor() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.scroll_to(y=500, animate=False)
-        await pilot.pause()
-        assert (number_at(app, 1), app.table.cursor) == (MILLION - 500, 0)
-        app.table.action_cursor_down()
-        assert (number_at(app, 1), app.table.cursor) == (MILLION - 1, 1)
-
-
-async def test_the_first_click_highlights_and_chooses() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
+async def test_the_mouse_chooses_at_the_first_click_sorts_by_the_titles_and_scrolls() -> None:
+    async with open_table(Attempts()) as (app, pilot):
         await pilot.double_click("#table", offset=(5, 3))
         assert app.told[1:] == [Attempt(MILLION - 2), ("selected", Attempt(MILLION - 2))]
-
-
-async def test_a_click_below_the_last_row_does_nothing() -> None:
-    async with table_app(Attempts(2)).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
+        await pilot.click("#table", offset=(14, 0))
+        assert app.told[-1] == ("header", "outcome")
+        app.table.scroll_to(y=500, animate=False)  # as the wheel does: the cursor stays
+        await pilot.pause()
+        assert (number_at(app, 1), app.table.cursor) == (MILLION - 500, 2)
+        app.table.action_move(1)
+        assert (number_at(app, 1), app.table.cursor) == (MILLION - 3, 3)
+        app.table.show(Attempts(2))
+        await pilot.pause()
+        told = list(app.told)
         await pilot.click("#table", offset=(5, 5))
-        assert app.told == [Attempt(2)]
+        assert app.told == told
 
 
-async def test_enter_chooses_the_row_under_the_cursor() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.focus()
-        await pilot.press("enter")
-        assert app.told[-1] == ("selected", Attempt(MILLION))
-
-
-async def test_where_there_are_no_rows_a_sentence_says_so_and_nothing_can_be_chosen() -> None:
-    async with table_app(Attempts(0)).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
+async def test_without_rows_a_sentence_says_so_and_nothing_can_be_chosen() -> None:
+    async with open_table(Attempts()) as (app, pilot):
+        app.table.show(Attempts(0))
+        await pilot.pause()
+        assert app.told == [Attempt(MILLION), None]
         app.table.empty_text = "No attempt yet."
         assert [line.strip() for line in lines(app) if line.strip()][1:] == ["No attempt yet."]
         app.table.focus()
         await pilot.press("enter", "end", "pagedown")
-        assert (app.told, app.table.row, app.table.cursor) == ([], None, 0)
+        assert (app.told[2:], app.table.row, app.table.cursor) == ([], None, 0)
         app.table.empty_text = "[/] \x1b matches nothing."
         assert "[/] ␛ matches nothing." in "".join(lines(app))
 
 
-async def test_rows_that_go_away_are_told() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.show(Attempts(0))
+async def test_new_rows_move_nothing_that_one_reads_and_come_into_view_at_the_top() -> None:
+    async with open_table(Attempts()) as (app, pilot):
+        table = app.table
+        table.show(Attempts(MILLION + 1), keep_cursor=True)
         await pilot.pause()
-        assert app.told[-1] is None
+        assert (number_at(app, 1), app.told[-1]) == (MILLION + 1, Attempt(MILLION + 1))
 
-
-async def test_the_titles_answer_to_a_click_and_show_the_sort() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        await pilot.click("#table", offset=(14, 0))
-        assert app.told[-1] == ("header", "outcome")
-        app.table.show_sort("number", descending=True)
-        assert lines(app)[0].split() == ["Attem…", "▼", "Outcome", "Styled"]
-        app.table.show_sort("outcome")
-        assert "Outcome ▲" in lines(app)[0]
-        app.table.show_sort(None)
-        assert "▲" not in lines(app)[0]
-
-
-async def test_new_rows_on_top_do_not_move_what_one_reads() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.move_cursor(500)
+        table.move_cursor(500)
         before = lines(app)
-        app.table.show(Attempts(MILLION + 7), keep_cursor=True)
+        table.show(Attempts(MILLION + 8), keep_cursor=True)
         await pilot.pause()
         assert lines(app) == before
-        assert (app.table.cursor, app.table.row) == (507, Attempt(MILLION - 500))
-        assert app.told == [Attempt(MILLION), Attempt(MILLION - 500)]
+        assert (table.cursor, table.row) == (507, Attempt(MILLION - 499))
+        assert app.told[2:] == [Attempt(MILLION - 499)]
 
-
-async def test_rows_that_were_scrolled_to_stay_although_the_cursor_is_out_of_sight() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.scroll_to(y=300, animate=False)
-        app.table.show(Attempts(MILLION + 7), keep_cursor=True)
+        table.scroll_to(y=300, animate=False)  # the cursor is out of sight
+        table.show(Attempts(MILLION + 9), keep_cursor=True)
         await pilot.pause()
-        assert (number_at(app, 1), app.table.row) == (MILLION - 300, Attempt(MILLION))
+        assert (number_at(app, 1), table.row) == (MILLION + 8 - 300, Attempt(MILLION - 499))
+
+        table.show(texts("the row is gone"), keep_cursor=True)
+        assert (table.cursor, table.row) == (1, Attempt(2, "the row is gone"))
 
 
-async def test_at_the_very_top_new_rows_come_into_view() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.show(Attempts(MILLION + 7), keep_cursor=True)
-        await pilot.pause()
-        assert (number_at(app, 1), app.told[-1]) == (MILLION + 7, Attempt(MILLION + 7))
-
-
-async def test_a_row_that_is_gone_leaves_the_cursor_where_it_was() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.move_cursor(5)
-        app.table.show(texts("other"), keep_cursor=True)
-        assert (app.table.cursor, app.table.row) == (1, Attempt(2, "other"))
-
-
-async def test_other_rows_are_shown_from_the_first() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.move_cursor(500)
-        app.table.show(Attempts(50))
-        await pilot.pause()
-        assert (app.table.cursor, number_at(app, 1)) == (0, 50)
-
-
-async def test_rows_that_are_not_yet_counted_can_be_read_as_far_as_they_are_known() -> None:
-    window = Attempts(counted=False)
-    async with table_app(window).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        uncounted = app.table.row_count
-        for _ in range(12):
-            app.table.action_page_down()
-        assert number_at(app, 1) == MILLION - 12 * BODY
-        window.total = MILLION
-        app.table.rows_changed()
-        await pilot.pause()
-        assert (uncounted, app.table.row_count) == (None, MILLION)
-        assert number_at(app, 1) == MILLION - 12 * BODY
-        app.table.action_last()
-        assert app.table.row == Attempt(1)
-
-
-@pytest.mark.parametrize("move", ["end", "scroll"])
-async def test_far_rows_are_read_when_somebody_goes_there(move: str) -> None:
-    window = PartlyRead()
-    async with table_app(window).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.move_cursor(50)
-        assert not window.all_read
-        if move == "end":
-            app.table.action_last()
-        else:
-            app.table.scroll_to(y=MILLION, animate=False, force=True)
-        await app.workers.wait_for_complete()
-        await settle(pilot)
-        assert number_at(app, BODY) == 1
-        app.table.action_last()
-        assert app.table.row == Attempt(1)
-
-
-async def test_a_row_that_reads_differently_now_is_shown_and_told() -> None:
-    window = Attempts(outcome="sending")
-    async with table_app(window).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
+async def test_rows_are_read_as_far_as_they_are_known_and_far_ones_when_one_goes_there() -> None:
+    window = Attempts(counted=False, outcome="sending")
+    async with open_table(window) as (app, pilot):
+        table = app.table
+        assert table.row_count is None
         window.outcome = "✓ accepted"
-        app.table.rows_changed()
+        table.rows_changed()
         await pilot.pause()
         assert "✓ accepted" in lines(app)[1]
         assert app.told == [Attempt(MILLION, "sending"), Attempt(MILLION, "✓ accepted")]
+        for _ in range(12):
+            table.action_page(1)
+        assert number_at(app, 1) == MILLION - 12 * BODY
+        window.total = MILLION
+        table.rows_changed()
+        await pilot.pause()
+        assert (table.row_count, number_at(app, 1)) == (MILLION, MILLION - 12 * BODY)
+        table.action_last()
+        assert table.row == Attempt(1, "✓ accepted")
+
+        for go_there in (table.action_last, lambda: table.scroll_to(y=MILLION, animate=False, force=True)):
+            partly = PartlyRead()
+            table.show(partly)
+            table.move_cursor(50)
+            assert not partly.all_read
+            go_there()
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            assert number_at(app, BODY) == 1
+            table.action_last()
+            assert table.row == Attempt(1)
 
 
 HOSTILE = [
@@ -351,87 +271,59 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-async def test_hostile_text_breaks_no_line_and_reaches_no_terminal(text: str) -> None:
-    async with table_app(texts(text)).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        for y in range(app.table.size.height):
-            strip = app.table.render_line(y)
-            assert cell_len(strip.text) == strip.cell_length == SIZE[0] - 1
-            assert not any(
-                ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u2028\u200d" for c in strip.text
-            )
-            assert not any(segment.style and segment.style.meta for segment in strip)
-
-
-async def test_data_in_brackets_is_shown_as_it_is() -> None:
-    async with table_app(texts("[@click=q]x")).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
+async def test_hostile_text_breaks_no_line_and_reaches_no_terminal() -> None:
+    async with open_table(texts("[@click=q]x")) as (app, _):
         assert lines(app)[2].split() == ["2", "[@click=q]x", "[@click=q]x"]
+        for text in HOSTILE:
+            app.table.show(texts(text))
+            for y in range(4):
+                strip = app.table.render_line(y)
+                assert cell_len(strip.text) == strip.cell_length == SIZE[0] - 1, text[:20]
+                assert not any(
+                    ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u2028\u200d"
+                    for c in strip.text
+                )
+                assert not any(segment.style and segment.style.meta for segment in strip)
 
 
-async def test_the_columns_follow_the_width_of_the_pane_and_the_cursor_stays_in_view() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.move_cursor(BODY - 1)
-        await pilot.resize_terminal(30, 8)
+async def test_a_step_draws_two_lines_and_idleness_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_table(Attempts()) as (app, pilot):
+        drawn: set[int] = set()
+        draw = app.table.render_line
+
+        def draw_and_note(y: int) -> Strip:
+            drawn.add(y)
+            return draw(y)
+
+        monkeypatch.setattr(app.table, "render_line", draw_and_note)
+        app.table.action_move(1)
         await pilot.pause()
-        assert lines(app)[0].split() == ["Attempt", "Outcome"]
-        assert any(line.startswith("▏") for line in lines(app))
+        assert drawn == {1, 2}
+        drawn.clear()
+        app.table.show_sort("number")
+        await pilot.pause()
+        assert drawn == {0}
+        drawn.clear()
+        await pilot.pause()
+        assert drawn == set()
 
 
-async def test_the_cursor_looks_different_with_the_focus_and_without() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        blurred = app.table.render_line(1)
-        other = app.table.render_line(2)
+async def test_titles_show_the_sort_and_the_cursor_shows_the_focus_in_every_theme_and_size() -> None:
+    async with open_table(Attempts()) as (app, pilot):
+        app.table.show_sort("number", descending=True)
+        assert lines(app)[0].split() == ["Attem…", "▼", "Outcome", "Styled"]
+        app.table.show_sort("outcome")
+        assert "Outcome ▲" in lines(app)[0]
+        app.table.show_sort(None)
+        assert "▲" not in lines(app)[0]
+
+        blurred, other = app.table.render_line(1), app.table.render_line(2)
         app.table.focus()
         await pilot.pause()
         focused = app.table.render_line(1)
         assert (blurred.text[0], focused.text[0], other.text[0]) == ("▏", "▌", " ")
-        looks = [next(iter(strip)).style for strip in (blurred, focused, other)]
-        assert len(set(looks)) == 3
+        assert len({next(iter(strip)).style for strip in (blurred, focused, other)}) == 3
 
-
-async def test_without_colours_the_cursor_is_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        app.table.focus()
-        await pilot.pause()
-        style = next(iter(app.table.render_line(1))).style
-        assert style is not None
-        assert style.reverse
-
-
-async def test_a_step_of_the_cursor_draws_two_lines_and_idleness_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
-        drawn: list[int] = []
-        draw = app.table.render_line
-
-        def draw_and_note(y: int) -> Strip:
-            drawn.append(y)
-            return draw(y)
-
-        monkeypatch.setattr(app.table, "render_line", draw_and_note)
-        app.table.action_cursor_down()
-        await pilot.pause()
-        assert sorted(set(drawn)) == [1, 2]
-        drawn.clear()
-        app.table.show_sort("number")
-        await pilot.pause()
-        assert set(drawn) == {0}
-        drawn.clear()
-        await pilot.pause()
-        assert drawn == []
-
-
-async def test_the_colours_of_a_new_theme_are_used() -> None:
-    async with table_app(Attempts()).run_test(size=SIZE) as pilot:
-        app = await settle(pilot)
         before = list(app.table.render_line(2))
         app.theme = "textual-light"
         await pilot.pause()
@@ -439,16 +331,24 @@ async def test_the_colours_of_a_new_theme_are_used() -> None:
         assert [segment.text for segment in before] == [segment.text for segment in after]
         assert all(old.style != new.style for old, new in zip(before, after, strict=True))
 
+        app.table.move_cursor(BODY - 1)
+        await pilot.resize_terminal(30, 8)
+        await pilot.pause()
+        assert lines(app)[0].split() == ["Attempt", "Outcome"]
+        assert any(line.startswith("▌") for line in lines(app))
+
+
+async def test_without_colours_the_cursor_is_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_table(Attempts()) as (app, pilot):
+        app.table.focus()
+        await pilot.pause()
+        style = next(iter(app.table.render_line(1))).style
+        assert style is not None
+        assert style.reverse
+
 
 def test_every_key_is_named_and_explained() -> None:
-    bindings = [binding for _, binding in VirtualTable(COLUMNS)._bindings if binding.id]
-    assert {binding.key for binding in bindings} == {
-        "up",
-        "down",
-        "pageup",
-        "pagedown",
-        "home",
-        "end",
-        "enter",
-    }
-    assert all(binding.description and binding.tooltip for binding in bindings)
+    bindings = [one for one in VirtualTable.BINDINGS if isinstance(one, Binding)]
+    assert [one.key for one in bindings] == ["up", "down", "pageup", "pagedown", "home", "end", "enter"]
+    assert all(one.id and one.description and one.tooltip for one in bindings)

@@ -81,7 +81,7 @@ class SandboxAccount:
         """Switches to the content with this fingerprint, if the database holds it."""
         if fingerprint in ("", self.fingerprint):
             return
-        before = self._db
+        before, _ = self._served
         # If the database is unreadable now, or has another content, nothing changes.
         with suppress(sqlite3.Error):
             newest = _open_finished(self.database)
@@ -99,7 +99,6 @@ class SandboxAccount:
         fields = db.execute(
             "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
         ).fetchall()
-        self._db = db
         self.fingerprint = fingerprint
         self.events: Mapping[str, EventEntry] = {
             row[0]: EventEntry(
@@ -109,10 +108,12 @@ class SandboxAccount:
         }
         self.fields: Mapping[str, Field] = {row[0]: Field(*row[:4]) for row in fields}
         # The columns (`c0`, `c1`, ...) are the builder's, never text from outside; a field without one is empty.
-        self._cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
+        cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
+        # Queries in threads read both at once.
+        self._served: tuple[sqlite3.Connection, Mapping[str, str]] = db, cells
 
     def close(self) -> None:
-        self._db.close()
+        self._served[0].close()
 
     def has_event(self, event_id: str) -> bool:
         return event_id in self.events
@@ -126,7 +127,8 @@ class SandboxAccount:
 
     def matches_of_many(self, key_id: str, external_ids: Iterable[str]) -> Mapping[str, Matches]:
         """At most two contacts for each value, by one statement; skips values that no contact can have."""
-        cell = self._cells.get(key_id)
+        db, cells = self._served
+        cell = cells.get(key_id)
         if cell is None:
             return {}
         values = [value for value in set(external_ids) if _is_value(value)]
@@ -134,7 +136,7 @@ class SandboxAccount:
             SELECT asked.key, (SELECT group_concat(id) FROM
                 (SELECT id FROM contact WHERE {cell} = asked.value AND {cell} != '' LIMIT 2))
             FROM json_each(?) AS asked"""  # noqa: S608 - columns of our own
-        rows = self._db.execute(sql, (json.dumps(values),))
+        rows = db.execute(sql, (json.dumps(values),))
         return {
             values[place]: Matches(tuple(ids.split(",")) if ids else (), complete=True) for place, ids in rows
         }
@@ -146,16 +148,17 @@ class SandboxAccount:
 
         Each contact has its id, uid and the fields `shown`.
         """
-        cell = self._cells.get(key_id)
+        db, cells = self._served
+        cell = cells.get(key_id)
         if cell is None:
             return []
         keys = ("id", "uid", *shown)
         # GUESS: getdata: at most 100 contacts for one value
         sql = f"""
-            SELECT asked.key, {self._columns(keys)} FROM json_each(?) AS asked CROSS JOIN contact
+            SELECT asked.key, {_columns(cells, keys)} FROM json_each(?) AS asked CROSS JOIN contact
             ON contact.n IN (SELECT other.n FROM contact AS other
                 WHERE other.{cell} = asked.value AND other.{cell} != '' LIMIT {MAX_PER_VALUE})"""  # noqa: S608 - columns of our own
-        rows = self._db.execute(sql, (json.dumps(values),))
+        rows = db.execute(sql, (json.dumps(values),))
         return [(place, _contact(keys, row)) for place, *row in rows]
 
     def query(
@@ -164,33 +167,35 @@ class SandboxAccount:
         """The contacts with all the `wanted` values, in the order of the file, with the field `shown`."""
         if any(value and not _is_value(value) for value in wanted.values()):
             return []
-        # The index of a column leaves out the empty cells.
+        db, cells = self._served
         empty = "''"
-        columns = [(self._cells.get(key, empty), value) for key, value in wanted.items()]
+        columns = [(cells.get(key, empty), value) for key, value in wanted.items()]
+        # The index of a column leaves out the empty cells.
         tests = [f"{cell} = ? AND {cell} != ''" if value else f"{cell} = ?" for cell, value in columns]
         if skip_empty:
-            tests.append(f"{self._cells.get(shown, empty)} != ''")
+            tests.append(f"{cells.get(shown, empty)} != ''")
         if not tests:
             # Row numbers have no gaps, so a late page needs no counting.
             tests, offset = [f"n > {offset}"], 0
         sql = f"""
-            SELECT {self._columns(("id", shown))} FROM contact WHERE {" AND ".join(tests)}
+            SELECT {_columns(cells, ("id", shown))} FROM contact WHERE {" AND ".join(tests)}
             ORDER BY n LIMIT ? OFFSET ?"""  # noqa: S608 - columns of our own
-        return [
-            _contact(("id", shown), row) for row in self._db.execute(sql, (*wanted.values(), limit, offset))
-        ]
+        return [_contact(("id", shown), row) for row in db.execute(sql, (*wanted.values(), limit, offset))]
 
     def contact_ids(self, limit: int, offset: int) -> list[str]:
         """Contact ids in the order of the file."""
-        rows = self._db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
+        db, _ = self._served
+        rows = db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
         return [row[0] for row in rows]
 
     def count_contacts(self) -> int:
+        db, _ = self._served
         # Row numbers have no gaps.
-        return self._db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
+        return db.execute("SELECT max(n) FROM contact").fetchone()[0] or 0
 
-    def _columns(self, keys: Iterable[str]) -> str:
-        return ", ".join(f"contact.{cell}" if (cell := self._cells.get(key)) else "''" for key in keys)
+
+def _columns(cells: Mapping[str, str], keys: Iterable[str]) -> str:
+    return ", ".join(f"contact.{cell}" if (cell := cells.get(key)) else "''" for key in keys)
 
 
 def _contact(keys: Sequence[str], row: Sequence[str]) -> dict[str, str | None]:

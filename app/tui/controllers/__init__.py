@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from textual.screen import Screen
 
 from app.domain.model import Attempt
-from app.tui.widgets.reply import ReplyPanel
+from app.tui.widgets.answers import ReplyPanel
 
 Result = TypeVar("Result")
 Severity = Literal["information", "warning"]

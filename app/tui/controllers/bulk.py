@@ -17,7 +17,8 @@ from app.service.bulk_sending import Sending
 from app.service.session import Session
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.bulk import BulkScreen, TypeNumber
+from app.tui.screens.bulk import BulkScreen
+from app.tui.screens.confirm import Ask
 from app.tui.widgets.form import TriggerForm
 
 ONE = "Another run is being sent. Pause it first."
@@ -48,7 +49,16 @@ class BulkController:
 
     def open(self) -> None:
         """Opens the runs of the account."""
-        self._screen = BulkScreen(self.session.bulk, self.privacy, self, self.session.history.mask)
+        request, draft = self.form.request(), self.form.draft()
+        planning = Planning(request.event_id, request.key_id, Path(), template=draft.data_text or None)
+        self._screen = BulkScreen(
+            self.session.bulk,
+            self.privacy,
+            planning,
+            send=self._start,
+            plan_history=lambda: self.session.bulk.plan_again(*self.filter()),
+            mask=self.session.history.mask,
+        )
         self.view.push(self._screen)
 
     def _show(self) -> None:
@@ -56,17 +66,7 @@ class BulkController:
         if self._screen is not None and self._screen.is_attached:
             self._screen.look()
 
-    @property
-    def planning(self) -> Planning:
-        """The event, the key field and the event data of the form, without a file."""
-        request, draft = self.form.request(), self.form.draft()
-        return Planning(request.event_id, request.key_id, Path(), template=draft.data_text or None)
-
-    async def plan_history(self) -> Run:
-        """Plans to send the attempts that the history shows again. Raises AppError."""
-        return await self.session.bulk.plan_again(*self.filter())
-
-    def start(self, run: Run, *, again: bool = False) -> None:
+    def _start(self, run: Run, again: bool) -> None:
         """Sends what is left of a run or, `again`, its unknown contacts; one run at a time."""
         if self.is_sending:
             self.view.say("Not sent", ONE)
@@ -97,13 +97,22 @@ class BulkController:
     async def _confirm(self, again: bool, run: Run) -> bool:
         """Asks for the number of contacts that are left; False if the dashboard closes meanwhile."""
         left = run.count(RowState.UNKNOWN if again else RowState.PLANNED)
-        question = TypeNumber(accepted_question(run, self.session.profile.name, again=again), left)
-        answered: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        question = f"{accepted_question(run, self.session.profile.name, again=again)} Type {left}."
+        words = question
+        while (typed := await self._answer(Ask(words, yes="Send"))) is not None:
+            if typed.strip().replace(",", "") == str(left):
+                return True
+            words = f"That is not {left}. {question}"
+        return False
+
+    async def _answer(self, question: Ask) -> str | None:
+        """What was typed; None on Esc, and if the dashboard closes meanwhile."""
+        answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self.view.push(question, answered.set_result)
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((answered, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        return answered.done() and bool(answered.result())
+        return answered.result() if answered.done() else None
 
     async def shutdown(self) -> None:
         """Pauses the run and returns once the batch under way is recorded."""

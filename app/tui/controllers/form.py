@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from threading import Event
 
 from textual.timer import Timer
@@ -20,13 +22,18 @@ from app.domain.model import (
     Attempt,
     DataChoice,
     Draft,
+    Extras,
+    ExtrasError,
     Outcome,
     TriggerRequest,
+    extras_words,
     new_attempt_id,
+    parse_event_time,
 )
 from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.text import short_id
+from app.service.files import read_attachment, typed_path
 from app.service.history import StoppedError
 from app.service.preflight import Preflight
 from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure
@@ -38,17 +45,17 @@ from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
-from app.tui.screens.extras import ask_for_extra, extra_choices
 from app.tui.screens.menu import Act, DataMenu, Menu, Wish
 from app.tui.screens.request import RequestScreen
 from app.tui.text import sanitize, sent_mail_label
+from app.tui.widgets.answers import PreflightPane, ReplyPanel
 from app.tui.widgets.form import TriggerForm
-from app.tui.widgets.prediction import PreflightPane, offers_of
-from app.tui.widgets.reply import ReplyPanel
 
 PAUSE_S = 0.4
 MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)
 NOTHING_TO_FIX = "Nothing to fix"
+TIME = "Event time in UTC, such as 2026-03-01T13:00:00Z. Leave it empty to send none."
+FILE = "File to attach. Every attachment is sent with this trigger."
 NOT_YET = "Nothing was sent. This preview has a trigger id of its own: every trigger gets a new one."
 AGAIN = "Running this sends {} again, with the same trigger id."
 CREDENTIALS = "*** stands for credentials."
@@ -88,7 +95,7 @@ class FormController:
 
     def predict(self) -> None:
         """Shows the predicted reply, and the fixes for it."""
-        self.send.block()
+        self.send.show()
         self._stop.set()
         self._stop = Event()
         form, session = self.form, self.session
@@ -168,7 +175,7 @@ class FormController:
             sent.external_id,
         )
         diagnosis = self.session.preflight.advice(attempt, contact_id) if is_same else None
-        self.reply.offer(offers_of(self.privacy.remedies(diagnosis, sent)))
+        self.reply.offer(self.privacy.remedies(diagnosis, sent))
 
     @property
     def fixes(self) -> Sequence[QuickFix]:
@@ -271,8 +278,8 @@ class FormController:
             self.view.say(
                 "Not possible", f"The profile {attempt.profile} sent this attempt to another account."
             )
-        elif form.sending:
-            self.view.say("Not now", form.obstacle)
+        elif self.send.is_busy:
+            self.view.say("Not now", self.send.obstacle)
         else:
             data = attempt.request.data
             form.fill(replace(attempt.request, data=None))
@@ -293,15 +300,21 @@ class FormController:
             return
         name = self.session.events.name(event_id) or ""
         title = f"Event data for {event_id} {name}" if event_id else "Event data"
-        choices = (*choices, *extra_choices(form.extras))
+        choices = (*choices, *_extra_choices(form.extras))
         can_keep = bool(form.editor.text.strip()) or form.extras != NO_EXTRAS
         menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
         self.view.push(menu, self._do_with_data)
 
     def _do_with_data(self, wish: Wish | None) -> None:
         match wish:
-            case Wish(Act.TAKE, DataChoice(kind="event time" | "attachment" | "no extras" as kind)):
-                ask_for_extra(self.view.screen.app, self.form, kind)
+            case Wish(Act.TAKE, DataChoice(kind="event time")):
+                value = self.form.extras.event_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+                self.view.push(Ask(TIME, value=value, yes="Insert"), partial(self._put_extra, _with_time))
+            case Wish(Act.TAKE, DataChoice(kind="attachment")):
+                ask = Ask(FILE, value=f"{Path.cwd()}{os.sep}", yes="Attach")
+                self.view.push(ask, partial(self._put_extra, _with_file))
+            case Wish(Act.TAKE, DataChoice(kind="no extras")):
+                self.form.extras = NO_EXTRAS
             case Wish(Act.TAKE, DataChoice(kind=kind, data_text=text, extras=extras)):
                 self.form.editor.fill(text)
                 if kind == "template":
@@ -313,6 +326,14 @@ class FormController:
                 self.view.ask(question, "Delete", partial(self._delete_template, name))
             case _:
                 pass
+
+    def _put_extra(self, change: Callable[[Extras, str], Extras], typed: str | None) -> None:
+        if typed is None:
+            return
+        try:
+            self.form.extras = change(self.form.extras, typed)
+        except (ExtrasError, AppError) as error:
+            self.view.say("Not inserted", str(error))
 
     def _save_template(self, name: str | None) -> None:
         if name is None:
@@ -427,7 +448,7 @@ class FormController:
         """Fills the form with a request that gets this reply code."""
         if self.session.scenarios is not None and self._can_fill:
             self.form.fill(self.session.scenarios.request_for(code))
-            self.form.forget_last()
+            self.send.forget_last()
             self.view.go("trigger")
             self.form.focus_next()
 
@@ -435,16 +456,16 @@ class FormController:
         """Fills the form and sends it into this failure, even if the same was sent before."""
         if self.session.scenarios is not None and self._can_fill:
             self.form.fill(self.session.scenarios.fail_next(failure))
-            self.form.forget_last()
-            self.view.screen.call_after_refresh(partial(self.form.send, rehearsed=True))
+            self.send.forget_last()
+            self.view.screen.call_after_refresh(partial(self.send.send, rehearsed=True))
 
     @property
     def _can_fill(self) -> bool:
         """Whether the form is free to be filled; shows the reason if it is not."""
-        form = self.form
-        if form.sending or form.blocked:
-            self.view.say("Not now", form.obstacle)
-        return not form.sending and not form.blocked
+        send = self.send
+        if reason := send.closed or (send.obstacle if send.is_busy else ""):
+            self.view.say("Not now", reason)
+        return not reason
 
     def reset_account(self, *, with_history: bool) -> None:
         """Resets the built-in account once the user confirms."""
@@ -469,7 +490,25 @@ class FormController:
         """Empties the form, and the draft with it."""
         self._data_use = None
         self.form.clear()
-        self.form.forget_last()
+        self.send.forget_last()
         self.send.continue_from(None)
         self._typed = self.form.draft()
         self.save_draft()
+
+
+def _extra_choices(extras: Extras) -> Iterator[DataChoice]:
+    """The entries for event time and attachments, with what the form holds now."""
+    now = dict(extras_words(extras))
+    yield DataChoice("event time", "Event time…", now.get("event time", "no event time"))
+    names = ", ".join(value for name, value in extras_words(extras) if name == "attachment")
+    yield DataChoice("attachment", "Attachment…", names or "no attachment")
+    if now:
+        yield DataChoice("no extras", "Remove event time and attachments", "\n".join(now.values()))
+
+
+def _with_time(extras: Extras, typed: str) -> Extras:
+    return replace(extras, event_time=parse_event_time(typed.strip() or None))
+
+
+def _with_file(extras: Extras, typed: str) -> Extras:
+    return replace(extras, attachments=(*extras.attachments, read_attachment(typed_path(typed))))

@@ -1,8 +1,8 @@
 """The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
 
@@ -10,16 +10,20 @@ from textual.content import Content
 
 from app.domain.errors import AppError
 from app.domain.history_query import (
+    NO_VALUE,
     NOTHING,
     SETTLEMENTS,
+    TIMES,
     Clock,
     Filter,
     HistoryQuery,
+    Order,
     QueryField,
     SortColumn,
     Value,
     filter_text,
     parse_query,
+    replaced,
     with_order,
 )
 from app.domain.model import RESOLVED, Attempt, Outcome
@@ -29,22 +33,24 @@ from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in
 from app.service.session import Session
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens import history_menus as menus
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
-from app.tui.screens.statistics import StatisticsScreen
-from app.tui.text import counts_label, request_label, sanitize
+from app.tui.screens.statistics import OUTCOME_FIELDS, StatisticsScreen, code_words, only
+from app.tui.text import counts_label, outcome_label, request_label, sanitize
 from app.tui.widgets.follow_up import Choice, Followed
-from app.tui.widgets.history import HistoryPane
+from app.tui.widgets.history import MAX_MARKS, HistoryPane
 from app.tui.widgets.status import StatusLine
 
 PROGRESS_S = 0.2
-PAIR = 2
 GONE = "This attempt is no longer in the history."
 COLLEAGUE = "Only the member who sent it can send it again."
+UNSETTLED = f"{QueryField.SETTLED}:{SETTLEMENTS[0]}"
+
+Choices = Sequence[tuple[Content, str] | None]
+"""The entries of a menu, each with the query that it writes."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -67,7 +73,6 @@ class HistoryController:
     """The session whose history is shown: one's own, or with that of the whole team."""
 
     _query: HistoryQuery = EVERYTHING
-    _rows: RowIds[AttemptRow] | None = None
     _stop: Event = field(default_factory=Event)
     _asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -112,16 +117,10 @@ class HistoryController:
         slow = start_timer(PROGRESS_S, lambda: pane.show_counts(Content("searching…")))
         try:
             await in_thread(lambda _: rows.read_first(pane.table.row if keep_cursor else None), stop)
-            self._rows = rows
             pane.show(rows, query, keep_cursor=keep_cursor)
             slow.stop()
             slow = start_timer(PROGRESS_S, pane.show_counting)
-            counts = await in_thread(lambda _: self.shown.history.counts(query, stop=stop), stop)
-            hidden = await in_thread(lambda _: self._hidden(query, stop), stop)
-            nothing_yet = not counts and query.is_everything
-            resolved = await in_thread(lambda _: self._resolved_number(counts, query, stop), stop)
-            label = Content("") if nothing_yet else counts_label(counts, words=False, resolved=resolved)
-            pane.show_counts(label, sum(counts.values()), hidden)
+            pane.show_counts(*await in_thread(partial(self._counted, query), stop))
             await in_thread(lambda _: rows.count(), stop)
             pane.table.rows_changed()
         except StoppedError:
@@ -131,18 +130,22 @@ class HistoryController:
         finally:
             slow.stop()
 
-    def _resolved_number(self, counts: Mapping[Outcome, int], query: HistoryQuery, stop: Event) -> int:
-        """The number of matching attempts whose unknown outcome was resolved."""
-        if Outcome.UNKNOWN not in counts:
-            return 0
-        settled = Filter(QueryField.SETTLED, tuple(map(Value, SETTLEMENTS[1:])))
-        found = replace(query, filters=(*query.filters, settled))
-        return sum(self.session.history.counts(found, stop=stop).values())
+    def _counted(self, query: HistoryQuery, stop: Event) -> tuple[Content, int, int]:
+        """The share of each outcome, the number of attempts, and how many new ones do not match."""
+        counts = self.shown.history.counts(query, stop=stop)
+        resolved = hidden = 0
+        if Outcome.UNKNOWN in counts:
+            settled = Filter(QueryField.SETTLED, tuple(map(Value, SETTLEMENTS[1:])))
+            found = replace(query, filters=(*query.filters, settled))
+            resolved = sum(self.session.history.counts(found, stop=stop).values())
+        if not query.is_everything:
+            hidden = self._hidden(query, stop)
+        nothing_yet = not counts and query.is_everything
+        label = Content("") if nothing_yet else counts_label(counts, words=False, resolved=resolved)
+        return label, sum(counts.values()), hidden
 
     def _hidden(self, query: HistoryQuery, stop: Event) -> int:
         """The number of attempts made since the filter was typed that do not match it."""
-        if query.is_everything:
-            return 0
         counts, since = self.shown.history.counts, self._asked_at
         new = sum(counts(HistoryQuery(since=since), stop=stop).values())
         matching = replace(query, since=max(since, query.since or since))
@@ -155,7 +158,7 @@ class HistoryController:
 
     def show_unresolved(self) -> None:
         """Filters for unresolved outcomes and moves the focus to the first."""
-        self._write(menus.UNSETTLED)
+        self._write(UNSETTLED)
         self.view.go("history")
 
     def show_contact(self, contact: ContactRow) -> None:
@@ -181,47 +184,51 @@ class HistoryController:
 
     # Menus and screens
 
-    def open(self, message: HistoryPane.Wanted) -> None:
-        """Opens the menu or screen that the message names."""
-        match message.what:
+    def open(self, what: str | Choice) -> None:
+        """Opens the menu or screen of this name, or follows up on the current attempt."""
+        row = self.pane.table.row
+        match what:
+            case Choice():
+                self._choose(row, what)
+            case "team":
+                self._switch_team()
             case "whole":
                 self.view.show_history_alone(not self.pane.whole)
             case "compare":
-                self._compare(message.row, message.marked)
-            case "export" if message.row is not None:
-                total = None if self._rows is None else self._rows.total
-                offer_export(
-                    self.view.screen.app,
-                    self.shown,
-                    message.row,
-                    masked=self.privacy.is_on,
-                    query=self._query,
-                    total=total,
-                )
-            case "statistics":
-                screen = StatisticsScreen(
-                    self.shown.history, self.pane.line.asked, self._query, masked=self.privacy.is_on
-                )
-                self.view.push(screen, self._write)
-            case "filters":
-                choices = menus.filter_choices(self.pane.line.asked, message.row, masked=self.privacy.is_on)
-                self.view.push(Menu("Show", choices), self._write)
-            case "times":
-                choices = menus.time_choices(self.pane.line.asked, datetime.now(UTC))
-                self.view.push(Menu("Sent", choices), self._write_time)
-            case "orders":
-                choices = menus.order_choices(self.pane.line.asked, self._query.order)
-                self.view.push(Menu("Sort by", choices), self._write)
+                self._compare(row)
+            case "export":
+                self._export(row)
             case _:
-                pass
+                self._open_menu(what, row)
 
-    def _compare(self, row: AttemptRow | None, marked: Sequence[str]) -> None:
+    def _open_menu(self, what: str, row: AttemptRow | None) -> None:
+        line, masked, push = self.pane.line.asked, self.privacy.is_on, self.view.push
+        match what:
+            case "statistics":
+                push(StatisticsScreen(self.shown.history, line, self._query, masked=masked), self._write)
+            case "filters":
+                push(Menu("Show", filter_choices(line, row, masked=masked)), self._write)
+            case "times":
+                push(Menu("Sent", time_choices(line, datetime.now(UTC))), self._write_time)
+            case _:
+                push(Menu("Sort by", order_choices(line, self._query.order)), self._write)
+
+    def _export(self, row: AttemptRow | None) -> None:
+        if row is not None and self.pane.rows is not None:
+            app, total = self.view.screen.app, self.pane.rows.total
+            masked = self.privacy.is_on
+            offer_export(app, self.shown, row, masked=masked, query=self._query, total=total)
+
+    def _compare(self, row: AttemptRow | None) -> None:
         """Compares the two marked attempts, the marked one and the row, or the row and the last accepted one."""
-        ids = list(dict.fromkeys([*marked, *([] if row is None else [row.attempt_id])]))[:PAIR]
+        marked = self.pane.marked
+        ids = list(dict.fromkeys([*marked, *([] if row is None else [row.attempt_id])]))[:MAX_MARKS]
+        if len(marked) == MAX_MARKS:  # else c would compare them again, out of sight
+            self.pane.mark(())
         attempts = [one for one in map(self.shown.history.attempt, ids) if one is not None]
         if len(attempts) != len(ids):
             self.view.say("Cannot compare", GONE)
-        elif len(attempts) == PAIR:
+        elif len(attempts) == MAX_MARKS:
             self.view.push(CompareScreen(partial(self._marked, *attempts)))
         elif attempts:
             find = partial(compare_with_accepted, self.shown, self.privacy, *attempts)
@@ -232,7 +239,7 @@ class HistoryController:
 
     # Mine or the team's
 
-    def switch_team(self) -> None:
+    def _switch_team(self) -> None:
         """Shows the attempts of the whole team, or one's own again."""
         self.pane.is_team = not self.pane.is_team
         self.shown = self.session.in_team() if self.pane.is_team else self.session
@@ -257,8 +264,8 @@ class HistoryController:
     def open_attempt(self, row: AttemptRow) -> None:
         """Opens the attempt of a row."""
         attempt = self.shown.history.attempt(row.attempt_id)
-        if attempt is not None and self._rows is not None:
-            screen = AttemptScreen(self.shown, self.privacy, self._rows, (row, attempt), self.preview)
+        if attempt is not None and self.pane.rows is not None:
+            screen = AttemptScreen(self.shown, self.privacy, self.pane.rows, (row, attempt), self.preview)
             self.view.push(screen, self._followed)
 
     def _followed(self, followed: Followed | None) -> None:
@@ -268,12 +275,10 @@ class HistoryController:
         if followed.choice is not None:
             self._follow(self._whole(followed.row.attempt_id), followed.choice)
 
-    def choose(self, row: AttemptRow, choice: Choice) -> None:
+    def _choose(self, row: AttemptRow | None, choice: Choice) -> None:
         """Does what the user chose for the attempt of a row, or says why it is not possible."""
-        attempt = self._whole(row.attempt_id)
-        if attempt is None:
-            return
-        if choice.fits(attempt):
+        attempt = None if row is None else self._whole(row.attempt_id)
+        if attempt is None or choice.fits(attempt):
             self._follow(attempt, choice)
         else:
             self.view.say("Not possible", choice.unfit)
@@ -330,3 +335,89 @@ class HistoryController:
             self.resolved(resolved)
             self.view.say("", f"{short_id(attempt.attempt_id)} is {RESOLVED[arrived]}.", "information")
         self.show()
+
+
+# Menus
+
+_OUTCOMES = (
+    Outcome.REJECTED,
+    Outcome.UNKNOWN,
+    Outcome.PARTIAL,
+    Outcome.NOT_SENT,
+    Outcome.ACCEPTED,
+    Outcome.SENDING,
+)
+_AFTER_SUCCESS = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
+_TIMES = (
+    ("Any time", ""),
+    ("The last hour", "since:1h"),
+    ("Today", "on:today"),
+    ("Yesterday", "on:yesterday"),
+    ("The last 24 hours", "since:1d"),
+    ("The last 7 days", "since:1w"),
+    ("The last 30 days", "since:30d"),
+)
+_TITLES = {
+    SortColumn.TIME: "Time",
+    SortColumn.OUTCOME: "Outcome",
+    SortColumn.EVENT: "Event",
+    SortColumn.KEY: "Key field",
+    SortColumn.CONTACT: "External id",
+    SortColumn.STATUS: "HTTP status",
+    SortColumn.CODE: "Reply code",
+    SortColumn.TEXT: "Reply text",
+    SortColumn.TOOK: "Duration",
+}
+
+
+def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choices:
+    """The outcomes and the values of a row; no personal value while personal data is hidden."""
+    outcomes = [
+        (Content.assemble("Only ", outcome_label(one)), replaced(line, OUTCOME_FIELDS, f"outcome:{one}"))
+        for one in _OUTCOMES
+    ]
+    return [
+        (Content("Any outcome"), replaced(line, OUTCOME_FIELDS, "")),
+        *outcomes,
+        (Content("Rejected after an earlier success"), replaced(line, OUTCOME_FIELDS, _AFTER_SUCCESS)),
+        (Content("Unresolved only"), replaced(line, OUTCOME_FIELDS, UNSETTLED)),
+        None,
+        *([] if row is None else _row_choices(line, row, masked=masked)),
+        (Content("Clear the filter"), ""),
+    ]
+
+
+def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
+    event = " ".join(map(sanitize, filter(None, (row.event_id, row.event_name))))
+    code = NO_VALUE if row.reply_code is None else str(row.reply_code)
+    without_code = f"{line} {filter_text(QueryField.CODE, code, negated=True)}".strip()
+    choices = [
+        (Content(f"Only event {event}"), only(line, QueryField.EVENT, row.event_id)),
+        (Content(code_words("Only", row.reply_code)), only(line, QueryField.CODE, code)),
+        (Content(code_words("All but", row.reply_code)), without_code),
+    ]
+    if not masked and row.external_id:
+        contact = f"Only {sanitize(row.external_id, 40)}"
+        choices += [
+            (Content(contact), only(line, QueryField.CONTACT, row.external_id)),
+            (Content(f"{contact} (clear other filters)"), only("", QueryField.CONTACT, row.external_id)),
+        ]
+    return [*choices, None]
+
+
+def time_choices(line: str, now: datetime) -> Choices:
+    """Spans and days, and a span between two days to edit."""
+    week = f"since:{(now - timedelta(days=7)).astimezone():%Y-%m-%d} until:{now.astimezone():%Y-%m-%d}"
+    return [
+        *((Content(words), replaced(line, TIMES, term)) for words, term in _TIMES),
+        (Content(f"From … to …   {week}"), replaced(line, TIMES, week)),
+    ]
+
+
+def order_choices(line: str, order: Order) -> Choices:
+    """The columns to sort by; the present one is marked and reverses the order."""
+    sign = "▼" if order.descending else "▲"
+    return [
+        (Content(f"{sign if column is order.column else ' '} {title}"), with_order(line, column))
+        for column, title in _TITLES.items()
+    ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,13 +32,16 @@ from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm, ConfirmSendAgain, Question, SendAgain
-from app.tui.screens.unlock import Unlock, UnlockScreen
+from app.tui.screens.unlock import UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
-from app.tui.widgets.form import FormMessages, TriggerForm
+from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
 from app.tui.widgets.status import StatusLine
 
+DOUBLE_PRESS_S = 1.0
+SENDING = "Sending… {}"
+SENT_JUST_NOW = "You sent this a moment ago. Press Send once more to send it again."
 LOADING = "Loading the lists. Sending is possible in a moment."
 TEST_ACCOUNT = "Test account: sending is always unlocked."
 NOT_PICKED = "you typed in {} but did not pick a row. Enter picks, Esc clears."
@@ -52,16 +56,12 @@ Send = Callable[[asyncio.Event], Awaitable[Attempt]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """The ids of the attempts that the user was asked about: one's own, and a colleague's."""
+class _Submission:
+    """A request of the form. `is_rehearsed`: the presenter asked for its reply, so repeats need no question."""
 
-    own: str | None = None
-    colleague: str | None = None
-
-    @classmethod
-    def of(cls, known: Preflight) -> "_Asked":
-        own, colleague = known.second_send, known.colleague
-        return cls(own and own.attempt_id, colleague and colleague.attempt_id)
+    request: TriggerRequest
+    attempt_id: str
+    is_rehearsed: bool
 
 
 @dataclass(eq=False, kw_only=True)
@@ -78,6 +78,7 @@ class SendController:
     answered: Callable[[Attempt, str | None], None]
     """Called with each finished attempt, and with the fault if recording failed."""
     history_changed: Callable[[], None]
+    clock: Callable[[], float] = time.monotonic
 
     is_recording: bool = field(default=False, init=False)
     """Whether a reply waits to be recorded."""
@@ -86,6 +87,9 @@ class SendController:
 
     def __post_init__(self) -> None:
         self._asked = "", ""
+        self._began_at: float | None = None
+        self._last_sent: tuple[TriggerRequest, float] | None = None
+        self._blocked = ""
         self._stop: asyncio.Event | None = None
         self._question: Confirm | None = None
         self._worker: Worker[None] | None = None
@@ -96,10 +100,29 @@ class SendController:
     def is_sending(self) -> bool:
         return self._stop is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a trigger is asked about or being sent."""
+        return self._began_at is not None
+
     # Whether something can be sent
 
     @property
     def obstacle(self) -> str:
+        """Why the form cannot be sent; '' if it can."""
+        if self.is_busy:
+            return SENDING.format(self._waited)
+        value = self.form.request().external_id
+        return self._blocked or self.privacy.words(self.form.fault, value)
+
+    @property
+    def _waited(self) -> str:
+        """How long the trigger has been sent, and how long that may take, such as `3 s of 30 s`."""
+        waited = 0 if self._began_at is None else int(self.clock() - self._began_at)
+        return f"{waited} s of {self.session.profile.deadline_s:g} s"
+
+    @property
+    def closed(self) -> str:
         """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
         if self.is_loading():
             return LOADING
@@ -107,12 +130,29 @@ class SendController:
             return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
         return ""
 
-    def block(self) -> None:
-        """Disables Send while nothing can be sent, or not to this contact."""
+    def show(self) -> None:
+        """Shows how long sending stays unlocked, and why the form cannot be sent, or not to this contact."""
         self.status.unlocked_s = self._lock.left_s(datetime.now(UTC)) if self._lock else None
         request = self.form.request()
         refusal = self.session.refusal(request) if request.external_id else None
-        self.form.blocked = self.obstacle or refusal or ""
+        self._blocked = self.closed or refusal or ""
+        self.form.show_obstacle(self.obstacle)
+
+    def _begin_to_ask(self) -> None:
+        self._began_at = self.clock()
+        self.show()
+
+    def _end(self) -> None:
+        """Sending is over; the time of a double press begins again."""
+        self._began_at = None
+        if self._last_sent is not None:
+            self._last_sent = self._last_sent[0], self.clock()
+        if self.view.screen.is_running:
+            self.show()
+
+    def forget_last(self) -> None:
+        """Accepts the next press of Send even if the same was sent a moment ago."""
+        self._last_sent = None
 
     @property
     def why_no_unlock(self) -> str:
@@ -130,22 +170,34 @@ class SendController:
             return
         if self.permit:
             self._lock.disarm()
-            self.block()
+            self.show()
         else:
             self.view.push(UnlockScreen(self.session.profile.name), self._unlock)
 
-    def _unlock(self, unlock: Unlock | None) -> None:
-        if unlock is not None and self._lock is not None:
-            self._lock.arm(unlock.name, unlock.minutes, datetime.now(UTC))
-        self.block()
+    def _unlock(self, minutes: int | None) -> None:
+        if minutes is not None and self._lock is not None:
+            self._lock.arm(self.session.profile.name, minutes, datetime.now(UTC))
+        self.show()
 
     # Sending the form
 
-    def send(self) -> None:
-        """Submits the form, or says why not."""
-        is_sending = self.form.sending
-        if reason := ("" if is_sending else self._not_picked) or self.form.send():
-            self.view.say("" if is_sending else "Not sent", reason)
+    def send(self, *, rehearsed: bool = False) -> None:
+        """Sends the form once the user has answered the questions about it, or says why not."""
+        if self.is_busy:
+            self.view.say("", self.obstacle)
+            return
+        request = self.form.request()
+        if reason := self._not_picked or self.obstacle or self._pressed_twice(request):
+            self.view.say("Not sent", reason)
+            return
+        self._begin_to_ask()
+        self._last_sent = request, self.clock()
+        attempt_id = new_attempt_id()
+        self._submit(_Submission(replace(request, trigger_id=attempt_id), attempt_id, rehearsed))
+
+    def _pressed_twice(self, request: TriggerRequest) -> str:
+        sent, at = self._last_sent or (None, 0.0)
+        return SENT_JUST_NOW if sent == request and self.clock() - at < DOUBLE_PRESS_S else ""
 
     @property
     def _not_picked(self) -> str:
@@ -174,9 +226,8 @@ class SendController:
         again = f" · sends {sanitize(short_id(attempt_id))} again" if attempt_id else ""
         self.form.border_title = Content(f"Trigger{again}").markup
 
-    def submitted(self, message: FormMessages.Submitted) -> None:
-        """Sends the request once the user has answered the questions about it."""
-        self._check(message.request, partial(self._ask, message))
+    def _submit(self, submission: _Submission) -> None:
+        self._check(submission.request, partial(self._ask, submission))
 
     def _check(self, request: TriggerRequest, then: Callable[[Preflight], None]) -> None:
         """Calls `then` with the checks, and with a colleague's attempt if the profile has a team."""
@@ -186,7 +237,7 @@ class SendController:
                 then(known)
                 return
         except AppError as error:
-            self._not_sent(error)
+            self._nothing_sent(error)
             return
         looking = self._look(self.session.team.look(request), known, then)
         self.view.screen.run_worker(looking, group="team")
@@ -197,37 +248,36 @@ class SendController:
         try:
             then(replace(known, colleague=await look))
         except AppError as error:
-            self._not_sent(error)
+            self._nothing_sent(error)
 
-    def _not_sent(self, error: AppError) -> None:
-        self.form.finished()
-        self.view.show_fault(f"Nothing was sent. {error}")
+    def _nothing_sent(self, why: object) -> None:
+        self._end()
+        self.view.show_fault(f"Nothing was sent. {why}")
 
-    def _ask(self, message: FormMessages.Submitted, known: Preflight) -> None:
+    def _ask(self, submission: _Submission, known: Preflight) -> None:
         """Asks what is to be asked about a request, and sends it."""
-        session = self.session
-        if message.is_rehearsed:
+        session, request = self.session, submission.request
+        if submission.is_rehearsed:
             known = replace(known, second_send=None)
-        unknown = self._unknown(known.second_send)
-        asked, is_again = _Asked.of(known), bool(known.second_send or known.colleague)
+        is_again = bool(known.second_send or known.colleague)
         if not session.profile.is_production and not is_again:
-            self._send_submitted(message, asked, True)
+            self._send_submitted(submission, known, True)
             return
-        shown = self.privacy.request(message.request)
-        known = self.privacy.preflight(known, message.request)
+        shown, drawn = self.privacy.request(request), self.privacy.preflight(known, request)
         name, now = session.events.name(shown.event_id), datetime.now(UTC)
 
         def worded(use: EventUse | None) -> str:
-            return send_question(shown, name, session, known, now, use=use)
+            return send_question(shown, name, session, drawn, now, use=use)
 
         question = worded(session.mails.known_use(shown.event_id))
+        unknown = self._unknown(known.second_send)
         screen: Question[Any]
         if unknown is not None:
             screen = ConfirmSendAgain(question)
-            self.view.push(screen, partial(self._answer_again, message, asked, unknown))
+            self.view.push(screen, partial(self._answer_again, submission, known, unknown))
         else:
             screen = Confirm(question, yes="Send again" if is_again else "Send", no="Cancel")
-            self.view.push(screen, partial(self._send_submitted, message, asked))
+            self.view.push(screen, partial(self._send_submitted, submission, known))
         self._complete(screen, worded, shown.event_id)
 
     def _complete(
@@ -249,55 +299,50 @@ class SendController:
         return attempt if attempt and offers_same_trigger(attempt) else None
 
     def _answer_again(
-        self,
-        message: FormMessages.Submitted,
-        asked: _Asked,
-        unknown: Attempt,
-        answer: SendAgain | None,
+        self, submission: _Submission, known: Preflight, unknown: Attempt, answer: SendAgain | None
     ) -> None:
-        if answer is SendAgain.RESEND:
-            again = partial(self._ask_again, message, self.parent_id)
-            self._resend(unknown, message.attempt_id, same_trigger=True, asked=asked, ask_again=again)
-            self.continue_from(None)
-        else:
-            self._send_submitted(message, asked, answer is SendAgain.NEW)
-
-    def _send_submitted(self, message: FormMessages.Submitted, asked: _Asked, yes: bool | None) -> None:
-        if not yes:
-            self.form.finished()
-            self.form.forget_last()
+        if answer is not SendAgain.RESEND:
+            self._send_submitted(submission, known, answer is SendAgain.NEW)
             return
-        request, attempt_id = message.request, message.attempt_id
+        again = partial(self._ask_again, submission, self.parent_id)
+        self._resend(unknown, submission.attempt_id, known, same_trigger=True, ask_again=again)
+        self.continue_from(None)
+
+    def _send_submitted(self, submission: _Submission, known: Preflight, yes: bool | None) -> None:
+        if not yes:
+            self._end()
+            self.forget_last()
+            return
         permit, parent_id = self.permit, self.parent_id
         self._begin(
-            request,
+            submission.request,
             lambda stop: self.session.send(
-                request,
-                attempt_id,
+                submission.request,
+                submission.attempt_id,
                 stop,
                 parent_id=parent_id,
                 production=permit,
-                asked_about=asked.own,
-                claim_seen=asked.colleague,
-                repeats=message.is_rehearsed,
+                asked_about=_id_of(known.second_send),
+                claim_seen=_id_of(known.colleague),
+                repeats=submission.is_rehearsed,
                 unrecorded=self.show_unrecorded,
             ),
-            partial(self._ask_again, message, parent_id),
+            partial(self._ask_again, submission, parent_id),
         )
         self.continue_from(None)
 
-    def _ask_again(self, message: FormMessages.Submitted, parent_id: str | None) -> None:
+    def _ask_again(self, submission: _Submission, parent_id: str | None) -> None:
         """Asks about the same trigger that another window sent meanwhile."""
-        self.form.sending = True
+        self._begin_to_ask()
         self.continue_from(parent_id)
-        self.submitted(message)
+        self._submit(submission)
 
     # Resending an attempt
 
     def resend(self, attempt: Attempt, same_trigger: bool) -> None:
         """Asks whether to send an attempt again, and sends it."""
-        if self.form.sending or self.obstacle:
-            self.view.say("Not sent", self.obstacle or self.form.obstacle)
+        if self.is_busy or self.closed:
+            self.view.say("Not sent", self.closed or self.obstacle)
             return
         self._check(attempt.request, partial(self._ask_resend, attempt, same_trigger))
 
@@ -318,28 +363,23 @@ class SendController:
 
         yes = "Resend" if same_trigger else "Send as new"
         screen = Confirm(worded(session.mails.known_use(event_id)), yes=yes, no="Cancel")
-        self.view.push(screen, partial(self._resend_if, attempt, same_trigger, _Asked.of(known)))
+        self.view.push(screen, partial(self._resend_if, attempt, same_trigger, known))
         self._complete(screen, worded, event_id)
 
-    def _resend_if(self, attempt: Attempt, same_trigger: bool, asked: _Asked, yes: bool | None) -> None:
-        if not yes or self.form.sending:
+    def _resend_if(self, attempt: Attempt, same_trigger: bool, known: Preflight, yes: bool | None) -> None:
+        if not yes or self.is_busy:
             return
-        self.form.sending = True
-        self._resend(
-            attempt,
-            new_attempt_id(),
-            same_trigger=same_trigger,
-            asked=asked,
-            ask_again=partial(self.resend, attempt, same_trigger),
-        )
+        self._begin_to_ask()
+        again = partial(self.resend, attempt, same_trigger)
+        self._resend(attempt, new_attempt_id(), known, same_trigger=same_trigger, ask_again=again)
 
     def _resend(
         self,
         attempt: Attempt,
         attempt_id: str,
+        known: Preflight,
         *,
         same_trigger: bool,
-        asked: _Asked,
         ask_again: Callable[[], None],
     ) -> None:
         permit = self.permit
@@ -351,8 +391,8 @@ class SendController:
                 new_attempt_id=attempt_id,
                 stop=stop,
                 production=permit,
-                asked_about=asked.own,
-                claim_seen=asked.colleague,
+                asked_about=_id_of(known.second_send),
+                claim_seen=_id_of(known.colleague),
                 unrecorded=self.show_unrecorded,
             ),
             ask_again,
@@ -367,12 +407,11 @@ class SendController:
         """
         view = self.view
         view.show_history_alone(False)
-        if self.obstacle:
-            self.form.finished()
-            view.show_fault(f"Nothing was sent. {self.obstacle}")
+        if self.closed:
+            self._nothing_sent(self.closed)
             return
         self._stop = asyncio.Event()
-        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self.form.waited))
+        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self._waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
         self._worker = view.screen.run_worker(self._send(send, self._stop, ask_again), group="send")
@@ -404,7 +443,7 @@ class SendController:
             self.is_recording = False
             if self._question is not None:
                 self._question.withdraw()
-            self.form.finished()
+            self._end()
         then()
 
     def show_unrecorded(self, attempt: Attempt, error: AppError) -> None:
@@ -453,7 +492,7 @@ class SendController:
         except AppError as error:
             self.view.show_fault(str(error))
         else:
-            self.form.forget_last()
+            self.forget_last()
             self.view.show_reply(lambda panel: panel.show_fault(REOPENED))
             self.history_changed()
 
@@ -464,3 +503,7 @@ class SendController:
             self.view.show_fault(str(error))
         else:
             self._reopen()
+
+
+def _id_of(row: AttemptRow | None) -> str | None:
+    return None if row is None else row.attempt_id

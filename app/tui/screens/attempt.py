@@ -59,8 +59,8 @@ class AttemptScreen(ModalScreen[Followed]):
         Binding("right,j", "beside(1)", "Down", tooltip="The attempt below", key_display="→", id="attempt.next"),
         Binding("tab", "go_on", "Next section", tooltip="To the request, to the reply, to the top", show=False, id="attempt.to_the_reply"),
         Binding("b", "raw", "Raw", tooltip="Show the bodies raw or formatted", id="attempt.bytes"),
-        Binding("v", "more", "More", tooltip="The next part of a long reply", id="attempt.more"),
-        Binding("V", "more_request", "More of the request", tooltip="The next part of a long request", show=False, id="attempt.more_request"),
+        Binding("v", "more('reply')", "More", tooltip="The next part of a long reply", id="attempt.more"),
+        Binding("V", "more('request')", "More of the request", tooltip="The next part of a long request", show=False, id="attempt.more_request"),
     ]  # fmt: skip
 
     def __init__(
@@ -100,8 +100,8 @@ class AttemptScreen(ModalScreen[Followed]):
         match action:
             case "choose":
                 return Choice[str(parameters[0])].fits(self._attempt)
-            case "more" | "more_request" if self.is_mounted:
-                return self._body(action).is_long
+            case "more" if self.is_mounted:
+                return self._body(str(parameters[0])).is_long
             case _:
                 return super().check_action(action, parameters)
 
@@ -129,14 +129,9 @@ class AttemptScreen(ModalScreen[Followed]):
             body.show_raw(self._raw)
         self.refresh_bindings()
 
-    def action_more(self) -> None:
-        self._next_part("more")
-
-    def action_more_request(self) -> None:
-        self._next_part("more_request")
-
-    def _next_part(self, action: str) -> None:
-        body = self._body(action)
+    def action_more(self, name: str) -> None:
+        """Shows the next part of the body of the request or the reply."""
+        body = self._body(name)
         body.show_next_part()
         self._pane.scroll_to_widget(body, top=True, animate=False)
 
@@ -179,8 +174,8 @@ class AttemptScreen(ModalScreen[Followed]):
     def _pane(self) -> VerticalScroll:
         return self.query_one("#attempt", VerticalScroll)
 
-    def _body(self, action: str) -> BodyView:
-        return self.query_one("#attempt-request" if action == "more_request" else "#attempt-reply", BodyView)
+    def _body(self, name: str) -> BodyView:
+        return self.query_one(f"#attempt-{name}", BodyView)
 
     def _warn(self, sentence: str) -> None:
         self.notify(sanitize(sentence, 500), severity="warning", markup=False)
@@ -194,15 +189,16 @@ class AttemptScreen(ModalScreen[Followed]):
         pane = self._pane
         pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
         pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')}: next section"
-        self.query_one("#attempt-outcome", Static).update(outcome_lines(attempt))
-        self.query_one("#attempt-facts", Static).update(
-            fact_lines(attempt, self._session.contacts.field_name)
-        )
-        for widget in self.query(".chain"):
-            widget.display = len(chain) > 1
-        self.query_one("#attempt-chain", Static).update(chain_lines(chain, attempt.attempt_id))
-        self._body("more_request").show(request_heading(attempt), body)
-        self._body("more").show(
+        shown = {
+            "outcome": outcome_lines(attempt),
+            "facts": fact_lines(attempt, self._session.contacts.field_name),
+            "chain": chain_lines(chain, attempt.attempt_id),
+        }
+        for name, content in shown.items():
+            self.query_one(f"#attempt-{name}", Static).update(content)
+        self.query(".chain").set(display=len(chain) > 1)
+        self._body("request").show(request_heading(attempt), body)
+        self._body("reply").show(
             reply_heading(attempt), reply_body(attempt, masked=self._privacy.is_on), no_body(attempt)
         )
         pane.scroll_home(animate=False)

@@ -1,10 +1,10 @@
 """Bulk: the runs of the account, the plan or the progress of one, and the questions before it is sent."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -40,21 +40,8 @@ _OUTCOMES = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN)
 ABORT = "Abort the run? The contacts that are left are never sent by it. A batch under way is finished."
 ARRIVED = "Mark all unknown contacts of this run as arrived? How do you know? (optional)"
 DID_NOT = "Mark all unknown contacts of this run as not arrived? How do you know? (optional)"
+UNKNOWN_LEFT = "Unknown contacts are not sent again: check in the account, then mark them as arrived or not, or resend them."
 AGAIN = "Plan to send the attempts that the history shows again, as new triggers? Contacts that got them may get them twice."
-
-
-class Sender(Protocol):
-    """Sends runs while the dashboard is open, also while this screen is closed."""
-
-    @property
-    def planning(self) -> Planning:
-        """The event, the key field and the event data of the form, without a file."""
-
-    def start(self, run: Run, *, again: bool = False) -> None:
-        """Sends what is left of a run or, `again`, its unknown contacts."""
-
-    async def plan_history(self) -> Run:
-        """Plans to send the attempts that the history shows again. Raises AppError."""
 
 
 class BulkScreen(Screen[None]):
@@ -66,25 +53,37 @@ class BulkScreen(Screen[None]):
         Binding(
             "h", "again", "Send these again", tooltip="Plan the attempts of the history", id="bulk.again"
         ),
-        Binding("r", "run", "Send", tooltip="Send the canary, or what is left", id="bulk.run"),
+        Binding("r", "run(False)", "Send", tooltip="Send the canary, or what is left", id="bulk.run"),
         Binding("p", "pause", "Pause", tooltip="Pause after the batch under way", id="bulk.pause"),
         Binding("x", "abort", "Abort", tooltip="End the run for good", id="bulk.abort"),
         Binding("w", "report('csv')", "Report", tooltip="Write what became of each row", id="bulk.report"),
         Binding("e", "report('rejected')", "Rejected rows", tooltip="Write them as CSV", id="bulk.rejected"),
-        Binding("u", "resend", "Resend unknown", tooltip="With the same trigger ids", id="bulk.resend"),
+        Binding("u", "run(True)", "Resend unknown", tooltip="With the same trigger ids", id="bulk.resend"),
         Binding("a", "settle(True)", "Arrived", tooltip="Resolve all unknown contacts", id="bulk.arrived"),
         Binding("d", "settle(False)", "Not arrived", tooltip="Resolve them all", id="bulk.did_not"),
     ]
     AUTO_FOCUS = "#bulk-runs"
 
     def __init__(
-        self, runs: BulkRuns, privacy: PrivacyMode, sender: Sender, mask: Callable[[], Mask]
+        self,
+        runs: BulkRuns,
+        privacy: PrivacyMode,
+        planning: Planning,
+        *,
+        send: Callable[[Run, bool], object],
+        plan_history: Callable[[], Awaitable[Run]],
+        mask: Callable[[], Mask],
     ) -> None:
-        """`mask` opens the mask of the home."""
+        """`planning` has no file. `send` sends what is left of a run, or its unknown contacts again.
+
+        `plan_history` plans the attempts that the history shows; it raises AppError. `mask` opens the mask of the home.
+        """
         super().__init__()
         self._bulk = runs
         self._privacy = privacy
-        self._sender = sender
+        self._planning = planning
+        self._send = send
+        self._plan_shown = plan_history
         self._mask = mask
         self._runs: list[Run] = []
         self._run: Run | None = None
@@ -113,9 +112,9 @@ class BulkScreen(Screen[None]):
             self._say(str(error))
             return
         known = self.query_one("#bulk-runs", OptionList)
-        place = known.highlighted or 0
-        if chosen is not None:
-            place = next(number for number, run in enumerate(self._runs) if run.run_id == chosen)
+        # Another window may have planned a newer run, which is listed above the chosen one.
+        chosen = chosen or (self._run.run_id if self._run is not None else "")
+        place = next((number for number, run in enumerate(self._runs) if run.run_id == chosen), 0)
         with known.prevent(OptionList.OptionHighlighted):
             known.clear_options()
             known.add_options([Option(self._line(run)) for run in self._runs])
@@ -155,23 +154,27 @@ class BulkScreen(Screen[None]):
         shown = [
             Content.assemble(f"{number:,} ", outcome_label(one)) for one, number in numbers.items() if number
         ]
-        left = run.count(RowState.PLANNED)
+        under_way, left = run.count(RowState.SENDING), run.count(RowState.PLANNED)
+        if under_way:
+            shown.append(Content(f"{under_way:,} being sent"))
         return Content("   ").join([*shown, Content(f"{left:,} left" if left else "nothing left")])
 
     def _lines(self, run: Run) -> Iterator[str]:
         yield f"{run.state.capitalize()}. {self._privacy.words(run.pause_reason or '')}".rstrip()
         if run.state is RunState.RUNNING:
             yield self._pace(run)
+        elif run.count(RowState.UNKNOWN):
+            yield UNKNOWN_LEFT
         yield ""
         yield from plan_lines(run, self._rejected.get(run.run_id, ()), self._privacy.value)
         if run.state is RunState.PLANNED:
             yield from self._preview.get(run.run_id, ())
 
     def _pace(self, run: Run) -> str:
-        now = time.monotonic()
-        began, sent = self._begun.setdefault(run.run_id, (now, run.sent))
-        rate = (run.sent - sent) / (now - began) if now > began else 0.0
-        left = run.count(RowState.PLANNED)
+        now, under_way = time.monotonic(), run.count(RowState.SENDING)
+        finished, left = run.sent - under_way, run.count(RowState.PLANNED) + under_way
+        began, before = self._begun.setdefault(run.run_id, (now, finished))
+        rate = (finished - before) / (now - began) if now > began else 0.0
         return f"{rate:,.0f} contacts a second, about {duration(left / rate)} left" if rate else "Sending…"
 
     @work(group="bulk-plan", exclusive=True)
@@ -190,21 +193,23 @@ class BulkScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides what the chosen run does not allow."""
-        run, over = self._run, (RunState.DONE, RunState.ABORTED)
-        needs = {
-            "run": run is not None and run.state in (RunState.PLANNED, RunState.PAUSED),
-            "pause": run is not None and run.state is RunState.RUNNING,
-            "abort": run is not None and run.state not in over,
-            "report": run is not None and (parameters != ("rejected",) or run.count(RowState.REJECTED) > 0),
-            "resend": run is not None
-            and run.count(RowState.UNKNOWN) > 0
-            and run.state is not RunState.RUNNING,
-            "settle": run is not None and run.count(RowState.UNKNOWN) > 0,
+        run = self._run
+        if run is None:
+            return action in ("dismiss", "new", "again")
+        over = run.state in (RunState.DONE, RunState.ABORTED)
+        allowed: dict[tuple[object, ...], bool] = {
+            ("run", False): run.state in (RunState.PLANNED, RunState.PAUSED),
+            ("run", True): run.count(RowState.UNKNOWN) > 0 and run.state is not RunState.RUNNING,
+            ("pause",): run.state is RunState.RUNNING,
+            ("abort",): not over,
+            ("report", "rejected"): run.count(RowState.REJECTED) > 0,
+            ("settle", True): run.count(RowState.UNKNOWN) > 0,
+            ("settle", False): run.count(RowState.UNKNOWN) > 0,
         }
-        return needs.get(action, True)
+        return allowed.get((action, *parameters), True)
 
     def action_new(self) -> None:
-        self.app.push_screen(PlanScreen(self._bulk, self._sender.planning), self._planned)
+        self.app.push_screen(PlanScreen(self._bulk, self._planning), self._planned)
 
     def _planned(self, run: Run | None) -> None:
         if run is not None:
@@ -220,17 +225,13 @@ class BulkScreen(Screen[None]):
     @work(group="bulk-plan", exclusive=True)
     async def _plan_history(self) -> None:
         try:
-            self._planned(await self._sender.plan_history())
+            self._planned(await self._plan_shown())
         except AppError as error:
             self._say(str(error))
 
-    def action_run(self) -> None:
+    def action_run(self, again: bool) -> None:
         if self._run is not None:
-            self._sender.start(self._run)
-
-    def action_resend(self) -> None:
-        if self._run is not None:
-            self._sender.start(self._run, again=True)
+            self._send(self._run, again)
 
     def action_pause(self) -> None:
         self._do(self._bulk.pause)
@@ -357,37 +358,3 @@ class PlanScreen(ModalScreen[Run | None]):
 
     def _show(self, words: str) -> None:
         self.query_one("#plan-status", Static).update(Content(sanitize(words, 1000)))
-
-
-class TypeNumber(ModalScreen[bool]):
-    """Returns True once the number is typed; False on Esc."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(False)", "Back", tooltip="Pause; nothing more is sent", id="number.back"),
-    ]
-
-    def __init__(self, question: str, number: int) -> None:
-        super().__init__()
-        self._question = question
-        self._number = number
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="number"):
-            yield Static(f"{self._question} Type {self._number}.", markup=False)
-            yield SafeInput(id="number-typed", personal=False)
-            yield Static(markup=False, id="number-fault")
-            with Horizontal():
-                yield Button("Pause  esc", id="number-back", compact=True)
-                yield Button("Send", id="number-send", compact=True)
-
-    @on(Button.Pressed, "#number-back")
-    def _back(self) -> None:
-        self.dismiss(False)
-
-    @on(Input.Submitted)
-    @on(Button.Pressed, "#number-send")
-    def _typed(self) -> None:
-        if self.query_one(SafeInput).value.strip().replace(",", "") == str(self._number):
-            self.dismiss(True)
-        else:
-            self.query_one("#number-fault", Static).update(f"✗ That is not {self._number}.")

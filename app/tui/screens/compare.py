@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
@@ -55,11 +54,8 @@ class CompareScreen(ModalScreen[None]):
             yield Static(markup=False, id="compare-reply")
         yield Footer(compact=True, show_command_palette=False)
 
-    def on_mount(self) -> None:
-        self._compare()
-
     @work(group="compare")
-    async def _compare(self) -> None:
+    async def on_mount(self) -> None:
         which = self.query_one("#compare-which", Static)
         try:
             one, other, words = await self._find()
@@ -74,8 +70,7 @@ class CompareScreen(ModalScreen[None]):
         self._diff = await asyncio.to_thread(diff_attempts, left, right)  # 1 MB replies take seconds
         self._draw()
 
-    @on(Resize)
-    def _draw_again(self) -> None:
+    def on_resize(self) -> None:
         self.call_after_refresh(self._draw)
 
     def action_equal(self) -> None:

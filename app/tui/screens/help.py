@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
 
@@ -65,6 +66,9 @@ class HelpScreen(ModalScreen[None]):
             pane.border_title = "Help"
             yield Markdown(f"{self._keys}\n\n{self._text(self._page)}", open_links=False)
         yield Footer(compact=True, show_command_palette=False)
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        event.refresh_styles = False  # every widget is styled when it is mounted
 
     def _text(self, page: str) -> str:
         return self._pages[page].read_text(encoding="utf-8")

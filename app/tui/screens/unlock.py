@@ -1,6 +1,5 @@
 """Unlocking a live account: type its name, and for how many minutes."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -19,16 +18,8 @@ NOT_THE_NAME = "That is not the name of this profile."
 NO_MINUTES = f"Enter whole minutes from 1 to {MAX_MINUTES}."
 
 
-@dataclass(frozen=True, slots=True)
-class Unlock:
-    """The name of the profile, and for how many minutes sending is unlocked."""
-
-    name: str
-    minutes: int
-
-
-class UnlockScreen(ModalScreen[Unlock | None]):
-    """Returns once the name is right; None on Esc."""
+class UnlockScreen(ModalScreen[int | None]):
+    """Returns the minutes once the name of the profile is right; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, stay read-only", id="unlock.back"),
@@ -72,7 +63,7 @@ class UnlockScreen(ModalScreen[Unlock | None]):
         ):
             self._reject(NO_MINUTES, minutes)
         else:
-            self.dismiss(Unlock(name.value, int(minutes.value)))
+            self.dismiss(int(minutes.value))
 
     def _reject(self, why: str, field: Input) -> None:
         self.query_one("#unlock-fault", Static).update(f"✗ {why}")

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Button, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
@@ -44,7 +43,7 @@ class JsonArea(TextArea):
     ]  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every Textual widget gives it
-        super().__init__(id=id, soft_wrap=True, compact=True)
+        super().__init__(id=id, soft_wrap=True, show_line_numbers=True, compact=True)
         self.cursor_blink = False
         self.match_cursor_bracket = False
         self._is_covered = False
@@ -119,9 +118,6 @@ class DataEditor(Vertical):
 
     An example replaces the text only while it is still the text inserted last; what a person typed stays.
     """
-
-    class Changed(Message):
-        """The text changed."""
 
     def __init__(self) -> None:
         super().__init__(id="data")
@@ -229,10 +225,8 @@ class DataEditor(Vertical):
         return self.query_one(JsonArea)
 
     @on(TextArea.Changed)
-    def _typed(self, event: TextArea.Changed) -> None:
-        event.stop()
+    def _typed(self) -> None:
         self._check()
-        self.post_message(self.Changed())
 
     @on(Button.Pressed, "#data-format")
     def _format_pressed(self, event: Button.Pressed) -> None:

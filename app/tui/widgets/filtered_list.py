@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from threading import Event
 from typing import Any, ClassVar, Generic
 
@@ -32,6 +31,13 @@ Find = Callable[[str, ListOrder | None, Event], Rows[Row]]
 BY_USE = ListOrder("use")
 PROGRESS_S = 0.1
 MAX_TYPED = 40
+PHONES = ("15", "37")
+"""The fields of phone numbers; the mobile number only if there is no other."""
+
+IN_ROW = ("1", "2", "3")
+DETAILS = {"11": "", "4": "born"}
+"""The fields below the rows after the numbers, each with the word before its value."""
+
 ROUNDS = 5
 """The longest chain of messages: submitted, chosen, pane shown, focus."""
 
@@ -47,32 +53,31 @@ class FilteredList(Vertical, Generic[Row]):
     """Rows that a function finds for the typed text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "table('cursor_down')", "Down", show=False),
-        Binding("up", "table('cursor_up')", "Up", show=False),
-        Binding("pagedown", "table('page_down')", "Page down", show=False),
-        Binding("pageup", "table('page_up')", "Page up", show=False),
+        Binding("down", "table('move(1)')", "Down", show=False),
+        Binding("up", "table('move(-1)')", "Up", show=False),
+        Binding("pagedown", "table('page(1)')", "Page down", show=False),
+        Binding("pageup", "table('page(-1)')", "Page up", show=False),
         Binding("escape", "clear", "Clear the search", show=False, tooltip="Show every row again"),
     ]
 
-    class Chosen(Message):
-        """The user picked this row, with Enter or the mouse."""
+    class ListMessage(Message):
+        """A message of a list."""
 
-        def __init__(self, pane: "FilteredList[Any]", row: Any) -> None:
+        def __init__(self, pane: "FilteredList[Any]", row: Any = None) -> None:
             super().__init__()
             self.pane = pane
             self.row = row
 
         @property
         def control(self) -> "FilteredList[Any]":
-            """The list that sent the message."""
+            """The list, for `@on` with a selector."""
             return self.pane
 
-    class SortWanted(Message):
-        """The user wants to pick a column to sort by."""
+    class Chosen(ListMessage):
+        """The user picked this row, with Enter or the mouse."""
 
-        def __init__(self, pane: "FilteredList[Any]") -> None:
-            super().__init__()
-            self.pane = pane
+    class SortWanted(ListMessage):
+        """The user wants to pick a column to sort by."""
 
     def __init__(
         self,
@@ -150,21 +155,20 @@ class FilteredList(Vertical, Generic[Row]):
         self._stop = Event()
         self._found.clear()
         text = self.filter.value
-        order = None if self._order == self._usual else self._order
-        rows = self._find(text, order, self._stop)
+        rows = self._find(text, None if self._order == self._usual else self._order, self._stop)
         # A cursor on a row of the last search picks nothing in this one.
         self._read(rows, text, keep_cursor=keep_cursor and text == self._shown_text)
 
     @work(exclusive=True, group="search")
     async def _read(self, rows: Rows[Row], text: str, *, keep_cursor: bool) -> None:
         """Reads and shows the first rows, then their number."""
-        progress = self.set_timer(PROGRESS_S, self._show_progress)
+        word = "searching" if self._order == self._usual else "sorting"
+        progress = self.set_timer(PROGRESS_S, lambda: self._show_title(f"{word}…"))
         try:
             await asyncio.to_thread(rows.read_first, self.table.row if keep_cursor else None)
             progress.stop()
             self._show(rows, text, keep_cursor=keep_cursor)
             if self._chooses:
-                self._chooses = False
                 self._choose()
                 await self._until_handled()
             self._found.set()
@@ -194,14 +198,12 @@ class FilteredList(Vertical, Generic[Row]):
     def narrowed(self, rows: Rows[Row], typed: str) -> None:
         """Called once the rows for the typed text are shown."""
 
-    def _show_progress(self) -> None:
-        self.border_title = f"{self._title}  {'searching' if self._order == self._usual else 'sorting'}…"
-
     def _show_count(self, rows: Rows[Row]) -> None:
-        counted = self.filter.value and rows.total is not None
-        similar = "similar" if rows.similar else ""
-        found = f"{rows.total:,} {similar}" if counted else similar
-        self.border_title = f"{self._title}  {found}".rstrip()
+        number = f"{rows.total:,} " if self.filter.value and rows.total is not None else ""
+        self._show_title(f"{number}{'similar' if rows.similar else ''}")
+
+    def _show_title(self, words: str) -> None:
+        self.border_title = f"{self._title}  {words}".rstrip()
 
     # Choosing
 
@@ -228,6 +230,7 @@ class FilteredList(Vertical, Generic[Row]):
                 await handled.wait()
 
     def _choose(self) -> None:
+        self._chooses = False
         if (row := self.table.row) is not None:
             self._post_chosen(row)
         else:
@@ -247,8 +250,12 @@ class FilteredList(Vertical, Generic[Row]):
     @property
     def orders(self) -> Sequence[tuple[Content, ListOrder]]:
         """The orders to pick from; the current column is marked, and picking it reverses the order."""
+        sign = "▼" if self._order.descending else "▲"
         return [
-            (Content(f"{self._mark(column.key)} {column.title}"), self._next_order(column.key))
+            (
+                Content(f"{sign if column.key == self._order.column else ' '} {column.title}"),
+                self._next_order(column.key),
+            )
             for column in self._columns
             if column.is_sorted
         ]
@@ -258,11 +265,6 @@ class FilteredList(Vertical, Generic[Row]):
         if order is not None:
             self._order = order
             self._search()
-
-    def _mark(self, key: str) -> str:
-        if key != self._order.column:
-            return " "
-        return "▼" if self._order.descending else "▲"
 
     def _next_order(self, key: str) -> ListOrder:
         return ListOrder(key, descending=self._order == ListOrder(key))
@@ -317,46 +319,31 @@ class EventList(FilteredList[ExternalEvent]):
         ]
 
 
-PHONES = ("15", "37")
-IN_ROW = ("1", "2", "3")
-DETAILS = {"11": "", "4": "born"}
-"""The fields below the rows after the numbers, each with the word before its value."""
-
-
 class ContactList(FilteredList[ContactRow]):
     """Contacts by e-mail address, name and numbers, with more about the current one below; the search covers every field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _sort_binding("contacts"),
         Binding(
-            "c",
-            "attempts",
-            "Attempts",
-            show=False,
-            id="contacts.attempts",
+            "c", "attempts", "Attempts", show=False, id="contacts.attempts",
             tooltip="All attempts on this contact, by any key",
         ),
-    ]
+    ]  # fmt: skip
 
-    class AttemptsWanted(Message):
+    class AttemptsWanted(FilteredList.ListMessage):
         """The user wants all attempts on this contact."""
 
-        def __init__(self, row: ContactRow) -> None:
-            super().__init__()
-            self.row = row
-
-    def action_attempts(self) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(self.AttemptsWanted(row))
-
     def __init__(self, find: Find[ContactRow], privacy: PrivacyMode) -> None:
+        self._privacy = privacy
+        self._fields: Sequence[Field] = ()
+        self._customer_number: Field | None = None
         super().__init__(
             [
-                Column("email", "E-Mail", partial(_email, privacy), 16, flex=3, max_width=36),
-                Column("name", "Name", partial(_name, privacy), 7, flex=2, rank=1),
-                Column("phone", "Phone", lambda row: privacy.value(_phone(row)), 16, rank=4, is_sorted=False),
-                Column("number", "Customer no.", self._shown_number, 12, rank=3, is_sorted=False),
-                Column("id", "Id", partial(_id, privacy), 4, max_width=10, flex=1, rank=2, justify="right"),
+                Column("email", "E-Mail", self._email_cell, 16, flex=3, max_width=36),
+                Column("name", "Name", self._name_cell, 7, flex=2, rank=1),
+                Column("phone", "Phone", self._phone_cell, 16, rank=4, is_sorted=False),
+                Column("number", "Customer no.", self._number_cell, 12, rank=3, is_sorted=False),
+                Column("id", "Id", self._id_cell, 4, max_width=10, flex=1, rank=2, justify="right"),
             ],
             find,
             title="Contacts",
@@ -365,13 +352,14 @@ class ContactList(FilteredList[ContactRow]):
             usual=ListOrder("id"),
             id="contacts",
         )
-        self._privacy = privacy
-        self._fields: Sequence[Field] = ()
-        self._customer_number: Field | None = None
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield TextBlock(id="contacts-detail")
+
+    def action_attempts(self) -> None:
+        if self.table.row is not None:
+            self.post_message(self.AttemptsWanted(self, self.table.row))
 
     def offer_fields(self, fields: Sequence[Field]) -> None:
         """Names the fields of the contacts."""
@@ -388,10 +376,6 @@ class ContactList(FilteredList[ContactRow]):
     def _highlighted(self, message: VirtualTable.Highlighted[ContactRow]) -> None:
         message.stop()
         self._show_detail(message.row)
-
-    def _shown_number(self, row: ContactRow) -> str:
-        number = self._customer_number
-        return self._privacy.value(row.fields.get(number.id, "")) if number else ""
 
     def _show_detail(self, row: ContactRow | None) -> None:
         """Shows phone, customer number, city, birth date and what else the search found, the found values in bold."""
@@ -412,18 +396,20 @@ class ContactList(FilteredList[ContactRow]):
                     (f"{word} ".lstrip(), "$quiet"), (shown, "bold" if is_found else "$quiet")
                 )
 
+    # Cells
 
-def _phone(row: ContactRow) -> str:
-    return next(filter(None, map(row.fields.get, PHONES)), "")  # the mobile number if there is no other
+    def _email_cell(self, row: ContactRow) -> str | Content:
+        return self._privacy.value(row.email) or label("no e-mail", "$quiet italic")
 
+    def _name_cell(self, row: ContactRow) -> str:
+        return " ".join(map(self._privacy.value, filter(None, (row.first_name, row.last_name))))
 
-def _email(privacy: PrivacyMode, row: ContactRow) -> str | Content:
-    return privacy.value(row.email) or label("no e-mail", "$quiet italic")
+    def _phone_cell(self, row: ContactRow) -> str:
+        return self._privacy.value(next(filter(None, map(row.fields.get, PHONES)), ""))
 
+    def _number_cell(self, row: ContactRow) -> str:
+        number = self._customer_number
+        return self._privacy.value(row.fields.get(number.id, "")) if number else ""
 
-def _name(privacy: PrivacyMode, row: ContactRow) -> str:
-    return " ".join(privacy.value(name) for name in (row.first_name, row.last_name) if name)
-
-
-def _id(privacy: PrivacyMode, row: ContactRow) -> Content:
-    return label(row.id if privacy.is_invented else privacy.value(row.id), "$quiet")
+    def _id_cell(self, row: ContactRow) -> Content:
+        return label(row.id if self._privacy.is_invented else self._privacy.value(row.id), "$quiet")

@@ -1,20 +1,20 @@
 """The trigger form: event, key field, external id, event data, and Send."""
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Select, Static, TextArea
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 from app.domain.diagnosis import FormPatch
 from app.domain.event_data import Filled
-from app.domain.identifiers import hidden_words
+from app.domain.identifiers import Resolved, Unresolved, hidden_words
 from app.domain.model import (
     CONTACT_KEYS,
     NO_EXTRAS,
@@ -25,65 +25,103 @@ from app.domain.model import (
     Field,
     TriggerRequest,
     extras_words,
-    new_attempt_id,
 )
-from app.domain.recipient import EMAIL, Recipient
+from app.domain.recipient import EMAIL, Recipient, customer_number
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
 from app.tui.text import contact_label, key_label, label, lines, recipient_label, sanitize
 from app.tui.widgets.event_data import DataEditor
-from app.tui.widgets.event_field import EventField
 from app.tui.widgets.inputs import SafeInput
-from app.tui.widgets.key_picker import KeyPicker
 from app.tui.widgets.text_block import TextBlock
 
-DOUBLE_PRESS_S = 1.0
-SENDING = "Sending… {}"
-SENT_JUST_NOW = "You sent this a moment ago. Press Send once more to send it again."
 TYPED_ON_SEND = "You typed while Send had the focus, and nothing took the text. Press Enter again to send."
+_OTHER = ""
+"""The choice of a key id that is not listed."""
 
 
-class FormMessages:
-    """The messages of the form."""
+class _SearchedList(SelectOverlay):
+    """The list of key fields; its border shows what is typed to search it."""
 
-    class Changed(Message, namespace="trigger_form"):
+    def on_focus(self) -> None:
+        self._search("")
+
+    def _on_key(self, event: events.Key) -> None:  # type: ignore[override] # Textual calls it either way
+        if event.key == "backspace":
+            self._search(self._typed[:-1])
+        elif event.is_printable and event.character is not None:
+            self._search(self._typed + event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _search(self, typed: str) -> None:
+        self._typed = typed
+        prompts = [str(option.prompt).casefold() for option in self.options]
+        found = next((at for at, one in enumerate(prompts) if typed and typed.casefold() in one), None)
+        missed = "" if found is not None else "  no match"
+        self.border_title = Text(f"{sanitize(typed, 30)}{missed}" if typed else "type to search")
+        if found is not None:
+            self.select(found)
+
+
+class _KeySelect(Select[str]):
+    def compose(self) -> ComposeResult:
+        yield SelectCurrent(self.prompt)
+        yield _SearchedList().data_bind(compact=Select.compact)
+
+
+def _key_options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
+    """E-mail, both contact ids and the customer number first, then the account's other fields in their order."""
+    fields = list(fields)
+    number = customer_number(fields)
+    first = [number] if number else []
+    names = {EMAIL: "E-Mail"} | {field.id: sanitize(field.name, 60) for field in [*first, *fields]}
+    named = [(f"{name} ({sanitize(key_id, 20)})", key_id) for key_id, name in names.items()]
+    named[1:1] = [("contact id (id)", "id"), ("contact uid (uid)", "uid")]
+    named.append(("other key id…", _OTHER))
+    return [(Text(prompt, no_wrap=True, overflow="ellipsis"), key_id) for prompt, key_id in named]
+
+
+class TriggerForm(Vertical):
+    """The fields, the TriggerRequest that they make, and Send.
+
+    Whoever presses Send, Button.Pressed reaches the dashboard unless text was typed on the button before.
+    """
+
+    class Changed(Message):
         """The request changed."""
 
-    class SendPressed(Message, namespace="trigger_form"):
-        """A person pressed the button."""
-
-    class Submitted(Message, namespace="trigger_form"):
-        """A request to send. `is_rehearsed`: the presenter asked for its reply, so repeats need no question."""
-
-        def __init__(self, request: TriggerRequest, attempt_id: str, *, is_rehearsed: bool) -> None:
-            super().__init__()
-            self.request = request
-            self.attempt_id = attempt_id
-            self.is_rehearsed = is_rehearsed
-
-
-class FormFields(FormMessages, Vertical):
-    """The fields of the form, and the TriggerRequest that they make."""
-
-    def __init__(self, service: Session) -> None:
+    def __init__(self, service: Session, privacy: PrivacyMode) -> None:
         super().__init__(id="trigger", classes="pane")
         self.border_title = "Trigger"
         self._service = service
+        self._privacy = privacy
         self._contact: Contact | None = None
         self._extras = NO_EXTRAS
+        self._resolved: tuple[str, Resolved | Unresolved | None] = "", None
         self._decided_event = ""
         self._put_key = EMAIL
         self._usual_keys: dict[str, str] = {}
         self.usual_key_id = EMAIL
         """The key field of the event, by which contacts are picked; a fix may use another one for one trigger."""
+        self._typed_on_send = False
+        self.set_class(service.profile.is_production, "-live")
 
     def compose(self) -> ComposeResult:
+        profile = self._service.profile
         with Horizontal(id="event-row", classes="row"):
             yield Static("Event", classes="name")
-            yield EventField(self._service.events)
+            with Container(id="event"):
+                yield SafeInput(placeholder="id or name", id="event-id", personal=False)
+                yield TextBlock(id="event-name")
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
-            yield KeyPicker(id="key")
+            with Vertical(id="key"):
+                yield _KeySelect(
+                    _key_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field"
+                )
+                yield SafeInput(placeholder="any key id, sent unchanged", id="key-id", personal=False)
         with Vertical(classes="row"):
             with Horizontal(id="external"):
                 yield Static("External id", classes="name")
@@ -91,6 +129,45 @@ class FormFields(FormMessages, Vertical):
             yield TextBlock(id="recipient")
         yield DataEditor()
         yield TextBlock(id="extras")
+        with Container(id="sending"):
+            with Horizontal(id="send-tools"):
+                words = f"Send to {sanitize(profile.name, 20)}" if profile.is_production else "Send"
+                about = "Trigger the event for this contact"
+                yield Button(Content(words), id="send", compact=True, tooltip=about)
+                yield Button(
+                    "Preview request",
+                    id="see",
+                    compact=True,
+                    tooltip="The exact request as cURL, Python or JSON (ctrl+r)",
+                    action="screen.preview_request",
+                )
+            yield TextBlock(id="why")
+
+    def on_mount(self) -> None:
+        self._other_key.display = False
+        self._key.tooltip = "Emarsys compares this field with the external id"
+        self.query_one("#see", Button).can_focus = False  # it has a key; Send is the last stop of tab
+
+    @property
+    def editor(self) -> DataEditor:
+        """The event data."""
+        return self.query_one(DataEditor)
+
+    @property
+    def _event_line(self) -> Input:
+        return self.query_one("#event-id", Input)
+
+    @property
+    def _external_id(self) -> Input:
+        return self.query_one("#external-id", Input)
+
+    @property
+    def _key(self) -> Select[str]:
+        return self.query_one("#key-field", Select)
+
+    @property
+    def _other_key(self) -> Input:
+        return self.query_one("#key-id", Input)
 
     # The request
 
@@ -122,8 +199,8 @@ class FormFields(FormMessages, Vertical):
     @property
     def fault(self) -> str:
         """What is wrong with the fields; '' if nothing is."""
-        if self._event.obstacle:
-            return self._event.obstacle
+        if self._no_event:
+            return self._no_event
         if self.editor.fault is not None:
             return f"Fix the event data first: {self.editor.fault}"
         return self.filled().fault or ""
@@ -131,38 +208,47 @@ class FormFields(FormMessages, Vertical):
     def draft(self) -> Draft:
         """Everything as it was typed."""
         contact_id = self._contact.id if self._contact else ""
-        texts = (self._event.line.value, self.key_id, self._external_id.value, self.editor.text)
+        texts = (self._event_line.value, self.key_id, self._external_id.value, self.editor.text)
         return Draft(*texts, contact_id, self._extras)
 
     @property
     def event_id(self) -> str:
-        """The id of the event."""
-        return self._event.event_id
+        """The id of the event; the text itself if it names no event."""
+        event = self._event
+        return event.event_id if isinstance(event, Resolved) else self._event_line.value.strip()
 
     @property
     def key_id(self) -> str:
         """The key id as it is sent."""
-        return self.query_one(KeyPicker).key_id
+        chosen = self._key.value
+        return self._other_key.value if chosen == _OTHER or not isinstance(chosen, str) else chosen
 
     @property
-    def editor(self) -> DataEditor:
-        """The event data."""
-        return self.query_one(DataEditor)
+    def _event(self) -> Resolved | Unresolved | None:
+        """The event that the text names; None without a text."""
+        text = self._event_line.value
+        if text != self._resolved[0]:
+            self._resolved = text, self._service.events.resolve(text) if text.strip() else None
+        return self._resolved[1]
 
     @property
-    def _event(self) -> EventField:
-        return self.query_one(EventField)
-
-    @property
-    def _external_id(self) -> Input:
-        return self.query_one("#external-id", Input)
+    def _no_event(self) -> str:
+        """Why the text names no event; '' if it does."""
+        event = self._event
+        if isinstance(event, Unresolved):
+            return event.sentence
+        return "" if event else "Pick an event first"
 
     # Filling the fields
 
     def offer_fields(self, fields: Iterable[Field]) -> None:
         """Lists these key fields, and reads event and contact again."""
-        self.query_one(KeyPicker).offer(fields)
-        self._event.look_again()
+        chosen, options = self._key.value, _key_options(fields)
+        with self.prevent(Select.Changed):
+            self._key.set_options(options)
+            self._key.value = chosen if any(chosen == value for _, value in options) else EMAIL
+        self._resolved = "", None
+        self._show_event()
         self._read_contact_again()
 
     def _read_contact_again(self) -> None:
@@ -178,7 +264,7 @@ class FormFields(FormMessages, Vertical):
         """Fills every field from a request; undo in the editor brings its text back."""
         self._contact = None
         self._extras = request.extras
-        self._event.put(request.event_id)
+        self._event_line.value = request.event_id
         self._decided_event = request.event_id
         self._take_usual_key()
         self._put(request.key_id, request.external_id)
@@ -191,7 +277,7 @@ class FormFields(FormMessages, Vertical):
         if (changed.key_id, changed.external_id) != (before.key_id, before.external_id):
             self._contact = self._service.preflight.recipient(changed).only
         if changed.event_id != self.event_id:
-            self._event.put(changed.event_id)
+            self._event_line.value = changed.event_id
         self._put(changed.key_id, changed.external_id)
         if change.data_text is not None:
             self.editor.put_back(change.data_text)
@@ -200,7 +286,7 @@ class FormFields(FormMessages, Vertical):
         """Restores a draft; `contact` is the one that was picked."""
         self._contact = contact if contact and contact.value(draft.key_id) == draft.external_id else None
         self._extras = draft.extras
-        self._event.put(draft.event_id)
+        self._event_line.value = draft.event_id
         self._decided_event = self.event_id
         self._take_usual_key()
         if draft.key_id != "id":
@@ -213,7 +299,7 @@ class FormFields(FormMessages, Vertical):
 
     def choose_event(self, event: ExternalEvent) -> None:
         """Picks an event, with its example data unless a person typed event data."""
-        self._event.put(event.id)
+        self._event_line.value = event.id
         self._event_decided()
 
     def choose_contact(self, contact: Contact) -> None:
@@ -227,7 +313,7 @@ class FormFields(FormMessages, Vertical):
         self._contact = None
         self._extras = NO_EXTRAS
         self._decided_event = ""
-        self._event.put("")
+        self._event_line.value = ""
         self._put(self.usual_key_id, "")
         self.editor.fill_for("", None, None)
 
@@ -237,25 +323,50 @@ class FormFields(FormMessages, Vertical):
 
     def _put(self, key_id: str, external_id: str) -> None:
         self._put_key = key_id
-        self.query_one(KeyPicker).choose(key_id)
+        is_listed = any(key_id == value for _, value in self._key._options)
+        self._key.value = key_id if is_listed else _OTHER
+        if not is_listed:
+            self._other_key.value = key_id
         self._external_id.value = external_id
 
     # Typing
 
-    @on(EventField.Changed)
-    def _event_typed(self, event: EventField.Changed) -> None:
+    @on(Input.Changed, "#event-id")
+    def _event_typed(self, event: Input.Changed) -> None:
         event.stop()
-        if not self._event.obstacle and self._service.events.name(self.event_id) is not None:
+        self._show_event()
+        if not self._no_event and self._service.events.name(self.event_id) is not None:
             self.editor.offer(self.event_id, self._service.drafts.example(self.event_id))
         self.post_message(self.Changed())
 
+    def _show_event(self) -> None:
+        beside = self.query_one("#event-name", TextBlock)
+        beside.set_class(
+            isinstance(self._event, Unresolved), "-fault"
+        )  # wrapped, so that it can be read whole
+        beside.show(self._event_name())
+
+    def _event_name(self) -> Content:
+        match self._event:
+            case None:
+                return Content("")
+            case Unresolved(sentence=sentence):
+                return label(sentence, "$text-warning")
+            case Resolved(event_id=event_id, said=said):
+                name = self._service.events.name(event_id)
+                taken = Content.styled(f"= {event_id} " if said else "", "bold $primary")
+                if name is None:
+                    return Content.assemble(taken, ("not in the local list", "$text-warning"))
+                return Content.assemble(taken, sanitize(name))
+
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        self._typed_on_send = False
         if event.widget.id == "event-id":
             self._event_decided()
 
     def _event_decided(self) -> None:
         """Returns to the event's key field, unless a value was typed for the present one."""
-        if self._event.obstacle or self.event_id == self._decided_event:
+        if self._no_event or self.event_id == self._decided_event:
             return
         self._decided_event = self.event_id
         self._take_usual_key()
@@ -282,9 +393,23 @@ class FormFields(FormMessages, Vertical):
             self._contact = None
         self.post_message(self.Changed())
 
-    @on(KeyPicker.Changed)
-    def _key_changed(self, event: KeyPicker.Changed) -> None:
+    @on(Select.Changed, "#key-field")
+    def _key_picked(self, event: Select.Changed) -> None:
         event.stop()
+        is_other = event.value == _OTHER
+        self._other_key.display = is_other
+        if is_other and not self._other_key.value:
+            self._other_key.focus()
+        self._key_changed()
+        if not is_other and self._key.has_focus:
+            self.focus_next()
+
+    @on(Input.Changed, "#key-id")
+    def _key_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._key_changed()
+
+    def _key_changed(self) -> None:
         if self.key_id != self._put_key:  # a person picked it
             self._put_key = self.key_id
             self._keep_usual_key(self.key_id)
@@ -292,101 +417,10 @@ class FormFields(FormMessages, Vertical):
             self._external_id.value = self._contact.value(self.key_id)
         self.post_message(self.Changed())
 
-    @on(DataEditor.Changed)
-    def _data_changed(self, event: DataEditor.Changed) -> None:
+    @on(TextArea.Changed)
+    def _data_typed(self, event: TextArea.Changed) -> None:
         event.stop()
         self.post_message(self.Changed())
-
-
-class TriggerForm(FormFields):
-    """The fields with Send: it submits the request once, or says why it cannot be sent."""
-
-    blocked: reactive[str] = reactive("")
-    """Why the dashboard sends nothing at the moment; '' if it does."""
-
-    sending: reactive[bool] = reactive(False)
-    """Whether a trigger is being sent: from Send until `finished`."""
-
-    def __init__(
-        self, service: Session, veil: PrivacyMode, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__(service)
-        self._privacy = veil
-        self._clock = clock
-        self._last_sent: tuple[TriggerRequest, float] | None = None
-        self._typed_on_send = False
-        self._sending_since = 0.0
-        profile = service.profile
-        self._send_words = f"Send to {sanitize(profile.name, 20)}" if profile.is_production else "Send"
-        self.set_class(profile.is_production, "-live")
-
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        with Container(id="sending"):
-            with Horizontal(id="send-tools"):
-                yield Button(
-                    Content(self._send_words),
-                    id="send",
-                    compact=True,
-                    tooltip="Trigger the event for this contact",
-                )
-                yield Button(
-                    "Preview request",
-                    id="see",
-                    compact=True,
-                    tooltip="The exact request as cURL, Python or JSON (ctrl+r)",
-                    action="screen.preview_request",
-                )
-            yield TextBlock(id="why")
-
-    def on_mount(self) -> None:
-        self.query_one("#see", Button).can_focus = False  # it has a key; Send is the last stop of tab
-        self.show_obstacle()
-
-    @property
-    def obstacle(self) -> str:
-        """Why the request cannot be sent; '' if it can."""
-        if self.sending:
-            return SENDING.format(self.waited)
-        if self.blocked:
-            return self.blocked
-        return self._privacy.words(self.fault, self._external_id.value)
-
-    @property
-    def waited(self) -> str:
-        """How long the trigger has been sent, and how long that may take, such as `3 s of 30 s`."""
-        waited = int(self._clock() - self._sending_since)
-        return f"{waited} s of {self._service.profile.deadline_s:g} s"
-
-    def send(self, *, rehearsed: bool = False) -> str:
-        """Submits the request once; returns why it does not, else ''."""
-        if self.obstacle:
-            return self.obstacle
-        request = self.request()
-        if self._pressed_twice(request):
-            return SENT_JUST_NOW
-        attempt_id = new_attempt_id()
-        self.sending = True
-        self._last_sent = (request, self._clock())
-        submitted = replace(request, trigger_id=attempt_id)
-        self.post_message(self.Submitted(submitted, attempt_id, is_rehearsed=rehearsed))
-        return ""
-
-    def _pressed_twice(self, request: TriggerRequest) -> bool:
-        if self._last_sent is None:
-            return False
-        sent, at = self._last_sent
-        return sent == request and self._clock() - at < DOUBLE_PRESS_S
-
-    def finished(self) -> None:
-        """Sending is over; the time of a double press begins again."""
-        self.sending = False
-        if self._last_sent is not None:
-            self._last_sent = (self._last_sent[0], self._clock())
-
-    def forget_last(self) -> None:
-        """Accepts the next press of Send even if the same was sent a moment ago."""
-        self._last_sent = None
 
     # The focus
 
@@ -396,60 +430,36 @@ class TriggerForm(FormFields):
 
     @property
     def _first_to_type(self) -> Input:
-        return self._event.line if self._event.obstacle else self._external_id
+        return self._event_line if self._no_event else self._external_id
 
     def focus_next(self) -> None:
         """Focuses the missing field, or Send if none is missing."""
-        if self._event.obstacle or not self._external_id.value:
+        if self._no_event or not self._external_id.value:
             self._first_to_type.focus()
         else:
             self.query_one("#send", Button).focus()
-
-    @on(KeyPicker.Decided)
-    def _key_decided(self, event: KeyPicker.Decided) -> None:
-        event.stop()
-        self.focus_next()
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
         event.stop()
         self.focus_next()
 
-    @on(Button.Pressed, "#send")
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if self._typed_on_send:
-            self._typed_on_send = False
-            self.notify(TYPED_ON_SEND, title="Not sent", severity="warning", markup=False)
-        else:
-            self.post_message(self.SendPressed())
-
     def on_key(self, event: events.Key) -> None:
         """Notes text that is typed or pasted on Send: the Enter after it was not meant for the button."""
         if event.is_printable and self.query_one("#send").has_focus:
             self._typed_on_send = True
 
-    def on_descendant_blur(self, _: events.DescendantBlur) -> None:
-        self._typed_on_send = False
+    @on(Button.Pressed, "#send")
+    def _pressed(self, event: Button.Pressed) -> None:
+        if self._typed_on_send:
+            event.stop()
+            self._typed_on_send = False
+            self.notify(TYPED_ON_SEND, title="Not sent", severity="warning", markup=False)
 
-    def veil_changed(self) -> None:
-        """Hides or shows personal data."""
-        self.editor.cover(self._privacy.covers_typing)
-        self.show_obstacle()
+    # What is shown
 
-    def watch_blocked(self) -> None:
-        if self.is_mounted:
-            self.show_obstacle()
-
-    def watch_sending(self) -> None:
-        self._sending_since = self._clock()
-        if self.is_mounted:
-            self.show_obstacle()
-
-    @on(FormMessages.Changed)
-    def show_obstacle(self) -> None:
+    def show_obstacle(self, obstacle: str) -> None:
         """Shows why the request cannot be sent, or for how long it has been sent."""
-        obstacle = self.obstacle
         send = self.query_one("#send", Button)
         if send.has_class("-off") != bool(obstacle):
             send.toggle_class("-off")

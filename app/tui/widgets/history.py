@@ -1,6 +1,6 @@
 """The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -26,9 +26,9 @@ from app.domain.history_query import (
 )
 from app.domain.model import LABEL, RESOLVED, Outcome
 from app.domain.text import clock, elapsed, short_id
-from app.service.history import AttemptRow, Rows
+from app.service.history import AttemptRow, RowIds
 from app.tui.privacy import PrivacyMode
-from app.tui.text import count, key_label, label, lines, outcome_label, sanitize
+from app.tui.text import FieldName, count, key_label, label, lines, outcome_label, sanitize
 from app.tui.widgets.follow_up import Choice, follow_up_bindings
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
@@ -54,8 +54,9 @@ HINTS = {
 }
 """The keys named below the rows, most important first, by the ids of their bindings; `?` shows the others."""
 
-MAX_HINTS = 6
+MAX_HINTS = 5
 RESOLVING = ("history.evidence", "history.arrived", "history.did_not")
+NEEDS_ROW = ("compare", "export", "statistics")
 
 
 class QueryLine(Vertical):
@@ -78,8 +79,9 @@ class QueryLine(Vertical):
     def __init__(self) -> None:
         super().__init__(id="history-query")
         self.asked = ""
-        self.is_faulty = False
         """The typed text up to its first fault."""
+        self.is_faulty = False
+        """Whether that fault is a mistake, not only an unfinished term: then nothing matches."""
         self._proposal: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -120,31 +122,26 @@ class QueryLine(Vertical):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._proposal = None
+        line = self.asked = event.value
+        self.is_faulty, self._proposal = False, None
         try:
-            parse_query(event.value, Clock(datetime.now(UTC)))
+            parse_query(line, Clock(datetime.now(UTC)))
         except QueryFaultError as fault:
-            self._explain(event.value, fault)
-            self.asked = event.value[: event.value.rfind(" ", 0, fault.position) + 1]
-            self.is_faulty = not self._is_unfinished(event.value, fault)
+            self._proposal = proposal(line, fault)
+            self.asked = line[: line.rfind(" ", 0, fault.position) + 1]
+            self.is_faulty = fault.position <= len(line) and not (self._proposal or "").startswith(line)
+            self._explain(fault)
         else:
-            self.asked = event.value
-            self.is_faulty = False
             self.query_one("#history-fault").remove_class("-shown")
         self.post_message(self.Asked())
 
-    def _is_unfinished(self, line: str, fault: QueryFaultError) -> bool:
-        """Whether the last term may still become right: a mistyped one finds nothing."""
-        return fault.position > len(line) or (self._proposal or "").startswith(line)
-
-    def _explain(self, line: str, fault: QueryFaultError) -> None:
-        self._proposal = proposal(line, fault)
+    def _explain(self, fault: QueryFaultError) -> None:
         is_covered = self._line.password
         # The reason quotes the typed text, which privacy mode covers.
         reason = "Not understood." if is_covered else sanitize(fault.reason[:1].upper() + fault.reason[1:])
-        said = Content.styled(f"✗ at {fault.position}: {reason}", "$outcome-rejected")
-        if self._is_unfinished(line, fault):
-            said = Content.styled(reason, "$quiet")  # unfinished, not wrong
+        said = Content.styled(reason, "$quiet")
+        if self.is_faulty:
+            said = Content.styled(f"✗ at {fault.position}: {reason}", "$outcome-rejected")
         if self._proposal is not None and not is_covered:
             meant = (sanitize(self._proposal, 60), "bold")
             said = Content.assemble(("→ ", "bold $accent"), meant, ("  Enter accepts   ", "$quiet"), said)
@@ -153,17 +150,14 @@ class QueryLine(Vertical):
         shown.add_class("-shown")
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    @on(events.Click, "#history-fault")
+    def _accept(self, event: Message) -> None:
+        """Writes the proposal; without one, Enter leads to the rows."""
         event.stop()
         if self._proposal is not None:
             self.write(self._proposal)
-        else:
-            self.post_message(self.Left())
-
-    @on(events.Click, "#history-fault")
-    def _accept(self) -> None:
-        if self._proposal is not None:
-            self.write(self._proposal)
+        elif isinstance(event, Input.Submitted):
+            self.action_leave()
 
 
 class _Completion(Suggester):
@@ -185,7 +179,7 @@ class HistoryPane(Vertical):
         _binding("r", "want('orders')", "Sort", "Sort by a column; the same one again reverses the order"),
         _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
         _binding(
-            "c", "compare", "Compare",
+            "c", "want('compare')", "Compare",
             "Compare the marked attempts, or this one with the marked or the last accepted one of its event",
         ),
         _binding("x", "want('export')", "Export", "Export these attempts, or this one: CSV, JSON, Markdown, a ticket; to a file or the clipboard"),
@@ -198,26 +192,16 @@ class HistoryPane(Vertical):
         *follow_up_bindings("history", show=False),
     ]  # fmt: skip
 
-    class Chosen(Message):
-        """The user picked an action for the attempt in this row."""
-
-        def __init__(self, row: AttemptRow, choice: Choice) -> None:
-            super().__init__()
-            self.row = row
-            self.choice = choice
-
     class Wanted(Message):
-        """The user wants a menu or screen.
+        """The user wants to follow up on the current attempt, or a menu or screen.
 
         `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics`, `team` or `whole`
         (the full screen).
         """
 
-        def __init__(self, what: str, row: AttemptRow | None, marked: Sequence[str]) -> None:
+        def __init__(self, what: str | Choice) -> None:
             super().__init__()
             self.what = what
-            self.row = row
-            self.marked = marked
 
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
@@ -225,22 +209,17 @@ class HistoryPane(Vertical):
     is_team: reactive[bool] = reactive(False)
     """Whether the attempts are those of the whole team."""
 
-    def __init__(
-        self, field_name: Callable[[str], str | None], privacy: PrivacyMode, *, has_team: bool = False
-    ) -> None:
+    def __init__(self, field_name: FieldName, privacy: PrivacyMode, *, has_team: bool = False) -> None:
         super().__init__(id="history", classes="pane")
         self.border_title = "History"
+        self.rows: RowIds[AttemptRow] | None = None
+        """The attempts that are shown; None before the first search has ended."""
+        self.marked: list[str] = []
+        """The ids of the marked attempts."""
+        # Kept rather than queried: a search may end while Textual removes the pane.
+        self.table = VirtualTable[AttemptRow](self._columns(field_name, has_team), id="history-table")
         self._privacy = privacy
-        self._marked: list[str] = []
         self._has_team = has_team
-        columns = history_columns(field_name, privacy, self._marked)
-        if has_team:
-            columns.insert(
-                2, Column("member", "Member", lambda row: sanitize(row.member), 8, max_width=16, rank=1)
-            )
-        self.table = VirtualTable[AttemptRow](columns, id="history-table")
-        """The attempts. A search may end while Textual removes the pane."""
-        self._rows: Rows[AttemptRow] | None = None
         self._order = Order()
         self._counts = Content("")
         self._total: int | None = None
@@ -264,18 +243,18 @@ class HistoryPane(Vertical):
 
     # Rows and counts
 
-    def show(self, rows: Rows[AttemptRow], query: HistoryQuery, *, keep_cursor: bool = True) -> None:
+    def show(self, rows: RowIds[AttemptRow], query: HistoryQuery, *, keep_cursor: bool = True) -> None:
         """Shows these attempts; with `keep_cursor` the cursor stays on its row."""
         self.table.empty_text = EMPTY if query.is_everything else NO_MATCH
         self.table.show_sort(query.order.column, descending=query.order.descending)
-        self._rows, self._order = rows, query.order
+        self.rows, self._order = rows, query.order
         if not keep_cursor:
             self._total = self._seen = None
         self.table.show(rows, keep_cursor=keep_cursor)
 
     def go_to(self, row: AttemptRow) -> None:
         """Moves the cursor to this attempt, if it matches the filter."""
-        if self._rows is not None and (position := self._rows.position(row)) is not None:
+        if self.rows is not None and (position := self.rows.position(row)) is not None:
             self.table.move_cursor(position)
 
     def show_counts(self, counts: Content, total: int | None = None, hidden: int = 0) -> None:
@@ -294,17 +273,15 @@ class HistoryPane(Vertical):
     def _show_title(self) -> None:
         if self._seen is None or not self.table.cursor:
             self._seen = self._total
-        new = Content("")
+        parts = [Content("Team's history" if self.is_team else "History"), self._counts]
         if (number := (self._total or 0) - (self._seen or 0)) > 0:
             above = "↑ " if self._order == Order() else ""
-            new = Content.styled(f"  {above}{number:,} new", "bold $accent")
+            parts.append(Content.styled(f"{above}{number:,} new", "bold $accent"))
         if self._hidden:
             verb = "is" if self._hidden == 1 else "are"
-            said = f"  {count(self._hidden, 'new attempt')} {verb} hidden by this filter"
-            new = Content.assemble(new, (said, "bold $accent"))
-        self.border_title = Content.assemble(
-            "Team's history" if self.is_team else "History", "  " if self._counts else "", self._counts, new
-        ).markup
+            said = f"{count(self._hidden, 'new attempt')} {verb} hidden by this filter"
+            parts.append(Content.styled(said, "bold $accent"))
+        self.border_title = Content("  ").join(filter(None, parts)).markup
 
     def veil_changed(self) -> None:
         self.table.refresh()
@@ -322,25 +299,26 @@ class HistoryPane(Vertical):
         detail = Content("")
         if row is not None:
             shown = self._privacy.row(row)
-            said = shown.description
-            if row.arrived is not None:
-                said = f"{RESOLVED[row.arrived]} · {said}"
-            detail = lines([_summary(shown), label(said, "$quiet")])
+            how = "" if row.arrived is None else f"{RESOLVED[row.arrived]} · "
+            detail = lines([_summary(shown), label(f"{how}{shown.description}", "$quiet")])
         self.query_one("#history-detail", TextBlock).show(detail)
+
+    # Keys
 
     def _show_hints(self, _: object = None) -> None:
         """Shows the keys that work now; while the user types, the last ones stay for the mouse."""
         if self._hints and not self.table.has_focus:
             return
-        every = [one for one in self.BINDINGS if isinstance(one, Binding)]
-        active = [one.binding for one in self.screen.active_bindings.values() if one.node is self]
-        bound = {one.id: one for one in (active if self.table.has_focus else every)}
+        bound = {one.id: one for one in self.BINDINGS if isinstance(one, Binding)}
+        if self.table.has_focus:
+            active = self.screen.active_bindings.values()
+            bound = {one.binding.id: one.binding for one in active if one.node is self}
         row = self.table.row
-        if row is None or row.outcome is not Outcome.UNKNOWN or row.arrived is not None:
-            bound = {name: one for name, one in bound.items() if name not in RESOLVING}
-        hints = [(bound[name], word) for name, word in HINTS.items() if name in bound][: MAX_HINTS - 1]
-        if (more := bound.get("history.keys")) is not None:
-            hints.append((more, "more keys"))
+        is_open = row is not None and row.outcome is Outcome.UNKNOWN and row.arrived is None
+        named = [name for name in HINTS if name in bound and (is_open or name not in RESOLVING)]
+        hints = [(bound[name], HINTS[name]) for name in named[:MAX_HINTS]]
+        if "history.keys" in bound:
+            hints.append((bound["history.keys"], "more keys"))
         if hints != self._hints:
             self._hints = hints
             shown = Content(" ").join(self._hint(*hint) for hint in hints)
@@ -348,11 +326,8 @@ class HistoryPane(Vertical):
 
     def _hint(self, binding: Binding, word: str) -> Content:
         key = (self.app.get_key_display(binding), "bold $accent")
-        return Content.assemble(key, (f" {word}", "$quiet")).stylize(
-            Style.from_meta({"hint": binding.action})
-        )
-
-    # Keys
+        hint = Content.assemble(key, (f" {word}", "$quiet"))
+        return hint.stylize(Style.from_meta({"hint": binding.action}))
 
     @on(events.Click, "#history-keys")
     async def _hint_clicked(self, event: events.Click) -> None:
@@ -368,68 +343,68 @@ class HistoryPane(Vertical):
         """Some actions need a row, one needs a team; Esc leaves the full screen."""
         if parameters == ("team",):
             return self._has_team
-        needs_row = action in ("choose", "mark", "compare") or parameters in (("export",), ("statistics",))
+        needs_row = action in ("choose", "mark") or (action == "want" and parameters[0] in NEEDS_ROW)
         if needs_row and self.is_mounted and self.table.row is None:
             return False
         return self.whole if action == "back" else super().check_action(action, parameters)
 
     def action_choose(self, name: str) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(self.Chosen(row, Choice[name]))
+        self.post_message(self.Wanted(Choice[name]))
 
     def action_filter(self) -> None:
         self.line.begin()
 
     def action_mark(self) -> None:
-        if (row := self.table.row) is None:
-            return
-        if row.attempt_id in self._marked:
-            self._marked.remove(row.attempt_id)
-        else:
-            self._marked.append(row.attempt_id)
-            del self._marked[:-MAX_MARKS]
-        self.table.refresh()
+        """Marks the current attempt, or takes its mark off; only the last two marks stay."""
+        if (row := self.table.row) is not None:
+            is_marked = row.attempt_id in self.marked
+            others = [one for one in self.marked if one != row.attempt_id]
+            self.mark(others if is_marked else [*others, row.attempt_id][-MAX_MARKS:])
 
-    def action_compare(self) -> None:
-        self.action_want("compare")
-        if len(self._marked) == MAX_MARKS:  # else c would compare them again, out of sight
-            self._marked.clear()
-            self.table.refresh()
+    def mark(self, attempt_ids: Sequence[str]) -> None:
+        """Marks these attempts and no others."""
+        self.marked = list(attempt_ids)
+        self.table.refresh()
 
     def action_back(self) -> None:
         self.action_want("whole")
 
     def action_want(self, what: str) -> None:
-        self.post_message(self.Wanted(what, self.table.row, tuple(self._marked)))
+        self.post_message(self.Wanted(what))
 
+    # Columns
 
-# Columns
+    def _columns(self, field_name: FieldName, has_team: bool) -> list[Column[AttemptRow]]:
+        """The columns, by the keys that a query sorts by."""
 
+        def masked(text: Callable[[AttemptRow], str | Content]) -> Callable[[AttemptRow], str | Content]:
+            return lambda row: text(self._privacy.row(row))
 
-def history_columns(
-    field_name: Callable[[str], str | None], privacy: PrivacyMode, marked: Collection[str]
-) -> list[Column[AttemptRow]]:
-    """The columns, by the keys that a query sorts by; `marked` holds the ids of the marked attempts."""
+        member = Column[AttemptRow](
+            "member", "Member", lambda row: sanitize(row.member), 8, max_width=16, rank=1
+        )
+        return [
+            Column("time", "Time", lambda row: clock(row.started_at, datetime.now(UTC)), 12),
+            Column("outcome", "Outcome", self._outcome, 12),
+            *([member] if has_team else []),
+            Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
+            Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
+            Column("contact", "External id", masked(lambda row: row.external_id), 18, max_width=34, flex=1),
+            Column("name", "Contact", masked(lambda row: row.contact_name), 12, max_width=24, flex=1, rank=1),
+            Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),
+            Column("code", "Code", lambda row: _number(row.reply_code), 4, justify="right"),
+            Column("description", "Description", masked(_description), 24, max_width=64, min_width=12, flex=6),
+            Column("text", "Reply text", masked(lambda row: row.reply_text or ""), 14, flex=1, rank=5),
+            Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 8, rank=3, justify="right"),
+        ]  # fmt: skip
 
-    def outcome(row: AttemptRow) -> Content:
-        mark = (f"{MARK} ", "bold $accent") if row.attempt_id in marked else ""
-        return Content.assemble(mark, _outcome(row))
-
-    return [
-        Column("time", "Time", _time, 12),
-        Column("outcome", "Outcome", outcome, 12),
-        Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
-        Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
-        Column(
-            "contact", "External id", lambda row: privacy.value(row.external_id), 18, max_width=34, flex=1
-        ),
-        Column("name", "Contact", lambda row: privacy.row(row).contact_name, 12, max_width=24, flex=1, rank=1),
-        Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),
-        Column("code", "Code", lambda row: _number(row.reply_code), 4, justify="right"),
-        Column("description", "Description", lambda row: _description(privacy.row(row)), 24, max_width=64, min_width=12, flex=6),
-        Column("text", "Reply text", lambda row: privacy.row(row).reply_text or "", 14, flex=1, rank=5),
-        Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 8, rank=3, justify="right"),
-    ]  # fmt: skip
+    def _outcome(self, row: AttemptRow) -> Content:
+        shown = outcome_label(row.outcome)
+        if row.arrived is not None:
+            shown = Content.styled(
+                f"{LABEL[row.outcome][0]} resolved", "bold $primary"
+            )  # Description says how
+        return Content.assemble((f"{MARK} ", "bold $accent") if row.attempt_id in self.marked else "", shown)
 
 
 def _summary(row: AttemptRow) -> Content:
@@ -439,16 +414,6 @@ def _summary(row: AttemptRow) -> Content:
     rest = "".join(f"  {one}" for one in (reply, elapsed(row.elapsed_ms)) if one)
     who = f"{sanitize(row.contact_name, 60)}  " if row.contact_name else ""
     return Content.assemble(f"{sanitize(short_id(row.attempt_id))}  {who}", (status, "$quiet"), rest)
-
-
-def _time(row: AttemptRow) -> str:
-    return clock(row.started_at, datetime.now(UTC))
-
-
-def _outcome(row: AttemptRow) -> Content:
-    if row.arrived is None:
-        return outcome_label(row.outcome)
-    return Content.styled(f"{LABEL[row.outcome][0]} resolved", "bold $primary")  # Description says how
 
 
 def _event(row: AttemptRow) -> Content:

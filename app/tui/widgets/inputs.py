@@ -3,6 +3,8 @@
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual import events
+from textual.geometry import Size
+from textual.reactive import reactive
 from textual.widgets import Input
 
 from app.tui.text import count, sanitize, visible
@@ -18,6 +20,8 @@ class _Visible(Highlighter):
 
 class SafeInput(Input):
     """One line of text; each unsafe character is drawn as one visible character."""
+
+    virtual_size = reactive(Size(0, 0))  # what one types never changes the size of the line
 
     def __init__(
         self,

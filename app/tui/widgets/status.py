@@ -6,27 +6,28 @@ from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import ActiveBinding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import Footer, ProgressBar, Static
-from textual.widgets._footer import FooterKey
+from textual.widgets import ProgressBar, Static
 
 from app.domain.model import Outcome
 from app.domain.text import age
 from app.service.catalog import CacheState
 from app.service.profile_check import Notice
 from app.service.refresh import RefreshStep
+from app.tui.bindings import active_in_order
 from app.tui.text import Live, account_labels, count, fit_line, outcome_style, sanitize
 from app.tui.widgets.text_block import TextBlock
 
 CLICK = "Click to switch the profile"
 UNRESOLVED_CLICK = "Click to show the unresolved outcomes"
 _LINK = "@click"
+_KEY, _TOOLTIP = "key", "tooltip"
 
 
 class StatusLine(Widget):
@@ -78,17 +79,15 @@ class StatusLine(Widget):
     def render(self) -> Content:
         brand = Content.styled("triggerdesk   ", "bold $primary")
         long, short, name = account_labels(self._profile)
-        notice = Content.styled(f"{self._notice.label}   " if self._notice else "", "bold $text-warning")
-        alerts = (
-            _lock_label(self.unlocked_s)
-            + _masked_label(self.is_masked)
-            + _team_label(self.team)
-            + _unresolved_label(self.unresolved)
-        )
+        alerts = self._alerts()
+        notice = alerts
+        if self._notice:
+            notice = Content.assemble((f"{self._notice.label}   ", "bold $text-warning"), alerts)
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
-        facts = notice + alerts + Content.styled(f"{self.counts}   {said}", "$quiet")
-        old = notice + alerts + Content.styled(said, "$quiet")
-        in_short = notice + alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")
+        facts = Content.assemble(notice, (f"{self.counts}   {said}", "$quiet"))
+        old = Content.assemble(notice, (said, "$quiet"))
+        age_alone = (f"⟳ {self.refreshed or 'never'}", "$quiet")
+        in_short = Content.assemble(notice, age_alone)
         choices = (
             (brand + long, facts),
             (long, facts),
@@ -97,37 +96,31 @@ class StatusLine(Widget):
             (short, old),
             (short, in_short),
             (name, in_short),
-            (name, alerts + Content.styled(f"⟳ {self.refreshed or 'never'}", "$quiet")),
+            (name, Content.assemble(alerts, age_alone)),
         )
         return fit_line(choices, self.content_size.width)
 
-
-def _lock_label(seconds: int | None) -> Content:
-    if seconds is None:
-        return Content("")
-    if not seconds:
-        return Content.styled("read-only   ", "bold $account-real")
-    time_left = f"SENDING UNLOCKED {seconds // 60}:{seconds % 60:02}"
-    return Content.styled(f"{time_left}   ", "bold reverse $account-real")
-
-
-def _masked_label(is_masked: bool) -> Content:
-    return Content.styled("masked   ", "bold $primary") if is_masked else Content("")
-
-
-def _team_label(is_reachable: bool | None) -> Content:
-    if is_reachable is None:
-        return Content("")
-    if is_reachable:
-        return Content.styled("team ✓   ", "$quiet")
-    return Content.styled("✗ team not reachable   ", f"bold {outcome_style(Outcome.REJECTED)}")
-
-
-def _unresolved_label(number: int) -> Content:
-    if not number:
-        return Content("")
-    said = Content.styled(f"? {number:,} unresolved", f"bold {outcome_style(Outcome.UNKNOWN)}")
-    return said.stylize(Style.from_meta({_LINK: "screen.unresolved"})) + "   "
+    def _alerts(self) -> Content:
+        """What the user must know, each with the space after it."""
+        alerts = []
+        if self.unlocked_s:
+            time_left = f"SENDING UNLOCKED {self.unlocked_s // 60}:{self.unlocked_s % 60:02}"
+            alerts.append(Content.styled(time_left, "bold reverse $account-real"))
+        elif self.unlocked_s is not None:
+            alerts.append(Content.styled("read-only", "bold $account-real"))
+        if self.is_masked:
+            alerts.append(Content.styled("masked", "bold $primary"))
+        if self.team:
+            alerts.append(Content.styled("team ✓", "$quiet"))
+        elif self.team is not None:
+            style = f"bold {outcome_style(Outcome.REJECTED)}"
+            alerts.append(Content.styled("✗ team not reachable", style))
+        if self.unresolved:
+            said = Content.styled(
+                f"? {self.unresolved:,} unresolved", f"bold {outcome_style(Outcome.UNKNOWN)}"
+            )
+            alerts.append(said.stylize(Style.from_meta({_LINK: "screen.unresolved"})))
+        return Content("").join(alert + "   " for alert in alerts)
 
 
 class FetchBar(Horizontal):
@@ -158,30 +151,59 @@ class FetchBar(Horizontal):
         self.display = False
 
 
-class KeyFooter(Footer):
-    """Textual's footer, drawn again only if one of its keys changed, not at every move of the focus.
+class KeyFooter(Widget):
+    """The keys on one line; a click presses one. On a narrow screen the tabs name the keys of the panes.
 
-    On a narrow screen the tabs name the keys of the panes, and the footer leaves them out.
+    Textual's footer mounts a widget for each key again whenever one of them changes.
     """
 
-    _drawn: Sequence[object] = ()
+    ALLOW_SELECT = False
 
-    def compose(self) -> ComposeResult:
-        is_narrow = self.screen.has_class("-narrow")
-        order = [one.action for one in self.screen.BINDINGS if isinstance(one, Binding)]
-        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
-        # Textual puts keys first that the focused widget has uses of its own for.
-        for key in sorted(keys, key=lambda key: (*order, key.action).index(key.action)):
-            if not (is_narrow and key.action.startswith("go(")):
-                yield key
+    keys: reactive[Sequence[ActiveBinding]] = reactive(())
+    hovered: reactive[str] = reactive("")
+    """The key under the mouse."""
 
-    def bindings_changed(self, screen: Screen[Any]) -> None:
-        shown: list[object] = [screen.has_class("-narrow")]
-        shown += [
-            (active.binding, active.enabled)
-            for active in screen.active_bindings.values()
-            if active.binding.show
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, screen: Screen[Any]) -> None:
+        if not screen.app.app_focus:
+            return
+        is_narrow = screen.has_class("-narrow")
+        self.keys = [
+            one._replace(node=screen)
+            for one in active_in_order(screen)
+            if one.binding.show and not (is_narrow and one.binding.action.startswith("go("))
         ]
-        if shown != self._drawn and screen.app.app_focus:
-            self._drawn = shown
-            super().bindings_changed(screen)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.hovered = event.style.meta.get(_KEY, "")
+        self.tooltip = event.style.meta.get(_TOOLTIP)
+
+    def on_leave(self) -> None:
+        self.hovered = ""
+
+    def on_click(self, event: events.Click) -> None:
+        if key := event.style.meta.get(_KEY):
+            self.app.simulate_key(key)
+
+    def render(self) -> Content:
+        palette = self.screen.active_bindings.get(self.app.COMMAND_PALETTE_BINDING)
+        last = Content.assemble(("▏", "$foreground 20%"), self._label(palette)) if palette else Content("")
+        room = max(0, self.content_size.width - last.cell_length)
+        labels = [self._label(key) for key in self.keys]
+        left = Content("  ").join(labels)
+        if left.cell_length > room:
+            left = Content(" ").join(labels)
+        return left.truncate(room, pad=True) + last
+
+    def _label(self, key: ActiveBinding) -> Content:
+        binding = key.binding
+        name = self.app.get_key_display(binding)
+        said = Content.assemble((name, "bold $footer-key-foreground"), f" {binding.description}")
+        meta = {_TOOLTIP: key.tooltip or binding.tooltip or binding.description}
+        if key.enabled:
+            meta[_KEY] = binding.key
+        if binding.key == self.hovered:
+            said = said.stylize("on $block-hover-background")
+        return said.stylize(Style.from_meta(meta)).stylize("" if key.enabled else "dim")

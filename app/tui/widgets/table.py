@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -26,7 +27,7 @@ from app.service.history import Rows
 from app.tui.text import sanitize, sanitize_content, spacing_marks
 
 Row = TypeVar("Row")
-ToldRow = TypeVar("ToldRow")
+Told = TypeVar("Told")
 Justify = Literal["left", "right"]
 
 GAP = 2
@@ -45,7 +46,7 @@ class Column(Generic[Row]):
 
     Widths are in terminal cells. Spare width is shared by `flex`, up to `max_width`. A narrow pane first
     leaves out the columns with the highest `rank`, the rightmost of equals; then it shrinks the others to
-    `min_width`, from the left. One column always stays.
+    `min_width`, if they have one, from the left. One column always stays.
     """
 
     key: str
@@ -53,17 +54,12 @@ class Column(Generic[Row]):
     text: Callable[[Row], str | Content]
     width: int
     max_width: int | None = None
-    min_width: int | None = None
+    min_width: int = 0
     flex: int = 0
     rank: int = 0
     justify: Justify = "left"
     is_sorted: bool = True
     """Whether the rows can be sorted by it."""
-
-    @property
-    def least(self) -> int:
-        """The width that it can shrink to."""
-        return self.width if self.min_width is None else self.min_width
 
 
 @dataclass(frozen=True)
@@ -82,46 +78,31 @@ def fit_columns(columns: Sequence[Column[Row]], width: int) -> list[Slot[Row]]:
         del shown[max(range(len(shown)), key=lambda index: (shown[index].rank, index))]
     widths = [min(column.width, width) for column in shown]
     spare = width - sum(widths) - GAP * (len(shown) - 1)
-    if spare < 0:
-        _shrink(shown, widths, -spare)
-    else:
-        _grow(shown, widths, spare)
-    slots: list[Slot[Row]] = []
-    x = 0
-    for column, cells in zip(shown, widths, strict=True):
-        slots.append(Slot(column, x, cells))
-        x += cells + GAP
-    return slots
+    for index, column in enumerate(shown):
+        cut = max(0, min(-spare, widths[index] - (column.min_width or column.width)))
+        widths[index] -= cut
+        spare += cut
+    _grow(shown, widths, spare)
+    starts = accumulate((cells + GAP for cells in widths), initial=0)
+    return [Slot(*slot) for slot in zip(shown, starts, widths, strict=False)]
 
 
 def _needed(shown: Sequence[Column[Row]]) -> int:
     shrinks = not any(column.rank for column in shown)
-    return sum((column.least if shrinks else column.width) + GAP for column in shown) - GAP
-
-
-def _shrink(shown: Sequence[Column[Row]], widths: list[int], missing: int) -> None:
-    for index, column in enumerate(shown):
-        cut = min(missing, max(0, widths[index] - column.least))
-        widths[index] -= cut
-        missing -= cut
+    least = [column.min_width if shrinks and column.min_width else column.width for column in shown]
+    return sum(least) + GAP * (len(least) - 1)
 
 
 def _grow(shown: Sequence[Column[Row]], widths: list[int], spare: int) -> None:
-    """Shares every spare cell by flex; the share of a column at its maximum goes to the others."""
-    limits = [
-        column.max_width if column.max_width is not None else width + spare
-        for column, width in zip(shown, widths, strict=True)
-    ]
-    growing = [index for index, column in enumerate(shown) if column.flex]
-    while spare > 0 and growing:
-        weight = sum(shown[index].flex for index in growing)
-        for index in growing:
-            share = round(spare * shown[index].flex / weight)
-            weight -= shown[index].flex
-            taken = min(share, max(0, limits[index] - widths[index]))
-            widths[index] += taken
-            spare -= taken
-        growing = [index for index in growing if widths[index] < limits[index]]
+    """Hands out spare cells one by one, each to the column that has got least for its flex so far."""
+    for _ in range(spare):
+        shares = {
+            (widths[index] - column.width + 1) / column.flex: index
+            for index, column in reversed(list(enumerate(shown)))
+            if column.flex and (column.max_width is None or widths[index] < column.max_width)
+        }
+        if shares:
+            widths[shares[min(shares)]] += 1
 
 
 def fit_text(text: str, width: int, justify: Justify = "left") -> str:
@@ -149,24 +130,20 @@ def fit_content(content: Content, width: int, justify: Justify = "left") -> Cont
     return content.pad_left(missing) if justify == "right" else content.pad_right(missing)
 
 
-def _title(slot: Slot[Row], sort: tuple[str, bool] | None) -> str:
-    column = slot.column
-    if sort is None or sort[0] != column.key or slot.width < GAP:
-        return fit_text(column.title, slot.width, column.justify)
-    title = fit_text(column.title, min(len(column.title), slot.width - 2))
-    return fit_text(f"{title} {'▼' if sort[1] else '▲'}", slot.width, column.justify)
+def _title(slot: Slot[Row], sort: tuple[str | None, bool]) -> str:
+    column, (key, descending) = slot.column, sort
+    title = column.title
+    if key == column.key and slot.width >= GAP:
+        fitting = fit_text(title, min(len(title), slot.width - 2))
+        title = f"{fitting} {'▼' if descending else '▲'}"
+    return fit_text(title, slot.width, column.justify)
 
 
-def _pieces(slot: Slot[Row], cell: str | Content, style: RichStyle) -> Iterable[tuple[str, RichStyle]]:
+def _segments(slot: Slot[Row], cell: str | Content, style: RichStyle) -> Iterable[Segment]:
     if isinstance(cell, str):
-        return [(fit_text(cell, slot.width, slot.column.justify), style)]
+        return [Segment(fit_text(cell, slot.width, slot.column.justify), style)]
     content = fit_content(cell, slot.width, slot.column.justify)
-    drawn = content.render(Style.from_rich_style(style), end="", parse_style=_parsed)
-    return [(text, span.rich_style) for text, span in drawn]
-
-
-def _parsed(style: str | Style) -> Style:
-    return style if isinstance(style, Style) else Style.parse(style)
+    return content.render_segments(Style.from_rich_style(style))
 
 
 def _empty_line(sentence: str, line: int, lines: int, width: int, style: RichStyle) -> Strip:
@@ -180,11 +157,12 @@ def _empty_line(sentence: str, line: int, lines: int, width: int, style: RichSty
 # The table
 
 
-class TableMessage(Message):
-    """A message of a table."""
+class TableMessage(Message, Generic[Told]):
+    """A message of a table about one of its rows or columns."""
 
-    def __init__(self, table: Widget) -> None:
+    def __init__(self, table: Widget, told: Told) -> None:
         super().__init__()
+        self.row = self.column = told
         self._table = table
 
     @property
@@ -194,7 +172,7 @@ class TableMessage(Message):
 
 
 def _binding(key: str, action: str, description: str, tooltip: str) -> Binding:
-    return Binding(key, action, description, show=False, tooltip=tooltip, id=f"table.{action}")
+    return Binding(key, action, description, show=False, tooltip=tooltip, id=f"table.{key}")
 
 
 class VirtualTable(ScrollView, Generic[Row], can_focus=True):
@@ -203,10 +181,10 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("up", "cursor_up", "Up", "To the row above"),
-        _binding("down", "cursor_down", "Down", "To the row below"),
-        _binding("pageup", "page_up", "Page up", "One screen of rows up"),
-        _binding("pagedown", "page_down", "Page down", "One screen of rows down"),
+        _binding("up", "move(-1)", "Up", "To the row above"),
+        _binding("down", "move(1)", "Down", "To the row below"),
+        _binding("pageup", "page(-1)", "Page up", "One screen of rows up"),
+        _binding("pagedown", "page(1)", "Page down", "One screen of rows down"),
         _binding("home", "first", "First", "To the first row"),
         _binding("end", "last", "Last", "To the last row"),
         _binding("enter", "select", "Choose", "Choose the row under the cursor"),
@@ -242,63 +220,38 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     }
     """
 
-    class Highlighted(TableMessage, Generic[ToldRow], namespace="virtual_table"):
+    class Highlighted(TableMessage[Told]):
         """Another row is under the cursor, or the same row has changed; None if there are no rows."""
 
-        def __init__(self, table: Widget, row: ToldRow | None) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class Selected(TableMessage, Generic[ToldRow], namespace="virtual_table"):
+    class Selected(TableMessage[Told]):
         """The user picked this row, with Enter or the mouse."""
 
-        def __init__(self, table: Widget, row: ToldRow) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class HeaderSelected(TableMessage, namespace="virtual_table"):
+    class HeaderSelected(TableMessage[Column[Any]]):
         """The user clicked the title of this column."""
-
-        def __init__(self, table: Widget, column: Column[Any]) -> None:
-            super().__init__(table)
-            self.column = column
 
     empty_text: reactive[str] = reactive("")
     """The sentence to show if there are no rows."""
 
-    def __init__(
-        self,
-        columns: Sequence[Column[Row]],
-        *,
-        id: str | None = None,  # noqa: A002 - the name that every Textual widget gives it
-    ) -> None:
+    def __init__(self, columns: Sequence[Column[Row]], *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
+        self.cursor = 0
+        """The position of the row under the cursor; 0 if there are no rows."""
+        self.row: Row | None = None
+        """The row under the cursor; None if there are no rows."""
         self._columns = columns
         self._slots: tuple[int, list[Slot[Row]]] = (-1, [])
         self._rows: Rows[Row] | None = None
         self._reading: Rows[Row] | None = None
         self._pages: dict[int, Sequence[Row]] = {}
-        self._cursor = 0
-        self._row: Row | None = None
-        self._sort: tuple[str, bool] | None = None
+        self._sort: tuple[str | None, bool] = (None, False)
         self._body_lines = 0
 
-    @property
-    def cursor(self) -> int:
-        """The position of the row under the cursor; 0 if there are no rows."""
-        return self._cursor
-
-    @property
-    def row(self) -> Row | None:
-        """The row under the cursor; None if there are no rows."""
-        return self._row
+    # Rows
 
     @property
     def row_count(self) -> int | None:
         """The number of rows; None until it is known."""
         return self._rows.total if self._rows else 0
-
-    # Rows
 
     def show(self, rows: Rows[Row], *, keep_cursor: bool = False) -> None:
         """Shows other rows, from the first one on.
@@ -306,7 +259,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         With `keep_cursor` the row under the cursor stays on its line of the screen when new rows arrive above
         it; only at the very top the newest rows come into view.
         """
-        row, cursor, top = self._row, self._cursor, self.scroll_offset.y
+        row, cursor, top = self.row, self.cursor, self.scroll_offset.y
         self._rows = rows
         self._pages.clear()
         if not keep_cursor or row is None or cursor == top == 0:
@@ -319,11 +272,11 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     def rows_changed(self) -> None:
         """Reads the same rows and their number again; nothing moves."""
         self._pages.clear()
-        self._place(self._cursor, self.scroll_offset.y)
+        self._place(self.cursor, self.scroll_offset.y)
 
     def _place(self, cursor: int, top: int) -> None:
         self._reach(max(cursor, top + self._body_lines))
-        self._cursor = clamp(cursor, 0, max(0, self._known - 1))
+        self.cursor = clamp(cursor, 0, max(0, self._known - 1))
         self._scroll_top(top)
         self.refresh()
         self._announce()
@@ -359,9 +312,9 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
                 self.rows_changed()
 
     def _announce(self) -> None:
-        row = self._row_at(self._cursor)
-        if row != self._row:
-            self._row = row
+        row = self._row_at(self.cursor)
+        if row != self.row:
+            self.row = row
             self.post_message(self.Highlighted(self, row))
 
     # Cursor
@@ -369,24 +322,20 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     def move_cursor(self, position: int) -> None:
         """Moves the cursor to this row, or the nearest one, and scrolls it into view."""
         self._reach(max(0, position))
-        previous = self._cursor
-        self._cursor = clamp(position, 0, max(0, self._known - 1))
+        previous = self.cursor
+        self.cursor = clamp(position, 0, max(0, self._known - 1))
         self._scroll_into_view()
-        for changed in (previous, self._cursor):
+        for changed in (previous, self.cursor):
             self._refresh_row(changed)
         self._announce()
 
-    def action_cursor_up(self) -> None:
-        self.move_cursor(self._cursor - 1)
+    def action_move(self, rows: int) -> None:
+        self.move_cursor(self.cursor + rows)
 
-    def action_cursor_down(self) -> None:
-        self.move_cursor(self._cursor + 1)
-
-    def action_page_up(self) -> None:
-        self._move_page(-1)
-
-    def action_page_down(self) -> None:
-        self._move_page(1)
+    def action_page(self, direction: int) -> None:
+        lines = direction * max(1, self._body_lines)
+        self._scroll_top(self.scroll_offset.y + lines)
+        self.action_move(lines)
 
     def action_first(self) -> None:
         self.move_cursor(0)
@@ -395,18 +344,17 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self.move_cursor(self._known - 1)
 
     def action_select(self) -> None:
-        if self._row is not None:
-            self.post_message(self.Selected(self, self._row))
+        if self.row is not None:
+            self.post_message(self.Selected(self, self.row))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
         if offset.y < HEADER_LINES:
-            for slot in reversed(self._fitted):
-                if offset.x >= slot.x + MARGIN:
-                    self.post_message(self.HeaderSelected(self, slot.column))
-                    return
+            left_of_it = [slot for slot in self._fitted if slot.x + MARGIN <= offset.x]
+            if left_of_it:
+                self.post_message(self.HeaderSelected(self, left_of_it[-1].column))
             return
         position = self.scroll_offset.y + offset.y - HEADER_LINES
         if position < self._known:
@@ -417,7 +365,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     def on_resize(self) -> None:
         if not self.size:
             return
-        was_visible = 0 <= self._cursor - self.scroll_offset.y < self._body_lines
+        was_visible = 0 <= self.cursor - self.scroll_offset.y < self._body_lines
         self._body_lines = max(1, self.size.height - HEADER_LINES)
         if was_visible:
             self._scroll_into_view()
@@ -431,29 +379,24 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         if self.is_attached:
             self.scroll_to(y=top, animate=False, force=True)
 
-    def _move_page(self, direction: Literal[-1, 1]) -> None:
-        lines = direction * max(1, self._body_lines)
-        self._scroll_top(self.scroll_offset.y + lines)
-        self.move_cursor(self._cursor + lines)
-
     def _scroll_into_view(self) -> None:
         top = self.scroll_offset.y
-        lowest_top = self._cursor - max(1, self._body_lines) + 1
-        if not lowest_top <= top <= self._cursor:
-            self._scroll_top(clamp(top, lowest_top, self._cursor))
+        lowest_top = self.cursor - max(1, self._body_lines) + 1
+        if not lowest_top <= top <= self.cursor:
+            self._scroll_top(clamp(top, lowest_top, self.cursor))
 
     # Drawing
 
     def show_sort(self, key: str | None, *, descending: bool = False) -> None:
         """Marks the title of the column that the rows are sorted by; None marks no column."""
-        self._sort = None if key is None else (key, descending)
+        self._sort = (key, descending)
         self.refresh_line(self.scroll_offset.y)
 
     def on_focus(self) -> None:
-        self._refresh_row(self._cursor)
+        self._refresh_row(self.cursor)
 
     def on_blur(self) -> None:
-        self._refresh_row(self._cursor)
+        self._refresh_row(self.cursor)
 
     def _refresh_row(self, position: int) -> None:
         self.refresh_line(position + HEADER_LINES)
@@ -462,7 +405,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         """One line of the pane; the first one holds the titles."""
         line = y - HEADER_LINES
         if line < 0:
-            return self._draw(" ", self._style("header"), lambda slot: _title(slot, self._sort))
+            return self._draw(" ", "header", lambda slot: _title(slot, self._sort))
         if not self._known:
             lines = self.size.height - HEADER_LINES  # drawn before the first resize event
             width = self.scrollable_content_region.width
@@ -470,13 +413,13 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         position = self.scroll_offset.y + line
         row = self._row_at(position)
         if row is None:
-            return self._draw(" ", self._style("row"), lambda _: "")
+            return self._draw(" ", "row", lambda _: "")
         found = row
-        if position != self._cursor:
-            return self._draw(" ", self._style("row"), lambda slot: slot.column.text(found))
+        if position != self.cursor:
+            return self._draw(" ", "row", lambda slot: slot.column.text(found))
         if self.has_focus:  # cell colours are unreadable on the focused cursor
-            return self._draw("▌", self._style("cursor"), lambda slot: str(slot.column.text(found)))
-        return self._draw("▏", self._style("cursor"), lambda slot: slot.column.text(found))
+            return self._draw("▌", "cursor", lambda slot: str(slot.column.text(found)))
+        return self._draw("▏", "cursor", lambda slot: slot.column.text(found))
 
     def _style(self, part: str) -> RichStyle:
         return self.get_component_rich_style(f"virtual-table--{part}")
@@ -488,16 +431,11 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             self._slots = (width, fit_columns(self._columns, max(0, width - MARGIN)))
         return self._slots[1]
 
-    def _draw(self, marker: str, style: RichStyle, cell: Callable[[Slot[Row]], str | Content]) -> Strip:
-        width = self.scrollable_content_region.width
-
-        def segments() -> Iterator[Segment]:
-            end = 0
-            yield Segment(marker, style)
-            for slot in self._fitted:
-                yield Segment(" " * (slot.x - end), style)
-                yield from (Segment(*piece) for piece in _pieces(slot, cell(slot), style))
-                end = slot.x + slot.width
-            yield Segment(" " * (width - MARGIN - end), style)
-
-        return Strip(segments(), width).simplify()
+    def _draw(self, marker: str, part: str, cell: Callable[[Slot[Row]], str | Content]) -> Strip:
+        style, width = self._style(part), self.scrollable_content_region.width
+        segments, end = [Segment(marker, style)], 0
+        for slot in self._fitted:
+            segments += [Segment(" " * (slot.x - end), style), *_segments(slot, cell(slot), style)]
+            end = slot.x + slot.width
+        segments.append(Segment(" " * (width - MARGIN - end), style))
+        return Strip(segments, width).simplify()

@@ -1,4 +1,4 @@
-"""Event time and attachments: what is accepted, how they are sent, and what a mask leaves of them."""
+"""What a trigger carries beside its event data, and the outcome of each answer."""
 
 import json
 
@@ -6,13 +6,18 @@ import pytest
 
 from app.domain.masking import Mask
 from app.domain.model import (
+    LABEL,
     NO_EXTRAS,
+    Answer,
     Extras,
     ExtrasError,
+    NoReply,
+    Reply,
     TriggerRequest,
     attach,
     extras_json,
     extras_words,
+    outcome_of,
     parse_event_time,
     parse_extras,
 )
@@ -85,3 +90,46 @@ def test_a_mask_leaves_the_size_of_an_attachment_but_neither_name_nor_content() 
     assert [(one.data, one.size) for one in masked.attachments] == [("***", 5), ("***", 0)]
     assert "thor" not in masked.attachments[0].filename
     assert masked.event_time == TIME
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (NoReply("refused", "no", "x"), "not_sent"),
+        (NoReply("deadline", "maybe", "x"), "unknown"),
+        (Reply(500, None, None), "unknown"),
+        (Reply(502, 0, "OK"), "unknown"),
+        (Reply(503, 2008, "x"), "unknown"),
+        (Reply(302, None, None), "rejected"),
+        (Reply(307, 0, "OK"), "rejected"),
+        (Reply(400, 0, "OK"), "unknown"),
+        (Reply(400, 2008, "x"), "rejected"),
+        (Reply(400, None, None), "rejected"),
+        (Reply(404, None, None), "rejected"),
+        (Reply(429, 7003, "x"), "rejected"),
+        (Reply(200, 2008, "x"), "rejected"),
+        (Reply(200, 0, "OK", errors={"a": {"2008": "x"}}), "partial"),
+        (Reply(200, 0, "OK"), "accepted"),
+        (Reply(202, 0, None), "accepted"),
+        (Reply(200, None, None), "unknown"),
+        (Reply(204, None, None), "unknown"),
+        (Reply(100, 0, "OK"), "unknown"),
+        (Reply(600, 0, "OK"), "unknown"),
+    ],
+)
+def test_every_answer_has_exactly_the_outcome_of_the_first_line_that_fits(
+    answer: Answer, outcome: str
+) -> None:
+    assert outcome_of(answer) == outcome
+
+
+def test_every_outcome_is_told_by_a_symbol_and_a_word_of_its_own() -> None:
+    assert len({symbol for symbol, _ in LABEL.values()}) == len(LABEL) == 6
+    assert {word for _, word in LABEL.values()} == {
+        "sending",
+        "accepted",
+        "partial",
+        "rejected",
+        "not sent",
+        "unknown",
+    }

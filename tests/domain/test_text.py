@@ -1,13 +1,25 @@
-"""Text from outside, as it may be written to a terminal."""
+"""Text for people: harmless to a terminal, numbers and times, and the reference of an attempt, found again."""
 
 import sys
 import unicodedata
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.text import sanitize, sanitize_block
+from app.domain.text import (
+    age,
+    clock,
+    count,
+    duration,
+    elapsed,
+    id_prefixes,
+    sanitize,
+    sanitize_block,
+    short_id,
+)
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -63,8 +75,8 @@ def test_the_invisible_parts_of_emoji_and_of_joined_scripts_are_left_out(text: s
 
 def test_no_invisible_character_of_unicode_gets_through() -> None:
     invisible = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in INVISIBLE]
-    through = [hex(ord(c)) for c in invisible if c in sanitize(f"x{c}x")]
-    assert through == []
+    through = {*invisible} & {*sanitize("x".join(invisible), 10_000_000)}
+    assert [hex(ord(c)) for c in through] == []
 
 
 def test_long_text_is_capped_and_says_so() -> None:
@@ -97,3 +109,79 @@ def test_a_block_that_grows_when_made_visible_stays_within_its_limit() -> None:
     first, last = sanitize_block("\u202e" * 100, limit=100).split("\n")
     assert first == "⟨U+202E⟩" * 11
     assert last == "… 89 more characters are not shown"
+
+
+NOW = datetime(2026, 6, 18, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (-1, "1 second"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (450, "8 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (200_000, "2 days"),
+        (63_072_000_000, "730,000 days"),
+    ],
+)
+def test_a_length_of_time_is_said_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "just now"), (2, "2 min ago"), (119, "1 h ago"), (2880, "2 days ago")]
+)
+def test_an_age_is_told_in_the_largest_unit_that_fits(minutes: int, said: str) -> None:
+    assert age(NOW - timedelta(minutes=minutes), NOW) == said
+
+
+def test_the_time_of_another_day_names_the_day() -> None:
+    yesterday = (NOW - timedelta(days=1)).astimezone()
+    assert clock(yesterday, NOW) == yesterday.strftime("%d %b %H:%M")
+    assert clock(NOW, NOW) == NOW.astimezone().strftime("%H:%M:%S")
+
+
+def test_numbers_and_durations_are_told_for_people() -> None:
+    assert [count(1, "event"), count(1000, "contact")] == ["1 event", "1,000 contacts"]
+    assert [elapsed(None), elapsed(12.4), elapsed(1500)] == ["", "12 ms", "1.5 s"]
+
+
+@pytest.mark.parametrize(
+    ("attempt_id", "reference"),
+    [
+        ("00000000-0000-4000-8000-000000000000", "000-0000"),
+        ("ffffffff-ffff-4fff-bfff-ffffffffffff", "ZZZ-ZZZZ"),
+        ("00000000-1fff-4000-8000-000000000000", "000-0000"),
+        ("00000000-2000-4000-8000-000000000000", "000-0001"),
+        ("0044322a-6d09-4000-8000-000000000000", "012-34AK"),
+    ],
+)
+def test_the_reference_is_the_first_35_bits_in_seven_digits(attempt_id: str, reference: str) -> None:
+    assert short_id(attempt_id) == reference
+
+
+def test_what_is_no_uuid_is_its_own_reference() -> None:
+    assert short_id("a1") == "a1"
+
+
+@given(st.uuids(version=4))
+def test_an_attempt_is_found_by_its_reference(attempt_id: uuid.UUID) -> None:
+    reference = short_id(str(attempt_id))
+    assert len(reference) == 8
+    assert not set(reference) & set("ILOU")
+    assert any(str(attempt_id).startswith(beginning) for beginning in id_prefixes(reference))
+
+
+@pytest.mark.parametrize("heard", ["012-34AK", "01234ak", " o12 34ak", "OI2-34AK", "0l2–34AK", "012 34 AK"])
+def test_a_reference_may_be_written_as_it_was_heard(heard: str) -> None:
+    assert id_prefixes(heard) == id_prefixes("012-34AK")
+
+
+@pytest.mark.parametrize("text", ["", "012-34A", "012-34AKX", "U12-34AK", "thor@ex", "é12-34AK"])
+def test_other_texts_are_no_references(text: str) -> None:
+    assert id_prefixes(text) == ()

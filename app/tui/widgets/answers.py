@@ -1,6 +1,10 @@
-"""The prediction beside the form: the reply to expect, why, what was sent before, and the fixes as buttons."""
+"""The answers beside the form: the prediction and the reply, each with its fixes as buttons.
 
-from collections.abc import Iterable, Sequence
+The prediction is the reply to expect, why, and what was sent before. The reply is that to the last trigger:
+outcome, codes, meaning, what to do, and whether it was predicted.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from textual import on
@@ -14,8 +18,9 @@ from textual.widgets import Button
 from app.domain.diagnosis import FormPatch, QuickFix
 from app.domain.event_data import EventDataError, Filled
 from app.domain.mails import EventUse
-from app.domain.model import TriggerRequest
+from app.domain.model import Attempt, Outcome, TriggerRequest
 from app.domain.recipient import contact_name
+from app.domain.text import short_id
 from app.service.preflight import Preflight
 from app.tui.bindings import key_of
 from app.tui.privacy import PrivacyMode
@@ -24,8 +29,11 @@ from app.tui.text import (
     carried_data,
     last_sent,
     lines,
+    outcome_label,
     prediction_label,
     remedy,
+    reply_lines,
+    request_label,
     sanitize,
     second_send_label,
     use_label,
@@ -36,6 +44,10 @@ ABOUT_THE_VALUE = (2008, 2010, 2012)
 """Replies about the external id; they say nothing while it is empty."""
 
 PICK_A_CONTACT, PICK_AN_EVENT = Content("Pick a contact."), Content("Pick an event.")
+NOTHING_YET = Content.styled("Nothing sent in this session", "$quiet")
+WAITING = Content.styled(
+    "Waiting for the reply. Esc stops waiting, unless a list or filter has the focus.", "$quiet"
+)
 NOT_VALID_JSON = Content.styled("✗ Not valid JSON", "bold $outcome-rejected")
 START = lines(
     Content.assemble((f"{number}  ", "bold $primary"), step)
@@ -50,20 +62,19 @@ START = lines(
     )
 )
 
-Offer = tuple[QuickFix, Content]
-"""A fix and the words on its button."""
-
 
 class _FixButton(Button):
-    def __init__(self, fix: QuickFix, words: Content) -> None:
-        super().__init__(words, compact=True, tooltip="Changes the form or asks the account; never sends")
-        self.fix = fix
+    def __init__(self, words: str, key: str) -> None:
+        content = Content.assemble("▸ ", words, (f"  {key}" if key else "", "bold"))
+        super().__init__(content, compact=True, tooltip="Changes the form or asks the account; never sends")
+        self.words = words
 
 
 class RemedyButtons(Vertical):
     """One button for each fix, the best first."""
 
-    offers: reactive[tuple[Offer, ...]] = reactive((), recompose=True)
+    words: reactive[tuple[str, ...]] = reactive((), recompose=True)
+    remedies: Sequence[QuickFix] = ()
 
     class Chosen(Message):
         """A person chose this fix."""
@@ -72,35 +83,30 @@ class RemedyButtons(Vertical):
             super().__init__()
             self.remedy = remedy
 
-    @property
-    def remedies(self) -> Sequence[QuickFix]:
-        """The fixes on the buttons."""
-        return [fix for fix, _ in self.offers]
+    def offer(self, remedies: Iterable[QuickFix]) -> None:
+        """Offers these fixes; buttons with the same words stay."""
+        self.remedies = tuple(remedies)
+        self.words = tuple(map(_words, self.remedies))
 
     def compose(self) -> ComposeResult:
-        for number, (fix, words) in enumerate(self.offers):
-            hint = "" if number else f"  {key_of(self, 'fix')}"
-            yield _FixButton(fix, Content.assemble("▸ ", words, (hint, "bold")))
+        for number, words in enumerate(self.words):
+            yield _FixButton(words, "" if number else key_of(self, "fix"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if isinstance(event.button, _FixButton):
-            self.post_message(self.Chosen(event.button.fix))
+        if isinstance(event.button, _FixButton) and event.button.words in self.words:
+            self.post_message(self.Chosen(self.remedies[self.words.index(event.button.words)]))
 
 
-def offers_of(fixes: Iterable[QuickFix]) -> tuple[Offer, ...]:
-    """The fixes with their words; one that picks the recipient names the contact."""
-    return tuple((fix, _words(fix)) for fix in fixes)
-
-
-def _words(fix: QuickFix) -> Content:
+def _words(fix: QuickFix) -> str:
+    """The words on its button; a fix that picks the recipient names the contact."""
     words, contact = sanitize(fix.words), fix.contact
     if contact is None:
-        return Content(words)
+        return words
     person = ", ".join(filter(None, (sanitize(contact_name(contact), 60), f"contact {sanitize(contact.id)}")))
     by_id = isinstance(fix.change, FormPatch) and fix.change.key_id == "id"
-    return Content(f"Send to {person}{'' if by_id else f'  {words}'}")
+    return f"Send to {person}{'' if by_id else f'  {words}'}"
 
 
 class PreflightPane(VerticalScroll):
@@ -153,17 +159,17 @@ class PreflightPane(VerticalScroll):
         ]
         self._update(
             PICK_A_CONTACT if missing else lines([prediction_label(shown.prediction), remedy(shown.remedy)]),
-            offers_of(shown.advice.remedies if shown.advice else ()),
+            shown.advice.remedies if shown.advice else (),
             lines(more),
         )
 
     def show_fault(self, fault: EventDataError, fixes: Iterable[QuickFix]) -> None:
         """Shows that the event data is faulty, where and why."""
-        self._update(lines([NOT_VALID_JSON, Content(sanitize(str(fault)))]), offers_of(fixes), None)
+        self._update(lines([NOT_VALID_JSON, Content(sanitize(str(fault)))]), fixes, None)
 
-    def _update(self, headline: Content, offers: tuple[Offer, ...], more: Content | None) -> None:
+    def _update(self, headline: Content, fixes: Iterable[QuickFix], more: Content | None) -> None:
         self.query_one("#preflight-text", TextBlock).show(headline)
-        self.query_one(RemedyButtons).offers = offers
+        self.query_one(RemedyButtons).offer(fixes)
         below = self.query_one("#preflight-more", TextBlock)
         below.display = bool(more)
         below.show(more or "")
@@ -193,3 +199,80 @@ def _reply_text(known: Preflight) -> Content | None:
     then = "; ".join(f"{one.code} {sanitize(one.text)}" for one in others)
     said = [sanitize(known.prediction.text, 2000), f"After that fix: {then}" if then else ""]
     return lines(Content.styled(text, "$quiet") for text in said if text)
+
+
+class ReplyPanel(VerticalScroll):
+    """The last reply, that a trigger is being sent, or why nothing was sent."""
+
+    def __init__(self, field_name: Callable[[str], str | None]) -> None:
+        super().__init__(id="reply", classes="pane")
+        self.border_title = "Reply"
+        self._field_name = field_name
+        self._state = "nothing"
+
+    def compose(self) -> ComposeResult:
+        yield TextBlock(NOTHING_YET, id="reply-text")
+        yield RemedyButtons(id="reply-remedies", classes="remedies")
+
+    @property
+    def remedies(self) -> Sequence[QuickFix]:
+        """The fixes that are offered."""
+        return self.query_one(RemedyButtons).remedies
+
+    def offer(self, remedies: Iterable[QuickFix]) -> None:
+        """Offers these fixes for the reply."""
+        self.query_one(RemedyButtons).offer(remedies)
+
+    def show_nothing(self, last: Attempt | None, welcome: str = "") -> None:
+        """Nothing was sent yet; the last attempt of the profile is shown dimmed."""
+        parts = [NOTHING_YET, Content(f"\n{welcome}") if welcome else None]
+        if last is not None:
+            when = f"{last.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            shown = [*reply_lines(last), self._request(last.request)]
+            parts += [Content(f"\nLast attempt of {sanitize(last.profile)}, {when}"), *shown]
+        self._update("nothing", [part and Content.styled(part.plain, "$quiet") for part in parts])
+
+    def show_sending(self, request: TriggerRequest, waited: str) -> None:
+        """A trigger is being sent; `waited` says for how long."""
+        head = Content.assemble(outcome_label(Outcome.SENDING), f"   {waited}")
+        self._update("sending", [head, self._request(request), WAITING])
+
+    def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """The finished attempt; `fault` says what else went wrong."""
+        reference = Content.assemble(
+            ("reference ", "$quiet"), (sanitize(short_id(attempt.attempt_id)), "bold")
+        )
+        self._update(
+            attempt.outcome.value.replace("_", "-"),
+            [
+                *reply_lines(attempt),
+                self._request(attempt.request),
+                reference,
+                self._how_to_resolve(attempt),
+                None if fault is None else _fault(fault),
+            ],
+        )
+
+    def show_fault(self, fault: str) -> None:
+        """Why nothing was sent or refreshed."""
+        self._update("fault", [_fault(fault)])
+
+    def _how_to_resolve(self, attempt: Attempt) -> Content | None:
+        if attempt.outcome is not Outcome.UNKNOWN or attempt.settlement is not None:
+            return None
+        history = key_of(self, "history")
+        return Content.styled(f"Once you know whether it arrived, mark it in History ({history}).", "$quiet")
+
+    def _request(self, request: TriggerRequest) -> Content:
+        return Content.styled(request_label(request, self._field_name), "$quiet")
+
+    def _update(self, state: str, parts: list[Content | None]) -> None:
+        self.remove_class(f"-{self._state}").add_class(f"-{state}")
+        self._state = state
+        self.query_one("#reply-text", TextBlock).show(lines(parts))
+        self.offer(())
+        self.scroll_home(animate=False)
+
+
+def _fault(fault: str) -> Content:
+    return Content.styled(f"! {sanitize(fault, 2000)}", "bold $text-error")
