@@ -238,6 +238,8 @@ class Team:
     async def _within(self, work: Callable[[], Result], more_s: float = 0) -> Result:
         """The result of `work` in a thread. Raises UnreachableError if that takes more than `wait_s` and `more_s`."""
         seconds = self.wait_s + more_s
+        # A slow keyring is not the team's: it has a time of its own, and what is said meanwhile would be lost.
+        await asyncio.wrap_future(in_daemon_thread(self.settings.password))
         try:
             result = await asyncio.wait_for(asyncio.wrap_future(in_daemon_thread(work)), seconds)
         except (TimeoutError, UnreachableError) as error:
