@@ -185,10 +185,12 @@ class TeamSync:
     def _pull(self, log: Log) -> None:
         kept = self._kept
         attempt, fact, tombstone = (int(kept.state(name) or 0) for name in ("attempt", "fact", "tombstone"))
-        kept.add(log.attempts(attempt))
-        for facts in log.facts(fact, attempt):
-            kept.apply(facts)
-            self._settle_own(facts)
+        with closing(log.attempts(attempt)) as attempts:
+            kept.add(attempts)
+        with closing(log.facts(fact, attempt)) as pages:
+            for facts in pages:
+                kept.apply(facts)
+                self._settle_own(facts)
         if gone := log.tombstones(tombstone):
             earlier = json.loads(kept.state("to_forget") or "[]")
             kept.keep(to_forget=json.dumps([*earlier, *(mark for _, mark in gone)]))

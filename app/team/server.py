@@ -6,7 +6,7 @@ connection breaks is made once more on a new one.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from threading import RLock
@@ -436,20 +436,20 @@ class TeamServer:
 
 
 class Log:
-    """The team's log in a transaction that sees one moment of it. Its pages are read while it is open."""
+    """The team's log in a transaction that sees one moment of it. Its pages are read, and closed, while it is open."""
 
     def __init__(self, connection: Connection, account: str) -> None:
         self._connection = connection
         self._account = account
 
-    def attempts(self, after: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+    def attempts(self, after: int) -> Generator[Sequence[tuple[Any, ...]], None, None]:
         """The attempts after a number, each with its outcome if it has one, as the columns PULLED."""
         with self._connection.cursor(name="attempts", binary=True, row_factory=tuple_row) as cursor:
             cursor.execute(_ATTEMPTS, (self._account, after))
             while page := cursor.fetchmany(PAGE):
                 yield page
 
-    def facts(self, after: int, known: int) -> Iterator[Sequence[Fact]]:
+    def facts(self, after: int, known: int) -> Generator[Sequence[Fact], None, None]:
         """The facts after a number, without the outcomes that come with the attempts after `known`."""
         with self._connection.cursor(name="facts", binary=True) as cursor:
             cursor.execute(_FACTS, {"account": self._account, "after": after, "known": known})
