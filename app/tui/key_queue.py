@@ -19,7 +19,7 @@ from textual.message_pump import MessagePump
 ROUNDS = 5
 """The longest chain of messages: key, action, submitted, chosen, changed."""
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 15.0
 """A busy machine takes long to move the focus, and the next letter must not reach the field before."""
 
 LOOK_S = 0.05

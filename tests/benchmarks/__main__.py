@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--scale S] [--strict] [NAME ...]`: measures, prints the table, judges if asked to."""
+"""`python -m tests.benchmarks [--scale S] [--strict] [NAME ...]`: measures, prints a table for each, judges if asked to."""
 
 import argparse
 import importlib
@@ -16,13 +16,12 @@ MODULES = ("journal", "sandbox", "loading", "store", "refresh", "headless", "des
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 1 where a limit was passed and `--strict` was given."""
     options = _parsed(arguments)
+    print(machine())
     rows: list[Row] = []
     for name, measure in _measures(options.modules or MODULES):
         started = time.perf_counter()
-        rows += measure(options.scale)
-        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    print(machine())
-    print("\n".join(table(rows)))
+        rows += (found := measure(options.scale))
+        print(f"\n{name}, {time.perf_counter() - started:.0f} s", *table(found), sep="\n", flush=True)
     return int(options.strict and not all(row.holds for row in rows))
 
 
