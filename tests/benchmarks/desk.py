@@ -22,7 +22,7 @@ SIZES = {(80, 24): ("Help",), (140, 40): ("@", "Code", "Help")}
 """What the first usable frame shows at each size beside the first event: rows of every pane, and the keys."""
 
 DESK = ("-m", "app")
-ALLOWED_MB = 30
+ALLOWED_MB = 50
 MOST_ROWS = 50
 """No pane is higher, so that each key leads on."""
 
