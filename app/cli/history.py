@@ -89,8 +89,8 @@ def history(
     """List the attempts, newest first, or work with one of them.
 
     A query is made of words from request, reply or note, and of filters: outcome:, previous:, settled:, code:, status:,
-    took:, event:, key:, contact:, person:, note:, profile:, since:, until:, on:, sort:. A comma means or, a hyphen
-    before a term means not, a star stands for any characters.
+    took:, event:, key:, contact:, person:, note:, profile:, run:, since:, until:, on:, sort:. A comma means or, a
+    hyphen before a term means not, a star stands for any characters.
     """
     if ctx.invoked_subcommand is not None:
         return

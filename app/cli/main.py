@@ -68,11 +68,11 @@ def main() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # The caller closed this stream: no file that is opened later may get its number.
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open until the end
     for stream in (sys.stdout, sys.stderr):
         # Files and pipes are UTF-8 whatever the locale says; a terminal shows what its locale can.
         encoding = stream.encoding if stream.isatty() else "utf-8"
-        stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]  # text streams
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]  # all are text files
     program(prog_name="triggerdesk")
 
 
@@ -94,9 +94,8 @@ class _Program(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         verbs = [CompletionItem(name) for name in VERBS if name.startswith(incomplete)]
-        return verbs + click.Command.shell_complete(
-            self, ctx, incomplete
-        )  # the group's would import every verb
+        # The group's own method would import every verb.
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> object:
         result: object = None  # if writing ends early

@@ -18,12 +18,12 @@ from app.domain.attempt_export import (
     description_of,
     json_text,
     readable_body,
-    readable_json,
     reply_parts,
     timestamp,
     warnings_of,
 )
 from app.domain.diagnosis import FormPatch, field_label
+from app.domain.json_text import written
 from app.domain.mails import EventUse
 from app.domain.masking import Mask
 from app.domain.model import LABEL, MEANING, Attempt, FieldNames, Outcome, Reply, extras_words
@@ -183,7 +183,7 @@ class Report:
     ) -> ExitCode:
         """Sends, prints the attempt, or what is known of one that could not be recorded, and returns the exit code.
 
-        `send` gets the ids of the earlier attempts that the user was warned of: one's own, and a colleague's.
+        `send` gets the ids of the earlier attempts that the user was warned of: the user's own, and a colleague's.
         """
         try:
             attempt = await _send_with_warning(send)
@@ -267,7 +267,7 @@ def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     if len(chain) > 1:
         yield "resends: " + ", then ".join(_link(row, attempt) for row in chain)
     if attempt.request.data is not None:
-        yield f"event data:\n{readable_json(attempt.request.data)}"
+        yield f"event data:\n{written(attempt.request.data)}"
     if isinstance(attempt.answer, Reply) and attempt.answer.body:
         yield f"reply body, {attempt.answer.body_length:,} bytes:\n{readable_body(attempt.answer.body)}"
 

@@ -175,7 +175,7 @@ def settle(
 
 
 def _run(options: Options, name: str, work: "Callable[[Team], Result]", *, syncs: bool = False) -> Result:
-    """The result of `work`, after which the desk syncs if it `syncs`, and does what the team asks of it. Raises Failure."""
+    """The result of `work`, and a sync if it `syncs`; then the desk does what the team asks of it. Raises Failure."""
 
     async def run(service: Session) -> Result:
         if (joined := service.team) is None:

@@ -167,7 +167,10 @@ async def _send(
     report: Report,
     asked: tuple[str | None, str | None] | None = None,
 ) -> ExitCode:
-    """Sends. A person who was `asked` about these attempts, one's own and a colleague's, is not past another one."""
+    """Sends. `asked` names the attempts that the user was asked about, the user's own and a colleague's.
+
+    Another earlier attempt that turns up meanwhile then ends it as not sent.
+    """
     _ = service.client  # opened while ctrl+c still ends the wait for a keyring
     stop = stopped_by_signal()
     # A ctrl+c from just before takes effect here, while nothing is recorded.

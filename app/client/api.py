@@ -21,6 +21,7 @@ from app.domain import wire
 from app.domain.mails import Launch, Mail, Usages
 from app.domain.model import (
     CONTACT_KEYS,
+    MAX_REQUEST,
     Answer,
     Contact,
     ExternalEvent,
@@ -98,9 +99,6 @@ BATCH_CAP = 16 * 1024 * 1024
 
 REFRESH_CAP = 64 * 1024 * 1024
 """The size in bytes of the largest page that the client reads."""
-
-REQUEST_CAP = 10_000_000
-"""The size in bytes of the largest body that the service accepts. Event data at its limit is up to 4,000,000 in ASCII."""
 
 MASK = "***"
 
@@ -330,9 +328,9 @@ class ApiClient:
     def _request(
         self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str | int] | None = None
     ) -> httpx.Request:
-        if body and len(body) > REQUEST_CAP:
+        if body and len(body) > MAX_REQUEST:
             raise UnsendableError(
-                "too_large", f"The request is {len(body):,} bytes long, over the limit of {REQUEST_CAP:,}."
+                "too_large", f"The request is {len(body):,} bytes long, over the limit of {MAX_REQUEST:,}."
             )
         try:
             url = httpx.URL(f"{self._base_url}/{path}", params=query)

@@ -69,11 +69,6 @@ def json_text(value: object, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
-def readable_json(value: object) -> str:
-    """Indented JSON without escaped letters; sanitize it before you show it."""
-    return written(value)
-
-
 def readable_body(body: bytes) -> str:
     """A body with its JSON indented, and any other text unchanged; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
@@ -409,7 +404,7 @@ def _request(attempt: Attempt) -> Iterator[str]:
     if attempt.request.data is None:
         yield "No event data."
     else:
-        yield from _fenced(readable_json(attempt.request.data), "json")
+        yield from _fenced(written(attempt.request.data), "json")
 
 
 def _reply(attempt: Attempt) -> Iterator[str]:
@@ -421,7 +416,7 @@ def _reply(attempt: Attempt) -> Iterator[str]:
                 f"HTTP {reply.http_status}, {code}{took}: {reply.reply_text or 'no reply text'}"[:2000]
             )
             if reply.errors:
-                yield from ("", *_fenced(readable_json(reply.errors), "json"))
+                yield from ("", *_fenced(written(reply.errors), "json"))
             if reply.body:
                 yield from (
                     "",

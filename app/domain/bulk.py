@@ -28,6 +28,9 @@ MAX_BODY = 8_000_000
 ENTRY_BYTES = 100
 """About what a contact takes in a request beside its external id and event data."""
 
+LONGEST_ESCAPE = 12
+"""The most characters of a JSON escape: for a character beyond the first 65,536."""
+
 CANARY = 5
 """How many contacts are sent before the user is asked."""
 
@@ -42,9 +45,6 @@ REJECTED_SHARE, REJECTED_OF = 0.05, 200
 
 STOPPING_CODES = (5001, 5005)
 STOPPING_STATUSES = (401, 403)
-
-_LONGEST_ESCAPE = 12
-"""The characters of a JSON escape for one that lies beyond the first 65,536."""
 
 _COLUMN = re.compile(r"\{\{\s*column:([^{}]*?)\s*\}\}")
 _NAMED = re.compile(f"{_COLUMN.pattern}|{PLACEHOLDER.pattern}")
@@ -286,7 +286,7 @@ class RowTemplate:
         """Cells of at most so many characters together surely stay within the limit."""
         columns = sum(isinstance(part, int) for part in self._parts)
         fixed = sum(len(part) for part in self._parts if isinstance(part, str))
-        return (MAX_BYTES - fixed) / (_LONGEST_ESCAPE * columns) if columns else math.inf
+        return (MAX_BYTES - fixed) / (LONGEST_ESCAPE * columns) if columns else math.inf
 
 
 def _escaped(text: str) -> str:

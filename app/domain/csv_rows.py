@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import CONTACT_KEYS, Field
-from app.domain.text import HIDDEN, has_surrogates
+from app.domain.text import HIDDEN, count, has_surrogates
 
 OnFault = Callable[[int, str], None]
 """Called with the number of a line that is skipped (from 1), and the reason as a sentence."""
@@ -116,7 +116,7 @@ class CsvFile:
         width = len(self.header)
         for line, cells in self._records(on_fault):
             if len(cells) != width:
-                on_fault(line, f"{len(cells)} cell{'s'[: len(cells) != 1]}, but the header has {width}.")
+                on_fault(line, f"{count(len(cells), 'cell')}, but the header has {width}.")
             elif any(cells):
                 yield Row(line, cells)
 

@@ -24,6 +24,7 @@ from app.domain.model import (
     TriggerRequest,
     outcome_of,
 )
+from app.domain.recipient import EMAIL
 from app.domain.reply_codes import advise_code, advise_status, advise_unsent, is_web_page, web_page
 from app.domain.rules import Verdict
 from app.domain.text import sanitize
@@ -31,7 +32,6 @@ from app.domain.wire import json_object
 
 MAX_SHOWN = 5
 MAX_VALUE = 60
-EMAIL = "3"
 
 
 @dataclass(frozen=True, slots=True)

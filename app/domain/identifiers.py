@@ -9,7 +9,7 @@ from itertools import groupby
 from urllib.parse import unquote
 
 from app.domain.model import ExternalEvent
-from app.domain.text import HIDDEN
+from app.domain.text import HIDDEN, count
 
 _AROUND = re.compile(rf"^[\s{HIDDEN}]+|[\s{HIDDEN}]+$")
 # Groups of three digits after the same separator: comma, full stop, apostrophe, underscore or space of any width.
@@ -189,10 +189,10 @@ def _without_hidden(text: str) -> str:
 def hidden_words(text: str) -> str:
     """Names the spaces around the text and the invisible characters in it, by code and place; '' for none."""
     if not text.strip(" "):
-        return f"nothing but {_spaces(len(text))}" if text else ""
+        return f"nothing but {count(len(text), 'space')}" if text else ""
     before, after = len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
     spaces = [(before, "before it"), (after, "after it")]
-    named = [f"{_spaces(number)} {where}" for number, where in spaces if number]
+    named = [f"{count(number, 'space')} {where}" for number, where in spaces if number]
     runs = [
         (character, [place for place, _ in places])
         for character, places in groupby(enumerate(text, start=1), key=lambda one: one[1])
@@ -201,10 +201,6 @@ def hidden_words(text: str) -> str:
     named += [_run(character, places) for character, places in runs[:_NAMED]]
     more = sum(len(places) for _, places in runs[_NAMED:])
     return " and ".join([*named, *([f"{more} more invisible characters"] if more else [])])
-
-
-def _spaces(number: int) -> str:
-    return f"{number} space{'' if number == 1 else 's'}"
 
 
 def _run(character: str, places: list[int]) -> str:

@@ -63,7 +63,7 @@ def indented(text: str, *, unescaped: bool = False) -> str:
 
 
 def written(value: object) -> str:
-    """A value as indented JSON, as it was typed if that is known."""
+    """A value as indented JSON without escaped letters, as it was typed if that is known; sanitize it before you show it."""
     if isinstance(value, TypedObject):
         return indented(value.text)
     return json.dumps(value, indent=2, ensure_ascii=False)

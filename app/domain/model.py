@@ -199,7 +199,7 @@ def new_attempt_id() -> str:
 MAX_REQUEST = 10_000_000
 """The size in bytes of the largest body that the service accepts."""
 
-EVENT_TIME = re.compile(
+_EVENT_TIME = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
 )
 """The two forms of an event time that Emarsys accepts."""
@@ -219,7 +219,7 @@ def attach(filename: str, content: bytes) -> Attachment:
 
 def parse_event_time(value: object) -> str | None:
     """The event time; None for null. Raises ExtrasError for anything but the two forms."""
-    if value is not None and not (isinstance(value, str) and EVENT_TIME.fullmatch(value)):
+    if value is not None and not (isinstance(value, str) and _EVENT_TIME.fullmatch(value)):
         raise ExtrasError(
             "event_time",
             f"{str(value)[:60]!r} is not an event time. "
@@ -371,11 +371,8 @@ LABEL = {
 }
 """The symbol and word of each outcome."""
 
-SETTLED = {True: "arrived", False: "not arrived"}
-"""The words for a resolved unknown outcome where there is little room."""
-
 RESOLVED = {True: "resolved: arrived", False: "resolved: did not arrive"}
-"""The same where there is room."""
+"""The words for a resolved unknown outcome, by whether it arrived."""
 
 MEANING = {
     Outcome.SENDING: "Still being sent.",

@@ -14,15 +14,16 @@ from app.domain.identifiers import bare
 from app.domain.model import Contact, Field, JsonObject, TriggerRequest
 from app.domain.text import sanitize
 
+FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
+
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ASCII_LOWER = str.maketrans(_UPPER, _UPPER.lower())
-_ASCII_CASE_IGNORED = "3"
 _EXACT_WHOLE = 2**53
 
 
 def normalize(key_id: str, value: str) -> str:
     """The value in the form used for comparison: lower case (ASCII) for field 3, unchanged for other fields."""
-    if key_id != _ASCII_CASE_IGNORED:
+    if key_id != EMAIL:
         return value
     return value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
 
@@ -64,7 +65,6 @@ def _mark(*parts: str) -> int:
 # Recipients
 
 
-FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 NAMED = 3
 COUNTED = 1000
 

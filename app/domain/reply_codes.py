@@ -142,7 +142,7 @@ _PUBLISHED: Mapping[str, Mapping[tuple[int, int], str]] = {
         (400, 10001): "A parameter is missing or not valid."
     },
 }
-"""By the advice on them, the reply codes of which nothing is published but the text."""
+"""The reply codes of which only the text is published, by the advice on them."""
 
 REPLY_CODES = (
     *_DOCUMENTED,

@@ -16,9 +16,8 @@ from app.domain.text import replace_surrogates
 
 ContactErrors = Mapping[str, Mapping[str, str]]
 
-_COMPACT = json.JSONEncoder(
-    separators=(",", ":"), allow_nan=False
-)  # made once: making it takes half as long as using it
+# Made once: making it takes half as long as using it.
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _SQLITE_INTEGER = range(-(2**63), 2**63)
 
 

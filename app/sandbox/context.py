@@ -1,4 +1,4 @@
-"""The state that all calls of one sandbox share: account, rate limit, request log, faults; and a call with it."""
+"""The state that all calls of one sandbox share: account, rate limit, request log, faults; and the call that carries it."""
 
 import json
 import re

@@ -65,19 +65,20 @@ class AcceptedTriggers:
         """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
         with self._db:
-            repeated = [one.trigger_id for one in accepted if self._is_repeat(one, at)]
+            repeated = [one.trigger_id for one in accepted if self._add_one(one, at)]
         return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
 
-    def _is_repeat(self, one: Accepted, at: float) -> bool:
-        repeat = one.trigger_id is not None and self._is_known(one.trigger_id, at)
+    def _add_one(self, one: Accepted, at: float) -> bool:
+        """Adds a trigger; returns whether its trigger id was accepted before."""
+        repeat = one.trigger_id is not None and self._remember(one.trigger_id, at)
         members = {field.name: getattr(one, field.name) for field in fields(one)}
         line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **members, "deduplicated": repeat}
         row = (at, one.contact_id, json.dumps(line))
         self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
         return repeat
 
-    def _is_known(self, trigger_id: str, at: float) -> bool:
-        """Whether this trigger id was accepted before; remembers it if it was not."""
+    def _remember(self, trigger_id: str, at: float) -> bool:
+        """Remembers a trigger id; returns whether it was known already."""
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         forgotten = -1.0 if self._remember_s is None else at - self._remember_s
         return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 0
@@ -98,7 +99,7 @@ class AcceptedTriggers:
         return _launches(rows)
 
     def newest(self, limit: int) -> list[ReachedContact]:
-        """The latest of the newest `limit` triggers that were processed, newest first."""
+        """Those of the newest `limit` triggers that were processed, newest first."""
         rows = self._db.execute("SELECT at, line FROM triggered ORDER BY n DESC LIMIT ?", (limit,))
         return _launches(rows)
 

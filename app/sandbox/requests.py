@@ -13,10 +13,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.domain.model import MAX_REQUEST
 from app.sandbox.options import SandboxOptions
 from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
 
-MAX_BODY = 10_000_000
 MAX_DIGITS = 15
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?", re.ASCII | re.IGNORECASE)
 
@@ -80,14 +80,14 @@ class Bodies:
         """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
         body = bytearray()
         declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_BODY):
+        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_REQUEST):
             raise self._early(JsonReply(*TOO_LARGE))
         try:
             async with asyncio.timeout(self._options.body_timeout_s):
                 async for part in request.stream():
                     body += part
                     self._held += len(part)
-                    if len(body) > MAX_BODY:
+                    if len(body) > MAX_REQUEST:
                         raise self._early(JsonReply(*TOO_LARGE))
                     if self._held > self._options.max_held:
                         raise self._early(overloaded())

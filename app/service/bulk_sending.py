@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from app.domain.bulk import (
     CANARY,
     ENTRY_BYTES,
+    LONGEST_ESCAPE,
     MAX_BODY,
     MAX_CONTACTS,
     BulkRow,
@@ -108,9 +109,9 @@ class Known:
 
 
 def _most_bytes(request: TriggerRequest) -> int:
-    """The most bytes that a contact takes in a request; an escape has at most twelve for one character."""
+    """The most bytes that a contact takes in a request."""
     data = request.data.text if isinstance(request.data, TypedObject) else ""
-    return len(data) + 12 * len(request.external_id) + ENTRY_BYTES
+    return len(data) + LONGEST_ESCAPE * len(request.external_id) + ENTRY_BYTES
 
 
 def request_of(run: Run, template: RowTemplate, row: BulkRow) -> TriggerRequest:

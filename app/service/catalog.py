@@ -21,7 +21,14 @@ from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_hi
 from app.store.row_ids import FewRows, RowIds
 from app.store.text import numeric_order
 
+__all__ = ["CacheState", "ContactRow", "Contacts", "Events", "ForgetRefusedError", "Forgetting"]
+
 MAX_RECENT = 20
+
+SWAP_TIMEOUT_S = 60.0
+"""How long a look-up waits for another window that swaps a million contacts in."""
+
+_ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
     "id": lambda event: numeric_order(event.id),
@@ -118,14 +125,6 @@ class ContactLines:
     def _leave_out(self, line: int, reason: str) -> None:
         self.left_out += 1
         self._on_fault(line, reason)
-
-
-__all__ = ["CacheState", "ContactRow", "Contacts", "ForgetRefusedError", "Forgetting"]
-
-SWAP_TIMEOUT_S = 60.0
-"""How long a look-up waits for another window that swaps a million contacts in."""
-
-_ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 
 class ForgetRefusedError(AppError):

@@ -1,4 +1,4 @@
-"""The history for its users: search, count, statistics, resends, comparison, notes, tickets, export.
+"""The history for its users: search, statistics, comparison, resends, resolutions, notes, tickets, export, retention.
 
 A query covers the live account, unless it names a profile or `all_accounts` is set.
 """
@@ -25,12 +25,29 @@ from app.store.database import StoppedError
 from app.store.erasure import Doomed, Retention, doomed, let_go
 from app.store.row_ids import RowIds, Rows
 
+__all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in_thread", "neighbours"]
+
+Result = TypeVar("Result")
+
 MIN_REFERENCE = 4
 """The least number of characters of an attempt id to search for."""
 
 MAX_NOTE = 10_000
 
 _LISTED = 3
+
+EVERYTHING = HistoryQuery()
+MOST_BUCKETS = 60
+_FIRST = 50
+MOST_FOLLOWED = 1000
+"""How many of the newest attempts `follow` looks at."""
+
+TICKET, OPEN_TICKET = "ticket", "open ticket"
+"""The formats of one attempt beside FORMATS: personal data hidden, or not."""
+
+SAME_CONTACT = "With the last accepted attempt of this event for this contact."
+ANYBODY = "With the last accepted attempt of this event for anybody; none for this contact was accepted."
+NONE_ACCEPTED = "No other attempt of this event was accepted. Mark the attempt to compare with."
 
 
 class AttemptError(AppError):
@@ -146,24 +163,6 @@ class AttemptRetention:
 
     def apply(self) -> int:
         return let_go(self._path, self._retention, datetime.now(UTC))
-
-
-__all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in_thread", "neighbours"]
-
-Result = TypeVar("Result")
-
-EVERYTHING = HistoryQuery()
-MOST_BUCKETS = 60
-_FIRST = 50
-MOST_FOLLOWED = 1000
-"""How many of the newest attempts `follow` looks at."""
-
-TICKET, OPEN_TICKET = "ticket", "open ticket"
-"""The formats of one attempt beside FORMATS: personal data hidden, or not."""
-
-SAME_CONTACT = "With the last accepted attempt of this event for this contact."
-ANYBODY = "With the last accepted attempt of this event for anybody; none for this contact was accepted."
-NONE_ACCEPTED = "No other attempt of this event was accepted. Mark the attempt to compare with."
 
 
 async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) -> Result:

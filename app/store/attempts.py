@@ -42,7 +42,7 @@ from app.store.attempt_rows import (
     settlement_values,
     whole_attempt,
 )
-from app.store.bulk_attempts import delete
+from app.store.bulk_attempts import delete, tell_next
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
 from app.store.history_search import HistorySearch
@@ -311,15 +311,6 @@ def _outcome_before(connection: sqlite3.Connection, contact_mark: Value) -> str 
     return None if row is None else row["outcome"]
 
 
-def _tell_next(connection: sqlite3.Connection, number: int) -> None:
-    """Copies the outcome of this attempt to `previous` of the next one on the same contact."""
-    connection.execute(
-        "UPDATE attempts SET previous = this.outcome FROM attempts AS this WHERE this.number = ?1 AND attempts.number = "
-        "(SELECT min(number) FROM attempts WHERE contact_mark = this.contact_mark AND number > ?1)",
-        (number,),
-    )
-
-
 def _record_answer(
     connection: sqlite3.Connection,
     attempt_id: str,
@@ -345,7 +336,7 @@ def _record_answer(
         (*values.values(), number),
     )
     _insert(connection, "answers", {"attempt": number, **answer_values(answer, remedy)}, "INSERT OR REPLACE")
-    _tell_next(connection, number)
+    tell_next(connection, [number])
     index_words(connection, "number = ?", number)
     if row["team"] is not None:
         enqueue(connection, restored(row["account"]), "outcome", attempt_id)

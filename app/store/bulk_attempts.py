@@ -25,7 +25,6 @@ _BATCH = 5000
 _CACHE_KILOBYTES = 131_072
 _PAGES_BETWEEN_CHECKPOINTS = 20_000
 
-
 Rows = list[dict[str, Value]]
 
 
@@ -84,6 +83,15 @@ def insert(
     if rows:
         marks = ", ".join(f":{column}" for column in rows[0])
         connection.executemany(f"{verb} INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
+
+
+def tell_next(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    """Copies the outcome of each of these attempts to `previous` of the next one on the same contact."""
+    connection.executemany(
+        "UPDATE attempts SET previous = this.outcome FROM attempts AS this WHERE this.number = ?1 AND attempts.number = "
+        "(SELECT min(number) FROM attempts WHERE contact_mark = this.contact_mark AND number > ?1)",
+        [(number,) for number in numbers],
+    )
 
 
 def delete(connection: sqlite3.Connection, where: str, values: Mapping[str, object]) -> int:

@@ -31,7 +31,7 @@ from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
 from app.domain.recipient import canonical_json, request_fingerprint
 from app.domain.text import id_prefixes
 from app.store.attempt_rows import NO_ANSWER, answer_values, index_words, outcome_values
-from app.store.bulk_attempts import add, insert, previous_renewed
+from app.store.bulk_attempts import add, insert, previous_renewed, tell_next
 from app.store.database import transaction
 from app.store.history_file import opened
 from app.store.outbox import enqueue, enqueue_outcomes
@@ -554,13 +554,10 @@ def _record(connection: sqlite3.Connection, batch: Sequence[Sent]) -> list[int]:
         {"attempt": number, **NO_ANSWER, **answer_values(one.answer, one.remedy)} for number, one in known
     ]
     insert(connection, "answers", answers, "INSERT OR REPLACE")
-    connection.executemany(
-        "UPDATE attempts SET previous = this.outcome FROM attempts AS this WHERE this.number = ?1 AND attempts.number = "
-        "(SELECT min(number) FROM attempts WHERE contact_mark = this.contact_mark AND number > ?1)",
-        [(number,) for number, _ in known],
-    )
-    enqueue_outcomes(connection, [number for number, _ in known])
-    return [number for number, _ in known]
+    recorded = [number for number, _ in known]
+    tell_next(connection, recorded)
+    enqueue_outcomes(connection, recorded)
+    return recorded
 
 
 def release(

@@ -14,6 +14,7 @@ from typing import Any
 from app.domain.identifiers import search_text
 from app.domain.model import Attempt, Outcome, Settlement
 from app.domain.team import OPEN_S, PULLED, Fact
+from app.domain.wire import sent_json
 from app.store.attempt_rows import (
     NO_ANSWER,
     Value,
@@ -21,9 +22,9 @@ from app.store.attempt_rows import (
     attempt_values,
     index_words,
     outcome_values,
-    request_values,
     settlement_values,
 )
+from app.store.bulk_attempts import insert
 from app.store.bulk_runs import FORGOTTEN
 from app.store.database import transaction
 from app.store.history_file import opened
@@ -103,15 +104,15 @@ class TeamHistory:
                 values, request, answer = self._own_rows(one, member)
                 number = _number(connection, one.attempt_id)
                 if number is None:
-                    _insert(connection, "attempts", values)
+                    insert(connection, "attempts", [values])
                     number = _number(connection, one.attempt_id)
                 else:
                     _update(connection, number, values)
                     connection.execute("DELETE FROM requests WHERE attempt = ?", (number,))
                     connection.execute("DELETE FROM answers WHERE attempt = ?", (number,))
-                _insert(connection, "requests", {"attempt": number, **request})
+                insert(connection, "requests", [{"attempt": number, **request}])
                 if answer is not None:
-                    _insert(connection, "answers", {"attempt": number, **answer})
+                    insert(connection, "answers", [{"attempt": number, **answer}])
                 index_words(connection, "number = ?", number)
 
     def apply(self, facts: Sequence[Fact]) -> None:
@@ -170,7 +171,7 @@ class TeamHistory:
         if one.answer is not None:
             values |= outcome_values(one.answer, one.outcome, one.elapsed_ms)
             answer = {**NO_ANSWER, **answer_values(one.answer, one.remedy)}
-        return values, {"body": b"", "data": request_values(0, one.request, b"")["data"]}, answer
+        return values, {"body": b"", "data": sent_json(one.request.data)}, answer
 
 
 def _mark(contacts: Sequence[str]) -> int | None:
@@ -211,11 +212,6 @@ def _state(connection: sqlite3.Connection, name: str) -> str | None:
 def _keep(connection: sqlite3.Connection, values: Mapping[str, object]) -> None:
     rows = [(name, str(value)) for name, value in values.items()]
     connection.executemany("INSERT OR REPLACE INTO team_state VALUES (?, ?)", rows)
-
-
-def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
-    marks = ", ".join("?" * len(row))
-    connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
 
 
 def _number(connection: sqlite3.Connection, attempt_id: str) -> int | None:
@@ -276,7 +272,7 @@ def _record(connection: sqlite3.Connection, number: int, body: Mapping[str, Any]
     if open_row is not None:
         _update(connection, number, _outcome(body))
         connection.execute("DELETE FROM answers WHERE attempt = ?", (number,))
-        _insert(connection, "answers", {"attempt": number, **_answer(body)})
+        insert(connection, "answers", [{"attempt": number, **_answer(body)}])
 
 
 def _update(connection: sqlite3.Connection, number: int | None, values: Row) -> None:

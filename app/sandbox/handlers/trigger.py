@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from app.domain.event_data import MAX_BYTES
-from app.domain.model import EVENT_TIME, Account, Matches, TriggerRequest
+from app.domain.model import Account, ExtrasError, Matches, TriggerRequest, parse_event_time
 from app.domain.rules import RULES, Rule, judge
 from app.domain.wire import key_text, parse_trigger
 from app.sandbox.accounts.account import NO_MATCH, SandboxAccount
@@ -133,9 +133,10 @@ def _check_extras(carrier: Mapping[str, object], length: int) -> None:
     """
     if carrier.get("data") is not None:
         _check_data(carrier["data"], may_be_too_large=length > MAX_BYTES)
-    event_time = carrier.get("event_time")
-    if event_time is not None and not (isinstance(event_time, str) and EVENT_TIME.fullmatch(event_time)):
-        raise Rejected(5010, "Invalid event time format.")
+    try:
+        parse_event_time(carrier.get("event_time"))
+    except ExtrasError:
+        raise Rejected(5010, "Invalid event time format.") from None
 
 
 def _check_data(data: object, *, may_be_too_large: bool) -> None:
