@@ -682,4 +682,4 @@ class Dashboard(Screen[None]):
     @on(HistoryPane.Wanted)
     def _history_wants(self, message: HistoryPane.Wanted) -> None:
         message.stop()
-        self.history.open(message.what)
+        self.history.open(message.what, message.row)

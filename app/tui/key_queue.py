@@ -74,12 +74,13 @@ class KeyQueue:
             if not isinstance(event, events.MouseMove):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TIMEOUT_S):
-                        await _handled_around(focused)
+                        await handled_around(focused)
 
 
-async def _handled_around(focused: DOMNode) -> None:
+async def handled_around(widget: DOMNode) -> None:
+    """Returns once a widget and all around it have handled their messages, and the messages these led to."""
     for _ in range(ROUNDS):
-        for node in focused.ancestors_with_self:
+        for node in widget.ancestors_with_self:
             await _handled(node)
 
 

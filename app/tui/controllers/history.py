@@ -184,9 +184,8 @@ class HistoryController:
 
     # Menus and screens
 
-    def open(self, what: str | Choice) -> None:
-        """Opens the menu or screen of this name, or follows up on the current attempt."""
-        row = self.pane.table.row
+    def open(self, what: str | Choice, row: AttemptRow | None) -> None:
+        """Opens the menu or screen of this name, or follows up on the attempt of a row."""
         match what:
             case Choice():
                 self._choose(row, what)

@@ -182,12 +182,16 @@ class SendController:
     # Sending the form
 
     def send(self, *, rehearsed: bool = False) -> None:
-        """Sends the form once the user has answered the questions about it, or says why not."""
+        """Sends the form once the user has answered the questions about it, or says why not.
+
+        `rehearsed`: the presenter picked the reply, which filled the form, whatever is typed in a list.
+        """
         if self.is_busy:
             self.view.say("", self.obstacle)
             return
         request = self.form.request()
-        if reason := self._not_picked or self.obstacle or self._pressed_twice(request):
+        not_picked = "" if rehearsed else self._not_picked
+        if reason := not_picked or self.obstacle or self._pressed_twice(request):
             self.view.say("Not sent", reason)
             return
         self._begin_to_ask()

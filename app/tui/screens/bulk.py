@@ -40,7 +40,7 @@ _OUTCOMES = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN)
 ABORT = "Abort the run? The contacts that are left are never sent by it. A batch under way is finished."
 ARRIVED = "Mark all unknown contacts of this run as arrived? How do you know? (optional)"
 DID_NOT = "Mark all unknown contacts of this run as not arrived? How do you know? (optional)"
-UNKNOWN_LEFT = "Unknown contacts are not sent again: check in the account, then mark them as arrived or not, or resend them."
+UNKNOWN_LEFT = "Unknown contacts are never resent automatically. Check the account, then mark them as arrived or not, or resend them."
 AGAIN = "Plan to send the attempts that the history shows again, as new triggers? Contacts that got them may get them twice."
 
 

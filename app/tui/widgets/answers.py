@@ -64,9 +64,10 @@ START = lines(
 
 
 class _FixButton(Button):
-    def __init__(self, words: str, key: str) -> None:
+    def __init__(self, number: int, words: str, key: str) -> None:
         content = Content.assemble("▸ ", words, (f"  {key}" if key else "", "bold"))
         super().__init__(content, compact=True, tooltip="Changes the form or asks the account; never sends")
+        self.number = number
         self.words = words
 
 
@@ -90,13 +91,15 @@ class RemedyButtons(Vertical):
 
     def compose(self) -> ComposeResult:
         for number, words in enumerate(self.words):
-            yield _FixButton(words, "" if number else key_of(self, "fix"))
+            yield _FixButton(number, words, "" if number else key_of(self, "fix"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if isinstance(event.button, _FixButton) and event.button.words in self.words:
-            self.post_message(self.Chosen(self.remedies[self.words.index(event.button.words)]))
+        button = event.button
+        # The fixes may have changed since the buttons were drawn; masked words may be equal.
+        if isinstance(button, _FixButton) and (button.number, button.words) in enumerate(self.words):
+            self.post_message(self.Chosen(self.remedies[button.number]))
 
 
 def _words(fix: QuickFix) -> str:
@@ -150,11 +153,11 @@ class PreflightPane(VerticalScroll):
             return
         missing = is_begun and shown.prediction is not None and shown.prediction.code == NO_VALUE
         more = [
+            second_send_label(shown.second_send, now),  # first: a small pane cuts off what is below
             use_label(use, shown.prediction),
             carried_data(shown, now),
             None if missing else _reply_text(shown),
             self._placeholders(filled),
-            second_send_label(shown.second_send, now),
             None if shown.second_send else last_sent(shown.last, now),
         ]
         self._update(

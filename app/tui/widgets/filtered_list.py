@@ -19,6 +19,7 @@ from app.domain.model import ExternalEvent, Field, ListOrder
 from app.domain.recipient import customer_number
 from app.service.catalog import ContactRow
 from app.service.history import Rows, StoppedError
+from app.tui.key_queue import handled_around
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, sanitize
 from app.tui.widgets.inputs import SafeInput
@@ -37,9 +38,6 @@ PHONES = ("15", "37")
 IN_ROW = ("1", "2", "3")
 DETAILS = {"11": "", "4": "born"}
 """The fields below the rows after the numbers, each with the word before its value."""
-
-ROUNDS = 5
-"""The longest chain of messages: submitted, chosen, pane shown, focus."""
 
 
 def _sort_binding(pane: str) -> Binding:
@@ -106,6 +104,8 @@ class FilteredList(Vertical, Generic[Row]):
         self._shown_text: str | None = None
         self._found = asyncio.Event()
         self._chooses = False
+        self._handled = asyncio.Event()
+        self._handled.set()
         self.is_open = False
         """Whether the user has typed since picking a row."""
 
@@ -169,8 +169,7 @@ class FilteredList(Vertical, Generic[Row]):
             progress.stop()
             self._show(rows, text, keep_cursor=keep_cursor)
             if self._chooses:
-                self._choose()
-                await self._until_handled()
+                await self._choose_and_wait()
             self._found.set()
             await asyncio.to_thread(rows.count)
             self.table.rows_changed()
@@ -211,6 +210,7 @@ class FilteredList(Vertical, Generic[Row]):
         """Returns once every Enter has picked its row, so that the next key takes effect after that."""
         if self._chooses:
             await self._found.wait()
+        await self._handled.wait()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -221,13 +221,14 @@ class FilteredList(Vertical, Generic[Row]):
         else:
             self._chooses = True
 
-    async def _until_handled(self) -> None:
-        """Returns once the pick and its effects are handled."""
-        for _ in range(ROUNDS):
-            for node in self.ancestors_with_self:
-                handled = asyncio.Event()
-                node.call_later(handled.set)
-                await handled.wait()
+    async def _choose_and_wait(self) -> None:
+        """Picks the row, and returns once the pick and its effects are handled."""
+        self._handled.clear()
+        try:
+            self._choose()
+            await handled_around(self)
+        finally:
+            self._handled.set()
 
     def _choose(self) -> None:
         self._chooses = False

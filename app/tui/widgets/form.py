@@ -86,7 +86,7 @@ def _key_options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
 class TriggerForm(Vertical):
     """The fields, the TriggerRequest that they make, and Send.
 
-    Whoever presses Send, Button.Pressed reaches the dashboard unless text was typed on the button before.
+    A press of Send reaches the dashboard as Button.Pressed, unless text was typed on the button before.
     """
 
     class Changed(Message):
@@ -125,7 +125,7 @@ class TriggerForm(Vertical):
         with Vertical(classes="row"):
             with Horizontal(id="external"):
                 yield Static("External id", classes="name")
-                yield SafeInput(placeholder="the contact's value", id="external-id")
+                yield SafeInput(placeholder="contact's value", id="external-id")
             yield TextBlock(id="recipient")
         yield DataEditor()
         yield TextBlock(id="extras")

@@ -199,9 +199,10 @@ class HistoryPane(Vertical):
         (the full screen).
         """
 
-        def __init__(self, what: str | Choice) -> None:
+        def __init__(self, what: str | Choice, row: AttemptRow | None) -> None:
             super().__init__()
             self.what = what
+            self.row = row  # a search may end before the message is handled
 
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
@@ -349,7 +350,7 @@ class HistoryPane(Vertical):
         return self.whole if action == "back" else super().check_action(action, parameters)
 
     def action_choose(self, name: str) -> None:
-        self.post_message(self.Wanted(Choice[name]))
+        self.post_message(self.Wanted(Choice[name], self.table.row))
 
     def action_filter(self) -> None:
         self.line.begin()
@@ -370,7 +371,7 @@ class HistoryPane(Vertical):
         self.action_want("whole")
 
     def action_want(self, what: str) -> None:
-        self.post_message(self.Wanted(what))
+        self.post_message(self.Wanted(what, self.table.row))
 
     # Columns
 
