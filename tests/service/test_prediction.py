@@ -32,7 +32,7 @@ FIELDS = ("3", "1", "5", "10142")
 CONTACTS = 240
 FETCHED = 80
 LOOK_UPS = 60
-SIZES = [240, pytest.param(10_000, marks=pytest.mark.slow)]
+SIZES = [240, pytest.param(2_000, marks=pytest.mark.slow)]
 
 Rows = list[dict[str, str]]
 
