@@ -48,7 +48,9 @@ async def test_a_press_repeated_while_sending_or_right_after_the_reply_sends_onc
         await _sent(desk, "f9")
         desk.dashboard.send.clock = lambda: 140.0
         await _sent(desk, "ctrl+y")
-        assert "sending 0 s of 30 s" in desk.text_of("#reply")  # the time to answer the question does not count
+        assert "sending 0 s of 30 s" in desk.text_of(
+            "#reply"
+        )  # the time to answer the question does not count
         endpoint.accept()
         await desk.settle()
 
