@@ -336,10 +336,12 @@ class SendController:
         self.continue_from(None)
 
     def _ask_again(self, submission: _Submission, parent_id: str | None) -> None:
-        """Asks about the same trigger that another window sent meanwhile."""
+        """Asks about the same trigger that another window sent meanwhile; its id may be given back to the team."""
         self._begin_to_ask()
         self.continue_from(parent_id)
-        self._submit(submission)
+        attempt_id = new_attempt_id()
+        again = replace(submission.request, trigger_id=attempt_id)
+        self._submit(replace(submission, request=again, attempt_id=attempt_id))
 
     # Resending an attempt
 
