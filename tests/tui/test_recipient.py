@@ -64,7 +64,7 @@ async def test_the_fix_for_a_shared_value_is_the_picked_contact_also_of_a_draft(
         await desk.settle()
         assert (_asked(desk), _recipient(desk)) == (("3", "twin@example.com"), TWINS)
         before = desk.text_of("#preflight")
-        magnus, mira = "Pick Magnus Tveskov-Hale, contact 13", "Send to Mira Tveskov, contact 12"
+        magnus, mira = "Pick Magnus Tveskov-Hale, contact 13", "Pick Mira Tveskov, contact 12"
         assert before.index(magnus) < before.index(mira)
     async with open_desk() as desk:
         assert (_asked(desk), _recipient(desk)) == (("id", "13"), SHARED)
