@@ -32,8 +32,8 @@ async def test_contacts_that_share_a_value_are_told_apart_in_three_keys(open_des
         await desk.press("f4")
         buttons = desk.preflight.query(Button)
         assert [str(button.label) for button in buttons] == [
-            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
-            "▸ Send to Magnus Tveskov-Hale, contact 13",
+            "▸ Pick Mira Tveskov, contact 12  ctrl+g",
+            "▸ Pick Magnus Tveskov-Hale, contact 13",
         ]
         for button in buttons:
             assert button.region.height == 1
@@ -50,7 +50,7 @@ async def test_the_contact_with_nearly_the_typed_address_is_offered_by_name(open
         await desk.press(*"100", "enter")
         desk.form.query_one("#external-id").value = "thor@exmaple.com"
         await desk.settle()
-        assert "▸ Send to Thor Odinson, contact 11" in desk.text_of("#preflight")
+        assert "▸ Pick Thor Odinson, contact 11" in desk.text_of("#preflight")
         await desk.press("ctrl+g")
         assert _asked(desk) == ("100", "3", "thor@example.com")
 

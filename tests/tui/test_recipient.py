@@ -64,7 +64,7 @@ async def test_the_fix_for_a_shared_value_is_the_picked_contact_also_of_a_draft(
         await desk.settle()
         assert (_asked(desk), _recipient(desk)) == (("3", "twin@example.com"), TWINS)
         before = desk.text_of("#preflight")
-        magnus, mira = "Send to Magnus Tveskov-Hale, contact 13", "Send to Mira Tveskov, contact 12"
+        magnus, mira = "Pick Magnus Tveskov-Hale, contact 13", "Pick Mira Tveskov, contact 12"
         assert before.index(magnus) < before.index(mira)
     async with open_desk() as desk:
         assert (_asked(desk), _recipient(desk)) == (("id", "13"), SHARED)
@@ -79,9 +79,9 @@ async def test_a_fix_names_whom_the_trigger_goes_to(open_desk: OpenDesk) -> None
     async with open_desk() as desk:
         await desk.press(*"100", "enter")
         for typed, button, recipient in (
-            ("twin@example.com", "Send to Mira Tveskov, contact 12", "to Mira Tveskov · contact 12"),
-            ("C-10011", "Send to Thor Odinson, contact 11 use Customer number (10142)", THOR),
-            ("thor@example.com ", "Send to Thor Odinson, contact 11 use thor@example.com", THOR),
+            ("twin@example.com", "Pick Mira Tveskov, contact 12", "to Mira Tveskov · contact 12"),
+            ("C-10011", "Pick Thor Odinson, contact 11 use Customer number (10142)", THOR),
+            ("thor@example.com ", "Pick Thor Odinson, contact 11 use thor@example.com", THOR),
         ):
             _choose_key(desk, "3")
             await desk.press("f4", *typed)

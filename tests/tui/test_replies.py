@@ -94,8 +94,8 @@ async def test_each_reply_is_predicted_and_explained(open_desk: OpenDesk) -> Non
             assert "as predicted" in after
             assert ("→" in after) == (code != "0")
         await _fill(desk, "100", "3", "twin@example.com")
-        assert "Send to Mira Tveskov, contact 12" in desk.text_of("#preflight")
-        assert "Send to Magnus Tveskov-Hale, contact 13" in desk.text_of("#preflight")
+        assert "Pick Mira Tveskov, contact 12" in desk.text_of("#preflight")
+        assert "Pick Magnus Tveskov-Hale, contact 13" in desk.text_of("#preflight")
         await _fill(desk, "999", "3", "nobody@example.com")
         assert "Will be rejected: 2008" in desk.text_of("#preflight")
         assert "After that fix: 5001" in desk.text_of("#preflight")
@@ -119,8 +119,8 @@ async def test_a_contact_that_the_reply_offers_is_named_as_before_sending(
     async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert [str(button.label) for button in desk.reply.query(Button)] == [
-            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
-            "▸ Send to Magnus Tveskov-Hale, contact 13",
+            "▸ Pick Mira Tveskov, contact 12  ctrl+g",
+            "▸ Pick Magnus Tveskov-Hale, contact 13",
         ]
         await desk.press("ctrl+b")
         assert len(desk.reply.query(Button)) == 2
