@@ -4,7 +4,7 @@ import asyncio
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
@@ -53,7 +53,7 @@ class TriggerDeskApp(App[AppError]):
     """Runs the dashboard; `run` returns the AppError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    CSS_PATH = sorted(styles().glob("*.tcss"))
+    CSS_PATH = styles("app")
     COMMANDS = {Palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
@@ -217,7 +217,13 @@ class TriggerDeskApp(App[AppError]):
         else:
             await self._open()
 
-    def _ask(self, question: str, yes: str, no: str, then: Callable[[bool | None], object]) -> None:
+    def _ask(
+        self,
+        question: str,
+        yes: str,
+        no: str,
+        then: Callable[[bool | None], None] | Callable[[bool | None], Awaitable[None]],
+    ) -> None:
         self.push_screen(Confirm(sanitize(question, 2000), yes=yes, no=no), then)
 
     @work(group="switch")
