@@ -4,7 +4,7 @@ import asyncio
 import math
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
@@ -13,7 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultCallbackType
 
 from app.domain.errors import AppError
 from app.resources import styles
@@ -217,13 +217,7 @@ class TriggerDeskApp(App[AppError]):
         else:
             await self._open()
 
-    def _ask(
-        self,
-        question: str,
-        yes: str,
-        no: str,
-        then: Callable[[bool | None], None] | Callable[[bool | None], Awaitable[None]],
-    ) -> None:
+    def _ask(self, question: str, yes: str, no: str, then: ScreenResultCallbackType[bool]) -> None:
         self.push_screen(Confirm(sanitize(question, 2000), yes=yes, no=no), then)
 
     @work(group="switch")

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -23,7 +24,7 @@ from app.tui.widgets.answers import PreflightPane, ReplyPanel
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
 from tests.profiles import Opening
-from tests.tui.quiet import quiet
+from tests.tui.quiet import quiet, unpainted
 
 HERE = Path(__file__).parent
 MEASURED = {
@@ -129,9 +130,10 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def waiting_for_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pilot asks the event loop whether all is done."""
+    """Pilot asks the event loop whether all is done; what no test looks at is not drawn."""
     for module in ("app", "pilot"):
         monkeypatch.setattr(f"textual.{module}.wait_for_idle", quiet)
+    monkeypatch.setattr(Compositor, "render_update", unpainted)
 
 
 OpenDesk = Callable[..., AbstractAsyncContextManager[Desk]]

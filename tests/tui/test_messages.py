@@ -23,6 +23,11 @@ async def test_a_message_lies_on_no_pane(open_desk: OpenDesk) -> None:
         rows = desk.screen().splitlines()
         assert "Not sent: Pick an event first" in rows[-2]
         assert rows[-3].startswith("╰")  # of the messages before it nothing is left
+        for length in (76, 78):
+            desk.dashboard.say("", ("word " * 20)[: length - 1] + ".")
+            await desk.settle()
+            (toast,) = desk.app.screen.query(Toast)
+            assert toast.region.bottom == NARROW[1] - 1  # its last line is not cut off
 
 
 async def test_a_message_goes_with_the_next_key_once_it_could_be_seen_unless_it_came_unasked(

@@ -142,7 +142,7 @@ class HistoryController:
         if Outcome.UNKNOWN in counts:
             settled = Filter(QueryField.SETTLED, tuple(map(Value, SETTLEMENTS[1:])))
             found = replace(query, filters=(*query.filters, settled))
-            resolved = sum(self.session.history.counts(found, stop=stop).values())
+            resolved = sum(self.shown.history.counts(found, stop=stop).values())
         if not query.is_everything:
             hidden = self._hidden(query, stop)
         nothing_yet = not counts and query.is_everything
