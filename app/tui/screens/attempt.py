@@ -13,6 +13,7 @@ from textual.widgets import Footer, Static
 from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.domain.text import short_id
+from app.resources import style
 from app.service.history import AttemptRow, RowIds, neighbours
 from app.service.session import Session
 from app.tui.bindings import key_of
@@ -46,6 +47,7 @@ class KeyRows(Footer):
 class AttemptScreen(ModalScreen[Followed]):
     """Returns the attempt that was open last, and what to do about it."""
 
+    DEFAULT_CSS = style("attempt")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the dashboard", id="attempt.back"),

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from app.resources import styles
+from app.resources import style
 from app.tui.bindings import key_of
 from app.tui.widgets.inputs import SafeInput
 
@@ -24,6 +24,7 @@ class Question(ModalScreen[Answer | None], Generic[Answer]):
     Only the first answer has a key. Letters do nothing, so that typing ahead never answers a question.
     """
 
+    DEFAULT_CSS = style("confirm")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", tooltip="Go back, nothing changes", id="confirm.no"),
         Binding("ctrl+y", "agree", "Yes", tooltip="Do it", id="confirm.yes"),
@@ -31,8 +32,6 @@ class Question(ModalScreen[Answer | None], Generic[Answer]):
         Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the previous button"),
     ]
     AUTO_FOCUS = "#no"
-    # It may be the first screen that opens.
-    CSS_PATH = styles() / "confirm.tcss"
 
     def __init__(self, question: str, no: str, answers: Mapping[str, tuple[str, Answer]]) -> None:
         """`answers` are the words and the value of each button by its id."""
@@ -94,6 +93,8 @@ class SendAgain(StrEnum):
 class ConfirmSendAgain(Question[SendAgain]):
     """Returns how to send again. The key resends, which cannot trigger the contact twice."""
 
+    DEFAULT_CSS = "ConfirmSendAgain #confirm { width: 78; }"
+
     def __init__(self, question: str) -> None:
         answers = {
             "resend": ("Resend (same trigger id)", SendAgain.RESEND),
@@ -105,6 +106,7 @@ class ConfirmSendAgain(Question[SendAgain]):
 class Ask(ModalScreen[str | None]):
     """Returns what was typed, on Enter or the button; None on Esc."""
 
+    DEFAULT_CSS = style("ask")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="ask.back"),
     ]

@@ -15,6 +15,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.model import DataChoice
+from app.resources import style
 from app.tui.privacy import covered
 from app.tui.text import Live, account_labels, lines, sanitize, sanitize_block
 
@@ -26,7 +27,13 @@ Entries = Sequence[tuple[Content, Value] | None]
 PREVIEW_LINES = 8
 
 
-class Menu(ModalScreen[Value | None], Generic[Value]):
+class MenuScreen(ModalScreen[Value | None], Generic[Value]):
+    """What the menus look like."""
+
+    DEFAULT_CSS = style("menu")
+
+
+class Menu(MenuScreen[Value]):
     """Returns the value of the entry that was picked; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,7 +62,7 @@ def _options(words: Iterable[Content | None], name: str) -> OptionList:
     )
 
 
-class ProfileList(ModalScreen[str | None]):
+class ProfileList(MenuScreen[str]):
     """Returns the name of the profile that was picked; None on Esc, and for the one in use."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,7 +110,7 @@ class Wish:
     choice: DataChoice | None = None
 
 
-class DataMenu(ModalScreen[Wish | None]):
+class DataMenu(MenuScreen[Wish]):
     """Returns which event data to insert, save or delete; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

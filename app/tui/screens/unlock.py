@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from app.resources import style
 from app.tui.text import sanitize
 from app.tui.widgets.inputs import SafeInput
 
@@ -21,6 +22,7 @@ NO_MINUTES = f"Enter whole minutes from 1 to {MAX_MINUTES}."
 class UnlockScreen(ModalScreen[int | None]):
     """Returns the minutes once the name of the profile is right; None on Esc."""
 
+    DEFAULT_CSS = style("unlock")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, stay read-only", id="unlock.back"),
     ]
