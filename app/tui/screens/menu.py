@@ -1,8 +1,6 @@
 """Menus above the dashboard: one thing out of a few, a profile, or event data to insert."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import ClassVar, Generic, TypeVar
 
 from textual import on
@@ -87,24 +85,8 @@ class ProfileList(ModalScreen[str | None]):
         self.dismiss(None if name == self._live else name)
 
 
-class Act(Enum):
-    """What to do with event data."""
-
-    TAKE = "take"
-    KEEP = "keep"
-    DROP = "drop"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants from the menu; `choice` is None for KEEP."""
-
-    act: Act
-    choice: DataChoice | None = None
-
-
-class DataMenu(ModalScreen[Wish | None]):
-    """Returns which event data to insert, save or delete; None on Esc."""
+class DataMenu(ModalScreen[tuple[str, DataChoice | None] | None]):
+    """Returns `insert` or `delete` and which event data, or `save` and None; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f8", "dismiss(None)", "Back", tooltip="Go back, keep the event data", id="data.back"),
@@ -154,12 +136,12 @@ class DataMenu(ModalScreen[Wish | None]):
 
     @on(OptionList.OptionSelected)
     def _take(self) -> None:
-        self.dismiss(Wish(Act.TAKE, self._highlighted))
+        self.dismiss(("insert", self._highlighted))
 
     @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:
         if self._can_keep:
-            self.dismiss(Wish(Act.KEEP))
+            self.dismiss(("save", None))
         else:
             self._warn("No event data to save.")
 
@@ -167,7 +149,7 @@ class DataMenu(ModalScreen[Wish | None]):
     def action_drop(self) -> None:
         choice = self._highlighted
         if choice is not None and choice.kind == "template":
-            self.dismiss(Wish(Act.DROP, choice))
+            self.dismiss(("delete", choice))
         else:
             self._warn("Only a template can be deleted.")
 
