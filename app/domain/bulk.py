@@ -305,29 +305,32 @@ def typed_data(text: str | None) -> JsonObject | None:
 # Replies
 
 
-def share_out(answer: Answer, key_id: str, external_ids: Sequence[str]) -> list[tuple[Outcome, Answer]]:
-    """What the answer to a batch says about each of its contacts, in their order.
+class Share(NamedTuple):
+    """What an answer says about some contacts of its batch."""
+
+    outcome: Outcome
+    answer: Answer
+    external_ids: Sequence[str]
+
+
+def share_out(answer: Answer, key_id: str, external_ids: Sequence[str]) -> list[Share]:
+    """What the answer to a batch says about its contacts.
 
     A contact that `errors` names is rejected, the others are accepted. If `errors` names a contact that was not sent, and
     the number of `ids` does not tell that it is none of these, the others are unknown.
     """
     outcome = outcome_of(answer)
     if isinstance(answer, NoReply) or outcome not in (Outcome.ACCEPTED, Outcome.PARTIAL):
-        return [(outcome, answer)] * len(external_ids)
+        return [Share(outcome, answer, external_ids)]
     errors = _by_contact(answer.errors, key_id, external_ids)
-    named = [one for one in external_ids if one in errors]
-    payload = json_object(answer.body)
-    data = payload.get("data")
+    others = [one for one in external_ids if one not in errors]
+    data = json_object(answer.body).get("data")
     ids = data.get("ids") if isinstance(data, Mapping) else None
-    is_told = len(errors) == len(answer.errors) or (
-        isinstance(ids, list) and len(ids) == len(external_ids) - len(named)
-    )
-    others = Outcome.ACCEPTED if is_told else Outcome.UNKNOWN
+    is_told = len(errors) == len(answer.errors) or (isinstance(ids, list) and len(ids) == len(others))
     rest = _part(answer, {})
-    return [
-        (Outcome.REJECTED, _rejected(rest, one, errors[one])) if one in errors else (others, rest)
-        for one in external_ids
-    ]
+    rejected = [Share(Outcome.REJECTED, _rejected(rest, one, errors[one]), [one]) for one in errors]
+    accepted = Share(Outcome.ACCEPTED if is_told else Outcome.UNKNOWN, rest, others)
+    return [accepted, *rejected] if others else rejected
 
 
 def _by_contact(

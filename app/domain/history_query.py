@@ -85,14 +85,6 @@ class Clock:
     now: datetime
     zone: tzinfo | None = None
 
-    def since(self, text: str) -> datetime | None:
-        """The moment, or the beginning of the day; None if the text is not a time."""
-        return self._moment(text, 0)
-
-    def until(self, text: str) -> datetime | None:
-        """The moment, or the end of the day; None if the text is not a time."""
-        return self._moment(text, 1)
-
     def day(self, text: str) -> tuple[datetime, datetime] | None:
         """The beginning and end of a day, 23 or 25 hours apart when daylight saving time changes; None if it is no day."""
         day = self._day(text)
@@ -101,12 +93,13 @@ class Clock:
         except (OverflowError, ValueError, OSError):
             return None
 
-    def _moment(self, text: str, days: int) -> datetime | None:
+    def moment(self, text: str, *, end: bool = False) -> datetime | None:
+        """The moment, or the beginning or `end` of the day; None if the text is not a time."""
         try:
             if span := _SPAN.fullmatch(text.lower()):
                 return (self.now - timedelta(**{_UNITS[span[2]]: int(span[1])})).astimezone(UTC)
             if day := self._day(text):
-                return self._midnight(day + timedelta(days=days))
+                return self._midnight(day + timedelta(days=end))
             return self._at(datetime.fromisoformat(text))
         except (OverflowError, ValueError, OSError):
             return None
@@ -268,65 +261,59 @@ def _range(text: str) -> Range | None:
 
 
 class QueryField(StrEnum):
-    """The fields of `field:value`: how to read a value, which values completion offers, whether a value may hold commas."""
+    """The fields of `field:value`."""
 
-    read: Callable[[str, Term], Values]
-    offered: tuple[str, ...]
-    with_commas: bool
-
-    def __new__(
-        cls,
-        name: str,
-        read: Callable[[str, Term], Values] = _read_text,
-        offered: tuple[str, ...] = (),
-        with_commas: bool = False,
-    ) -> "QueryField":
-        field = str.__new__(cls, name)
-        field._value_ = name
-        field.read, field.offered, field.with_commas = read, offered, with_commas
-        return field
-
-    OUTCOME = (
-        "outcome",
-        _read_outcome,
-        ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending"),
-    )
-    CODE = "code", _read_number, ("2008", NO_VALUE)
-    STATUS = "status", _read_number, ("400", "5xx", NO_VALUE)
+    OUTCOME = "outcome"
+    CODE = "code"
+    STATUS = "status"
     EVENT = "event"
     """The id or the name of the event."""
     KEY = "key"
-    CONTACT = "contact", _read_text, (), True
+    CONTACT = "contact"
     """The external id, or any key, the id or the name of the contact that it found."""
-    PERSON = "person", _read_text, (), True
+    PERSON = "person"
     """The same."""
-    NOTE = "note", _read_note, (NO_VALUE,), True
-    TOOK = "took", _read_number, (">1000", NO_VALUE)
+    NOTE = "note"
+    TOOK = "took"
     """The duration in milliseconds."""
     PROFILE = "profile"
-    PREVIOUS = (
-        "previous",
-        _read_outcome,
-        ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
-    )
+    PREVIOUS = "previous"
     """The outcome of the previous attempt on the same account with the same key field and external id."""
-    SETTLED = "settled", _read_settlement, SETTLEMENTS
+    SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
-    RUN = "run", _read_run
+    RUN = "run"
     """The bulk run, by its id, the beginning of its id, or its short id."""
 
 
 TIMES = ("since", "until", "on")
 FIELDS = (*QueryField, *TIMES, "sort")
 
+_READERS: Mapping[QueryField, Callable[[str, Term], Values]] = {
+    QueryField.OUTCOME: _read_outcome,
+    QueryField.CODE: _read_number,
+    QueryField.STATUS: _read_number,
+    QueryField.NOTE: _read_note,
+    QueryField.TOOK: _read_number,
+    QueryField.PREVIOUS: _read_outcome,
+    QueryField.SETTLED: _read_settlement,
+    QueryField.RUN: _read_run,
+}
+_WITH_COMMAS = (QueryField.CONTACT, QueryField.PERSON, QueryField.NOTE)
 _DAYS = ("today", "yesterday")
-_OFFERED: dict[str, tuple[str, ...]] = {
-    **{field: field.offered for field in QueryField},
+_OFFERED: Mapping[str, tuple[str, ...]] = {
+    "outcome": ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending"),
+    "code": ("2008", NO_VALUE),
+    "status": ("400", "5xx", NO_VALUE),
+    "note": (NO_VALUE,),
+    "took": (">1000", NO_VALUE),
+    "previous": ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
+    "settled": SETTLEMENTS,
     "sort": (*SortColumn, *(f"-{column}" for column in SortColumn)),
     "on": _DAYS,
     "since": (*_DAYS, "1h", "1d", "1w"),
     "until": (*_DAYS, "1h", "1d", "1w"),
 }
+"""The values that completion offers."""
 
 
 # The queries
@@ -419,9 +406,9 @@ def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> H
         raise QueryFaultError(f"{name}: cannot be negated. Leave the hyphen out.", term.at)
     match name:
         case "since":
-            return _within(query, _moment(clock.since, term), None)
+            return _within(query, _moment(clock, term), None)
         case "until":
-            return _within(query, None, _moment(clock.until, term))
+            return _within(query, None, _moment(clock, term, end=True))
         case "on":
             day = clock.day(term.value)
             if day is None:
@@ -431,8 +418,8 @@ def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> H
             return replace(query, order=_order(term))
 
 
-def _moment(read: Callable[[str], datetime | None], term: Term) -> datetime:
-    moment = read(term.value)
+def _moment(clock: Clock, term: Term, *, end: bool = False) -> datetime:
+    moment = clock.moment(term.value, end=end)
     if moment is None:
         raise term.fault(f"{_shown(term.value)} is not a time. Use {KNOWN_TIMES}.")
     return moment
@@ -455,11 +442,12 @@ def _order(term: Term) -> Order:
 
 
 def _filter(field: QueryField, term: Term) -> Filter:
-    whole = term.quoted or field.with_commas
+    whole = term.quoted or field in _WITH_COMMAS
     parts = [term.value] if whole else term.value.split(",")
     if not (whole or all(parts)):
         raise term.fault(f"a value is missing between the commas after {field}:")
-    values = tuple(value for part in parts for value in field.read(part, term))
+    read = _READERS.get(field, _read_text)
+    values = tuple(value for part in parts for value in read(part, term))
     return Filter(field, values, term.negated)
 
 
@@ -488,7 +476,8 @@ _DESCENDING_FIRST = (SortColumn.TIME, SortColumn.TOOK)
 
 
 def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
-    is_plain = _PLAIN.fullmatch(value) or (field.read is _read_number and _NUMBER.fullmatch(value))
+    is_number = _READERS.get(field) is _read_number and _NUMBER.fullmatch(value)
+    is_plain = is_number or _PLAIN.fullmatch(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f"{'-' if negated else ''}{field}:{value if is_plain else f'{chr(34)}{escaped}{chr(34)}'}"
 

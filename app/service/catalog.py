@@ -11,7 +11,7 @@ from app.domain.csv_rows import CsvFile, OnFault, open_csv
 from app.domain.errors import AppError
 from app.domain.identifiers import Resolved, Unresolved, resolve_event
 from app.domain.model import Contact, ExternalEvent, Field, ListOrder
-from app.domain.recipient import normalize
+from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
 from app.store.cache_file import opened
@@ -32,7 +32,7 @@ _ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
     "id": lambda event: numeric_order(event.id),
-    "name": lambda event: (normalize("3", event.name), numeric_order(event.id)),
+    "name": lambda event: (normalize(EMAIL, event.name), numeric_order(event.id)),
 }
 
 
@@ -60,9 +60,9 @@ class Events:
             found.sort(key=lambda event: recent.get(event.id, len(recent)))
         return FewRows(found)
 
-    def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
+    def recent(self) -> tuple[str, ...]:
         """The ids of the events sent on this account, the last one first."""
-        return self._live.history.recent.events(self._live.key, limit)
+        return self._live.history.recent.events(self._live.key, MAX_RECENT)
 
     def name(self, event_id: str) -> str | None:
         return self._live.cache.event_name(event_id)

@@ -36,7 +36,7 @@ REPLIES: dict[int, TriggerRequest] = {
     5001: TriggerRequest("999", "3", "thor@example.com", _DATA),
     2012: TriggerRequest("100", "id", "999999", _DATA),
 }
-"""A request for each documented reply of the built-in account: the README's table of replies."""
+"""A request, yet without a trigger id, for each documented reply: the README's table of replies."""
 
 FAILURES: tuple[SimulatedFailure, ...] = (
     SimulatedFailure("refused", "not sent", "The connection is refused", Outcome.NOT_SENT),
@@ -72,10 +72,6 @@ class Scenarios:
         self._sandbox = sandbox
         self._history = history
         self._account = account
-
-    def request_for(self, code: int) -> TriggerRequest:
-        """A request that gets this reply code; it has no trigger id yet."""
-        return REPLIES[code]
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
         """Makes the next trigger fail, once; returns a request that would be accepted otherwise."""

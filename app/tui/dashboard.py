@@ -204,14 +204,13 @@ class Dashboard(Screen[None]):
         yield self._bar
         yield KeyFooter()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
         self._show_panes()
         self._title_panes()
         self.form.restore()
         if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
             self._welcome = WELCOME.format(key_of(self, "help"))
-        self.show_nothing_sent()
         self.cache.show()
         self.show_history()
         self._offer_fields()
@@ -227,6 +226,9 @@ class Dashboard(Screen[None]):
             self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
         )
         self._mounted.set()
+        # The screen is laid out after this: once, with the first rows in their places.
+        for loaded in (self._events.found, self._contacts.found, self.history.found):
+            await loaded.wait()
         self.refresh_bindings()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:

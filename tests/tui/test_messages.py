@@ -25,6 +25,11 @@ async def test_a_message_lies_on_no_pane_and_goes_with_the_next_key_once_it_coul
         rows = desk.screen().splitlines()
         assert "Not sent: Pick an event first" in rows[-2]
         assert rows[-3].startswith("╰")  # of the messages before it nothing is left
+        for length in (76, 78):
+            desk.dashboard.say("", ("word " * 20)[: length - 1] + ".")
+            await desk.settle()
+            (toast,) = desk.app.screen.query(Toast)
+            assert toast.region.bottom == NARROW[1] - 1  # its last line is not cut off
 
         await desk.pilot.resize_terminal(*WIDE)
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 60.0)

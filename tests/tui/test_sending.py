@@ -37,13 +37,22 @@ async def test_one_press_sends_once_and_a_second_send_is_asked_about_and_never_a
         endpoint.accept()
         await desk.settle()
         await desk.press("f9")
-        assert "You sent this a moment ago" in desk.said
+        assert "you sent this a moment ago" in desk.said
         assert len(endpoint.requests) == _number(desk) == 1
         await desk.press("f3", *"sif", "enter")
         await _sent(desk, "enter", "enter", "enter")
         endpoint.accept()
         await desk.settle()
         assert len(endpoint.requests) == _number(desk) == 2
+        desk.dashboard.send.clock = lambda: 100.0
+        await _sent(desk, "f9")
+        desk.dashboard.send.clock = lambda: 140.0
+        await _sent(desk, "ctrl+y")
+        assert "sending 0 s of 30 s" in desk.text_of(
+            "#reply"
+        )  # the time to answer the question does not count
+        endpoint.accept()
+        await desk.settle()
 
         desk.dashboard.send.clock = iter(range(10, 1000, 10)).__next__
         for _ in range(3):

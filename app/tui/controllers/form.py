@@ -439,7 +439,7 @@ class FormController:
     def prepare(self, code: int) -> None:
         """Fills the form with a request that gets this reply code."""
         if self.session.scenarios is not None and self._can_fill:
-            self.form.fill(self.session.scenarios.request_for(code))
+            self.form.fill(REPLIES[code])
             self.send.forget_last()
             self.view.go("trigger")
             self.form.focus_next()

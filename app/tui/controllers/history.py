@@ -1,5 +1,6 @@
 """The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,9 @@ class HistoryController:
     preview: Callable[[Attempt], None]
     resolved: Callable[[Attempt], None]
 
+    found: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once attempts are shown, or why there are none."""
+
     shown: Session = field(init=False)
     """The session whose history is shown: one's own, or with that of the whole team."""
 
@@ -117,6 +121,7 @@ class HistoryController:
         try:
             await in_thread(lambda _: rows.read_first(pane.table.row if keep_cursor else None), stop)
             pane.show(rows, query, keep_cursor=keep_cursor)
+            self.found.set()
             slow.stop()
             slow = start_timer(PROGRESS_S, pane.show_counting)
             pane.show_counts(*await in_thread(partial(self._counted, query), stop))
@@ -136,7 +141,7 @@ class HistoryController:
         if Outcome.UNKNOWN in counts:
             settled = Filter(QueryField.SETTLED, tuple(map(Value, SETTLEMENTS[1:])))
             found = replace(query, filters=(*query.filters, settled))
-            resolved = sum(self.session.history.counts(found, stop=stop).values())
+            resolved = sum(self.shown.history.counts(found, stop=stop).values())
         if not query.is_everything:
             hidden = self._hidden(query, stop)
         nothing_yet = not counts and query.is_everything
@@ -151,6 +156,7 @@ class HistoryController:
         return new and max(0, new - sum(counts(matching, stop=stop).values()))
 
     def _show_error(self, error: AppError) -> None:
+        self.found.set()
         self.view.show_problem("History", str(error))
 
     # Filter, order, full screen

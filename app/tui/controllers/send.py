@@ -40,7 +40,7 @@ from app.tui.widgets.status import StatusLine
 
 DOUBLE_PRESS_S = 1.0
 SENDING = "Sending… {}"
-SENT_JUST_NOW = "You sent this a moment ago. Press Send once more to send it again."
+SENT_JUST_NOW = "you sent this a moment ago. Press Send once more to send it again."
 LOADING = "Loading the lists. Sending is possible in a moment."
 TEST_ACCOUNT = "Test account: sending is always unlocked."
 NOT_PICKED = "you typed in {} but did not pick a row. Enter picks, Esc clears."
@@ -332,10 +332,12 @@ class SendController:
         self.continue_from(None)
 
     def _ask_again(self, submission: _Submission, parent_id: str | None) -> None:
-        """Asks about the same trigger that another window sent meanwhile."""
+        """Asks about the same trigger that another window sent meanwhile; its id may be given back to the team."""
         self._begin_to_ask()
         self.continue_from(parent_id)
-        self._submit(submission)
+        attempt_id = new_attempt_id()
+        again = replace(submission.request, trigger_id=attempt_id)
+        self._submit(replace(submission, request=again, attempt_id=attempt_id))
 
     # Resending an attempt
 
@@ -409,7 +411,7 @@ class SendController:
         if self.closed:
             self._nothing_sent(self.closed)
             return
-        self._stop = asyncio.Event()
+        self._stop, self._began_at = asyncio.Event(), self.clock()
         view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self._waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
