@@ -111,6 +111,7 @@ _LENIENT = re.compile(
     | '(?P<single>(?:[^'\\\n]|\\.)*)'
     | [“„”«»](?P<curly>[^“„”«»"\n]*)[“”«»]
     | (?P<nothing>//[^\n]*|\#[^\n]*|/\*.*?\*/|[\s\u00a0\u200b-\u200f\u202f\u2060\ufeff]+)
+    | (?P<placeholder>\{\{\s*(?:field:|contact\.|event\.)[^{}"'\n]*\}\})
     | (?P<mark>[{}\[\],:])
     | (?P<word>[^\s{}\[\],:"'“„”«»\u00a0\u200b-\u200f\u202f\u2060\ufeff]+)
     """,
@@ -185,6 +186,8 @@ def _spelled(found: re.Match[str]) -> str:
     match found.lastgroup:
         case "single":
             return json.dumps(re.sub(r"\\'", "'", found["single"]), ensure_ascii=False)
+        case "placeholder":
+            return json.dumps(found["placeholder"], ensure_ascii=False)
         case "curly":
             return json.dumps(found["curly"], ensure_ascii=False)
         case "word":

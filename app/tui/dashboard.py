@@ -17,6 +17,7 @@ from textual.widgets import Button, Tab, Tabs
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
+from app.resources import styles
 from app.service.catalog import ContactRow
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
@@ -88,6 +89,7 @@ def reading_s(message: str) -> float:
 class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
+    CSS_PATH = [styles("dashboard"), styles("form")]  # noqa: RUF012 - declared by Textual
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (13, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012 - the same
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
@@ -204,14 +206,13 @@ class Dashboard(Screen[None]):
         yield self._bar
         yield KeyFooter()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
         self._show_panes()
         self._title_panes()
         self.form.restore()
         if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
             self._welcome = WELCOME.format(key_of(self, "help"))
-        self.show_nothing_sent()
         self.cache.show()
         self.show_history()
         self._offer_fields()
@@ -227,6 +228,9 @@ class Dashboard(Screen[None]):
             self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
         )
         self._mounted.set()
+        # The screen is laid out after this: once, with the first rows in their places.
+        for loaded in (self._events.found, self._contacts.found, self.history.found):
+            await loaded.wait()
         self.refresh_bindings()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:

@@ -85,6 +85,7 @@ def test_a_fault_is_named_by_the_character_that_is_there() -> None:
         ('{"a": True}', "True instead of true."),
         ('{"a": [None]}', "None instead of null."),
         ('{"a": undefined}', "undefined is not JSON."),
+        ('{"a": {{field:1}}}', "A placeholder outside a text. Put it in double quotes."),
         ('data = {"a": 1}', "Text before the object"),
         ('{"a": 1};', "Text after the closing brace."),
         ('{"a": "x}', "A text that begins here is never closed."),
@@ -104,6 +105,7 @@ def test_a_repair_is_offered_only_if_it_can_be_sent() -> None:
     assert repair('{"a": 1,}') == '{\n  "a": 1\n}'
     assert repair('{"a": "\\ud800",}') is None
     assert repair('{"a": }') is None
+    assert repair('{"a": {{field:1}} }') == '{\n  "a": "{{field:1}}"\n}'
 
 
 def test_a_repeated_key_is_a_hint_at_its_line_and_column() -> None:
@@ -133,6 +135,7 @@ def test_the_documented_shapes_have_no_hint() -> None:
         {"global": {"a": 1}, "products": [{"b": 2}, {"c": 3}]},
         {"global": {"a": 1}, "name": "Thor", "sizes": [1, 2]},
         {"products": [{"b": 2}], "empty": []},
+        {"global": {"a": "{{name}}, {{ customer.name }}, {{#if shipped}}"}},
     ]:
         assert data_hints(data) == ()
 
@@ -146,6 +149,7 @@ def test_what_will_not_do_what_is_expected_is_said_once() -> None:
         ({"data": {"global": {}}}, "Remove that level"),
         ({"ems_event_time": "x"}, "ems_event_time is reserved"),
         ({"global": [{"a": 1}]}, "global must be an object"),
+        ({"a": ["Dear {{feld:1}}, {{name}}"]}, "{{feld:1}} is sent as typed: it is no placeholder."),
         ({"a": "x" * 100_000}, "does not reach Interactions"),
         ({"a": "x" * 950_000}, "near the limit"),
         ({"a": "x" * 1_000_000}, "Emarsys rejects more than 1,000,000"),
@@ -209,7 +213,7 @@ def test_keys_are_left_alone() -> None:
 
 def test_what_cannot_be_filled_is_named_with_the_reason() -> None:
     for text, why in [
-        ("{{field:4}}", "contact 11 has no 4"),
+        ("{{field:4}}", "contact 11 has no value in field 4"),
         ("{{field:10142}}", "contact 11 has no Customer number (10142)"),
         ("{{contact.name}}", "there is no such placeholder"),
         ("{{field:email}}", "there is no such placeholder"),

@@ -32,7 +32,7 @@ FIELDS = ("3", "1", "5", "10142")
 CONTACTS = 240
 FETCHED = 80
 LOOK_UPS = 60
-LONG = pytest.param(10_000, marks=pytest.mark.slow)
+LONG = pytest.param(2_000, marks=pytest.mark.slow)
 
 Rows = list[dict[str, str]]
 
