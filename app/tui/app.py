@@ -53,7 +53,7 @@ class TriggerDeskApp(App[AppError]):
     """Runs the dashboard; `run` returns the AppError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    CSS_PATH = sorted(styles().glob("*.tcss"))
+    CSS_PATH = styles("app")
     COMMANDS = {Palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 

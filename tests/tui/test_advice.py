@@ -34,8 +34,8 @@ async def test_contacts_that_share_a_value_are_told_apart_and_each_cause_is_fixe
         await desk.press("f4")
         buttons = desk.preflight.query(Button)
         assert [str(button.label) for button in buttons] == [
-            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
-            "▸ Send to Magnus Tveskov-Hale, contact 13",
+            "▸ Pick Mira Tveskov, contact 12  ctrl+g",
+            "▸ Pick Magnus Tveskov-Hale, contact 13",
         ]
         for button in buttons:
             assert button.region.height == 1
@@ -53,7 +53,7 @@ async def test_contacts_that_share_a_value_are_told_apart_and_each_cause_is_fixe
         ):
             desk.form.change(FormPatch(key_id="3", external_id=typed))
             await desk.settle()
-            assert "▸ Send to Thor Odinson, contact 11" in desk.text_of("#preflight")
+            assert "▸ Pick Thor Odinson, contact 11" in desk.text_of("#preflight")
             await desk.press("ctrl+g")
             assert _asked(desk) == ("100", key_id, value)
         await desk.press("ctrl+g")

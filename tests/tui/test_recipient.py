@@ -55,7 +55,7 @@ async def test_the_picked_contact_gets_it_though_others_share_the_value_also_fro
         await desk.settle()
         assert (_asked(desk), _recipient(desk)) == (("3", "twin@example.com"), TWINS)
         before = desk.text_of("#preflight")
-        magnus, mira = "Send to Magnus Tveskov-Hale, contact 13", "Send to Mira Tveskov, contact 12"
+        magnus, mira = "Pick Magnus Tveskov-Hale, contact 13", "Pick Mira Tveskov, contact 12"
         assert before.index(magnus) < before.index(mira)
     async with open_desk() as desk:
         assert (_asked(desk), _recipient(desk)) == (("id", "13"), SHARED)
@@ -87,8 +87,8 @@ async def test_the_recipient_is_named_however_the_value_came_there(open_desk: Op
         await desk.press("ctrl+n", "f6", "enter", "o")
         assert _recipient(desk) == THOR
         for typed, button, recipient in (
-            ("twin@example.com", "Send to Mira Tveskov, contact 12", "to Mira Tveskov · contact 12"),
-            ("C-10011", "Send to Thor Odinson, contact 11 use Customer number (10142)", THOR),
+            ("twin@example.com", "Pick Mira Tveskov, contact 12", "to Mira Tveskov · contact 12"),
+            ("C-10011", "Pick Thor Odinson, contact 11 use Customer number (10142)", THOR),
         ):
             _choose_key(desk, "3")
             await desk.press("f4", *typed)

@@ -112,13 +112,13 @@ async def test_each_reply_is_predicted_and_explained_also_without_colours_and_on
         await desk.press("f4", *"twin@example.com", "enter")
         assert "✗ Will be rejected: 2010" in desk.screen()
         for contact in ("Mira Tveskov, contact 12", "Magnus Tveskov-Hale, contact 13"):
-            assert f"Send to {contact}" in desk.text_of("#preflight")
+            assert f"Pick {contact}" in desk.text_of("#preflight")
         await desk.press("enter")
         assert "✗ rejected   HTTP 400" in desk.screen()
         assert "2010  More contacts found" in desk.screen()
         assert [str(button.label) for button in desk.reply.query(Button)] == [
-            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
-            "▸ Send to Magnus Tveskov-Hale, contact 13",
+            "▸ Pick Mira Tveskov, contact 12  ctrl+g",
+            "▸ Pick Magnus Tveskov-Hale, contact 13",
         ]
         await desk.press("ctrl+b")
         assert len(desk.reply.query(Button)) == 2

@@ -14,6 +14,7 @@ from textual.widgets import Footer, Static
 from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.domain.text import short_id
+from app.resources import style
 from app.service.checks import keep_as_case
 from app.service.files import typed_path
 from app.service.history import AttemptRow, RowIds, neighbours
@@ -52,6 +53,7 @@ class KeyRows(Footer):
 class AttemptScreen(ModalScreen[tuple[AttemptRow, Choice | None]]):
     """Returns the attempt that was open last, and what to do about it."""
 
+    DEFAULT_CSS = style("attempt")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the dashboard", id="attempt.back"),

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from app.resources import styles
+from app.resources import style
 from app.tui.bindings import key_of
 from app.tui.text import sanitize
 from app.tui.widgets.inputs import SafeInput
@@ -26,6 +26,7 @@ class Confirm(ModalScreen[bool | None]):
     Only `yes` has a key. Letters do nothing, so that typing ahead never answers a question.
     """
 
+    DEFAULT_CSS = style("confirm")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", tooltip="Go back, nothing changes", id="confirm.no"),
         Binding("ctrl+y", "dismiss(True)", "Yes", tooltip="Do it", id="confirm.yes"),
@@ -33,8 +34,6 @@ class Confirm(ModalScreen[bool | None]):
         Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the previous button"),
     ]
     AUTO_FOCUS = "#no"
-    # It may be the first screen that opens.
-    CSS_PATH = styles() / "confirm.tcss"
 
     def __init__(self, question: str, *, yes: str, no: str, other: str = "") -> None:
         super().__init__(classes="-three" if other else None)
@@ -78,6 +77,7 @@ class Confirm(ModalScreen[bool | None]):
 class Ask(ModalScreen[str | None]):
     """Returns what was typed, on Enter or the button; None on Esc."""
 
+    DEFAULT_CSS = style("ask")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="ask.back"),
     ]
@@ -123,6 +123,7 @@ class Ask(ModalScreen[str | None]):
 class UnlockScreen(ModalScreen[int | None]):
     """Returns the minutes once the name of the profile is right; None on Esc."""
 
+    DEFAULT_CSS = style("unlock")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, stay read-only", id="unlock.back"),
     ]

@@ -13,6 +13,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.model import DataChoice
+from app.resources import style
 from app.tui.privacy import covered
 from app.tui.text import Live, account_labels, lines, sanitize, sanitize_block
 
@@ -24,7 +25,13 @@ Entries = Sequence[tuple[Content, Value] | None]
 PREVIEW_LINES = 8
 
 
-class Menu(ModalScreen[Value | None], Generic[Value]):
+class MenuScreen(ModalScreen[Value | None], Generic[Value]):
+    """What the menus look like."""
+
+    DEFAULT_CSS = style("menu")
+
+
+class Menu(MenuScreen[Value]):
     """Returns the value of the entry that was picked; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +60,7 @@ def _options(words: Iterable[Content | None], name: str) -> OptionList:
     )
 
 
-class ProfileList(ModalScreen[str | None]):
+class ProfileList(MenuScreen[str]):
     """Returns the name of the profile that was picked; None on Esc, and for the one in use."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,7 +92,7 @@ class ProfileList(ModalScreen[str | None]):
         self.dismiss(None if name == self._live else name)
 
 
-class DataMenu(ModalScreen[tuple[str, DataChoice | None] | None]):
+class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
     """Returns `insert` or `delete` and which event data, or `save` and None; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -109,7 +109,7 @@ def _words(fix: QuickFix) -> str:
         return words
     person = ", ".join(filter(None, (sanitize(contact_name(contact), 60), f"contact {sanitize(contact.id)}")))
     by_id = isinstance(fix.change, FormPatch) and fix.change.key_id == "id"
-    return f"Send to {person}{'' if by_id else f'  {words}'}"
+    return f"Pick {person}{'' if by_id else f'  {words}'}"
 
 
 class PreflightPane(VerticalScroll):
