@@ -99,9 +99,6 @@ async def test_each_reply_is_predicted_and_explained_also_without_colours_and_on
             assert description in after
             assert "as predicted" in after
             assert ("→" in after) == (code != "0")
-        await _fill(desk, "100", "3", "twin@example.com")
-        assert "Pick Mira Tveskov, contact 12" in desk.text_of("#preflight")
-        assert "Pick Magnus Tveskov-Hale, contact 13" in desk.text_of("#preflight")
         await _fill(desk, "121", "3", "thor@example.com")
         assert "! No active program or mail uses this event." in desk.text_of("#preflight")
         await _fill(desk, "999", "3", "nobody@example.com")
