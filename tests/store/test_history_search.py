@@ -342,7 +342,7 @@ def listed(history: History, query: HistoryQuery, account: str | None) -> RowIds
     return rows
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path: Path, examples: int) -> None:
     history = History(Path(copy(path, tmp_path)))
     search = history.search
