@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from difflib import get_close_matches
+from itertools import chain, islice
 from typing import NoReturn
 
 from app.domain.json_text import TOKEN, TypedObject, compact, repaired, repeated_keys
@@ -176,6 +177,8 @@ def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
 
 def _strange(text: str, place: int) -> str | None:
     """The foreign or invisible character at a place; None if it is neither."""
+    if PLACEHOLDER.match(text, place - 1):
+        return "A placeholder outside a text. Put it in double quotes."
     for pattern, sentence in _STRANGE:
         if found := pattern.match(text, place):
             return sentence.format(found[0])
@@ -218,6 +221,8 @@ _GLOBAL = "global"
 _BESIDE = ("trigger_id", "event_time", "key_id", "external_id", "contacts", "attachment")
 _RESERVED = "ems_event_time"
 _SHOWN = 3
+_BRACES = re.compile(r"\{\{\s*(\w+)\s*[:.][^{}]*\}\}")
+_PREFIXES = ("field", "contact", "event", "column")
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:
@@ -299,6 +304,13 @@ def _repeated(data: JsonObject) -> Iterator[str]:
             yield str(_at(data.text, place, f"Duplicate key {key[:40]!r}: only one of its values counts."))
 
 
+def _misspelled(data: JsonObject) -> Iterator[str]:
+    """A placeholder with a typing mistake reaches the customer as it was typed."""
+    for found in chain.from_iterable(map(_BRACES.finditer, _texts(data))):
+        if not PLACEHOLDER.fullmatch(found[0]) and get_close_matches(found[1].lower(), _PREFIXES, cutoff=0.8):
+            yield f"{found[0]} is sent as typed: it is no placeholder. Did you mean one such as {{{{field:1}}}}?"
+
+
 def _size(data: JsonObject) -> Iterator[str]:
     size = sent_bytes(data)
     if size > MAX_BYTES:
@@ -315,6 +327,7 @@ _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
     _misplaced,
     _odd_names,
     _mixed,
+    _misspelled,
     _size,
 )
 
@@ -400,7 +413,9 @@ def placeholder_value(
         return None, "there is no such placeholder"
     if contact is None:
         return None, why_no_contact
-    label = f"{fields.field_name(key_id)} ({key_id})" if fields.field_name(key_id) else key_id
+    label = (
+        f"{fields.field_name(key_id)} ({key_id})" if fields.field_name(key_id) else f"value in field {key_id}"
+    )
     return contact.value(key_id), f"contact {contact.id} has no {label}"
 
 

@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.csv_rows import CsvFile, OnFault, open_csv
 from app.domain.errors import AppError
 from app.domain.identifiers import Resolved, Unresolved, resolve_event
 from app.domain.model import Contact, ExternalEvent, Field, ListOrder
-from app.domain.recipient import normalize
+from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
 from app.store.cache_file import opened
@@ -32,7 +31,7 @@ _ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
     "id": lambda event: numeric_order(event.id),
-    "name": lambda event: (normalize("3", event.name), numeric_order(event.id)),
+    "name": lambda event: (normalize(EMAIL, event.name), numeric_order(event.id)),
 }
 
 
@@ -60,9 +59,9 @@ class Events:
             found.sort(key=lambda event: recent.get(event.id, len(recent)))
         return FewRows(found)
 
-    def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
+    def recent(self) -> tuple[str, ...]:
         """The ids of the events sent on this account, the last one first."""
-        return self._live.history.recent.events(self._live.key, limit)
+        return self._live.history.recent.events(self._live.key, MAX_RECENT)
 
     def name(self, event_id: str) -> str | None:
         return self._live.cache.event_name(event_id)
@@ -82,8 +81,7 @@ class ImportRefusedError(AppError):
     """An import that cannot begin; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(NamedTuple):
     """How many contacts were imported and lines skipped.
 
     `repeated` counts the lines with the id of an earlier line; `unknown_columns` match no field of the account.
@@ -131,8 +129,7 @@ class ForgetRefusedError(AppError):
     """This key does not identify one person to forget; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetting:
+class Forgetting(NamedTuple):
     """What `forget` would remove: the cached contacts and the data of `attempts` attempts."""
 
     contacts: tuple[Contact, ...]

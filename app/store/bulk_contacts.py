@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.model import Contact, KeptContact, Matches
-from app.domain.recipient import contact_name
+from app.domain.recipient import EMAIL, contact_name
 from app.store.cache_file import opened
-from app.store.contacts import EMAIL, storable
+from app.store.contacts import storable
 from app.store.text import comparable, stored
 
 _FOUND = """

@@ -21,7 +21,7 @@ from typing import Literal
 from app.domain.diagnosis import FieldMatch
 from app.domain.identifiers import differs_by, fold, is_number, search_forms, search_text
 from app.domain.model import Contact, Field, KeptContact, ListOrder
-from app.domain.recipient import contact_name, normalize
+from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize
 from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import transaction
@@ -31,7 +31,6 @@ from app.store.text import numeric_order
 
 Origin = Literal["lookup", "import"]
 
-EMAIL, FIRST_NAME, LAST_NAME = "3", "1", "2"
 BY_ID = ListOrder("id")
 NEAREST = ListOrder("nearness")
 """Contacts that have the searched words themselves, then those that have words beginning with them; each by id."""

@@ -21,21 +21,21 @@ from app.store.attempts import History
 from app.store.catalog import Cache
 
 
-async def test_the_first_rows_are_there_once_they_are_read(service: Session) -> None:
+def test_the_first_rows_are_there_once_they_are_read(reading: Session) -> None:
     for found in (
-        service.contacts.search("thor"),
-        service.contacts.search("thor odinson"),
-        service.contacts.search("email:thor"),
-        service.contacts.search("thor odin", ListOrder("name")),
+        reading.contacts.search("thor"),
+        reading.contacts.search("thor odinson"),
+        reading.contacts.search("email:thor"),
+        reading.contacts.search("thor odin", ListOrder("name")),
     ):
         assert len(found.rows(0, 1)) == 0
         found.read_first()
         assert [row.id for row in found.rows(0, 1)] == ["11"]
 
 
-async def test_a_search_stops_once_another_one_is_wanted(service: Session) -> None:
+def test_a_search_stops_once_another_one_is_wanted(reading: Session) -> None:
     stop = Event()
-    found = service.contacts.search("e", None, stop)
+    found = reading.contacts.search("e", None, stop)
     stop.set()
     with pytest.raises(StoppedError):
         found.count()
@@ -57,9 +57,9 @@ async def test_a_look_up_waits_for_another_window_but_the_screen_does_not(
     assert service.contacts.origins() == ["2 looked up"]
 
 
-async def test_fields_are_listed_and_named(service: Session) -> None:
-    assert [field.id for field in service.contacts.fields("e-mail")] == ["3", "47"]
-    assert (service.contacts.field_name("3"), service.contacts.field_name("nope")) == ("E-Mail", None)
+def test_fields_are_listed_and_named(reading: Session) -> None:
+    assert [field.id for field in reading.contacts.fields("e-mail")] == ["3", "47"]
+    assert (reading.contacts.field_name("3"), reading.contacts.field_name("nope")) == ("E-Mail", None)
 
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2")

@@ -80,7 +80,6 @@ def test_an_attempt_is_in_the_file_before_it_is_sent(history: History, home: Pat
                 200,
                 b'{"replyCode":0,"replyText":"OK","data":{"errors":{"a@example.com":{"2008":"No contact"}}}}',
                 {"location": "/x", "date": "now", "retry-after": "7", "x-ratelimit-reset": "8"},
-                9_000_000,
             ),
             Outcome.PARTIAL,
         ),

@@ -21,6 +21,7 @@ from app.domain.errors import AppError
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Outcome
 from app.domain.text import duration, short_id
+from app.resources import style
 from app.service.bulk import BulkRuns, Planning
 from app.service.files import new_file, typed_path
 from app.service.history import in_thread
@@ -47,6 +48,7 @@ AGAIN = "Plan to send the attempts that the history shows again, as new triggers
 class BulkScreen(Screen[None]):
     """Follows every run of the account, also those of other windows."""
 
+    DEFAULT_CSS = style("bulk")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", tooltip="To the dashboard; a run goes on", id="bulk.back"),
         Binding("n", "new", "Plan a file", tooltip="Read and check a CSV file; sends nothing", id="bulk.new"),
@@ -291,6 +293,7 @@ class BulkScreen(Screen[None]):
 class PlanScreen(ModalScreen[Run | None]):
     """Asks for a file and plans it; returns the run, None on Esc."""
 
+    DEFAULT_CSS = style("plan")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="plan.back"),
     ]
