@@ -243,7 +243,7 @@ def fold(text: str) -> str:
     """The text in lower case, each letter as its plain one: `ß` as ss, `ø` as o, `ü` as u, `æ` as ae."""
     if text.isascii():
         return text.lower()
-    return _NOT_ASCII.sub(_without_marks, text.casefold()).translate(_SHORT)
+    return _NOT_ASCII.sub(_plain_letters, text.casefold())
 
 
 def search_text(values: Iterable[str]) -> str:
@@ -283,9 +283,10 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _without_marks(found: re.Match[str]) -> str:
+def _plain_letters(found: re.Match[str]) -> str:
     letters = unicodedata.normalize("NFKD", found[0])
-    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    return unicodedata.normalize("NFC", plain).translate(_SHORT)
 
 
 def _spelled_out(text: str) -> str:
