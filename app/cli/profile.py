@@ -175,7 +175,8 @@ def _failed(findings: Sequence[Finding]) -> list[str]:
 def remove(name: str, *, yes: bool) -> None:
     """Remove the profile NAME and its secret from the keyring. Its history and cache stay."""
     home = home_folder(os.environ)
-    confirm(f"Remove the profile {name!r} and its secret?", yes)
+    if name != SANDBOX and name in load_config(os.environ).profiles:
+        confirm(f"Remove the profile {name!r} and its secret?", yes)
     remove_profile(home / CONFIG, name)
     try:
         was_held = forget_secret(name, echo_error)

@@ -14,7 +14,7 @@ from ast import literal_eval
 from collections.abc import Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import httpx
 
@@ -41,8 +41,7 @@ class WaitStoppedError(Exception):
     """The caller stopped waiting before the exchange ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """An HTTP reply: `length` is the declared length of the body, or the length read; `body` is its beginning."""
 
     status: int

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from app.domain.errors import AppError
-from app.domain.event_data import MAX_BYTES, PLACEHOLDER, parse_event_data
+from app.domain.event_data import MAX_BYTES, PLACEHOLDER, data_hints, parse_event_data
 from app.domain.json_text import TOKEN, TypedObject, ascii_json
 from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply, outcome_of
 from app.domain.recipient import normalize
@@ -190,6 +190,7 @@ def plan_lines(
             yield f"  and {number - len(listed):,} more"
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
+    yield from (f"! {hint}" for hint in data_hints(parse_event_data(_COLUMN.sub("", run.template or ""))))
     takes = f", about {duration(run.takes_s)} for what is left" if run.count(RowState.PLANNED) else ""
     yield f"{count(run.batches, 'request')}{takes}"
     if run.takes_s > LONG_RUN_S:

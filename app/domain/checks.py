@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from app.domain.attempt_export import description_of, reply_parts
@@ -60,8 +60,7 @@ class _FaultError(Exception):
         super().__init__(sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """What is expected of an attempt; None for what does not matter. A `text` between slashes is a pattern."""
 
     outcome: Outcome | None = None
@@ -284,8 +283,7 @@ class Result(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
+class CaseResult(NamedTuple):
     """A case and its attempt, None if it was not run; `other` is the attempt on the account to compare with."""
 
     case: Case

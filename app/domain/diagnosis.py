@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from app.domain.identifiers import bare, readings
 from app.domain.model import (
@@ -34,8 +35,7 @@ MAX_SHOWN = 5
 MAX_VALUE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class FormPatch:
+class FormPatch(NamedTuple):
     """Changes to the form; None keeps a value."""
 
     event_id: str | None = None
@@ -81,8 +81,7 @@ REFRESH = QuickFix("refresh", Fetch.REFRESH)
 LOOK_UP = QuickFix("look the contact up", Fetch.LOOK_UP)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldMatch:
+class FieldMatch(NamedTuple):
     """The one contact that has a value in the key field `key_id`."""
 
     key_id: str
@@ -219,8 +218,7 @@ def _rejection(
 # The six documented rejections
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     """A rejected request, and the account and clues that may explain it."""
 
     request: TriggerRequest

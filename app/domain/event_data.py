@@ -222,7 +222,7 @@ _BESIDE = ("trigger_id", "event_time", "key_id", "external_id", "contacts", "att
 _RESERVED = "ems_event_time"
 _SHOWN = 3
 _BRACES = re.compile(r"\{\{\s*(\w+)\s*[:.][^{}]*\}\}")
-_PREFIXES = ("field", "contact", "event")
+_PREFIXES = ("field", "contact", "event", "column")
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.errors import AppError
 from app.domain.model import Outcome
@@ -37,8 +38,7 @@ class SortColumn(StrEnum):
     TOOK = "took"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A column and a direction; attempts without a value in the column come last either way.
 
     Outcomes sort in the order of `Outcome`, events and keys by numeric id, texts without regard to ASCII case, and
@@ -49,16 +49,14 @@ class Order:
     descending: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value, compared without regard to ASCII case; in a `pattern` each `*` matches any characters, or none."""
 
     text: str
     pattern: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """The numbers from `low` to `high`, both included; None for no limit."""
 
     low: float | None
@@ -66,6 +64,7 @@ class Range:
 
 
 Values = tuple[Value | Range, ...]
+NEWEST_FIRST = Order()
 
 
 # Times
@@ -78,8 +77,7 @@ _SPAN = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The current time, and the time zone in which days begin; None for the zone of this machine."""
 
     now: datetime
@@ -135,8 +133,7 @@ class QueryFaultError(AppError):
         super().__init__(f"Error in the query at character {position}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One term, which begins `at`, with its value at `value_at`, both counted from 1; the next may begin at `end`."""
 
     at: int
@@ -328,8 +325,7 @@ class Filter:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """Matches attempts with this text in request, reply or note or, if `negated`, without it.
 
     Compares runs of letters and digits without regard to case and accents: they must follow one another, and the last
@@ -348,7 +344,7 @@ class HistoryQuery:
     words: tuple[Word, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    order: Order = Order()
+    order: Order = NEWEST_FIRST
 
     @property
     def is_everything(self) -> bool:
@@ -495,7 +491,7 @@ def with_order(line: str, column: SortColumn) -> str:
     """The line sorted by this column, or in reverse if it already is. Raises QueryFaultError."""
     now = next((term.value.lower() for term in terms(line) if (term.field or "").lower() == "sort"), "-time")
     descending = now == column or (now != f"-{column}" and column in _DESCENDING_FIRST)
-    if Order(column, descending) == Order():
+    if Order(column, descending) == NEWEST_FIRST:
         return replaced(line, ("sort",), "")
     return replaced(line, ("sort",), f"sort:{'-' if descending else ''}{column}")
 
@@ -541,16 +537,14 @@ def _nearest(text: str, known: Collection[str]) -> str | None:
 # Statistics
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """The number of attempts with each outcome that began in the time span from `start` on."""
 
     start: datetime
     counts: Mapping[Outcome, int]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeCount:
+class CodeCount(NamedTuple):
     """The number of attempts with one reply code and HTTP status; without a code the status is None too."""
 
     code: int | None
@@ -558,8 +552,7 @@ class CodeCount:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class EventShare:
+class EventShare(NamedTuple):
     """The number of attempts with one event, and how many of them Emarsys rejected, at least in part."""
 
     event_id: str

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from app.domain.model import ExternalEvent
@@ -21,16 +21,14 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-./]+")
 SHOWN_CANDIDATES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The event id; `said` is a sentence about its interpretation, None for a plain id."""
 
     event_id: str
     said: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """No event id; `sentence` says why and names the candidates, and `events` holds the first few of them."""
 
     sentence: str
@@ -131,8 +129,7 @@ _PART = r'[^\s<>()\[\]"“”„«»,;:|\\?@]'
 _ADDRESS = re.compile(rf"(?<!@)(?<!{_PART}){_PART}+@{_PART}+\.{_PART}++(?!@)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value that an external id may mean, what is wrong with the text as it is, and the step to the value."""
 
     value: str
@@ -246,7 +243,7 @@ def fold(text: str) -> str:
     """The text in lower case, each letter as its plain one: `ß` as ss, `ø` as o, `ü` as u, `æ` as ae."""
     if text.isascii():
         return text.lower()
-    return _NOT_ASCII.sub(_without_marks, text.casefold()).translate(_SHORT)
+    return _NOT_ASCII.sub(_plain_letters, text.casefold())
 
 
 def search_text(values: Iterable[str]) -> str:
@@ -286,9 +283,10 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _without_marks(found: re.Match[str]) -> str:
+def _plain_letters(found: re.Match[str]) -> str:
     letters = unicodedata.normalize("NFKD", found[0])
-    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    return unicodedata.normalize("NFC", plain).translate(_SHORT)
 
 
 def _spelled_out(text: str) -> str:

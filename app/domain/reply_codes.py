@@ -5,9 +5,9 @@ depends on the request; `app.domain.diagnosis` gives it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from app.domain.model import Reply, TriggerRequest
 from app.domain.text import duration, sanitize
@@ -20,8 +20,7 @@ MAX_ADDRESS = 200
 TRIGGER_PERMISSION = "externalevent.trigger"
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyCode:
+class ReplyCode(NamedTuple):
     """One row of the table; `text` and `advice` are templates for the fields of the request."""
 
     http_status: int

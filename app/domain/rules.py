@@ -6,14 +6,13 @@ They are in the order of the documented table; this program assumes that the ser
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.domain.model import CONTACT_KEYS, Account, TriggerRequest
 from app.domain.reply_codes import reply_text
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     code: int
     text: str
 

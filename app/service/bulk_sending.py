@@ -49,7 +49,7 @@ from app.store.database import BusyError, StoreError, UnwritableError
 from app.store.history_file import HistoryFile
 
 if TYPE_CHECKING:
-    from app.service.team import Team
+    from app.service.team import BatchClaims, Team
 
 MAX_TRIES = 10
 """How often in a row a batch is sent that the rate limit rejects."""
@@ -218,14 +218,22 @@ class Runner:
         return batch
 
     def _claimed(self, batch: Batch) -> Batch:
+        """The batch as it is claimed. Raises RowsChangedError if nothing is left of it, and GuardError."""
         team = self.live.team
-        if team is not None:
-            batch = self._claimed_in_team(team, batch)
+        if team is None:
+            bulk_runs.claim(self._path, self.run.run_id, self._owner, batch, self.state)
+            return batch
+        team.follow()
+        given = {attempt.attempt_id: (attempt.request, attempt.contact) for _, attempt in batch}
         try:
+            found = team.claim_batch(self.run.event_id, given, asks=self.state is RowState.PLANNED)
+        except TeamError as error:
+            raise PausedError(str(error)) from error
+        try:
+            batch = self._without_colleagues(team, batch, found)
             bulk_runs.claim(self._path, self.run.run_id, self._owner, batch, self.state)
         except BaseException:  # ctrl+c too; it is raised again
-            if team is not None:
-                team.release(*(one.attempt_id for _, one in batch))
+            team.release(*found.claimed)
             raise
         return batch
 
@@ -246,17 +254,8 @@ class Runner:
             batch.append((row, attempt))
         return batch
 
-    def _claimed_in_team(self, team: "Team", batch: Batch) -> Batch:
-        """The batch without the contacts that a colleague sent or is sending to, which are skipped.
-
-        Raises RowsChangedError if none is left of it, and GuardError.
-        """
-        team.follow()
-        given = {attempt.attempt_id: (attempt.request, attempt.contact) for _, attempt in batch}
-        try:
-            found = team.claim_batch(self.run.event_id, given, asks=self.state is RowState.PLANNED)
-        except TeamError as error:
-            raise PausedError(str(error)) from error
+    def _without_colleagues(self, team: "Team", batch: Batch, found: "BatchClaims") -> Batch:
+        """The claimed part of a batch; the contacts that a colleague sent or is sending to are skipped."""
         skipped = [
             (row, found.questions[one.attempt_id].attempt_id)
             for row, one in batch
@@ -268,11 +267,10 @@ class Runner:
             team.say(f"{count(len(skipped), 'contact')} skipped: {members} sent this to them already.")
         if len(skipped) == len(batch):
             raise RowsChangedError("A colleague sent all of the batch.")
-        claimed = found.claimed
         return [
-            (row, replace(one, team=claimed[one.attempt_id]))
+            (row, replace(one, team=found.claimed[one.attempt_id]))
             for row, one in batch
-            if one.attempt_id in claimed
+            if one.attempt_id in found.claimed
         ]
 
     def _attempt(
@@ -280,9 +278,9 @@ class Runner:
     ) -> Attempt:
         request = request_of(self.run, self._template, row)
         check_test_contacts(self.live.profile, request, lambda *_: found.contacts)
-        is_again = self.state is RowState.UNKNOWN
         return Attempt(
-            attempt_id=new_attempt_id() if is_again else request.trigger_id or "",
+            # Each try has an id of its own, so that a claim that is given back late is not that of the next try.
+            attempt_id=new_attempt_id(),
             profile=self.live.profile.name,
             account=self.live.key,
             request=request,

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.csv_rows import CsvFile, OnFault, open_csv
 from app.domain.errors import AppError
@@ -82,8 +81,7 @@ class ImportRefusedError(AppError):
     """An import that cannot begin; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(NamedTuple):
     """How many contacts were imported and lines skipped.
 
     `repeated` counts the lines with the id of an earlier line; `unknown_columns` match no field of the account.
@@ -131,8 +129,7 @@ class ForgetRefusedError(AppError):
     """This key does not identify one person to forget; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetting:
+class Forgetting(NamedTuple):
     """What `forget` would remove: the cached contacts and the data of `attempts` attempts."""
 
     contacts: tuple[Contact, ...]

@@ -12,10 +12,11 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import (
@@ -80,8 +81,7 @@ class DemoError(AppError):
     """The demo data cannot be made; one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPlan:
+class DemoPlan(NamedTuple):
     """How much to make up, from which seed, and when the history ends."""
 
     contacts: int
@@ -90,8 +90,7 @@ class DemoPlan:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """The account's key, its events with their examples, and some of its contacts."""
 
     account: str
@@ -270,8 +269,7 @@ def _uid(number: int, chance: random.Random) -> str:
     return f"{start}{number:x}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """One way for an attempt to end: in `weight` of 1,000 attempts, after about `took_ms`."""
 
     weight: int

@@ -4,9 +4,8 @@ It makes each read-only call once. A permission that only a trigger could test i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.model import Answer, NoReply, Reply
 from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status, clock_skew_s
@@ -32,15 +31,13 @@ _LONGEST_TEXT = 200
 _NOT_ASKED = "not asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     what: str
     state: State
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
+class _Probe(NamedTuple):
     """A read-only call that needs one permission; `without` says what works less without it."""
 
     permission: str
@@ -56,8 +53,7 @@ class _Probe:
         return self.name or self.permission
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What a user must know about a profile, in a few words and in a sentence."""
 
     label: str

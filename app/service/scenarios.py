@@ -1,9 +1,8 @@
 """Every reply and failure of the built-in account on demand, for demonstrations, and a reset."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.mails import Mail
 from app.domain.model import Outcome, TriggerRequest
@@ -17,8 +16,7 @@ MAX_MAILS = 200
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedFailure:
+class SimulatedFailure(NamedTuple):
     """A failure to simulate: its kind in the sandbox, its name, what happens, and the outcome."""
 
     kind: str
@@ -56,8 +54,7 @@ FAILURES: tuple[SimulatedFailure, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SentMail:
+class SentMail(NamedTuple):
     """A mail that a trigger with this external id sent."""
 
     at: datetime

@@ -4,11 +4,12 @@ Claims are made while a send waits, within a second and a half. All else waits i
 """
 
 import asyncio
-import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, Lock
 from typing import Literal, TypeVar
 
@@ -92,6 +93,7 @@ class Team:
         self._sync = TeamSync(account, settings, self.server, self._outbox, self._kept)
         self._syncing = Lock()
         self._closed, self._due, self._follows = Event(), Event(), False
+        self._unreleased = deque[str]()
         self._history: TeamAttempts | None = None
         account.on_forget = self._forgotten
         account.team = self
@@ -153,22 +155,35 @@ class Team:
         Raises SentMeanwhileError with the colleague's attempt to ask about, and GuardError if nothing may be sent.
         """
         request, marks = attempt.request, self.settings.marks(attempt.request, attempt.contact)
-        ids = {attempt.attempt_id: marks}
+        is_over, is_given_back = Event(), Event()
+
+        def work() -> tuple[Mapping[str, Claim], Claims]:
+            permit = partial(self._permit, attempt, is_over)
+            try:
+                return self._claim(request.event_id, {attempt.attempt_id: marks}, seen, asks, permit)
+            finally:
+                if is_given_back.is_set():
+                    self.release(attempt.attempt_id)
+
         try:
-            questions, claims = await self._within(
-                lambda: self._claim(request.event_id, ids, seen, asks, lambda: self._use_approval(attempt))
-            )
-        except UnreachableError as error:
-            if self.settings.required or self._needs_approval:
-                self.release(attempt.attempt_id)
-                raise GuardError(NOT_SENT) from error
-            self.say(SENT_LATER)
-            return replace(attempt, team=replace(marks, claimed=False))
-        for question in questions.values():
+            questions, claims = await self._within(work)
+            if not questions:
+                self._warn(request, claims.with_other_data(marks, self.desk.desk_id))
+        except BaseException as error:  # Esc too; the work may go on for a while
+            is_over.set()
+            if isinstance(error, UnreachableError) and not self._must_claim:
+                self.say(SENT_LATER)
+                return replace(attempt, team=replace(marks, claimed=False))
+            is_given_back.set()
+            self._give_back(error, attempt.attempt_id)
+            raise
+        if (question := questions.get(attempt.attempt_id)) is not None:
             raise SentMeanwhileError(self._row(question, request))
-        if (other := claims.with_other_data(marks, self.desk.desk_id)) is not None:
-            self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
         return replace(attempt, team=marks)
+
+    def _warn(self, request: TriggerRequest, other: Claim | None) -> None:
+        if other is not None:
+            self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
 
     def claim_batch(
         self,
@@ -187,18 +202,32 @@ class Team:
             )
         marks = {attempt_id: self.settings.marks(*given) for attempt_id, given in attempts.items()}
         try:
-            questions, _ = self._claim(event_id, marks, None, asks, lambda: None)
-        except UnreachableError as error:
-            if self.settings.required:
-                raise GuardError(NOT_SENT) from error
-            self.say(SENT_LATER)
-            return BatchClaims({one: replace(mark, claimed=False) for one, mark in marks.items()}, {})
+            questions, _ = self._claim(event_id, marks, None, asks, lambda _: None)
+        except BaseException as error:
+            if isinstance(error, UnreachableError) and not self._must_claim:
+                self.say(SENT_LATER)
+                return BatchClaims({one: replace(mark, claimed=False) for one, mark in marks.items()}, {})
+            self._give_back(error, *marks)
+            raise
         asked = {one: self._row(claim, attempts[one][0]) for one, claim in questions.items()}
         return BatchClaims({one: mark for one, mark in marks.items() if one not in asked}, asked)
 
     def release(self, *attempt_ids: str) -> None:
-        """Gives claims back whose attempts are not sent, at the next sync."""
-        self._outbox.add("release", *attempt_ids)
+        """Gives claims back, at the next sync. Their attempts are not sent, now or later under the same ids."""
+        try:
+            self._outbox.add("release", *attempt_ids)
+        except UnwritableError:  # the next sync tries again
+            self._unreleased.extend(attempt_ids)
+
+    @property
+    def _must_claim(self) -> bool:
+        return self.settings.required or self._needs_approval
+
+    def _give_back(self, error: BaseException, *attempt_ids: str) -> None:
+        """Releases what may be claimed. Raises GuardError if `error` says that the team is not reachable."""
+        self.release(*attempt_ids)
+        if isinstance(error, UnreachableError):
+            raise GuardError(NOT_SENT) from error
 
     def _claim(
         self,
@@ -206,24 +235,24 @@ class Team:
         marks: Mapping[str, TeamMarks],
         seen: str | None,
         asks: bool,
-        permit: Callable[[], None],
+        permit: Callable[[TeamServer], None],
     ) -> tuple[Mapping[str, Claim], Claims]:
         """Claims the contacts of attempts; returns the claims to ask about instead, and all that were there before.
 
         Calls `permit` before anything is claimed.
         """
-        left, questions = dict(marks), dict[str, Claim]()
+        server, left, questions = self._claiming, dict(marks), dict[str, Claim]()
         second_send_s = self._live.profile.second_send_s
         for _ in range(_TRIES):
             contacts = sorted({mark for one in left.values() for mark in one.contacts})
-            claims = self._claiming.claims(event_id, contacts)
+            claims = server.claims(event_id, contacts)
             for attempt_id, own in tuple(left.items()) if asks else ():
                 if (found := claims.question(own, self.desk.desk_id, second_send_s, seen)) is not None:
                     questions[attempt_id] = found
                     del left[attempt_id]
             if left:
-                permit()
-                for attempt_id in self._claiming.claim(event_id, left, claims.generations):
+                permit(server)
+                for attempt_id in server.claim(event_id, left, claims.generations):
                     del left[attempt_id]
             if not left:
                 return questions, claims
@@ -258,19 +287,21 @@ class Team:
     def _needs_approval(self) -> bool:
         return self.settings.approve and self._live.profile.is_production
 
-    def _use_approval(self, attempt: Attempt) -> None:
-        """Uses another member's yes. Raises GuardError after it has asked for one."""
+    def _permit(self, attempt: Attempt, is_over: Event, server: TeamServer) -> None:
+        """Uses another member's yes. Raises GuardError after it has asked for one, and if the wait `is_over`."""
+        if is_over.is_set():
+            raise GuardError(NOT_SENT)
         if not self._needs_approval:
             return
         settings, request = self.settings, attempt.request
         mark = settings.key.request(settings.account, request)
-        if self._claiming.use_approval(mark, attempt.attempt_id):
+        if server.use_approval(mark, attempt.attempt_id):
             return
         contact = request.external_id
         if settings.share == "outcome":
             contact = hidden_contact(settings.marks(request, attempt.contact).contacts)
         event = settings.shared(request.event_id), attempt.event_name and settings.shared(attempt.event_name)
-        self._claiming.ask_approval(Approval(new_attempt_id(), *event, contact, self.desk.member), mark)
+        server.ask_approval(Approval(new_attempt_id(), *event, contact, self.desk.member), mark)
         raise GuardError(
             f"Another member must approve this first: `triggerdesk team approve {self._live.profile.name}` on "
             "their desk. Then send it again within an hour."
@@ -324,6 +355,9 @@ class Team:
     def sync(self) -> None:
         """Pushes and pulls everything. Raises TeamError and StoreError."""
         with self._syncing:
+            while self._unreleased:
+                self._outbox.add("release", self._unreleased[0])
+                self._unreleased.popleft()
             self._sync.run()
 
     def follow(self) -> None:
@@ -385,7 +419,7 @@ class Team:
 
     def forget_here(self) -> int:
         """Erases on this desk the persons that another desk has forgotten; returns their number."""
-        marks = set(json.loads(self._kept.state("to_forget") or "[]"))
+        marks = self._kept.to_forget()
         if not marks:
             return 0
         keys = {("id", one.id) for one in self._live.cache.contacts.containing("", 0)}
@@ -400,7 +434,7 @@ class Team:
                     done += 1
         finally:
             self._live.on_forget = self._forgotten
-        self._kept.keep(to_forget="[]")
+        self._kept.forgot(marks)
         return done
 
     def _forgotten(self, keys: Sequence[tuple[str, str]]) -> None:

@@ -192,8 +192,6 @@ class TeamSync:
                 kept.apply(facts)
                 self._settle_own(facts)
         if gone := log.tombstones(tombstone):
-            earlier = json.loads(kept.state("to_forget") or "[]")
-            kept.keep(to_forget=json.dumps([*earlier, *(mark for _, mark in gone)]))
             kept.forget([mark for _, mark in gone], gone[-1][0])
 
     def _settle_own(self, facts: Sequence[Fact]) -> None:

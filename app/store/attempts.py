@@ -43,7 +43,7 @@ from app.store.attempt_rows import (
 from app.store.bulk_attempts import delete, insert, record
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
-from app.store.history_search import HistorySearch
+from app.store.history_search import LATEST_NAME, HistorySearch
 from app.store.locks import Owner
 from app.store.outbox import enqueue, enqueue_if_shared
 from app.store.text import microseconds, restored, stored, stored_or_null
@@ -73,15 +73,6 @@ WITH RECURSIVE used (id) AS (
 )
 SELECT id FROM used WHERE id IS NOT NULL
 ORDER BY (SELECT max(number) FROM attempts WHERE account = ?1 AND event_id = used.id) DESC LIMIT ?2
-"""
-_NAME_ELSEWHERE = """
-WITH RECURSIVE known (account) AS (
-    SELECT min(account) FROM attempts
-    UNION ALL
-    SELECT (SELECT min(account) FROM attempts WHERE account > known.account) FROM known WHERE account IS NOT NULL
-)
-SELECT event_name FROM attempts JOIN known USING (account)
-WHERE event_id = ? AND event_name IS NOT NULL ORDER BY number DESC LIMIT 1
 """
 _LAST_TO = """
 SELECT max((SELECT max(number) FROM attempts WHERE contact_mark = marks.value AND outcome = outcomes.value))
@@ -401,7 +392,7 @@ class RecentAttempts:
 
     def name_elsewhere(self, event_id: str) -> str | None:
         """The latest recorded name of the event with this id on any account; None if there is none."""
-        row = self._file.one(_NAME_ELSEWHERE, stored(event_id))
+        row = self._file.one(LATEST_NAME, stored(event_id))
         return None if row is None else restored(row[0])
 
     def with_contact(self, marks: Iterable[int], outcomes: Iterable[Outcome]) -> AttemptRow | None:

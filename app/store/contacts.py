@@ -293,10 +293,11 @@ class Search:
 
     def containing(self) -> Found:
         """The contacts with a form of each word anywhere in their words."""
-        words = [_shortest(forms) for forms in self.words]
-        parts = " AND ".join(f"({' OR '.join(['instr(words, ?)'] * len(forms))})" for forms in words)
+        words = dict.fromkeys(map(_shortest, self.words))
+        parts = " AND ".join(f"({' OR '.join(['instr(c0, ?)'] * len(forms))})" for forms in words)
         values = [storable(form) for forms in words for form in forms]
-        return self._within([f"SELECT rowid FROM contacts_fts WHERE {parts}"], values)
+        # The table in which FTS5 keeps the words takes half the time.
+        return self._within([f"SELECT id FROM contacts_fts_content WHERE {parts}"], values, "id")
 
     def near(self, connection: sqlite3.Connection) -> Found:
         """The contacts with words that differ by a letter or two from those that no contact has."""
@@ -309,16 +310,16 @@ class Search:
         return self._matching(filter(None, [_similar_terms(connection, token) for token in self._tokens]))
 
     @property
-    def _tokens(self) -> Sequence[str]:
-        return [token for forms in self.words for token in _TOKEN.findall(forms[0])]
+    def _tokens(self) -> Iterable[str]:
+        return dict.fromkeys(token for forms in self.words for token in _TOKEN.findall(forms[0]))
 
     def _matching(self, words: Iterable[Sequence[str]]) -> Found:
         match = " AND ".join(f"({' OR '.join(map(_beginning, forms)) or _phrase('')})" for forms in words)
         return self._within([_FOUND_BY_WORDS], [match]) if match else self._within([], [])
 
-    def _within(self, parts: list[str], values: list[str]) -> Found:
+    def _within(self, parts: list[str], values: list[str], column: str = "+rowid") -> Found:
         # The plus rules out the row id: FTS5 would repeat the search for every contact in the other set.
-        column = "+rowid" if parts else "contact"
+        column = column if parts else "contact"
         parts = [*parts, *[_FOUND_BY_VALUE] * len(self.beginnings)]
         for field_id, value in self.beginnings:
             values = [*values, field_id, value, f"{value}\U0010ffff"]
@@ -360,9 +361,9 @@ def _beginning(form: str) -> str:
     return f"({' AND '.join(f'{_phrase(part)} *' for part in form.split())})"
 
 
-def _shortest(forms: Sequence[str]) -> Sequence[str]:
+def _shortest(forms: Sequence[str]) -> tuple[str, ...]:
     """The forms that contain no other one, since what contains a longer one contains the shorter one too."""
-    return [form for form in forms if not any(other in form for other in forms if other != form)]
+    return tuple(form for form in forms if not any(other in form for other in forms if other != form))
 
 
 def _open_terms(connection: sqlite3.Connection) -> None:

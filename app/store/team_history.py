@@ -5,7 +5,7 @@ A contact that the team does not tell is shown as the beginning of its mark, suc
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -132,8 +132,21 @@ class TeamHistory:
             for row in connection.execute(sql, (before,)).fetchall():
                 _record(connection, row["number"], {"outcome": "unknown", **_LOST})
 
-    def forget(self, marks: Iterable[str], last: int) -> None:
-        """Empties the attempts on contacts with these marks, and keeps the number of the tombstone."""
+    def to_forget(self) -> set[str]:
+        """The marks of the contacts that this desk has still to forget."""
+        return set(json.loads(self.state("to_forget") or "[]"))
+
+    def forgot(self, marks: Collection[str]) -> None:
+        """Takes contacts off `to_forget`."""
+        with opened(self._path) as connection, transaction(connection):
+            left = json.loads(_state(connection, "to_forget") or "[]")
+            _keep(connection, {"to_forget": json.dumps([one for one in left if one not in marks])})
+
+    def forget(self, marks: Sequence[str], last: int) -> None:
+        """Empties the attempts on contacts with these marks, and keeps the number of the tombstone.
+
+        Adds the marks to `to_forget`.
+        """
         with opened(self._path) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             with transaction(connection):
@@ -145,7 +158,8 @@ class TeamHistory:
                 ).fetchall()
                 for row in rows:
                     _empty(connection, row["number"])
-                _keep(connection, {"tombstone": last})
+                earlier = json.loads(_state(connection, "to_forget") or "[]")
+                _keep(connection, {"tombstone": last, "to_forget": json.dumps([*earlier, *marks])})
 
     def _add(self, connection: sqlite3.Connection, page: Sequence[tuple[Any, ...]]) -> None:
         if len(page) >= _MANY and _state(connection, "attempt") is None:

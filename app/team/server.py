@@ -111,6 +111,13 @@ _ADD_FACTS = """
     FROM jsonb_to_recordset(%(facts)s) AS one (fact_id text, attempt_id text, kind text, body jsonb)
     ON CONFLICT DO NOTHING
 """
+# An attempt that was given back after it was pushed.
+_NOT_SENT = """
+    INSERT INTO triggerdesk.fact (id, account, attempt_id, member, kind, body)
+    SELECT id || ':outcome', account, id, member, 'outcome', jsonb_build_object('outcome', 'not_sent',
+        'reason', 'given_back', 'sent', 'no', 'detail', 'Nothing was sent.')
+    FROM triggerdesk.attempt WHERE id = ANY (%s) ON CONFLICT DO NOTHING
+"""
 _SETTLE = """
     UPDATE triggerdesk.claim SET outcome = known.outcome FROM unnest(%s::text[], %s::text[])
         AS known (attempt_id, outcome) WHERE claim.attempt_id = known.attempt_id AND claim.outcome IS NULL
@@ -293,6 +300,8 @@ class TeamServer:
                 connection.execute(LOCK)
                 connection.execute(_ADD_ATTEMPTS, values)
                 connection.execute(_ADD_FACTS, values)
+                if released:
+                    connection.execute(_NOT_SENT, (list(released),))
                 for one in late:
                     if one["outcome"] not in (Outcome.REJECTED, Outcome.NOT_SENT):
                         connection.execute(_DOUBLES, one)

@@ -311,16 +311,18 @@ class Dashboard(Screen[None]):
                     labels[pane] = f"{title} {key}"
         self._tabs.labels = labels
 
-    # What the controllers use: View says what each does
+    # What the controllers use
 
     def say(
         self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
     ) -> None:
+        """Shows a message; an `unasked` one, which answers no key, stays longer."""
         shown = sanitize(self._privacy.words(sentence, self._form.request().external_id), 500)
         timeout = reading_s(shown) if unasked else None
         self.notify(shown, title=title, severity=severity, markup=False, timeout=timeout)
 
     def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
+        """Draws the reply pane, now and whenever personal data is hidden or shown."""
         self.last_attempt = None
         self._draw_reply = draw
         draw(self._reply)
@@ -329,6 +331,7 @@ class Dashboard(Screen[None]):
         self.show_reply(self._draw_nothing)
 
     def start_over(self) -> None:
+        """Clears every filter and shows what the first start shows."""
         for line in (self._events.filter, self._contacts.filter):
             line.value = ""
         self._history.line.write("")
@@ -343,6 +346,7 @@ class Dashboard(Screen[None]):
         panel.show_nothing(last and self._privacy.attempt(last), self._welcome)
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
         self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
         self.last_attempt = attempt
         if not self._reply_in_view:
@@ -352,12 +356,14 @@ class Dashboard(Screen[None]):
             self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
 
     def show_fault(self, fault: str) -> None:
+        """Shows a fault in the reply pane; in a message too if that pane is out of view."""
         value = self._form.request().external_id
         self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
         if not self._reply_in_view:
             self.say("", fault, unasked=True)
 
     def show_problem(self, title: str, sentence: str) -> None:
+        """Shows in a message what failed other than sending; in the reply pane too if that is empty."""
         self.say(title, sentence, unasked=True)
         if self._draw_reply == self._draw_nothing:
             self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
@@ -387,6 +393,7 @@ class Dashboard(Screen[None]):
         self.push(Confirm(question, yes=yes, no="Cancel"), close)
 
     async def connect(self) -> None:
+        """Opens the client, once. Raises SettingsError if there is no secret."""
         async with self._connecting:
             if self._is_connected:
                 return

@@ -20,8 +20,10 @@ from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.team import TeamKey, TeamMarks
 from app.resources import sample_data
 from app.service.history import AttemptRow
+from app.service.live import LiveAccount
 from app.service.session import SentMeanwhileError, Session
 from app.service.team import Team
+from app.service.team_sync import TeamSettings
 from app.settings import Profile, Settings
 from app.team.server import Desk, TeamServer, install
 from tests.team.proxy import Proxy
@@ -162,6 +164,15 @@ async def homes(tmp_path: Path, uri: str, account: str, filled: Path) -> AsyncIt
             return Home(session, folder, notices)
 
         yield open_home
+
+
+def joined(account: LiveAccount, uri: str, name: str, key: TeamKey = KEY, **given: Any) -> Team:
+    """The team of an account that is open already, for Anna."""
+    home = account.history.path.parent
+    settings = TeamSettings(uri, name, "Anna", key, home / "team.db", lambda: None, **given)
+    team = Team(account, settings, lambda _: None)
+    team.wait_s = 60
+    return team
 
 
 def everything_in(admin: psycopg.Connection, account: str) -> str:

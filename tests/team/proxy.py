@@ -16,12 +16,24 @@ class Proxy:
         self._open: list[socket.socket] = []
         self.is_unplugged = False
         self._cut_after: bytes | None = None
+        self._unplugs = False
         self.cuts = 0
+        self._hold: bytes | None = None
+        self._held, self._go = threading.Event(), threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut_after(self, sent: bytes) -> None:
+    def cut_after(self, sent: bytes, *, unplugs: bool = False) -> None:
         """Passes the next message that has this on, and then cuts the connection instead of answering."""
-        self._cut_after = sent
+        self._cut_after, self._unplugs = sent, unplugs
+
+    def hold(self, sent: bytes) -> threading.Event:
+        """Holds the next message that has this back until `let_go`; the event says that it has come."""
+        self._hold, self._go = sent, threading.Event()
+        self._held = threading.Event()
+        return self._held
+
+    def let_go(self) -> None:
+        self._go.set()
 
     def unplug(self) -> None:
         self.is_unplugged = True
@@ -32,13 +44,11 @@ class Proxy:
 
     def cut(self) -> None:
         """Ends all connections."""
-        for one in self._open:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-        self._open.clear()
+        while self._open:  # more may come meanwhile
+            _end(self._open.pop())
 
     def close(self) -> None:
+        self.let_go()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -63,8 +73,13 @@ class Proxy:
     def _up(self, client: socket.socket, server: socket.socket, doomed: threading.Event) -> None:
         with suppress(OSError):
             while received := client.recv(65536):
+                if self._hold is not None and self._hold in received:
+                    self._hold = None
+                    self._held.set()
+                    self._go.wait()
                 if self._cut_after is not None and self._cut_after in received:
                     self._cut_after = None
+                    self.is_unplugged = self._unplugs
                     self.cuts += 1
                     doomed.set()
                 server.sendall(received)

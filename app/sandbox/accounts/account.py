@@ -11,7 +11,6 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple
 from pathlib import Path
 
 from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
@@ -320,16 +319,13 @@ def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
     fields = read_fields(folder)
     db.executemany(
         "INSERT INTO event (id, name, created, attached, mails) VALUES (?, ?, ?, ?, ?)",
-        [
-            (e.id, e.name, e.created, e.attached, json.dumps([astuple(mail) for mail in e.mails]))
-            for e in read_events(folder)
-        ],
+        [(e.id, e.name, e.created, e.attached, json.dumps(e.mails)) for e in read_events(folder)],
     )
     with open_contacts(folder / CONTACTS, fields) as contacts:
         cells = {column: f"c{place}" for place, column in enumerate(contacts.columns)}
         db.executemany(
             "INSERT INTO field (id, name, string_id, application_type, cell) VALUES (?, ?, ?, ?, ?)",
-            [(*astuple(field), cells.get(field.id)) for field in fields],
+            [(*field, cells.get(field.id)) for field in fields],
         )
         _load_contacts(db, contacts, cells, progress)
     _index(db, folder, fields, cells.values())

@@ -41,7 +41,7 @@ from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import OUTCOME_FIELDS, StatisticsScreen, code_words, only
 from app.tui.text import counts_label, outcome_label, request_label, sanitize
-from app.tui.widgets.follow_up import Choice, Followed
+from app.tui.widgets.follow_up import Choice
 from app.tui.widgets.history import MAX_MARKS, HistoryPane
 from app.tui.widgets.status import StatusLine
 
@@ -91,7 +91,6 @@ class HistoryController:
         return self.pane.line.asked, self._query
 
     def ask(self) -> None:
-        """Shows the attempts that match the typed query."""
         self._asked_at = datetime.now(UTC)
         self.show(keep_cursor=False)
 
@@ -163,7 +162,6 @@ class HistoryController:
     # Filter, order, full screen
 
     def show_unresolved(self) -> None:
-        """Filters for unresolved outcomes and moves the focus to the first."""
         self._write(UNSETTLED)
         self.view.go("history")
 
@@ -175,7 +173,6 @@ class HistoryController:
         self.view.go("history")
 
     def sort(self, column: str) -> None:
-        """Sorts by the column with this key, or reverses its order."""
         if column in list(SortColumn):
             self._write(with_order(self.pane.line.asked, SortColumn(column)))
 
@@ -267,18 +264,18 @@ class HistoryController:
         return self.session.history.attempt(attempt_id) or self.shown.history.attempt(attempt_id)
 
     def open_attempt(self, row: AttemptRow) -> None:
-        """Opens the attempt of a row."""
         attempt = self.shown.history.attempt(row.attempt_id)
         if attempt is not None and self.pane.rows is not None:
             screen = AttemptScreen(self.shown, self.privacy, self.pane.rows, (row, attempt), self.preview)
             self.view.push(screen, self._followed)
 
-    def _followed(self, followed: Followed | None) -> None:
+    def _followed(self, followed: tuple[AttemptRow, Choice | None] | None) -> None:
         if followed is None:
             return
-        self.pane.go_to(followed.row)
-        if followed.choice is not None:
-            self._follow(self._whole(followed.row.attempt_id), followed.choice)
+        row, choice = followed
+        self.pane.go_to(row)
+        if choice is not None:
+            self._follow(self._whole(row.attempt_id), choice)
 
     def _choose(self, row: AttemptRow | None, choice: Choice) -> None:
         """Does what the user chose for the attempt of a row, or says why it is not possible."""

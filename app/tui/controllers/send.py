@@ -31,8 +31,7 @@ from app.service.session import (
 from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.confirm import Confirm, ConfirmSendAgain, Question, SendAgain
-from app.tui.screens.unlock import UnlockScreen
+from app.tui.screens.confirm import Confirm, UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form import TriggerForm
@@ -275,18 +274,15 @@ class SendController:
 
         question = worded(session.mails.known_use(shown.event_id))
         unknown = self._unknown(known.second_send)
-        screen: Question[Any]
         if unknown is not None:
-            screen = ConfirmSendAgain(question)
+            screen = Confirm(question, yes="Resend (same trigger id)", other="Send as new", no="Cancel")
             self.view.push(screen, partial(self._answer_again, submission, known, unknown))
         else:
             screen = Confirm(question, yes="Send again" if is_again else "Send", no="Cancel")
             self.view.push(screen, partial(self._send_submitted, submission, known))
         self._complete(screen, worded, shown.event_id)
 
-    def _complete(
-        self, screen: Question[Any], worded: Callable[[EventUse | None], str], event_id: str
-    ) -> None:
+    def _complete(self, screen: Confirm, worded: Callable[[EventUse | None], str], event_id: str) -> None:
         """Adds to an open question about a live account what the event starts, once the account has told it."""
 
         async def complete() -> None:
@@ -303,10 +299,10 @@ class SendController:
         return attempt if attempt and offers_same_trigger(attempt) else None
 
     def _answer_again(
-        self, submission: _Submission, known: Preflight, unknown: Attempt, answer: SendAgain | None
+        self, submission: _Submission, known: Preflight, unknown: Attempt, same_trigger: bool | None
     ) -> None:
-        if answer is not SendAgain.RESEND:
-            self._send_submitted(submission, known, answer is SendAgain.NEW)
+        if not same_trigger:
+            self._send_submitted(submission, known, same_trigger is False)
             return
         again = partial(self._ask_again, submission, self.parent_id)
         self._resend(unknown, submission.attempt_id, known, same_trigger=True, ask_again=again)
@@ -336,15 +332,16 @@ class SendController:
         self.continue_from(None)
 
     def _ask_again(self, submission: _Submission, parent_id: str | None) -> None:
-        """Asks about the same trigger that another window sent meanwhile."""
+        """Asks about the same trigger that another window sent meanwhile; its id may be given back to the team."""
         self._begin_to_ask()
         self.continue_from(parent_id)
-        self._submit(submission)
+        attempt_id = new_attempt_id()
+        again = replace(submission.request, trigger_id=attempt_id)
+        self._submit(replace(submission, request=again, attempt_id=attempt_id))
 
     # Resending an attempt
 
     def resend(self, attempt: Attempt, same_trigger: bool) -> None:
-        """Asks whether to send an attempt again, and sends it."""
         if self.is_busy or self.closed:
             self.view.say("Not sent", self.closed or self.obstacle)
             return
@@ -451,7 +448,6 @@ class SendController:
         then()
 
     def show_unrecorded(self, attempt: Attempt, error: AppError) -> None:
-        """Shows a reply that is not recorded yet."""
         self.is_recording = True
         self.view.show_attempt(attempt, f"{RECORDING} {error}")
 

@@ -139,7 +139,6 @@ class ExportScreen(ModalScreen[None]):
         return total is not None and total <= MAX_COPIED
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only short exports can be copied."""
         return self._can_be_copied if action == "copy" else super().check_action(action, parameters)
 
     @on(Input.Submitted)

@@ -80,7 +80,6 @@ class HelpScreen(ModalScreen[None]):
             await self.action_page(page)
 
     async def action_page(self, page: str) -> None:
-        """Shows another page of the manual."""
         from textual.widgets import Markdown  # noqa: PLC0415 - as above
 
         await self.query_one(Markdown).update(self._text(page))

@@ -1,8 +1,6 @@
 """Menus above the dashboard: one thing out of a few, a profile, or event data to insert."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import ClassVar, Generic, TypeVar
 
 from textual import on
@@ -94,24 +92,8 @@ class ProfileList(MenuScreen[str]):
         self.dismiss(None if name == self._live else name)
 
 
-class Act(Enum):
-    """What to do with event data."""
-
-    TAKE = "take"
-    KEEP = "keep"
-    DROP = "drop"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants from the menu; `choice` is None for KEEP."""
-
-    act: Act
-    choice: DataChoice | None = None
-
-
-class DataMenu(MenuScreen[Wish]):
-    """Returns which event data to insert, save or delete; None on Esc."""
+class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
+    """Returns `insert` or `delete` and which event data, or `save` and None; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f8", "dismiss(None)", "Back", tooltip="Go back, keep the event data", id="data.back"),
@@ -161,12 +143,12 @@ class DataMenu(MenuScreen[Wish]):
 
     @on(OptionList.OptionSelected)
     def _take(self) -> None:
-        self.dismiss(Wish(Act.TAKE, self._highlighted))
+        self.dismiss(("insert", self._highlighted))
 
     @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:
         if self._can_keep:
-            self.dismiss(Wish(Act.KEEP))
+            self.dismiss(("save", None))
         else:
             self._warn("No event data to save.")
 
@@ -174,7 +156,7 @@ class DataMenu(MenuScreen[Wish]):
     def action_drop(self) -> None:
         choice = self._highlighted
         if choice is not None and choice.kind == "template":
-            self.dismiss(Wish(Act.DROP, choice))
+            self.dismiss(("delete", choice))
         else:
             self._warn("Only a template can be deleted.")
 

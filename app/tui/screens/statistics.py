@@ -166,7 +166,6 @@ def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content
 
 
 def codes(statistics: AttemptStatistics, width: int) -> Content:
-    """The most frequent reply codes, with what they mean."""
     shown = statistics.codes[:SHOWN_ROWS]
     digits = _digits([one.attempts for one in shown])
     labels = [
@@ -321,7 +320,6 @@ def _code_choice(line: str, one: CodeCount, is_alone: bool) -> tuple[Content, st
 
 
 def code_words(which: str, code: int | None) -> str:
-    """A reply code in the entry of a menu, or its lack."""
     return f"{which} attempts without a reply code" if code is None else f"{which} reply code {code}"
 
 

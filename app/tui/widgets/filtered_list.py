@@ -120,7 +120,6 @@ class FilteredList(Vertical, Generic[Row]):
         return self.table.row if self.found.is_set() else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc clears the search only if there is text in it."""
         return bool(self.filter.value) if action == "clear" else super().check_action(action, parameters)
 
     def action_clear(self) -> None:
@@ -364,7 +363,6 @@ class ContactList(FilteredList[ContactRow]):
             self.post_message(self.AttemptsWanted(self, self.table.row))
 
     def offer_fields(self, fields: Sequence[Field]) -> None:
-        """Names the fields of the contacts."""
         self._fields = fields
         self._customer_number = customer_number(fields)
         self.redraw()

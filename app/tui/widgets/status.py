@@ -146,7 +146,6 @@ class FetchBar(Horizontal):
         bar.update(progress=share or 0)
 
     def step(self, step: RefreshStep) -> None:
-        """Shows a step of a refresh."""
         self.show(f"refreshing: {step.words}", None if step.wait_s else step.share)
 
     def hide(self) -> None:
