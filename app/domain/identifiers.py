@@ -249,12 +249,10 @@ def fold(text: str) -> str:
 def search_text(values: Iterable[str]) -> str:
     """The words by which any of the values are found: one value a line, then other ways to write them."""
     text = "\n".join(values)
-    lines = [fold(text), *_codes(text)]
-    if not text.isascii():
-        spelled = _spelled_out(text)
-        if spelled != lines[0]:
-            lines += (line for line in spelled.split("\n") if line not in lines[0])
-    return "\n".join(lines)
+    lines = text.split("\n")
+    folded = "\n".join(map(fold, lines))
+    spelled = [_spelled_out(line) for line in lines if not line.isascii()]
+    return "\n".join([folded, *_codes(text), *(line for line in spelled if line not in folded)])
 
 
 def search_forms(word: str) -> tuple[str, ...]:

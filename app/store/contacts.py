@@ -24,7 +24,7 @@ from app.domain.model import Contact, Field, KeptContact, ListOrder
 from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize
 from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
-from app.store.database import transaction
+from app.store.database import BUSY_SECONDS, transaction
 from app.store.row_ids import RowIds
 from app.store.schema import index_contacts, run_script
 from app.store.text import numeric_order
@@ -79,11 +79,6 @@ class ContactTable:
 
     def __init__(self, file: CacheFile) -> None:
         self._file = file
-
-    def ids(self, key_id: str, value: str, limit: int) -> tuple[str, ...]:
-        """The ids of the first contacts with exactly this value, in numeric order; field 3 ignores ASCII case."""
-        with self._file.guarded() as connection:
-            return tuple(_id_of(connection, number) for number in exact(connection, key_id, value, limit))
 
     def count(self, key_id: str, value: str, limit: int) -> int:
         """The number of contacts with exactly this value, counted up to `limit`."""
@@ -473,12 +468,22 @@ def merge(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> i
     return number
 
 
-def remember_lookup(file: CacheFile, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
+def remember_lookup(
+    path: Path,
+    key_id: str,
+    value: str,
+    contacts: Iterable[Contact],
+    busy_seconds: float = BUSY_SECONDS,
+) -> None:
     """Records, until the next refresh, that exactly these contacts of the account have this value.
 
     Other contacts lose the value. Raises StoreError.
     """
-    with file.guarded() as connection, transaction(connection):
+    with (
+        opened(path, busy_seconds=busy_seconds) as file,
+        file.guarded() as connection,
+        transaction(connection),
+    ):
         found = {merge(connection, contact, "lookup") for contact in contacts}
         held = set(exact(connection, key_id, value))
         for number in held - found:
