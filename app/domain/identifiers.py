@@ -243,18 +243,16 @@ def fold(text: str) -> str:
     """The text in lower case, each letter as its plain one: `ß` as ss, `ø` as o, `ü` as u, `æ` as ae."""
     if text.isascii():
         return text.lower()
-    return _NOT_ASCII.sub(_without_marks, text.casefold()).translate(_SHORT)
+    return _NOT_ASCII.sub(_plain_letters, text.casefold())
 
 
 def search_text(values: Iterable[str]) -> str:
     """The words by which any of the values are found: one value a line, then other ways to write them."""
     text = "\n".join(values)
-    lines = [fold(text), *_codes(text)]
-    if not text.isascii():
-        spelled = _spelled_out(text)
-        if spelled != lines[0]:
-            lines += (line for line in spelled.split("\n") if line not in lines[0])
-    return "\n".join(lines)
+    lines = text.split("\n")
+    folded = "\n".join(map(fold, lines))
+    spelled = [_spelled_out(line) for line in lines if not line.isascii()]
+    return "\n".join([folded, *_codes(text), *(line for line in spelled if line not in folded)])
 
 
 def search_forms(word: str) -> tuple[str, ...]:
@@ -283,9 +281,10 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _without_marks(found: re.Match[str]) -> str:
+def _plain_letters(found: re.Match[str]) -> str:
     letters = unicodedata.normalize("NFKD", found[0])
-    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    return unicodedata.normalize("NFC", plain).translate(_SHORT)
 
 
 def _spelled_out(text: str) -> str:

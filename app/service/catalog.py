@@ -13,7 +13,6 @@ from app.domain.model import Contact, ExternalEvent, Field, ListOrder
 from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
-from app.store.cache_file import opened
 from app.store.catalog import CacheState
 from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
@@ -185,7 +184,7 @@ class Contacts:
         if not value:
             return ()
         contacts = await self._live.client.lookup(key_id, value)
-        await asyncio.to_thread(_remember, self._cache.path, key_id, value, contacts)
+        await asyncio.to_thread(remember_lookup, self._cache.path, key_id, value, contacts, SWAP_TIMEOUT_S)
         return contacts
 
     async def import_file(
@@ -214,7 +213,7 @@ class Contacts:
         """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
         contacts = self._cache.contacts.find(key_id, value, 2)
         if len(contacts) > 1:
-            ids = ", ".join(self._cache.contacts.ids(key_id, value, 5))
+            ids = ", ".join(one.id for one in self._cache.contacts.find(key_id, value, 5))
             raise ForgetRefusedError(
                 f"Several contacts share this value ({ids}). Name one by the key `id` and its contact id."
             )
@@ -238,8 +237,3 @@ class Contacts:
         if self._live.on_forget is not None:
             self._live.on_forget(sorted(forgetting.named.keys))
         return erased
-
-
-def _remember(path: Path, key_id: str, value: str, contacts: Sequence[Contact]) -> None:
-    with opened(path, busy_seconds=SWAP_TIMEOUT_S) as file:
-        remember_lookup(file, key_id, value, contacts)

@@ -110,11 +110,13 @@ def record(
 
     Other attempts stay as they are.
     """
+    # Ids are bound one by one: json_each ends a text at NUL.
     rows = connection.execute(
-        "SELECT number FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id IN (SELECT value FROM json_each(?)) "
+        "SELECT number, team IS NOT NULL AS is_shared FROM attempts LEFT JOIN answers ON attempt = number "
+        f"WHERE attempt_id IN ({', '.join('?' * len(attempt_ids))}) "
         "AND (outcome = 'sending' OR outcome = 'unknown' AND reason = 'interrupted')",
-        (json.dumps([stored(one) for one in attempt_ids]),),
-    )
+        [stored(one) for one in attempt_ids],
+    ).fetchall()
     numbers: list[int] = [row["number"] for row in rows]
     listed = json.dumps(numbers)
     outcomes = outcome_values(answer, outcome, elapsed_ms)
@@ -130,7 +132,8 @@ def record(
         (*answers.values(), listed),
     )
     _tell_next(connection, numbers)
-    enqueue_outcomes(connection, numbers)
+    if shared := [row["number"] for row in rows if row["is_shared"]]:
+        enqueue_outcomes(connection, shared)
     index_words(connection, "number IN (SELECT value FROM json_each(?))", listed)
     return numbers
 

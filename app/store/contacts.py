@@ -24,7 +24,7 @@ from app.domain.model import Contact, Field, KeptContact, ListOrder
 from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize
 from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
-from app.store.database import transaction
+from app.store.database import BUSY_SECONDS, transaction
 from app.store.row_ids import RowIds
 from app.store.schema import index_contacts, run_script
 from app.store.text import numeric_order
@@ -79,11 +79,6 @@ class ContactTable:
 
     def __init__(self, file: CacheFile) -> None:
         self._file = file
-
-    def ids(self, key_id: str, value: str, limit: int) -> tuple[str, ...]:
-        """The ids of the first contacts with exactly this value, in numeric order; field 3 ignores ASCII case."""
-        with self._file.guarded() as connection:
-            return tuple(_id_of(connection, number) for number in exact(connection, key_id, value, limit))
 
     def count(self, key_id: str, value: str, limit: int) -> int:
         """The number of contacts with exactly this value, counted up to `limit`."""
@@ -300,10 +295,11 @@ class Search:
 
     def containing(self) -> Found:
         """The contacts with a form of each word anywhere in their words."""
-        words = [_shortest(forms) for forms in self.words]
-        parts = " AND ".join(f"({' OR '.join(['instr(words, ?)'] * len(forms))})" for forms in words)
+        words = dict.fromkeys(map(_shortest, self.words))
+        parts = " AND ".join(f"({' OR '.join(['instr(c0, ?)'] * len(forms))})" for forms in words)
         values = [storable(form) for forms in words for form in forms]
-        return self._within([f"SELECT rowid FROM contacts_fts WHERE {parts}"], values)
+        # The table in which FTS5 keeps the words takes half the time.
+        return self._within([f"SELECT id FROM contacts_fts_content WHERE {parts}"], values, "id")
 
     def near(self, connection: sqlite3.Connection) -> Found:
         """The contacts with words that differ by a letter or two from those that no contact has."""
@@ -316,16 +312,16 @@ class Search:
         return self._matching(filter(None, [_similar_terms(connection, token) for token in self._tokens]))
 
     @property
-    def _tokens(self) -> Sequence[str]:
-        return [token for forms in self.words for token in _TOKEN.findall(forms[0])]
+    def _tokens(self) -> Iterable[str]:
+        return dict.fromkeys(token for forms in self.words for token in _TOKEN.findall(forms[0]))
 
     def _matching(self, words: Iterable[Sequence[str]]) -> Found:
         match = " AND ".join(f"({' OR '.join(map(_beginning, forms)) or _phrase('')})" for forms in words)
         return self._within([_FOUND_BY_WORDS], [match]) if match else self._within([], [])
 
-    def _within(self, parts: list[str], values: list[str]) -> Found:
+    def _within(self, parts: list[str], values: list[str], column: str = "+rowid") -> Found:
         # The plus rules out the row id: FTS5 would repeat the search for every contact in the other set.
-        column = "+rowid" if parts else "contact"
+        column = column if parts else "contact"
         parts = [*parts, *[_FOUND_BY_VALUE] * len(self.beginnings)]
         for field_id, value in self.beginnings:
             values = [*values, field_id, value, f"{value}\U0010ffff"]
@@ -367,9 +363,9 @@ def _beginning(form: str) -> str:
     return f"({' AND '.join(f'{_phrase(part)} *' for part in form.split())})"
 
 
-def _shortest(forms: Sequence[str]) -> Sequence[str]:
+def _shortest(forms: Sequence[str]) -> tuple[str, ...]:
     """The forms that contain no other one, since what contains a longer one contains the shorter one too."""
-    return [form for form in forms if not any(other in form for other in forms if other != form)]
+    return tuple(form for form in forms if not any(other in form for other in forms if other != form))
 
 
 def _open_terms(connection: sqlite3.Connection) -> None:
@@ -479,12 +475,22 @@ def merge(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> i
     return number
 
 
-def remember_lookup(file: CacheFile, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
+def remember_lookup(
+    path: Path,
+    key_id: str,
+    value: str,
+    contacts: Iterable[Contact],
+    busy_seconds: float = BUSY_SECONDS,
+) -> None:
     """Records, until the next refresh, that exactly these contacts of the account have this value.
 
     Other contacts lose the value. Raises StoreError.
     """
-    with file.guarded() as connection, transaction(connection):
+    with (
+        opened(path, busy_seconds=busy_seconds) as file,
+        file.guarded() as connection,
+        transaction(connection),
+    ):
         found = {merge(connection, contact, "lookup") for contact in contacts}
         held = set(exact(connection, key_id, value))
         for number in held - found:

@@ -18,7 +18,7 @@ from app.service.live import LiveAccount
 from app.service.session import Session
 from app.settings import Profile
 from app.store.attempts import History
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
 
 
 def test_the_first_rows_are_there_once_they_are_read(reading: Session) -> None:
@@ -76,7 +76,7 @@ def live(tmp_path: Path) -> Iterator[LiveAccount]:
         raise AssertionError("the account is asked for nothing")
 
     with closing(Cache(tmp_path / "cache.db")) as cache, closing(History(tmp_path / "history.db")) as history:
-        with cache.replacing(False) as load:
+        with replacing(cache.path, False) as load:
             load.events(EVENTS)
         live = LiveAccount(SHOP, cache, history, unused, unused)
         yield live

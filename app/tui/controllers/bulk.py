@@ -80,7 +80,6 @@ class BulkController:
             confirm=partial(self._confirm, again),
             stop=self._stop,
             permit=self.permit,
-            watch=lambda *_: self._show(),
             keep_trying=lambda: not self._is_leaving,
         )
         try:
