@@ -239,7 +239,13 @@ class ContactListing:
         if self._order != NEAREST or not self._search.words:
             return []
         sql, values = self._search.whole()
-        return [row[0] for row in connection.execute(f"{sql} ORDER BY 1 LIMIT {MAX_NEAREST}", values)]
+        whole = [row[0] for row in connection.execute(f"{sql} ORDER BY 1 LIMIT {MAX_NEAREST}", values)]
+        if self._search.beginnings:
+            return whole
+        # The words of one address may all be words of another one, such as mr.thor@example.com.
+        keys = (EMAIL, "id")
+        typed = [number for key in keys for number in exact(connection, key, self._search.typed, MAX_NEAREST)]
+        return list(dict.fromkeys((*typed, *whole)))
 
     def _run(self, connection: sqlite3.Connection, limit: int) -> sqlite3.Cursor:
         return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
@@ -266,6 +272,7 @@ class Search:
 
     words: tuple[tuple[str, ...], ...]
     beginnings: tuple[tuple[str, str], ...]
+    typed: str = ""
 
     @property
     def may_be_similar(self) -> bool:
@@ -334,7 +341,7 @@ def parse_search(text: str, fields: Iterable[Field]) -> Search:
             words.append(wanted)
         else:
             beginnings.append((field_id, storable(wanted)))
-    return Search(tuple(_forms(words)), tuple(beginnings))
+    return Search(tuple(_forms(words)), tuple(beginnings), storable(text.strip()))
 
 
 def _forms(words: Iterable[str]) -> Iterator[tuple[str, ...]]:
