@@ -5,7 +5,7 @@ changes the form or fetches data from the account; it never sends.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -57,8 +57,7 @@ class Fetch(Enum):
     FAULT = "fault"
 
 
-@dataclass(frozen=True, slots=True)
-class QuickFix:
+class QuickFix(NamedTuple):
     """One step to take: `words` fit on a button, such as `use contact id 12`.
 
     `contact` gets the trigger after the change; None if no contact, several, or the same one as before would get it.
@@ -69,8 +68,7 @@ class QuickFix:
     contact: Contact | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """The problem and its fix in words, and the fixes that one key press applies, the best first."""
 
     words: str
@@ -343,7 +341,7 @@ def _email_elsewhere(case: _Case) -> Diagnosis | None:
 
 def nearly_right(request: TriggerRequest, contact: Contact, directory: FieldNames) -> Diagnosis:
     label = field_label(request.key_id, directory)
-    fix = replace(_use_value(contact.value(request.key_id)), contact=contact)
+    fix = _use_value(contact.value(request.key_id))._replace(contact=contact)
     return Diagnosis(
         f"No contact has this value in {label}, but contact {contact.id} has nearly the same.", (fix,)
     )

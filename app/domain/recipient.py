@@ -6,10 +6,10 @@ with a probability of 1 in 10^19; the only consequence is a needless warning.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from string import ascii_lowercase, ascii_uppercase
+from typing import NamedTuple
 
 from app.domain.identifiers import bare
 from app.domain.model import Contact, Field, JsonObject, TriggerRequest
@@ -86,8 +86,7 @@ def contact_name(contact: Contact) -> str:
     return " ".join(name for name in names if name) or contact.fields.get(EMAIL, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """The contacts that a key finds: the first few `contacts`, and their `total`, counted up to COUNTED.
 
     `complete` says that no other contact of the account can have the value.
@@ -123,8 +122,7 @@ def nobody_words(field: str, *, complete: bool) -> str:
     return f"No contact has this {field}" if complete else "This contact is not in the local list"
 
 
-@dataclass(frozen=True, slots=True)
-class DataUse:
+class DataUse(NamedTuple):
     """Event data, the contact it was sent to or typed for, and when.
 
     `data` is in the form of `canonical_json`; an empty `external_id` means that there was no contact yet.

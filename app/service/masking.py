@@ -56,8 +56,8 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
         preflight,
         prediction=preflight.prediction and masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
-        recipient=replace(
-            preflight.recipient, contacts=tuple(map(mask.contact, preflight.recipient.contacts))
+        recipient=preflight.recipient._replace(
+            contacts=tuple(map(mask.contact, preflight.recipient.contacts))
         ),
         same_data=preflight.same_data and _data_use(mask, preflight.same_data),
         advice=preflight.advice and masked_advice(mask, preflight.advice, request.external_id),
@@ -67,8 +67,8 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
 
 
 def _data_use(mask: Mask, use: DataUse) -> DataUse:
-    return replace(
-        use, external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
+    return use._replace(
+        external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
     )
 
 
@@ -83,7 +83,7 @@ def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
 def _remedy(mask: Mask, remedy: QuickFix, external_id: str) -> QuickFix:
     offered = remedy.change.external_id if isinstance(remedy.change, FormPatch) else None
     words = mask.text(mask.words(remedy.words, external_id), offered or "")
-    return replace(remedy, words=words, contact=remedy.contact and mask.contact(remedy.contact))
+    return remedy._replace(words=words, contact=remedy.contact and mask.contact(remedy.contact))
 
 
 def _made(path: Path) -> bytes:

@@ -171,7 +171,7 @@ class PreflightChecks:
             own = FormPatch(key_id="id", external_id=contact.id)
             remedies = [one for one in remedies if one.change != own]
             remedies.insert(0, QuickFix(f"use contact id {contact.id}", own))
-        return replace(advice, remedies=tuple(self._with_contact(request, one) for one in remedies))
+        return advice._replace(remedies=tuple(self._with_contact(request, one) for one in remedies))
 
     def _goes_by_id(self, request: TriggerRequest, contact: Contact) -> bool:
         """Whether the request is for this contact, who has no value of the key field or shares it."""
@@ -185,7 +185,7 @@ class PreflightChecks:
         change = remedy.change
         if not isinstance(change, FormPatch) or (change.key_id is None and change.external_id is None):
             return remedy
-        return replace(remedy, contact=self.recipient(change.applied(request)).only)
+        return remedy._replace(contact=self.recipient(change.applied(request)).only)
 
     def nearly_right(self, request: TriggerRequest, stop: Event | None = None) -> Contact | None:
         """The one contact with nearly the value that no contact has; None if there is not one. For workers.
@@ -200,7 +200,7 @@ class PreflightChecks:
         if contact is None or known.advice is None:
             return known
         advice = nearly_right(request, contact, self._cache)
-        return replace(known, advice=replace(advice, remedies=advice.remedies + known.advice.remedies))
+        return replace(known, advice=advice._replace(remedies=advice.remedies + known.advice.remedies))
 
     def check_thoroughly(self, request: TriggerRequest) -> Preflight:
         """The checks, with a search for nearly the same value, which may take a second."""
@@ -227,7 +227,7 @@ class PreflightChecks:
             return found
         if found is None:
             return Diagnosis(_OUT_OF_DATE, (REFRESH,))
-        return replace(found, remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
+        return found._replace(remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
     def diagnose(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
         """The advice on an answer to a request; None if there is nothing to do."""

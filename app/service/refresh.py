@@ -8,9 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.model import Contact, Field
 from app.domain.recipient import EMAIL
@@ -27,8 +26,7 @@ Stage = Literal["events", "fields", "contacts", "storing"]
 OTHER_REFRESH_POLL_S = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshStep:
+class RefreshStep(NamedTuple):
     """The progress of a refresh.
 
     `done` is the number of contacts so far, of at most `total` if that is known; `wait_s` is the number of
@@ -120,7 +118,7 @@ class _Steps:
         self._on_progress(step)
 
     def wait(self, seconds: int) -> None:
-        self._on_progress(replace(self.last, wait_s=seconds))
+        self._on_progress(self.last._replace(wait_s=seconds))
 
 
 async def _fetch(client: "ApiClient", profile: Profile, staged: StagedRefresh, steps: _Steps) -> None:
@@ -135,7 +133,7 @@ async def _fetch(client: "ApiClient", profile: Profile, staged: StagedRefresh, s
             staged.contacts(page)
             done += len(page)
             steps.show(RefreshStep("contacts", done, total))
-    steps.show(replace(steps.last, stage="storing"))
+    steps.show(steps.last._replace(stage="storing"))
 
 
 async def _contacts(

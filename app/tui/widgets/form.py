@@ -456,7 +456,7 @@ class TriggerForm(Vertical):
         if contact is not None and not contact.value(self.key_id):
             missing = f" has no {sanitize(key_label(self.key_id, field_name))}"
             return Content.assemble(contact_label(self._privacy.contact(contact)), (missing, "$text-warning"))
-        shown = replace(found, contacts=tuple(map(self._privacy.contact, found.contacts)))
+        shown = found._replace(contacts=tuple(map(self._privacy.contact, found.contacts)))
         recipient = recipient_label(shown, self._typed_request(), field_name, self._shared_key)
         hidden = "" if found.total else hidden_words(self._external_id.value)
         hint = Content.styled(f"! external id: {sanitize(hidden)}", "$text-warning") if hidden else None
