@@ -211,8 +211,6 @@ def _rejection(
 
 
 class _Case(NamedTuple):
-    """A rejected request, and the account and clues that may explain it."""
-
     request: TriggerRequest
     directory: Directory
     clues: Clues

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from itertools import groupby
 from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -23,7 +23,7 @@ def junit_xml(results: Sequence[CaseResult], mask: Mask) -> str:
         found = list(some)
         totals = {**_totals(found), "skipped": str(sum(one.result is Result.SKIPPED for one in found))}
         if started := [one.attempt.started_at for one in found if one.attempt is not None]:
-            totals["timestamp"] = _local(min(started))
+            totals["timestamp"] = f"{min(started).astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
         suite = SubElement(root, "testsuite", _attributes({"name": file, **totals}))
         for one in found:
             _add(suite, one, mask)
@@ -66,7 +66,3 @@ def _attributes(values: Mapping[str, str]) -> dict[str, str]:
 def _clean(text: str) -> str:
     """The text without characters that XML cannot hold."""
     return _NO_XML.sub("\ufffd", text)
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "")

@@ -43,9 +43,11 @@ class Events:
     def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
         """Events whose id or name contains every word, case ignored; the one sent last comes first.
 
-        Events that were never sent follow by numeric id. `order` is by `id` or `name`.
+        Events that were never sent follow by numeric id. `order` is by `id` or `name`. An event that has the text as
+        its id or name comes before all others.
         """
-        words = text.casefold().split()
+        exact = text.strip().casefold()
+        words = exact.split()
         found = [
             event
             for event in self.containing()
@@ -56,6 +58,7 @@ class Events:
         else:
             recent = {event_id: place for place, event_id in enumerate(self.recent())}
             found.sort(key=lambda event: recent.get(event.id, len(recent)))
+        found.sort(key=lambda event: exact not in (event.id, event.name.casefold()))
         return FewRows(found)
 
     def recent(self) -> tuple[str, ...]:

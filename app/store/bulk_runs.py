@@ -28,7 +28,7 @@ from app.domain.bulk import (
     typed_data,
 )
 from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
-from app.domain.recipient import canonical_json, request_fingerprint
+from app.domain.recipient import EMAIL, canonical_json, request_fingerprint
 from app.domain.text import id_prefixes
 from app.store.bulk_attempts import add, opened_for_many, previous_renewed, record
 from app.store.database import transaction
@@ -172,8 +172,8 @@ def _add_rows(connection: sqlite3.Connection, run: int, rows: Iterable[NewRow]) 
 def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -> None:
     """Fills the temporary table `people`: the first row of each external id, their number, and whom the cache finds."""
     connection.execute("ATTACH ? AS cache", (f"{cache.absolute().as_uri()}?mode=ro",))
-    exact = "" if run.key_id == "3" else "AND value = external_id COLLATE BINARY"
-    looked_up = "lower(external_id)" if run.key_id == "3" else "external_id"
+    exact = "" if run.key_id == EMAIL else "AND value = external_id COLLATE BINARY"
+    looked_up = "lower(external_id)" if run.key_id == EMAIL else "external_id"
     known = f"EXISTS (SELECT 1 FROM cache.looked_up WHERE key_id = ?2 AND value = {looked_up})"
     if connection.execute("SELECT complete FROM cache.state").fetchone()[0]:
         known = "1"
@@ -188,7 +188,7 @@ def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -
 
 
 def _person(run: Run) -> str:
-    return "external_id COLLATE NOCASE" if run.key_id == "3" else "external_id"
+    return "external_id COLLATE NOCASE" if run.key_id == EMAIL else "external_id"
 
 
 def _counted(
@@ -617,7 +617,7 @@ def forget(
     for run in connection.execute("SELECT * FROM bulk_runs WHERE account = ?", (stored(account),)).fetchall():
         key_id = json.loads(run["plan"]).get("key_id", "")
         own = json.dumps([restored(value) for key, value in keys if key == key_id])
-        form = "lower(external_id)" if key_id == "3" else "external_id"
+        form = "lower(external_id)" if key_id == EMAIL else "external_id"
         named = "".join(" OR instr(lower(coalesce(cells, '') || coalesce(data, '')), ?)" for _ in texts)
         where, values = f" WHERE ({form} IN (SELECT value FROM json_each(?)){named})", (own, *texts)
         _move(connection, run["number"], (RowState.PLANNED, RowState.SKIPPED), where, [values])

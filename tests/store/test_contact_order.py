@@ -96,3 +96,17 @@ def test_contacts_with_the_whole_word_come_before_those_that_only_begin_with_it(
     assert [row.id for row in listed(cache, "thor", NEAREST)] == ["30", "31", "1", "2", "4"]
     assert [row.id for row in listed(cache, "thor", BY_ID)] == ["1", "2", "4", "30", "31"]
     assert [row.id for row in listed(cache, "tho", NEAREST)] == ["1", "2", "4", "30", "31"]
+
+
+def test_an_address_or_id_typed_in_full_comes_before_contacts_that_have_the_same_words(cache: Cache) -> None:
+    with cache.replacing(True) as load:
+        load.contacts(
+            [
+                Contact("5", "", {"3": "mr.thor@example.com"}),
+                Contact("7", "", {"3": "eleven@example.com", "1": "11"}),
+                Contact("11", "", {"3": "Thor@example.com"}),
+            ]
+        )
+    assert [row.id for row in listed(cache, " thor@Example.com ", NEAREST)] == ["11", "5"]
+    assert [row.id for row in listed(cache, "11", NEAREST)] == ["11", "7"]
+    assert [row.id for row in listed(cache, "thor\ud800", NEAREST)] == ["5", "11"]
