@@ -8,9 +8,14 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
-def styles() -> Path:
-    """The folder of the TCSS sheets."""
-    return _folder("styles")
+def styles(name: str) -> Path:
+    """A TCSS sheet."""
+    return _folder("styles") / f"{name}.tcss"
+
+
+def style(name: str) -> str:
+    """The text of a sheet that a screen brings along when it is first opened."""
+    return styles(name).read_text(encoding="utf-8")
 
 
 def sample_data() -> Path:

@@ -2,8 +2,13 @@
 
 import os
 import signal
+import sys
 
 from hypothesis import settings
+
+# Without bytecode every program that a test starts would compile what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Read when Textual is imported: a scroll takes one frame instead of twenty.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"

@@ -350,7 +350,7 @@ def evidence_json(found: Evidence) -> dict[str, object]:
         "attempt_id": found.attempt_id,
         "contact_id": found.contact_id,
         "result": found.result,
-        "mail": found.mail and asdict(found.mail),
+        "mail": found.mail and found.mail._asdict(),
         "launched_at": found.launched_at and timestamp(found.launched_at),
         "other_attempt_id": found.other_id,
         "checked_at": timestamp(found.checked_at),
@@ -440,7 +440,7 @@ def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
             }
             for one in figures.codes
         ],
-        "events": [{**asdict(event), "share": round(event.share, 4)} for event in figures.events],
+        "events": [{**event._asdict(), "share": round(event.share, 4)} for event in figures.events],
         "p50_ms": figures.p50_ms,
         "p95_ms": figures.p95_ms,
         "p99_ms": figures.p99_ms,

@@ -82,25 +82,25 @@ def complete_profile(_: click.Context, __: click.Parameter, typed: str) -> list[
     return [CompletionItem(name) for name in names if name.startswith(typed)]
 
 
-def complete_event(ctx: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    return _items(ctx, event_choices, typed)
+def _completing(
+    choices: Callable[[Settings, str], Choices],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Completes by the choices on the account of the command line so far; by none if its files cannot be read."""
+
+    def complete(ctx: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+        before = ctx.find_root().params
+        profile = getattr(ctx.obj, "profile", None) or before.get("profile")
+        try:
+            found = choices(load_settings(os.environ, profile, before.get("account")), typed)
+        except AppError:
+            return []
+        return [CompletionItem(sanitize(value), help=sanitize(words)) for value, words in found]
+
+    return complete
 
 
-def complete_attempt(ctx: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    return _items(ctx, attempt_choices, typed)
-
-
-def _items(
-    ctx: click.Context, choices: Callable[[Settings, str], Choices], typed: str
-) -> list[CompletionItem]:
-    """The choices on the account of the command line so far; none if its files cannot be read."""
-    before = ctx.find_root().params
-    profile = getattr(ctx.obj, "profile", None) or before.get("profile")
-    try:
-        found = choices(load_settings(os.environ, profile, before.get("account")), typed)
-    except AppError:
-        return []
-    return [CompletionItem(sanitize(value), help=sanitize(words)) for value, words in found]
+complete_event = _completing(event_choices)
+complete_attempt = _completing(attempt_choices)
 
 
 def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:

@@ -82,8 +82,12 @@ def add(name: str, *, default: bool, **given: Any) -> None:
         echo_error(NO_EVENTS)
     if (notice := wsse_notice(added, datetime.now(UTC).date())) is not None:
         echo_error(notice.sentence)
-    if added.auth != "none":
-        _keep_secret(added)
+    if added.auth != "none" and not _is_held_elsewhere(added):
+        secret = _typed_secret("Secret (hidden; Enter to skip)")
+        if secret is None:
+            echo_error(f"The secret is still missing: {other_ways(name)}.")
+        else:
+            _store(name, secret)
     echo_error(f"`triggerdesk profile check {name}` tests it.")
 
 
@@ -141,8 +145,12 @@ def move(name: str, *, client_id: str, token_url: str | None) -> None:
     """
     path = home_folder(os.environ) / CONFIG
     moved = move_to_oauth(path, name, client_id, token_url, write=False)
-    held_elsewhere = moved.secret_command is not None or bool(os.environ.get(secret_variable(name)))
-    secret = find_secret(moved, os.environ, echo_error) if held_elsewhere else _ask_client_secret(name)
+    if held_elsewhere := _is_held_elsewhere(moved):
+        secret = find_secret(moved, os.environ, echo_error)
+    elif (typed := _typed_secret("Client secret (hidden)")) is None:
+        raise Failure(f"The client secret is missing: {other_ways(name)}. The profile {name!r} is unchanged.")
+    else:
+        secret = typed
     failed = _failed(asyncio.run(check_profile(moved, secret)))
     if set(failed) & {"address", "sign-in"}:
         raise Failure(f"The profile {name!r} is unchanged.", ExitCode.REJECTED)
@@ -161,22 +169,14 @@ def _failed(findings: Sequence[Finding]) -> list[str]:
     return [finding.what for finding in findings if finding.state == "failed"]
 
 
-def _ask_client_secret(name: str) -> Secret:
-    """Raises Failure if no secret is typed."""
-    prompt = "Client secret (hidden)"
-    typed = click.prompt(prompt, "", hide_input=True, show_default=False, err=True) if at_terminal() else ""
-    if not typed:
-        raise Failure(f"The client secret is missing: {other_ways(name)}. The profile {name!r} is unchanged.")
-    return Secret(typed)
-
-
 @profile.command("remove")
 @click.argument("name", shell_complete=complete_profile)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, *, yes: bool) -> None:
     """Remove the profile NAME and its secret from the keyring. Its history and cache stay."""
     home = home_folder(os.environ)
-    confirm(f"Remove the profile {name!r} and its secret?", yes)
+    if name != SANDBOX and name in load_config(os.environ).profiles:
+        confirm(f"Remove the profile {name!r} and its secret?", yes)
     remove_profile(home / CONFIG, name)
     try:
         was_held = forget_secret(name, echo_error)
@@ -186,19 +186,14 @@ def remove(name: str, *, yes: bool) -> None:
     click.echo(f"Removed the profile {name!r}. {secret} Its history and cache stay in {home}.")
 
 
-def _keep_secret(added: Profile) -> None:
-    """Asks for the secret and stores it in the keyring; without a terminal or a keyring, names the other ways."""
-    if added.secret_command is not None or os.environ.get(secret_variable(added.name)):
-        return
-    if not at_terminal():
-        echo_error(f"The secret is still missing: {other_ways(added.name)}.")
-        return
-    prompt = "Secret (hidden; Enter to skip)"
-    secret = Secret(click.prompt(prompt, "", hide_input=True, show_default=False, err=True))
-    if not secret.reveal():
-        echo_error(f"The secret is still missing: {other_ways(added.name)}.")
-        return
-    _store(added.name, secret)
+def _is_held_elsewhere(added: Profile) -> bool:
+    return added.secret_command is not None or bool(os.environ.get(secret_variable(added.name)))
+
+
+def _typed_secret(prompt: str) -> Secret | None:
+    """The secret that is typed; None if nothing is, or without a terminal."""
+    typed = click.prompt(prompt, "", hide_input=True, show_default=False, err=True) if at_terminal() else ""
+    return Secret(typed) if typed else None
 
 
 def _store(name: str, secret: Secret) -> None:

@@ -7,9 +7,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
@@ -105,8 +104,7 @@ MASK = "***"
 _LONGEST_TEXT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(NamedTuple):
     """The content that a call requests, in words, and the permission that it needs."""
 
     what: str
@@ -377,7 +375,6 @@ def _check(url: httpx.URL) -> None:
 
 
 def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
-    """The errors and the contacts in `data` of the calls that find contacts. Raises WireError."""
     members = data if isinstance(data, Mapping) else {}
     return wire.parse_errors(members.get("errors")), wire.parse_contacts(members.get("result"))
 

@@ -12,9 +12,9 @@ import socket
 import ssl
 from ast import literal_eval
 from collections.abc import Collection, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import httpx
 
@@ -41,8 +41,7 @@ class WaitStoppedError(Exception):
     """The caller stopped waiting before the exchange ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """An HTTP reply: `length` is the declared length of the body, or the length read; `body` is its beginning."""
 
     status: int
@@ -70,10 +69,6 @@ class Received:
         return replace(reply, body=self.body, body_length=self.length)
 
 
-class _Stream(Protocol):
-    async def aclose(self) -> None: ...
-
-
 @dataclass(slots=True)
 class Progress:
     """The progress of one exchange.
@@ -86,7 +81,7 @@ class Progress:
     host: str = ""
     sent: bool = False
     stage: str = ""
-    _tcp: _Stream | None = field(default=None, init=False)
+    _tcp: Any = None
 
     @property
     def who(self) -> str:
@@ -241,7 +236,6 @@ def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
 
 
 def _insecure(error: Exception, progress: Progress) -> tuple[str, str]:
-    """Why there is no secure connection, or no tunnel through the proxy."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = sanitize(cause.verify_message, _LONGEST_QUOTE).rstrip(".")

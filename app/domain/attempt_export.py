@@ -1,6 +1,5 @@
 """Attempts as text: JSON, CSV, Markdown, the cells of a table, a support ticket, and the request to copy."""
 
-import contextlib
 import csv
 import io
 import json
@@ -72,17 +71,22 @@ def json_text(value: object, indent: int | None = None) -> str:
 def readable_body(body: bytes) -> str:
     """A body with its JSON indented, and any other text unchanged; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
-    with contextlib.suppress(ValueError, RecursionError):
+    return indented(text, unescaped=True) if _is_json(text) else text
+
+
+def _is_json(text: str) -> bool:
+    try:
         json.loads(text)
-        return indented(text, unescaped=True)
-    return text
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def attempt_json(attempt: Attempt) -> dict[str, object]:
     """The attempt as the command line and exports write it: all keys, in a fixed order."""
     request = attempt.request
     status, code, text = reply_parts(attempt)
-    contact = attempt.contact
+    contact, settled = attempt.contact, attempt.settlement
     return {
         "attempt_id": attempt.attempt_id,
         "profile": attempt.profile,
@@ -104,7 +108,8 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "reference": short_id(attempt.attempt_id) if attempt.attempt_id else None,
         "parent_id": attempt.parent_id,
         "note": attempt.note,
-        "settlement": _settlement(attempt.settlement),
+        "settlement": settled
+        and {"arrived": settled.arrived, "note": settled.note, "at": _settled_at(settled)},
         "contact": contact and {"id": contact.id, "name": contact.name},
         "warnings": warnings_of(attempt),
         "run_id": attempt.run_id,
@@ -114,11 +119,8 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _settlement(settlement: Settlement | None) -> dict[str, object] | None:
-    if settlement is None:
-        return None
-    at = _utc(settlement.settled_at, "microseconds")
-    return {"arrived": settlement.arrived, "note": settlement.note, "at": at}
+def _settled_at(settlement: Settlement) -> str:
+    return _utc(settlement.settled_at, "microseconds")
 
 
 def warnings_of(attempt: Attempt) -> list[str]:
@@ -198,7 +200,7 @@ def _flat(attempt: Attempt) -> dict[str, object]:
     return {
         "settlement": settled and RESOLVED[settled.arrived].removeprefix("resolved: "),
         "settlement_note": settled and settled.note,
-        "settled_at": settled and _utc(settled.settled_at, "microseconds"),
+        "settled_at": settled and _settled_at(settled),
         "contact_id": contact and contact.id,
         "contact_name": contact and contact.name,
         "warnings": "; ".join(warnings_of(attempt)),
@@ -353,7 +355,7 @@ MAX_BODY = 8000
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
     """The ticket; `described` is the request from `service.describe`, or the reason why there is none."""
-    return "\n".join(_lines(attempt, directory, described)) + "\n"
+    return "".join(f"{line}\n" for line in _lines(attempt, directory, described))
 
 
 def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> Iterator[str]:
@@ -362,7 +364,8 @@ def _lines(attempt: Attempt, directory: Directory, described: Mapping[str, objec
     for name, value in _facts(attempt, directory):
         yield f"| {name} | {_plain(value)} |"
     yield from ("", "## Request", "")
-    yield from _request(attempt)
+    data = attempt.request.data
+    yield from ["No event data."] if data is None else _fenced(written(data), "json")
     yield from ("", "## Reply", "")
     yield from _reply(attempt)
     yield from ("", "## Meaning", "")
@@ -400,13 +403,6 @@ def _facts(attempt: Attempt, directory: Directory) -> Iterator[tuple[str, str]]:
         yield "Resend of", f"{short_id(attempt.parent_id)}, {attempt.parent_id}"
 
 
-def _request(attempt: Attempt) -> Iterator[str]:
-    if attempt.request.data is None:
-        yield "No event data."
-    else:
-        yield from _fenced(written(attempt.request.data), "json")
-
-
 def _reply(attempt: Attempt) -> Iterator[str]:
     took = "" if attempt.elapsed_ms is None else f", after {attempt.elapsed_ms:,.0f} ms"
     match attempt.answer:
@@ -418,22 +414,12 @@ def _reply(attempt: Attempt) -> Iterator[str]:
             if reply.errors:
                 yield from ("", *_fenced(written(reply.errors), "json"))
             if reply.body:
-                yield from (
-                    "",
-                    *_fenced(readable_body(reply.body), "json" if _is_json(reply.body) else "text"),
-                )
+                text = readable_body(reply.body)
+                yield from ("", *_fenced(text, "json" if _is_json(text) else "text"))
         case NoReply(detail=detail):
             yield _plain(f"No reply{took}. {detail}")
         case None:
             yield "Nothing is recorded yet."
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _meaning(attempt: Attempt) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from app.domain.errors import AppError
-from app.domain.event_data import MAX_BYTES, PLACEHOLDER, parse_event_data
+from app.domain.event_data import MAX_BYTES, PLACEHOLDER, data_hints, parse_event_data
 from app.domain.json_text import TOKEN, TypedObject, ascii_json
 from app.domain.model import Answer, JsonObject, NoReply, Outcome, Reply, outcome_of
 from app.domain.recipient import normalize
@@ -190,6 +190,7 @@ def plan_lines(
             yield f"  and {number - len(listed):,} more"
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
+    yield from (f"! {hint}" for hint in data_hints(parse_event_data(_COLUMN.sub("", run.template or ""))))
     takes = f", about {duration(run.takes_s)} for what is left" if run.count(RowState.PLANNED) else ""
     yield f"{count(run.batches, 'request')}{takes}"
     if run.takes_s > LONG_RUN_S:
@@ -305,29 +306,32 @@ def typed_data(text: str | None) -> JsonObject | None:
 # Replies
 
 
-def share_out(answer: Answer, key_id: str, external_ids: Sequence[str]) -> list[tuple[Outcome, Answer]]:
-    """What the answer to a batch says about each of its contacts, in their order.
+class Share(NamedTuple):
+    """What an answer says about some contacts of its batch."""
+
+    outcome: Outcome
+    answer: Answer
+    external_ids: Sequence[str]
+
+
+def share_out(answer: Answer, key_id: str, external_ids: Sequence[str]) -> list[Share]:
+    """What the answer to a batch says about its contacts.
 
     A contact that `errors` names is rejected, the others are accepted. If `errors` names a contact that was not sent, and
     the number of `ids` does not tell that it is none of these, the others are unknown.
     """
     outcome = outcome_of(answer)
     if isinstance(answer, NoReply) or outcome not in (Outcome.ACCEPTED, Outcome.PARTIAL):
-        return [(outcome, answer)] * len(external_ids)
+        return [Share(outcome, answer, external_ids)]
     errors = _by_contact(answer.errors, key_id, external_ids)
-    named = [one for one in external_ids if one in errors]
-    payload = json_object(answer.body)
-    data = payload.get("data")
+    others = [one for one in external_ids if one not in errors]
+    data = json_object(answer.body).get("data")
     ids = data.get("ids") if isinstance(data, Mapping) else None
-    is_told = len(errors) == len(answer.errors) or (
-        isinstance(ids, list) and len(ids) == len(external_ids) - len(named)
-    )
-    others = Outcome.ACCEPTED if is_told else Outcome.UNKNOWN
+    is_told = len(errors) == len(answer.errors) or (isinstance(ids, list) and len(ids) == len(others))
     rest = _part(answer, {})
-    return [
-        (Outcome.REJECTED, _rejected(rest, one, errors[one])) if one in errors else (others, rest)
-        for one in external_ids
-    ]
+    rejected = [Share(Outcome.REJECTED, _rejected(rest, one, errors[one]), [one]) for one in errors]
+    accepted = Share(Outcome.ACCEPTED if is_told else Outcome.UNKNOWN, rest, others)
+    return [accepted, *rejected] if others else rejected
 
 
 def _by_contact(

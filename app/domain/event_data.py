@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from difflib import get_close_matches
+from itertools import chain, islice
 from typing import NoReturn
 
 from app.domain.json_text import TOKEN, TypedObject, compact, repaired, repeated_keys
@@ -61,14 +62,10 @@ def parse_event_data(text: str) -> TypedObject | None:
 
 
 def _no_object(value: object) -> str:
-    example = 'such as {"global": {"itemName": "hammer"}}'
-    match value:
-        case list():
-            return f"A list, where the event data must be a JSON object, {example}."
-        case str():
-            return f"A text in quotes, where the event data must be a JSON object, {example}."
-        case _:
-            return f"The event data must be a JSON object, {example}."
+    found = "The"
+    if isinstance(value, list | str):
+        found = f"{'A list' if isinstance(value, list) else 'A text in quotes'}, where the"
+    return f'{found} event data must be a JSON object, such as {{"global": {{"itemName": "hammer"}}}}.'
 
 
 def _loads(text: str) -> object:
@@ -176,6 +173,8 @@ def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
 
 def _strange(text: str, place: int) -> str | None:
     """The foreign or invisible character at a place; None if it is neither."""
+    if PLACEHOLDER.match(text, place - 1):
+        return "A placeholder outside a text. Put it in double quotes."
     for pattern, sentence in _STRANGE:
         if found := pattern.match(text, place):
             return sentence.format(found[0])
@@ -218,6 +217,8 @@ _GLOBAL = "global"
 _BESIDE = ("trigger_id", "event_time", "key_id", "external_id", "contacts", "attachment")
 _RESERVED = "ems_event_time"
 _SHOWN = 3
+_BRACES = re.compile(r"\{\{\s*(\w+)\s*[:.][^{}]*\}\}")
+_PREFIXES = ("field", "contact", "event", "column")
 
 
 def data_hints(data: JsonObject | None) -> tuple[str, ...]:
@@ -299,6 +300,13 @@ def _repeated(data: JsonObject) -> Iterator[str]:
             yield str(_at(data.text, place, f"Duplicate key {key[:40]!r}: only one of its values counts."))
 
 
+def _misspelled(data: JsonObject) -> Iterator[str]:
+    """A placeholder with a typing mistake reaches the customer as it was typed."""
+    for found in chain.from_iterable(map(_BRACES.finditer, _texts(data))):
+        if not PLACEHOLDER.fullmatch(found[0]) and get_close_matches(found[1].lower(), _PREFIXES, cutoff=0.8):
+            yield f"{found[0]} is sent as typed: it is no placeholder. Did you mean one such as {{{{field:1}}}}?"
+
+
 def _size(data: JsonObject) -> Iterator[str]:
     size = sent_bytes(data)
     if size > MAX_BYTES:
@@ -315,6 +323,7 @@ _CHECKS: tuple[Callable[[JsonObject], Iterator[str]], ...] = (
     _misplaced,
     _odd_names,
     _mixed,
+    _misspelled,
     _size,
 )
 
@@ -400,7 +409,9 @@ def placeholder_value(
         return None, "there is no such placeholder"
     if contact is None:
         return None, why_no_contact
-    label = f"{fields.field_name(key_id)} ({key_id})" if fields.field_name(key_id) else key_id
+    label = (
+        f"{fields.field_name(key_id)} ({key_id})" if fields.field_name(key_id) else f"value in field {key_id}"
+    )
     return contact.value(key_id), f"contact {contact.id} has no {label}"
 
 

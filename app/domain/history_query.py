@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.errors import AppError
 from app.domain.model import Outcome
@@ -37,8 +38,7 @@ class SortColumn(StrEnum):
     TOOK = "took"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A column and a direction; attempts without a value in the column come last either way.
 
     Outcomes sort in the order of `Outcome`, events and keys by numeric id, texts without regard to ASCII case, and
@@ -49,16 +49,14 @@ class Order:
     descending: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value, compared without regard to ASCII case; in a `pattern` each `*` matches any characters, or none."""
 
     text: str
     pattern: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """The numbers from `low` to `high`, both included; None for no limit."""
 
     low: float | None
@@ -66,6 +64,7 @@ class Range:
 
 
 Values = tuple[Value | Range, ...]
+NEWEST_FIRST = Order()
 
 
 # Times
@@ -78,20 +77,11 @@ _SPAN = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The current time, and the time zone in which days begin; None for the zone of this machine."""
 
     now: datetime
     zone: tzinfo | None = None
-
-    def since(self, text: str) -> datetime | None:
-        """The moment, or the beginning of the day; None if the text is not a time."""
-        return self._moment(text, 0)
-
-    def until(self, text: str) -> datetime | None:
-        """The moment, or the end of the day; None if the text is not a time."""
-        return self._moment(text, 1)
 
     def day(self, text: str) -> tuple[datetime, datetime] | None:
         """The beginning and end of a day, 23 or 25 hours apart when daylight saving time changes; None if it is no day."""
@@ -101,12 +91,13 @@ class Clock:
         except (OverflowError, ValueError, OSError):
             return None
 
-    def _moment(self, text: str, days: int) -> datetime | None:
+    def moment(self, text: str, *, end: bool = False) -> datetime | None:
+        """The moment, or the beginning or `end` of the day; None if the text is not a time."""
         try:
             if span := _SPAN.fullmatch(text.lower()):
                 return (self.now - timedelta(**{_UNITS[span[2]]: int(span[1])})).astimezone(UTC)
             if day := self._day(text):
-                return self._midnight(day + timedelta(days=days))
+                return self._midnight(day + timedelta(days=end))
             return self._at(datetime.fromisoformat(text))
         except (OverflowError, ValueError, OSError):
             return None
@@ -142,8 +133,7 @@ class QueryFaultError(AppError):
         super().__init__(f"Error in the query at character {position}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One term, which begins `at`, with its value at `value_at`, both counted from 1; the next may begin at `end`."""
 
     at: int
@@ -268,65 +258,59 @@ def _range(text: str) -> Range | None:
 
 
 class QueryField(StrEnum):
-    """The fields of `field:value`: how to read a value, which values completion offers, whether a value may hold commas."""
+    """The fields of `field:value`."""
 
-    read: Callable[[str, Term], Values]
-    offered: tuple[str, ...]
-    with_commas: bool
-
-    def __new__(
-        cls,
-        name: str,
-        read: Callable[[str, Term], Values] = _read_text,
-        offered: tuple[str, ...] = (),
-        with_commas: bool = False,
-    ) -> "QueryField":
-        field = str.__new__(cls, name)
-        field._value_ = name
-        field.read, field.offered, field.with_commas = read, offered, with_commas
-        return field
-
-    OUTCOME = (
-        "outcome",
-        _read_outcome,
-        ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending"),
-    )
-    CODE = "code", _read_number, ("2008", NO_VALUE)
-    STATUS = "status", _read_number, ("400", "5xx", NO_VALUE)
+    OUTCOME = "outcome"
+    CODE = "code"
+    STATUS = "status"
     EVENT = "event"
     """The id or the name of the event."""
     KEY = "key"
-    CONTACT = "contact", _read_text, (), True
+    CONTACT = "contact"
     """The external id, or any key, the id or the name of the contact that it found."""
-    PERSON = "person", _read_text, (), True
+    PERSON = "person"
     """The same."""
-    NOTE = "note", _read_note, (NO_VALUE,), True
-    TOOK = "took", _read_number, (">1000", NO_VALUE)
+    NOTE = "note"
+    TOOK = "took"
     """The duration in milliseconds."""
     PROFILE = "profile"
-    PREVIOUS = (
-        "previous",
-        _read_outcome,
-        ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
-    )
+    PREVIOUS = "previous"
     """The outcome of the previous attempt on the same account with the same key field and external id."""
-    SETTLED = "settled", _read_settlement, SETTLEMENTS
+    SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
-    RUN = "run", _read_run
+    RUN = "run"
     """The bulk run, by its id, the beginning of its id, or its short id."""
 
 
 TIMES = ("since", "until", "on")
 FIELDS = (*QueryField, *TIMES, "sort")
 
+_READERS: Mapping[QueryField, Callable[[str, Term], Values]] = {
+    QueryField.OUTCOME: _read_outcome,
+    QueryField.CODE: _read_number,
+    QueryField.STATUS: _read_number,
+    QueryField.NOTE: _read_note,
+    QueryField.TOOK: _read_number,
+    QueryField.PREVIOUS: _read_outcome,
+    QueryField.SETTLED: _read_settlement,
+    QueryField.RUN: _read_run,
+}
+_WITH_COMMAS = (QueryField.CONTACT, QueryField.PERSON, QueryField.NOTE)
 _DAYS = ("today", "yesterday")
-_OFFERED: dict[str, tuple[str, ...]] = {
-    **{field: field.offered for field in QueryField},
+_OFFERED: Mapping[str, tuple[str, ...]] = {
+    "outcome": ("rejected", "failed", "unknown", "accepted", "partial", "not_sent", "sending"),
+    "code": ("2008", NO_VALUE),
+    "status": ("400", "5xx", NO_VALUE),
+    "note": (NO_VALUE,),
+    "took": (">1000", NO_VALUE),
+    "previous": ("accepted", "unknown", "rejected", "partial", "not_sent", "sending"),
+    "settled": SETTLEMENTS,
     "sort": (*SortColumn, *(f"-{column}" for column in SortColumn)),
     "on": _DAYS,
     "since": (*_DAYS, "1h", "1d", "1w"),
     "until": (*_DAYS, "1h", "1d", "1w"),
 }
+"""The values that completion offers."""
 
 
 # The queries
@@ -341,8 +325,7 @@ class Filter:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """Matches attempts with this text in request, reply or note or, if `negated`, without it.
 
     Compares runs of letters and digits without regard to case and accents: they must follow one another, and the last
@@ -361,7 +344,7 @@ class HistoryQuery:
     words: tuple[Word, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    order: Order = Order()
+    order: Order = NEWEST_FIRST
 
     @property
     def is_everything(self) -> bool:
@@ -419,9 +402,9 @@ def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> H
         raise QueryFaultError(f"{name}: cannot be negated. Leave the hyphen out.", term.at)
     match name:
         case "since":
-            return _within(query, _moment(clock.since, term), None)
+            return _within(query, _moment(clock, term), None)
         case "until":
-            return _within(query, None, _moment(clock.until, term))
+            return _within(query, None, _moment(clock, term, end=True))
         case "on":
             day = clock.day(term.value)
             if day is None:
@@ -431,8 +414,8 @@ def _with_setting(query: HistoryQuery, name: str, term: Term, clock: Clock) -> H
             return replace(query, order=_order(term))
 
 
-def _moment(read: Callable[[str], datetime | None], term: Term) -> datetime:
-    moment = read(term.value)
+def _moment(clock: Clock, term: Term, *, end: bool = False) -> datetime:
+    moment = clock.moment(term.value, end=end)
     if moment is None:
         raise term.fault(f"{_shown(term.value)} is not a time. Use {KNOWN_TIMES}.")
     return moment
@@ -455,11 +438,12 @@ def _order(term: Term) -> Order:
 
 
 def _filter(field: QueryField, term: Term) -> Filter:
-    whole = term.quoted or field.with_commas
+    whole = term.quoted or field in _WITH_COMMAS
     parts = [term.value] if whole else term.value.split(",")
     if not (whole or all(parts)):
         raise term.fault(f"a value is missing between the commas after {field}:")
-    values = tuple(value for part in parts for value in field.read(part, term))
+    read = _READERS.get(field, _read_text)
+    values = tuple(value for part in parts for value in read(part, term))
     return Filter(field, values, term.negated)
 
 
@@ -488,7 +472,8 @@ _DESCENDING_FIRST = (SortColumn.TIME, SortColumn.TOOK)
 
 
 def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
-    is_plain = _PLAIN.fullmatch(value) or (field.read is _read_number and _NUMBER.fullmatch(value))
+    is_number = _READERS.get(field) is _read_number and _NUMBER.fullmatch(value)
+    is_plain = is_number or _PLAIN.fullmatch(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f"{'-' if negated else ''}{field}:{value if is_plain else f'{chr(34)}{escaped}{chr(34)}'}"
 
@@ -506,7 +491,7 @@ def with_order(line: str, column: SortColumn) -> str:
     """The line sorted by this column, or in reverse if it already is. Raises QueryFaultError."""
     now = next((term.value.lower() for term in terms(line) if (term.field or "").lower() == "sort"), "-time")
     descending = now == column or (now != f"-{column}" and column in _DESCENDING_FIRST)
-    if Order(column, descending) == Order():
+    if Order(column, descending) == NEWEST_FIRST:
         return replaced(line, ("sort",), "")
     return replaced(line, ("sort",), f"sort:{'-' if descending else ''}{column}")
 
@@ -552,16 +537,14 @@ def _nearest(text: str, known: Collection[str]) -> str | None:
 # Statistics
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """The number of attempts with each outcome that began in the time span from `start` on."""
 
     start: datetime
     counts: Mapping[Outcome, int]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeCount:
+class CodeCount(NamedTuple):
     """The number of attempts with one reply code and HTTP status; without a code the status is None too."""
 
     code: int | None
@@ -569,8 +552,7 @@ class CodeCount:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class EventShare:
+class EventShare(NamedTuple):
     """The number of attempts with one event, and how many of them Emarsys rejected, at least in part."""
 
     event_id: str

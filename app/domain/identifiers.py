@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from app.domain.model import ExternalEvent
@@ -21,16 +21,14 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-./]+")
 SHOWN_CANDIDATES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The event id; `said` is a sentence about its interpretation, None for a plain id."""
 
     event_id: str
     said: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """No event id; `sentence` says why and names the candidates, and `events` holds the first few of them."""
 
     sentence: str
@@ -96,16 +94,12 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
         return Unresolved(
             f"The event id must be digits, not {text!r}: there are no events in the cache to search by name. Refresh."
         )
-    near = tuple(_similar(text, known))
+    by_name = {_words(event.name): event for event in known}
+    near = tuple(by_name[name] for name in get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6))
     hint = f" Is it {_labels(near)}?" if near else ""
     return Unresolved(
         f"The event id must be digits, or the name of an event; {text!r} is neither.{hint}", near
     )
-
-
-def _similar(text: str, known: Sequence[ExternalEvent]) -> list[ExternalEvent]:
-    by_name = {_words(event.name): event for event in known}
-    return [by_name[name] for name in get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6)]
 
 
 def _words(name: str) -> str:
@@ -135,8 +129,7 @@ _PART = r'[^\s<>()\[\]"“”„«»,;:|\\?@]'
 _ADDRESS = re.compile(rf"(?<!@)(?<!{_PART}){_PART}+@{_PART}+\.{_PART}++(?!@)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value that an external id may mean, what is wrong with the text as it is, and the step to the value."""
 
     value: str
@@ -250,18 +243,16 @@ def fold(text: str) -> str:
     """The text in lower case, each letter as its plain one: `ß` as ss, `ø` as o, `ü` as u, `æ` as ae."""
     if text.isascii():
         return text.lower()
-    return _without_accents(text.casefold()).translate(_SHORT)
+    return _NOT_ASCII.sub(_plain_letters, text.casefold())
 
 
 def search_text(values: Iterable[str]) -> str:
     """The words by which any of the values are found: one value a line, then other ways to write them."""
     text = "\n".join(values)
-    lines = [fold(text), *_codes(text)]
-    if not text.isascii():
-        spelled = _spelled_out(text)
-        if spelled != lines[0]:
-            lines += (line for line in spelled.split("\n") if line not in lines[0])
-    return "\n".join(lines)
+    lines = text.split("\n")
+    folded = "\n".join(map(fold, lines))
+    spelled = [_spelled_out(line) for line in lines if not line.isascii()]
+    return "\n".join([folded, *_codes(text), *(line for line in spelled if line not in folded)])
 
 
 def search_forms(word: str) -> tuple[str, ...]:
@@ -290,13 +281,10 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _without_accents(text: str) -> str:
-    return _NOT_ASCII.sub(_without_marks, text)
-
-
-def _without_marks(found: re.Match[str]) -> str:
+def _plain_letters(found: re.Match[str]) -> str:
     letters = unicodedata.normalize("NFKD", found[0])
-    return unicodedata.normalize("NFC", "".join(one for one in letters if not unicodedata.combining(one)))
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    return unicodedata.normalize("NFC", plain).translate(_SHORT)
 
 
 def _spelled_out(text: str) -> str:

@@ -111,6 +111,7 @@ _LENIENT = re.compile(
     | '(?P<single>(?:[^'\\\n]|\\.)*)'
     | [“„”«»](?P<curly>[^“„”«»"\n]*)[“”«»]
     | (?P<nothing>//[^\n]*|\#[^\n]*|/\*.*?\*/|[\s\u00a0\u200b-\u200f\u202f\u2060\ufeff]+)
+    | (?P<placeholder>\{\{\s*(?:field:|contact\.|event\.)[^{}"'\n]*\}\})
     | (?P<mark>[{}\[\],:])
     | (?P<word>[^\s{}\[\],:"'“„”«»\u00a0\u200b-\u200f\u202f\u2060\ufeff]+)
     """,
@@ -185,6 +186,8 @@ def _spelled(found: re.Match[str]) -> str:
     match found.lastgroup:
         case "single":
             return json.dumps(re.sub(r"\\'", "'", found["single"]), ensure_ascii=False)
+        case "placeholder":
+            return json.dumps(found["placeholder"], ensure_ascii=False)
         case "curly":
             return json.dumps(found["curly"], ensure_ascii=False)
         case "word":
@@ -272,7 +275,10 @@ def diff_attempts(left: Attempt, right: Attempt) -> AttemptDiff:
 
 def diff_json(left: object, right: object) -> JsonDiff:
     """Compares two JSON values without regard to the order of keys."""
-    ours, theirs = _text_lines(left), _text_lines(right)
+    ours, theirs = (
+        json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+        for value in (left, right)
+    )
     left_out = max(len(ours), len(theirs)) - MAX_LINES
     return JsonDiff(tuple(_compare(ours[:MAX_LINES], theirs[:MAX_LINES])), max(0, left_out))
 
@@ -288,10 +294,6 @@ def _compare(left: Sequence[str], right: Sequence[str]) -> Iterator[DiffLine]:
         else:
             yield from (DiffLine(Side.LEFT, line) for line in left[start:end])
             yield from (DiffLine(Side.RIGHT, line) for line in right[other_start:other_end])
-
-
-def _text_lines(value: object) -> list[str]:
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
 
 
 def _holds_value(line: str) -> bool:

@@ -1,8 +1,8 @@
 """The mails of an event, and those that the account launched to a contact."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from app.domain.text import sanitize
 
@@ -11,8 +11,7 @@ MAX_NAMED = 3
 _MAX_NAME = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """One mail of an account; `name` and `subject` may be empty."""
 
     id: str
@@ -25,8 +24,7 @@ class Mail:
         return f"“{sanitize(self.name, _MAX_NAME)}”" if self.name else sanitize(self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Usages:
+class Usages(NamedTuple):
     """The ids of the mails, the programs and the Interactions programs that use an event."""
 
     mails: tuple[str, ...] = ()
@@ -34,8 +32,7 @@ class Usages:
     interactions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EventUse:
+class EventUse(NamedTuple):
     """The mails and the programs that an event starts; of many mails only the first have a name."""
 
     mails: tuple[Mail, ...] = ()
@@ -52,8 +49,7 @@ class EventUse:
         return " ".join(filter(None, said)) or NOTHING_USES_IT
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     mail_id: str
     contact_id: str
     at: datetime

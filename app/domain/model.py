@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 JsonObject = Mapping[str, object]
 
@@ -19,14 +19,12 @@ CONTACT_KEYS = ("id", "uid")
 """The two key ids that are not fields: the internal contact id and the random uid."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalEvent:
+class ExternalEvent(NamedTuple):
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One contact field of an account; `string_id` and `application_type` may be empty."""
 
     id: str
@@ -137,8 +135,7 @@ class Settlement:
     settled_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class KeptContact:
+class KeptContact(NamedTuple):
     """The contact that the key found when the attempt was sent; `keys` are the values that find this contact alone."""
 
     id: str
@@ -280,8 +277,7 @@ class Draft:
     extras: Extras = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
-class SavedDraft:
+class SavedDraft(NamedTuple):
     draft: Draft
     saved_at: datetime
 
@@ -296,8 +292,7 @@ class Template:
     extras: Extras = NO_EXTRAS
 
 
-@dataclass(frozen=True, slots=True)
-class DataChoice:
+class DataChoice(NamedTuple):
     """What to insert into the form; `name` describes it, such as `last used`.
 
     Event data, with the extras of a template; or one of the extras, whose present value is `data_text`.
@@ -312,8 +307,7 @@ class DataChoice:
 # The look-ups that rules and diagnoses make; the sandbox and the cache both implement them
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """The known contacts that a key finds.
 
     `ids` holds only the first few contact ids, since two already mean "several"; `complete` says that no other
@@ -347,8 +341,7 @@ class Directory(Account, FieldNames, Protocol):
         """The name of an external event; None if it is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListOrder:
+class ListOrder(NamedTuple):
     """A column and a direction; rows without a value in the column come last either way.
 
     Ids sort numerically, texts without regard to ASCII case, and equal values by id in the same direction.

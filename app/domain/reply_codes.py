@@ -5,9 +5,9 @@ depends on the request; `app.domain.diagnosis` gives it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from app.domain.model import Reply, TriggerRequest
 from app.domain.text import duration, sanitize
@@ -20,8 +20,7 @@ MAX_ADDRESS = 200
 TRIGGER_PERMISSION = "externalevent.trigger"
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyCode:
+class ReplyCode(NamedTuple):
     """One row of the table; `text` and `advice` are templates for the fields of the request."""
 
     http_status: int
@@ -31,40 +30,22 @@ class ReplyCode:
     advice: str = ""
 
 
+# fmt: off
 _DOCUMENTED = (
     ReplyCode(200, 0, "OK", "OK"),
     ReplyCode(400, 2004, "Invalid key field id: {key_id}", "The field ID does not exist."),
-    ReplyCode(
-        400,
-        2005,
-        "No value provided for key field: {key_id}",
-        "The value of the key field was not provided or is empty.",
-    ),
-    ReplyCode(
-        400,
-        2008,
-        "No contact found with the external id: {key_id} - {external_id}",
-        "No match for the specified [key_id] - [external_id] pair.",
-    ),
-    ReplyCode(
-        400,
-        2010,
-        "More contacts found with the external id: {key_id} - {external_id}.",
-        "More than one contacts selected.",
-    ),
-    ReplyCode(
-        400,
-        5001,
-        "Invalid event id for customer.",
-        "The customer doesn't have an external event with the specified [id].",
-    ),
-    ReplyCode(
-        400,
-        2012,
-        "Invalid contact id for customer.",
-        "The customer doesn't have a contact with the specified [external_id].",
-    ),
+    ReplyCode(400, 2005, "No value provided for key field: {key_id}",
+              "The value of the key field was not provided or is empty."),
+    ReplyCode(400, 2008, "No contact found with the external id: {key_id} - {external_id}",
+              "No match for the specified [key_id] - [external_id] pair."),
+    ReplyCode(400, 2010, "More contacts found with the external id: {key_id} - {external_id}.",
+              "More than one contacts selected."),
+    ReplyCode(400, 5001, "Invalid event id for customer.",
+              "The customer doesn't have an external event with the specified [id]."),
+    ReplyCode(400, 2012, "Invalid contact id for customer.",
+              "The customer doesn't have a contact with the specified [external_id]."),
 )
+# fmt: on
 _PUBLISHED: Mapping[str, Mapping[tuple[int, int], str]] = {
     "Too many requests. Wait a minute, then try again.": {
         (429, 7003): "Too many requests for this account and resource within the last minute."
@@ -274,17 +255,15 @@ def _advise_sign_in(reply: Reply, now: datetime, user: str) -> str:
             "This address accepts X-WSSE only. Use an OAuth profile with a base URL that ends in /api/v3, "
             "not /api/v2, or a profile with auth = wsse."
         )
-    if skew is None or abs(skew) <= ALLOWED_SKEW_S:
-        if "timeframe is invalid" in text or "time frame is invalid" in text:
-            return (
-                "The clock of this machine differs from the service's, which rejects more than five minutes. "
-                "Set the clock, then try again."
-            )
+    if skew is not None and abs(skew) > ALLOWED_SKEW_S:
+        clock = f"is {duration(skew)} {'behind' if skew > 0 else 'ahead of'}"
+    elif "timeframe is invalid" in text or "time frame is invalid" in text:
+        clock = "differs from"
+    else:
         return f"The credentials were not accepted. Check the profile's {user} and secret."
-    side = "behind" if skew > 0 else "ahead of"
     return (
-        f"The clock of this machine is {duration(skew)} {side} the service's, which rejects more than "
-        "five minutes. Set the clock, then try again."
+        f"The clock of this machine {clock} the service's, which rejects more than five minutes. "
+        "Set the clock, then try again."
     )
 
 

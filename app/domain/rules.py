@@ -3,17 +3,16 @@
 They are in the order of the documented table; this program assumes that the service checks them in this order.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.domain.model import CONTACT_KEYS, Account, TriggerRequest
 from app.domain.reply_codes import reply_text
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     code: int
     text: str
 
@@ -87,30 +86,23 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _judged(
-    request: TriggerRequest, account: Account, rules: tuple[Rule, ...]
-) -> Iterator[tuple[Rule, bool | None]]:
-    return ((rule, rule.broken(request, account)) for rule in rules)
-
-
 def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> Verdict:
     """The verdict of an account that knows everything: the first broken rule, or code 0."""
-    for rule, broken in _judged(request, account, rules):
-        if broken:
+    for rule in rules:
+        if rule.broken(request, account):
             return Verdict(rule.code, rule.text(request))
     return Verdict(0, reply_text(0, request))
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:
     """All rules that the request is known to break, in order."""
-    return tuple(
-        Verdict(rule.code, rule.text(request)) for rule, broken in _judged(request, account, RULES) if broken
-    )
+    return tuple(Verdict(rule.code, rule.text(request)) for rule in RULES if rule.broken(request, account))
 
 
 def predict(request: TriggerRequest, account: Account) -> Verdict | None:
     """The predicted verdict; None if the account cannot decide a rule before the first broken one."""
-    for rule, broken in _judged(request, account, RULES):
+    for rule in RULES:
+        broken = rule.broken(request, account)
         if broken is None:
             return None
         if broken:

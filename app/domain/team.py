@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.domain.errors import AppError
 from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
@@ -83,8 +83,7 @@ class TeamKey:
         return self.mark("request", account, request.event_id, body.decode())
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A claim on a contact for an event. Later claims have a higher `number`; `age_s` is by the server's clock.
 
     `outcome` is None until it is known; `arrived` is the resolution of an unknown one.
@@ -107,8 +106,7 @@ class Claim:
         return self.outcome or (Outcome.SENDING if self.age_s < OPEN_S else Outcome.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """The newest claims of an event by the mark of a contact, the newest of each mark first."""
 
     by_contact: Mapping[str, Sequence[Claim]]

@@ -99,9 +99,7 @@ def reply_body(code: int, text: str, data: object = "") -> bytes:
     return dumps({"replyCode": code, "replyText": text, "data": data})
 
 
-def parse_reply(
-    http_status: int, body: bytes, headers: Mapping[str, str] | None = None, body_length: int | None = None
-) -> Reply:
+def parse_reply(http_status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
     """The HTTP reply; code and text are None if the body is unreadable. `headers` are in lower case. Never raises."""
     payload = json_object(body)
     data = payload.get("data")
@@ -113,7 +111,7 @@ def parse_reply(
         reply_text=replace_surrogates(text) if isinstance(text, str) else None,
         errors=parse_errors(data.get("errors")) if isinstance(data, dict) else {},
         body=body,
-        body_length=len(body) if body_length is None else body_length,
+        body_length=len(body),
         location=header.get("location"),
         date=header.get("date"),
         retry_after=header.get("retry-after"),

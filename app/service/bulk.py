@@ -30,12 +30,11 @@ from app.domain.errors import AppError
 from app.domain.event_data import placeholder_value
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import NO_EXTRAS, Attempt, Matches, Settlement, TriggerRequest
+from app.domain.model import NO_EXTRAS, Attempt, Settlement, TriggerRequest
 from app.domain.reply_codes import describe_reply
-from app.domain.rules import predict
 from app.domain.text import short_id
 from app.domain.wire import contact_entry, sent_json, trigger_many_body
-from app.service.bulk_sending import STOPPED, Known, PausedError, Runner, Sending, request_of
+from app.service.bulk_sending import STOPPED, PausedError, Runner, Sending, predictor, request_of
 from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.history import check_note
 from app.service.live import LiveAccount
@@ -182,13 +181,7 @@ class BulkRuns:
 
     def _add_plan(self, run: Run, owner: str, rows: Iterable[NewRow], duplicates: Duplicates) -> Run:
         with closing(Cache(self._live.cache.path)) as cache:
-            known = cache.has_event(run.event_id), cache.has_field(run.key_id)
-
-        def predicted(found: int, complete: bool) -> int | None:
-            account = Known(*known, Matches(("",) * found, complete))
-            verdict = predict(TriggerRequest(run.event_id, run.key_id, "-"), account)
-            return verdict.code if verdict else None
-
+            predicted = predictor(cache, run)
         return bulk_runs.add_plan(
             self._path,
             run,

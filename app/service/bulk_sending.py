@@ -5,6 +5,7 @@ sent again.
 """
 
 import asyncio
+import functools
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +43,7 @@ from app.service.preflight import AccountClues
 from app.store import bulk_runs
 from app.store.attempts import RecentAttempts
 from app.store.bulk_contacts import FoundContacts, look_up
-from app.store.bulk_runs import RowsChangedError, Sent
+from app.store.bulk_runs import Batch, RowsChangedError, Sent
 from app.store.catalog import Cache
 from app.store.database import BusyError, StoreError, UnwritableError
 from app.store.history_file import HistoryFile
@@ -65,8 +66,6 @@ NO_FAULT = (STOPPED, UNANSWERED, LOCKED)
 
 _RETRY_S = 0.2
 _MINUTE_S = 60
-
-Batch = list[tuple[BulkRow, Attempt]]
 
 
 class PausedError(AppError):
@@ -106,6 +105,21 @@ class Known:
 
     def matches(self, *_: str) -> Matches:
         return self.found
+
+
+def predictor(cache: Cache, run: Run) -> Callable[[int, bool], int | None]:
+    """Gives the predicted reply code for the number of contacts that the cache finds (2: several), and whether there can be
+    no other.
+    """
+    known = cache.has_event(run.event_id), cache.has_field(run.key_id)
+
+    @functools.cache
+    def predicted(found: int, complete: bool) -> int | None:
+        account = Known(*known, Matches(("",) * found, complete))
+        verdict = predict(TriggerRequest(run.event_id, run.key_id, "-"), account)
+        return verdict.code if verdict else None
+
+    return predicted
 
 
 def _most_bytes(request: TriggerRequest) -> int:
@@ -159,7 +173,7 @@ class Runner:
             if not batch:
                 return False
             began = time.monotonic()
-            body = trigger_many_body(self.run.key_id, [contact_entry(one.request) for _, one in batch])
+            body = await asyncio.to_thread(self._body, batch)
             answer, headers = await self.live.client.trigger_many(self.run.event_id, body)
             if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
                 await self._release(batch)
@@ -174,6 +188,9 @@ class Runner:
         raise PausedError(
             f"The rate limit rejected the batch {MAX_TRIES} times. Nothing of it was triggered."
         )
+
+    def _body(self, batch: Batch) -> bytes:
+        return trigger_many_body(self.run.key_id, [contact_entry(one.request) for _, one in batch])
 
     async def _release(self, batch: Batch) -> None:
         await asyncio.to_thread(bulk_runs.release, self._path, self.run.run_id, batch, self.state)
@@ -224,12 +241,13 @@ class Runner:
         """The next rows with their attempts, within the limit of a request."""
         run, cache_path = self.run, self.live.cache.path
         rows = bulk_runs.rows_left(self._path, run.run_id, limit, self.state)
-        batch, size = Batch(), 0
+        batch, size = list[tuple[BulkRow, Attempt]](), 0
         with closing(Cache(cache_path)) as cache:
-            known = cache.has_event(run.event_id), cache.has_field(run.key_id), cache.event_name(run.event_id)
+            event_name, predicted = cache.event_name(run.event_id), predictor(cache, run)
         found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
         for row, contacts in zip(rows, found, strict=True):
-            attempt = self._attempt(row, contacts, *known)
+            code = predicted(min(2, len(contacts.contacts)), contacts.complete)
+            attempt = self._attempt(row, contacts, event_name, code)
             size += _most_bytes(attempt.request)
             if batch and size > MAX_BODY:
                 break
@@ -256,16 +274,10 @@ class Runner:
         ]
 
     def _attempt(
-        self,
-        row: BulkRow,
-        found: FoundContacts,
-        has_event: bool | None,
-        has_field: bool | None,
-        event_name: str | None,
+        self, row: BulkRow, found: FoundContacts, event_name: str | None, predicted: int | None
     ) -> Attempt:
         request = request_of(self.run, self._template, row)
         check_test_contacts(self.live.profile, request, lambda *_: found.contacts)
-        verdict = predict(request, Known(has_event, has_field, found.matches))
         return Attempt(
             # Each try has an id of its own, so that a claim that is given back late is not that of the next try.
             attempt_id=new_attempt_id(),
@@ -274,28 +286,45 @@ class Runner:
             request=request,
             event_name=event_name,
             started_at=self.clock(),
-            predicted_code=verdict.code if verdict else None,
+            predicted_code=predicted,
             parent_id=row.parent_id,
             contact=found.kept,
             run_id=self.run.run_id,
         )
 
     async def _finish(self, batch: Batch, answer: Answer, took_s: float, *, is_canary: bool) -> None:
-        shares = share_out(answer, self.run.key_id, [row.external_id for row, _ in batch])
-        remedies = await asyncio.to_thread(self._remedies, batch, shares)
-        sent = [
-            Sent(row, attempt.attempt_id, outcome, one, took_s * 1000, remedy)
-            for (row, attempt), (outcome, one), remedy in zip(batch, shares, remedies, strict=True)
-        ]
+        sent = await asyncio.to_thread(self._sent, batch, answer, took_s)
         await self._record(sent)
-        outcomes = Counter(one.outcome for one in sent)
+        outcomes: Counter[Outcome] = Counter()
+        for one in sent:
+            outcomes[one.outcome] += len(one.batch)
         self._done += outcomes
         self._show(0)
         reason = pause_after(answer, outcomes, self._done[Outcome.REJECTED], self._done.total())
         if is_canary:
-            reason = reason or _canary_fault(batch, sent)
+            reason = reason or _canary_fault(sent)
         if reason and self._left:
             raise PausedError(reason)
+
+    def _sent(self, batch: Batch, answer: Answer, took_s: float) -> list[Sent]:
+        """What the answer says about each contact, and what to do about it."""
+        by_id = {row.external_id: (row, attempt) for row, attempt in batch}
+        shares = share_out(answer, self.run.key_id, list(by_id))
+        sent = [
+            Sent([by_id[one] for one in share.external_ids], share.outcome, share.answer, took_s * 1000)
+            for share in shares
+        ]
+        try:
+            with closing(Cache(self.live.cache.path)) as cache, closing(HistoryFile(self._path)) as file:
+                clues = AccountClues(cache, RecentAttempts(file), self.live.profile.user_word)
+                return [self._with_remedy(one, cache, clues) for one in sent]
+        except StoreError:  # the replies are recorded even if the cache is gone by now
+            return sent
+
+    def _with_remedy(self, sent: Sent, cache: Cache, clues: AccountClues) -> Sent:
+        request = sent.batch[0][1].request
+        advice = diagnose(sent.answer, request, cache, self.clock(), clues)
+        return replace(sent, remedy=advice.words if advice else None)
 
     async def _record(self, sent: list[Sent]) -> None:
         give_up = time.monotonic() + self.wait_s
@@ -313,20 +342,6 @@ class Runner:
                 break
         if self.live.team is not None:
             self.live.team.wake()
-
-    def _remedies(self, batch: Batch, shares: list[tuple[Outcome, Answer]]) -> list[str | None]:
-        """What to do about each answer; the same for contacts that share one."""
-        known: dict[int, str | None] = {}
-        try:
-            with closing(Cache(self.live.cache.path)) as cache, closing(HistoryFile(self._path)) as file:
-                clues = AccountClues(cache, RecentAttempts(file), self.live.profile.user_word)
-                for (_, attempt), (_, answer) in zip(batch, shares, strict=True):
-                    if id(answer) not in known:
-                        advice = diagnose(answer, attempt.request, cache, self.clock(), clues)
-                        known[id(answer)] = advice.words if advice else None
-        except StoreError:  # the replies are recorded even if the cache is gone by now
-            pass
-        return [known.get(id(answer)) for _, answer in shares]
 
     # Pace
 
@@ -358,15 +373,17 @@ class Runner:
         self.sending.watch(self.run, wait_s)
 
 
-def _canary_fault(batch: Batch, sent: list[Sent]) -> str | None:
+def _canary_fault(sent: list[Sent]) -> str | None:
     """Why a run pauses after its canary: a rejection that was not predicted, or nothing but rejections."""
     rejected = [
         (attempt, one.answer.reply_code)
-        for (_, attempt), one in zip(batch, sent, strict=True)
+        for one in sent
         if one.outcome is Outcome.REJECTED and isinstance(one.answer, Reply)
+        for _, attempt in one.batch
     ]
-    if len(rejected) == len(sent) or any(attempt.predicted_code != code for attempt, code in rejected):
-        return f"The account rejected {len(rejected)} of the first {len(sent)} contacts. Look at the report before you go on."
+    contacts = sum(len(one.batch) for one in sent)
+    if len(rejected) == contacts or any(attempt.predicted_code != code for attempt, code in rejected):
+        return f"The account rejected {len(rejected)} of the first {contacts} contacts. Look at the report before you go on."
     return None
 
 

@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.csv_rows import CsvFile, OnFault, open_csv
 from app.domain.errors import AppError
 from app.domain.identifiers import Resolved, Unresolved, resolve_event
 from app.domain.model import Contact, ExternalEvent, Field, ListOrder
-from app.domain.recipient import normalize
+from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
-from app.store.cache_file import opened
 from app.store.catalog import CacheState
 from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
@@ -32,7 +30,7 @@ _ORIGINS: Mapping[Origin, str] = {"lookup": "looked up", "import": "imported"}
 
 _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
     "id": lambda event: numeric_order(event.id),
-    "name": lambda event: (normalize("3", event.name), numeric_order(event.id)),
+    "name": lambda event: (normalize(EMAIL, event.name), numeric_order(event.id)),
 }
 
 
@@ -45,9 +43,11 @@ class Events:
     def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
         """Events whose id or name contains every word, case ignored; the one sent last comes first.
 
-        Events that were never sent follow by numeric id. `order` is by `id` or `name`.
+        Events that were never sent follow by numeric id. `order` is by `id` or `name`. An event that has the text as
+        its id or name comes before all others.
         """
-        words = text.casefold().split()
+        exact = text.strip().casefold()
+        words = exact.split()
         found = [
             event
             for event in self.containing()
@@ -58,11 +58,12 @@ class Events:
         else:
             recent = {event_id: place for place, event_id in enumerate(self.recent())}
             found.sort(key=lambda event: recent.get(event.id, len(recent)))
+        found.sort(key=lambda event: exact not in (event.id, event.name.casefold()))
         return FewRows(found)
 
-    def recent(self, limit: int = MAX_RECENT) -> tuple[str, ...]:
+    def recent(self) -> tuple[str, ...]:
         """The ids of the events sent on this account, the last one first."""
-        return self._live.history.recent.events(self._live.key, limit)
+        return self._live.history.recent.events(self._live.key, MAX_RECENT)
 
     def name(self, event_id: str) -> str | None:
         return self._live.cache.event_name(event_id)
@@ -82,8 +83,7 @@ class ImportRefusedError(AppError):
     """An import that cannot begin; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(NamedTuple):
     """How many contacts were imported and lines skipped.
 
     `repeated` counts the lines with the id of an earlier line; `unknown_columns` match no field of the account.
@@ -131,8 +131,7 @@ class ForgetRefusedError(AppError):
     """This key does not identify one person to forget; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetting:
+class Forgetting(NamedTuple):
     """What `forget` would remove: the cached contacts and the data of `attempts` attempts."""
 
     contacts: tuple[Contact, ...]
@@ -185,7 +184,7 @@ class Contacts:
         if not value:
             return ()
         contacts = await self._live.client.lookup(key_id, value)
-        await asyncio.to_thread(_remember, self._cache.path, key_id, value, contacts)
+        await asyncio.to_thread(remember_lookup, self._cache.path, key_id, value, contacts, SWAP_TIMEOUT_S)
         return contacts
 
     async def import_file(
@@ -214,7 +213,7 @@ class Contacts:
         """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
         contacts = self._cache.contacts.find(key_id, value, 2)
         if len(contacts) > 1:
-            ids = ", ".join(self._cache.contacts.ids(key_id, value, 5))
+            ids = ", ".join(one.id for one in self._cache.contacts.find(key_id, value, 5))
             raise ForgetRefusedError(
                 f"Several contacts share this value ({ids}). Name one by the key `id` and its contact id."
             )
@@ -238,8 +237,3 @@ class Contacts:
         if self._live.on_forget is not None:
             self._live.on_forget(sorted(forgetting.named.keys))
         return erased
-
-
-def _remember(path: Path, key_id: str, value: str, contacts: Sequence[Contact]) -> None:
-    with opened(path, busy_seconds=SWAP_TIMEOUT_S) as file:
-        remember_lookup(file, key_id, value, contacts)

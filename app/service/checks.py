@@ -1,7 +1,7 @@
 """Checks: cases of a file, made ready for an account, run there, and kept from an attempt."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,11 +79,11 @@ async def run_case(service: Session, case: Case, request: TriggerRequest, stop: 
             colleague = error.earlier.attempt_id
 
 
-def as_case(attempt: Attempt, taken: Iterable[str] = ()) -> str:
+def as_case(attempt: Attempt, taken: Collection[str] = ()) -> str:
     """The case of an attempt as TOML. Raises CheckError while it is being sent."""
     if attempt.outcome is Outcome.SENDING:
         raise CheckError("The attempt is still being sent. Wait for its outcome.")
-    return case_toml(attempt, tuple(taken))
+    return case_toml(attempt, taken)
 
 
 def keep_as_case(path: Path, attempt: Attempt) -> str:
@@ -93,7 +93,7 @@ def keep_as_case(path: Path, attempt: Attempt) -> str:
     """
     text = _read(path) if path.exists() else ""
     cases = parse_cases(str(path), text) if text.strip() else ()
-    added = as_case(attempt, (case.name for case in cases))
+    added = as_case(attempt, [case.name for case in cases])
     whole = f"{text.rstrip()}\n\n{added}" if text.strip() else added
     name = parse_cases(str(path), whole)[-1].name
     with new_file(path, replace=True) as file:

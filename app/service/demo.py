@@ -12,10 +12,11 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import (
@@ -39,7 +40,7 @@ from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS, examples, read_events
 from app.settings import Settings
 from app.store.bulk_attempts import add_finished, remove_owned
-from app.store.catalog import Cache
+from app.store.catalog import replacing
 
 OWNER = "demo-data"
 UNUSED_ID = 999_999
@@ -80,8 +81,7 @@ class DemoError(AppError):
     """The demo data cannot be made; one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPlan:
+class DemoPlan(NamedTuple):
     """How much to make up, from which seed, and when the history ends."""
 
     contacts: int
@@ -90,8 +90,7 @@ class DemoPlan:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """The account's key, its events with their examples, and some of its contacts."""
 
     account: str
@@ -132,11 +131,7 @@ def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
     account = SandboxAccount(
         folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
     )
-    with (
-        closing(account),
-        closing(Cache(settings.cache)) as cache,
-        cache.replacing(complete=True, source=account.fingerprint) as load,
-    ):
+    with closing(account), replacing(settings.cache, complete=True, source=account.fingerprint) as load:
         load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
         load.fields(account.fields.values())
         load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))
@@ -270,8 +265,7 @@ def _uid(number: int, chance: random.Random) -> str:
     return f"{start}{number:x}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """One way for an attempt to end: in `weight` of 1,000 attempts, after about `took_ms`."""
 
     weight: int

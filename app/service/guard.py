@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import AppError
 from app.domain.model import LABEL, MAX_REQUEST, Contact, Outcome, TriggerRequest
+from app.domain.recipient import EMAIL
 from app.domain.text import duration, has_surrogates, sanitize, short_id
 from app.domain.wire import trigger_body
 from app.settings import Profile
 from app.store.attempts import AttemptRow
-
-EMAIL = "3"
 
 Find = Callable[[str, str, int], Iterable[Contact]]
 

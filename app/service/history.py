@@ -203,29 +203,19 @@ class AttemptHistory:
 
     # Finding
 
-    def attempts(
-        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
-    ) -> RowIds[AttemptRow]:
+    def attempts(self, query: HistoryQuery = EVERYTHING, *, stop: Event | None = None) -> RowIds[AttemptRow]:
         """The attempts that match a query now; a worker reads them until `stop` is set."""
-        return self._search.rows(self._meant(query), self._account(query, all_accounts), stop)
+        return self._search.rows(self._meant(query), self._account(query), stop)
 
-    def counts(
-        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
-    ) -> Mapping[Outcome, int]:
+    def counts(self, query: HistoryQuery = EVERYTHING, *, stop: Event | None = None) -> Mapping[Outcome, int]:
         """The number of matching attempts by outcome, without outcomes that do not occur."""
-        return self._search.counts(self._meant(query), self._account(query, all_accounts), stop)
+        return self._search.counts(self._meant(query), self._account(query), stop)
 
     def statistics(
-        self,
-        query: HistoryQuery = EVERYTHING,
-        *,
-        all_accounts: bool = False,
-        most_buckets: int = MOST_BUCKETS,
-        stop: Event | None = None,
+        self, query: HistoryQuery = EVERYTHING, *, all_accounts: bool = False, stop: Event | None = None
     ) -> AttemptStatistics:
-        """The statistics of the matching attempts, over time in at most `most_buckets` spans."""
         account = self._account(query, all_accounts)
-        return self._search.statistics(self._meant(query), account, most_buckets, stop)
+        return self._search.statistics(self._meant(query), account, MOST_BUCKETS, stop)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
         return self._search.chain(attempt_id)
@@ -343,11 +333,10 @@ class AttemptHistory:
         query: HistoryQuery,
         format_name: str,
         file: IO[str],
-        progress: Callable[[int], None] = lambda _: None,
-        stop: Event | None = None,
+        progress: Callable[[int], None],
+        stop: Event,
         *,
-        all_accounts: bool = False,
-        mask: Mask | None = None,
+        mask: Mask | None,
     ) -> int:
         """Writes the matching attempts as `csv`, `json`, `jsonl` or `markdown`; returns their number.
 
@@ -358,8 +347,8 @@ class AttemptHistory:
 
         def counted() -> Iterator[Attempt]:
             nonlocal done
-            for attempt in self.list_attempts(0, all_accounts=all_accounts, query=query, stop=stop):
-                if stop is not None and stop.is_set():
+            for attempt in self.list_attempts(0, query=query, stop=stop):
+                if stop.is_set():
                     raise StoppedError
                 done += 1
                 progress(done)
@@ -373,7 +362,7 @@ class AttemptHistory:
         """The query as this history can answer it."""
         return query
 
-    def _account(self, query: HistoryQuery, all_accounts: bool) -> str | None:
+    def _account(self, query: HistoryQuery, all_accounts: bool = False) -> str | None:
         return None if all_accounts or query.names_profile else self._live.key
 
     def _described(self, attempt: Attempt, mask: Mask) -> Mapping[str, object] | str:

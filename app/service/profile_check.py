@@ -4,9 +4,8 @@ It makes each read-only call once. A permission that only a trigger could test i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.model import Answer, NoReply, Reply
 from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status, clock_skew_s
@@ -32,15 +31,13 @@ _LONGEST_TEXT = 200
 _NOT_ASKED = "not asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     what: str
     state: State
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
+class _Probe(NamedTuple):
     """A read-only call that needs one permission; `without` says what works less without it."""
 
     permission: str
@@ -56,8 +53,7 @@ class _Probe:
         return self.name or self.permission
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What a user must know about a profile, in a few words and in a sentence."""
 
     label: str
@@ -142,25 +138,18 @@ def _sign_in(profile: Profile, probe: _Probe, answer: Answer) -> Finding:
         case Reply(http_status=401):
             return Finding("sign-in", "failed", _advice(answer, probe, profile.user_word))
         case Reply():
-            return Finding(
-                "sign-in", "ok", "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
-            )
+            how = "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
+            return Finding("sign-in", "ok", how)
 
 
 def _clock(answer: Answer) -> Finding:
     skew = clock_skew_s(answer.date, datetime.now(UTC)) if isinstance(answer, Reply) else None
     if skew is None:
         return Finding("clock", "unknown", "the account sent no time")
-    side = "behind" if skew > 0 else "ahead of"
+    differs = f"{duration(skew)} {'behind' if skew > 0 else 'ahead of'} the account's"
     if abs(skew) > ALLOWED_SKEW_S:
-        return Finding(
-            "clock", "failed", f"{duration(skew)} {side} the account's: set the clock of this machine"
-        )
-    return Finding(
-        "clock",
-        "ok",
-        "agrees with the account's" if abs(skew) < 2 else f"{duration(skew)} {side} the account's",
-    )
+        return Finding("clock", "failed", f"{differs}: set the clock of this machine")
+    return Finding("clock", "ok", "agrees with the account's" if abs(skew) < 2 else differs)
 
 
 def _permission(probe: _Probe, answer: Answer) -> Finding:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Literal
 
 from app.domain.model import Contact, Field
+from app.domain.recipient import EMAIL
 from app.service.live import LiveAccount
 from app.settings import Profile
 from app.store.catalog import CacheState, StagedRefresh, replacing
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Stage = Literal["events", "fields", "contacts", "storing"]
 
-EMAIL = "3"
 OTHER_REFRESH_POLL_S = 0.05
 
 

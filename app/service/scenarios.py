@@ -1,9 +1,8 @@
 """Every reply and failure of the built-in account on demand, for demonstrations, and a reset."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.mails import Mail
 from app.domain.model import Outcome, TriggerRequest
@@ -17,8 +16,7 @@ MAX_MAILS = 200
 _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedFailure:
+class SimulatedFailure(NamedTuple):
     """A failure to simulate: its kind in the sandbox, its name, what happens, and the outcome."""
 
     kind: str
@@ -36,7 +34,7 @@ REPLIES: dict[int, TriggerRequest] = {
     5001: TriggerRequest("999", "3", "thor@example.com", _DATA),
     2012: TriggerRequest("100", "id", "999999", _DATA),
 }
-"""A request for each documented reply of the built-in account: the README's table of replies."""
+"""A request, yet without a trigger id, for each documented reply: the README's table of replies."""
 
 FAILURES: tuple[SimulatedFailure, ...] = (
     SimulatedFailure("refused", "not sent", "The connection is refused", Outcome.NOT_SENT),
@@ -56,8 +54,7 @@ FAILURES: tuple[SimulatedFailure, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SentMail:
+class SentMail(NamedTuple):
     """A mail that a trigger with this external id sent."""
 
     at: datetime
@@ -72,10 +69,6 @@ class Scenarios:
         self._sandbox = sandbox
         self._history = history
         self._account = account
-
-    def request_for(self, code: int) -> TriggerRequest:
-        """A request that gets this reply code; it has no trigger id yet."""
-        return REPLIES[code]
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
         """Makes the next trigger fail, once; returns a request that would be accepted otherwise."""

@@ -24,10 +24,11 @@ from app.domain.model import (
     TriggerRequest,
     new_attempt_id,
 )
+from app.domain.recipient import EMAIL
 from app.domain.team import Approval, Claim, Claims, Fact, TeamError, UnreachableError, hidden_contact
 from app.domain.text import short_id
 from app.service.catalog import Contacts, ForgetRefusedError
-from app.service.guard import EMAIL, GuardError, other_data_words
+from app.service.guard import GuardError, other_data_words
 from app.service.history import AttemptError, AttemptHistory, check_note, settle
 from app.service.live import LiveAccount
 from app.service.team_sync import TeamSettings, TeamSync

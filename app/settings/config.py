@@ -57,7 +57,7 @@ class Config:
 
 
 def load_config(environment: Mapping[str, str]) -> Config:
-    """Every profile of the home, with the default one. Raises SettingsError."""
+    """The configuration of the home. Raises SettingsError."""
     return read_config(home_folder(environment) / CONFIG)
 
 
@@ -272,10 +272,6 @@ def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -
 # Checks of the values
 
 
-def _text(value: object) -> str | None:
-    return None if isinstance(value, str) and value else "must be text"
-
-
 def _truth(value: object) -> str | None:
     return None if isinstance(value, bool) else "must be true or false"
 
@@ -322,9 +318,9 @@ def _test_contacts(value: object) -> str | None:
     return None
 
 
-def _text_that(check: Callable[[str], str | None]) -> Check:
+def _text_with(check: Callable[[str], str | None]) -> Check:
     """Checks a text further."""
-    return lambda value: check(value) if isinstance(value, str) and value else "must be text"
+    return lambda value: check(value) if isinstance(value, str) and value else "must be text and not empty"
 
 
 def _user(value: str) -> str | None:
@@ -344,21 +340,41 @@ def _command(value: str) -> str | None:
     return None
 
 
-def _contacts(value: object) -> str | None:
-    if isinstance(value, str) and re.fullmatch(r"none|list:\d+|query:\d{1,9}", value, re.ASCII):
-        return None
-    return "must be none, list:ID or query:N"
+def _contacts(value: str) -> str | None:
+    is_known = re.fullmatch(r"none|list:\d+|query:\d{1,9}", value, re.ASCII)
+    return None if is_known else "must be none, list:ID or query:N"
 
 
-def _base_url(value: object) -> str | None:
-    ends = str(value).rstrip("/").endswith(("/api/v2", "/api/v3"))
-    return _url(value) or (None if ends else "must end in /api/v2 or /api/v3")
+def _member(value: str) -> str | None:
+    if value.strip() != value or not value.isprintable() or len(value) > MAX_MEMBER:
+        return f"must be a name of at most {MAX_MEMBER} printable characters"
+    return None if "@" not in value else "must be a name, not an e-mail address"
 
 
-def _url(value: object) -> str | None:
-    parts = _split(value)
-    if isinstance(parts, str):
-        return parts
+def _address_with(check: Callable[[SplitResult], str | None]) -> Check:
+    """Checks an address further. No reason quotes it: it may hold a password."""
+
+    def check_address(value: str) -> str | None:
+        if not value.isprintable() or " " in value:
+            return "must hold no spaces and no control characters"
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+        except ValueError:
+            return "is not an address; check the host and the port (1 to 65535)"
+        if port == 0 or parts.netloc.endswith(":"):
+            return "is not an address: the port must be between 1 and 65535"
+        return check(parts)
+
+    return _text_with(check_address)
+
+
+def _base_url(parts: SplitResult) -> str | None:
+    ends = parts.path.rstrip("/").endswith(("/api/v2", "/api/v3"))
+    return _url(parts) or (None if ends else "must end in /api/v2 or /api/v3")
+
+
+def _url(parts: SplitResult) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return "must begin with https:// (http:// only for this machine) and name a host"
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -368,10 +384,7 @@ def _url(value: object) -> str | None:
     return None
 
 
-def _proxy(value: object) -> str | None:
-    parts = _split(value)
-    if isinstance(parts, str):
-        return parts
+def _proxy(parts: SplitResult) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return "must begin with http:// or https:// and name a host"
     if parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -379,10 +392,7 @@ def _proxy(value: object) -> str | None:
     return None
 
 
-def _team(value: object) -> str | None:
-    parts = _split(value)
-    if isinstance(parts, str):
-        return parts
+def _team(parts: SplitResult) -> str | None:
     if parts.scheme not in ("postgresql", "postgres"):
         return "must begin with postgresql://"
     if parts.password or "password=" in parts.query:
@@ -390,59 +400,34 @@ def _team(value: object) -> str | None:
     return None
 
 
-def _member(value: object) -> str | None:
-    if (
-        isinstance(value, str)
-        and value.strip() == value
-        and value.isprintable()
-        and 0 < len(value) <= MAX_MEMBER
-    ):
-        return None if "@" not in value else "must be a name, not an e-mail address"
-    return f"must be a name of at most {MAX_MEMBER} printable characters"
-
-
-def _split(value: object) -> SplitResult | str:
-    """The parts of an address, or the reason why it is invalid; never quotes it: it may hold a password."""
-    if not isinstance(value, str) or not value:
-        return "must be text"
-    if not value.isprintable() or " " in value:
-        return "must hold no spaces and no control characters"
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return "is not an address; check the host and the port (1 to 65535)"
-    if port == 0 or parts.netloc.endswith(":"):
-        return "is not an address: the port must be between 1 and 65535"
-    return parts
-
+_text = _text_with(lambda _: None)
 
 TOP_KEYS: Mapping[str, Check] = {
     "default_profile": _text,
     "theme": _one_of(*THEMES),
     "keymap": _keymap,
-    "member": _member,
+    "member": _text_with(_member),
     "profiles": _table,
 }
 
 PROFILE_KEYS: Mapping[str, Check] = {
-    "base_url": _base_url,
+    "base_url": _address_with(_base_url),
     "account": _text,
     "auth": _one_of("none", "wsse", "oauth"),
-    "client_id": _text_that(_client_id),
-    "token_url": _url,
-    "user": _text_that(_user),
-    "secret_command": _text_that(_command),
+    "client_id": _text_with(_client_id),
+    "token_url": _address_with(_url),
+    "user": _text_with(_user),
+    "secret_command": _text_with(_command),
     "production": _truth,
     "test_contacts": _test_contacts,
     "deadline_s": _seconds,
     "second_send_s": _whole(MAX_SECOND_SEND_S),
-    "refresh_contacts": _contacts,
-    "proxy": _proxy,
+    "refresh_contacts": _text_with(_contacts),
+    "proxy": _address_with(_proxy),
     "retention_days": _whole(MAX_RETENTION_DAYS),
     "retention_rows": _whole(MAX_RETENTION_ROWS),
-    "team": _team,
-    "team_account": _member,
+    "team": _address_with(_team),
+    "team_account": _text_with(_member),
     "team_share": _one_of("outcome", "all"),
     "team_required": _truth,
     "approve": _truth,

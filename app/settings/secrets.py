@@ -220,8 +220,10 @@ def _first_line(command: str, name: str, *, own_session: bool) -> Secret:
         )
     except (OSError, ValueError) as error:
         raise SettingsError(f"{where}: could not be run ({_reason(error)}).") from None
+    output = process.stdout
+    assert output is not None  # noqa: S101 - it is a pipe
+    printed = in_daemon_thread(partial(output.readline, LINE_CAP + 1))
     try:
-        printed = in_daemon_thread(partial(_read_line, process))
         wait([printed], COMMAND_DEADLINE_S)
         if not printed.done():
             raise SettingsError(f"{where}: did not end within {COMMAND_DEADLINE_S:g} seconds.")
@@ -231,13 +233,7 @@ def _first_line(command: str, name: str, *, own_session: bool) -> Secret:
         return _secret_in(printed, process.returncode, where)
     finally:
         _end(process, own_session=own_session)
-        if process.stdout is not None and printed.done():
-            process.stdout.close()
-
-
-def _read_line(process: subprocess.Popen[bytes]) -> bytes:
-    assert process.stdout is not None  # noqa: S101 - it is a pipe
-    return process.stdout.readline(LINE_CAP + 1)
+        printed.add_done_callback(lambda _: output.close())
 
 
 def _secret_in(printed: Future[bytes], exit_code: int | None, where: str) -> Secret:

@@ -6,7 +6,7 @@ It keeps every text from outside whole. One file serves all accounts and any num
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -33,19 +33,17 @@ from app.store.attempt_rows import (
     WHOLE,
     AttemptRow,
     Value,
-    answer_values,
     attempt_values,
     index_words,
     narrow_row,
-    outcome_values,
     request_values,
     settlement_values,
     whole_attempt,
 )
-from app.store.bulk_attempts import delete, tell_next
+from app.store.bulk_attempts import delete, insert, record
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
-from app.store.history_search import HistorySearch
+from app.store.history_search import LATEST_NAME, HistorySearch
 from app.store.locks import Owner
 from app.store.outbox import enqueue, enqueue_if_shared
 from app.store.text import microseconds, restored, stored, stored_or_null
@@ -75,15 +73,6 @@ WITH RECURSIVE used (id) AS (
 )
 SELECT id FROM used WHERE id IS NOT NULL
 ORDER BY (SELECT max(number) FROM attempts WHERE account = ?1 AND event_id = used.id) DESC LIMIT ?2
-"""
-_NAME_ELSEWHERE = """
-WITH RECURSIVE known (account) AS (
-    SELECT min(account) FROM attempts
-    UNION ALL
-    SELECT (SELECT min(account) FROM attempts WHERE account > known.account) FROM known WHERE account IS NOT NULL
-)
-SELECT event_name FROM attempts JOIN known USING (account)
-WHERE event_id = ? AND event_name IS NOT NULL ORDER BY number DESC LIMIT 1
 """
 _LAST_TO = """
 SELECT max((SELECT max(number) FROM attempts WHERE contact_mark = marks.value AND outcome = outcomes.value))
@@ -155,8 +144,9 @@ class History:
                     raise SentMeanwhileError(earlier)
                 values = attempt_values(attempt, self._owner.name())
                 values["previous"] = _outcome_before(connection, values["contact_mark"])
-                number = _insert(connection, "attempts", values)
-                _insert(connection, "requests", request_values(number, attempt.request, body))
+                insert(connection, "attempts", [values])
+                number = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+                insert(connection, "requests", [request_values(number, attempt.request, body)])
                 if attempt.team is not None:
                     enqueue(connection, attempt.account, "attempt", attempt.attempt_id)
         except sqlite3.IntegrityError as error:
@@ -179,8 +169,11 @@ class History:
         HistoryReplacedError, and StoreError if it cannot record the answer or the attempt is not being sent.
         """
         with self._file.writing(busy_seconds) as connection:
-            number = _record_answer(connection, attempt_id, answer, elapsed_ms, remedy)
-            return self._whole("number = ?", number)[0]
+            outcome = outcome_of(answer)
+            numbers = record(connection, [attempt_id], answer, outcome, elapsed_ms=elapsed_ms, remedy=remedy)
+            if not numbers:
+                raise StoreError(f"The attempt {attempt_id} is not under way; its outcome stays as recorded.")
+            return self._whole("number = ?", numbers[0])[0]
 
     def resolve(self, attempt_id: str, settlement: Settlement) -> None:
         """Records the resolution of an unknown outcome. Raises StoreError for any other outcome."""
@@ -291,17 +284,6 @@ def _remove_index(path: Path) -> None:
         remove(path.with_name(f"{path.stem}-index.db"))
 
 
-def _insert(
-    connection: sqlite3.Connection, table: str, values: Mapping[str, Value], verb: str = "INSERT"
-) -> int:
-    """Inserts a row and returns its number."""
-    marks = ", ".join("?" * len(values))
-    cursor = connection.execute(
-        f"{verb} INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
-    )
-    return cursor.lastrowid or 0
-
-
 def _outcome_before(connection: sqlite3.Connection, contact_mark: Value) -> str | None:
     """The outcome of the newest attempt with this contact fingerprint; None if there is none."""
     row = connection.execute(
@@ -309,38 +291,6 @@ def _outcome_before(connection: sqlite3.Connection, contact_mark: Value) -> str 
         (contact_mark,),
     ).fetchone()
     return None if row is None else row["outcome"]
-
-
-def _record_answer(
-    connection: sqlite3.Connection,
-    attempt_id: str,
-    answer: Answer,
-    elapsed_ms: float | None,
-    remedy: str | None,
-) -> int:
-    """Records the outcome of an attempt that is being sent or marked as interrupted; returns its row number.
-
-    Raises StoreError for any other attempt.
-    """
-    values = outcome_values(answer, outcome_of(answer), elapsed_ms)
-    row = connection.execute(
-        "SELECT number, account, team FROM attempts LEFT JOIN answers ON attempt = number WHERE attempt_id = ? "
-        "AND (outcome = 'sending' OR (outcome = 'unknown' AND reason = ?))",
-        (stored(attempt_id), INTERRUPTED.reason),
-    ).fetchone()
-    if row is None:
-        raise StoreError(f"The attempt {attempt_id} is not under way; its outcome stays as recorded.")
-    number: int = row["number"]
-    connection.execute(
-        f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in values)} WHERE number = ?",
-        (*values.values(), number),
-    )
-    _insert(connection, "answers", {"attempt": number, **answer_values(answer, remedy)}, "INSERT OR REPLACE")
-    tell_next(connection, [number])
-    index_words(connection, "number = ?", number)
-    if row["team"] is not None:
-        enqueue(connection, restored(row["account"]), "outcome", attempt_id)
-    return number
 
 
 def _record_settlement(connection: sqlite3.Connection, attempt_id: str, settlement: Settlement) -> None:
@@ -362,13 +312,11 @@ def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
         rows = connection.execute(
             "SELECT attempt_id FROM attempts WHERE outcome = 'sending' AND owner IS ?", (owner,)
         ).fetchall()
-        for row in rows:
-            attempt_id = restored(row["attempt_id"])
-            _record_answer(
-                connection, attempt_id, INTERRUPTED, None, f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
-            )
-        bulk_runs.interrupt(connection, owner, [row["attempt_id"] for row in rows])
-    return len(rows)
+        attempt_ids = [restored(row["attempt_id"]) for row in rows]
+        remedy = f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
+        record(connection, attempt_ids, INTERRUPTED, Outcome.UNKNOWN, remedy=remedy)
+        bulk_runs.interrupt(connection, owner, attempt_ids)
+    return len(attempt_ids)
 
 
 # The latest attempts, which the form reads at every key press
@@ -444,7 +392,7 @@ class RecentAttempts:
 
     def name_elsewhere(self, event_id: str) -> str | None:
         """The latest recorded name of the event with this id on any account; None if there is none."""
-        row = self._file.one(_NAME_ELSEWHERE, stored(event_id))
+        row = self._file.one(LATEST_NAME, stored(event_id))
         return None if row is None else restored(row[0])
 
     def with_contact(self, marks: Iterable[int], outcomes: Iterable[Outcome]) -> AttemptRow | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.model import Contact, KeptContact, Matches
-from app.domain.recipient import contact_name
+from app.domain.recipient import EMAIL, contact_name
 from app.store.cache_file import opened
-from app.store.contacts import EMAIL, storable
+from app.store.contacts import storable
 from app.store.text import comparable, stored
 
 _FOUND = """
@@ -18,9 +18,9 @@ CROSS JOIN field_values ON field_id = ?1 AND field_values.value = wanted.value{e
 """
 
 _ALONE = """
-SELECT wanted.key FROM json_each(?) AS wanted WHERE 1 = (SELECT count(*) FROM (SELECT 1 FROM field_values
-WHERE field_id = json_extract(wanted.value, '$[0]') AND value = json_extract(wanted.value, '$[1]')
-AND (field_id = '3' OR value = json_extract(wanted.value, '$[1]') COLLATE BINARY) LIMIT 2))
+SELECT field.key, wanted.value FROM json_each(?) AS field, json_each(field.value) AS wanted
+WHERE 1 = (SELECT count(*) FROM (SELECT 1 FROM field_values WHERE field_id = field.key
+AND field_values.value = wanted.value AND (field_id = '3' OR field_values.value = wanted.value COLLATE BINARY) LIMIT 2))
 """
 
 
@@ -69,13 +69,15 @@ def _looked_up(connection: sqlite3.Connection, key_id: str, values: Sequence[str
 
 def _alone(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> set[tuple[str, str]]:
     """The keys and values of these contacts that no other contact shares."""
-    keys = list(dict.fromkeys(key for contact in contacts for key in _keys(contact)))
-    wanted = json.dumps([(stored(key_id), storable(value)) for key_id, value in keys])
-    return {keys[row[0]] for row in connection.execute(_ALONE, (wanted,))}
+    wanted: dict[str, list[str]] = {}
+    for contact in contacts:
+        for key_id, value in _keys(contact):
+            wanted.setdefault(key_id, []).append(value)
+    return {(row[0], row[1]) for row in connection.execute(_ALONE, (json.dumps(wanted),))}
 
 
 def _keys(contact: Contact) -> list[tuple[str, str]]:
-    return [*contact.fields.items(), ("uid", contact.uid)]
+    return [(key_id, storable(value)) for key_id, value in (*contact.fields.items(), ("uid", contact.uid))]
 
 
 def _kept(contact: Contact, alone: Set[tuple[str, str]]) -> KeptContact:

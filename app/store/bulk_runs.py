@@ -28,13 +28,12 @@ from app.domain.bulk import (
     typed_data,
 )
 from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
-from app.domain.recipient import canonical_json, request_fingerprint
+from app.domain.recipient import EMAIL, canonical_json, request_fingerprint
 from app.domain.text import id_prefixes
-from app.store.attempt_rows import NO_ANSWER, answer_values, index_words, outcome_values
-from app.store.bulk_attempts import add, insert, previous_renewed, tell_next
+from app.store.bulk_attempts import add, opened_for_many, previous_renewed, record
 from app.store.database import transaction
 from app.store.history_file import opened
-from app.store.outbox import enqueue, enqueue_outcomes
+from app.store.outbox import enqueue
 from app.store.text import Stored, microseconds, moment, restored, restored_or_none, stored
 
 READING = "reading"
@@ -45,7 +44,6 @@ FORGOTTEN = "(forgotten)"
 """Replaces the external id of an erased person."""
 
 _CHUNK = 10_000
-_CACHE_KILOBYTES = 32_768
 _PLAN = (
     "file", "fingerprint", "header", "template", "per_second", "unique", "duplicates", "empty", "predicted",
     "already_sent", "batches", "profile", "event_id", "event_name", "key_id",
@@ -74,12 +72,14 @@ class RowsChangedError(BulkError):
     """A row of the batch was forgotten meanwhile. Nothing was claimed."""
 
 
+Batch = Sequence[tuple[BulkRow, Attempt]]
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The result of one contact of a batch."""
+    """The contacts of a batch that share an answer."""
 
-    row: BulkRow
-    attempt_id: str
+    batch: Batch
     outcome: Outcome
     answer: Answer
     elapsed_ms: float
@@ -101,10 +101,8 @@ class ReportLine:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
-    with opened(path) as connection:
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
-        with transaction(connection):
-            yield connection
+    with opened_for_many(path) as connection, transaction(connection):
+        yield connection
 
 
 # Planning
@@ -174,8 +172,8 @@ def _add_rows(connection: sqlite3.Connection, run: int, rows: Iterable[NewRow]) 
 def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -> None:
     """Fills the temporary table `people`: the first row of each external id, their number, and whom the cache finds."""
     connection.execute("ATTACH ? AS cache", (f"{cache.absolute().as_uri()}?mode=ro",))
-    exact = "" if run.key_id == "3" else "AND value = external_id COLLATE BINARY"
-    looked_up = "lower(external_id)" if run.key_id == "3" else "external_id"
+    exact = "" if run.key_id == EMAIL else "AND value = external_id COLLATE BINARY"
+    looked_up = "lower(external_id)" if run.key_id == EMAIL else "external_id"
     known = f"EXISTS (SELECT 1 FROM cache.looked_up WHERE key_id = ?2 AND value = {looked_up})"
     if connection.execute("SELECT complete FROM cache.state").fetchone()[0]:
         known = "1"
@@ -190,7 +188,7 @@ def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -
 
 
 def _person(run: Run) -> str:
-    return "external_id COLLATE NOCASE" if run.key_id == "3" else "external_id"
+    return "external_id COLLATE NOCASE" if run.key_id == EMAIL else "external_id"
 
 
 def _counted(
@@ -476,7 +474,7 @@ def claim(
     path: Path,
     run_id: str,
     owner: str,
-    batch: Sequence[tuple[BulkRow, Attempt]],
+    batch: Batch,
     state: RowState = RowState.PLANNED,
 ) -> None:
     """Records the attempts of a batch as `sending` and claims its rows, which are in `state`, in one transaction.
@@ -511,58 +509,23 @@ def skip(path: Path, run_id: str, rows: Sequence[tuple[BulkRow, str]]) -> None:
         )
 
 
-def finish(path: Path, run_id: str, batch: Sequence[Sent]) -> None:
+def finish(path: Path, run_id: str, sent: Sequence[Sent]) -> None:
     """Records what the reply says about each contact of a batch, in one transaction.
 
     Also of those that another process has meanwhile marked as interrupted.
     """
     with _writing(path) as connection:
         number = _number(connection, run_id)
-        numbers = _record(connection, batch)
-        for outcome in {one.outcome for one in batch}:
-            rows = [
-                (_code(one.answer), one.row.wave, one.row.number, one.attempt_id)
-                for one in batch
-                if one.outcome is outcome
-            ]
+        for one in sent:
+            ids = [attempt.attempt_id for _, attempt in one.batch]
+            record(connection, ids, one.answer, one.outcome, elapsed_ms=one.elapsed_ms, remedy=one.remedy)
+            code = one.answer.reply_code if isinstance(one.answer, Reply) else None
+            rows = [(code, row.wave, row.number, attempt.attempt_id) for row, attempt in one.batch]
             for before in (RowState.SENDING, RowState.UNKNOWN):
-                _move(connection, number, (before, _STATES[outcome]), f", code = ? {_CLAIMED}", rows)
-        index_words(connection, "number IN (SELECT value FROM json_each(?))", json.dumps(numbers))
+                _move(connection, number, (before, _STATES[one.outcome]), f", code = ? {_CLAIMED}", rows)
 
 
-def _code(answer: Answer) -> int | None:
-    return answer.reply_code if isinstance(answer, Reply) else None
-
-
-def _record(connection: sqlite3.Connection, batch: Sequence[Sent]) -> list[int]:
-    """Records the answers of attempts that are under way or interrupted; returns their row numbers."""
-    numbers = dict(
-        connection.execute(
-            "SELECT attempts.attempt_id, number FROM json_each(?) JOIN attempts ON attempts.attempt_id = value "
-            "LEFT JOIN answers ON attempt = number WHERE outcome = 'sending' OR (outcome = 'unknown' AND reason = 'interrupted')",
-            (json.dumps([one.attempt_id for one in batch]),),
-        ).fetchall()
-    )
-    known = [(numbers[one.attempt_id], one) for one in batch if one.attempt_id in numbers]
-    outcomes = [
-        {**outcome_values(one.answer, one.outcome, one.elapsed_ms), "number": number} for number, one in known
-    ]
-    if outcomes:
-        columns = ", ".join(f"{column} = :{column}" for column in outcomes[0] if column != "number")
-        connection.executemany(f"UPDATE attempts SET {columns} WHERE number = :number", outcomes)
-    answers = [
-        {"attempt": number, **NO_ANSWER, **answer_values(one.answer, one.remedy)} for number, one in known
-    ]
-    insert(connection, "answers", answers, "INSERT OR REPLACE")
-    recorded = [number for number, _ in known]
-    tell_next(connection, recorded)
-    enqueue_outcomes(connection, recorded)
-    return recorded
-
-
-def release(
-    path: Path, run_id: str, batch: Sequence[tuple[BulkRow, Attempt]], state: RowState = RowState.PLANNED
-) -> None:
+def release(path: Path, run_id: str, batch: Batch, state: RowState = RowState.PLANNED) -> None:
     """Takes back the claim of a batch of which nothing was triggered: its attempts go, its rows are in `state` again."""
     with _writing(path) as connection:
         number = _number(connection, run_id)
@@ -654,7 +617,7 @@ def forget(
     for run in connection.execute("SELECT * FROM bulk_runs WHERE account = ?", (stored(account),)).fetchall():
         key_id = json.loads(run["plan"]).get("key_id", "")
         own = json.dumps([restored(value) for key, value in keys if key == key_id])
-        form = "lower(external_id)" if key_id == "3" else "external_id"
+        form = "lower(external_id)" if key_id == EMAIL else "external_id"
         named = "".join(" OR instr(lower(coalesce(cells, '') || coalesce(data, '')), ?)" for _ in texts)
         where, values = f" WHERE ({form} IN (SELECT value FROM json_each(?)){named})", (own, *texts)
         _move(connection, run["number"], (RowState.PLANNED, RowState.SKIPPED), where, [values])

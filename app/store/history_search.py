@@ -21,6 +21,7 @@ from app.domain.history_query import (
     EventShare,
     Filter,
     HistoryQuery,
+    Order,
     QueryField,
     Range,
     SortColumn,
@@ -34,7 +35,15 @@ from app.domain.text import id_prefixes
 from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, beginning, narrow_row, phrase, whole_attempt
 from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds
-from app.store.text import Stored, microseconds, moment, numeric_order, restored, restored_or_none, stored
+from app.store.text import (
+    Stored,
+    microseconds,
+    moment,
+    numeric_order,
+    restored,
+    restored_or_none,
+    stored,
+)
 
 Bound = str | bytes | int | float | None
 
@@ -46,6 +55,7 @@ _OUTCOMES = tuple(Outcome)
 _REJECTED = (Outcome.REJECTED, Outcome.PARTIAL)
 _ID_LENGTH = 36
 _PAGE = 50
+GLANCE = 5000
 _LONGEST_CHAIN = 1000
 
 
@@ -110,6 +120,23 @@ SORTED_BY: Mapping[SortColumn, tuple[str, ...]] = {
     SortColumn.TEXT: ("reply_text COLLATE NOCASE",),
     SortColumn.TOOK: ("elapsed_ms",),
 }
+LATEST_NAME = """
+WITH RECURSIVE known (account) AS (
+    SELECT min(account) FROM attempts
+    UNION ALL
+    SELECT (SELECT min(account) FROM attempts WHERE account > known.account) FROM known WHERE account IS NOT NULL
+)
+SELECT event_name FROM attempts WHERE number = (
+    SELECT max((
+        SELECT number FROM attempts WHERE account = known.account AND event_id = ?1 AND event_name IS NOT NULL
+        ORDER BY number DESC LIMIT 1
+    )) FROM known
+)
+"""
+"""The latest recorded name of an event on any account."""
+
+_WITH_OUTCOME = (SortColumn.STATUS, SortColumn.CODE, SortColumn.TEXT, SortColumn.TOOK)
+"""The columns whose index has the outcome too."""
 _CHAIN = """
 WITH RECURSIVE chain (id) AS (
     VALUES (?1)
@@ -122,33 +149,73 @@ WITH RECURSIVE chain (id) AS (
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The parts of a SELECT: its tables, its conditions and their values, and the column of the row number."""
+    """The parts of a SELECT of attempts: its source, the conditions and their values, the column of the row number."""
 
     source: str
     where: str
     values: Sequence[Bound]
     number: str
 
+    def run(self, connection: sqlite3.Connection, what: str, rest: str = "", *more: Bound) -> sqlite3.Cursor:
+        """Selects `what`; `rest` ends the statement and binds `more`."""
+        sql = f"SELECT {what} FROM {self.source} WHERE {self.where} {rest}"
+        return connection.execute(sql, (*self.values, *more))
+
 
 class Found:
-    """The attempts on one account (None: on all) that match a query, up to row `newest`, as a Listing."""
+    """The attempts on one account (None: on all) that match a query, up to row `newest`, as a Listing.
+
+    If no index has the matching attempts in order, the first ones are searched for in the first `glance` attempts of all.
+    """
 
     similar = False
 
-    def __init__(self, query: HistoryQuery, account: str | None, newest: int) -> None:
-        self._selection = selection(query, account, newest)
-        self._order = _ordered_by(query, self._selection.number)
+    def __init__(self, query: HistoryQuery, account: str | None, newest: int, glance: int = GLANCE) -> None:
+        self._query = query
+        self._account = account
+        self._newest = newest
+        self._glance = glance
 
     def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        chosen = self._selection
-        sql = f"SELECT number FROM {chosen.source} WHERE {chosen.where} ORDER BY {self._order} LIMIT ?"
-        return connection.execute(sql, (*chosen.values, limit))
+        query = self._query
+        if _is_indexed(query):
+            sql, values = self._in_order(query.filters)
+            return connection.execute(sql, (*values, limit))
+        if query.order.column is SortColumn.TIME and not _has_pattern(query):
+            return self._matching(connection, limit)
+        # If many match, the first of them are among the first of all; if few match, sorting them takes no time.
+        if 0 < limit < self._glance:
+            sql, values = self._in_order(())
+            among = f"number IN ({sql})", (*values, self._glance)
+            found = self._matching(connection, limit, among=among).fetchall()
+            if len(found) == limit:
+                return found
+        return self._matching(connection, limit, plus="+")
 
     def count(self, connection: sqlite3.Connection) -> int:
-        chosen = self._selection
-        sql = f"SELECT count(*) FROM {chosen.source} WHERE {chosen.where}"
-        found: int = connection.execute(sql, chosen.values).fetchone()[0]
+        chosen = selection(connection, self._query, self._account, self._newest)
+        found: int = chosen.run(connection, "count(*)").fetchone()[0]
         return found
+
+    def _in_order(self, filters: Iterable[Filter]) -> Condition:
+        """A SELECT, which binds a limit too, of the attempts that pass the filters, read in the order of an index."""
+        order, last = self._query.order, ["number"]
+        conditions = [*map(_filter, filters), ("number <= ?", (self._newest,))]
+        index = "" if order.column is SortColumn.TIME else f"INDEXED BY by_{order.column}"
+        if self._account is not None:
+            conditions.append(("+account = ?" if index else "likely(account = ?)", (stored(self._account),)))
+            last = ["account", *last] if index else last  # as in the index
+        where = " AND ".join(condition for condition, _ in conditions)
+        sql = f"SELECT number FROM attempts {index} WHERE {where} ORDER BY {_ordered_by(order, last)} LIMIT ?"
+        return sql, [value for _, bound in conditions for value in bound]
+
+    def _matching(
+        self, connection: sqlite3.Connection, limit: int, plus: str = "", among: Condition | None = None
+    ) -> sqlite3.Cursor:
+        """The first attempts that match; with a plus they are sorted, not searched for in the order of an index."""
+        chosen = selection(connection, self._query, self._account, self._newest, among)
+        order = _ordered_by(self._query.order, [chosen.number], plus)
+        return chosen.run(connection, "number", f"ORDER BY {order} LIMIT ?", limit)
 
     def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[AttemptRow]:
         sql = f"SELECT {NARROW} FROM attempts WHERE number IN ({_listed(ids)})"
@@ -190,23 +257,23 @@ class HistorySearch:
         self, query: HistoryQuery, account: str | None, stop: Event | None = None
     ) -> Mapping[Outcome, int]:
         """The number of matching attempts by outcome; for any thread."""
-        chosen = selection(query, account)
-        sql = f"SELECT outcome, count(*) FROM {chosen.source} WHERE {chosen.where} GROUP BY outcome"
         with opened(self._path, stop) as connection:
-            return {Outcome(outcome): count for outcome, count in connection.execute(sql, chosen.values)}
+            found = selection(connection, query, account).run(
+                connection, "outcome, count(*)", "GROUP BY outcome"
+            )
+            return {Outcome(outcome): count for outcome, count in found}
 
     def statistics(
         self, query: HistoryQuery, account: str | None, most_buckets: int, stop: Event | None = None
     ) -> AttemptStatistics:
         """The statistics of the matching attempts, in at most `most_buckets` time buckets; for any thread."""
-        chosen = selection(query, account)
         with opened(self._path, stop) as connection:
+            chosen = selection(connection, query, account)
             connection.execute(
                 "CREATE TEMP TABLE chosen AS SELECT started_at, outcome, reply_code, http_status, event_id, elapsed_ms "
                 f"FROM {chosen.source} WHERE {chosen.where}",
                 chosen.values,
             )
-            connection.execute("CREATE INDEX temp.chosen_by_took ON chosen (elapsed_ms)")
             return _statistics(connection, most_buckets)
 
     def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
@@ -219,13 +286,24 @@ class HistorySearch:
         return [narrow_row(row) for row in rows]
 
 
-def selection(query: HistoryQuery, account: str | None, newest: int | None = None) -> Selection:
-    """The parts of the SELECT for a query on one account (None: on all), up to the row number `newest`."""
-    conditions = [*map(_filter, query.filters)]
+def selection(
+    connection: sqlite3.Connection,
+    query: HistoryQuery,
+    account: str | None,
+    newest: int | None = None,
+    among: Condition | None = None,
+) -> Selection:
+    """The parts of the SELECT for a query on one account (None: on all), up to the row number `newest`.
+
+    `among` is a further condition, which few attempts meet.
+    """
+    conditions = [*map(_filter, query.filters), *([] if among is None else [among])]
     matched = []
     for word in query.words:
-        if word.negated or _beginnings(word):
-            conditions.append(_word(word))
+        named = _named(connection, word)
+        if word.negated or named or query.order.column is not SortColumn.TIME:
+            # The plus keeps SQLite from reading all attempts with the word to find the few.
+            conditions.append(_word(word, named, "" if among is None else "+"))
         else:
             matched.append(beginning(word.text))
     if account is not None:
@@ -292,26 +370,37 @@ def _like(pattern: str) -> str:
     return re.sub(r"[\\%_]", r"\\\g<0>", pattern).replace("*", "%")
 
 
-def _beginnings(word: Word) -> Sequence[str]:
-    """The prefixes of the attempt ids that a word matches, if it is a short id or an id."""
-    return id_prefixes(word.text) or ((word.text.lower(),) if len(word.text) == _ID_LENGTH else ())
+def _named(connection: sqlite3.Connection, word: Word) -> list[int]:
+    """The row numbers of the attempts whose short id or id is this word."""
+    beginnings = id_prefixes(word.text) or ((word.text.lower(),) if len(word.text) == _ID_LENGTH else ())
+    sql = "SELECT number FROM attempts WHERE attempt_id BETWEEN ? AND ?"
+    return [row[0] for start in beginnings for row in connection.execute(sql, (start, f"{start}\x7f"))]
 
 
-def _word(word: Word) -> Condition:
-    found = "SELECT rowid FROM words WHERE words MATCH ?"
-    values: list[Bound] = [beginning(word.text)]
-    for start in _beginnings(word):
-        found += " UNION SELECT number FROM attempts WHERE attempt_id BETWEEN ? AND ?"
-        values += (start, f"{start}\x7f")
-    return f"number {'NOT ' if word.negated else ''}IN ({found})", values
+def _word(word: Word, named: Sequence[int], plus: str) -> Condition:
+    found = f"{plus}number IN (SELECT rowid FROM words WHERE words MATCH ?)"
+    if named:
+        found = f"({found} OR {plus}number IN ({_listed(named)}))"
+    return f"NOT {found}" if word.negated else found, (beginning(word.text),)
 
 
-def _ordered_by(query: HistoryQuery, number: str) -> str:
-    way = "DESC" if query.order.descending else "ASC"
-    # Few rows may match the filters: sort them instead of searching for them in the order of an index.
-    plus = "+" if query.filters or query.words else ""
-    columns = [f"{plus}{column} {way} NULLS LAST" for column in SORTED_BY[query.order.column]]
-    return ", ".join([*columns, f"{number} {way}"])
+def _is_indexed(query: HistoryQuery) -> bool:
+    """Whether an index for the order has the values of all filters too."""
+    if HistoryQuery(query.filters, order=query.order) != query:
+        return False
+    has_outcome = query.order.column in _WITH_OUTCOME
+    return all(has_outcome and one.field is QueryField.OUTCOME for one in query.filters)
+
+
+def _has_pattern(query: HistoryQuery) -> bool:
+    values = (value for one in query.filters for value in one.values)
+    return any(isinstance(value, Value) and value.pattern for value in values)
+
+
+def _ordered_by(order: Order, last: Sequence[str], plus: str = "") -> str:
+    way = "DESC" if order.descending else "ASC"
+    columns = [f"{plus}{column} {way} NULLS LAST" for column in SORTED_BY[order.column]]
+    return ", ".join([*columns, *(f"{plus}{column} {way}" for column in last)])
 
 
 def _listed(numbers: Iterable[int]) -> str:
@@ -329,13 +418,10 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
     codes: Counter[tuple[int | None, int | None]] = Counter()
     events: Counter[tuple[Stored, bool]] = Counter()
     buckets: dict[int, Counter[Outcome]] = {at: Counter() for at in range(first // span, last // span + 1)}
-    for at, name, code, status, event_id, count in connection.execute(
-        f"SELECT started_at / {span}, outcome, reply_code, iif(reply_code IS NULL, NULL, http_status), event_id, "
-        "count(*) FROM chosen GROUP BY 1, 2, 3, 4, 5"
-    ):
+    for at, name, code, status, event_id, count in _groups(connection, span):
         outcome = Outcome(name)
         outcomes[outcome] += count
-        codes[code, status] += count
+        codes[(None, None) if code == "" else (code, status)] += count
         events[event_id, outcome in _REJECTED] += count
         buckets[at][outcome] += count
     return AttemptStatistics(
@@ -346,6 +432,21 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
         _event_shares(connection, events),
         *_percentiles(connection, 50, 95, 99, 100),
     )
+
+
+def _groups(connection: sqlite3.Connection, span: int) -> sqlite3.Cursor:
+    """The number of chosen attempts by time in units of `span`, outcome, code ('' for none), status and event."""
+    # Faster than GROUP BY, which would sort all attempts.
+    connection.execute(
+        "CREATE TEMP TABLE counted (at, outcome, code, status, event_id, count, "
+        "PRIMARY KEY (at, outcome, code, status, event_id)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "INSERT INTO counted SELECT started_at / ?, outcome, coalesce(reply_code, ''), coalesce(http_status, ''), "
+        "event_id, 1 FROM chosen WHERE true ON CONFLICT DO UPDATE SET count = count + 1",
+        (span,),
+    )
+    return connection.execute("SELECT * FROM counted")
 
 
 def _by_number(item: tuple[tuple[int | None, int | None], int]) -> tuple[int, bool, int, int]:
@@ -359,11 +460,7 @@ def _event_shares(
     """The events by rejection rate, each under its latest name."""
     shares = []
     for event_id in {event_id for event_id, _ in counted}:
-        name = connection.execute(
-            "SELECT event_name FROM attempts WHERE event_id COLLATE NOCASE = ?1 AND event_id = ?1 "
-            "AND event_name IS NOT NULL ORDER BY number DESC LIMIT 1",
-            (event_id,),
-        ).fetchone()
+        name = connection.execute(LATEST_NAME, (event_id,)).fetchone()
         rejected, others = counted[event_id, True], counted[event_id, False]
         shares.append(
             EventShare(restored(event_id), restored_or_none(name and name[0]), rejected + others, rejected)
@@ -372,12 +469,16 @@ def _event_shares(
 
 
 def _percentiles(connection: sqlite3.Connection, *percents: int) -> Iterator[float | None]:
-    """The percentiles of the duration in milliseconds; None if no attempt has one."""
-    known = connection.execute("SELECT count(elapsed_ms) FROM chosen").fetchone()[0]
-    for percent in percents:
-        place = -(-known * percent // 100) - 1
-        row = connection.execute(
-            "SELECT elapsed_ms FROM chosen WHERE elapsed_ms IS NOT NULL ORDER BY elapsed_ms LIMIT 1 OFFSET ?",
-            (max(0, place),),
-        ).fetchone()
-        yield None if row is None else row[0]
+    """The percentiles of the duration in milliseconds, to the microsecond; None if no attempt has one."""
+    # Counting them is faster than sorting them.
+    connection.execute("CREATE TEMP TABLE took (us INTEGER PRIMARY KEY, count INTEGER)")
+    connection.execute(
+        "INSERT INTO took SELECT CAST(round(elapsed_ms * 1000) AS INTEGER), 1 FROM chosen "
+        "WHERE elapsed_ms IS NOT NULL ON CONFLICT DO UPDATE SET count = count + 1"
+    )
+    known = connection.execute("SELECT coalesce(sum(count), 0) FROM took").fetchone()[0]
+    places = [-(-known * percent // 100) for percent in percents]
+    first = ", ".join(["min(us) FILTER (WHERE place >= ?)"] * len(places))
+    sql = f"SELECT {first} FROM (SELECT us, sum(count) OVER (ORDER BY us) AS place FROM took)"
+    for us in connection.execute(sql, places).fetchone():
+        yield None if us is None else us / 1000

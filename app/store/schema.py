@@ -319,6 +319,19 @@ CREATE TABLE outbox (
 );
 CREATE TABLE team_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """,
+        # With the number in them, these indexes are in the order of recording in spite of the columns that follow.
+        """
+DROP INDEX by_contact;
+DROP INDEX by_status;
+DROP INDEX by_code;
+DROP INDEX by_text;
+DROP INDEX by_took;
+CREATE INDEX by_contact ON attempts (external_id COLLATE NOCASE, account, number, contact_name);
+CREATE INDEX by_status ON attempts (http_status, account, number, outcome_order);
+CREATE INDEX by_code ON attempts (reply_code, account, number, outcome_order);
+CREATE INDEX by_text ON attempts (reply_text COLLATE NOCASE, account, number, outcome_order);
+CREATE INDEX by_took ON attempts (elapsed_ms, account, number, outcome_order);
+""",
     ),
     synchronous="FULL",
 )

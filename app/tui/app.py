@@ -4,17 +4,16 @@ import asyncio
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from rich.traceback import Traceback
 from textual import constants, events, work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultCallbackType
 
 from app.domain.errors import AppError
 from app.resources import styles
@@ -54,7 +53,7 @@ class TriggerDeskApp(App[AppError]):
     """Runs the dashboard; `run` returns the AppError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    CSS_PATH = sorted(styles().glob("*.tcss"))
+    CSS_PATH = styles("app")
     COMMANDS = {Palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
@@ -96,6 +95,8 @@ class TriggerDeskApp(App[AppError]):
         return TerminalDriver
 
     def _fatal_error(self) -> None:
+        from rich.traceback import Traceback  # noqa: PLC0415 - what colours the code is needed for a crash only
+
         # Textual's own shows the locals of every frame, and the secret may be among them.
         self.panic(Traceback())
 
@@ -110,9 +111,9 @@ class TriggerDeskApp(App[AppError]):
             lambda: self.set_timer(PALETTE_CLOSES_S, self.action_screenshot),
         )
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.set_keymap(self._keymap)
-        self._open()
+        await self._open()
 
     def on_ready(self) -> None:
         self._first_frame.set()
@@ -191,12 +192,12 @@ class TriggerDeskApp(App[AppError]):
 
     # Opening, switching, quitting
 
-    def _open(self) -> None:
+    async def _open(self) -> None:
         try:
             self._session = self._profiles.open()
             if self._starts_masked and not self._privacy.is_on:
                 self._privacy.switch()
-            self.push_screen(self._dashboard(self._session))
+            await self.push_screen(self._dashboard(self._session))
         except DamagedHistoryError as error:
             self._ask(f"{error} {SET_ASIDE}", "Rename", "Quit", partial(self._set_aside, error))
         except AppError as error:
@@ -205,7 +206,7 @@ class TriggerDeskApp(App[AppError]):
     def _dashboard(self, session: Session) -> Dashboard:
         return Dashboard(session, self._privacy, self._profiles.known, self._switch)
 
-    def _set_aside(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
+    async def _set_aside(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
         if not yes:
             self.exit(damaged)
             return
@@ -214,9 +215,9 @@ class TriggerDeskApp(App[AppError]):
         except AppError as error:
             self.exit(error)
         else:
-            self._open()
+            await self._open()
 
-    def _ask(self, question: str, yes: str, no: str, then: Callable[[bool | None], None]) -> None:
+    def _ask(self, question: str, yes: str, no: str, then: ScreenResultCallbackType[bool]) -> None:
         self.push_screen(Confirm(sanitize(question, 2000), yes=yes, no=no), then)
 
     @work(group="switch")

@@ -10,13 +10,13 @@ from typing import ClassVar, Final, TypeVar, cast
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Button, Tab, Tabs
+from textual.widgets import Button
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
+from app.resources import styles
 from app.service.catalog import ContactRow
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
@@ -37,7 +37,7 @@ from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.inputs import SafeInput
-from app.tui.widgets.status import FetchBar, KeyFooter, StatusLine
+from app.tui.widgets.status import FetchBar, KeyFooter, PaneTabs, StatusLine
 from app.tui.widgets.table import VirtualTable
 
 Result = TypeVar("Result")
@@ -88,6 +88,7 @@ def reading_s(message: str) -> float:
 class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
+    CSS_PATH = [styles("dashboard"), styles("form")]  # noqa: RUF012 - declared by Textual
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (13, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012 - the same
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
@@ -124,6 +125,7 @@ class Dashboard(Screen[None]):
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
         self._history = HistoryPane(session.contacts.field_name, privacy, has_team=session.team is not None)
+        self._tabs = PaneTabs(id="tabs")
         self._bar = FetchBar()
         self._add_controllers()
 
@@ -191,7 +193,7 @@ class Dashboard(Screen[None]):
         ):
             self.add_class(max(point for point in points if point[0] <= cells)[1], update=False)
         yield self._status
-        yield Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in PANES.items()), id="tabs")
+        yield self._tabs
         with Container(id="desk"):
             with Vertical(id="finding"):
                 yield self._events
@@ -204,14 +206,13 @@ class Dashboard(Screen[None]):
         yield self._bar
         yield KeyFooter()
 
-    def on_mount(self) -> None:
-        self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
+    async def on_mount(self) -> None:
+        self._tabs.active = self.pane
         self._show_panes()
         self._title_panes()
         self.form.restore()
         if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
             self._welcome = WELCOME.format(key_of(self, "help"))
-        self.show_nothing_sent()
         self.cache.show()
         self.show_history()
         self._offer_fields()
@@ -227,6 +228,9 @@ class Dashboard(Screen[None]):
             self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
         )
         self._mounted.set()
+        # The screen is laid out after this: once, with the first rows in their places.
+        for loaded in (self._events.found, self._contacts.found, self.history.found):
+            await loaded.wait()
         self.refresh_bindings()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
@@ -298,25 +302,27 @@ class Dashboard(Screen[None]):
     def _title_panes(self) -> None:
         """Writes the key of each pane into its border and its tab."""
         keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
+        labels = dict(PANES)
         for pane, title in PANES.items():
             if binding := keys.get(f"go('{pane}')"):
                 key = self.app.get_key_display(binding)
                 self.query_one(f"#{pane}").border_subtitle = key
-                tab = self.query_one(f"#tab-{pane}", Tab)
-                label = f"{title} {key}" if self.size.width >= KEYS_IN_TABS else title
-                if label != tab.label_text:  # each new label costs a layout of the screen
-                    tab.label = Content(label)
+                if self.app.size.width >= KEYS_IN_TABS:
+                    labels[pane] = f"{title} {key}"
+        self._tabs.labels = labels
 
-    # What the controllers use: View says what each does
+    # What the controllers use
 
     def say(
         self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
     ) -> None:
+        """Shows a message; an `unasked` one, which answers no key, stays longer."""
         shown = sanitize(self._privacy.words(sentence, self._form.request().external_id), 500)
         timeout = reading_s(shown) if unasked else None
         self.notify(shown, title=title, severity=severity, markup=False, timeout=timeout)
 
     def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
+        """Draws the reply pane, now and whenever personal data is hidden or shown."""
         self.last_attempt = None
         self._draw_reply = draw
         draw(self._reply)
@@ -325,6 +331,7 @@ class Dashboard(Screen[None]):
         self.show_reply(self._draw_nothing)
 
     def start_over(self) -> None:
+        """Clears every filter and shows what the first start shows."""
         for line in (self._events.filter, self._contacts.filter):
             line.value = ""
         self._history.line.write("")
@@ -339,6 +346,7 @@ class Dashboard(Screen[None]):
         panel.show_nothing(last and self._privacy.attempt(last), self._welcome)
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
+        """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
         self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
         self.last_attempt = attempt
         if not self._reply_in_view:
@@ -348,12 +356,14 @@ class Dashboard(Screen[None]):
             self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
 
     def show_fault(self, fault: str) -> None:
+        """Shows a fault in the reply pane; in a message too if that pane is out of view."""
         value = self._form.request().external_id
         self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
         if not self._reply_in_view:
             self.say("", fault, unasked=True)
 
     def show_problem(self, title: str, sentence: str) -> None:
+        """Shows in a message what failed other than sending; in the reply pane too if that is empty."""
         self.say(title, sentence, unasked=True)
         if self._draw_reply == self._draw_nothing:
             self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
@@ -383,6 +393,7 @@ class Dashboard(Screen[None]):
         self.push(Confirm(question, yes=yes, no="Cancel"), close)
 
     async def connect(self) -> None:
+        """Opens the client, once. Raises SettingsError if there is no secret."""
         async with self._connecting:
             if self._is_connected:
                 return
@@ -467,9 +478,7 @@ class Dashboard(Screen[None]):
 
     def watch_pane(self, pane: str) -> None:
         self._show_panes()
-        tabs = self.query_one(Tabs)
-        with tabs.prevent(Tabs.TabActivated):
-            tabs.active = f"tab-{pane}"
+        self._tabs.active = pane
 
     def on_resize(self) -> None:
         self._show_panes()
@@ -489,11 +498,10 @@ class Dashboard(Screen[None]):
             widget.display = widget.id in shown
         self.query_one("#answers").set_class(self.pane == "trigger", "-at-trigger")
 
-    @on(Tabs.TabActivated, "#tabs")
-    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
-        pane = (message.tab.id or "").removeprefix("tab-")
-        if pane != self.pane:
-            self.go(pane)
+    @on(PaneTabs.Picked)
+    def _tab_picked(self, message: PaneTabs.Picked) -> None:
+        if message.pane != self.pane:
+            self.go(message.pane)
 
     # Keys
 

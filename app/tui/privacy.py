@@ -45,12 +45,10 @@ class PrivacyMode:
 
     @property
     def is_on(self) -> bool:
-        """Whether personal data is hidden."""
         return self._mask is not NO_MASK
 
     @property
     def can_be_on(self) -> bool:
-        """Whether there is a mask."""
         return self._open_mask is not None
 
     @property
@@ -63,7 +61,6 @@ class PrivacyMode:
         self._mask = NO_MASK if self.is_on or self._open_mask is None else self._open_mask()
 
     def value(self, text: str) -> str:
-        """A value of a contact."""
         return self._mask.value(text)
 
     def words(self, text: str, *values: str) -> str:
@@ -93,5 +90,4 @@ class PrivacyMode:
         return trigger_body(self.request(attempt.request)) if self.is_on else body
 
     def preflight(self, known: Preflight, request: TriggerRequest) -> Preflight:
-        """The checks of `request`."""
         return masked_preflight(self._mask, known, request)

@@ -166,7 +166,6 @@ def key_label(key_id: str, field_name: FieldName) -> str:
 
 
 def contact_label(contact: Contact) -> Content:
-    """A contact by name and id."""
     name = sanitize(contact_name(contact) or "no name")
     return Content.assemble((name, "bold"), f" · contact {sanitize(contact.id)}")
 
@@ -198,7 +197,6 @@ def use_label(use: EventUse | None, predicted: Verdict | None = None) -> Content
 
 
 def remedy(text: str | None) -> Content | None:
-    """What to do, behind an arrow."""
     return None if text is None else Content.assemble(("→ ", "bold $accent"), sanitize(text, 2000))
 
 
@@ -244,7 +242,6 @@ def second_send_label(earlier: AttemptRow | None, now: datetime) -> Content | No
 
 
 def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
-    """The last attempt on this contact and its outcome."""
     if last is None:
         return None
     code = f" {last.reply_code}" if last.reply_code else ""
@@ -355,7 +352,6 @@ def _plain(content: Content | None) -> str | None:
 
 
 def outcome_style(outcome: Outcome) -> str:
-    """The theme token of an outcome."""
     return f"$outcome-{outcome.value.replace('_', '-')}"
 
 
@@ -422,7 +418,6 @@ def compared(attempt: Attempt) -> Content | None:
 
 
 def resolution(settlement: Settlement | None) -> Content | None:
-    """How an unknown outcome was resolved."""
     if settlement is None:
         return None
     how = RESOLVED[settlement.arrived]
@@ -449,7 +444,6 @@ def answered(attempt: Attempt, field_name: FieldName) -> str:
 
 
 def outcome_lines(attempt: Attempt) -> Content:
-    """The reply and the note of an attempt."""
     note = (
         Content.assemble(("note ", "bold $primary"), sanitize(attempt.note, 10_000)) if attempt.note else None
     )
@@ -498,12 +492,10 @@ def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
 
 
 def request_heading(attempt: Attempt) -> str:
-    """The title of the request body."""
     return f"Request body of POST {sanitize(trigger_path(attempt.request.event_id))}"
 
 
 def reply_heading(attempt: Attempt) -> str:
-    """The title of the reply body."""
     match attempt.answer:
         case Reply(body=body, body_length=length) if length > len(body) > 0:
             return f"Reply body, the first {len(body):,} of {length:,} bytes"

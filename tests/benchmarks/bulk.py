@@ -145,8 +145,7 @@ async def _batches(home: Path) -> tuple[float, float]:
                 break
             began = time.perf_counter()
             bulk_runs.claim(path, run.run_id, OWNER, batch)
-            sent = [bulk_runs.Sent(row, one.attempt_id, Outcome.ACCEPTED, REPLY, 10.0) for row, one in batch]
-            bulk_runs.finish(path, run.run_id, sent)
+            bulk_runs.finish(path, run.run_id, [bulk_runs.Sent(batch, Outcome.ACCEPTED, REPLY, 10.0)])
             times.append((time.perf_counter() - began) * 1000)
         bulk_runs.stop(path, run.run_id, RunState.PAUSED, owner=OWNER)
         status = ms(lambda: status_json(service.bulk.find(run.run_id)))

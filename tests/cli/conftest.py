@@ -75,6 +75,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def ready_home(home: Path, filled_home: Path) -> Path:
+    """A home whose account is filled, for processes that would each fill it."""
+    return shutil.copytree(filled_home, home)
+
+
+@pytest.fixture
 def new_desk(home: Path) -> Desk:
     """The program on a home that does not exist yet."""
     return run

@@ -18,8 +18,6 @@ def crash_in_thread(app: TriggerDeskApp) -> None:
 
 PLACES = {
     "compose": (Dashboard, "compose", crash),
-    "mount": (Dashboard, "on_mount", crash),
-    "key action": (TriggerDeskApp, "action_help", crash),
     "worker thread": (TriggerDeskApp, "action_help", crash_in_thread),
     "message handler": (TriggerDeskApp, "on_app_focus", crash),
 }

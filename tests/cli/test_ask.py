@@ -20,14 +20,16 @@ def lines(*answers: str) -> str:
     return "".join(f"{answer}\n" for answer in answers)
 
 
-def test_the_documentation_s_example_is_sent_on_a_terminal_without_cursor_addressing(home: Path) -> None:
+def test_the_documentation_s_example_is_sent_on_a_terminal_without_cursor_addressing(
+    ready_home: Path,
+) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "app", *ASK],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, "TERM": "dumb", "TRIGGERDESK_HOME": str(home)},
+        env={**os.environ, "TERM": "dumb", "TRIGGERDESK_HOME": str(ready_home)},
         start_new_session=True,
     )
     os.close(theirs)

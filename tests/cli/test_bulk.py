@@ -113,7 +113,9 @@ def test_a_plan_for_a_reader_shows_what_will_be_rejected_and_hides_persons_behin
     assert "Will be rejected: 2010 More than one contacts selected: 1 contact" in ran.out
     assert "thor@example.com" not in ran.out
     assert "twin@example.com" not in ran.out
-    shown = desk("bulk", "plan", "100", str(file), "--key", "3", "--duplicates", "each").out
+    data = '{"a": "{{colum:name}} {{column:E-Mail}}"}'
+    shown = desk("bulk", "plan", "100", str(file), "--key", "3", "--duplicates", "each", "--data", data).out
+    assert shown.count(" is sent as typed: it is no placeholder.") == shown.count("! {{colum:name}} is") == 1
     assert "  line 6: twin@example.com\n" in shown
     assert '"external_id": "thor@example.com"' in shown
 

@@ -42,8 +42,10 @@ def read_report(path: Path) -> list[dict[str, Any]]:
     return list(read["testsuite"])
 
 
-def test_a_pipeline_fails_when_the_reply_to_a_template_changes_and_says_which(tmp_path: Path) -> None:
-    home, account, report = tmp_path / "home", tmp_path / "account", tmp_path / "report.xml"
+def test_a_pipeline_fails_when_the_reply_to_a_template_changes_and_says_which(
+    new_desk: Desk, home: Path, tmp_path: Path
+) -> None:
+    account, report = tmp_path / "account", tmp_path / "report.xml"
     cases = tmp_path / "checks.toml"
     other = ACCEPTED.replace("thor gets his mail", "the other template").replace('"100"', '"101"')
     cases.write_text(f"{ACCEPTED}\n{other}")
@@ -61,14 +63,8 @@ def test_a_pipeline_fails_when_the_reply_to_a_template_changes_and_says_which(tm
         with served(tmp_path / "there", before=("--account", str(account))) as (url, _):
             (home / "config.toml").unlink(missing_ok=True)
             profile(home, "staging", url)
-            ran = subprocess.run(
-                [sys.executable, "-m", "app", *words],
-                env={**os.environ, "TRIGGERDESK_HOME": str(home)},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        return ran.returncode, ran.stdout
+            ran = new_desk(*words)
+        return ran.code, ran.out
 
     assert run("true") == (0, "✓ thor gets his mail\n✓ the other template\n2 cases: 2 passed\n")
     code, said = run("false")

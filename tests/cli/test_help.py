@@ -1,7 +1,5 @@
 """`triggerdesk help`: the manual on the command line."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.cli.conftest import Desk
@@ -50,15 +48,3 @@ def test_every_help_ends_with_the_way_to_the_manual(new_desk: Desk, home: Path) 
         assert ran.out.endswith("`triggerdesk help` lists the pages of the manual.\n")
     new_desk("help", "form")
     assert not home.exists()
-
-
-def test_help_loads_no_dashboard_and_no_network(home: Path) -> None:
-    program = (
-        "import sys, atexit\n"
-        "heavy = {'textual', 'rich', 'httpx', 'starlette', 'sqlite_utils'}\n"
-        "atexit.register(lambda: sys.stderr.write(repr(sorted(heavy & {*sys.modules}))))\n"
-        "sys.argv = ['triggerdesk', 'help', 'form']\n"
-        "import runpy\nrunpy.run_module('app', run_name='__main__')\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "[]")

@@ -30,14 +30,6 @@ RESTORED = {
 }
 
 
-def ending(*usual: signal.Signals) -> pytest.MarkDecorator:
-    """The test with these signals, and with the other ones too when it may take long."""
-    others = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if one not in usual]
-    return pytest.mark.parametrize(
-        "by", [*usual, *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
-    )
-
-
 ALTERNATE_SCREEN = r"\x1b\[\?1049h"
 
 
@@ -75,7 +67,7 @@ async def draft(home: Path) -> str | None:
     return None if kept is None else kept.draft.external_id
 
 
-@ending(signal.SIGTERM)
+@pytest.mark.parametrize("by", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 async def test_a_signal_ends_the_dashboard_with_the_terminal_restored_and_the_draft_kept(
     by: signal.Signals, home: Path
 ) -> None:
@@ -88,8 +80,10 @@ async def test_a_signal_ends_the_dashboard_with_the_terminal_restored_and_the_dr
     assert await draft(home) == "thor@example.com"
 
 
-@ending(signal.SIGINT)
-async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal.Signals, home: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), None])
+async def test_a_trigger_under_way_at_a_signal_or_when_the_window_closes_is_recorded_as_unknown(
+    by: signal.Signals | None, home: Path
+) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
         fill(desk, "thor@example.com")
@@ -97,10 +91,14 @@ async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal
         desk.until("Waiting for the reply")
         desk.press("x")
         desk.until("comx")
-        desk.process.send_signal(by)
-        desk.process.send_signal(by)
-        assert desk.end() == 128 + by
-        check_restored(desk, before)
+        if by is None:
+            desk.close()
+            assert desk.end() == 128 + signal.SIGHUP
+        else:
+            desk.process.send_signal(by)
+            desk.process.send_signal(by)
+            assert desk.end() == 128 + by
+            check_restored(desk, before)
     (attempt,) = recovered(home)
     assert attempt.outcome is Outcome.UNKNOWN
     assert isinstance(attempt.answer, NoReply)
@@ -108,23 +106,16 @@ async def test_a_trigger_under_way_at_a_signal_is_recorded_as_unknown(by: signal
     assert await draft(home) == "thor@example.comx"
 
 
-@ending(signal.SIGHUP)
-def test_a_signal_before_the_first_frame_restores_the_terminal(by: signal.Signals, home: Path) -> None:
+def test_a_signal_before_the_first_frame_restores_the_terminal(home: Path) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
         desk.until(ALTERNATE_SCREEN, raw=True)
-        desk.process.send_signal(by)
-        assert desk.end() == 128 + by
+        desk.process.send_signal(signal.SIGHUP)
+        assert desk.end() == 128 + signal.SIGHUP
         check_restored(desk, before)
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "app.tui.dashboard",
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ("app.settings", "textual.app")),
-    ],
-)
+@pytest.mark.parametrize("module", ["app.tui.dashboard", pytest.param("textual.app", marks=pytest.mark.slow)])
 def test_ctrl_c_during_the_imports_of_the_dashboard_ends_it_without_a_traceback(
     module: str, home: Path
 ) -> None:
@@ -139,40 +130,15 @@ def test_ctrl_c_during_the_imports_of_the_dashboard_ends_it_without_a_traceback(
         assert b"Exception ignored" not in desk.drawn
 
 
-async def test_a_window_that_is_closed_during_a_trigger_leaves_it_recorded_and_the_draft_kept(
-    home: Path,
-) -> None:
-    with on_a_terminal(environment(home)) as desk:
-        fill(desk, "thor@example.com")
-        desk.press("f9")
-        desk.until("Waiting for the reply")
-        desk.press("x")
-        desk.until("comx")
-        desk.close()
-        assert desk.end() == 128 + signal.SIGHUP
-    (attempt,) = recovered(home)
-    assert isinstance(attempt.answer, NoReply)
-    assert attempt.answer.reason == "stopped"
-    assert await draft(home) == "thor@example.comx"
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        b"\x1b[200~caf\xe9\x1b[201~",
-        pytest.param(b"\xfc", marks=pytest.mark.slow),
-        pytest.param(b"\xff\xfe", marks=pytest.mark.slow),
-        pytest.param("ü".encode()[:1], marks=pytest.mark.slow),
-        pytest.param(b"\x1b[M \xc8\xe1", marks=pytest.mark.slow),
-    ],
-    ids=["pasted", "Latin-1", "never in UTF-8", "half a letter", "old mouse report"],
-)
-def test_bytes_that_are_not_utf_8_do_not_end_the_dashboard(typed: bytes, home: Path) -> None:
+def test_bytes_that_are_not_utf_8_do_not_end_the_dashboard(home: Path) -> None:
+    pasted, latin_1, never_in_utf_8 = b"\x1b[200~caf\xe9\x1b[201~", b"\xfc", b"\xff\xfe"
+    half_a_letter, old_mouse_report = "ü".encode()[:1], b"\x1b[M \xc8\xe1"
     with on_a_terminal(environment(home)) as desk:
         fill(desk)
-        desk.send(typed)
-        desk.press("Grüße")
-        desk.until("Grüße")
+        for typed in (pasted, latin_1, never_in_utf_8, half_a_letter, old_mouse_report):
+            desk.send(typed)
+            desk.press("Grüße")
+            desk.until("Grüße")
         desk.press("ctrl+q")
         assert desk.end() == 0
         assert b"Traceback" not in desk.drawn

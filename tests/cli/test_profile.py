@@ -156,7 +156,8 @@ def test_a_removal_is_confirmed(desk: Desk, home: Path, at_a_terminal: None) -> 
     kept = desk("profile", "remove", "shop", stdin="n\n")
     assert (kept.code, kept.out) == (2, "")
     assert desk("profile", "remove", "shop", stdin="y\n").code == 0
-    assert desk("profile", "remove", "shop", "--yes").code == 2
+    gone = desk("profile", "remove", "shop")
+    assert (gone.code, gone.err) == (2, "triggerdesk: There is no profile 'shop'. Profiles: sandbox.\n")
 
 
 def test_nobody_can_be_asked_without_a_terminal(desk: Desk) -> None:

@@ -65,7 +65,7 @@ def test_placeholders_are_filled_from_the_contact(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("thor@example.com", "{{field:9999}}: contact 11 has no 9999"),
+        ("thor@example.com", "{{field:9999}}: contact 11 has no value in field 9999"),
         ("twin@example.com", "several contacts share the value"),
         ("loki@example.com", "this contact is not in the local list"),
     ],

@@ -232,11 +232,11 @@ def test_what_cannot_be_recorded_first_is_not_sent(desk: Desk, home: Path) -> No
     assert (home / "history.db").read_bytes() == before
 
 
-def test_a_reader_that_has_gone_changes_no_exit_code(home: Path) -> None:
+def test_a_reader_that_has_gone_changes_no_exit_code(ready_home: Path) -> None:
     def unread(*words: str) -> tuple[int, str]:
         reads, writes = os.pipe()
         os.close(reads)
-        environment = {**os.environ, "TRIGGERDESK_HOME": str(home)}
+        environment = {**os.environ, "TRIGGERDESK_HOME": str(ready_home)}
         ran = subprocess.run(
             [sys.executable, "-m", "app", *words],
             stdout=writes, stderr=subprocess.PIPE, text=True, check=False, env=environment,
@@ -250,12 +250,12 @@ def test_a_reader_that_has_gone_changes_no_exit_code(home: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-def test_words_that_find_no_room_change_no_exit_code_either(home: Path) -> None:
+def test_words_that_find_no_room_change_no_exit_code_either(ready_home: Path) -> None:
     words = ("trigger", "100", "--key", "3", "--external-id", "loki@example.com")
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
             [sys.executable, "-m", "app", *words],
-            env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+            env={**os.environ, "TRIGGERDESK_HOME": str(ready_home)},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -270,11 +270,11 @@ def test_words_that_find_no_room_change_no_exit_code_either(home: Path) -> None:
 @pytest.mark.parametrize(
     "closed", [">&- 2>&- <&-", *(pytest.param(one, marks=pytest.mark.slow) for one in (">&-", "2>&-", "<&-"))]
 )
-def test_closed_streams_change_nothing(home: Path, closed: str) -> None:
+def test_closed_streams_change_nothing(ready_home: Path, closed: str) -> None:
     command = f"'{sys.executable}' -m app trigger 100 --key 3 --external-id thor@example.com {closed}"
     ran = subprocess.run(
         ["/bin/sh", "-c", command],
-        env={**os.environ, "TRIGGERDESK_HOME": str(home)},
+        env={**os.environ, "TRIGGERDESK_HOME": str(ready_home)},
         capture_output=True,
         text=True,
         check=False,

@@ -97,7 +97,7 @@ async def check(raw: bytes, server: FaultServer, http: httpx.AsyncClient) -> Non
     assert outcome is not Outcome.ACCEPTED or says_accepted(raw)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=SERVER_PER_RUN)
+@settings(max_examples=20, deadline=None, suppress_health_check=SERVER_PER_RUN)
 @given(raw=REPLIES)
 async def test_a_reply_of_any_bytes_is_read_or_refused(
     raw: bytes, server: FaultServer, http: httpx.AsyncClient
@@ -106,7 +106,7 @@ async def test_a_reply_of_any_bytes_is_read_or_refused(
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None, suppress_health_check=SERVER_PER_RUN)
+@settings(max_examples=2_000, deadline=None, suppress_health_check=SERVER_PER_RUN)
 @given(raw=REPLIES)
 async def test_a_reply_of_any_bytes_is_read_or_refused_at_length(
     raw: bytes, server: FaultServer, http: httpx.AsyncClient

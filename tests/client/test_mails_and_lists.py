@@ -34,25 +34,31 @@ async def listed(answer: Callable[[httpx.Request], httpx.Response]) -> tuple[lis
     return targets, ids
 
 
-@pytest.mark.parametrize("envelope", [True, False])
-async def test_a_list_is_read_page_by_page_in_an_envelope_or_without(envelope: bool) -> None:
+async def failure(data: object) -> str:
+    """Why a list is not read to its end after a page of this data."""
+    with pytest.raises(ClientError) as caught:
+        await listed(lambda _: ok(data))
+    return str(caught.value)
+
+
+async def test_a_list_is_read_page_by_page_in_an_envelope_or_without() -> None:
     pages = {
         "0": {"value": ["1", 2], "next": "/contactlist/330/contactIds?$skiptoken=750&$top=1000"},
         "750": {"value": ["3"], "next": None},
     }
+    for envelope in [True, False]:
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        page = pages[request.url.params["$skiptoken"]]
-        return ok(page) if envelope else said(200, page)
+        def answer(request: httpx.Request, envelope: bool = envelope) -> httpx.Response:
+            page = pages[request.url.params["$skiptoken"]]
+            return ok(page) if envelope else said(200, page)
 
-    targets, ids = await listed(answer)
-    assert ids == ["1", "2", "3"]
-    assert targets == [f"{IDS}?$skiptoken={token}&$top=100000" for token in ("0", "750")]
+        targets, ids = await listed(answer)
+        assert ids == ["1", "2", "3"], envelope
+        assert targets == [f"{IDS}?$skiptoken={token}&$top=100000" for token in ("0", "750")], envelope
 
 
-@pytest.mark.parametrize(
-    "following",
-    [
+async def test_a_next_page_elsewhere_or_once_more_is_not_followed() -> None:
+    for following in [
         "https://elsewhere.example.com/api/v2/contactlist/330/contactIds?$skiptoken=9",
         "//elsewhere.example.com/contactlist/330/contactIds?$skiptoken=9",
         "/contactlist/331/contactIds?$skiptoken=9",
@@ -60,62 +66,57 @@ async def test_a_list_is_read_page_by_page_in_an_envelope_or_without(envelope: b
         "/contactlist/330/contactIds",
         "/contactlist/330/contactIds?$skiptoken=0",
         "http://[",
-    ],
-)
-async def test_a_next_page_elsewhere_or_once_more_is_not_followed(following: str) -> None:
-    with pytest.raises(ClientError, match="did not name the next page"):
-        await listed(lambda _: ok({"value": ["1"], "next": following}))
+    ]:
+        assert "did not name the next page" in await failure({"value": ["1"], "next": following})
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [
+async def test_an_account_without_the_new_call_is_asked_by_the_old_one() -> None:
+    for refusal in [
         (404, {"replyCode": 1, "replyText": "Not found", "data": ""}),
         (405, ""),
         (403, "Forbidden"),
         (400, {"replyCode": 1009, "replyText": "Invalid HTTP method.", "data": ""}),
         (200, {"replyCode": 1, "replyText": "Unknown", "data": ""}),
-    ],
-)
-async def test_an_account_without_the_new_call_is_asked_by_the_old_one(refusal: tuple[int, object]) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        return said(*refusal) if request.url.path == IDS else ok(["7"])
+    ]:
 
-    targets, ids = await listed(answer)
-    assert ids == ["7"]
-    assert targets[1:] == ["/api/v2/contactlist/330/?limit=100000&offset=0"]
+        def answer(request: httpx.Request, refusal: tuple[int, object] = refusal) -> httpx.Response:
+            return said(*refusal) if request.url.path == IDS else ok(["7"])
 
-
-@pytest.mark.parametrize("status", [401, 429, 500, 503])
-async def test_a_failure_is_no_reason_to_ask_by_the_old_call(status: int) -> None:
-    targets: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        targets.append(request.url.path)
-        return said(status, "")
-
-    with pytest.raises(ClientError, match=f"HTTP {status}"):
-        await listed(answer)
-    assert targets == [IDS]
+        targets, ids = await listed(answer)
+        assert ids == ["7"], refusal
+        assert targets[1:] == ["/api/v2/contactlist/330/?limit=100000&offset=0"], refusal
 
 
-@pytest.mark.parametrize(
-    ("data", "found"),
-    [
+async def test_a_failure_is_no_reason_to_ask_by_the_old_call() -> None:
+    for status in [401, 429, 500, 503]:
+        targets: list[str] = []
+
+        def answer(
+            request: httpx.Request, status: int = status, targets: list[str] = targets
+        ) -> httpx.Response:
+            targets.append(request.url.path)
+            return said(status, "")
+
+        with pytest.raises(ClientError, match=f"HTTP {status}"):
+            await listed(answer)
+        assert targets == [IDS], status
+
+
+async def test_usages_are_ids_of_mails_and_programs() -> None:
+    for data, found in [
         (
             {"program_ids": [1], "email_ids": ["7", 8], "interactions_program_ids": ["2"]},
             Usages(("7", "8"), ("1",), ("2",)),
         ),
         ({"program_ids": None, "email_ids": []}, Usages()),
-    ],
-)
-async def test_usages_are_ids_of_mails_and_programs(data: object, found: object) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        assert (request.method, request.url.path) == ("GET", "/api/v2/event/100/usages")
-        return ok(data)
+    ]:
 
-    async with account(answer) as api:
-        assert await api.usages("100") == found
+        def answer(request: httpx.Request, data: object = data) -> httpx.Response:
+            assert (request.method, request.url.path) == ("GET", "/api/v2/event/100/usages"), data
+            return ok(data)
+
+        async with account(answer) as api:
+            assert await api.usages("100") == found, data
 
 
 async def test_a_mail_has_a_name_and_a_subject() -> None:
@@ -145,16 +146,18 @@ async def test_launches_are_the_launched_mails_in_the_account_s_time() -> None:
     assert found == (Launch("7", "11", datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC)),)
 
 
-@pytest.mark.parametrize("data", [[], "", None, False])
-async def test_a_contact_without_mails_has_none(data: object) -> None:
-    async with account(lambda _: ok(data)) as api:
-        assert await api.launches("11", date.min, date.max) == ()
+async def test_a_contact_without_mails_has_none() -> None:
+    for data in [[], "", None, False]:
+        async with account(lambda _, data=data: ok(data)) as api:
+            assert await api.launches("11", date.min, date.max) == (), data
 
 
-@pytest.mark.parametrize(
-    "data", [{"x": 1}, ["x"], [{"delivery_status": "launched", "launch_date": "yesterday"}], [[]]]
-)
-async def test_a_mail_history_that_is_none_is_one_sentence(data: object) -> None:
-    async with account(lambda _: ok(data)) as api:
-        with pytest.raises(ClientError, match="Check that the base URL is that of the API"):
-            await api.launches("11", date.min, date.max)
+async def test_a_mail_history_that_is_none_is_one_sentence() -> None:
+    async def failure(data: object) -> str:
+        async with account(lambda _: ok(data)) as api:
+            with pytest.raises(ClientError) as caught:
+                await api.launches("11", date.min, date.max)
+        return str(caught.value)
+
+    for data in [{"x": 1}, ["x"], [{"delivery_status": "launched", "launch_date": "yesterday"}], [[]]]:
+        assert "Check that the base URL is that of the API" in await failure(data)

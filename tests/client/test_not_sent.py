@@ -168,8 +168,8 @@ async def test_an_address_that_cannot_be_used_is_not_sent(http: httpx.AsyncClien
     ):  # fmt: skip
         answer = await ApiClient(base_url, http, ENOUGH_S).trigger(REQUEST)
         assert said(answer) == ("not_sent", None, "address"), base_url
-        assert isinstance(answer, NoReply)
-        assert "mjolnir" not in answer.detail
+        assert isinstance(answer, NoReply), base_url
+        assert "mjolnir" not in answer.detail, base_url
     answer = await ApiClient(f"http://{'a' * 64}.example.com", http, ENOUGH_S).trigger(REQUEST)
     assert said(answer) == ("not_sent", None, "dns")
 
@@ -208,11 +208,11 @@ async def test_event_data_at_its_limit_is_sent_in_whatever_script(
     assert said(answer) == ("accepted", 200, 0)
 
 
-@pytest.mark.parametrize("data", [{"nan": float("nan")}, {"set": {1}}], ids=["nan", "set"])
-async def test_what_is_no_json_is_not_sent(
-    data: dict[str, object], server: FaultServer, http: httpx.AsyncClient
-) -> None:
-    answer = await ApiClient(server.url("ok", ACCEPTED), http, ENOUGH_S).trigger(replace(REQUEST, data=data))
+async def test_what_is_no_json_is_not_sent(server: FaultServer, http: httpx.AsyncClient) -> None:
+    for data in [{"nan": float("nan")}, {"set": {1}}]:
+        answer = await ApiClient(server.url("ok", ACCEPTED), http, ENOUGH_S).trigger(
+            replace(REQUEST, data=data)
+        )
 
-    assert said(answer) == ("not_sent", None, "request")
-    assert server.connections == 0
+        assert said(answer) == ("not_sent", None, "request"), data
+        assert server.connections == 0, data

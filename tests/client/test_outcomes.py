@@ -1,7 +1,6 @@
 """What is said of a trigger for each way in which its exchange can end: the table stands here by hand."""
 
 import httpx
-import pytest
 
 from app.client.api import ApiClient
 from app.domain.model import NoReply
@@ -120,18 +119,13 @@ async def test_each_end_of_an_exchange_has_its_outcome(server: FaultServer, http
     assert server.connections == len(server.received) == len(TABLE)
 
 
-@pytest.mark.parametrize(
-    ("fault", "why"),
-    [
+async def test_what_is_not_http_is_told_as_text(server: FaultServer, http: httpx.AsyncClient) -> None:
+    for fault, why in [
         (b"SSH-2.0-OpenSSH_9.6 \xff'\"\x1b\r\n\r\n", "it begins “SSH-2.0-OpenSSH_9.6 \\xff'\"␛”."),
         ("220 müller ESMTP\r\n\r\n".encode(), "it begins “220 müller ESMTP”."),
         (b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n", "one of its headers is “no colon here”."),
         (reply("200 OK", envelope(0), "X: " + "x" * MIB), "its headers are too long."),
-    ],
-)
-async def test_what_is_not_http_is_told_as_text(
-    fault: bytes, why: str, server: FaultServer, http: httpx.AsyncClient
-) -> None:
-    answer = await ApiClient(server.url("fault", fault), http, ENOUGH_S).trigger(REQUEST)
-    assert isinstance(answer, NoReply)
-    assert answer.detail == f"127.0.0.1 answered with something that is not HTTP: {why}"
+    ]:
+        answer = await ApiClient(server.url("fault", fault), http, ENOUGH_S).trigger(REQUEST)
+        assert isinstance(answer, NoReply), fault
+        assert answer.detail == f"127.0.0.1 answered with something that is not HTTP: {why}", fault

@@ -16,7 +16,6 @@ from app.settings.secrets import Secret
 from tests.client.fault_server import (
     ACCEPTED,
     MIB,
-    Fault,
     FaultServer,
     envelope,
     fault_server,
@@ -77,15 +76,13 @@ async def test_a_base_url_may_end_in_a_slash(server: FaultServer, http: httpx.As
     assert server.received[0].startswith(b"POST /ok/event/100/trigger ")
 
 
-@pytest.mark.parametrize("event_id", ["1/2", "ä", "100?x=1", "100#x", "100%2F", " "])
-async def test_an_event_id_stays_one_part_of_the_path(
-    event_id: str, server: FaultServer, http: httpx.AsyncClient
-) -> None:
-    await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(replace(REQUEST, event_id=event_id))
+async def test_an_event_id_stays_one_part_of_the_path(server: FaultServer, http: httpx.AsyncClient) -> None:
+    for event_id in ["1/2", "ä", "100?x=1", "100#x", "100%2F", " "]:
+        await ApiClient(server.url("ok", ACCEPTED), http, 5).trigger(replace(REQUEST, event_id=event_id))
 
-    path = server.received[0].split(b" ")[1]
-    assert path.count(b"/") == 4
-    assert b"?" not in path
+        path = server.received[-1].split(b" ")[1]
+        assert path.count(b"/") == 4, event_id
+        assert b"?" not in path, event_id
 
 
 async def test_a_second_answer_on_a_connection_is_no_answer_to_the_next_trigger(
@@ -100,18 +97,20 @@ async def test_a_second_answer_on_a_connection_is_no_answer_to_the_next_trigger(
     assert server.connections == 2
 
 
-@pytest.mark.parametrize("status", ["301 M", "302 F", "303 S", "307 T", "308 P"])
-async def test_nothing_reaches_the_host_that_a_redirect_points_to(status: str, server: FaultServer) -> None:
-    http = open_http(auth=Wsse("thor001", Secret("mjolnir")))
-    async with fault_server() as other:
-        location = other.url("ok", ACCEPTED) + "/event/100/trigger"
-        answer = await ApiClient(server.url("moved", redirect(status, location)), http, 5).trigger(REQUEST)
+async def test_nothing_reaches_the_host_that_a_redirect_points_to(server: FaultServer) -> None:
+    for status in ["301 M", "302 F", "303 S", "307 T", "308 P"]:
+        http = open_http(auth=Wsse("thor001", Secret("mjolnir")))
+        async with fault_server() as other:
+            location = other.url("ok", ACCEPTED) + "/event/100/trigger"
+            answer = await ApiClient(server.url("moved", redirect(status, location)), http, 5).trigger(
+                REQUEST
+            )
 
-        assert other.connections == 0
-    await http.aclose()
-    assert isinstance(answer, Reply)
-    assert (answer.http_status, answer.location) == (int(status[:3]), location)
-    assert b"X-WSSE" in server.received[0]
+            assert other.connections == 0, status
+        await http.aclose()
+        assert isinstance(answer, Reply), status
+        assert (answer.http_status, answer.location) == (int(status[:3]), location)
+        assert b"X-WSSE" in server.received[-1], status
 
 
 async def test_cookies_are_not_kept(server: FaultServer, http: httpx.AsyncClient) -> None:
@@ -172,24 +171,20 @@ async def test_a_reply_keeps_its_body_and_the_headers_that_matter(
     )
 
 
-@pytest.mark.parametrize(
-    ("fault", "kept", "length"),
-    [
+async def test_a_body_is_kept_up_to_a_mebibyte_with_its_full_length(
+    server: FaultServer, http: httpx.AsyncClient
+) -> None:
+    for fault, kept, length in [
         (reply("200 OK", b"x" * MIB), MIB, MIB),
         (reply("200 OK", b"x" * (MIB + 1)), MIB, MIB + 1),
         (reply("200 OK", envelope(0) + b" " * MIB), MIB, len(envelope(0)) + MIB),
         (without_end(b"HTTP/1.1 200 OK\r\nContent-Length: 8589934592\r\n\r\n", bytes(65536)), MIB, 2**33),
         (reply("200 OK", envelope(0), "Content-Encoding: gzip"), len(envelope(0)), len(envelope(0))),
-    ],
-    ids=["just whole", "a byte more", "an envelope and blanks", "8 GiB", "packed"],
-)
-async def test_a_body_is_kept_up_to_a_mebibyte_with_its_full_length(
-    fault: Fault, kept: int, length: int, server: FaultServer, http: httpx.AsyncClient
-) -> None:
-    answer = await ApiClient(server.url("long", fault), http, 10).trigger(REQUEST)
+    ]:
+        answer = await ApiClient(server.url("long", fault), http, 10).trigger(REQUEST)
 
-    assert isinstance(answer, Reply)
-    assert (len(answer.body), answer.body_length, answer.reply_code) == (kept, length, None)
+        assert isinstance(answer, Reply), fault
+        assert (len(answer.body), answer.body_length, answer.reply_code) == (kept, length, None), fault
 
 
 async def test_a_packed_body_is_kept_packed(server: FaultServer, http: httpx.AsyncClient) -> None:

@@ -108,9 +108,8 @@ def application(*messages: Message, error: Exception | None = None) -> Applicati
 START: Message = {"type": "http.response.start", "status": 200, "headers": []}
 
 
-@pytest.mark.parametrize(
-    ("app", "expected"),
-    [
+async def test_what_has_begun_in_this_process_counts_as_sent() -> None:
+    for app, expected in [
         (application(START, {"type": "http.response.body", "body": envelope(0)}), 0),
         (application(error=RuntimeError("broken")), "crashed"),
         (application(START, error=OSError("full")), "crashed"),
@@ -121,15 +120,13 @@ START: Message = {"type": "http.response.start", "status": 200, "headers": []}
             "no_reply",
         ),
         (application(error=httpx.ConnectError("refused")), "reset"),
-    ],
-)
-async def test_what_has_begun_in_this_process_counts_as_sent(app: Application, expected: int | str) -> None:
-    http = open_in_process(app)
+    ]:
+        http = open_in_process(app)
 
-    answer = await ApiClient("http://sandbox.localhost/api/v2", http, 5).trigger(REQUEST)
+        answer = await ApiClient("http://sandbox.localhost/api/v2", http, 5).trigger(REQUEST)
 
-    await http.aclose()
-    if isinstance(answer, NoReply):
-        assert (answer.reason, answer.sent) == (expected, "maybe")
-    else:
-        assert answer.reply_code == expected
+        await http.aclose()
+        if isinstance(answer, NoReply):
+            assert (answer.reason, answer.sent) == (expected, "maybe"), app
+        else:
+            assert answer.reply_code == expected, app

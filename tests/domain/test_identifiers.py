@@ -38,9 +38,8 @@ def sentence(text: str) -> str:
     return found.sentence
 
 
-@pytest.mark.parametrize(
-    ("text", "digits"),
-    [
+def test_spaces_and_thousands_marks_are_forgiven() -> None:
+    for text, digits in [
         ("100257", "100257"),
         (" 100257\n", "100257"),
         ("\u00a0100257\u200b", "100257"),
@@ -58,15 +57,12 @@ def sentence(text: str) -> str:
         ("100'257", "100257"),
         ("100\u2019257", "100257"),
         ("100_257", "100257"),
-    ],
-)
-def test_spaces_and_thousands_marks_are_forgiven(text: str, digits: str) -> None:
-    assert plain_id(text) == digits
+    ]:
+        assert plain_id(text) == digits
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_what_is_no_number_in_groups_of_three_is_no_id() -> None:
+    for text in [
         "",
         "  ",
         "10 0",
@@ -79,10 +75,8 @@ def test_spaces_and_thousands_marks_are_forgiven(text: str, digits: str) -> None
         "١٠٠",
         "100 and 101",
         ",100",
-    ],
-)
-def test_what_is_no_number_in_groups_of_three_is_no_id(text: str) -> None:
-    assert plain_id(text) is None
+    ]:
+        assert plain_id(text) is None
 
 
 def test_plain_digits_are_taken_as_they_are_and_nothing_is_said_or_asked() -> None:
@@ -94,9 +88,8 @@ def test_a_forgiven_id_is_said() -> None:
     assert resolved("100,257") == Resolved("100257", "'100,257' was read as event id 100257.")
 
 
-@pytest.mark.parametrize(
-    ("text", "event_id"),
-    [
+def test_a_name_is_resolved_and_said() -> None:
+    for text, event_id in [
         ("purchase_confirmation", "100"),
         (" purchase_confirmation ", "100"),
         ("Purchase Confirmation", "100"),
@@ -107,22 +100,20 @@ def test_a_forgiven_id_is_said() -> None:
         ("reset", "101"),
         ("Welcome", "103"),
         ("welcome", "104"),
-    ],
-)
-def test_a_name_is_resolved_and_said(text: str, event_id: str) -> None:
-    found = resolved(text)
-    assert isinstance(found, Resolved)
-    assert found.event_id == event_id
-    assert found.said is not None
-    assert f"was read as event {event_id} (" in found.said
+    ]:
+        found = resolved(text)
+        assert isinstance(found, Resolved), text
+        assert found.event_id == event_id, text
+        assert found.said is not None, text
+        assert f"was read as event {event_id} (" in found.said, text
 
 
-@pytest.mark.parametrize("text", ["password", "WELCOME", "twins", "e"])
-def test_a_name_of_several_events_names_them(text: str) -> None:
-    found = resolved(text)
-    assert isinstance(found, Unresolved)
-    assert len(found.events) > 1
-    assert "may be any of" in found.sentence
+def test_a_name_of_several_events_names_them() -> None:
+    for text in ["password", "WELCOME", "twins", "e"]:
+        found = resolved(text)
+        assert isinstance(found, Unresolved), text
+        assert len(found.events) > 1, text
+        assert "may be any of" in found.sentence, text
 
 
 def test_candidates_are_named_with_their_ids() -> None:
@@ -133,9 +124,9 @@ def test_a_misspelt_name_names_the_similar_ones() -> None:
     assert "Is it 100 (purchase_confirmation)?" in sentence("purchace_confirmation")
 
 
-@pytest.mark.parametrize("text", ["zzz", "10 0", "...", "١٠٠"])
-def test_what_means_nothing_says_what_an_id_is(text: str) -> None:
-    assert "must be digits, or the name of an event" in sentence(text)
+def test_what_means_nothing_says_what_an_id_is() -> None:
+    for text in ["zzz", "10 0", "...", "١٠٠"]:
+        assert "must be digits, or the name of an event" in sentence(text)
 
 
 def test_nothing_is_missing() -> None:
@@ -151,9 +142,8 @@ def test_without_a_list_no_name_can_be_resolved() -> None:
 THOR = "thor@example.com"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_the_address_in_a_text_is_taken() -> None:
+    for text in [
         "Thor Odinson <thor@example.com>",
         '"Odinson, Thor" <thor@example.com>;',
         "mailto:thor@example.com",
@@ -176,18 +166,15 @@ THOR = "thor@example.com"
         "thor\U000e0041@example.com\ufe0f",
         "thor@example.com\r\n",
         " thor@example.com\t",
-    ],
-)
-def test_the_address_in_a_text_is_taken(text: str) -> None:
-    found = readings(text, is_email=True)[0]
-    assert found.value == THOR
-    assert found.fault
-    assert found.step
+    ]:
+        found = readings(text, is_email=True)[0]
+        assert found.value == THOR, text
+        assert found.fault, text
+        assert found.step, text
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
+def test_other_values_are_taken_out_of_what_is_around_them() -> None:
+    for text, values in [
         ('"C-10011"', ["C-10011"]),
         ("C-10011;", ["C-10011"]),
         ("C-\u200b10011", ["C-10011"]),
@@ -196,15 +183,12 @@ def test_the_address_in_a_text_is_taken(text: str) -> None:
         ("Thor <thor@example.com>", ["Thor <thor@example.com", THOR]),
         ("  ", [""]),
         ("\u200b", [""]),
-    ],
-)
-def test_other_values_are_taken_out_of_what_is_around_them(text: str, values: list[str]) -> None:
-    assert [one.value for one in readings(text, is_email=False)][: len(values)] == values
+    ]:
+        assert [one.value for one in readings(text, is_email=False)][: len(values)] == values
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_nothing_odd_has_no_other_reading() -> None:
+    for text in [
         THOR,
         "o'brien+shop@example.com",
         "Søren@example.com",
@@ -213,10 +197,8 @@ def test_other_values_are_taken_out_of_what_is_around_them(text: str, values: li
         "",
         "thor@exmaple.comthor@example.com",
         "x" * 5000 + " ",
-    ],
-)
-def test_nothing_odd_has_no_other_reading(text: str) -> None:
-    assert readings(text, is_email=True) == ()
+    ]:
+        assert readings(text, is_email=True) == ()
 
 
 def test_of_two_addresses_none_is_taken() -> None:
@@ -224,9 +206,8 @@ def test_of_two_addresses_none_is_taken() -> None:
     assert all(both.startswith(one.value) for one in readings(f"{both};", is_email=True))
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
+def test_what_is_invisible_is_named_by_code_and_place() -> None:
+    for text, words in [
         ("thor ", "1 space after it"),
         ("  thor", "2 spaces before it"),
         ("   ", "nothing but 3 spaces"),
@@ -239,32 +220,24 @@ def test_of_two_addresses_none_is_taken() -> None:
          "1 U+200D (zero width joiner) at character 4 and 1 U+2060 (word joiner) at character 6 and 2 more invisible characters"),
         ("Thor Odinson", ""),
         ("", ""),
-    ],
-)  # fmt: skip
-def test_what_is_invisible_is_named_by_code_and_place(text: str, words: str) -> None:
-    assert hidden_words(text) == words
+    ]:  # fmt: skip
+        assert hidden_words(text) == words
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["thor@exmaple.com", "thro@example.com", "tor@example.com", "thor@example.co", "hor@exampel.com",
-     "thor@example,com", "thorr@example.comm", "Thor@example.com", "thor.example.com"],
-)  # fmt: skip
-def test_one_or_two_letters_may_be_mistyped(typed: str) -> None:
-    assert differs_by(THOR, typed, 2)
-    assert differs_by(typed, THOR, 2)
+def test_one_or_two_letters_may_be_mistyped() -> None:
+    for typed in ["thor@exmaple.com", "thro@example.com", "tor@example.com", "thor@example.co", "hor@exampel.com",
+     "thor@example,com", "thorr@example.comm", "Thor@example.com", "thor.example.com"]:  # fmt: skip
+        assert differs_by(THOR, typed, 2)
+        assert differs_by(typed, THOR, 2)
 
 
-@pytest.mark.parametrize(
-    "typed", ["thora@exmaple.co", "sif@example.com", "", "thor@example", "roth@example.com"]
-)
-def test_three_letters_are_another_value(typed: str) -> None:
-    assert not differs_by(THOR, typed, 2)
+def test_three_letters_are_another_value() -> None:
+    for typed in ["thora@exmaple.co", "sif@example.com", "", "thor@example", "roth@example.com"]:
+        assert not differs_by(THOR, typed, 2)
 
 
-@pytest.mark.parametrize(
-    ("text", "folded"),
-    [
+def test_a_text_is_folded_to_plain_letters() -> None:
+    for text, folded in [
         ("Straße", "strasse"),
         ("ŒUVRE", "oeuvre"),
         ("Þórður", "thordur"),
@@ -272,15 +245,12 @@ def test_three_letters_are_another_value(typed: str) -> None:
         ("Nguyễn", "nguyen"),
         ("한국", "한국"),
         ("Éçã", "eca"),
-    ],
-)
-def test_a_text_is_folded_to_plain_letters(text: str, folded: str) -> None:
-    assert fold(text) == folded
+    ]:
+        assert fold(text) == folded
 
 
-@pytest.mark.parametrize(
-    ("value", "line"),
-    [
+def test_other_ways_to_write_a_value_are_words_too() -> None:
+    for value, line in [
         ("+44 7700 900123", "7700900123"),
         ("+1 (202) 555-0143", "2025550143"),
         ("+353 20 912 3456", "209123456"),
@@ -290,33 +260,26 @@ def test_a_text_is_folded_to_plain_letters(text: str, folded: str) -> None:
         ("SW1A 1AA", "sw1a1aa"),
         ("Øre", "oere"),
         ("Ångström", "aangstroem"),
-    ],
-)
-def test_other_ways_to_write_a_value_are_words_too(value: str, line: str) -> None:
-    assert line in search_text((value, "Odin")).split("\n")
+    ]:
+        assert line in search_text((value, "Odin")).split("\n")
 
 
-@pytest.mark.parametrize(
-    "value", ["68 Mill Lane", "Odin Borson", "garden, kitchen", "thor@example.com", "12345"]
-)
-def test_other_values_add_no_words(value: str) -> None:
-    assert search_text((value,)) == value.lower()
+def test_other_values_add_no_words() -> None:
+    for value in ["68 Mill Lane", "Odin Borson", "garden, kitchen", "thor@example.com", "12345"]:
+        assert search_text((value,)) == value.lower()
 
 
-@pytest.mark.parametrize(
-    ("word", "forms"),
-    [
+def test_a_typed_word_may_mean_several_words() -> None:
+    for word, forms in [
         ("thor", ("thor",)),
         ("Jürg", ("jurg", "juerg")),
         ("C-10006", ("c-10006", "c10006")),
         ("07700 900511", ("07700 900511", "07700900511", "7700900511")),
         ("+447700900511", ("+447700900511", "447700900511", "7700900511")),
         ("12", ("12",)),
-    ],
-)
-def test_a_typed_word_may_mean_several_words(word: str, forms: tuple[str, ...]) -> None:
-    assert set(search_forms(word)) == set(forms)
-    assert search_forms(word)[0] == forms[0]
+    ]:
+        assert set(search_forms(word)) == set(forms)
+        assert search_forms(word)[0] == forms[0]
 
 
 def test_a_number_may_have_separators_but_no_letters() -> None:

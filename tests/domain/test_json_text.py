@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,11 +44,9 @@ def test_indented_json_differs_in_white_space_only() -> None:
     assert compact(indented(TYPED)) == compact(TYPED)
 
 
-@pytest.mark.parametrize(
-    "value", [{}, {"a": []}, {"a": [1, [2, {}], {"b": None}], "c": "x, {y}: [z]"}, [], 7, "t"]
-)
-def test_it_is_indented_as_the_standard_library_does(value: object) -> None:
-    assert indented(json.dumps(value)) == json.dumps(value, indent=2)
+def test_it_is_indented_as_the_standard_library_does() -> None:
+    for value in [{}, {"a": []}, {"a": [1, [2, {}], {"b": None}], "c": "x, {y}: [z]"}, [], 7, "t"]:
+        assert indented(json.dumps(value)) == json.dumps(value, indent=2)
 
 
 def test_escaped_letters_are_read_for_people_and_kept_for_the_wire() -> None:
@@ -62,18 +59,15 @@ def test_what_was_typed_is_written_as_typed() -> None:
     assert written({"a": 0.1}) == '{\n  "a": 0.1\n}'
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
+def test_a_member_is_found_at_the_outermost_level() -> None:
+    for text, found in [
         ('{"key_id":"3","data":{"a":0.10},"trigger_id":"data"}', '{"a":0.10}'),
         ('{"data": {"data": 1}}', '{"data": 1}'),
         ('{"x": {"data": 1}, "data":2}', "2"),
         ('{"data":1,"data":2}', "2"),
         ('{"x": "data"}', None),
-    ],
-)
-def test_a_member_is_found_at_the_outermost_level(text: str, found: str | None) -> None:
-    assert member(text, "data") == found
+    ]:
+        assert member(text, "data") == found
 
 
 def test_repeated_keys_are_found_in_their_own_object_only() -> None:
@@ -81,9 +75,8 @@ def test_repeated_keys_are_found_in_their_own_object_only() -> None:
     assert list(repeated_keys(text)) == [("a", text.index('"a": 3')), ("a", text.index('"\\u0061"'))]
 
 
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
+def test_what_is_certainly_meant_is_offered() -> None:
+    for text, meant in [
         ('{"a": 1,}', '{"a":1}'),
         ('{"a": [1, 2,], }', '{"a":[1,2]}'),
         ("{“a”: “it’s”}", '{"a":"it’s"}'),
@@ -100,17 +93,14 @@ def test_repeated_keys_are_found_in_their_own_object_only() -> None:
         ('"{\\"a\\": 1}"', '{"a":1}'),
         ('{"key_id": "3", "external_id": "x", "data": {"a": 0.10}}', '{"a":0.10}'),
         ('{"text": "a // b, # c, “d” \'e\'",}', '{"text":"a // b, # c, “d” \'e\'"}'),
-    ],
-)
-def test_what_is_certainly_meant_is_offered(text: str, meant: str) -> None:
-    found = repaired(text)
-    assert found is not None
-    assert compact(found) == meant
+    ]:
+        found = repaired(text)
+        assert found is not None, text
+        assert compact(found) == meant, text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_what_may_mean_several_things_is_not_repaired() -> None:
+    for text in [
         '{"a": }',
         '{"a" 1}',
         '{"a": 1} {"b": 2}',
@@ -120,10 +110,8 @@ def test_what_is_certainly_meant_is_offered(text: str, meant: str) -> None:
         '{"a": 1]}',
         '{"a": "x',
         "[1]",
-    ],
-)
-def test_what_may_mean_several_things_is_not_repaired(text: str) -> None:
-    assert repaired(text) is None
+    ]:
+        assert repaired(text) is None
 
 
 REQUEST = TriggerRequest("100", "3", "thor@example.com", {"a": {"b": 1}})

@@ -2,16 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from app.domain.mails import EventUse, Mail, account_time, from_account_time
 
 ORDER = Mail("7", "Order shipped", "It is on its way")
 
 
-@pytest.mark.parametrize(
-    ("use", "words"),
-    [
+def test_what_an_event_starts_is_one_or_two_sentences() -> None:
+    for use, words in [
         (EventUse((ORDER,)), "Sends the mail “Order shipped”. Triggered mails ignore opt-in."),
         (
             EventUse((ORDER, Mail("8"))),
@@ -24,41 +21,33 @@ ORDER = Mail("7", "Order shipped", "It is on its way")
         (EventUse((), ("12", "13", "14")), "Starts 3 programs: 12, 13 and 14."),
         (EventUse(), "! No active program or mail uses this event."),
         (EventUse((Mail("7", "A\x1b[31m"),)), "Sends the mail “A␛[31m”. Triggered mails ignore opt-in."),
-    ],
-)
-def test_what_an_event_starts_is_one_or_two_sentences(use: EventUse, words: str) -> None:
-    assert use.words() == words
+    ]:
+        assert use.words() == words, use
 
 
-@pytest.mark.parametrize(
-    ("mail", "words"),
-    [
+def test_the_subject_follows_unless_it_says_the_same() -> None:
+    for mail, words in [
         (ORDER, "Sends the mail “Order shipped” (subject: It is on its way)."),
         (Mail("7", "Hi", "Hi"), "Sends the mail “Hi”."),
         (Mail("7", "Hi"), "Sends the mail “Hi”."),
-    ],
-)
-def test_the_subject_follows_unless_it_says_the_same(mail: Mail, words: str) -> None:
-    assert EventUse((mail,)).words(subjects=True).startswith(words)
+    ]:
+        assert EventUse((mail,)).words(subjects=True).startswith(words)
 
 
-@pytest.mark.parametrize(
-    ("at", "text"),
-    [
+def test_summer_time_lasts_from_march_to_october() -> None:
+    for at, text in [
         (1_774_745_999, "2026-03-29 01:59:59"),
         (1_774_746_000, "2026-03-29 03:00:00"),
         (1_792_889_999, "2026-10-25 02:59:59"),
         (1_792_890_000, "2026-10-25 02:00:00"),
-    ],
-)
-def test_summer_time_lasts_from_march_to_october(at: int, text: str) -> None:
-    assert str(account_time(datetime.fromtimestamp(at, UTC))) == text
+    ]:
+        assert str(account_time(datetime.fromtimestamp(at, UTC))) == text
 
 
-@pytest.mark.parametrize("month", range(1, 13))
-def test_the_account_s_time_leads_back_to_the_moment(month: int) -> None:
-    moment = datetime(2026, month, 28, 23, 30, tzinfo=UTC)
-    for hours in range(48):
-        later = moment + timedelta(hours=hours)
-        if later != datetime(2026, 10, 25, 1, 30, tzinfo=UTC):
-            assert from_account_time(account_time(later)) == later
+def test_the_account_s_time_leads_back_to_the_moment() -> None:
+    for month in range(1, 13):
+        moment = datetime(2026, month, 28, 23, 30, tzinfo=UTC)
+        for hours in range(48):
+            later = moment + timedelta(hours=hours)
+            if later != datetime(2026, 10, 25, 1, 30, tzinfo=UTC):
+                assert from_account_time(account_time(later)) == later

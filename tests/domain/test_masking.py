@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime
 
-import pytest
-
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Contact, NoReply, Outcome, Reply, TriggerRequest
 
@@ -24,9 +22,8 @@ def test_the_same_value_has_always_the_same_mask() -> None:
     assert masked != Mask(b"j" * 32).value("thor@example.com")
 
 
-@pytest.mark.parametrize(
-    ("value", "shape"),
-    [
+def test_a_mask_shows_at_most_the_first_letter() -> None:
+    for value, shape in [
         ("thor@example.com", r"t…-[0-9a-f]{6}@masked\.example"),
         ("tho@example.com", r"…-[0-9a-f]{6}@masked\.example"),
         ("+43 660 1234567", r"…-[0-9a-f]{6}"),
@@ -34,10 +31,8 @@ def test_the_same_value_has_always_the_same_mask() -> None:
         ("Örn Ólafsson", r"ö…-[0-9a-f]{6}"),
         ("1", r"…-[0-9a-f]{6}"),
         ("\udc80 \x00", r"…-[0-9a-f]{6}"),
-    ],
-)
-def test_a_mask_shows_at_most_the_first_letter(value: str, shape: str) -> None:
-    assert re.fullmatch(shape, MASK.value(value))
+    ]:
+        assert re.fullmatch(shape, MASK.value(value))
 
 
 def test_nothing_stays_nothing() -> None:

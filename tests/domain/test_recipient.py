@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,9 +33,8 @@ def use(data: str, contact: Contact | None, at: datetime = FIRST, external_id: s
     return DataUse(data, "3", value if external_id is None else external_id, contact, at)
 
 
-@pytest.mark.parametrize(
-    ("contacts", "total", "said"),
-    [
+def test_contacts_that_share_a_value_are_named_up_to_three() -> None:
+    for contacts, total, said in [
         ((THOR, SIF), 2, "2 contacts share this E-Mail (3): Thor Odinson (11), Sif (15)"),
         ((THOR, SIF, NAMELESS), 3, "3 contacts share this E-Mail (3): Thor Odinson (11), Sif (15), without a name (14)"),
         (
@@ -49,12 +47,8 @@ def use(data: str, contact: Contact | None, at: datetime = FIRST, external_id: s
             1000,
             "1,000+ contacts share this E-Mail (3): Thor Odinson (11), Sif (15), without a name (14) and 997+ more",
         ),
-    ],
-)  # fmt: skip
-def test_contacts_that_share_a_value_are_named_up_to_three(
-    contacts: tuple[Contact, ...], total: int, said: str
-) -> None:
-    assert shared_words(contacts, total, "E-Mail (3)") == said
+    ]:  # fmt: skip
+        assert shared_words(contacts, total, "E-Mail (3)") == said
 
 
 def test_nobody_is_said_as_far_as_it_is_known() -> None:
@@ -62,18 +56,15 @@ def test_nobody_is_said_as_far_as_it_is_known() -> None:
     assert nobody_words("E-Mail (3)", complete=False) == "This contact is not in the local list"
 
 
-@pytest.mark.parametrize(
-    ("found", "only", "reachable"),
-    [
+def test_a_recipient_is_one_contact() -> None:
+    for found, only, reachable in [
         (Recipient((THOR,), 1, True), THOR, True),
         (Recipient((THOR,), 1, False), THOR, True),
         (Recipient((THOR, SIF), 2, True), None, False),
         (Recipient((), 0, True), None, False),
         (Recipient((), 0, False), None, True),
-    ],
-)
-def test_a_recipient_is_one_contact(found: Recipient, only: Contact | None, reachable: bool) -> None:
-    assert (found.only, found.reachable) == (only, reachable)
+    ]:
+        assert (found.only, found.reachable) == (only, reachable), found
 
 
 def test_changed_data_are_for_the_recipient_of_that_moment_and_stay_theirs() -> None:
@@ -95,9 +86,8 @@ def test_data_that_were_there_first_are_for_the_first_chosen_contact_not_for_one
     assert data_use_after(nobodys, use("{a}", THOR, THEN), "11") == use("{a}", THOR, THEN)
 
 
-@pytest.mark.parametrize(
-    ("earlier", "request_", "contact", "same"),
-    [
+def test_one_person_is_known_by_any_key() -> None:
+    for earlier, request_, contact, same in [
         (use("{a}", THOR), TriggerRequest("100", "id", "11"), THOR, True),
         (use("{a}", THOR), TO_SIF, SIF, False),
         (use("{a}", None, external_id="thor@example.com"), TriggerRequest("100", "id", "11"), THOR, True),
@@ -105,12 +95,8 @@ def test_data_that_were_there_first_are_for_the_first_chosen_contact_not_for_one
         (use("{a}", None, external_id=" thor@example.com"), TO_THOR, THOR, True),
         (use("{a}", None, external_id="thor@example.com"), TO_SIF, None, False),
         (use("{a}", THOR), TO_SIF, None, False),
-    ],
-)
-def test_one_person_is_known_by_any_key(
-    earlier: DataUse, request_: TriggerRequest, contact: Contact | None, same: bool
-) -> None:
-    assert earlier.is_for(request_, contact) is same
+    ]:
+        assert earlier.is_for(request_, contact) is same
 
 
 values = st.recursive(
@@ -126,27 +112,26 @@ def test_the_order_of_keys_and_the_spelling_of_numbers_do_not_matter(data: JsonO
     assert canonical_json(turned) == canonical_json(data)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [({"a": 1, "b": 2}, {"b": 2, "a": 1}), ({"a": 1}, {"a": 1.0}), ({"a": 0}, {"a": -0.0}), ({}, None)],
-)
-def test_these_are_the_same(one: JsonObject, other: JsonObject | None) -> None:
-    assert canonical_json(one) == canonical_json(other)
+def test_these_are_the_same() -> None:
+    for one, other in [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ({"a": 1}, {"a": 1.0}),
+        ({"a": 0}, {"a": -0.0}),
+        ({}, None),
+    ]:
+        assert canonical_json(one) == canonical_json(other)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
+def test_these_are_not() -> None:
+    for one, other in [
         ({"a": 1}, {"a": "1"}),
         ({"a": True}, {"a": 1}),
         ({"a": [1, 2]}, {"a": [2, 1]}),
         ({"a": None}, {}),
         ({"a": 2**60}, {"a": float(2**60)}),
         ({"a": "x"}, {"a": "X"}),
-    ],
-)
-def test_these_are_not(one: JsonObject, other: JsonObject) -> None:
-    assert canonical_json(one) != canonical_json(other)
+    ]:
+        assert canonical_json(one) != canonical_json(other)
 
 
 def test_an_e_mail_address_is_the_same_whatever_its_case_and_no_other_value_is() -> None:

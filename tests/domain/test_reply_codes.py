@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +18,8 @@ from app.domain.reply_codes import (
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("code", "sentence"),
-    [
+def test_the_description_is_the_sentence_of_the_documented_table() -> None:
+    for code, sentence in [
         (0, "OK"),
         (2004, "The field ID does not exist."),
         (2005, "The value of the key field was not provided or is empty."),
@@ -31,17 +29,12 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         (2012, "The customer doesn't have a contact with the specified [external_id]."),
         (4242, None),
         (None, None),
-    ],
-)
-def test_the_description_is_the_sentence_of_the_documented_table(
-    code: int | None, sentence: str | None
-) -> None:
-    assert describe(code) == sentence
+    ]:
+        assert describe(code) == sentence
 
 
-@pytest.mark.parametrize(
-    ("code", "text"),
-    [
+def test_the_reply_text_is_the_documented_one_with_the_values_of_the_request() -> None:
+    for code, text in [
         (0, "OK"),
         (2004, "Invalid key field id: 3"),
         (2005, "No value provided for key field: 3"),
@@ -49,15 +42,12 @@ def test_the_description_is_the_sentence_of_the_documented_table(
         (2010, "More contacts found with the external id: 3 - {a}."),
         (5001, "Invalid event id for customer."),
         (2012, "Invalid contact id for customer."),
-    ],
-)
-def test_the_reply_text_is_the_documented_one_with_the_values_of_the_request(code: int, text: str) -> None:
-    assert reply_text(code, TriggerRequest("100", "3", "{a}")) == text
+    ]:
+        assert reply_text(code, TriggerRequest("100", "3", "{a}")) == text
 
 
-@pytest.mark.parametrize(
-    ("http_status", "code", "description", "advice"),
-    [
+def test_a_code_with_several_meanings_is_told_by_its_http_status() -> None:
+    for http_status, code, description, advice in [
         (401, 1, "The credentials are invalid.", "user and secret"),
         (404, 1, "The address does not exist.", "base URL"),
         (500, 1, "The service had an internal error.", "whether the event arrived"),
@@ -68,13 +58,9 @@ def test_the_reply_text_is_the_documented_one_with_the_values_of_the_request(cod
             "Wait a minute",
         ),
         (500, 7003, "The service had a database error.", "whether the event arrived"),
-    ],
-)
-def test_a_code_with_several_meanings_is_told_by_its_http_status(
-    http_status: int, code: int, description: str, advice: str
-) -> None:
-    assert describe(code, http_status) == description
-    assert advice in (advise_code(code, http_status, "100") or "")
+    ]:
+        assert describe(code, http_status) == description
+        assert advice in (advise_code(code, http_status, "100") or "")
 
 
 def test_a_code_with_several_meanings_means_nothing_under_another_status() -> None:
@@ -89,25 +75,22 @@ def test_a_code_with_one_meaning_has_it_under_any_status() -> None:
 def test_a_403_that_is_a_web_page_is_no_missing_permission() -> None:
     for body in (b"<html>Forbidden</html>", b"\n<!DOCTYPE html>", b"<HEAD>"):
         page = advise_status(Reply(403, None, None, body=body), NOW) or ""
-        assert "A web page with HTTP 403" in page
-        assert "proxy or firewall" in page
-        assert "permission" not in page
+        assert "A web page with HTTP 403" in page, body
+        assert "proxy or firewall" in page, body
+        assert "permission" not in page, body
     reply = advise_status(Reply(403, 1, "Forbidden", body=b'{"replyCode":1}'), NOW) or ""
     assert "lacks the permission externalevent.trigger" in reply
 
 
-@pytest.mark.parametrize(
-    ("text", "advice"),
-    [
+def test_what_a_gateway_said_decides_the_advice_on_signing_in() -> None:
+    for text, advice in [
         ("Timeframe is invalid.", "Set the clock"),
         ("Unauthorized Time frame is invalid", "Set the clock"),
         ("WSSE authentication header is missing.", "OAuth profile with a base URL that ends in /api/v3"),
         ("Credentials are invalid.", "Check the profile's user and secret."),
         (None, "Check the profile's user and secret."),
-    ],
-)
-def test_what_a_gateway_said_decides_the_advice_on_signing_in(text: str | None, advice: str) -> None:
-    assert advice in (advise_status(Reply(401, None, text), NOW) or "")
+    ]:
+        assert advice in (advise_status(Reply(401, None, text), NOW) or "")
 
 
 def test_429_says_that_nothing_was_triggered_only_about_a_trigger() -> None:
@@ -149,28 +132,24 @@ def limited(retry_after: str | None = None, limit_reset: str | None = None, date
     return Reply(429, None, None, retry_after=retry_after, limit_reset=limit_reset, date=date)
 
 
-@pytest.mark.parametrize(
-    ("header", "skew"),
-    [
+def test_the_skew_is_how_far_the_service_is_ahead() -> None:
+    for header, skew in [
         (DATE, 0),
         ("Sun, 01 Mar 2026 12:07:30 GMT", 450),
         ("Sun, 01 Mar 2026 11:59:00 GMT", -60),
         ("Sun, 01 Mar 2026 13:00:00 +0100", 0),
         ("Sun Mar  1 12:00:00 2026", 0),
-    ],
-)
-def test_the_skew_is_how_far_the_service_is_ahead(header: str, skew: float) -> None:
-    assert clock_skew_s(header, NOW) == skew
+    ]:
+        assert clock_skew_s(header, NOW) == skew
 
 
-@pytest.mark.parametrize("header", [None, *JUNK])
-def test_no_date_or_a_date_that_is_none_tells_no_skew(header: str | None) -> None:
-    assert clock_skew_s(header, NOW) is None
+def test_no_date_or_a_date_that_is_none_tells_no_skew() -> None:
+    for header in [None, *JUNK]:
+        assert clock_skew_s(header, NOW) is None
 
 
-@pytest.mark.parametrize(
-    ("reply", "seconds"),
-    [
+def test_the_limit_resets_in_so_many_seconds() -> None:
+    for reply, seconds in [
         (limited(retry_after="42"), 42),
         (limited(retry_after=" 0 "), 0),
         (limited(retry_after="Sun, 01 Mar 2026 12:00:42 GMT"), 42),
@@ -184,15 +163,13 @@ def test_no_date_or_a_date_that_is_none_tells_no_skew(header: str | None) -> Non
         (limited(limit_reset=str(UNIX + 10**9)), None),
         (limited(limit_reset="60"), None),
         (limited(), None),
-    ],
-)
-def test_the_limit_resets_in_so_many_seconds(reply: Reply, seconds: int | None) -> None:
-    assert retry_after_s(reply, NOW) == seconds
+    ]:
+        assert retry_after_s(reply, NOW) == seconds
 
 
-@pytest.mark.parametrize("junk", JUNK)
-def test_junk_tells_nothing_about_the_limit(junk: str) -> None:
-    assert retry_after_s(limited(junk, junk, junk), NOW) is None
+def test_junk_tells_nothing_about_the_limit() -> None:
+    for junk in JUNK:
+        assert retry_after_s(limited(junk, junk, junk), NOW) is None
 
 
 def test_a_point_in_time_is_measured_by_the_clock_of_the_service() -> None:
@@ -222,15 +199,12 @@ def test_a_missing_permission_is_named_as_that_of_the_call() -> None:
     assert "permission field.list." in (advise_status(Reply(403, None, None), NOW, "field.list") or "")
 
 
-@pytest.mark.parametrize(
-    ("date", "said"),
-    [
+def test_a_401_with_a_wrong_clock_says_by_how_much() -> None:
+    for date, said in [
         ("Sun, 01 Mar 2026 12:12:00 GMT", "The clock of this machine is 12 minutes behind the service's"),
         ("Sun, 01 Mar 2026 11:48:00 GMT", "The clock of this machine is 12 minutes ahead of the service's"),
         (DATE, "The credentials were not accepted"),
         ("soon", "The credentials were not accepted"),
         (None, "The credentials were not accepted"),
-    ],
-)
-def test_a_401_with_a_wrong_clock_says_by_how_much(date: str | None, said: str) -> None:
-    assert (advise_status(Reply(401, 1, "Unauthorized", date=date), NOW) or "").startswith(said)
+    ]:
+        assert (advise_status(Reply(401, 1, "Unauthorized", date=date), NOW) or "").startswith(said)

@@ -1,7 +1,5 @@
 """Which claims of other desks ask before a send, and how the team recognizes a contact without knowing it."""
 
-import pytest
-
 from app.domain.model import KeptContact, Outcome, TriggerRequest
 from app.domain.team import HIDDEN, Claim, Claims, TeamKey, without_addresses
 
@@ -24,9 +22,8 @@ def claim(
     return Claim(number, MARKS.contacts[0], number, attempt, "Anna", desk, data, outcome, age_s, arrived)
 
 
-@pytest.mark.parametrize(
-    ("one", "asks"),
-    [
+def test_a_claim_of_another_desk_asks_as_an_own_attempt_would() -> None:
+    for one, asks in [
         (claim(None), True),
         (claim(None, data="other"), True),
         (claim(None, 601), True),
@@ -43,10 +40,8 @@ def claim(
         (claim(Outcome.REJECTED), False),
         (claim(Outcome.NOT_SENT), False),
         (claim(Outcome.ACCEPTED, desk="mine"), False),
-    ],
-)
-def test_a_claim_of_another_desk_asks_as_an_own_attempt_would(one: Claim, asks: bool) -> None:
-    assert (Claims({one.contact: [one]}).question(MARKS, "mine", 600) is one) == asks
+    ]:
+        assert (Claims({one.contact: [one]}).question(MARKS, "mine", 600) is one) == asks
 
 
 def test_an_open_claim_is_unknown_after_ten_minutes_and_never_free() -> None:
@@ -62,19 +57,16 @@ def test_only_claims_after_the_one_that_was_asked_about_ask_again() -> None:
     assert claims.question(MARKS, "mine", 600, "a2") is None
 
 
-@pytest.mark.parametrize(
-    ("one", "told"),
-    [
+def test_other_data_within_the_hour_is_worth_a_line() -> None:
+    for one, told in [
         (claim(Outcome.ACCEPTED, 3599, data="other"), True),
         (claim(Outcome.UNKNOWN, data="other"), True),
         (claim(Outcome.ACCEPTED, 3600, data="other"), False),
         (claim(Outcome.ACCEPTED), False),
         (claim(Outcome.REJECTED, data="other"), False),
         (claim(Outcome.ACCEPTED, data="other", desk="mine"), False),
-    ],
-)
-def test_other_data_within_the_hour_is_worth_a_line(one: Claim, told: bool) -> None:
-    assert (Claims({one.contact: [one]}).with_other_data(MARKS, "mine") is one) == told
+    ]:
+        assert (Claims({one.contact: [one]}).with_other_data(MARKS, "mine") is one) == told
 
 
 def test_a_contact_has_one_mark_for_its_key_and_one_for_its_id_if_that_is_known() -> None:
@@ -98,23 +90,18 @@ def test_equal_data_has_one_mark_in_any_order_of_its_keys() -> None:
     assert marks[0] == marks[1] != marks[2]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "short", "é" * 43, "AAAA", "not base64 at all, surely not, is it, no!!!"]
-)
-def test_a_mistyped_key_is_recognized(text: str) -> None:
-    assert not TeamKey(text).is_valid
-    assert KEY.is_valid
-    assert KEY.text not in repr(KEY)
+def test_a_mistyped_key_is_recognized() -> None:
+    for text in ["", "short", "é" * 43, "AAAA", "not base64 at all, surely not, is it, no!!!"]:
+        assert not TeamKey(text).is_valid
+        assert KEY.is_valid, text
+        assert KEY.text not in repr(KEY), text
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
+def test_a_note_is_told_without_addresses_and_the_contact() -> None:
+    for text, told in [
         ("asked thor@example.com twice", f"asked {HIDDEN} twice"),
         ("<Thor@Example.com>, seen", f"<{HIDDEN}>, seen"),
         ("customer 4711 called", f"customer {HIDDEN} called"),
         ("nothing to hide", "nothing to hide"),
-    ],
-)
-def test_a_note_is_told_without_addresses_and_the_contact(text: str, told: str) -> None:
-    assert without_addresses(text, ("4711", "")) == told
+    ]:
+        assert without_addresses(text, ("4711", "")) == told

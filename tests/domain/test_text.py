@@ -1,11 +1,9 @@
 """Text for people: harmless to a terminal, numbers and times, and the reference of an attempt, found again."""
 
-import sys
 import unicodedata
 import uuid
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,16 +22,13 @@ from app.domain.text import (
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "plain", "a b", "[/]", "[@click=app.quit]x", "Zoë", "漢字", "e\u0301", "🔥", "कि"]
-)
-def test_harmless_text_is_left_as_it_is(text: str) -> None:
-    assert sanitize(text) == text
+def test_harmless_text_is_left_as_it_is() -> None:
+    for text in ["", "plain", "a b", "[/]", "[@click=app.quit]x", "Zoë", "漢字", "e\u0301", "🔥", "कि"]:
+        assert sanitize(text) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
+def test_what_fools_the_eye_or_the_terminal_is_made_visible() -> None:
+    for text, shown in [
         ("\x00", "␀"),
         ("a\nb", "a␊b"),
         ("a\r\nb", "a␍␊b"),
@@ -53,28 +48,25 @@ def test_harmless_text_is_left_as_it_is(text: str) -> None:
         ("a\ufe0f", "a⟨U+FE0F⟩"),
         ("x\U000e0041", "x⟨U+E0041⟩"),
         ("\u3164", "⟨U+3164⟩"),
-    ],
-)
-def test_what_fools_the_eye_or_the_terminal_is_made_visible(text: str, shown: str) -> None:
-    assert sanitize(text) == shown
+    ]:
+        assert sanitize(text) == shown
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
+def test_the_invisible_parts_of_emoji_and_of_joined_scripts_are_left_out() -> None:
+    for text, shown in [
         ("❤\ufe0f", "❤"),
         ("❤\ufe0f\u200d🔥", "❤🔥"),
         ("👩\u200d👩\u200d👧", "👩👩👧"),
         ("1\ufe0f\u20e3", "1\u20e3"),
         ("می\u200cخواهم", "میخواهم"),
-    ],
-)
-def test_the_invisible_parts_of_emoji_and_of_joined_scripts_are_left_out(text: str, shown: str) -> None:
-    assert sanitize(text) == shown
+    ]:
+        assert sanitize(text) == shown
 
 
 def test_no_invisible_character_of_unicode_gets_through() -> None:
-    invisible = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in INVISIBLE]
+    # The planes between these hold ideographs and private characters alone.
+    assigned = (*range(0x20000), *range(0xE0000, 0xE1000))
+    invisible = [c for c in map(chr, assigned) if unicodedata.category(c) in INVISIBLE]
     through = {*invisible} & {*sanitize("x".join(invisible), 10_000_000)}
     assert [hex(ord(c)) for c in through] == []
 
@@ -114,9 +106,8 @@ def test_a_block_that_grows_when_made_visible_stays_within_its_limit() -> None:
 NOW = datetime(2026, 6, 18, 12, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
+def test_a_length_of_time_is_said_in_words() -> None:
+    for seconds, words in [
         (0, "0 seconds"),
         (1, "1 second"),
         (-1, "1 second"),
@@ -127,17 +118,13 @@ NOW = datetime(2026, 6, 18, 12, 0, tzinfo=UTC)
         (7200, "2 hours"),
         (200_000, "2 days"),
         (63_072_000_000, "730,000 days"),
-    ],
-)
-def test_a_length_of_time_is_said_in_words(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    ]:
+        assert duration(seconds) == words
 
 
-@pytest.mark.parametrize(
-    ("minutes", "said"), [(0, "just now"), (2, "2 min ago"), (119, "1 h ago"), (2880, "2 days ago")]
-)
-def test_an_age_is_told_in_the_largest_unit_that_fits(minutes: int, said: str) -> None:
-    assert age(NOW - timedelta(minutes=minutes), NOW) == said
+def test_an_age_is_told_in_the_largest_unit_that_fits() -> None:
+    for minutes, said in [(0, "just now"), (2, "2 min ago"), (119, "1 h ago"), (2880, "2 days ago")]:
+        assert age(NOW - timedelta(minutes=minutes), NOW) == said
 
 
 def test_the_time_of_another_day_names_the_day() -> None:
@@ -151,18 +138,15 @@ def test_numbers_and_durations_are_told_for_people() -> None:
     assert [elapsed(None), elapsed(12.4), elapsed(1500)] == ["", "12 ms", "1.5 s"]
 
 
-@pytest.mark.parametrize(
-    ("attempt_id", "reference"),
-    [
+def test_the_reference_is_the_first_35_bits_in_seven_digits() -> None:
+    for attempt_id, reference in [
         ("00000000-0000-4000-8000-000000000000", "000-0000"),
         ("ffffffff-ffff-4fff-bfff-ffffffffffff", "ZZZ-ZZZZ"),
         ("00000000-1fff-4000-8000-000000000000", "000-0000"),
         ("00000000-2000-4000-8000-000000000000", "000-0001"),
         ("0044322a-6d09-4000-8000-000000000000", "012-34AK"),
-    ],
-)
-def test_the_reference_is_the_first_35_bits_in_seven_digits(attempt_id: str, reference: str) -> None:
-    assert short_id(attempt_id) == reference
+    ]:
+        assert short_id(attempt_id) == reference
 
 
 def test_what_is_no_uuid_is_its_own_reference() -> None:
@@ -177,11 +161,11 @@ def test_an_attempt_is_found_by_its_reference(attempt_id: uuid.UUID) -> None:
     assert any(str(attempt_id).startswith(beginning) for beginning in id_prefixes(reference))
 
 
-@pytest.mark.parametrize("heard", ["012-34AK", "01234ak", " o12 34ak", "OI2-34AK", "0l2–34AK", "012 34 AK"])
-def test_a_reference_may_be_written_as_it_was_heard(heard: str) -> None:
-    assert id_prefixes(heard) == id_prefixes("012-34AK")
+def test_a_reference_may_be_written_as_it_was_heard() -> None:
+    for heard in ["012-34AK", "01234ak", " o12 34ak", "OI2-34AK", "0l2–34AK", "012 34 AK"]:
+        assert id_prefixes(heard) == id_prefixes("012-34AK")
 
 
-@pytest.mark.parametrize("text", ["", "012-34A", "012-34AKX", "U12-34AK", "thor@ex", "é12-34AK"])
-def test_other_texts_are_no_references(text: str) -> None:
-    assert id_prefixes(text) == ()
+def test_other_texts_are_no_references() -> None:
+    for text in ["", "012-34A", "012-34AKX", "U12-34AK", "thor@ex", "é12-34AK"]:
+        assert id_prefixes(text) == ()

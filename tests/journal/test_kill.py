@@ -3,19 +3,21 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.journal.processes import started, trigger
+from app.domain.model import Attempt
+from tests.journal.forked import Sender, by_dashboard, by_verb, forked
 from tests.journal.server import Endpoint, endpoint
 from tests.journal.truth import check
+from tests.service.bulk_desk import ended, killed
 
 AT_ONCE = 3
 THINKING_S = 0.12
-DASHBOARD = "tests.journal.dashboard_sender"
+
+Moment = Callable[[], Awaitable[None]]
 
 
 async def until_received(server: Endpoint, event_id: str) -> None:
@@ -24,94 +26,66 @@ async def until_received(server: Endpoint, event_id: str) -> None:
         await server.arrival.wait()
 
 
-async def killed(home: Path, words: tuple[str, ...], moment: Callable[[], Awaitable[None]]) -> None:
-    process = await started(home, *words, quiet=True)
-    over = asyncio.ensure_future(process.wait())
-    waiting = asyncio.ensure_future(moment())
-    await asyncio.wait((over, waiting), timeout=60, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    with suppress(ProcessLookupError):
-        process.kill()
-    await over
-
-
-async def all_at_once(runs: Iterator[Awaitable[None]]) -> None:
+async def kill_all(home: Path, sender: Sender, moments: Iterable[Moment]) -> None:
+    """Lets a sender for each moment send its event, a few at once, and kills it at that moment."""
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def one(run: Awaitable[None]) -> None:
+    async def one(number: int, moment: Moment) -> None:
         async with room:
-            await run
+            await killed(forked(sender, home, str(number)), moment)
 
-    await asyncio.gather(*map(one, runs))
-
-
-@asynccontextmanager
-async def home_and_server(tmp_path: Path, seed: int) -> AsyncIterator[tuple[Path, Endpoint]]:
-    async with endpoint(seed, THINKING_S) as server:
-        server.write_profile(tmp_path / "home")
-        yield tmp_path / "home", server
+    await asyncio.gather(*(one(number, moment) for number, moment in enumerate(moments, 1)))
 
 
-def runs(home: Path, server: Endpoint, count: int, lasts_s: float) -> Iterator[Awaitable[None]]:
-    """Triggers killed at moments spread evenly over a whole run and, every other one, over the reply's delay."""
+async def kill_triggers(tmp_path: Path, count: int) -> list[Attempt]:
+    """Kills triggers at moments spread evenly over a whole run and, every other one, over the reply's delay."""
     chance = random.Random(count)  # noqa: S311 - to be repeatable, not secret
-
-    def moment(number: int, seconds: float) -> Callable[[], Awaitable[None]]:
-        async def after() -> None:
-            if number % 2:
-                await until_received(server, str(number))
-            await asyncio.sleep(seconds)
-
-        return after
-
-    for number in range(1, count + 1):
-        spread = (number - 1 + chance.random()) / count
-        seconds = spread * (1.5 * THINKING_S if number % 2 else 1.1 * lasts_s)
-        yield killed(home, trigger(number), moment(number, seconds))
-
-
-async def kill_triggers(tmp_path: Path, count: int) -> None:
-    async with home_and_server(tmp_path, seed=count) as (home, server):
+    async with endpoint(count, THINKING_S) as server:
+        server.write_profile(tmp_path / "home")
         began = time.perf_counter()
-        await (await started(home, *trigger(10_000), quiet=True)).wait()
-        await all_at_once(runs(home, server, count, time.perf_counter() - began))
-        attempts = check(server, home)
+        await ended(forked(by_verb, tmp_path / "home", "10000"))
+        lasts_s = time.perf_counter() - began
+
+        def moment(number: int) -> Moment:
+            spread = (number - 1 + chance.random()) / count
+
+            async def after() -> None:
+                if number % 2:
+                    await until_received(server, str(number))
+                await asyncio.sleep(spread * (1.5 * THINKING_S if number % 2 else 1.1 * lasts_s))
+
+            return after
+
+        await kill_all(tmp_path / "home", by_verb, map(moment, range(1, count + 1)))
+        return check(server, tmp_path / "home")
+
+
+async def kill_dashboards(tmp_path: Path, count: int) -> list[Attempt]:
+    """Kills dashboards that send without end, at moments after their first request."""
+    chance = random.Random(count)  # noqa: S311 - to be repeatable, not secret
+    async with endpoint(count, THINKING_S) as server:
+        server.write_profile(tmp_path / "home")
+
+        def moment(number: int) -> Moment:
+            async def after() -> None:
+                await until_received(server, str(number))
+                await asyncio.sleep(chance.random() * 5 * THINKING_S)
+
+            return after
+
+        await kill_all(tmp_path / "home", by_dashboard, map(moment, range(1, count + 1)))
+        return check(server, tmp_path / "home")
+
+
+@pytest.mark.parametrize("count", [6, pytest.param(200, marks=pytest.mark.slow)])
+async def test_killed_triggers_leave_a_true_history(tmp_path: Path, count: int) -> None:
+    attempts = await kill_triggers(tmp_path, count)
     # All killed too early, or none at all, would show nothing.
     assert len(attempts) > count // 3
     assert len({attempt.outcome for attempt in attempts}) > 1
 
 
-async def kill_dashboards(tmp_path: Path, count: int) -> None:
-    chance = random.Random(count)  # noqa: S311 - to be repeatable, not secret
-
-    async with home_and_server(tmp_path, seed=count) as (home, server):
-
-        def moment(event_id: str) -> Callable[[], Awaitable[None]]:
-            async def after() -> None:
-                await until_received(server, event_id)
-                await asyncio.sleep(chance.random() * 5 * THINKING_S)
-
-            return after
-
-        names = [str(number) for number in range(1, count + 1)]
-        await all_at_once(killed(home, (DASHBOARD, name), moment(name)) for name in names)
-        attempts = check(server, home)
-    assert {attempt.request.event_id for attempt in attempts} == set(names)
-
-
-async def test_a_killed_trigger_leaves_a_true_history(tmp_path: Path) -> None:
-    await kill_triggers(tmp_path, 6)
-
-
-async def test_a_killed_dashboard_leaves_a_true_history(tmp_path: Path) -> None:
-    await kill_dashboards(tmp_path, 2)
-
-
-@pytest.mark.slow
-async def test_two_hundred_killed_triggers_leave_a_true_history(tmp_path: Path) -> None:
-    await kill_triggers(tmp_path, 200)
-
-
-@pytest.mark.slow
-async def test_a_hundred_killed_dashboards_leave_a_true_history(tmp_path: Path) -> None:
-    await kill_dashboards(tmp_path, 100)
+@pytest.mark.parametrize("count", [2, pytest.param(100, marks=pytest.mark.slow)])
+async def test_killed_dashboards_leave_a_true_history(tmp_path: Path, count: int) -> None:
+    attempts = await kill_dashboards(tmp_path, count)
+    assert {attempt.request.event_id for attempt in attempts} == set(map(str, range(1, count + 1)))

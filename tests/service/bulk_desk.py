@@ -291,7 +291,7 @@ Moment = Callable[[], Awaitable[object]]
 async def killed(process: ForkServerProcess, moment: Moment) -> None:
     """Kills the process at a moment, unless it has ended before."""
     over, waiting = asyncio.ensure_future(ended(process)), asyncio.ensure_future(moment())
-    await asyncio.wait((over, waiting), timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((over, waiting), timeout=300, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     process.kill()
     await over

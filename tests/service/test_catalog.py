@@ -18,24 +18,24 @@ from app.service.live import LiveAccount
 from app.service.session import Session
 from app.settings import Profile
 from app.store.attempts import History
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
 
 
-async def test_the_first_rows_are_there_once_they_are_read(service: Session) -> None:
+def test_the_first_rows_are_there_once_they_are_read(reading: Session) -> None:
     for found in (
-        service.contacts.search("thor"),
-        service.contacts.search("thor odinson"),
-        service.contacts.search("email:thor"),
-        service.contacts.search("thor odin", ListOrder("name")),
+        reading.contacts.search("thor"),
+        reading.contacts.search("thor odinson"),
+        reading.contacts.search("email:thor"),
+        reading.contacts.search("thor odin", ListOrder("name")),
     ):
         assert len(found.rows(0, 1)) == 0
         found.read_first()
         assert [row.id for row in found.rows(0, 1)] == ["11"]
 
 
-async def test_a_search_stops_once_another_one_is_wanted(service: Session) -> None:
+def test_a_search_stops_once_another_one_is_wanted(reading: Session) -> None:
     stop = Event()
-    found = service.contacts.search("e", None, stop)
+    found = reading.contacts.search("e", None, stop)
     stop.set()
     with pytest.raises(StoppedError):
         found.count()
@@ -57,9 +57,9 @@ async def test_a_look_up_waits_for_another_window_but_the_screen_does_not(
     assert service.contacts.origins() == ["2 looked up"]
 
 
-async def test_fields_are_listed_and_named(service: Session) -> None:
-    assert [field.id for field in service.contacts.fields("e-mail")] == ["3", "47"]
-    assert (service.contacts.field_name("3"), service.contacts.field_name("nope")) == ("E-Mail", None)
+def test_fields_are_listed_and_named(reading: Session) -> None:
+    assert [field.id for field in reading.contacts.fields("e-mail")] == ["3", "47"]
+    assert (reading.contacts.field_name("3"), reading.contacts.field_name("nope")) == ("E-Mail", None)
 
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2")
@@ -76,7 +76,7 @@ def live(tmp_path: Path) -> Iterator[LiveAccount]:
         raise AssertionError("the account is asked for nothing")
 
     with closing(Cache(tmp_path / "cache.db")) as cache, closing(History(tmp_path / "history.db")) as history:
-        with cache.replacing(False) as load:
+        with replacing(cache.path, False) as load:
             load.events(EVENTS)
         live = LiveAccount(SHOP, cache, history, unused, unused)
         yield live
@@ -109,3 +109,13 @@ def test_the_last_sent_come_first_unless_they_are_sorted(live: LiveAccount) -> N
     assert (ids(events), events.recent()) == (["100", "3", "20"], ("100",))
     assert ids(events, "", ListOrder("id", True)) == ["100", "20", "3"]
     assert ids(events, "", ListOrder("name")) == ["3", "20", "100"]
+
+
+def test_the_event_that_was_typed_in_full_comes_before_the_one_sent_last(live: LiveAccount) -> None:
+    with live.cache.replacing(False) as load:
+        load.events([ExternalEvent("12", "order"), ExternalEvent("112", "reorder")])
+    request = TriggerRequest("112", "3", "a@example.com")
+    live.history.begin(Attempt("1", "shop", live.key, request, None, datetime.now(UTC), 0), b"{}")
+    events = Events(live)
+    assert ids(events, "1") == ["112", "12"]
+    assert ids(events, "12") == ids(events, " Order ") == ["12", "112"]

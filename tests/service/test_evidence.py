@@ -75,9 +75,13 @@ Opened = tuple[Session, Account, Callable[..., Attempt]]
 
 
 @pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Opened]:
+def history(tmp_path: Path) -> History:
+    return History(tmp_path / "history.db")
+
+
+@pytest.fixture
+async def opened(history: History, tmp_path: Path) -> AsyncIterator[Opened]:
     remote = Account()
-    history = History(tmp_path / "history.db")
 
     def client() -> ApiClient:
         return ApiClient(
@@ -117,12 +121,13 @@ async def test_what_an_event_starts_is_asked_once_in_a_session(opened: Opened) -
     assert remote.asked == ["event/100/usages", "email/7"]
 
 
-@pytest.mark.parametrize("status", [403, 404, 500])
-async def test_an_account_that_does_not_tell_is_not_asked_again(opened: Opened, status: int) -> None:
+async def test_an_account_that_does_not_tell_is_not_asked_again(opened: Opened) -> None:
     session, remote, _ = opened
-    remote.failing["event/100/usages"] = status
-    assert await session.mails.use("100") is await session.mails.use("100") is None
-    assert remote.asked == ["event/100/usages"]
+    for event_id, status in [("100", 403), ("101", 404), ("102", 500)]:
+        path = f"event/{event_id}/usages"
+        remote.failing[path] = status
+        assert await session.mails.use(event_id) is await session.mails.use(event_id) is None
+        assert remote.asked.count(path) == 1, status
 
 
 async def test_mails_that_may_not_be_read_are_named_by_id(opened: Opened) -> None:
@@ -150,35 +155,32 @@ async def found(session: Session, reference: str = "mine") -> tuple[str, str | N
     return evidence.result, evidence.other_id
 
 
-@pytest.mark.parametrize("answer", [UNKNOWN, ACCEPTED])
-@pytest.mark.parametrize("seconds", [-1, 0, 5, 3600])
-async def test_a_launched_mail_of_the_event_shows_that_it_arrived(
-    opened: Opened, seconds: int, answer: object
-) -> None:
+async def test_a_launched_mail_of_the_event_shows_that_it_arrived(opened: Opened, history: History) -> None:
     session, remote, record = opened
-    record("mine", answer)
-    remote.launches = [("8", SENT), ("7", SENT + timedelta(seconds=seconds))]
-    evidence = await session.evidence("mine")
-    assert (evidence.result, evidence.contact_id) == ("found", "11")
-    assert evidence.words.startswith("The mail “Order shipped” was launched at ")
-    assert evidence.words.endswith(": it arrived.")
-    attempt = session.history.find_attempt("mine")
-    assert attempt.settlement is None
+    for answer, seconds in [(UNKNOWN, -1), (ACCEPTED, 0), (UNKNOWN, 5), (ACCEPTED, 3600)]:
+        history.forget("shop")
+        record("mine", answer)
+        remote.launches = [("8", SENT), ("7", SENT + timedelta(seconds=seconds))]
+        evidence = await session.evidence("mine")
+        assert (evidence.result, evidence.contact_id) == ("found", "11"), seconds
+        assert evidence.words.startswith("The mail “Order shipped” was launched at ")
+        assert evidence.words.endswith(": it arrived.")
+        assert session.history.find_attempt("mine").settlement is None
 
 
-@pytest.mark.parametrize(
-    "launches",
-    [[], [("8", SENT)], [("7", SENT - timedelta(hours=2, seconds=1))]],
-    ids=["none", "other", "old"],
-)
-async def test_no_mail_proves_nothing(opened: Opened, launches: list[tuple[str, datetime]]) -> None:
+async def test_no_mail_proves_nothing(opened: Opened) -> None:
     session, remote, record = opened
     record("mine")
-    remote.launches = launches
-    evidence = await session.evidence("mine")
-    assert evidence.result == "none"
-    assert evidence.words.startswith("No trace yet (checked ")
-    assert evidence.words.endswith("). A mail may still follow.")
+    launches: list[list[tuple[str, datetime]]] = [
+        [],
+        [("8", SENT)],
+        [("7", SENT - timedelta(hours=2, seconds=1))],
+    ]
+    for remote.launches in launches:
+        evidence = await session.evidence("mine")
+        assert evidence.result == "none", remote.launches
+        assert evidence.words.startswith("No trace yet (checked ")
+        assert evidence.words.endswith("). A mail may still follow.")
 
 
 async def test_a_mail_from_before_may_be_of_this_attempt_if_the_zones_differ(opened: Opened) -> None:
@@ -190,9 +192,12 @@ async def test_a_mail_from_before_may_be_of_this_attempt_if_the_zones_differ(ope
     assert "it may be from before this attempt" in evidence.words
 
 
-@pytest.mark.parametrize(
-    ("answer", "at", "changes", "expected"),
-    [
+async def test_a_mail_that_another_attempt_may_have_sent_is_ambiguous(
+    opened: Opened, history: History
+) -> None:
+    session, remote, record = opened
+    remote.launches = [("7", SENT + timedelta(seconds=1))]
+    for answer, at, changes, expected in [
         (ACCEPTED, SENT - timedelta(minutes=5), {}, ("ambiguous", "other")),
         (UNKNOWN, SENT + timedelta(minutes=5), {}, ("ambiguous", "other")),
         (ACCEPTED, SENT, {"request": TriggerRequest("100", "id", "11")}, ("ambiguous", "other")),
@@ -201,17 +206,11 @@ async def test_a_mail_from_before_may_be_of_this_attempt_if_the_zones_differ(ope
         (ACCEPTED, SENT, {"request": TriggerRequest("101", "3", "thor@example.com")}, ("found", None)),
         (ACCEPTED, SENT, {"contact": KeptContact("12", "Sif")}, ("found", None)),
         (ACCEPTED, SENT, {"account": "other"}, ("found", None)),
-    ],
-    ids=["before", "after", "by id", "rejected", "yesterday", "event", "contact", "account"],
-)
-async def test_a_mail_that_another_attempt_may_have_sent_is_ambiguous(
-    opened: Opened, answer: object, at: datetime, changes: dict[str, object], expected: tuple[str, str | None]
-) -> None:
-    session, remote, record = opened
-    record("other", answer, at, **changes)
-    record("mine")
-    remote.launches = [("7", SENT + timedelta(seconds=1))]
-    assert await found(session) == expected
+    ]:
+        history.forget("shop")
+        record("other", answer, at, **changes)
+        record("mine")
+        assert await found(session) == expected, (answer, at, changes)
 
 
 async def test_an_attempt_that_did_not_arrive_explains_no_mail(opened: Opened) -> None:
@@ -231,27 +230,27 @@ async def test_a_contact_that_was_not_known_is_looked_up(opened: Opened) -> None
     assert remote.asked[0] == "contact/getdata"
 
 
-@pytest.mark.parametrize(
-    ("answer", "changes", "reason"),
-    [
+async def test_where_the_account_can_show_nothing_it_says_why(opened: Opened, history: History) -> None:
+    session, _, record = opened
+
+    async def refused() -> str:
+        with pytest.raises(AttemptError) as caught:
+            await session.evidence("mine")
+        return str(caught.value)
+
+    for answer, changes, reason in [
         (REJECTED, {}, "triggered nothing (rejected)"),
         (NoReply("refused", "no", "Refused."), {}, "triggered nothing (not sent)"),
-        (UNKNOWN, {"account": "other"}, "another account"),
         (
             UNKNOWN,
             {"contact": None, "request": TriggerRequest("100", "3", "nobody@example.com")},
             "No contact of the account has",
         ),
-    ],
-)
-async def test_where_the_account_can_show_nothing_it_says_why(
-    opened: Opened, answer: object, changes: dict[str, object], reason: str
-) -> None:
-    session, _, record = opened
-    record("mine", answer, **changes)
-    with pytest.raises(AttemptError) as caught:
-        await session.evidence("mine")
-    assert reason in str(caught.value)
+        (UNKNOWN, {"account": "other"}, "another account"),
+    ]:
+        history.forget("shop")
+        record("mine", answer, **changes)
+        assert reason in await refused()
 
 
 async def test_an_event_without_mails_shows_nothing(opened: Opened) -> None:

@@ -1,10 +1,9 @@
 """What the form knows on the built-in account: causes, remedies that change the form, what was sent before."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
 
 from app.bootstrap import open_service
 from app.domain.diagnosis import LOOK_UP, REFRESH, Diagnosis, Fetch, FormPatch
@@ -38,9 +37,8 @@ def first_change(service: Session, request: TriggerRequest) -> FormPatch:
 # Causes and remedies
 
 
-@pytest.mark.parametrize(
-    ("event_id", "key_id", "value", "words", "change"),
-    [
+def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(reading: Session) -> None:
+    for event_id, key_id, value, words, change in [
         ("100", "3", " thor@example.com", "Remove it to find contact 11", {"external_id": "thor@example.com"}),
         ("100", "3", "thor@example.com\u00a0", "1 U+00A0 (no-break space) at character 17. Remove it", {"external_id": "thor@example.com"}),
         ("100", "3", " C-10011", "use Customer number (10142) to find contact 11",
@@ -56,23 +54,18 @@ def first_change(service: Session, request: TriggerRequest) -> FormPatch:
         ("100", "ID", "11", "Use contact id", {"key_id": "id"}),
         ("100", "20142", "C-10011", "Contact 11 has this value in Customer number (10142)", {"key_id": "10142"}),
         ("100", "", "thor@example.com", "No key field is chosen. Contact 11 has", {"key_id": "3"}),
-    ],
-)  # fmt: skip
-def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
-    reading: Session, event_id: str, key_id: str, value: str, words: str, change: dict[str, str]
-) -> None:
-    request = TriggerRequest(event_id, key_id, value)
-    assert words in advice(reading, request).words
-    found = first_change(reading, request)
-    assert found == FormPatch(**change)
-    prediction = reading.preflight.check(found.applied(request)).prediction
-    assert prediction is not None
-    assert prediction.code == 0
+    ]:  # fmt: skip
+        request = TriggerRequest(event_id, key_id, value)
+        assert words in advice(reading, request).words, event_id
+        found = first_change(reading, request)
+        assert found == FormPatch(**change)
+        prediction = reading.preflight.check(found.applied(request)).prediction
+        assert prediction is not None, event_id
+        assert prediction.code == 0, event_id
 
 
-@pytest.mark.parametrize(
-    ("key_id", "typed", "contact_id", "value"),
-    [
+def test_the_one_contact_with_nearly_the_value_is_offered(reading: Session) -> None:
+    for key_id, typed, contact_id, value in [
         ("3", "thor@exmaple.com", "11", "thor@example.com"),
         ("3", "thro@example.com", "11", "thor@example.com"),
         ("3", "Imogen.Fairwether@example.com", "1", "Imogen.Fairweather@example.com"),
@@ -81,21 +74,17 @@ def test_the_cause_is_named_and_its_remedy_makes_the_trigger_good(
         ("3", "asta.thorgilsdotir@exampel.com", "22", "asta.thorgilsdottir@example.com"),
         ("2", "Fairwhether", "1", "Fairweather"),
         ("uid", "mJ0LniR9aKhN", "11", "mJ0LniR9aKhM"),
-    ],
-)
-def test_the_one_contact_with_nearly_the_value_is_offered(
-    reading: Session, key_id: str, typed: str, contact_id: str, value: str
-) -> None:
-    request = replace(THOR, key_id=key_id, external_id=typed)
-    assert reading.preflight.check(request).is_unexplained
-    found = reading.preflight.check_thoroughly(request).advice
-    assert found is not None
-    assert f"but contact {contact_id} has nearly the same" in found.words
-    (fix,) = found.remedies
-    assert fix.change == FormPatch(external_id=value)
-    assert fix.contact is not None
-    assert fix.contact.id == contact_id
-    assert reading.preflight.doubt(request) == found.words
+    ]:
+        request = replace(THOR, key_id=key_id, external_id=typed)
+        assert reading.preflight.check(request).is_unexplained, key_id
+        found = reading.preflight.check_thoroughly(request).advice
+        assert found is not None, key_id
+        assert f"but contact {contact_id} has nearly the same" in found.words, key_id
+        (fix,) = found.remedies
+        assert fix.change == FormPatch(external_id=value)
+        assert fix.contact is not None, key_id
+        assert fix.contact.id == contact_id, key_id
+        assert reading.preflight.doubt(request) == found.words, key_id
 
 
 def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake(reading: Session) -> None:
@@ -105,52 +94,39 @@ def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake
     assert replace(partial, recipient=Recipient()).is_unexplained
 
 
-@pytest.mark.parametrize(
-    ("key_id", "typed"),
-    [("3", "twim@example.com"), ("10142", "C-1001"), ("37", "+44 7700 900012"), ("3", "loki@example.com"), ("id", "251")],
-)  # fmt: skip
-def test_none_is_offered_where_several_are_as_near_or_a_number_differs(
-    reading: Session, key_id: str, typed: str
-) -> None:
-    request = replace(THOR, key_id=key_id, external_id=typed)
-    assert reading.preflight.check_thoroughly(request).advice == reading.preflight.check(request).advice
-    assert reading.preflight.doubt(request) is None
+def test_none_is_offered_where_several_are_as_near_or_a_number_differs(reading: Session) -> None:
+    for key_id, typed in [("3", "twim@example.com"), ("10142", "C-1001"), ("37", "+44 7700 900012"), ("3", "loki@example.com"), ("id", "251")]:  # fmt: skip
+        request = replace(THOR, key_id=key_id, external_id=typed)
+        assert (
+            reading.preflight.check_thoroughly(request).advice == reading.preflight.check(request).advice
+        ), key_id
+        assert reading.preflight.doubt(request) is None, key_id
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["Thor Odinson <thor@example.com>", "mailto:thor@example.com", '"thor@example.com";', "11\tThor\tthor@example.com",
-     "th\u200bor@example.com", "thor@example.com\ufe0f", "th\u00ador@\u2060example.com"],
-)  # fmt: skip
-def test_the_address_inside_what_was_pasted_is_found(reading: Session, typed: str) -> None:
-    request = replace(THOR, external_id=typed)
-    found = advice(reading, request)
-    assert found.words.endswith("to find contact 11.")
-    assert found.remedies[0].change == FormPatch(external_id="thor@example.com")
-    assert found.remedies[0].contact is not None
-    assert found.remedies[0].contact.id == "11"
+def test_the_address_inside_what_was_pasted_is_found(reading: Session) -> None:
+    for typed in ["Thor Odinson <thor@example.com>", "mailto:thor@example.com", '"thor@example.com";', "11\tThor\tthor@example.com",
+     "th\u200bor@example.com", "thor@example.com\ufe0f", "th\u00ador@\u2060example.com"]:  # fmt: skip
+        request = replace(THOR, external_id=typed)
+        found = advice(reading, request)
+        assert found.words.endswith("to find contact 11."), typed
+        assert found.remedies[0].change == FormPatch(external_id="thor@example.com"), typed
+        assert found.remedies[0].contact is not None, typed
+        assert found.remedies[0].contact.id == "11", typed
 
 
-@pytest.mark.parametrize(
-    ("key_id", "typed", "value"),
-    [("id", "11\tThor\tthor@example.com", "11"), ("10142", "'C-10011'", "C-10011"), ("10142", "C-\u200d10011,", "C-10011")],
-)  # fmt: skip
-def test_a_value_of_another_field_is_found_in_what_was_pasted(
-    reading: Session, key_id: str, typed: str, value: str
-) -> None:
-    request = replace(THOR, key_id=key_id, external_id=typed)
-    assert first_change(reading, request) == FormPatch(external_id=value)
+def test_a_value_of_another_field_is_found_in_what_was_pasted(reading: Session) -> None:
+    for key_id, typed, value in [("id", "11\tThor\tthor@example.com", "11"), ("10142", "'C-10011'", "C-10011"), ("10142", "C-\u200d10011,", "C-10011")]:  # fmt: skip
+        request = replace(THOR, key_id=key_id, external_id=typed)
+        assert first_change(reading, request) == FormPatch(external_id=value)
 
 
-@pytest.mark.parametrize(("contact_id", "key_id"), [("14", "3"), ("24", "uid"), ("25", "9")])
-def test_a_picked_contact_without_the_value_goes_by_contact_id(
-    reading: Session, contact_id: str, key_id: str
-) -> None:
-    found = reading.preflight.check(replace(THOR, key_id=key_id, external_id=""), contact_id).advice
-    assert found is not None
-    assert found.remedies[0].change == FormPatch(key_id="id", external_id=contact_id)
-    assert found.remedies[0].contact is not None
-    assert found.remedies[0].contact.id == contact_id
+def test_a_picked_contact_without_the_value_goes_by_contact_id(reading: Session) -> None:
+    for contact_id, key_id in [("14", "3"), ("24", "uid"), ("25", "9")]:
+        found = reading.preflight.check(replace(THOR, key_id=key_id, external_id=""), contact_id).advice
+        assert found is not None, contact_id
+        assert found.remedies[0].change == FormPatch(key_id="id", external_id=contact_id)
+        assert found.remedies[0].contact is not None, contact_id
+        assert found.remedies[0].contact.id == contact_id, contact_id
 
 
 def test_2010_offers_each_contact_that_shares_the_value(reading: Session) -> None:
@@ -228,9 +204,8 @@ def people(found: Recipient) -> list[str]:
     return [contact.id for contact in found.contacts]
 
 
-@pytest.mark.parametrize(
-    ("key_id", "value", "ids", "total"),
-    [
+def test_whom_a_key_finds_is_known(reading: Session) -> None:
+    for key_id, value, ids, total in [
         ("3", "thor@example.com", ["11"], 1),
         ("3", "THOR@example.com", ["11"], 1),
         ("id", "11", ["11"], 1),
@@ -239,13 +214,9 @@ def people(found: Recipient) -> list[str]:
         ("3", "loki@example.com", [], 0),
         ("3", "", [], 0),
         ("4711", "thor@example.com", [], 0),
-    ],
-)
-def test_whom_a_key_finds_is_known(
-    reading: Session, key_id: str, value: str, ids: list[str], total: int
-) -> None:
-    found = reading.preflight.check(TriggerRequest("100", key_id, value)).recipient
-    assert (people(found), found.total, found.complete) == (ids, total, True)
+    ]:
+        found = reading.preflight.check(TriggerRequest("100", key_id, value)).recipient
+        assert (people(found), found.total, found.complete) == (ids, total, True), key_id
 
 
 def test_many_who_share_a_value_are_counted(reading: Session) -> None:
@@ -255,9 +226,8 @@ def test_many_who_share_a_value_are_counted(reading: Session) -> None:
     assert found.only is None
 
 
-@pytest.mark.parametrize(
-    ("contact_id", "key_id", "goes_by"),
-    [
+def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(reading: Session) -> None:
+    for contact_id, key_id, goes_by in [
         ("11", "3", "3"),
         ("12", "3", "id"),
         ("13", "3", "id"),
@@ -266,38 +236,29 @@ def test_many_who_share_a_value_are_counted(reading: Session) -> None:
         ("13", "46", "id"),
         ("14", "3", "3"),
         ("14", "4711", "4711"),
-    ],
-)
-def test_a_contact_goes_by_its_key_field_unless_others_share_the_value(
-    reading: Session, contact_id: str, key_id: str, goes_by: str
-) -> None:
-    contact = reading.contacts.get(contact_id)
-    assert contact is not None
-    assert reading.preflight.key_for(contact, key_id) == goes_by
+    ]:
+        contact = reading.contacts.get(contact_id)
+        assert contact is not None, contact_id
+        assert reading.preflight.key_for(contact, key_id) == goes_by
 
 
-@pytest.mark.parametrize(
-    ("key_id", "value", "person"),
-    [
+def test_every_fix_that_decides_who_gets_it_names_that_contact(reading: Session) -> None:
+    for key_id, value, person in [
         ("3", "twin@example.com", "12"),
         ("3", " thor@example.com", "11"),
         ("3", "C-10011", "11"),
         ("10142", "c-10011", "11"),
         ("email", "thor@example.com", "11"),
         ("ID", "13", "13"),
-    ],
-)
-def test_every_fix_that_decides_who_gets_it_names_that_contact(
-    reading: Session, key_id: str, value: str, person: str
-) -> None:
-    request = TriggerRequest("100", key_id, value)
-    for remedy in advice(reading, request).remedies:
-        assert isinstance(remedy.change, FormPatch)
-        found = reading.preflight.recipient(remedy.change.applied(request)).only
-        assert remedy.contact == found
-    first = advice(reading, request).remedies[0].contact
-    assert first is not None
-    assert first.id == person
+    ]:
+        request = TriggerRequest("100", key_id, value)
+        for remedy in advice(reading, request).remedies:
+            assert isinstance(remedy.change, FormPatch), key_id
+            found = reading.preflight.recipient(remedy.change.applied(request)).only
+            assert remedy.contact == found, key_id
+        first = advice(reading, request).remedies[0].contact
+        assert first is not None, key_id
+        assert first.id == person, key_id
 
 
 def test_a_fix_that_changes_nobody_names_nobody(reading: Session) -> None:
@@ -308,19 +269,21 @@ def test_a_fix_that_changes_nobody_names_nobody(reading: Session) -> None:
         assert [remedy.contact for remedy in advice(reading, request).remedies] == [None]
 
 
-@pytest.mark.parametrize(
-    ("chosen", "order"),
-    [("", ["12", "13"]), ("12", ["12", "13"]), ("13", ["13", "12"]), ("11", ["12", "13"])],
-)
 async def test_the_first_fix_for_2010_is_the_chosen_contact_before_sending_and_after(
-    service: Session, chosen: str, order: list[str]
+    service: Session,
 ) -> None:
     request = replace(THOR, external_id="twin@example.com")
-    before = service.preflight.check(request, chosen).advice
-    after = service.preflight.advice(await send(service, request), chosen)
-    for found in (before, after):
-        assert found is not None
-        assert [remedy.contact.id for remedy in found.remedies if remedy.contact] == order
+    attempt = await send(service, request)
+    for chosen, order in [
+        ("", ["12", "13"]),
+        ("12", ["12", "13"]),
+        ("13", ["13", "12"]),
+        ("11", ["12", "13"]),
+    ]:
+        before = service.preflight.check(request, chosen).advice
+        for found in (before, service.preflight.advice(attempt, chosen)):
+            assert found is not None
+            assert [fix.contact.id for fix in found.remedies if fix.contact] == order, chosen
 
 
 def test_a_chosen_contact_is_offered_however_many_share_the_value(reading: Session) -> None:
@@ -369,16 +332,16 @@ async def test_no_other_contact_has_other_or_empty_data_or_those_of_another_even
     assert other(service, replace(sif, event_id="101", data={})) is None
 
 
-@pytest.mark.parametrize("value", ["", "loki@example.com", "twin@example.com"])
-async def test_whoever_gets_nothing_is_not_warned_about(service: Session, value: str) -> None:
-    await send(service, THOR)
-    assert other(service, replace(THOR, external_id=value)) is None
-
-
-@pytest.mark.parametrize("value", [" thor@example.com", "loki@example.com", "twin@example.com"])
-async def test_a_rejected_attempt_that_found_nobody_had_nobodys_data(service: Session, value: str) -> None:
-    await send(service, replace(THOR, external_id=value))
+async def test_a_rejected_attempt_that_found_nobody_had_nobodys_data(service: Session) -> None:
+    for value in (" thor@example.com", "loki@example.com", "twin@example.com"):
+        await send(service, replace(THOR, external_id=value))
     assert other(service, THOR) is None
+
+
+async def test_whoever_gets_nothing_is_not_warned_about(service: Session) -> None:
+    await send(service, THOR)
+    for value in ("", "loki@example.com", "twin@example.com"):
+        assert other(service, replace(THOR, external_id=value)) is None
 
 
 async def test_the_example_of_the_event_is_nobodys_data_in_the_sandbox(service: Session) -> None:
@@ -425,8 +388,8 @@ async def test_what_was_last_sent_to_a_contact_is_found_by_any_of_its_keys(servi
     first = await send(service, THOR)
     for key_id, value in (("3", "THOR@example.com"), ("id", "11"), ("10142", "C-10011")):
         found = service.preflight.check(replace(THOR, key_id=key_id, external_id=value)).last
-        assert found is not None
-        assert (found.attempt_id, found.outcome) == (first.attempt_id, Outcome.ACCEPTED)
+        assert found is not None, key_id
+        assert (found.attempt_id, found.outcome) == (first.attempt_id, Outcome.ACCEPTED), key_id
     assert service.preflight.check(replace(THOR, key_id="id", external_id="12")).last is None
 
 
@@ -469,7 +432,8 @@ async def test_an_unknown_outcome_is_warned_of_until_it_is_settled(service: Sess
 # What is typed
 
 
-async def test_a_draft_and_templates_are_there_at_the_next_start(tmp_path: Path) -> None:
+async def test_a_draft_and_templates_are_there_at_the_next_start(filled_home: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled_home, tmp_path, dirs_exist_ok=True)
     first = opened(tmp_path)
     draft = Draft("100", "3", "thor@exa", '{"a": ', "11")
     assert first.drafts.draft() is None

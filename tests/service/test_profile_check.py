@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx
-import pytest
 
 from app.client.api import ApiClient
 from app.client.connection import open_http
@@ -62,42 +61,35 @@ async def test_contact_lists_are_asked_for_where_the_profile_needs_them() -> Non
     assert (await found(lambda _: said(200), profile))["contactlist.list"][0] == "ok"
 
 
-@pytest.mark.parametrize(
-    ("ahead", "state", "words"),
-    [
+async def test_a_wrong_clock_is_told() -> None:
+    for ahead, state, words in [
         (timedelta(), "ok", "agrees"),
         (timedelta(seconds=90), "ok", "behind"),
         (timedelta(minutes=9), "failed", "9 minutes behind the account's: set the clock"),
         (timedelta(hours=-3), "failed", "3 hours ahead of"),
-    ],
-)
-async def test_a_wrong_clock_is_told(ahead: timedelta, state: str, words: str) -> None:
-    date = format_datetime(datetime.now(UTC) + ahead)
-    told = (await found(lambda _: said(200, Date=date)))["clock"]
-    assert told[0] == state
-    assert words in told[1]
+    ]:
+        date = format_datetime(datetime.now(UTC) + ahead)
+        told = (await found(lambda _, date=date: said(200, Date=date)))["clock"]
+        assert told[0] == state, ahead
+        assert words in told[1], ahead
 
 
-@pytest.mark.parametrize(
-    ("response", "state", "words"),
-    [
+async def test_what_an_answer_says_of_a_permission() -> None:
+    for response, state, words in [
         ((403, b"Forbidden"), "failed", "lacks the permission field.list"),
         ((401, b""), "unknown", "not signed in"),
         ((400, b'{"replyCode":10001,"replyText":"Missing parameter","data":""}'), "ok", "10001"),
         ((429, b'{"replyCode":7003,"replyText":"Too many","data":""}'), "unknown", "429"),
         ((404, b"<html>"), "unknown", "Check the base URL"),
         ((502, b"<html>"), "unknown", "HTTP 502"),
-    ],
-)
-async def test_what_an_answer_says_of_a_permission(
-    response: tuple[int, bytes], state: str, words: str
-) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        return said(*response) if request.url.path.endswith("/field") else said(200)
+    ]:
 
-    told = (await found(answer))["field.list"]
-    assert told[0] == state
-    assert words in told[1]
+        def answer(request: httpx.Request, response: tuple[int, bytes] = response) -> httpx.Response:
+            return said(*response) if request.url.path.endswith("/field") else said(200)
+
+        told = (await found(answer))["field.list"]
+        assert told[0] == state, response
+        assert words in told[1], response
 
 
 async def test_a_permission_that_only_some_verbs_need_says_what_works_less_without_it() -> None:
@@ -111,9 +103,9 @@ async def test_a_permission_that_only_some_verbs_need_says_what_works_less_witho
         ("campaign.get", "lacks the permission campaign.get", "no name and no subject"),
         ("mail history", "lacks the permission for the e-mail history", "`history evidence` does not work"),
     ):
-        assert told[what][0] == "failed"
-        assert words in told[what][1]
-        assert less in told[what][1]
+        assert told[what][0] == "failed", what
+        assert words in told[what][1], what
+        assert less in told[what][1], what
 
 
 async def test_a_refused_sign_in_is_told_as_such() -> None:
@@ -136,17 +128,17 @@ async def test_after_no_answer_nothing_more_is_asked() -> None:
     assert {told[what][0] for what in told if what != "address"} == {"unknown"}
 
 
-@pytest.mark.parametrize(("today", "ends"), [("2026-12-31", "ends"), ("2027-01-01", "ended")])
-def test_the_end_of_wsse_is_said_and_the_way_out(today: str, ends: str) -> None:
-    notice = wsse_notice(WSSE, date.fromisoformat(today))
-    assert notice is not None
-    assert notice.label == f"WSSE {ends} 2026-12-31"
-    assert notice.sentence == (
-        f"Emarsys {ends} X-WSSE on 2026-12-31. "
-        "`triggerdesk profile move shop --client-id ID` moves this profile to OAuth 2."
-    )
+def test_the_end_of_wsse_is_said_and_the_way_out() -> None:
+    for today, ends in [("2026-12-31", "ends"), ("2027-01-01", "ended")]:
+        notice = wsse_notice(WSSE, date.fromisoformat(today))
+        assert notice is not None, today
+        assert notice.label == f"WSSE {ends} 2026-12-31", today
+        assert notice.sentence == (
+            f"Emarsys {ends} X-WSSE on 2026-12-31. "
+            "`triggerdesk profile move shop --client-id ID` moves this profile to OAuth 2."
+        ), today
 
 
-@pytest.mark.parametrize("auth", ["none", "oauth"])
-def test_other_sign_ins_do_not_end(auth: str) -> None:
-    assert wsse_notice(Profile("shop", auth=auth), date(2027, 1, 1)) is None  # type: ignore[arg-type]
+def test_other_sign_ins_do_not_end() -> None:
+    for auth in ["none", "oauth"]:
+        assert wsse_notice(Profile("shop", auth=auth), date(2027, 1, 1)) is None  # type: ignore[arg-type]

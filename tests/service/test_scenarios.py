@@ -31,7 +31,7 @@ def test_the_seven_documented_replies_are_on_offer() -> None:
 
 async def test_each_reply_is_had_and_was_predicted(service: Session, scenarios: Scenarios) -> None:
     for code in REPLIES:
-        attempt = await send(service, scenarios.request_for(code))
+        attempt = await send(service, REPLIES[code])
         assert (reply_parts(attempt)[1], attempt.predicted_code) == (code, code)
 
 
@@ -77,7 +77,7 @@ async def test_each_failure_happens_once_with_the_outcome_it_names(
 
 
 async def test_a_reset_may_keep_or_take_the_history(service: Session, scenarios: Scenarios) -> None:
-    await send(service, scenarios.request_for(0))
+    await send(service, REPLIES[0])
     scenarios.reset(with_history=False)
     assert sum(service.history.counts().values()) == 1
     scenarios.reset(with_history=True)

@@ -35,6 +35,8 @@ from app.store.attempts import History
 from app.store.bulk_attempts import add_finished, remove_owned
 from app.store.database import StoppedError
 from app.store.erasure import FORGOTTEN, Retention, forget_in_history, let_go, person
+from app.store.history_file import opened
+from app.store.history_search import Found
 from app.store.row_ids import RowIds
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -340,11 +342,12 @@ def listed(history: History, query: HistoryQuery, account: str | None) -> RowIds
     return rows
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path: Path, examples: int) -> None:
     history = History(Path(copy(path, tmp_path)))
     search = history.search
     made = {None: [*attempts(60, "shop"), *attempts(60, "other")], "shop": list(attempts(60, "shop"))}
+    numbers = {number: one.attempt_id for number, one in enumerate(made[None], start=1)}
 
     @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(QUERIES, st.sampled_from([None, "shop"]))
@@ -356,6 +359,9 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path:
         assert [row.attempt_id for row in rows.rows(0, 200)] == expected
         assert [row.attempt_id for row in rows.rows(40, 10)] == expected[40:50]
         assert [rows.position(row) for row in rows.rows(0, 3)] == [0, 1, 2][: len(expected)]
+        for glance in (12, 100):
+            first = Found(query, account, 120, glance).ids(connection, 5)
+            assert [numbers[row[0]] for row in first] == expected[:5]
         counted = search.rows(query, account)
         counted.count()
         assert counted.total == len(expected)
@@ -385,7 +391,8 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path:
             inside = Counter(one.outcome for one in found if bucket.start <= one.started_at < end)
             assert bucket.counts == inside
 
-    check()
+    with opened(history.path) as connection:
+        check()
     history.close()
 
 

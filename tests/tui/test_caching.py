@@ -18,15 +18,15 @@ from app.client.errors import ClientError
 from app.domain.model import Contact
 from app.resources import sample_data
 from app.service.refresh import RefreshStep
-from app.service.session import Session
 from app.settings import load_settings
 from app.store.catalog import Cache
+from app.store.contacts import remember_lookup
 from app.tui.app import TriggerDeskApp
 from app.tui.controllers.cache import NOTHING_TYPED, STOPPED
 from app.tui.widgets.status import FetchBar
 from tests.cli.test_sandbox import served
 from tests.profiles import Opening
-from tests.tui.conftest import NARROW, WIDE, Desk
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 Page = tuple[int, Sequence[Contact]]
 
@@ -75,11 +75,6 @@ def shop(home: Path, account_url: str) -> Path:
     return home
 
 
-def opened(shop: Path) -> Session:
-    """Its service."""
-    return open_service(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop"))
-
-
 async def shown(desk: Desk, *words: str) -> None:
     """Waits until the screen says this."""
     async with asyncio.timeout(10):
@@ -88,14 +83,11 @@ async def shown(desk: Desk, *words: str) -> None:
 
 
 async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
-    shop: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: OpenDesk, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = Pages(monkeypatch)
-    service = opened(shop)
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=NARROW) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+    async with open_desk(size=NARROW, profile="shop") as desk:
+        pilot, service = desk.pilot, desk.service
         assert "never refreshed" in desk.screen().splitlines()[0]
         pages.give(1, 10, 10)
         pages.end()
@@ -117,22 +109,26 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         assert service.refresh.state().contacts == 10
 
 
-async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path) -> None:
+async def test_f5_reads_edited_files_keeps_the_picked_contact_and_says_where_a_file_is_faulty(
+    open_desk: OpenDesk, tmp_path: Path
+) -> None:
     folder = shutil.copytree(sample_data(), tmp_path / "account")
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+    async with open_desk(at=tmp_path / "new", account=folder) as desk:
         with (folder / "contacts.csv").open("a", encoding="utf-8") as file:
             file.write("nobody\n")
         await desk.press("f5")
         assert "contacts.csv, line 252: " in desk.said
         assert "250 contacts" in desk.text_of("#status")
 
+        await desk.press("f2", *"100", "enter", *"thor@", "enter")
+        assert desk.form.request().external_id == "thor@example.com"
         good = (sample_data() / "contacts.csv").read_text(encoding="utf-8")
-        (folder / "contacts.csv").write_text(good.replace("thor@example.com", "loki@example.com"))
-        await desk.press("f5", "f4", *"100", "tab", "tab", *"loki@example.com", "f9")
+        good = good.replace("thor@example.com", "odinson@example.com").replace("sif@", "thor@")
+        (folder / "contacts.csv").write_text(good, encoding="utf-8")
+        await desk.press("f5")
+        assert desk.form.request().external_id == "odinson@example.com"
+        assert desk.text_of("#recipient") == "to Thor Odinson · contact 11"
+        await desk.press("f9")
         assert "accepted" in desk.text_of("#reply")
 
         (folder / "events.json").write_text("[")
@@ -142,14 +138,11 @@ async def test_f5_reads_edited_files_and_says_where_one_is_faulty(tmp_path: Path
         assert "events.json, line 1: Invalid JSON" in desk.said
 
 
-async def test_a_contact_that_is_not_known_here_is_asked_for(
-    shop: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_contact_that_is_not_known_here_is_asked_for_and_put_into_the_form_unless_that_has_changed(
+    open_desk: OpenDesk, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = opened(shop)
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+    async with open_desk(profile="shop") as desk:
+        service = desk.service
         await desk.press("ctrl+l")
         assert desk.said == f"Nothing to look up: {NOTHING_TYPED}"
         pages = Pages(monkeypatch)
@@ -161,7 +154,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         assert "✓ Will be accepted (0 OK)" in desk.text_of("#preflight")
         assert service.refresh.state().contacts == 1
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
-        elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
+        remember_lookup(elsewhere.path, "id", "14", [Contact("14", "", {})])
         elsewhere.close()
         desk.dashboard.cache.follow_others()
         assert "2 contacts" in desk.text_of("#status")
@@ -178,6 +171,26 @@ async def test_a_contact_that_is_not_known_here_is_asked_for(
         typed.value = "twin@example.com"
         await desk.press("ctrl+l")
         assert desk.said.startswith("Looked up: 2 contacts share E-Mail (3) twin@example.com: ")
+
+        answer = asyncio.Event()
+
+        async def slow(_: ApiClient, key_id: str, value: str) -> tuple[Contact, ...]:
+            await answer.wait()
+            return (Contact("11", "u11", {key_id: value}),)
+
+        monkeypatch.setattr(ApiClient, "lookup", slow)
+        await desk.press("f4", *"loki@example.com")
+        for keys in (("ctrl+u", *"sif"), ("f4", *"sif@example.com")):
+            answer.clear()
+            typed.value = "thor@example.com"
+            typed.focus()
+            await desk.settle()
+            await desk.pilot.press("ctrl+l", *keys)
+            wanted = desk.form.request().external_id
+            answer.set()
+            await desk.settle()
+            assert desk.said.startswith("Looked up: E-Mail (3) thor@example.com is ")
+            assert desk.form.request().external_id == wanted != "thor@example.com"
 
         async def refused(*_: object) -> None:
             raise ClientError("The account did not answer. Check the connection and try again.")
@@ -240,33 +253,3 @@ async def test_the_bar_says_how_far_a_refresh_is_and_how_to_stop_it() -> None:
             assert "esc stops" in line
             assert share in line
             assert ("%" in line) is bool(share)
-
-
-async def test_whom_a_look_up_finds_is_not_put_into_a_form_that_means_somebody_else_by_then(
-    shop: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = asyncio.Event()
-
-    async def lookup(_: ApiClient, key_id: str, value: str) -> tuple[Contact, ...]:
-        await answer.wait()
-        return (Contact("11", "u11", {key_id: value}),)
-
-    monkeypatch.setattr(ApiClient, "lookup", lookup)
-    service = opened(shop)
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        await desk.press("f4", *"100", "enter", *"loki@example.com")
-        typed = desk.dashboard.query_one("#contacts-filter", Input)
-        for keys in (("ctrl+u", *"sif"), ("f4", *"sif@example.com")):
-            answer.clear()
-            typed.value = "thor@example.com"
-            typed.focus()
-            await desk.settle()
-            await pilot.press("ctrl+l", *keys)
-            wanted = desk.form.request().external_id
-            answer.set()
-            await desk.settle()
-            assert desk.said.startswith("Looked up: field 3 thor@example.com is ")
-            assert desk.form.request().external_id == wanted != "thor@example.com"

@@ -39,6 +39,5 @@ async def test_event_time_and_attachment_are_inserted_shown_sent_and_kept(
         await desk.press("escape", "f4")
         await desk.press("f8", "end", "enter")
         assert desk.text_of("#extras") == ""
-    async with open_desk() as desk:
         (template,) = [one for one in desk.service.drafts.data_choices("100") if one.kind == "template"]
         assert (template.name, template.extras) == ("both", extras)

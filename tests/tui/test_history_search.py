@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList
 
 from app.bootstrap import open_service
 from app.domain.model import JsonObject, TriggerRequest, new_attempt_id
+from app.service.checks import read_cases
 from app.service.history import AttemptHistory, AttemptRow, RowIds, StoppedError
 from app.service.masking import open_mask
 from app.settings import load_settings
@@ -214,6 +215,19 @@ def endless(wrote: threading.Event) -> object:
     return export
 
 
+async def keep_as_check(desk: Desk, file: Path) -> None:
+    """Adds the open attempt to a file of checks twice, and once to one that is faulty."""
+    await desk.press("t", "enter")
+    assert "order_shipped replies 2010, in " in desk.said
+    await desk.press("t", "enter")
+    first, second = read_cases(file)
+    assert (first.request, second.name) == (second.request, "order_shipped replies 2010 2")
+    assert first.request.external_id == "twin@example.com"
+    await asyncio.to_thread(file.write_text, "[[case]]\nname = 1\n")
+    await desk.press("t", "enter")
+    assert "line 2: name: a case needs a name" in desk.said
+
+
 async def test_an_attempt_is_read_noted_compared_and_handed_on(
     open_desk: OpenDesk, past: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +243,7 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         assert "note asked" in desk.text_of("#attempt-outcome")
         await desk.press("b")
         assert "00000 7b 22" in desk.text_of("#attempt-reply")
+        await keep_as_check(desk, tmp_path / "checks.toml")
         await desk.press("x", "enter", "enter")
         (ticket,) = files_named("attempt-*.md", tmp_path)
         text = ticket.read_text("utf-8")
@@ -263,8 +278,7 @@ async def test_an_attempt_is_read_noted_compared_and_handed_on(
         await desk.press("escape", "escape")
         await ask(desk, "104 -twin")
         await desk.press("c")
-        said = "Cannot compare. No other attempt of this event was accepted."
-        assert said in desk.text_of("#compare")
+        assert "Cannot compare. No other attempt of this event was accepted." in desk.text_of("#compare")
 
         await desk.press("escape")
         await ask(desk, "")
@@ -335,6 +349,7 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
             ("f6", "m", "f"),
             ("escape", "down", "c"),
             ("escape", "enter", "b"),
+            ("t",),
             ("escape", "slash", *"outcome:thor"),
             ("escape", "enter", "p"),
             ("escape", "x"),
@@ -342,6 +357,8 @@ async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, 
         ):
             await desk.press(*keys)
             assert not PERSONS.search(desk.screen().replace(PLACEHOLDER, "")), keys
+            if keys == ("t",):
+                assert "Show personal data first." in desk.said
         assert "5 attempts as JSON Lines, personal data hidden" in desk.text_of("#export")
         desk.app.screen.query_one("#path", Input).value = str(path)
         await desk.press("enter")

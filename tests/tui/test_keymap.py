@@ -10,13 +10,12 @@ from app.tui.dashboard import Dashboard
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.bulk import BulkScreen, PlanScreen
 from app.tui.screens.compare import CompareScreen
-from app.tui.screens.confirm import Ask, Confirm
+from app.tui.screens.confirm import Ask, Confirm, UnlockScreen
 from app.tui.screens.export import ExportScreen
 from app.tui.screens.help import HelpScreen
 from app.tui.screens.menu import DataMenu, Menu, ProfileList
 from app.tui.screens.request import RequestScreen
 from app.tui.screens.statistics import StatisticsScreen
-from app.tui.screens.unlock import UnlockScreen
 from app.tui.widgets.event_data import JsonArea
 from app.tui.widgets.filtered_list import ContactList, EventList
 from app.tui.widgets.history import HistoryPane, QueryLine

@@ -11,23 +11,11 @@ from app.domain.mails import Usages
 from app.domain.model import Answer, Draft, NoReply, TriggerRequest
 from app.service.session import Session
 from app.settings import load_settings
-from app.tui.app import TriggerDeskApp
 from app.tui.screens.confirm import Confirm
-from tests.profiles import Opening
-from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
+from tests.tui.conftest import NARROW, OpenDesk, SlowEndpoint
 
 TO_THOR = (*"100", "enter", *"thor", "enter")
 LIVE = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nproduction = true\n'
-
-
-async def test_the_prediction_says_which_mail_the_event_sends(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press(*TO_THOR)
-        shown = desk.text_of("#preflight")
-        assert "Sends the mail “Purchase confirmation” (subject: Thank you for your order)." in shown
-        assert "Triggered mails ignore opt-in." in shown
-        await desk.press("f2", *"121", "enter")
-        assert "! No active program or mail uses this event." in desk.text_of("#preflight")
 
 
 class Told:
@@ -44,21 +32,22 @@ class Told:
         return Usages(programs=("12",))
 
 
-async def test_the_question_about_a_live_account_says_it_as_soon_as_it_is_known(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_live_account_is_asked_about_the_picked_event_and_the_question_says_it_once_it_is_known(
+    open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "config.toml").write_text(LIVE)
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    told, endpoint = Told(service, monkeypatch), SlowEndpoint(service, monkeypatch)
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f10", *"shop", "enter")
-        assert told.asked == []
-        await pilot.press("f9")
-        while not isinstance(app.screen, Confirm):
-            await pilot.pause()
+    shutil.copytree(home / "accounts" / "sandbox", home / "accounts" / "shop")
+    before = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
+    before.drafts.save_draft(Draft(event_id="100", key_id="3", external_id="thor@example.com"))
+    await before.close()
+    async with open_desk(profile="shop") as desk:
+        told, endpoint = Told(desk.service, monkeypatch), SlowEndpoint(desk.service, monkeypatch)
+        assert desk.form.event_id == "100"
+        await desk.press("f10", *"shop", "enter")
+        assert told.asked == []  # a restored draft asks nothing
+        await desk.pilot.press("f9")
+        while not isinstance(desk.app.screen, Confirm):
+            await desk.pilot.pause()
         assert "program 12" not in desk.text_of("#confirm")
         told.may_tell.set()
         await desk.settle()
@@ -69,45 +58,38 @@ async def test_the_question_about_a_live_account_says_it_as_soon_as_it_is_known(
         assert told.asked == ["100"]
         await desk.press("f6", "n")
         assert "Starts the program 12." in desk.text_of("#confirm")
-
-
-async def test_a_live_account_is_asked_about_the_picked_event_and_not_about_a_restored_draft(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (home / "config.toml").write_text(LIVE)
-    shutil.copytree(home / "accounts" / "sandbox", home / "accounts" / "shop")
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    service.drafts.save_draft(Draft(event_id="100", key_id="3", external_id="thor@example.com"))
-    told = Told(service, monkeypatch)
-    told.may_tell.set()
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        assert desk.form.event_id == "100"
-        assert told.asked == []
+        await desk.press("escape")
         for event_id in ("101", "102", "101"):
             await desk.press("f2", *event_id, "enter")
-        assert told.asked == ["101", "102"]
+        assert told.asked == ["100", "101", "102"]
         assert "Starts the program 12." in desk.text_of("#preflight")
 
 
-async def test_an_unknown_trigger_is_proved_from_the_account_in_two_keys(
+async def test_no_mail_resolves_nothing_and_a_mail_in_the_account_proves_an_unknown_trigger_in_two_keys(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         trigger = desk.service.client.trigger
 
+        async def lost(_: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
+            return NoReply("deadline", "maybe", "No reply within 30 seconds.")
+
         async def cut(request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
             await trigger(request, stop)
             return NoReply("cut", "maybe", "The connection was cut.")
 
+        monkeypatch.setattr(desk.service.client, "trigger", lost)
+        await desk.press(*TO_THOR, "f9", "f6", "enter", "l")
+        assert "No trace yet (checked " in desk.said
+        assert not isinstance(desk.app.screen, Confirm)
+        (row,) = desk.attempts().rows(0, 9)
+        assert row.arrived is None
         monkeypatch.setattr(desk.service.client, "trigger", cut)
-        await desk.press(*TO_THOR, "f9", "f6")
+        await desk.press("f2", *"104", "enter", *"thor", "enter", "f9", "f6", "home")
         assert "l find mail" in desk.text_of("#history-keys")
         await desk.press("l")
-        assert "The mail “Purchase confirmation” was launched at " in desk.text_of("#confirm")
-        (row,) = desk.attempts().rows(0, 9)
+        assert "The mail “Order shipped” was launched at " in desk.text_of("#confirm")
+        row, _ = desk.attempts().rows(0, 9)
         assert row.arrived is None
         await desk.press("ctrl+y")
         attempt = desk.service.history.attempt(row.attempt_id)
@@ -115,17 +97,4 @@ async def test_an_unknown_trigger_is_proved_from_the_account_in_two_keys(
         assert attempt.settlement is not None
         assert attempt.settlement.arrived
         assert attempt.settlement.note.endswith(": it arrived.")
-        assert "unresolved" not in desk.text_of("#status")
-
-
-async def test_no_mail_is_no_trace_and_resolves_nothing(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
-        endpoint = SlowEndpoint(desk.service, monkeypatch)
-        endpoint.answers.put_nowait(NoReply("deadline", "maybe", "No reply within 30 seconds."))
-        await desk.press(*TO_THOR, "f9", "f6", "enter", "l")
-        assert "No trace yet (checked " in desk.said
-        assert not isinstance(desk.app.screen, Confirm)
-        (row,) = desk.attempts().rows(0, 9)
-        assert row.arrived is None
+        assert "? 1 unresolved" in desk.text_of("#status")

@@ -19,20 +19,6 @@ PERSONS = re.compile(r"(?i)(?<!on:today.)(?<!on:today&#160;)thor|odinson|twin@|s
 """The persons named on the screen, except in the example of a query."""
 
 
-async def test_the_invented_people_of_the_built_in_account_leave_ids_and_typed_text_readable(
-    home: Path,
-) -> None:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(home)), masked=True)
-    async with app.run_test(size=WIDE, notifications=True) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        await desk.press("f2", *"100", "enter", *"thor", "enter")
-        for shown in ("purchase_confirmation", "thor@example.com", "hammer", "contact 11"):
-            assert shown in desk.screen()
-        assert "Odinson" not in desk.screen()
-
-
 async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service.scenarios = None  # as on any account but the built-in one

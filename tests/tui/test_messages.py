@@ -6,10 +6,12 @@ from textual.widgets._toast import Toast
 from app.tui import app as messages
 from app.tui import dashboard
 from app.tui.widgets.answers import PreflightPane
-from tests.tui.conftest import NARROW, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
 
-async def test_a_message_lies_on_no_pane(open_desk: OpenDesk) -> None:
+async def test_a_message_lies_on_no_pane_and_goes_with_the_next_key_once_it_could_be_seen_unless_unasked(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_desk(size=NARROW) as desk:
         await desk.press("f4", "f9")
         assert desk.said == "Not sent: Pick an event first"
@@ -23,12 +25,13 @@ async def test_a_message_lies_on_no_pane(open_desk: OpenDesk) -> None:
         rows = desk.screen().splitlines()
         assert "Not sent: Pick an event first" in rows[-2]
         assert rows[-3].startswith("╰")  # of the messages before it nothing is left
+        for length in (76, 78):
+            desk.dashboard.say("", ("word " * 20)[: length - 1] + ".")
+            await desk.settle()
+            (toast,) = desk.app.screen.query(Toast)
+            assert toast.region.bottom == NARROW[1] - 1  # its last line is not cut off
 
-
-async def test_a_message_goes_with_the_next_key_once_it_could_be_seen_unless_it_came_unasked(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
+        await desk.pilot.resize_terminal(*WIDE)
         monkeypatch.setattr(messages, "READABLE_AFTER_S", 60.0)
         monkeypatch.setattr(dashboard, "SHORTEST_S", 60.0)
         await desk.press("f4", "f9", "f2")

@@ -1,41 +1,51 @@
 """The desk on an account that is not the sandbox: nothing is known before, and the address may not answer."""
 
+import re
 import socket
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import TextArea
 
-from app.bootstrap import open_service
-from app.settings import load_settings
-from app.tui.app import TriggerDeskApp
-from tests.profiles import Opening
-from tests.tui.conftest import WIDE, Desk
+from tests.tui.conftest import OpenDesk
 
 
 @pytest.fixture
-def unserved(tmp_path: Path) -> Path:
-    """A home whose profile points at a port of this machine on which nobody listens."""
+def unserved() -> str:
+    """An address of this machine at which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    (tmp_path / "config.toml").write_text(f'[profiles.shop]\nbase_url = "http://127.0.0.1:{port}/api/v2"\n')
-    return tmp_path
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/api/v2"
 
 
-async def test_what_cannot_be_known_is_not_predicted_and_what_did_not_leave_is_safe(unserved: Path) -> None:
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(unserved)}, profile="shop"))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=WIDE) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+async def test_what_cannot_be_known_is_not_predicted_and_what_did_not_leave_is_safe(
+    open_desk: OpenDesk, home: Path, unserved: str
+) -> None:
+    (home / "config.toml").write_text(f'[profiles.shop]\nbase_url = "{unserved}"\n')
+    async with open_desk(profile="shop") as desk:
         assert "◇ shop · 127.0.0.1:" in desk.text_of("#status")
         assert "on this machine" in desk.text_of("#status")
         assert "No events here." in " ".join(desk.screen().split())
-        app.screen.query_one("#event-id", Input).value = "100"
-        app.screen.query_one("#external-id", Input).value = "thor@example.com"
-        await desk.settle()
+        await desk.press("f4", *"100", "f4", *"thor@example.com  ")
+        assert desk.form.request().external_id == "thor@example.com  "
+        assert "2 spaces after it" in desk.text_of("#preflight")
+        await desk.press("ctrl+g")
+        assert desk.form.request().external_id == "thor@example.com"
+        assert "spaces" not in desk.text_of("#preflight")
         assert "? Cannot predict the reply" in desk.text_of("#preflight")
+        assert desk.text_of("#recipient") == "This contact is not in the local list"
+
+        editor = desk.dashboard.query_one("#event-data", TextArea)
+        editor.text = '{"global": {"itemName": "hammer", "itemPrice": "123"}}'
+        await desk.settle()
+        assert "! Example data, unchanged" in desk.text_of("#preflight")
+        editor.text = '{"global": {"itemName": "hammer", "itemPrice": "124"}}'
+        await desk.settle()
+        assert "Example data" not in desk.text_of("#preflight")
+        await desk.press("f4", *"sif@example.com")
+        same = r"! Same event data as for thor@example\.com \(\d\d:\d\d\)"
+        assert re.search(same, desk.text_of("#preflight"))
+
         await desk.press("f9")
         assert "○ not sent" in desk.text_of("#reply")
         assert "safe to send again" in desk.text_of("#reply")

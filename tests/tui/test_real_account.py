@@ -5,28 +5,19 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
-from app.bootstrap import open_service
 from app.domain.model import Reply, TriggerRequest
-from app.settings import load_settings
-from app.tui.app import TriggerDeskApp
-from app.tui.screens.confirm import Confirm
-from app.tui.screens.unlock import NO_MINUTES, NOT_THE_NAME
-from tests.profiles import Opening
-from tests.tui.conftest import NARROW, Desk, SlowEndpoint
+from app.tui.screens.confirm import NO_MINUTES, NOT_THE_NAME, Confirm
+from tests.tui.conftest import NARROW, OpenDesk, SlowEndpoint
 
 CONFIG = '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nproduction = true\n'
 
 
 async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "config.toml").write_text(CONFIG)
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    endpoint = SlowEndpoint(service, monkeypatch)
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=NARROW) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+    async with open_desk(size=NARROW, profile="shop") as desk:
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
         assert "read-only" in desk.text_of("#status")
         assert desk.dashboard.query_one("#send", Button).label.plain == "Send to shop"
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com", "f9")
@@ -43,7 +34,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert "read-only" in desk.text_of("#status")
         await desk.press("f10", *"shop", "tab", *"61", "enter")
         assert NO_MINUTES in desk.screen()
-        await desk.press("ctrl+u", *"3", "enter")
+        await desk.press(*"3", "enter")
         assert "SENDING UNLOCKED 3:00" in desk.text_of("#status") or "SENDING UNLOCKED 2:5" in desk.text_of(
             "#status"
         )
@@ -53,7 +44,7 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         )
 
         await desk.press("f9")
-        assert isinstance(app.screen, Confirm)
+        assert isinstance(desk.app.screen, Confirm)
         for word in ("event 100", "thor@example.com", "shop", "? Cannot predict the reply"):
             assert word in desk.text_of("#confirm")
         await desk.press("escape")
@@ -69,48 +60,21 @@ async def test_sending_must_be_armed_and_each_trigger_is_asked_about(
         assert "read-only" in desk.text_of("#status")
 
 
-async def test_who_is_no_test_contact_is_refused_before_the_press(home: Path) -> None:
+async def test_who_is_no_test_contact_is_refused_before_the_press_and_wsse_says_when_it_ends(
+    open_desk: OpenDesk, home: Path
+) -> None:
     (home / "config.toml").write_text(
-        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\ntest_contacts = ["@example.org"]\n'
+        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nauth = "wsse"\nuser = "shop001"\n'
+        'test_contacts = ["@example.org"]\n'
     )
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=NARROW) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+    async with open_desk(size=NARROW, profile="shop") as desk:
+        assert "2026-12-31" in desk.text_of("#status")
+        assert "never" in desk.text_of("#status")
         await desk.press("f4", *"100", "tab", "tab", *"thor@example.com")
         assert "The profile 'shop' is limited to test" in desk.screen()
         await desk.press("f9")
         assert "this external id is not one of them." in desk.said
-        assert list(service.history.list_attempts(0)) == []
+        assert list(desk.service.history.list_attempts(0)) == []
         desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()
         assert desk.dashboard.send.obstacle == ""
-
-
-async def test_a_space_after_the_value_is_told_and_taken_off_while_the_reply_is_unknown(home: Path) -> None:
-    (home / "config.toml").write_text(CONFIG)
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test() as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        await desk.press("f4", *"100", "tab", "tab", *"one@example.com  ")
-        assert desk.form.request().external_id == "one@example.com  "
-        assert "2 spaces after it" in desk.text_of("#preflight")
-        await desk.press("ctrl+g")
-        assert desk.form.request().external_id == "one@example.com"
-        assert "spaces" not in desk.text_of("#preflight")
-
-
-async def test_a_wsse_profile_says_when_that_sign_in_ends(home: Path) -> None:
-    (home / "config.toml").write_text(
-        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nauth = "wsse"\nuser = "shop001"\n'
-    )
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, "shop"))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=NARROW) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
-        assert "2026-12-31" in desk.text_of("#status")
-        assert "never" in desk.text_of("#status")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Button, Input, Select
 
 from app.service.masking import open_mask
@@ -73,8 +74,12 @@ async def _fill(desk: Desk, event_id: str, key_id: str, external_id: str) -> Non
     await desk.settle()
 
 
-async def test_each_reply_is_predicted_and_explained(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
+async def test_each_reply_is_predicted_and_explained_also_without_colours_and_on_a_narrow_screen(
+    open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
+        assert desk.app.no_color
         for event_id, key_id, external_id, status, reply, description in SEVEN:
             await _fill(desk, event_id, key_id, external_id)
             code, text = reply.split(" ", 1)
@@ -82,6 +87,7 @@ async def test_each_reply_is_predicted_and_explained(open_desk: OpenDesk) -> Non
             if code == "0":
                 assert "✓ Will be accepted (0 OK)" in before
                 assert "Thor Odinson · contact 11" in desk.text_of("#recipient")
+                assert "Sends the mail “Purchase confirmation” (subject: Thank you for your order)." in before
             else:
                 assert (f"✗ Will be rejected: {code}" if external_id else "Pick a contact.") in before
                 assert (text in before) == bool(external_id)
@@ -93,34 +99,26 @@ async def test_each_reply_is_predicted_and_explained(open_desk: OpenDesk) -> Non
             assert description in after
             assert "as predicted" in after
             assert ("→" in after) == (code != "0")
-        await _fill(desk, "100", "3", "twin@example.com")
-        assert "Send to Mira Tveskov, contact 12" in desk.text_of("#preflight")
-        assert "Send to Magnus Tveskov-Hale, contact 13" in desk.text_of("#preflight")
+        await _fill(desk, "121", "3", "thor@example.com")
+        assert "! No active program or mail uses this event." in desk.text_of("#preflight")
         await _fill(desk, "999", "3", "nobody@example.com")
         assert "Will be rejected: 2008" in desk.text_of("#preflight")
         assert "After that fix: 5001" in desk.text_of("#preflight")
 
-
-async def test_a_refusal_is_explained_on_a_narrow_screen(open_desk: OpenDesk) -> None:
-    async with open_desk(size=NARROW) as desk:
-        await desk.press(*"100", "enter")
+        await desk.pilot.resize_terminal(*NARROW)
+        await _fill(desk, "100", "3", "")
         assert desk.text_of("#preflight-text") == "Pick a contact."  # only begun, which is no mistake
         assert "✗" not in desk.text_of("#preflight")
         await desk.press("f4", *"twin@example.com", "enter")
         assert "✗ Will be rejected: 2010" in desk.screen()
+        for contact in ("Mira Tveskov, contact 12", "Magnus Tveskov-Hale, contact 13"):
+            assert f"Pick {contact}" in desk.text_of("#preflight")
         await desk.press("enter")
         assert "✗ rejected   HTTP 400" in desk.screen()
         assert "2010  More contacts found" in desk.screen()
-
-
-async def test_a_contact_that_the_reply_offers_is_named_as_before_sending(
-    open_desk: OpenDesk, home: Path
-) -> None:
-    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
-        await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert [str(button.label) for button in desk.reply.query(Button)] == [
-            "▸ Send to Mira Tveskov, contact 12  ctrl+g",
-            "▸ Send to Magnus Tveskov-Hale, contact 13",
+            "▸ Pick Mira Tveskov, contact 12  ctrl+g",
+            "▸ Pick Magnus Tveskov-Hale, contact 13",
         ]
         await desk.press("ctrl+b")
         assert len(desk.reply.query(Button)) == 2

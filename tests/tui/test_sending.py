@@ -25,7 +25,7 @@ def _number(desk: Desk) -> int:
     return len(list(desk.service.history.list_attempts(0)))
 
 
-async def test_a_press_repeated_while_sending_or_right_after_the_reply_sends_once_and_says_so(
+async def test_one_press_sends_once_and_a_second_send_is_asked_about_and_never_answered_by_letters(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
@@ -37,33 +37,46 @@ async def test_a_press_repeated_while_sending_or_right_after_the_reply_sends_onc
         endpoint.accept()
         await desk.settle()
         await desk.press("f9")
-        assert "You sent this a moment ago" in desk.said
+        assert "you sent this a moment ago" in desk.said
         assert len(endpoint.requests) == _number(desk) == 1
         await desk.press("f3", *"sif", "enter")
         await _sent(desk, "enter", "enter", "enter")
         endpoint.accept()
         await desk.settle()
         assert len(endpoint.requests) == _number(desk) == 2
+        desk.dashboard.send.clock = lambda: 100.0
+        await _sent(desk, "f9")
+        desk.dashboard.send.clock = lambda: 140.0
+        await _sent(desk, "ctrl+y")
+        # The time that the user takes to answer the question does not count.
+        assert "sending 0 s of 30 s" in desk.text_of("#reply")
+        endpoint.accept()
+        await desk.settle()
 
-
-async def test_a_second_send_is_asked_about_and_answered_by_a_key_or_the_arrows_never_by_letters(
-    open_desk: OpenDesk,
-) -> None:
-    async with open_desk() as desk:
-        desk.dashboard.send.clock = iter(range(0, 1000, 10)).__next__
-        await desk.press(*CHOSEN, "f9", "f9")
+        desk.dashboard.send.clock = iter(range(150, 2000, 10)).__next__
+        for _ in range(3):
+            endpoint.accept()
+        await desk.press("f9")
         assert desk.focus == "no"
-        for words in ("Thor Odinson · contact 11", "✓ Will be accepted (0 OK)", "Send again ctrl+y"):
+        for words in ("Sif Gullhår · contact 15", "✓ Will be accepted (0 OK)", "Send again ctrl+y"):
             assert words in desk.text_of("#confirm")
         await desk.press(*"yes y Joy n")  # typed on without having seen the question
         assert isinstance(desk.app.screen, Confirm)
         assert desk.focus == "no"
         await desk.press("enter")
-        assert _number(desk) == 1
+        assert _number(desk) == 3
         await desk.press("f9", "right", "enter")
-        assert _number(desk) == 2
+        assert _number(desk) == 4
         await desk.press("f9", "ctrl+y")
-        assert len({attempt.request.trigger_id for attempt in desk.service.history.list_attempts(0)}) == 3
+        assert len({attempt.request.trigger_id for attempt in desk.service.history.list_attempts(0)}) == 5
+
+        await desk.press("f4", *"loki@example.com", "enter")
+        assert desk.focus == "send"
+        await desk.press(*"Mr Odinson", "enter")
+        assert _number(desk) == 5
+        assert desk.said.startswith("Not sent: You typed while Send had the focus")
+        await desk.press("f9")
+        assert _number(desk) == 6
 
 
 async def test_what_is_looked_for_and_not_picked_yet_keeps_another_from_being_sent(
@@ -71,11 +84,9 @@ async def test_what_is_looked_for_and_not_picked_yet_keeps_another_from_being_se
 ) -> None:
     async with open_desk(size=NARROW) as desk:
         for keys, pane in (
-            (("f3", *"sif"), "Contacts"),
             (("f3", *"nobody"), "Contacts"),
             (("f2", *"104"), "Events"),
             (("f3", *"sif", "f6"), "Contacts"),
-            (("f3", *"sif", "f7"), "Contacts"),
         ):
             await desk.press(*CHOSEN, *keys, "f9")
             assert _number(desk) == 0
@@ -88,34 +99,18 @@ async def test_what_is_looked_for_and_not_picked_yet_keeps_another_from_being_se
         assert next(desk.service.history.list_attempts(1)).request.external_id == "loki@example.com"
 
 
-async def test_what_is_typed_on_while_send_has_the_focus_is_not_ended_by_a_send(open_desk: OpenDesk) -> None:
-    async with open_desk() as desk:
-        await desk.press(*"100", "enter", "f4", *"thor@example.com", "enter")
-        assert desk.focus == "send"
-        await desk.press(*"Mr Odinson", "enter")
-        assert _number(desk) == 0
-        assert desk.said.startswith("Not sent: You typed while Send had the focus")
-        await desk.press("f9")
-        assert _number(desk) == 1
-
-
-@pytest.mark.parametrize(
-    ("size", "elsewhere"), [(NARROW, (("f2",), ("f4",))), (WIDE, (("f6", "f6"), ("f1",)))]
-)
 async def test_a_reply_that_comes_while_one_looks_at_something_else_is_told(
-    open_desk: OpenDesk,
-    monkeypatch: pytest.MonkeyPatch,
-    size: tuple[int, int],
-    elsewhere: tuple[tuple[str, ...], ...],
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_desk(size=size) as desk:
+    async with open_desk(size=NARROW) as desk:
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await _sent(desk, "f9")
         endpoint.answers.put_nowait(INVALID)
         await desk.settle()
         assert desk.said == ""
-        for number, keys in enumerate(elsewhere):
+        for number, (size, *keys) in enumerate(((NARROW, "f2"), (WIDE, "f6", "f6"), (WIDE, "f1"))):
+            await desk.pilot.resize_terminal(*size)
             await desk.press("f4", *f"{number}@example.com")
             await _sent(desk, "f9", *keys)
             endpoint.answers.put_nowait(INVALID)
@@ -127,7 +122,25 @@ async def test_a_reply_that_comes_while_one_looks_at_something_else_is_told(
             desk.app.clear_notifications()
 
 
-async def test_while_sending_the_rest_works_and_to_stop_or_to_quit_is_asked_about(
+async def _esc_in_lists(desk: Desk) -> None:
+    """Esc in a list clears or closes it, and the trigger goes on."""
+    for keys, cleared in (
+        (("f2", *"ord"), "#events-filter"),
+        (("f3", *"sif"), "#contacts-filter"),
+        (("f6", *"code:2008"), "#history-filter"),
+        (("f6", "down"), "#history-filter"),
+        (("f4", "tab", "enter"), None),
+    ):
+        await _sent(desk, *keys, "escape", "escape")
+        assert desk.app.screen is desk.dashboard
+        assert desk.dashboard.send.is_sending
+        if cleared is None:
+            assert not desk.dashboard.query_one("#key-field", Select).expanded
+        else:
+            assert desk.dashboard.query_one(cleared, Input).value == ""
+
+
+async def test_while_sending_the_rest_works_esc_is_the_lists_and_to_stop_or_to_quit_is_asked_about(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
@@ -143,6 +156,7 @@ async def test_while_sending_the_rest_works_and_to_stop_or_to_quit_is_asked_abou
         assert "… sending" in desk.screen()
         while desk.dashboard.cache.is_busy:
             await desk.pilot.pause()
+        await _esc_in_lists(desk)
         await _sent(desk, "f9")
         async with asyncio.timeout(10):
             while "Sending… " not in desk.text_of("#why"):
@@ -163,82 +177,45 @@ async def test_while_sending_the_rest_works_and_to_stop_or_to_quit_is_asked_abou
         assert "off" not in desk.text_of("#why")
         (attempt,) = desk.service.history.list_attempts(0)
         assert attempt.outcome is Outcome.UNKNOWN
-        await _sent(desk, "ctrl+q")
-        assert desk.app._exit
-
-
-async def test_the_reply_closes_the_question_whether_to_stop_waiting(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
-        endpoint = SlowEndpoint(desk.service, monkeypatch)
-        await desk.press(*CHOSEN)
-        above: tuple[str, ...]
-        for above in ((), ("f1",)):
+        for above in ((), ("f1",)):  # the reply closes the question, also below another screen
+            await desk.press("f3", *("sif" if above else "imogen"), "enter")
             await _sent(desk, "f9", "escape", *above)
             endpoint.accept()
             await desk.settle()
             await desk.press(*above)
             assert desk.app.screen is desk.dashboard
-            await desk.press("f3", *"sif", "enter")
-        assert [one.outcome for one in desk.service.history.list_attempts(0)] == [Outcome.ACCEPTED] * 2
+            assert next(desk.service.history.list_attempts(1)).outcome is Outcome.ACCEPTED
 
-
-async def test_esc_in_a_list_clears_or_closes_it_and_never_touches_a_send(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
-        endpoint = SlowEndpoint(desk.service, monkeypatch)
-        await desk.press(*CHOSEN)
-        await _sent(desk, "f9")
-        for keys, cleared in (
-            (("f2", *"ord"), "#events-filter"),
-            (("f3", *"sif"), "#contacts-filter"),
-            (("f3",), "#contacts-filter"),
-            (("f6", *"code:2008"), "#history-filter"),
-            (("f6", "down"), "#history-filter"),
-            (("f4", "tab", "enter"), None),
-            (("f4", "tab"), None),
-        ):
-            await _sent(desk, *keys, "escape", "escape")
-            assert desk.app.screen is desk.dashboard
-            assert desk.dashboard.send.is_sending
-            if cleared is None:
-                assert not desk.dashboard.query_one("#key-field", Select).expanded
-            else:
-                assert desk.dashboard.query_one(cleared, Input).value == ""
+        await desk.pilot.press("f9", "ctrl+y", "f4", *"loki@example.com")
         endpoint.accept()
         await desk.settle()
-        (attempt,) = desk.service.history.list_attempts(0)
-        assert attempt.outcome is Outcome.ACCEPTED
+        desk.dashboard.form.save_draft()
+        draft = desk.service.drafts.draft()
+        assert draft is not None
+        assert draft.draft.external_id == "loki@example.com"  # typed while the reply was awaited
+        await _sent(desk, "ctrl+q")
+        assert desk.app._exit
 
 
-async def _unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> SlowEndpoint:
-    """Sends, stops waiting, and asks to send again."""
-    desk.dashboard.send.clock = iter(range(0, 1000, 10)).__next__
-    endpoint = SlowEndpoint(desk.service, monkeypatch)
-    await desk.press(*CHOSEN)
-    await _sent(desk, "f9", "escape", "ctrl+y")
-    await desk.settle()
-    await desk.press("f9")
-    return endpoint
-
-
-async def test_after_an_unknown_outcome_the_question_offers_to_cancel_or_to_resend(
+async def test_after_an_unknown_outcome_the_question_offers_to_cancel_to_resend_or_to_send_as_new(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk() as desk:
-        endpoint = await _unknown(desk, monkeypatch)
-        for keys in (("enter",), ("escape",), (*"yes n", "escape")):
+        desk.dashboard.send.clock = iter(range(0, 1000, 10)).__next__
+        endpoint = SlowEndpoint(desk.service, monkeypatch)
+        await desk.press(*CHOSEN)
+        await _sent(desk, "f9", "escape", "ctrl+y")
+        await desk.settle()
+        for keys in (("enter",), (*"yes n", "escape")):
+            await desk.press("f9")
             assert desk.focus == "no"
             shown = desk.text_of("#confirm")
             for answer in ("Cancel Esc", "Resend (same trigger id) ctrl+y", "Send as new"):
                 assert answer in shown
             await desk.press(*keys)
             assert _number(desk) == 1
-            await desk.press("f9")
         endpoint.accept()
-        await desk.press("ctrl+y")
+        await desk.press("f9", "ctrl+y")
         second, first = desk.service.history.list_attempts(0)
         assert first.request.trigger_id == second.request.trigger_id
         assert second.outcome is Outcome.ACCEPTED
@@ -246,20 +223,16 @@ async def test_after_an_unknown_outcome_the_question_offers_to_cancel_or_to_rese
         await desk.press("f9")
         assert isinstance(desk.app.screen, Confirm)
         assert "Resend" not in desk.text_of("#confirm")  # it was accepted
-
-
-async def test_an_unknown_outcome_is_sent_as_new_or_once_resolved_not_offered_to_be_resent(
-    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_desk() as desk:
-        endpoint = await _unknown(desk, monkeypatch)
         await desk.press("escape")
-        (unknown,) = desk.service.history.list_attempts(0)
+
+        await desk.press("f3", *"sif", "enter")
+        await _sent(desk, "f9", "escape", "ctrl+y")
+        await desk.settle()
         endpoint.accept()
         await desk.press("f9", "left", "enter")
-        second, first = desk.service.history.list_attempts(0)
-        assert first.request.trigger_id != second.request.trigger_id
-        assert second.parent_id is None
+        again, unknown, *_ = desk.service.history.list_attempts(0)
+        assert again.request.trigger_id != unknown.request.trigger_id
+        assert again.parent_id is None
         desk.service.settle(unknown.attempt_id, arrived=True)
         await desk.press("f9")
         assert isinstance(desk.app.screen, Confirm)
@@ -276,6 +249,10 @@ async def test_what_cannot_be_sent_recorded_or_refreshed_is_said_and_what_came_i
         raise StoreError("The cache is locked by another program.")
 
     async with open_desk() as desk:
+        monkeypatch.setattr(Refresh, "run", refused)
+        await desk.press("f5")
+        assert "Refresh failed: The cache is locked" in desk.text_of("#reply")
+        assert "22 events" in desk.text_of("#status")
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         with monkeypatch.context() as patch:
@@ -297,8 +274,3 @@ async def test_what_cannot_be_sent_recorded_or_refreshed_is_said_and_what_came_i
             await desk.press("f9")
             assert "✓ accepted" in desk.text_of("#reply")
             assert "could not be recorded: The disk is full" in desk.text_of("#reply")
-    async with open_desk() as desk:
-        monkeypatch.setattr(Refresh, "run", refused)
-        await desk.press("f5")
-        assert "Refresh failed: The cache is locked" in desk.text_of("#reply")
-        assert "22 events" in desk.text_of("#status")

@@ -11,12 +11,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple
 from pathlib import Path
 
 from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
 from app.domain.mails import Mail
 from app.domain.model import Field, Matches
+from app.domain.recipient import EMAIL
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
@@ -34,7 +34,6 @@ NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
 LAYOUT = "4"
 STALE_S = 3600.0
-CASELESS_FIELD = "3"
 
 GRAIN_S = 2.0
 """Seconds within which two writes may leave a file with the same times, on the coarsest file system."""
@@ -320,16 +319,13 @@ def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
     fields = read_fields(folder)
     db.executemany(
         "INSERT INTO event (id, name, created, attached, mails) VALUES (?, ?, ?, ?, ?)",
-        [
-            (e.id, e.name, e.created, e.attached, json.dumps([astuple(mail) for mail in e.mails]))
-            for e in read_events(folder)
-        ],
+        [(e.id, e.name, e.created, e.attached, json.dumps(e.mails)) for e in read_events(folder)],
     )
     with open_contacts(folder / CONTACTS, fields) as contacts:
         cells = {column: f"c{place}" for place, column in enumerate(contacts.columns)}
         db.executemany(
             "INSERT INTO field (id, name, string_id, application_type, cell) VALUES (?, ?, ?, ?, ?)",
-            [(*astuple(field), cells.get(field.id)) for field in fields],
+            [(*field, cells.get(field.id)) for field in fields],
         )
         _load_contacts(db, contacts, cells, progress)
     _index(db, folder, fields, cells.values())
@@ -341,8 +337,7 @@ def _load_contacts(
     columns = ["n INTEGER PRIMARY KEY", "id TEXT", "uid TEXT"]
     # GUESS: The e-mail address ignores ASCII case
     columns += [
-        f"{cell} TEXT{' COLLATE NOCASE' if field_id == CASELESS_FIELD else ''}"
-        for field_id, cell in cells.items()
+        f"{cell} TEXT{' COLLATE NOCASE' if field_id == EMAIL else ''}" for field_id, cell in cells.items()
     ]
     db.execute(f"CREATE TABLE contact ({', '.join(columns)})")
     insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"  # noqa: S608 - columns of our own

@@ -36,7 +36,7 @@ async def trigger(request: ApiRequest) -> Response:
     found = Triggered.among(context.account, sent.key_id, [sent.external_id])
     _check(sent, found)
     _check_extras(request.payload, request.length)
-    return _reply(context, sent.event_id, [found.accepted(sent, request.payload)], {})
+    return await _reply(context, sent.event_id, [found.accepted(sent, request.payload)], {})
 
 
 def _key_id(request: ApiRequest) -> str:
@@ -82,7 +82,7 @@ async def _trigger_many(request: ApiRequest, key_id: str) -> Response:
             accepted.append(found.accepted(one, entry))
     ids = [one.contact_id for one in accepted]
     # GUESS: A batch that is rejected for everybody is still 200
-    return _reply(context, event_id, accepted, {"ids": ids, "errors": errors or []})
+    return await _reply(context, event_id, accepted, {"ids": ids, "errors": errors or []})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +160,18 @@ def _size(data: object) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _reply(
+async def _reply(
     context: Context, event_id: str, accepted: Sequence[Accepted], data: Mapping[str, object]
 ) -> Response:
     """The reply for the contacts that broke no rule. Raises Rejected (5005) if nothing uses the event."""
     attached, interactions = context.account.events[event_id].attached, context.options.interactions
     if accepted and not (attached or interactions):
         raise Rejected(5005, "No program or campaign is triggered.")
-    deduplicated = context.accepted.add(accepted, context.clock())
+    deduplicated: list[str] = []
+    for number in range(0, len(accepted), AT_ONCE):
+        deduplicated += context.accepted.add(accepted[number : number + AT_ONCE], context.clock())
+        await asyncio.sleep(0)
     if interactions:
         connected = {"email": True, "acProgram": False, "interactionsProgram": False}
         data = {**data, "connectedTo": connected if attached else False}
-    return ok(data, deduplicated)
+    return ok(data, tuple(deduplicated))

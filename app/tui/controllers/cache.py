@@ -64,7 +64,6 @@ class CacheController:
         self.events.reload(self._why_no_events())
 
     def show_age(self) -> None:
-        """Shows how old the lists are."""
         self.status.show(self._state)
 
     def _why_no_events(self) -> str:
@@ -92,7 +91,6 @@ class CacheController:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a refresh or a look-up is running."""
         return self._worker is not None
 
     async def loaded(self) -> None:
@@ -126,7 +124,6 @@ class CacheController:
                 self.changed()
 
     def refresh(self) -> None:
-        """Loads events, fields and contacts from the account."""
         if self._worker is None:
             self._begin("refreshing", self._refresh())
 

@@ -45,7 +45,7 @@ from app.tui.controllers.send import SendController
 from app.tui.copying import copy
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
-from app.tui.screens.menu import Act, DataMenu, Menu, Wish
+from app.tui.screens.menu import DataMenu, Menu
 from app.tui.screens.request import RequestScreen
 from app.tui.text import sanitize, sent_mail_label
 from app.tui.widgets.answers import PreflightPane, ReplyPanel
@@ -179,7 +179,6 @@ class FormController:
 
     @property
     def fixes(self) -> Sequence[QuickFix]:
-        """The fixes for the prediction, else those for the reply; the best one first."""
         return self.preflight.remedies or self.reply.remedies
 
     @property
@@ -208,7 +207,6 @@ class FormController:
     # The draft
 
     def restore(self) -> None:
-        """Fills the form with the draft of this profile."""
         try:
             saved = self.session.drafts.draft()
         except AppError as error:
@@ -222,7 +220,6 @@ class FormController:
         form.border_title = f"restored draft · {key_of(self.view.screen, 'clear_form')} clears"
 
     def clear(self) -> None:
-        """Empties the form."""
         self.form.clear()
         self.send.continue_from(None)
         self.view.go("events")
@@ -241,7 +238,6 @@ class FormController:
         self.predict()
 
     def save_draft(self) -> None:
-        """Saves the form unless it is saved already."""
         draft, drafts = self._typed, self.session.drafts
         if draft is None or draft == self._saved:
             return
@@ -291,7 +287,6 @@ class FormController:
     # The event data
 
     def insert_data(self) -> None:
-        """Opens the menu of the example, the last data and the templates."""
         form, event_id = self.form, self.form.event_id
         try:
             choices = self.session.drafts.data_choices(event_id)
@@ -305,23 +300,23 @@ class FormController:
         menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
         self.view.push(menu, self._do_with_data)
 
-    def _do_with_data(self, wish: Wish | None) -> None:
+    def _do_with_data(self, wish: tuple[str, DataChoice | None] | None) -> None:
         match wish:
-            case Wish(Act.TAKE, DataChoice(kind="event time")):
+            case ("insert", DataChoice(kind="event time")):
                 value = self.form.extras.event_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
                 self.view.push(Ask(TIME, value=value, yes="Insert"), partial(self._put_extra, _with_time))
-            case Wish(Act.TAKE, DataChoice(kind="attachment")):
+            case ("insert", DataChoice(kind="attachment")):
                 ask = Ask(FILE, value=f"{Path.cwd()}{os.sep}", yes="Attach")
                 self.view.push(ask, partial(self._put_extra, _with_file))
-            case Wish(Act.TAKE, DataChoice(kind="no extras")):
+            case ("insert", DataChoice(kind="no extras")):
                 self.form.extras = NO_EXTRAS
-            case Wish(Act.TAKE, DataChoice(kind=kind, data_text=text, extras=extras)):
+            case ("insert", DataChoice(kind=kind, data_text=text, extras=extras)):
                 self.form.editor.fill(text)
                 if kind == "template":
                     self.form.extras = extras
-            case Wish(Act.KEEP):
+            case ("save", _):
                 self.view.push(Ask("Save as template. Name:", yes="Save"), self._save_template)
-            case Wish(Act.DROP, DataChoice(name=name)):
+            case ("delete", DataChoice(name=name)):
                 question = f"Delete the template {sanitize(name)}?"
                 self.view.ask(question, "Delete", partial(self._delete_template, name))
             case _:
@@ -364,14 +359,12 @@ class FormController:
     # The preview of a request
 
     def preview(self) -> None:
-        """Opens the preview of the form's request."""
         if self.form.fault:
             self.view.say("Cannot preview", self.form.fault)
         else:
             self._preview(replace(self.form.request(), trigger_id=new_attempt_id()), NOT_YET)
 
     def preview_attempt(self, attempt: Attempt) -> None:
-        """Opens the preview of an attempt's request."""
         self._preview(attempt.request, AGAIN.format(sanitize(short_id(attempt.attempt_id))))
 
     def _preview(self, request: TriggerRequest, note: str) -> None:
@@ -406,7 +399,7 @@ class FormController:
         replies = [
             Command(
                 f"Demo: Prepare reply {code}",
-                f"{describe(code) or 'OK'} Fills the form, does not send.",
+                f"{describe(code) or 'OK.'} Fills the form, does not send.",
                 partial(self.prepare, code),
             )
             for code in REPLIES
@@ -433,7 +426,6 @@ class FormController:
         ]
 
     def show_mails(self) -> None:
-        """Lists the mails that the sandbox sent."""
         mails = self.session.scenarios.sent_mails() if self.session.scenarios else []
         if mails:
             now = datetime.now(UTC)
@@ -447,7 +439,7 @@ class FormController:
     def prepare(self, code: int) -> None:
         """Fills the form with a request that gets this reply code."""
         if self.session.scenarios is not None and self._can_fill:
-            self.form.fill(self.session.scenarios.request_for(code))
+            self.form.fill(REPLIES[code])
             self.send.forget_last()
             self.view.go("trigger")
             self.form.focus_next()

@@ -1,5 +1,6 @@
 """The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import OUTCOME_FIELDS, StatisticsScreen, code_words, only
 from app.tui.text import counts_label, outcome_label, request_label, sanitize
-from app.tui.widgets.follow_up import Choice, Followed
+from app.tui.widgets.follow_up import Choice
 from app.tui.widgets.history import MAX_MARKS, HistoryPane
 from app.tui.widgets.status import StatusLine
 
@@ -69,6 +70,9 @@ class HistoryController:
     preview: Callable[[Attempt], None]
     resolved: Callable[[Attempt], None]
 
+    found: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once attempts are shown, or why there are none."""
+
     shown: Session = field(init=False)
     """The session whose history is shown: one's own, or with that of the whole team."""
 
@@ -87,7 +91,6 @@ class HistoryController:
         return self.pane.line.asked, self._query
 
     def ask(self) -> None:
-        """Shows the attempts that match the typed query."""
         self._asked_at = datetime.now(UTC)
         self.show(keep_cursor=False)
 
@@ -118,6 +121,7 @@ class HistoryController:
         try:
             await in_thread(lambda _: rows.read_first(pane.table.row if keep_cursor else None), stop)
             pane.show(rows, query, keep_cursor=keep_cursor)
+            self.found.set()
             slow.stop()
             slow = start_timer(PROGRESS_S, pane.show_counting)
             pane.show_counts(*await in_thread(partial(self._counted, query), stop))
@@ -137,7 +141,7 @@ class HistoryController:
         if Outcome.UNKNOWN in counts:
             settled = Filter(QueryField.SETTLED, tuple(map(Value, SETTLEMENTS[1:])))
             found = replace(query, filters=(*query.filters, settled))
-            resolved = sum(self.session.history.counts(found, stop=stop).values())
+            resolved = sum(self.shown.history.counts(found, stop=stop).values())
         if not query.is_everything:
             hidden = self._hidden(query, stop)
         nothing_yet = not counts and query.is_everything
@@ -152,12 +156,12 @@ class HistoryController:
         return new and max(0, new - sum(counts(matching, stop=stop).values()))
 
     def _show_error(self, error: AppError) -> None:
+        self.found.set()
         self.view.show_problem("History", str(error))
 
     # Filter, order, full screen
 
     def show_unresolved(self) -> None:
-        """Filters for unresolved outcomes and moves the focus to the first."""
         self._write(UNSETTLED)
         self.view.go("history")
 
@@ -169,7 +173,6 @@ class HistoryController:
         self.view.go("history")
 
     def sort(self, column: str) -> None:
-        """Sorts by the column with this key, or reverses its order."""
         if column in list(SortColumn):
             self._write(with_order(self.pane.line.asked, SortColumn(column)))
 
@@ -261,18 +264,18 @@ class HistoryController:
         return self.session.history.attempt(attempt_id) or self.shown.history.attempt(attempt_id)
 
     def open_attempt(self, row: AttemptRow) -> None:
-        """Opens the attempt of a row."""
         attempt = self.shown.history.attempt(row.attempt_id)
         if attempt is not None and self.pane.rows is not None:
             screen = AttemptScreen(self.shown, self.privacy, self.pane.rows, (row, attempt), self.preview)
             self.view.push(screen, self._followed)
 
-    def _followed(self, followed: Followed | None) -> None:
+    def _followed(self, followed: tuple[AttemptRow, Choice | None] | None) -> None:
         if followed is None:
             return
-        self.pane.go_to(followed.row)
-        if followed.choice is not None:
-            self._follow(self._whole(followed.row.attempt_id), followed.choice)
+        row, choice = followed
+        self.pane.go_to(row)
+        if choice is not None:
+            self._follow(self._whole(row.attempt_id), choice)
 
     def _choose(self, row: AttemptRow | None, choice: Choice) -> None:
         """Does what the user chose for the attempt of a row, or says why it is not possible."""

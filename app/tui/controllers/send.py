@@ -31,8 +31,7 @@ from app.service.session import (
 from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.privacy import PrivacyMode
-from app.tui.screens.confirm import Confirm, ConfirmSendAgain, Question, SendAgain
-from app.tui.screens.unlock import UnlockScreen
+from app.tui.screens.confirm import Confirm, UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.form import TriggerForm
@@ -41,7 +40,7 @@ from app.tui.widgets.status import StatusLine
 
 DOUBLE_PRESS_S = 1.0
 SENDING = "Sending… {}"
-SENT_JUST_NOW = "You sent this a moment ago. Press Send once more to send it again."
+SENT_JUST_NOW = "you sent this a moment ago. Press Send once more to send it again."
 LOADING = "Loading the lists. Sending is possible in a moment."
 TEST_ACCOUNT = "Test account: sending is always unlocked."
 NOT_PICKED = "you typed in {} but did not pick a row. Enter picks, Esc clears."
@@ -275,18 +274,15 @@ class SendController:
 
         question = worded(session.mails.known_use(shown.event_id))
         unknown = self._unknown(known.second_send)
-        screen: Question[Any]
         if unknown is not None:
-            screen = ConfirmSendAgain(question)
+            screen = Confirm(question, yes="Resend (same trigger id)", other="Send as new", no="Cancel")
             self.view.push(screen, partial(self._answer_again, submission, known, unknown))
         else:
             screen = Confirm(question, yes="Send again" if is_again else "Send", no="Cancel")
             self.view.push(screen, partial(self._send_submitted, submission, known))
         self._complete(screen, worded, shown.event_id)
 
-    def _complete(
-        self, screen: Question[Any], worded: Callable[[EventUse | None], str], event_id: str
-    ) -> None:
+    def _complete(self, screen: Confirm, worded: Callable[[EventUse | None], str], event_id: str) -> None:
         """Adds to an open question about a live account what the event starts, once the account has told it."""
 
         async def complete() -> None:
@@ -303,10 +299,10 @@ class SendController:
         return attempt if attempt and offers_same_trigger(attempt) else None
 
     def _answer_again(
-        self, submission: _Submission, known: Preflight, unknown: Attempt, answer: SendAgain | None
+        self, submission: _Submission, known: Preflight, unknown: Attempt, same_trigger: bool | None
     ) -> None:
-        if answer is not SendAgain.RESEND:
-            self._send_submitted(submission, known, answer is SendAgain.NEW)
+        if not same_trigger:
+            self._send_submitted(submission, known, same_trigger is False)
             return
         again = partial(self._ask_again, submission, self.parent_id)
         self._resend(unknown, submission.attempt_id, known, same_trigger=True, ask_again=again)
@@ -346,7 +342,6 @@ class SendController:
     # Resending an attempt
 
     def resend(self, attempt: Attempt, same_trigger: bool) -> None:
-        """Asks whether to send an attempt again, and sends it."""
         if self.is_busy or self.closed:
             self.view.say("Not sent", self.closed or self.obstacle)
             return
@@ -416,7 +411,7 @@ class SendController:
         if self.closed:
             self._nothing_sent(self.closed)
             return
-        self._stop = asyncio.Event()
+        self._stop, self._began_at = asyncio.Event(), self.clock()
         view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self._waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
@@ -453,7 +448,6 @@ class SendController:
         then()
 
     def show_unrecorded(self, attempt: Attempt, error: AppError) -> None:
-        """Shows a reply that is not recorded yet."""
         self.is_recording = True
         self.view.show_attempt(attempt, f"{RECORDING} {error}")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,9 @@ from textual.widgets import Footer, Static
 from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.domain.text import short_id
+from app.resources import style
+from app.service.checks import keep_as_case
+from app.service.files import typed_path
 from app.service.history import AttemptRow, RowIds, neighbours
 from app.service.session import Session
 from app.tui.bindings import key_of
@@ -20,7 +24,6 @@ from app.tui.privacy import PrivacyMode
 from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
-from app.tui.screens.keep_check import keep_as_check
 from app.tui.text import (
     chain_lines,
     fact_lines,
@@ -32,7 +35,11 @@ from app.tui.text import (
     sanitize,
 )
 from app.tui.widgets.body_view import BodyView
-from app.tui.widgets.follow_up import Choice, Followed, follow_up_bindings
+from app.tui.widgets.follow_up import Choice, follow_up_bindings
+
+CHECKS = "checks.toml"
+KEEP = "Keep as check. Add it to the cases in this file, which is made if there is none:"
+NOT_KEPT = "A check holds the contact's value. Show personal data first."
 
 
 class KeyRows(Footer):
@@ -43,9 +50,10 @@ class KeyRows(Footer):
         self.styles.grid_size_columns = 5 if self.screen.has_class("-narrow") else 7
 
 
-class AttemptScreen(ModalScreen[Followed]):
+class AttemptScreen(ModalScreen[tuple[AttemptRow, Choice | None]]):
     """Returns the attempt that was open last, and what to do about it."""
 
+    DEFAULT_CSS = style("attempt")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the dashboard", id="attempt.back"),
@@ -96,7 +104,6 @@ class AttemptScreen(ModalScreen[Followed]):
         self._show(self._row, self._attempt)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hides what this attempt does not allow."""
         match action:
             case "choose":
                 return Choice[str(parameters[0])].fits(self._attempt)
@@ -106,10 +113,10 @@ class AttemptScreen(ModalScreen[Followed]):
                 return super().check_action(action, parameters)
 
     def action_leave(self) -> None:
-        self.dismiss(Followed(self._row, None))
+        self.dismiss((self._row, None))
 
     def action_choose(self, name: str) -> None:
-        self.dismiss(Followed(self._row, Choice[name]))
+        self.dismiss((self._row, Choice[name]))
 
     def action_beside(self, step: int) -> None:
         try:
@@ -130,7 +137,6 @@ class AttemptScreen(ModalScreen[Followed]):
         self.refresh_bindings()
 
     def action_more(self, name: str) -> None:
-        """Shows the next part of the body of the request or the reply."""
         body = self._body(name)
         body.show_next_part()
         self._pane.scroll_to_widget(body, top=True, animate=False)
@@ -155,7 +161,21 @@ class AttemptScreen(ModalScreen[Followed]):
         offer_export(self.app, self._session, self._row, masked=self._privacy.is_on)
 
     def action_keep_as_check(self) -> None:
-        keep_as_check(self.app, self._attempt, masked=self._privacy.is_on)
+        if self._privacy.is_on:
+            self._warn(NOT_KEPT, "Not kept")
+        else:
+            self.app.push_screen(Ask(KEEP, value=str(Path.cwd() / CHECKS), yes="Add"), self._keep)
+
+    def _keep(self, typed: str | None) -> None:
+        if typed is None:
+            return
+        path = typed_path(typed.strip() or CHECKS)
+        try:
+            name = keep_as_case(path, self._attempt)
+        except AppError as error:
+            self._warn(str(error), "Not kept")
+        else:
+            self.notify(sanitize(f"{name}, in {path}", 500), title="Kept as check", markup=False)
 
     def action_note(self) -> None:
         note = self._attempt.note or ""
@@ -177,8 +197,8 @@ class AttemptScreen(ModalScreen[Followed]):
     def _body(self, name: str) -> BodyView:
         return self.query_one(f"#attempt-{name}", BodyView)
 
-    def _warn(self, sentence: str) -> None:
-        self.notify(sanitize(sentence, 500), severity="warning", markup=False)
+    def _warn(self, sentence: str, title: str = "") -> None:
+        self.notify(sanitize(sentence, 500), title=title, severity="warning", markup=False)
 
     def _show(self, row: AttemptRow, attempt: Attempt) -> None:
         history = self._session.history

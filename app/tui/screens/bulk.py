@@ -16,11 +16,12 @@ from textual.widgets import Button, Footer, Input, OptionList, ProgressBar, Sele
 from textual.widgets.option_list import Option
 
 from app.domain.attempt_export import readable_body
-from app.domain.bulk import BulkRow, Duplicates, RowState, Run, RunState, plan_lines
+from app.domain.bulk import CANARY, BulkRow, Duplicates, RowState, Run, RunState, plan_lines
 from app.domain.errors import AppError
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Outcome
 from app.domain.text import duration, short_id
+from app.resources import style
 from app.service.bulk import BulkRuns, Planning
 from app.service.files import new_file, typed_path
 from app.service.history import in_thread
@@ -40,27 +41,28 @@ _OUTCOMES = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN)
 ABORT = "Abort the run? The contacts that are left are never sent by it. A batch under way is finished."
 ARRIVED = "Mark all unknown contacts of this run as arrived? How do you know? (optional)"
 DID_NOT = "Mark all unknown contacts of this run as not arrived? How do you know? (optional)"
-UNKNOWN_LEFT = "Unknown contacts are never resent automatically. Check the account, then mark them as arrived or not, or resend them."
+UNKNOWN_LEFT = "Unknown contacts are never resent automatically. Check the account, then mark them as arrived (a) or not (d), or resend them (u)."
 AGAIN = "Plan to send the attempts that the history shows again, as new triggers? Contacts that got them may get them twice."
 
 
 class BulkScreen(Screen[None]):
     """Follows every run of the account, also those of other windows."""
 
+    DEFAULT_CSS = style("bulk")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", tooltip="To the dashboard; a run goes on", id="bulk.back"),
+        Binding("r", "run(False)", "Send", tooltip="Send the canary, or what is left", id="bulk.run"),
+        Binding("p", "pause", "Pause", tooltip="Pause after the batch under way", id="bulk.pause"),
+        Binding("u", "run(True)", "Resend unknown", tooltip="With the same trigger ids", id="bulk.resend"),
+        Binding("a", "settle(True)", "Arrived", tooltip="Resolve all unknown contacts", id="bulk.arrived"),
+        Binding("d", "settle(False)", "Not arrived", tooltip="Resolve them all", id="bulk.did_not"),
+        Binding("w", "report('csv')", "Report", tooltip="Write what became of each row", id="bulk.report"),
+        Binding("e", "report('rejected')", "Rejected rows", tooltip="Write them as CSV", id="bulk.rejected"),
+        Binding("x", "abort", "Abort", tooltip="End the run for good", id="bulk.abort"),
         Binding("n", "new", "Plan a file", tooltip="Read and check a CSV file; sends nothing", id="bulk.new"),
         Binding(
             "h", "again", "Send these again", tooltip="Plan the attempts of the history", id="bulk.again"
         ),
-        Binding("r", "run(False)", "Send", tooltip="Send the canary, or what is left", id="bulk.run"),
-        Binding("p", "pause", "Pause", tooltip="Pause after the batch under way", id="bulk.pause"),
-        Binding("x", "abort", "Abort", tooltip="End the run for good", id="bulk.abort"),
-        Binding("w", "report('csv')", "Report", tooltip="Write what became of each row", id="bulk.report"),
-        Binding("e", "report('rejected')", "Rejected rows", tooltip="Write them as CSV", id="bulk.rejected"),
-        Binding("u", "run(True)", "Resend unknown", tooltip="With the same trigger ids", id="bulk.resend"),
-        Binding("a", "settle(True)", "Arrived", tooltip="Resolve all unknown contacts", id="bulk.arrived"),
-        Binding("d", "settle(False)", "Not arrived", tooltip="Resolve them all", id="bulk.did_not"),
     ]
     AUTO_FOCUS = "#bulk-runs"
 
@@ -145,7 +147,9 @@ class BulkScreen(Screen[None]):
             )
             parts = [Content(sanitize(line, 2000)) for line in self._lines(run)]
             text.update(Content("\n").join([self._counts(run), *parts]))
-            if run.state is RunState.PLANNED and run.run_id not in self._preview:
+            if run.state is not RunState.RUNNING:
+                self._begun.pop(run.run_id, None)  # the rate of a run leaves out its pauses
+            if run.run_id not in self._preview:
                 self._read_plan(run)
         self.refresh_bindings()
 
@@ -171,11 +175,15 @@ class BulkScreen(Screen[None]):
             yield from self._preview.get(run.run_id, ())
 
     def _pace(self, run: Run) -> str:
+        if run.sent <= CANARY:
+            return "Sending…"  # the time of the question after the canary does not count
         now, under_way = time.monotonic(), run.count(RowState.SENDING)
         finished, left = run.sent - under_way, run.count(RowState.PLANNED) + under_way
         began, before = self._begun.setdefault(run.run_id, (now, finished))
-        rate = (finished - before) / (now - began) if now > began else 0.0
-        return f"{rate:,.0f} contacts a second, about {duration(left / rate)} left" if rate else "Sending…"
+        if finished <= before:  # also where unknown contacts are sent again
+            return "Sending…"
+        rate = (finished - before) / (now - began)
+        return f"{rate:,.0f} contacts a second, about {duration(left / rate)} left"
 
     @work(group="bulk-plan", exclusive=True)
     async def _read_plan(self, run: Run) -> None:
@@ -222,7 +230,7 @@ class BulkScreen(Screen[None]):
         if yes:
             self._plan_history()
 
-    @work(group="bulk-plan", exclusive=True)
+    @work(group="bulk-again", exclusive=True)
     async def _plan_history(self) -> None:
         try:
             self._planned(await self._plan_shown())
@@ -291,6 +299,7 @@ class BulkScreen(Screen[None]):
 class PlanScreen(ModalScreen[Run | None]):
     """Asks for a file and plans it; returns the run, None on Esc."""
 
+    DEFAULT_CSS = style("plan")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="plan.back"),
     ]

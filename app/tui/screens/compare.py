@@ -17,6 +17,7 @@ from app.domain.errors import AppError
 from app.domain.json_text import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
 from app.domain.text import elapsed, short_id
+from app.resources import style
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
 from app.tui.text import attempt_label, count, lines, sanitize
@@ -31,6 +32,7 @@ _STYLE = {Side.BOTH: "$quiet", Side.LEFT: "$text-error", Side.RIGHT: "$text-succ
 class CompareScreen(ModalScreen[None]):
     """The older attempt is A, the newer one B."""
 
+    DEFAULT_CSS = style("compare")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,c", "dismiss", "Back", tooltip="Back to the history", id="compare.back"),

@@ -1,8 +1,6 @@
-"""Questions above the dashboard: yes or no, how to send again, and a line to type."""
+"""Questions above the dashboard: yes or no, a line to type, and whether to unlock a live account."""
 
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,46 +9,50 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from app.resources import styles
+from app.resources import style
 from app.tui.bindings import key_of
+from app.tui.text import sanitize
 from app.tui.widgets.inputs import SafeInput
 
-Answer = TypeVar("Answer")
+MINUTES = 10
+MAX_MINUTES = 60
+NOT_THE_NAME = "That is not the name of this profile."
+NO_MINUTES = f"Enter whole minutes from 1 to {MAX_MINUTES}."
 
 
-class Question(ModalScreen[Answer | None], Generic[Answer]):
-    """Returns the answer of the button that was pressed; None on Esc and Cancel, which has the focus.
+class Confirm(ModalScreen[bool | None]):
+    """Returns True for `yes`, False for `other`; None on Esc and Cancel, which has the focus.
 
-    Only the first answer has a key. Letters do nothing, so that typing ahead never answers a question.
+    Only `yes` has a key. Letters do nothing, so that typing ahead never answers a question.
     """
 
+    DEFAULT_CSS = style("confirm")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", tooltip="Go back, nothing changes", id="confirm.no"),
-        Binding("ctrl+y", "agree", "Yes", tooltip="Do it", id="confirm.yes"),
+        Binding("ctrl+y", "dismiss(True)", "Yes", tooltip="Do it", id="confirm.yes"),
         Binding("right", "app.focus_next", "Next", show=False, tooltip="To the next button"),
         Binding("left", "app.focus_previous", "Previous", show=False, tooltip="To the previous button"),
     ]
     AUTO_FOCUS = "#no"
-    # It may be the first screen that opens.
-    CSS_PATH = styles() / "confirm.tcss"
 
-    def __init__(self, question: str, no: str, answers: Mapping[str, tuple[str, Answer]]) -> None:
-        """`answers` are the words and the value of each button by its id."""
-        super().__init__()
+    def __init__(self, question: str, *, yes: str, no: str, other: str = "") -> None:
+        super().__init__(classes="-three" if other else None)
         self._question = question
-        self._no = no
-        self._answers = answers
+        self._words = {"no": no, "yes": yes, "other": other}
         self._is_over = False
 
     def compose(self) -> ComposeResult:
+        keys = {
+            "no": f"  {key_of(self, 'confirm.no')}",
+            "yes": f"  {key_of(self, 'confirm.yes')}",
+            "other": "",
+        }
         with Vertical(id="confirm"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(f"{self._no}  {key_of(self, 'confirm.no')}", id="no", compact=True)
-                key = f"  {key_of(self, 'confirm.yes')}"
-                for name, (words, _) in self._answers.items():
-                    yield Button(f"{words}{key}", id=name, compact=True)
-                    key = ""
+                for name, words in self._words.items():
+                    if words:
+                        yield Button(f"{words}{keys[name]}", id=name, compact=True)
 
     def change(self, question: str) -> None:
         """Replaces the text of the question while it is open."""
@@ -67,44 +69,15 @@ class Question(ModalScreen[Answer | None], Generic[Answer]):
         if self._is_over:
             self.dismiss(None)
 
-    def action_agree(self) -> None:
-        _, answer = next(iter(self._answers.values()))
-        self.dismiss(answer)
-
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        _, answer = self._answers.get(event.button.id or "", ("", None))
-        self.dismiss(answer)
-
-
-class Confirm(Question[bool]):
-    """Returns True for yes."""
-
-    def __init__(self, question: str, *, yes: str, no: str) -> None:
-        super().__init__(question, no, {"yes": (yes, True)})
-
-
-class SendAgain(StrEnum):
-    """How to send a request with an unknown outcome again."""
-
-    RESEND = "resend"
-    NEW = "new"
-
-
-class ConfirmSendAgain(Question[SendAgain]):
-    """Returns how to send again. The key resends, which cannot trigger the contact twice."""
-
-    def __init__(self, question: str) -> None:
-        answers = {
-            "resend": ("Resend (same trigger id)", SendAgain.RESEND),
-            "new": ("Send as new", SendAgain.NEW),
-        }
-        super().__init__(question, "Cancel", answers)
+        self.dismiss({"yes": True, "other": False}.get(event.button.id or ""))
 
 
 class Ask(ModalScreen[str | None]):
     """Returns what was typed, on Enter or the button; None on Esc."""
 
+    DEFAULT_CSS = style("ask")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="ask.back"),
     ]
@@ -145,3 +118,57 @@ class Ask(ModalScreen[str | None]):
     @on(Button.Pressed, "#back")
     def _back(self) -> None:
         self.dismiss(None)
+
+
+class UnlockScreen(ModalScreen[int | None]):
+    """Returns the minutes once the name of the profile is right; None on Esc."""
+
+    DEFAULT_CSS = style("unlock")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", tooltip="Go back, stay read-only", id="unlock.back"),
+    ]
+    AUTO_FOCUS = "#unlock-name"
+
+    def __init__(self, profile: str) -> None:
+        super().__init__()
+        self._profile = profile
+
+    def compose(self) -> ComposeResult:
+        name = sanitize(self._profile)
+        with Vertical(id="unlock"):
+            yield Static(
+                f"{name} is a live account: triggers reach real customers.\nType its name to unlock sending.",
+                markup=False,
+            )
+            with Horizontal():
+                yield Static("Name", classes="name")
+                yield SafeInput(placeholder=name, id="unlock-name", personal=False)
+            with Horizontal():
+                yield Static("Minutes", classes="name")
+                yield SafeInput(str(MINUTES), id="unlock-minutes", personal=False)
+            yield Static(markup=False, id="unlock-fault")
+            with Horizontal(id="unlock-answers"):
+                yield Button("Cancel", id="unlock-back", compact=True)
+                yield Button("Unlock sending", id="unlock-now", compact=True)
+
+    @on(Button.Pressed, "#unlock-back")
+    def _back(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#unlock-now")
+    def _unlock(self) -> None:
+        name, minutes = (self.query_one(field, Input) for field in ("#unlock-name", "#unlock-minutes"))
+        if name.value != self._profile:
+            self._reject(NOT_THE_NAME, name)
+        elif not (
+            minutes.value.isascii() and minutes.value.isdigit() and 1 <= int(minutes.value) <= MAX_MINUTES
+        ):
+            self._reject(NO_MINUTES, minutes)
+        else:
+            self.dismiss(int(minutes.value))
+
+    def _reject(self, why: str, field: Input) -> None:
+        self.query_one("#unlock-fault", Static).update(f"✗ {why}")
+        field.focus()
+        field.select_all()  # the next try replaces this one

@@ -23,6 +23,7 @@ from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK
 from app.domain.text import short_id
+from app.resources import style
 from app.service.files import FileExistsAlreadyError, new_file, typed_path
 from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
 from app.service.session import Session
@@ -102,6 +103,7 @@ def _of_many(query: HistoryQuery, total: int | None, now: datetime) -> Iterator[
 class ExportScreen(ModalScreen[None]):
     """Asks for the file; Esc cancels a running export, or goes back."""
 
+    DEFAULT_CSS = style("export")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Cancel the export, or go back", id="export.back"),
         Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="export.copy"),
@@ -137,7 +139,6 @@ class ExportScreen(ModalScreen[None]):
         return total is not None and total <= MAX_COPIED
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only short exports can be copied."""
         return self._can_be_copied if action == "copy" else super().check_action(action, parameters)
 
     @on(Input.Submitted)

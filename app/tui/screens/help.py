@@ -11,7 +11,7 @@ from textual.events import ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
 
-from app.resources import help_pages
+from app.resources import help_pages, style
 from app.tui.bindings import DESK, NOT_IN_PALETTE, active_in_order
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ PAGES = {
 class HelpScreen(ModalScreen[None]):
     """One page of the manual; its links lead to the others."""
 
+    DEFAULT_CSS = style("help")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "dismiss", "Back", tooltip="Close the help", id="help.back"),
         Binding("s", "page('symbols')", "Symbols", tooltip="What the symbols and outcomes mean", id="help.symbols"),
@@ -79,7 +80,6 @@ class HelpScreen(ModalScreen[None]):
             await self.action_page(page)
 
     async def action_page(self, page: str) -> None:
-        """Shows another page of the manual."""
         from textual.widgets import Markdown  # noqa: PLC0415 - as above
 
         await self.query_one(Markdown).update(self._text(page))

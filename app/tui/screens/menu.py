@@ -1,8 +1,6 @@
 """Menus above the dashboard: one thing out of a few, a profile, or event data to insert."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import ClassVar, Generic, TypeVar
 
 from textual import on
@@ -15,6 +13,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.model import DataChoice
+from app.resources import style
 from app.tui.privacy import covered
 from app.tui.text import Live, account_labels, lines, sanitize, sanitize_block
 
@@ -26,7 +25,13 @@ Entries = Sequence[tuple[Content, Value] | None]
 PREVIEW_LINES = 8
 
 
-class Menu(ModalScreen[Value | None], Generic[Value]):
+class MenuScreen(ModalScreen[Value | None], Generic[Value]):
+    """What the menus look like."""
+
+    DEFAULT_CSS = style("menu")
+
+
+class Menu(MenuScreen[Value]):
     """Returns the value of the entry that was picked; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,7 +60,7 @@ def _options(words: Iterable[Content | None], name: str) -> OptionList:
     )
 
 
-class ProfileList(ModalScreen[str | None]):
+class ProfileList(MenuScreen[str]):
     """Returns the name of the profile that was picked; None on Esc, and for the one in use."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,24 +92,8 @@ class ProfileList(ModalScreen[str | None]):
         self.dismiss(None if name == self._live else name)
 
 
-class Act(Enum):
-    """What to do with event data."""
-
-    TAKE = "take"
-    KEEP = "keep"
-    DROP = "drop"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants from the menu; `choice` is None for KEEP."""
-
-    act: Act
-    choice: DataChoice | None = None
-
-
-class DataMenu(ModalScreen[Wish | None]):
-    """Returns which event data to insert, save or delete; None on Esc."""
+class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
+    """Returns `insert` or `delete` and which event data, or `save` and None; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f8", "dismiss(None)", "Back", tooltip="Go back, keep the event data", id="data.back"),
@@ -154,12 +143,12 @@ class DataMenu(ModalScreen[Wish | None]):
 
     @on(OptionList.OptionSelected)
     def _take(self) -> None:
-        self.dismiss(Wish(Act.TAKE, self._highlighted))
+        self.dismiss(("insert", self._highlighted))
 
     @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:
         if self._can_keep:
-            self.dismiss(Wish(Act.KEEP))
+            self.dismiss(("save", None))
         else:
             self._warn("No event data to save.")
 
@@ -167,7 +156,7 @@ class DataMenu(ModalScreen[Wish | None]):
     def action_drop(self) -> None:
         choice = self._highlighted
         if choice is not None and choice.kind == "template":
-            self.dismiss(Wish(Act.DROP, choice))
+            self.dismiss(("delete", choice))
         else:
             self._warn("Only a template can be deleted.")
 

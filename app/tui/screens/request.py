@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static, Tab, Tabs
 
 from app.domain.attempt_export import as_curl, as_httpx, as_json
+from app.resources import style
 from app.tui.text import sanitize_block
 from app.tui.widgets.code_block import CodeBlock
 
@@ -27,6 +28,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[Mapping[str, object]], str]]] = {
 class RequestScreen(ModalScreen[None]):
     """One request in one of three formats; `copy` takes the text of that format."""
 
+    DEFAULT_CSS = style("request")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", tooltip="Copy the whole text", id="request.copy"),
         Binding("right,tab", "turn(1)", "Next format", tooltip="cURL, Python, JSON", id="request.next"),

@@ -35,6 +35,7 @@ from app.domain.history_query import (
 from app.domain.model import LABEL, Outcome
 from app.domain.reply_codes import describe
 from app.domain.text import count, duration, elapsed, percent
+from app.resources import style
 from app.service.history import AttemptHistory, in_thread
 from app.tui.screens.menu import Menu
 from app.tui.text import STACKED, counts_label, lines, outcome_style, sanitize
@@ -82,6 +83,7 @@ class Chart(Widget):
 class StatisticsScreen(Screen[str | None]):
     """Four charts; returns the query that was picked from them, None on Esc."""
 
+    DEFAULT_CSS = style("statistics")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,p", "dismiss", "Back", tooltip="Back to the history", id="statistics.back"),
@@ -164,7 +166,6 @@ def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content
 
 
 def codes(statistics: AttemptStatistics, width: int) -> Content:
-    """The most frequent reply codes, with what they mean."""
     shown = statistics.codes[:SHOWN_ROWS]
     digits = _digits([one.attempts for one in shown])
     labels = [
@@ -319,7 +320,6 @@ def _code_choice(line: str, one: CodeCount, is_alone: bool) -> tuple[Content, st
 
 
 def code_words(which: str, code: int | None) -> str:
-    """A reply code in the entry of a menu, or its lack."""
     return f"{which} attempts without a reply code" if code is None else f"{which} reply code {code}"
 
 

@@ -109,7 +109,7 @@ def _words(fix: QuickFix) -> str:
         return words
     person = ", ".join(filter(None, (sanitize(contact_name(contact), 60), f"contact {sanitize(contact.id)}")))
     by_id = isinstance(fix.change, FormPatch) and fix.change.key_id == "id"
-    return f"Send to {person}{'' if by_id else f'  {words}'}"
+    return f"Pick {person}{'' if by_id else f'  {words}'}"
 
 
 class PreflightPane(VerticalScroll):
@@ -119,16 +119,16 @@ class PreflightPane(VerticalScroll):
         super().__init__(id="preflight", classes="pane")
         self.border_title = "Prediction"
         self._privacy = veil
+        self._fixes = RemedyButtons(id="preflight-remedies", classes="remedies")
 
     def compose(self) -> ComposeResult:
         yield TextBlock(id="preflight-text")
-        yield RemedyButtons(id="preflight-remedies", classes="remedies")
+        yield self._fixes
         yield TextBlock(id="preflight-more")
 
     @property
     def remedies(self) -> Sequence[QuickFix]:
-        """The fixes that are offered."""
-        return self.query_one(RemedyButtons).remedies
+        return self._fixes.remedies
 
     def show(
         self,
@@ -172,7 +172,7 @@ class PreflightPane(VerticalScroll):
 
     def _update(self, headline: Content, fixes: Iterable[QuickFix], more: Content | None) -> None:
         self.query_one("#preflight-text", TextBlock).show(headline)
-        self.query_one(RemedyButtons).offer(fixes)
+        self._fixes.offer(fixes)
         below = self.query_one("#preflight-more", TextBlock)
         below.display = bool(more)
         below.show(more or "")
@@ -212,19 +212,18 @@ class ReplyPanel(VerticalScroll):
         self.border_title = "Reply"
         self._field_name = field_name
         self._state = "nothing"
+        self._fixes = RemedyButtons(id="reply-remedies", classes="remedies")
 
     def compose(self) -> ComposeResult:
         yield TextBlock(NOTHING_YET, id="reply-text")
-        yield RemedyButtons(id="reply-remedies", classes="remedies")
+        yield self._fixes
 
     @property
     def remedies(self) -> Sequence[QuickFix]:
-        """The fixes that are offered."""
-        return self.query_one(RemedyButtons).remedies
+        return self._fixes.remedies
 
     def offer(self, remedies: Iterable[QuickFix]) -> None:
-        """Offers these fixes for the reply."""
-        self.query_one(RemedyButtons).offer(remedies)
+        self._fixes.offer(remedies)
 
     def show_nothing(self, last: Attempt | None, welcome: str = "") -> None:
         """Nothing was sent yet; the last attempt of the profile is shown dimmed."""
@@ -257,7 +256,6 @@ class ReplyPanel(VerticalScroll):
         )
 
     def show_fault(self, fault: str) -> None:
-        """Why nothing was sent or refreshed."""
         self._update("fault", [_fault(fault)])
 
     def _how_to_resolve(self, attempt: Attempt) -> Content | None:

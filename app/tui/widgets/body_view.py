@@ -49,7 +49,6 @@ class BodyView(Vertical):
 
     @property
     def is_long(self) -> bool:
-        """Whether the body has more than one part."""
         return self._count > 1
 
     def show_raw(self, raw: bool) -> None:
@@ -59,7 +58,6 @@ class BodyView(Vertical):
             self._draw()
 
     def show_next_part(self) -> None:
-        """Shows the next part; after the last one the first."""
         self._part = (self._part + 1) % self._count
         self._draw()
 

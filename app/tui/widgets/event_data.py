@@ -53,7 +53,6 @@ class JsonArea(TextArea):
         self.show_line_numbers = self.size.width >= NUMBERED_FROM
 
     def mark(self, fault: EventDataError | None) -> None:
-        """Marks the line of a fault; None marks no line."""
         if str(fault) != str(self._fault):
             self._fault = fault
             self._draw_again()
@@ -68,7 +67,6 @@ class JsonArea(TextArea):
         self._draw_again()
 
     def get_line(self, line_index: int) -> Text:
-        """The line as it is drawn."""
         line = visible(self.document.get_line(line_index))
         text = Text(covered(line) if self._is_covered else line, end="", no_wrap=True)
         for token, start, end in json_parts(line) if len(line) <= MAX_WRAPPED else ():
@@ -121,6 +119,7 @@ class DataEditor(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="data")
+        self._area = JsonArea(id="event-data")
         self._inserted: str | None = ""
         self._example: str | None = None
         self._for_event = ""
@@ -141,7 +140,7 @@ class DataEditor(Vertical):
                     action="screen.event_data",
                 )
                 yield Button("Format", id="data-format", compact=True, tooltip="Indent the JSON (f11)")
-        yield JsonArea(id="event-data")
+        yield self._area
 
     def on_mount(self) -> None:
         for tool in self.query(Button):
@@ -150,7 +149,6 @@ class DataEditor(Vertical):
 
     @property
     def text(self) -> str:
-        """The text as it was typed."""
         return self._area.text
 
     @property
@@ -167,7 +165,6 @@ class DataEditor(Vertical):
 
     @property
     def has_placeholders(self) -> bool:
-        """Whether the data contains placeholders."""
         self._parse()
         return self._has_placeholders
 
@@ -214,15 +211,10 @@ class DataEditor(Vertical):
         return ""
 
     def go_to_fault(self) -> None:
-        """Moves the cursor to the fault."""
         fault, area = self.fault, self._area
         area.focus()
         if fault is not None and fault.line:
             area.move_cursor((fault.line - 1, fault.column - 1))
-
-    @property
-    def _area(self) -> JsonArea:
-        return self.query_one(JsonArea)
 
     @on(TextArea.Changed)
     def _typed(self) -> None:

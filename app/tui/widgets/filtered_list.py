@@ -102,7 +102,8 @@ class FilteredList(Vertical, Generic[Row]):
         self._empty_text = ""
         self._stop = Event()
         self._shown_text: str | None = None
-        self._found = asyncio.Event()
+        self.found = asyncio.Event()
+        """Set while the rows of the typed text are shown."""
         self._chooses = False
         self._handled = asyncio.Event()
         self._handled.set()
@@ -116,10 +117,9 @@ class FilteredList(Vertical, Generic[Row]):
     @property
     def row(self) -> Row | None:
         """The row under the cursor; None while a search is running."""
-        return self.table.row if self._found.is_set() else None
+        return self.table.row if self.found.is_set() else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc clears the search only if there is text in it."""
         return bool(self.filter.value) if action == "clear" else super().check_action(action, parameters)
 
     def action_clear(self) -> None:
@@ -147,13 +147,13 @@ class FilteredList(Vertical, Generic[Row]):
 
     def on_unmount(self) -> None:
         self._stop.set()
-        self._found.set()
+        self.found.set()
 
     def _search(self, *, keep_cursor: bool = False) -> None:
         """Stops the last search and starts a new one; the old rows stay until it finds the new ones."""
         self._stop.set()
         self._stop = Event()
-        self._found.clear()
+        self.found.clear()
         text = self.filter.value
         rows = self._find(text, None if self._order == self._usual else self._order, self._stop)
         # A cursor on a row of the last search picks nothing in this one.
@@ -170,7 +170,7 @@ class FilteredList(Vertical, Generic[Row]):
             self._show(rows, text, keep_cursor=keep_cursor)
             if self._chooses:
                 await self._choose_and_wait()
-            self._found.set()
+            self.found.set()
             await asyncio.to_thread(rows.count)
             self.table.rows_changed()
             self._show_count(rows)
@@ -178,7 +178,7 @@ class FilteredList(Vertical, Generic[Row]):
             pass  # a newer search has begun
         except AppError as error:
             self._chooses = False
-            self._found.set()
+            self.found.set()
             self.notify(str(error), severity="error", markup=False)
         finally:
             progress.stop()
@@ -209,14 +209,14 @@ class FilteredList(Vertical, Generic[Row]):
     async def choice_made(self) -> None:
         """Returns once every Enter has picked its row, so that the next key takes effect after that."""
         if self._chooses:
-            await self._found.wait()
+            await self.found.wait()
         await self._handled.wait()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         """Picks the row under the cursor; while a search is running, its first row."""
         event.stop()
-        if self._found.is_set():
+        if self.found.is_set():
             self._choose()
         else:
             self._chooses = True
@@ -363,7 +363,6 @@ class ContactList(FilteredList[ContactRow]):
             self.post_message(self.AttemptsWanted(self, self.table.row))
 
     def offer_fields(self, fields: Sequence[Field]) -> None:
-        """Names the fields of the contacts."""
         self._fields = fields
         self._customer_number = customer_number(fields)
         self.redraw()

@@ -1,13 +1,12 @@
 """What can follow an attempt: the same keys on its screen and in its row of the history."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from textual.binding import Binding, BindingType
 
 from app.domain.model import Attempt, Outcome
 from app.service.evidence import may_show_evidence
-from app.service.history import AttemptRow, offers_same_trigger
+from app.service.history import offers_same_trigger
 
 
 class Choice(Enum):
@@ -21,7 +20,6 @@ class Choice(Enum):
     IN_FORM = "in the form"
 
     def fits(self, attempt: Attempt) -> bool:
-        """Whether it is possible for this attempt."""
         match self:
             case Choice.EVIDENCE:
                 return may_show_evidence(attempt)
@@ -36,7 +34,6 @@ class Choice(Enum):
 
     @property
     def unfit(self) -> str:
-        """Why it is not possible."""
         match self:
             case Choice.EVIDENCE:
                 return "It triggered nothing, or is still being sent: there is no mail to look for."
@@ -48,14 +45,6 @@ class Choice(Enum):
                 return "It is still being sent."
             case Choice.IN_FORM:
                 return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """The attempt that was open last, and what to do about it; None for nothing."""
-
-    row: AttemptRow
-    choice: Choice | None
 
 
 _KEYS = {

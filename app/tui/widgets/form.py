@@ -106,6 +106,11 @@ class TriggerForm(Vertical):
         self.usual_key_id = EMAIL
         """The key field of the event, by which contacts are picked; a fix may use another one for one trigger."""
         self._typed_on_send = False
+        self._event_line = SafeInput(placeholder="id or name", id="event-id", personal=False)
+        self._key = _KeySelect(_key_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
+        self._other_key = SafeInput(placeholder="any key id, sent unchanged", id="key-id", personal=False)
+        self._external_id = SafeInput(placeholder="contact's value", id="external-id")
+        self.editor = DataEditor()
         self.set_class(service.profile.is_production, "-live")
 
     def compose(self) -> ComposeResult:
@@ -113,21 +118,19 @@ class TriggerForm(Vertical):
         with Horizontal(id="event-row", classes="row"):
             yield Static("Event", classes="name")
             with Container(id="event"):
-                yield SafeInput(placeholder="id or name", id="event-id", personal=False)
+                yield self._event_line
                 yield TextBlock(id="event-name")
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             with Vertical(id="key"):
-                yield _KeySelect(
-                    _key_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field"
-                )
-                yield SafeInput(placeholder="any key id, sent unchanged", id="key-id", personal=False)
+                yield self._key
+                yield self._other_key
         with Vertical(classes="row"):
             with Horizontal(id="external"):
                 yield Static("External id", classes="name")
-                yield SafeInput(placeholder="contact's value", id="external-id")
+                yield self._external_id
             yield TextBlock(id="recipient")
-        yield DataEditor()
+        yield self.editor
         yield TextBlock(id="extras")
         with Container(id="sending"):
             with Horizontal(id="send-tools"):
@@ -148,27 +151,6 @@ class TriggerForm(Vertical):
         self._key.tooltip = "Emarsys compares this field with the external id"
         self.query_one("#see", Button).can_focus = False  # it has a key; Send is the last stop of tab
 
-    @property
-    def editor(self) -> DataEditor:
-        """The event data."""
-        return self.query_one(DataEditor)
-
-    @property
-    def _event_line(self) -> Input:
-        return self.query_one("#event-id", Input)
-
-    @property
-    def _external_id(self) -> Input:
-        return self.query_one("#external-id", Input)
-
-    @property
-    def _key(self) -> Select[str]:
-        return self.query_one("#key-field", Select)
-
-    @property
-    def _other_key(self) -> Input:
-        return self.query_one("#key-id", Input)
-
     # The request
 
     def request(self) -> TriggerRequest:
@@ -188,7 +170,6 @@ class TriggerForm(Vertical):
 
     @property
     def extras(self) -> Extras:
-        """The event time and the attachments."""
         return self._extras
 
     @extras.setter
@@ -206,7 +187,6 @@ class TriggerForm(Vertical):
         return self.filled().fault or ""
 
     def draft(self) -> Draft:
-        """Everything as it was typed."""
         contact_id = self._contact.id if self._contact else ""
         texts = (self._event_line.value, self.key_id, self._external_id.value, self.editor.text)
         return Draft(*texts, contact_id, self._extras)
@@ -219,7 +199,6 @@ class TriggerForm(Vertical):
 
     @property
     def key_id(self) -> str:
-        """The key id as it is sent."""
         chosen = self._key.value
         return self._other_key.value if chosen == _OTHER or not isinstance(chosen, str) else chosen
 
@@ -271,7 +250,6 @@ class TriggerForm(Vertical):
         self.editor.fill_for(request.event_id, self._service.drafts.example(request.event_id), request.data)
 
     def change(self, change: FormPatch) -> None:
-        """Applies a fix; the other fields stay."""
         before = self.request()
         changed = change.applied(before)
         if (changed.key_id, changed.external_id) != (before.key_id, before.external_id):
@@ -340,11 +318,7 @@ class TriggerForm(Vertical):
         self.post_message(self.Changed())
 
     def _show_event(self) -> None:
-        beside = self.query_one("#event-name", TextBlock)
-        beside.set_class(
-            isinstance(self._event, Unresolved), "-fault"
-        )  # wrapped, so that it can be read whole
-        beside.show(self._event_name())
+        self.query_one("#event-name", TextBlock).show(self._event_name())
 
     def _event_name(self) -> Content:
         match self._event:

@@ -83,30 +83,26 @@ class QueryLine(Vertical):
         self.is_faulty = False
         """Whether that fault is a mistake, not only an unfinished term: then nothing matches."""
         self._proposal: str | None = None
+        self._line = SafeInput(placeholder=PLACEHOLDER, id="history-filter")
+        self._line.suggester = _Completion(use_cache=False, case_sensitive=True)
+        self._line.select_on_focus = False
 
     def compose(self) -> ComposeResult:
-        line = SafeInput(placeholder=PLACEHOLDER, id="history-filter")
-        line.suggester = _Completion(use_cache=False, case_sensitive=True)
-        line.select_on_focus = False
-        yield line
+        yield self._line
         yield TextBlock(id="history-fault")
 
     @property
     def text(self) -> str:
-        """The typed text."""
         return self._line.value
 
     def write(self, text: str) -> None:
-        """Replaces the typed text."""
         self._line.value = text
         self._line.cursor_position = len(text)
 
     def begin(self) -> None:
-        """Moves the focus to the search field."""
         self._line.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Esc clears the filter only if there is one."""
         return bool(self.text) if action == "clear" else super().check_action(action, parameters)
 
     def action_clear(self) -> None:
@@ -114,10 +110,6 @@ class QueryLine(Vertical):
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
-
-    @property
-    def _line(self) -> SafeInput:
-        return self.query_one(SafeInput)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -217,6 +209,7 @@ class HistoryPane(Vertical):
         """The attempts that are shown; None before the first search has ended."""
         self.marked: list[str] = []
         """The ids of the marked attempts."""
+        self.line = QueryLine()
         # Kept rather than queried: a search may end while Textual removes the pane.
         self.table = VirtualTable[AttemptRow](self._columns(field_name, is_team=False), id="history-table")
         self._field_name = field_name
@@ -230,18 +223,13 @@ class HistoryPane(Vertical):
         self._hints: list[tuple[Binding, str]] = []
 
     def compose(self) -> ComposeResult:
-        yield QueryLine()
+        yield self.line
         yield self.table
         yield TextBlock(id="history-detail")
         yield TextBlock(id="history-keys")
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._show_hints)
-
-    @property
-    def line(self) -> QueryLine:
-        """The search field."""
-        return self.query_one(QueryLine)
 
     # Rows and counts
 
@@ -364,7 +352,6 @@ class HistoryPane(Vertical):
             self.mark(others if is_marked else [*others, row.attempt_id][-MAX_MARKS:])
 
     def mark(self, attempt_ids: Sequence[str]) -> None:
-        """Marks these attempts and no others."""
         self.marked = list(attempt_ids)
         self.table.refresh()
 

@@ -12,7 +12,6 @@ class TextBlock(Static):
         super().__init__(text, markup=False, id=id)
 
     def show(self, text: Content | str) -> None:
-        """Shows this text."""
         shown, new = _content(self.content), _content(text)
         if new.is_same(shown):
             return
