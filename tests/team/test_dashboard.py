@@ -46,11 +46,18 @@ async def test_one_answer_sends_once_and_a_key_shows_the_attempts_of_the_team(
         await desk.press("f6", "e")
         assert desk.history.border_title is not None
         assert desk.history.border_title.startswith("Team's history")
+        assert "Member" in desk.screen()
         assert "Anna" in desk.screen()
+        await pilot.resize_terminal(80, 24)
+        await desk.settle()
+        assert "Anna" in desk.screen(), "a narrow terminal shows who sent it too"
+        await pilot.resize_terminal(*WIDE)
+        await desk.settle()
         await desk.press("n")
         assert "Only the member who sent it can send it again." in desk.said
         await desk.press("e")
         assert "Anna" not in desk.screen()
+        assert "Member" not in desk.screen()
 
         await desk.press("f9")
         await desk.press("ctrl+y")

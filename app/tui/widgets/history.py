@@ -199,7 +199,7 @@ class HistoryPane(Vertical):
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
 
-    is_team: reactive[bool] = reactive(False)
+    is_team: reactive[bool] = reactive(False, init=False)
     """Whether the attempts are those of the whole team."""
 
     def __init__(self, field_name: FieldName, privacy: PrivacyMode, *, has_team: bool = False) -> None:
@@ -211,7 +211,8 @@ class HistoryPane(Vertical):
         """The ids of the marked attempts."""
         self.line = QueryLine()
         # Kept rather than queried: a search may end while Textual removes the pane.
-        self.table = VirtualTable[AttemptRow](self._columns(field_name, has_team), id="history-table")
+        self.table = VirtualTable[AttemptRow](self._columns(field_name, is_team=False), id="history-table")
+        self._field_name = field_name
         self._privacy = privacy
         self._has_team = has_team
         self._order = Order()
@@ -362,19 +363,22 @@ class HistoryPane(Vertical):
 
     # Columns
 
-    def _columns(self, field_name: FieldName, has_team: bool) -> list[Column[AttemptRow]]:
+    def watch_is_team(self, is_team: bool) -> None:
+        self.table.show_columns(self._columns(self._field_name, is_team=is_team))
+
+    def _columns(self, field_name: FieldName, *, is_team: bool) -> list[Column[AttemptRow]]:
         """The columns, by the keys that a query sorts by."""
 
         def masked(text: Callable[[AttemptRow], str | Content]) -> Callable[[AttemptRow], str | Content]:
             return lambda row: text(self._privacy.row(row))
 
         member = Column[AttemptRow](
-            "member", "Member", lambda row: sanitize(row.member), 8, max_width=16, rank=1
+            "member", "Member", lambda row: sanitize(row.member), 11, max_width=24, min_width=8, flex=2
         )
         return [
             Column("time", "Time", lambda row: clock(row.started_at, datetime.now(UTC)), 12),
             Column("outcome", "Outcome", self._outcome, 12),
-            *([member] if has_team else []),
+            *([member] if is_team else []),
             Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
             Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
             Column("contact", "External id", masked(lambda row: row.external_id), 18, max_width=34, flex=1),

@@ -246,6 +246,10 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._sort: tuple[str | None, bool] = (None, False)
         self._body_lines = 0
 
+    def show_columns(self, columns: Sequence[Column[Row]]) -> None:
+        self._columns, self._slots = columns, (-1, [])
+        self.refresh()
+
     # Rows
 
     @property
