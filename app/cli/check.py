@@ -19,7 +19,8 @@ from app.cli.errors import (
 from app.cli.options import Options, pass_options
 from app.cli.output import MAX_LINE, open_output
 from app.domain.attempt_export import json_text
-from app.domain.checks import Case, CaseResult, Result, junit_xml, result_json
+from app.domain.checks import Case, CaseResult, Result, result_json
+from app.domain.junit import junit_xml
 from app.domain.masking import Mask
 from app.domain.text import count, sanitize, short_id
 from app.service.checks import read_cases, ready, run_case

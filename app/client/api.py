@@ -375,7 +375,6 @@ def _check(url: httpx.URL) -> None:
 
 
 def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
-    """The errors and the contacts in `data` of the calls that find contacts. Raises WireError."""
     members = data if isinstance(data, Mapping) else {}
     return wire.parse_errors(members.get("errors")), wire.parse_contacts(members.get("result"))
 

@@ -236,7 +236,6 @@ def _unconnected(error: Exception, progress: Progress) -> tuple[str, str]:
 
 
 def _insecure(error: Exception, progress: Progress) -> tuple[str, str]:
-    """Why there is no secure connection, or no tunnel through the proxy."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = sanitize(cause.verify_message, _LONGEST_QUOTE).rstrip(".")

@@ -1,17 +1,12 @@
-"""Check cases: a trigger with the reply that is expected, read from and written as TOML; their results, also as JUnit XML."""
+"""Check cases: a trigger with the reply that is expected, read from and written as TOML; their results."""
 
 import json
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import groupby
-from pathlib import PurePath
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from app.domain.attempt_export import description_of, reply_parts
 from app.domain.errors import AppError
@@ -28,7 +23,7 @@ from app.domain.model import (
     extras_json,
     parse_extras,
 )
-from app.domain.text import sanitize, short_id
+from app.domain.text import sanitize
 from app.domain.wire import scalar_text, sent_json
 
 MAX_NAME = 200
@@ -384,66 +379,3 @@ def _reply_json(attempt: Attempt | None, mask: Mask) -> dict[str, object]:
         "reply_code": code,
         "reply_text": text,
     }
-
-
-# JUnit
-
-
-_MAX_TEXT = 2000
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ELEMENTS = {Result.FAILED: "failure", Result.ERROR: "error", Result.SKIPPED: "skipped"}
-
-
-def junit_xml(results: Sequence[CaseResult], mask: Mask) -> str:
-    root = Element("testsuites", _attributes(_totals(results)))
-    for file, some in groupby(results, lambda one: one.case.file):
-        found = list(some)
-        totals = {**_totals(found), "skipped": str(sum(one.result is Result.SKIPPED for one in found))}
-        if started := [one.attempt.started_at for one in found if one.attempt is not None]:
-            totals["timestamp"] = _local(min(started))
-        suite = SubElement(root, "testsuite", _attributes({"name": file, **totals}))
-        for one in found:
-            _add(suite, one, mask)
-    indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
-
-
-def _totals(results: Sequence[CaseResult]) -> dict[str, str]:
-    count = Counter(one.result for one in results)
-    return {
-        "tests": str(len(results)),
-        "failures": str(count[Result.FAILED]),
-        "errors": str(count[Result.ERROR]),
-        "time": f"{sum(one.elapsed_s for one in results):.3f}",
-    }
-
-
-def _add(suite: Element, one: CaseResult, mask: Mask) -> None:
-    case = one.case
-    attributes = {
-        "name": mask.text(case.name, case.request.external_id),
-        "classname": ".".join(PurePath(case.file).with_suffix("").parts).lstrip("./"),
-        "time": f"{one.elapsed_s:.3f}",
-    }
-    entry = SubElement(suite, "testcase", _attributes(attributes))
-    if one.result is Result.SKIPPED:
-        SubElement(entry, "skipped", {"message": "The run ended before this case."})
-    elif one.result is not Result.PASSED:
-        why = "; ".join(one.why(mask))
-        kind = {"message": why, "type": "unknown outcome" if one.result is Result.ERROR else "wrong reply"}
-        told = SubElement(entry, _ELEMENTS[one.result], _attributes(kind))
-        attempts = [short_id(each.attempt_id) for each in (one.attempt, one.other) if each is not None]
-        told.text = _clean(f"{why}\n{case.where}\nattempt {', '.join(attempts)}")
-
-
-def _attributes(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: _clean(sanitize(value, _MAX_TEXT)) for name, value in values.items()}
-
-
-def _clean(text: str) -> str:
-    """The text without characters that XML cannot hold."""
-    return _NO_XML.sub("\ufffd", text)
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from app.domain.identifiers import bare, readings
 from app.domain.model import (
@@ -88,36 +88,28 @@ class FieldMatch(NamedTuple):
     contact_id: str
 
 
-class Clues:
-    """Local knowledge that helps to find a cause; this one has none.
+class Clues(Protocol):
+    """Local knowledge that helps to find a cause.
 
     `user` is the profile's word for its user: a client id under OAuth.
     """
 
-    user: str = "user"
+    user: str
 
-    def holders(self, value: str) -> Sequence[FieldMatch]:  # noqa: ARG002 - a default
+    def holders(self, value: str) -> Sequence[FieldMatch]:
         """The key fields in which exactly one contact has this value, each with that contact."""
-        return ()
 
-    def variants(self, key_id: str, value: str) -> Sequence[str]:  # noqa: ARG002 - a default
+    def variants(self, key_id: str, value: str) -> Sequence[str]:
         """Values of this key field that differ from `value` only in case or surrounding spaces."""
-        return ()
 
-    def fields_called(self, name: str) -> Sequence[str]:  # noqa: ARG002 - a default
+    def fields_called(self, name: str) -> Sequence[str]:
         """The ids of the fields with this name or string id (any case)."""
-        return ()
 
-    def events_called(self, name: str) -> Sequence[ExternalEvent]:  # noqa: ARG002 - a default
+    def events_called(self, name: str) -> Sequence[ExternalEvent]:
         """The events of the account with this name (any case)."""
-        return ()
 
-    def name_elsewhere(self, event_id: str) -> str | None:  # noqa: ARG002 - a default
+    def name_elsewhere(self, event_id: str) -> str | None:
         """The name of the event with this id on another account."""
-        return None
-
-
-_NO_CLUES = Clues()
 
 
 def field_label(key_id: str, directory: FieldNames) -> str:
@@ -129,7 +121,7 @@ def field_label(key_id: str, directory: FieldNames) -> str:
 
 
 def diagnose(
-    answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues = _NO_CLUES
+    answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues
 ) -> Diagnosis | None:
     """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)
@@ -149,7 +141,7 @@ def diagnose(
 
 
 def diagnose_before(
-    prediction: Verdict | None, request: TriggerRequest, directory: Directory, clues: Clues = _NO_CLUES
+    prediction: Verdict | None, request: TriggerRequest, directory: Directory, clues: Clues
 ) -> Diagnosis | None:
     """The diagnosis before sending; None if the prediction is code 0. Without a prediction it says how to get one."""
     if prediction is not None:
@@ -219,8 +211,6 @@ def _rejection(
 
 
 class _Case(NamedTuple):
-    """A rejected request, and the account and clues that may explain it."""
-
     request: TriggerRequest
     directory: Directory
     clues: Clues

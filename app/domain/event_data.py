@@ -62,14 +62,10 @@ def parse_event_data(text: str) -> TypedObject | None:
 
 
 def _no_object(value: object) -> str:
-    example = 'such as {"global": {"itemName": "hammer"}}'
-    match value:
-        case list():
-            return f"A list, where the event data must be a JSON object, {example}."
-        case str():
-            return f"A text in quotes, where the event data must be a JSON object, {example}."
-        case _:
-            return f"The event data must be a JSON object, {example}."
+    found = "The"
+    if isinstance(value, list | str):
+        found = f"{'A list' if isinstance(value, list) else 'A text in quotes'}, where the"
+    return f'{found} event data must be a JSON object, such as {{"global": {{"itemName": "hammer"}}}}.'
 
 
 def _loads(text: str) -> object:

@@ -84,8 +84,6 @@ class Mask:
 
     def words(self, text: str, external_id: str) -> str:
         """A sentence of this program with the external id, contact ids and values in it masked."""
-        if self._key is None:
-            return text
         listed = _CONTACT_IDS.sub(lambda found: ", ".join(map(self.value, found[0].split(", "))), text)
         return self.text(_WRITTEN.sub(lambda found: self.value(found[0]), listed), external_id)
 

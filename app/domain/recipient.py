@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from string import ascii_lowercase, ascii_uppercase
 
 from app.domain.identifiers import bare
 from app.domain.model import Contact, Field, JsonObject, TriggerRequest
@@ -16,8 +17,7 @@ from app.domain.text import sanitize
 
 FIRST_NAME, LAST_NAME, EMAIL = "1", "2", "3"
 
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ASCII_LOWER = str.maketrans(_UPPER, _UPPER.lower())
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _EXACT_WHOLE = 2**53
 
 

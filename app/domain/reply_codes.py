@@ -255,17 +255,15 @@ def _advise_sign_in(reply: Reply, now: datetime, user: str) -> str:
             "This address accepts X-WSSE only. Use an OAuth profile with a base URL that ends in /api/v3, "
             "not /api/v2, or a profile with auth = wsse."
         )
-    if skew is None or abs(skew) <= ALLOWED_SKEW_S:
-        if "timeframe is invalid" in text or "time frame is invalid" in text:
-            return (
-                "The clock of this machine differs from the service's, which rejects more than five minutes. "
-                "Set the clock, then try again."
-            )
+    if skew is not None and abs(skew) > ALLOWED_SKEW_S:
+        clock = f"is {duration(skew)} {'behind' if skew > 0 else 'ahead of'}"
+    elif "timeframe is invalid" in text or "time frame is invalid" in text:
+        clock = "differs from"
+    else:
         return f"The credentials were not accepted. Check the profile's {user} and secret."
-    side = "behind" if skew > 0 else "ahead of"
     return (
-        f"The clock of this machine is {duration(skew)} {side} the service's, which rejects more than "
-        "five minutes. Set the clock, then try again."
+        f"The clock of this machine {clock} the service's, which rejects more than five minutes. "
+        "Set the clock, then try again."
     )
 
 

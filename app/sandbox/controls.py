@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from app.domain.recipient import EMAIL
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import Context
 from app.sandbox.faults import FaultError, parse_fault
@@ -124,7 +125,7 @@ def _json_lines(request: Request, lines: Iterable[str]) -> Response:
 
 def _with_examples(description: str, account: SandboxAccount) -> str:
     """The description with ids of this account as examples, so that generated requests are accepted."""
-    field_id = "3" if "3" in account.fields else next(iter(account.fields), "id")
+    field_id = EMAIL if EMAIL in account.fields else next(iter(account.fields), "id")
     found = account.query({}, field_id, skip_empty=True, limit=1, offset=0)
     mails = (mail.id for event in account.events.values() for mail in event.mails)
     examples = {

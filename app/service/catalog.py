@@ -13,7 +13,6 @@ from app.domain.model import Contact, ExternalEvent, Field, ListOrder
 from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
-from app.store.cache_file import opened
 from app.store.catalog import CacheState
 from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
@@ -44,9 +43,11 @@ class Events:
     def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
         """Events whose id or name contains every word, case ignored; the one sent last comes first.
 
-        Events that were never sent follow by numeric id. `order` is by `id` or `name`.
+        Events that were never sent follow by numeric id. `order` is by `id` or `name`. An event that has the text as
+        its id or name comes before all others.
         """
-        words = text.casefold().split()
+        exact = text.strip().casefold()
+        words = exact.split()
         found = [
             event
             for event in self.containing()
@@ -57,6 +58,7 @@ class Events:
         else:
             recent = {event_id: place for place, event_id in enumerate(self.recent())}
             found.sort(key=lambda event: recent.get(event.id, len(recent)))
+        found.sort(key=lambda event: exact not in (event.id, event.name.casefold()))
         return FewRows(found)
 
     def recent(self) -> tuple[str, ...]:
@@ -182,7 +184,7 @@ class Contacts:
         if not value:
             return ()
         contacts = await self._live.client.lookup(key_id, value)
-        await asyncio.to_thread(_remember, self._cache.path, key_id, value, contacts)
+        await asyncio.to_thread(remember_lookup, self._cache.path, key_id, value, contacts, SWAP_TIMEOUT_S)
         return contacts
 
     async def import_file(
@@ -211,7 +213,7 @@ class Contacts:
         """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
         contacts = self._cache.contacts.find(key_id, value, 2)
         if len(contacts) > 1:
-            ids = ", ".join(self._cache.contacts.ids(key_id, value, 5))
+            ids = ", ".join(one.id for one in self._cache.contacts.find(key_id, value, 5))
             raise ForgetRefusedError(
                 f"Several contacts share this value ({ids}). Name one by the key `id` and its contact id."
             )
@@ -235,8 +237,3 @@ class Contacts:
         if self._live.on_forget is not None:
             self._live.on_forget(sorted(forgetting.named.keys))
         return erased
-
-
-def _remember(path: Path, key_id: str, value: str, contacts: Sequence[Contact]) -> None:
-    with opened(path, busy_seconds=SWAP_TIMEOUT_S) as file:
-        remember_lookup(file, key_id, value, contacts)

@@ -40,7 +40,7 @@ from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.accounts.folder import CONTACTS, EVENTS, FIELDS, examples, read_events
 from app.settings import Settings
 from app.store.bulk_attempts import add_finished, remove_owned
-from app.store.catalog import Cache
+from app.store.catalog import replacing
 
 OWNER = "demo-data"
 UNUSED_ID = 999_999
@@ -131,11 +131,7 @@ def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
     account = SandboxAccount(
         folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
     )
-    with (
-        closing(account),
-        closing(Cache(settings.cache)) as cache,
-        cache.replacing(complete=True, source=account.fingerprint) as load,
-    ):
+    with closing(account), replacing(settings.cache, complete=True, source=account.fingerprint) as load:
         load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
         load.fields(account.fields.values())
         load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))

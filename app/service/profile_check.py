@@ -138,25 +138,18 @@ def _sign_in(profile: Profile, probe: _Probe, answer: Answer) -> Finding:
         case Reply(http_status=401):
             return Finding("sign-in", "failed", _advice(answer, probe, profile.user_word))
         case Reply():
-            return Finding(
-                "sign-in", "ok", "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
-            )
+            how = "none is needed" if profile.auth == "none" else f"{profile.auth} accepted"
+            return Finding("sign-in", "ok", how)
 
 
 def _clock(answer: Answer) -> Finding:
     skew = clock_skew_s(answer.date, datetime.now(UTC)) if isinstance(answer, Reply) else None
     if skew is None:
         return Finding("clock", "unknown", "the account sent no time")
-    side = "behind" if skew > 0 else "ahead of"
+    differs = f"{duration(skew)} {'behind' if skew > 0 else 'ahead of'} the account's"
     if abs(skew) > ALLOWED_SKEW_S:
-        return Finding(
-            "clock", "failed", f"{duration(skew)} {side} the account's: set the clock of this machine"
-        )
-    return Finding(
-        "clock",
-        "ok",
-        "agrees with the account's" if abs(skew) < 2 else f"{duration(skew)} {side} the account's",
-    )
+        return Finding("clock", "failed", f"{differs}: set the clock of this machine")
+    return Finding("clock", "ok", "agrees with the account's" if abs(skew) < 2 else differs)
 
 
 def _permission(probe: _Probe, answer: Answer) -> Finding:

@@ -185,12 +185,10 @@ class TeamSync:
     def _pull(self, log: Log) -> None:
         kept = self._kept
         attempt, fact, tombstone = (int(kept.state(name) or 0) for name in ("attempt", "fact", "tombstone"))
-        with closing(log.attempts(attempt)) as attempts:
-            kept.add(attempts)
-        with closing(log.facts(fact, attempt)) as pages:
-            for facts in pages:
-                kept.apply(facts)
-                self._settle_own(facts)
+        kept.add(log.attempts(attempt))
+        for facts in log.facts(fact, attempt):
+            kept.apply(facts)
+            self._settle_own(facts)
         if gone := log.tombstones(tombstone):
             kept.forget([mark for _, mark in gone], gone[-1][0])
 

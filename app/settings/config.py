@@ -320,7 +320,7 @@ def _test_contacts(value: object) -> str | None:
 
 def _text_with(check: Callable[[str], str | None]) -> Check:
     """Checks a text further."""
-    return lambda value: check(value) if isinstance(value, str) and value else "must be text"
+    return lambda value: check(value) if isinstance(value, str) and value else "must be text and not empty"
 
 
 def _user(value: str) -> str | None:

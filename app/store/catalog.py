@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,6 @@ from app.store.contacts import (
     is_looked_up,
     make_staging,
     new_number,
-    remember_lookup,
     stage,
     storable,
 )
@@ -69,16 +68,6 @@ class Cache:
     def close(self) -> None:
         self._file.close()
 
-    def replacing(
-        self, complete: bool, source: str | None = None, stop: Event | None = None
-    ) -> AbstractContextManager[StagedRefresh]:
-        """Replaces the contents when the block ends; on any exception the old contents stay."""
-        return replacing(self.path, complete, source, stop)
-
-    def remember_lookup(self, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
-        """Records that exactly these contacts of the account have this value."""
-        remember_lookup(self._file, key_id, value, contacts)
-
     def state(self) -> CacheState:
         """The age and the size of the cache."""
         row = self._file.all(
@@ -97,7 +86,7 @@ class Cache:
 
     def matches(self, key_id: str, external_id: str) -> Matches:
         """The first few contacts with this value; `complete` if the account cannot have another one."""
-        ids = self.contacts.ids(key_id, external_id, MAX_MATCHES)
+        ids = tuple(contact.id for contact in self.contacts.find(key_id, external_id, MAX_MATCHES))
         with self._file.guarded() as connection:
             complete = bool(connection.execute("SELECT complete FROM state").fetchone()[0])
             return Matches(ids, complete or is_looked_up(connection, key_id, external_id))
@@ -224,7 +213,7 @@ class StagedRefresh:
 
 @contextmanager
 def replacing(
-    path: Path, complete: bool, source: str | None, stop: Event | None = None
+    path: Path, complete: bool, source: str | None = None, stop: Event | None = None
 ) -> Iterator[StagedRefresh]:
     """Replaces the contents of a cache when the block ends; on any exception the old contents stay.
 

@@ -24,7 +24,7 @@ from app.domain.model import Contact, Field, KeptContact, ListOrder
 from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize
 from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
-from app.store.database import transaction
+from app.store.database import BUSY_SECONDS, transaction
 from app.store.row_ids import RowIds
 from app.store.schema import index_contacts, run_script
 from app.store.text import numeric_order
@@ -79,11 +79,6 @@ class ContactTable:
 
     def __init__(self, file: CacheFile) -> None:
         self._file = file
-
-    def ids(self, key_id: str, value: str, limit: int) -> tuple[str, ...]:
-        """The ids of the first contacts with exactly this value, in numeric order; field 3 ignores ASCII case."""
-        with self._file.guarded() as connection:
-            return tuple(_id_of(connection, number) for number in exact(connection, key_id, value, limit))
 
     def count(self, key_id: str, value: str, limit: int) -> int:
         """The number of contacts with exactly this value, counted up to `limit`."""
@@ -166,13 +161,8 @@ class ContactTable:
     def holders(self, value: str, fields: Iterable[Field]) -> tuple[FieldMatch, ...]:
         """The key fields in which exactly one contact has this value: fields by numeric id, then `id` and `uid`."""
         keys = sorted((*(field.id for field in fields), "id", "uid"), key=numeric_order)
-        with self._file.guarded() as connection:
-            found = [(key_id, exact(connection, key_id, value, 2)) for key_id in keys]
-            return tuple(
-                FieldMatch(key_id, _id_of(connection, numbers[0]))
-                for key_id, numbers in found
-                if len(numbers) == 1
-            )
+        found = [(key_id, self.find(key_id, value, 2)) for key_id in keys]
+        return tuple(FieldMatch(key_id, contacts[0].id) for key_id, contacts in found if len(contacts) == 1)
 
     def variants(self, key_id: str, value: str) -> tuple[str, ...]:
         """A few values of this field that differ from `value` only in case or surrounding blanks."""
@@ -249,7 +239,13 @@ class ContactListing:
         if self._order != NEAREST or not self._search.words:
             return []
         sql, values = self._search.whole()
-        return [row[0] for row in connection.execute(f"{sql} ORDER BY 1 LIMIT {MAX_NEAREST}", values)]
+        whole = [row[0] for row in connection.execute(f"{sql} ORDER BY 1 LIMIT {MAX_NEAREST}", values)]
+        if self._search.beginnings:
+            return whole
+        # The words of one address may all be words of another one, such as mr.thor@example.com.
+        keys = (EMAIL, "id")
+        typed = [number for key in keys for number in exact(connection, key, self._search.typed, MAX_NEAREST)]
+        return list(dict.fromkeys((*typed, *whole)))
 
     def _run(self, connection: sqlite3.Connection, limit: int) -> sqlite3.Cursor:
         return connection.execute(f"{self._ids} LIMIT ?", (*self._values, limit))
@@ -276,6 +272,7 @@ class Search:
 
     words: tuple[tuple[str, ...], ...]
     beginnings: tuple[tuple[str, str], ...]
+    typed: str = ""
 
     @property
     def may_be_similar(self) -> bool:
@@ -344,7 +341,7 @@ def parse_search(text: str, fields: Iterable[Field]) -> Search:
             words.append(wanted)
         else:
             beginnings.append((field_id, storable(wanted)))
-    return Search(tuple(_forms(words)), tuple(beginnings))
+    return Search(tuple(_forms(words)), tuple(beginnings), storable(text.strip()))
 
 
 def _forms(words: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -433,8 +430,10 @@ def get(connection: sqlite3.Connection, number: int) -> Contact | None:
     return None if row is None else _contact(row)
 
 
-def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: Origin | None) -> None:
-    """Adds a contact, or replaces the one with this row number."""
+def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: Origin | None = None) -> None:
+    """Adds a contact, or replaces the one with this row number, which keeps its origin if it has one."""
+    known = connection.execute("SELECT origin FROM contacts WHERE number = ?", (number,)).fetchone()
+    origin = (known and known["origin"]) or origin
     remove(connection, number)
     row = (number, *staged_row(contact, origin)[1:])
     connection.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -469,16 +468,26 @@ def merge(connection: sqlite3.Connection, contact: Contact, origin: Origin) -> i
             "UPDATE contacts SET origin = coalesce(origin, ?) WHERE number = ?", (origin, number)
         )
     else:
-        put(connection, number, merged, _origin(connection, number) or origin)
+        put(connection, number, merged, origin)
     return number
 
 
-def remember_lookup(file: CacheFile, key_id: str, value: str, contacts: Iterable[Contact]) -> None:
+def remember_lookup(
+    path: Path,
+    key_id: str,
+    value: str,
+    contacts: Iterable[Contact],
+    busy_seconds: float = BUSY_SECONDS,
+) -> None:
     """Records, until the next refresh, that exactly these contacts of the account have this value.
 
     Other contacts lose the value. Raises StoreError.
     """
-    with file.guarded() as connection, transaction(connection):
+    with (
+        opened(path, busy_seconds=busy_seconds) as file,
+        file.guarded() as connection,
+        transaction(connection),
+    ):
         found = {merge(connection, contact, "lookup") for contact in contacts}
         held = set(exact(connection, key_id, value))
         for number in held - found:
@@ -508,7 +517,7 @@ def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str
         case _:
             fields = {**contact.fields, key_id: value}
             contact = replace(contact, fields={name: text for name, text in fields.items() if text})
-    put(connection, number, contact, _origin(connection, number))
+    put(connection, number, contact)
 
 
 def number_of(connection: sqlite3.Connection, contact_id: str) -> int:
@@ -638,15 +647,6 @@ def _contact(row: sqlite3.Row) -> Contact:
 def _row(contact: Contact) -> ContactRow:
     email, first, last = (contact.fields.get(field_id, "") for field_id in (EMAIL, FIRST_NAME, LAST_NAME))
     return ContactRow(contact.id, contact.uid, email, first, last, contact.fields)
-
-
-def _id_of(connection: sqlite3.Connection, number: int) -> str:
-    return str(connection.execute("SELECT id FROM contacts WHERE number = ?", (number,)).fetchone()[0])
-
-
-def _origin(connection: sqlite3.Connection, number: int) -> Origin | None:
-    row = connection.execute("SELECT origin FROM contacts WHERE number = ?", (number,)).fetchone()
-    return None if row is None else row["origin"]
 
 
 def _values(connection: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:

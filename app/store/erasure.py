@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.domain.model import Contact
-from app.domain.recipient import normalize
+from app.domain.recipient import EMAIL, normalize
 from app.store import bulk_runs, contacts
 from app.store.attempt_rows import index_words, merge_words
 from app.store.bulk_attempts import delete, previous_renewed
@@ -61,9 +61,9 @@ def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> b
     own = {(key_id, normalize(key_id, value)) for key_id, value in person.keys}
     if key is not None and (key[0], normalize(*key)) in own:
         return True
-    lowered = normalize("3", text)
+    lowered = normalize(EMAIL, text)
     forms = (form for named in person.texts for form in (named, json.dumps(named)[1:-1]))
-    return any(normalize("3", form) in lowered for form in forms)
+    return any(normalize(EMAIL, form) in lowered for form in forms)
 
 
 def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:
@@ -150,7 +150,7 @@ def _keys(person: Person) -> list[tuple[Stored, Stored]]:
 def _forms(text: str) -> tuple[Stored, ...]:
     """A text in plain and in JSON form, in lower case."""
     escaped = json.dumps(text)[1:-1]
-    return tuple(comparable("3", form) for form in (text, escaped))
+    return tuple(comparable(EMAIL, form) for form in (text, escaped))
 
 
 def _empty_attempt(connection: sqlite3.Connection, number: int) -> None:

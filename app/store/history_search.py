@@ -183,6 +183,7 @@ class Found:
             return connection.execute(sql, (*values, limit))
         if query.order.column is SortColumn.TIME and not _has_pattern(query):
             return self._matching(connection, limit)
+        # If many match, the first of them are among the first of all; if few match, sorting them takes no time.
         if 0 < limit < self._glance:
             sql, values = self._in_order(())
             among = f"number IN ({sql})", (*values, self._glance)

@@ -36,18 +36,22 @@ def enqueue(
     connection.execute("INSERT INTO outbox (account, kind, about, body) VALUES (?, ?, ?, ?)", values)
 
 
-_SHARED = "INSERT INTO outbox (account, kind, about) SELECT account, ?, attempt_id FROM attempts WHERE team IS NOT NULL"
-
-
 def enqueue_if_shared(connection: sqlite3.Connection, attempt_id: str, kind: Kind) -> None:
     """Adds a row about an attempt if it is on a team's account."""
-    connection.execute(f"{_SHARED} AND attempt_id = ?", (kind, stored(attempt_id)))
+    connection.execute(
+        "INSERT INTO outbox (account, kind, about) SELECT account, ?, attempt_id FROM attempts "
+        "WHERE attempt_id = ? AND team IS NOT NULL",
+        (kind, stored(attempt_id)),
+    )
 
 
 def enqueue_outcomes(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
-    """Adds the outcomes of those attempts that are on a team's account; `numbers` are those of their rows."""
-    listed = json.dumps(numbers)
-    connection.execute(f"{_SHARED} AND number IN (SELECT value FROM json_each(?))", ("outcome", listed))
+    """Adds the outcomes of attempts on a team's account; `numbers` are those of their rows."""
+    connection.execute(
+        "INSERT INTO outbox (account, kind, about) SELECT account, 'outcome', attempt_id FROM attempts "
+        "WHERE number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
 
 
 class Outbox:

@@ -38,22 +38,25 @@ _OUTCOMES = frozenset(Outcome)
 
 Row = dict[str, Value]
 
-_COPIED = ", ".join(PULLED[1:-5])
+_COPIED = PULLED[1:-5]
 _ADD = (
-    f"INSERT INTO attempts (number, profile, account, previous, {_COPIED}) "
-    "SELECT :last + rowid, :profile, :account, CASE WHEN contact_mark IS NOT NULL THEN coalesce("
-    "lag(outcome) OVER (PARTITION BY contact_mark ORDER BY rowid), (SELECT outcome FROM attempts WHERE number = "
-    "(SELECT max(number) FROM attempts AS one WHERE one.contact_mark = pulled.contact_mark))) END, "
-    f"{_COPIED} FROM pulled ORDER BY rowid",
-    "INSERT INTO requests (attempt, body, data) "
-    "SELECT :last + rowid, coalesce(body, x''), coalesce(data, 'null') FROM pulled ORDER BY rowid",
-    "INSERT INTO answers (attempt, reason, sent, detail) "
-    "SELECT :last + rowid, reason, coalesce(sent, 'maybe'), detail FROM pulled WHERE reason IS NOT NULL",
-    "INSERT INTO answers (attempt, detail, body, body_length) "
-    "SELECT :last + rowid, detail, x'', 0 FROM pulled WHERE reason IS NULL AND outcome != 'sending' ORDER BY rowid",
-    "INSERT INTO words (rowid, text) "
-    "SELECT :last + rowid, words_of(event_id, event_name, member, reply_code, reply_text, detail) FROM pulled "
-    "ORDER BY rowid",
+    f"INSERT INTO attempts (number, profile, account, {', '.join(_COPIED)}, previous) VALUES (?, ?, ?, "
+    f"{', '.join('?' * len(_COPIED))}, (SELECT outcome FROM attempts "
+    f"WHERE contact_mark = ?{4 + _COPIED.index('contact_mark')} ORDER BY number DESC LIMIT 1))"
+)
+_ADD_EMPTY = (
+    "INSERT INTO requests (attempt, body, data) SELECT number, x'', 'null' FROM attempts WHERE number > ?",
+    "INSERT INTO answers (attempt, body, body_length) SELECT number, x'', 0 FROM attempts "
+    "WHERE number > ? AND outcome != 'sending'",
+)
+_ADD_REQUEST = "UPDATE requests SET body = coalesce(?, body), data = coalesce(?, data) WHERE attempt = ?"
+_ADD_ANSWER = (
+    "UPDATE answers SET reason = ?1, sent = iif(?1 IS NULL, NULL, coalesce(?2, 'maybe')), detail = ?3, "
+    "body = iif(?1 IS NULL, body, NULL), body_length = iif(?1 IS NULL, 0, NULL) WHERE attempt = ?4"
+)
+_ADD_WORDS = (
+    "INSERT INTO words (rowid, text) SELECT number, words_of(event_id, event_name, member, reply_code, "
+    "attempts.reply_text, detail) FROM attempts LEFT JOIN answers ON attempt = number WHERE number > ?"
 )
 
 
@@ -91,7 +94,6 @@ class TeamHistory:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
             connection.execute("PRAGMA synchronous = NORMAL")  # the log can be read again
             connection.create_function("words_of", -1, _words, deterministic=True)
-            connection.execute(f"CREATE TEMP TABLE pulled ({', '.join(PULLED)})")
             for page in pages:
                 with transaction(connection):
                     self._add(connection, page)
@@ -165,11 +167,18 @@ class TeamHistory:
         if len(page) >= _MANY and _state(connection, "attempt") is None:
             _drop_indexes(connection)
         last = connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0]
-        connection.execute("DELETE FROM pulled")
-        connection.executemany(f"INSERT INTO pulled VALUES ({', '.join('?' * len(PULLED))})", page)
-        connection.execute("DELETE FROM pulled WHERE attempt_id IN (SELECT attempt_id FROM attempts)")
-        for sql in _ADD:
-            connection.execute(sql, {"last": last, "profile": self._profile, "account": self._account})
+        sql = "SELECT attempt_id FROM attempts WHERE attempt_id IN (SELECT value FROM json_each(?))"
+        known = {row[0] for row in connection.execute(sql, (json.dumps([one[1] for one in page]),))}
+        new = list(enumerate((one for one in page if one[1] not in known), last + 1))
+        fixed = self._profile, self._account
+        connection.executemany(_ADD, [(number, *fixed, *one[1:-5]) for number, one in new])
+        for sql in _ADD_EMPTY:
+            connection.execute(sql, (last,))
+        told = [(*one[-2:], number) for number, one in new if one[-1] or one[-2]]
+        connection.executemany(_ADD_REQUEST, told)
+        told = [(*one[-5:-2], number) for number, one in new if one[-5] or one[-3]]
+        connection.executemany(_ADD_ANSWER, told)
+        connection.execute(_ADD_WORDS, (last,))
         _keep(connection, {"attempt": page[-1][0]})
 
     def _own_rows(self, one: Attempt, member: str) -> tuple[Row, Row, Row | None]:

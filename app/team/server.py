@@ -6,7 +6,8 @@ connection breaks is made once more on a new one.
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from threading import RLock
@@ -138,7 +139,7 @@ _ATTEMPTS = """
         convert_to((a.detail || jsonb_build_object('key_id', a.key_id))::text, 'UTF8'), (a.detail -> 'data')::text
     FROM triggerdesk.attempt AS a LEFT JOIN triggerdesk.fact AS f ON f.attempt_id = a.id AND f.kind = 'outcome'
         AND f.id = a.id || ':outcome'
-    WHERE a.account = %s AND a.seq > %s ORDER BY a.seq
+    WHERE a.account = %s AND a.seq > %s ORDER BY a.seq LIMIT %s
 """
 _FACTS = """
     SELECT f.id AS fact_id, f.attempt_id, f.kind, f.body, f.member, f.seq,
@@ -146,7 +147,7 @@ _FACTS = """
     FROM triggerdesk.fact AS f
     WHERE f.account = %(account)s AND f.seq > %(after)s AND (f.kind <> 'outcome' OR f.id <> f.attempt_id || ':outcome'
         OR EXISTS (SELECT FROM triggerdesk.attempt WHERE id = f.attempt_id AND seq <= %(known)s))
-    ORDER BY f.seq
+    ORDER BY f.seq LIMIT %(page)s
 """
 
 
@@ -445,25 +446,36 @@ class TeamServer:
 
 
 class Log:
-    """The team's log in a transaction that sees one moment of it. Its pages are read, and closed, while it is open."""
+    """The team's log in a transaction that sees one moment of it. Its pages are read while it is open."""
 
     def __init__(self, connection: Connection, account: str) -> None:
         self._connection = connection
         self._account = account
 
-    def attempts(self, after: int) -> Generator[Sequence[tuple[Any, ...]], None, None]:
-        """The attempts after a number, each with its outcome if it has one, as the columns PULLED."""
-        with self._connection.cursor(name="attempts", binary=True, row_factory=tuple_row) as cursor:
-            cursor.execute(_ATTEMPTS, (self._account, after))
-            while page := cursor.fetchmany(PAGE):
+    def attempts(self, after: int) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """The attempts after a number, each with its outcome if it has one, as the columns PULLED.
+
+        While one page is worked on the next one is read.
+        """
+        with ThreadPoolExecutor(1) as reader:
+            coming = reader.submit(self._page, after)
+            while page := coming.result():
+                coming = reader.submit(self._page, page[-1][0])
                 yield page
 
-    def facts(self, after: int, known: int) -> Generator[Sequence[Fact], None, None]:
+    def _page(self, after: int) -> Sequence[tuple[Any, ...]]:
+        cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
+        return cursor.execute(_ATTEMPTS, (self._account, after, PAGE)).fetchall()
+
+    def facts(self, after: int, known: int) -> Iterator[Sequence[Fact]]:
         """The facts after a number, without the outcomes that come with the attempts after `known`."""
-        with self._connection.cursor(name="facts", binary=True) as cursor:
-            cursor.execute(_FACTS, {"account": self._account, "after": after, "known": known})
-            while page := cursor.fetchmany(PAGE):
-                yield [Fact(**row) for row in page]
+        while True:
+            values = {"account": self._account, "after": after, "known": known, "page": PAGE}
+            rows = self._connection.execute(_FACTS, values).fetchall()
+            if not rows:
+                return
+            yield [Fact(**row) for row in rows]
+            after = rows[-1]["seq"]
 
     def tombstones(self, after: int) -> Sequence[tuple[int, str]]:
         """The number and the mark of each contact that was forgotten after a number."""

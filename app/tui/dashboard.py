@@ -10,10 +10,9 @@ from typing import ClassVar, Final, TypeVar, cast
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Button, Tab, Tabs
+from textual.widgets import Button
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
@@ -38,7 +37,7 @@ from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane, QueryLine
 from app.tui.widgets.inputs import SafeInput
-from app.tui.widgets.status import FetchBar, KeyFooter, StatusLine
+from app.tui.widgets.status import FetchBar, KeyFooter, PaneTabs, StatusLine
 from app.tui.widgets.table import VirtualTable
 
 Result = TypeVar("Result")
@@ -126,6 +125,7 @@ class Dashboard(Screen[None]):
         self._preflight = PreflightPane(privacy)
         self._reply = ReplyPanel(session.contacts.field_name)
         self._history = HistoryPane(session.contacts.field_name, privacy, has_team=session.team is not None)
+        self._tabs = PaneTabs(id="tabs")
         self._bar = FetchBar()
         self._add_controllers()
 
@@ -193,7 +193,7 @@ class Dashboard(Screen[None]):
         ):
             self.add_class(max(point for point in points if point[0] <= cells)[1], update=False)
         yield self._status
-        yield Tabs(*(Tab(title, id=f"tab-{pane}") for pane, title in PANES.items()), id="tabs")
+        yield self._tabs
         with Container(id="desk"):
             with Vertical(id="finding"):
                 yield self._events
@@ -207,7 +207,7 @@ class Dashboard(Screen[None]):
         yield KeyFooter()
 
     async def on_mount(self) -> None:
-        self.query_one(Tabs).can_focus = False  # the function keys lead to the panes
+        self._tabs.active = self.pane
         self._show_panes()
         self._title_panes()
         self.form.restore()
@@ -302,14 +302,14 @@ class Dashboard(Screen[None]):
     def _title_panes(self) -> None:
         """Writes the key of each pane into its border and its tab."""
         keys = {active.binding.action: active.binding for active in self.active_bindings.values()}
+        labels = dict(PANES)
         for pane, title in PANES.items():
             if binding := keys.get(f"go('{pane}')"):
                 key = self.app.get_key_display(binding)
                 self.query_one(f"#{pane}").border_subtitle = key
-                tab = self.query_one(f"#tab-{pane}", Tab)
-                label = f"{title} {key}" if self.size.width >= KEYS_IN_TABS else title
-                if label != tab.label_text:  # each new label costs a layout of the screen
-                    tab.label = Content(label)
+                if self.app.size.width >= KEYS_IN_TABS:
+                    labels[pane] = f"{title} {key}"
+        self._tabs.labels = labels
 
     # What the controllers use
 
@@ -478,9 +478,7 @@ class Dashboard(Screen[None]):
 
     def watch_pane(self, pane: str) -> None:
         self._show_panes()
-        tabs = self.query_one(Tabs)
-        with tabs.prevent(Tabs.TabActivated):
-            tabs.active = f"tab-{pane}"
+        self._tabs.active = pane
 
     def on_resize(self) -> None:
         self._show_panes()
@@ -500,11 +498,10 @@ class Dashboard(Screen[None]):
             widget.display = widget.id in shown
         self.query_one("#answers").set_class(self.pane == "trigger", "-at-trigger")
 
-    @on(Tabs.TabActivated, "#tabs")
-    def _tab_clicked(self, message: Tabs.TabActivated) -> None:
-        pane = (message.tab.id or "").removeprefix("tab-")
-        if pane != self.pane:
-            self.go(pane)
+    @on(PaneTabs.Picked)
+    def _tab_picked(self, message: PaneTabs.Picked) -> None:
+        if message.pane != self.pane:
+            self.go(message.pane)
 
     # Keys
 

@@ -18,7 +18,7 @@ from app.resources import sample_data
 from app.sandbox.accounts.folder import CONTACTS, read_fields
 from app.service.catalog import ContactLines
 from app.service.demo import write_demo_folder
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
 from app.store.contacts import import_contacts
 from tests.benchmarks import homes
 from tests.benchmarks.table import Row
@@ -90,7 +90,7 @@ def _bare_load(file: Path, database: Path) -> None:
 
 def _empty_cache(file: Path, account: Path) -> Cache:
     cache = Cache(file)
-    with cache.replacing(complete=False) as load:
+    with replacing(cache.path, complete=False) as load:
         load.fields(_fields(account))
         load.contacts(())
     return cache

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.domain.diagnosis import Clues
 from app.domain.model import Matches
 
 
@@ -35,3 +36,20 @@ class HandMadeAccount:
 
     def field_name(self, field_id: str) -> str | None:
         return (self.fields or {}).get(field_id)
+
+
+class NoClues(Clues):
+    """Knows nothing beside the account."""
+
+    user = "user"
+
+    def holders(self, *_: str) -> tuple[()]:
+        return ()
+
+    variants = fields_called = events_called = holders
+
+    def name_elsewhere(self, *_: str) -> None:
+        return None
+
+
+NO_CLUES = NoClues()

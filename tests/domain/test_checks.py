@@ -15,10 +15,10 @@ from app.domain.checks import (
     Expected,
     Result,
     case_toml,
-    junit_xml,
     parse_cases,
 )
 from app.domain.event_data import parse_event_data
+from app.domain.junit import junit_xml
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Extras, NoReply, Outcome, Reply, TriggerRequest, attach
 from app.domain.wire import trigger_body

@@ -2,17 +2,17 @@
 
 from datetime import UTC, datetime
 
-from app.domain.diagnosis import LOOK_UP, REFRESH, Clues, FormPatch, diagnose, diagnose_before, field_label
+from app.domain.diagnosis import LOOK_UP, REFRESH, FormPatch, diagnose, diagnose_before, field_label
 from app.domain.model import MEANING, Answer, ExternalEvent, NoReply, Outcome, Reply, TriggerRequest
 from app.domain.rules import Verdict
-from tests.domain.accounts import HandMadeAccount
+from tests.domain.accounts import NO_CLUES, HandMadeAccount, NoClues
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 def remedy(answer: Answer, event_id: str = "100", key_id: str = "3", value: str = "thor@example.com") -> str:
     request = TriggerRequest(event_id, key_id, value)
-    advice = diagnose(answer, request, HandMadeAccount(), NOW)
+    advice = diagnose(answer, request, HandMadeAccount(), NOW, NO_CLUES)
     return advice.words if advice else ""
 
 
@@ -151,7 +151,7 @@ def test_every_outcome_has_a_meaning() -> None:
 
 
 def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None:
-    class Renewed(Clues):
+    class Renewed(NoClues):
         def events_called(self, name: str) -> list[ExternalEvent]:
             return [ExternalEvent("200", name)]
 
@@ -166,14 +166,16 @@ def test_an_event_of_the_same_name_takes_the_place_of_one_that_is_gone() -> None
 
 
 def test_an_event_that_is_gone_offers_a_refresh() -> None:
-    found = diagnose(Reply(400, 5001, "x"), TriggerRequest("100", "3", "x"), HandMadeAccount(), NOW)
+    found = diagnose(Reply(400, 5001, "x"), TriggerRequest("100", "3", "x"), HandMadeAccount(), NOW, NO_CLUES)
     assert found is not None
     assert found.remedies == (REFRESH,)
 
 
 def test_a_shared_value_of_contacts_not_known_here_offers_to_look_them_up() -> None:
     account = HandMadeAccount(found={}, complete=False)
-    found = diagnose(Reply(400, 2010, "x"), TriggerRequest("100", "3", "twin@example.com"), account, NOW)
+    found = diagnose(
+        Reply(400, 2010, "x"), TriggerRequest("100", "3", "twin@example.com"), account, NOW, NO_CLUES
+    )
     assert found is not None
     assert found.words.startswith("Several contacts share this value")
     assert found.remedies == (LOOK_UP,)
@@ -181,18 +183,18 @@ def test_a_shared_value_of_contacts_not_known_here_offers_to_look_them_up() -> N
 
 def test_beforehand_a_partial_cache_offers_the_look_up_and_an_empty_one_the_refresh() -> None:
     request = TriggerRequest("100", "3", "loki@example.com")
-    partial = diagnose_before(None, request, HandMadeAccount(complete=False))
-    empty = diagnose_before(None, request, HandMadeAccount(events=None, fields=None))
+    partial = diagnose_before(None, request, HandMadeAccount(complete=False), NO_CLUES)
+    empty = diagnose_before(None, request, HandMadeAccount(events=None, fields=None), NO_CLUES)
     assert partial is not None
     assert empty is not None
     assert (partial.remedies, empty.remedies) == ((LOOK_UP,), (REFRESH,))
     assert partial.words.startswith("This contact is not in the local list.")
-    assert diagnose_before(Verdict(0, "OK"), request, HandMadeAccount()) is None
+    assert diagnose_before(Verdict(0, "OK"), request, HandMadeAccount(), NO_CLUES) is None
 
 
 def test_beforehand_a_partial_cache_that_knows_the_contact_says_what_it_may_lack() -> None:
     partial = HandMadeAccount(complete=False)
-    found = diagnose_before(None, TriggerRequest("100", "3", "thor@example.com"), partial)
+    found = diagnose_before(None, TriggerRequest("100", "3", "thor@example.com"), partial, NO_CLUES)
     assert found is not None
     assert found.words.startswith("The local list may lack another contact with this value.")
 
@@ -215,7 +217,7 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
         ("   ", "nothing but 3 spaces", None),
     ]:
         request = TriggerRequest("100", "3", value)
-        found = diagnose_before(None, request, HandMadeAccount(complete=False))
+        found = diagnose_before(None, request, HandMadeAccount(complete=False), NO_CLUES)
         assert found is not None, value
         assert found.words.startswith(f"The external id has {said} and is sent like that. ")
         *mending, last = found.remedies
@@ -224,7 +226,7 @@ def test_beforehand_what_is_around_a_value_that_nobody_knows_is_told_and_taken_o
 
 
 def test_a_401_speaks_of_what_the_profile_signs_in_with() -> None:
-    class Oauth(Clues):
+    class Oauth(NoClues):
         user = "client id"
 
     request = TriggerRequest("100", "3", "thor@example.com")

@@ -18,7 +18,7 @@ from app.service.live import LiveAccount
 from app.service.session import Session
 from app.settings import Profile
 from app.store.attempts import History
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
 
 
 def test_the_first_rows_are_there_once_they_are_read(reading: Session) -> None:
@@ -76,7 +76,7 @@ def live(tmp_path: Path) -> Iterator[LiveAccount]:
         raise AssertionError("the account is asked for nothing")
 
     with closing(Cache(tmp_path / "cache.db")) as cache, closing(History(tmp_path / "history.db")) as history:
-        with cache.replacing(False) as load:
+        with replacing(cache.path, False) as load:
             load.events(EVENTS)
         live = LiveAccount(SHOP, cache, history, unused, unused)
         yield live
@@ -109,3 +109,13 @@ def test_the_last_sent_come_first_unless_they_are_sorted(live: LiveAccount) -> N
     assert (ids(events), events.recent()) == (["100", "3", "20"], ("100",))
     assert ids(events, "", ListOrder("id", True)) == ["100", "20", "3"]
     assert ids(events, "", ListOrder("name")) == ["3", "20", "100"]
+
+
+def test_the_event_that_was_typed_in_full_comes_before_the_one_sent_last(live: LiveAccount) -> None:
+    with live.cache.replacing(False) as load:
+        load.events([ExternalEvent("12", "order"), ExternalEvent("112", "reorder")])
+    request = TriggerRequest("112", "3", "a@example.com")
+    live.history.begin(Attempt("1", "shop", live.key, request, None, datetime.now(UTC), 0), b"{}")
+    events = Events(live)
+    assert ids(events, "1") == ["112", "12"]
+    assert ids(events, "12") == ids(events, " Order ") == ["12", "112"]

@@ -23,7 +23,8 @@ from app.service.refresh import Refresh, RefreshStep
 from app.service.session import Session
 from app.settings import Profile, load_settings
 from app.store.attempts import History
-from app.store.catalog import Cache, refresh_lock
+from app.store.catalog import Cache, refresh_lock, replacing
+from app.store.contacts import remember_lookup
 from app.store.database import RefreshingError, StoreError
 
 SHOP = Profile("shop", "http://127.0.0.1:1/api/v2", refresh_contacts="query:30")
@@ -72,7 +73,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def cache(home: Path) -> Any:
     cache = Cache(home / "cache.db")
-    with cache.replacing(complete=False) as load:
+    with replacing(cache.path, complete=False) as load:
         load.events([ExternalEvent("1", "old")])
         load.fields([Field("3", "E-Mail")])
         load.contacts([OLD])
@@ -225,7 +226,7 @@ async def test_a_disk_that_fills_up_leaves_the_old_cache(
 async def test_what_is_looked_up_meanwhile_stays(cache: Cache, home: Path, refresh: Refreshing) -> None:
     async def look_up() -> None:
         with closing(Cache(home / "cache.db")) as elsewhere:
-            elsewhere.remember_lookup("3", "sif@example.com", [SIF])
+            remember_lookup(elsewhere.path, "3", "sif@example.com", [SIF])
 
     await refresh(Account(look_up))
     assert cache.contacts.get("9") == SIF

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.model import Contact, ExternalEvent, Field, Matches
-from app.store.catalog import Cache, CacheState
-from app.store.contacts import storable
+from app.store.catalog import Cache, CacheState, replacing
+from app.store.contacts import remember_lookup, storable
 from app.store.database import StoreError
 from tests.store.conftest import ids
 
@@ -28,7 +28,7 @@ NAMELESS = Contact("9", "", {})
 
 
 def fill(cache: Cache, *contacts: Contact, complete: bool = True, source: str | None = None) -> None:
-    with cache.replacing(complete, source) as load:
+    with replacing(cache.path, complete, source) as load:
         load.events(EVENTS)
         load.fields(FIELDS)
         if contacts:
@@ -81,7 +81,7 @@ def test_it_is_still_known_after_a_restart(cache: Cache, home: Path) -> None:
 
 def test_what_has_vanished_from_the_account_keeps_its_name(cache: Cache) -> None:
     fill(cache, THOR)
-    with cache.replacing(True) as load:
+    with replacing(cache.path, True) as load:
         load.events(EVENTS[1:])
     assert (cache.has_event("100"), cache.event_name("100")) == (False, "Purchase confirmed")
     assert (cache.has_field("3"), cache.field_name("3")) == (False, "E-Mail")
@@ -152,7 +152,7 @@ def test_ids_that_are_not_plain_numbers_come_after_all_that_are(cache: Cache) ->
 def test_many_are_loaded_in_any_order_and_in_pieces(cache: Cache) -> None:
     numbers = [number * 37 % 101 for number in range(1, 101)]
     contacts = [Contact(str(n), f"u{n}", {"1": f"Name{n % 3}", "3": f"{n}@example.com"}) for n in numbers]
-    with cache.replacing(True) as load:
+    with replacing(cache.path, True) as load:
         load.fields(FIELDS)
         for start in range(0, 100, 10):
             load.contacts(contacts[start : start + 10])
@@ -167,7 +167,7 @@ def test_many_are_loaded_in_any_order_and_in_pieces(cache: Cache) -> None:
 
 def test_of_two_contacts_with_one_id_the_first_counts(cache: Cache) -> None:
     later = Contact("11", "other", {"3": "other@example.com"})
-    with cache.replacing(True) as load:
+    with replacing(cache.path, True) as load:
         load.contacts([THOR, later])
         load.contacts([*TWINS, later])
         load.contacts([Contact("5", "", {}), later, Contact("x", "first", {}), Contact("x", "second", {})])
@@ -191,7 +191,7 @@ def test_any_contact_comes_back_equal_but_for_what_is_no_text_and_no_search_fail
     cache: Cache, uid: str, fields: dict[str, str], search: str
 ) -> None:
     contact = Contact("1", uid, fields)
-    with cache.replacing(True) as load:
+    with replacing(cache.path, True) as load:
         load.fields([Field(name, name) for name in sorted(fields)[:2]])
         load.contacts([contact])
     kept = {storable(key): storable(value) for key, value in fields.items()}
@@ -200,7 +200,7 @@ def test_any_contact_comes_back_equal_but_for_what_is_no_text_and_no_search_fail
         assert found(cache, key_id, value) == (("1",) if value else ())
     for words in (search, *fields, *fields.values(), ":".join(fields)):
         assert len(ids(cache, words)) <= 1
-    cache.remember_lookup("3", "a@example.com", [Contact("1", "changed", {"3": "a@example.com"})])
+    remember_lookup(cache.path, "3", "a@example.com", [Contact("1", "changed", {"3": "a@example.com"})])
     assert found(cache, "uid", "changed") == ("1",)
 
 
@@ -211,7 +211,7 @@ def test_a_partial_cache_knows_only_what_was_looked_up(cache: Cache) -> None:
     fill(cache, THOR, complete=False)
     assert cache.matches("3", "thor@example.com") == Matches(("11",), False)
     assert cache.matches("3", "nobody@example.com") == Matches((), False)
-    cache.remember_lookup("3", "NOBODY@example.com", [])
+    remember_lookup(cache.path, "3", "NOBODY@example.com", [])
     assert cache.matches("3", "nobody@EXAMPLE.com") == Matches((), True)
     assert cache.matches("1", "nobody@example.com") == Matches((), False)
 
@@ -219,7 +219,7 @@ def test_a_partial_cache_knows_only_what_was_looked_up(cache: Cache) -> None:
 def test_what_a_look_up_found_joins_the_cache(cache: Cache) -> None:
     fill(cache, THOR, complete=False)
     sif = Contact("14", "uSif", {"3": "sif@example.com", "1": "Sif", "77": "unheard of"})
-    cache.remember_lookup("3", "sif@example.com", [sif])
+    remember_lookup(cache.path, "3", "sif@example.com", [sif])
     assert cache.matches("3", "sif@example.com") == Matches(("14",), True)
     assert cache.contacts.get("14") == sif
     assert cache.state().contacts == 2
@@ -228,7 +228,7 @@ def test_what_a_look_up_found_joins_the_cache(cache: Cache) -> None:
 
 def test_a_look_up_that_tells_less_forgets_nothing_and_what_it_tells_counts(cache: Cache) -> None:
     fill(cache, THOR, complete=False)
-    cache.remember_lookup("4711", "007", [Contact("11", "", {"1": "Donar"})])
+    remember_lookup(cache.path, "4711", "007", [Contact("11", "", {"1": "Donar"})])
     assert cache.contacts.get("11") == Contact("11", "uThor", {**THOR.fields, "1": "Donar"})
     assert (found(cache, "1", "Thor"), found(cache, "1", "Donar")) == ((), ("11",))
     assert (ids(cache, "donar"), ids(cache, "thor odinson"), ids(cache, "first_name:thor")) == (
@@ -239,8 +239,8 @@ def test_a_look_up_that_tells_less_forgets_nothing_and_what_it_tells_counts(cach
 
 
 def test_a_contact_found_by_a_value_has_that_value(cache: Cache) -> None:
-    cache.remember_lookup("4711", "008", [Contact("15", "", {"1": "Loki"})])
-    cache.remember_lookup("uid", "uLoki", [Contact("15", "", {})])
+    remember_lookup(cache.path, "4711", "008", [Contact("15", "", {"1": "Loki"})])
+    remember_lookup(cache.path, "uid", "uLoki", [Contact("15", "", {})])
     assert cache.contacts.get("15") == Contact("15", "uLoki", {"1": "Loki", "4711": "008"})
 
 
@@ -256,7 +256,7 @@ def test_a_contact_that_a_look_up_no_longer_finds_loses_the_value(
     cache: Cache, key_id: str, value: str, left: Contact | None
 ) -> None:
     fill(cache, THOR, complete=False)
-    cache.remember_lookup(key_id, value, [])
+    remember_lookup(cache.path, key_id, value, [])
     assert cache.matches(key_id, value) == Matches((), True)
     assert cache.contacts.get("11") == left
     assert cache.state().contacts == (1 if left else 0)
@@ -267,8 +267,8 @@ def test_looked_up_contacts_survive_a_partial_refresh_but_not_a_complete_one(cac
     fill(cache, THOR, complete=False)
     odd = Contact("0815", "uOdd", {"3": "odd@example.com"})
     sif = Contact("14", "uSif", {"3": "sif@example.com"})
-    cache.remember_lookup("3", "odd@example.com", [odd])
-    cache.remember_lookup("3", "sif@example.com", [sif])
+    remember_lookup(cache.path, "3", "odd@example.com", [odd])
+    remember_lookup(cache.path, "3", "sif@example.com", [sif])
     newer = Contact("14", "uSif", {"3": "sif@example.org"})
     for _ in range(2):
         fill(cache, Contact("0099", "", {}), newer, complete=False)
@@ -281,7 +281,7 @@ def test_looked_up_contacts_survive_a_partial_refresh_but_not_a_complete_one(cac
 
 
 def test_a_partial_refresh_without_contacts_keeps_those_there_are(cache: Cache) -> None:
-    cache.remember_lookup("3", "thor@example.com", [THOR])
+    remember_lookup(cache.path, "3", "thor@example.com", [THOR])
     fill(cache, complete=False)
     assert cache.contacts.get("11") == THOR
     assert cache.state().contacts == 1
@@ -296,7 +296,7 @@ def test_a_refresh_that_fails_leaves_the_old_contents_whole(cache: Cache, home: 
     before = cache.state()
 
     def cut_off() -> None:
-        with cache.replacing(True, "two") as load:
+        with replacing(cache.path, True, "two") as load:
             load.events(())
             load.contacts(TWINS)
             raise ConnectionResetError
@@ -310,7 +310,7 @@ def test_a_refresh_that_fails_leaves_the_old_contents_whole(cache: Cache, home: 
 
 def test_the_old_contents_are_there_until_the_new_ones_are(cache: Cache) -> None:
     fill(cache, THOR)
-    with cache.replacing(True) as load:
+    with replacing(cache.path, True) as load:
         load.contacts(TWINS)
         assert found(cache, "3", "thor@example.com") == ("11",)
         assert ids(cache) == ["11"]
@@ -321,7 +321,7 @@ def test_the_old_contents_are_there_until_the_new_ones_are(cache: Cache) -> None
 def test_two_refreshes_at_once_are_refused(cache: Cache, home: Path) -> None:
     with (
         closing(Cache(home / "cache.db")) as another,
-        cache.replacing(True),
+        replacing(cache.path, True),
         pytest.raises(StoreError, match="Another refresh"),
     ):
         fill(another, TWINS[0])
@@ -336,9 +336,9 @@ def test_a_refresh_may_run_in_another_thread(cache: Cache) -> None:
 
 
 def test_looking_up_is_possible_while_a_refresh_is_under_way_and_is_not_lost(cache: Cache) -> None:
-    with cache.replacing(False) as load:
+    with replacing(cache.path, False) as load:
         load.contacts(TWINS)
-        cache.remember_lookup("3", "thor@example.com", [THOR])
+        remember_lookup(cache.path, "3", "thor@example.com", [THOR])
         load.contacts([NAMELESS])
     assert ids(cache) == ["9", "11", "12", "13"]
 
@@ -392,7 +392,7 @@ def test_a_full_disk_stops_the_refresh_and_keeps_the_old_contents(cache: Cache) 
     many = [Contact(str(n), "", {"1": "x" * 1000}) for n in range(500)]
 
     def overflow() -> None:
-        with cache.replacing(True) as load:
+        with replacing(cache.path, True) as load:
             load.contacts(many)
             with load.file.guarded() as connection:
                 pages = connection.execute("PRAGMA page_count").fetchone()[0]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import Contact, Matches
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
+from app.store.contacts import remember_lookup
 from app.store.database import open_database
 from app.store.schema import CACHE
 from tests.store.conftest import ids
@@ -76,7 +77,7 @@ def test_all_contacts_of_a_real_account_are_there(file: Path) -> None:
 
 def test_those_that_were_looked_up_or_imported_stay_in_a_refresh(file: Path) -> None:
     with closing(Cache(file)) as cache:
-        with cache.replacing(False) as load:
+        with replacing(cache.path, False) as load:
             load.contacts([Contact("007", "bond", {}), Contact("5", "", {})])
         assert ids(cache) == ["5", "14", "99", "007"]
         assert cache.contacts.get("007") == Contact("007", "bond", {})
@@ -85,7 +86,7 @@ def test_those_that_were_looked_up_or_imported_stay_in_a_refresh(file: Path) -> 
 
 def test_an_id_that_is_no_plain_number_is_found_again_by_a_look_up(file: Path) -> None:
     with closing(Cache(file)) as cache:
-        cache.remember_lookup("uid", "bond", [Contact("007", "bond", {})])
+        remember_lookup(cache.path, "uid", "bond", [Contact("007", "bond", {})])
         assert ids(cache) == ["11", "14", "99", "007"]
         assert cache.matches("uid", "bond").ids == ("007",)
 
@@ -97,7 +98,7 @@ def test_the_cache_of_a_sandbox_is_emptied_to_be_refreshed(file: Path) -> None:
     with closing(Cache(file)) as cache:
         state = cache.state()
         assert (state.refreshed_at, state.source, state.contacts, ids(cache)) == (None, None, 0, [])
-        with cache.replacing(True, "some folder") as load:
+        with replacing(cache.path, True, "some folder") as load:
             load.contacts([Contact("1", "", {})])
         assert ids(cache) == ["1"]
 

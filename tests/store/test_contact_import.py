@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.model import Contact, Field
 from app.store import contacts
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
 from app.store.contacts import import_contacts, storable
 from tests.store.conftest import ids
 
@@ -18,7 +18,7 @@ THERE = tuple(
 @pytest.fixture
 def held(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> Cache:
     monkeypatch.setattr(contacts, "IMPORT_BATCH", 700)
-    with cache.replacing(False) as load:
+    with replacing(cache.path, False) as load:
         load.fields(FIELDS)
         load.contacts(THERE)
     return cache
@@ -75,7 +75,7 @@ def test_awkward_texts_and_ids_come_back_but_for_what_is_no_text(held: Cache, te
 
 def test_they_survive_a_partial_refresh(held: Cache) -> None:
     add(held, Contact("7", "", {"1": "Sif"}))
-    with held.replacing(False) as load:
+    with replacing(held.path, False) as load:
         load.fields(FIELDS)
         load.contacts(THERE[:2])
     assert ids(held, "") == ["7", "10", "20"]

@@ -2,14 +2,16 @@
 
 import random
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from threading import Event
 from unicodedata import combining, normalize
 
 import pytest
 
 from app.domain.model import Contact, Field, ListOrder
-from app.store.catalog import Cache
-from app.store.contacts import import_contacts
+from app.store.catalog import Cache, replacing
+from app.store.contacts import import_contacts, remember_lookup
 from app.store.database import StoppedError
 from app.store.erasure import forget_in_cache, person
 from tests.store.conftest import ids
@@ -29,12 +31,17 @@ CONTACTS = (
 )
 
 
-@pytest.fixture
-def filled(cache: Cache) -> Cache:
-    with cache.replacing(True) as load:
-        load.fields(FIELDS)
-        load.contacts(CONTACTS)
+def fill(cache: Cache, contacts: Iterable[Contact], *more: Field) -> Cache:
+    with replacing(cache.path, True) as load:
+        load.fields((*FIELDS, *more))
+        load.contacts(contacts)
     return cache
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+    with closing(Cache(tmp_path_factory.mktemp("filled") / "cache.db")) as cache:
+        yield fill(cache, CONTACTS)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +107,12 @@ def test_a_search_that_is_no_longer_wanted_stops(filled: Cache) -> None:
         found.count()
 
 
-def test_a_field_that_only_a_look_up_told_of_is_searched_too(filled: Cache) -> None:
-    filled.remember_lookup(
-        "3", "sif@example.com", [Contact("5", "", {"3": "sif@example.com", "88": "golden hair"})]
+def test_a_field_that_only_a_look_up_told_of_is_searched_too(cache: Cache) -> None:
+    fill(cache, CONTACTS)
+    remember_lookup(
+        cache.path, "3", "sif@example.com", [Contact("5", "", {"3": "sif@example.com", "88": "golden hair"})]
     )
-    assert (ids(filled, "gold"), ids(filled, "email:sif")) == (["5"], ["5"])
+    assert (ids(cache, "gold"), ids(cache, "email:sif")) == (["5"], ["5"])
 
 
 WORDS = ("imogen", "im", "example", "ex", "zoë", "Zoe", "c-10", "7700", "saint", "mail")
@@ -134,30 +142,31 @@ def finds(contact: Contact, word: str) -> bool:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_search_finds_what_looking_at_all_contacts_finds_whatever_became_of_them(
-    filled: Cache, seed: int
+    cache: Cache, seed: int
 ) -> None:
+    fill(cache, CONTACTS)
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
     for _ in range(12):
         some = [random_contact(chance) for _ in range(chance.randrange(1, 8))]
         match chance.randrange(5):
             case 0:
-                with filled.replacing(False) as load:
+                with replacing(cache.path, False) as load:
                     load.fields(FIELDS)
                     load.contacts(some)
             case 1:
-                list(import_contacts(filled.path, some))
+                list(import_contacts(cache.path, some))
             case 2:
-                filled.remember_lookup("2", chance.choice(WORDS), some[:2])
+                remember_lookup(cache.path, "2", chance.choice(WORDS), some[:2])
             case 3:
-                filled.remember_lookup("id", some[0].id, [])
+                remember_lookup(cache.path, "id", some[0].id, [])
             case _:
                 named = person("id", some[0].id, ())
-                forget_in_cache(filled.path, named, [some[0].id])
-        everybody = list(filled.contacts.containing("", 0))
-        assert filled.state().contacts == len(everybody)
+                forget_in_cache(cache.path, named, [some[0].id])
+        everybody = list(cache.contacts.containing("", 0))
+        assert cache.state().contacts == len(everybody)
         for search in SEARCHES:
             found = [one.id for one in everybody if all(finds(one, word) for word in search.split())]
-            rows = filled.search_contacts(search)
+            rows = cache.search_contacts(search)
             rows.read_all()
             listed = [] if rows.similar else [row.id for row in rows.rows(0, 100)]
             assert listed == found, search
@@ -175,12 +184,10 @@ PEOPLE = (
 )
 
 
-@pytest.fixture
-def people(cache: Cache) -> Cache:
-    with cache.replacing(True) as load:
-        load.fields((*FIELDS, Field("13", "ZIP Code"), Field("15", "Phone")))
-        load.contacts(PEOPLE)
-    return cache
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
+    with closing(Cache(tmp_path_factory.mktemp("people") / "cache.db")) as cache:
+        yield fill(cache, PEOPLE, Field("13", "ZIP Code"), Field("15", "Phone"))
 
 
 def found(cache: Cache, typed: str) -> tuple[list[str], bool]:
@@ -244,6 +251,7 @@ def test_similar_contacts_are_counted_sorted_and_read_in_full(people: Cache) -> 
     assert ([row.id for row in rows.rows(0, 5)], rows.total, rows.similar) == (["1"], 1, True)
 
 
-def test_a_changed_contact_is_found_by_its_new_words_only(people: Cache) -> None:
-    people.remember_lookup("id", "2", [Contact("2", "bb", {"2": "Groß"})])
-    assert (found(people, "gross"), found(people, "weiss")) == ((["2"], False), ([], False))
+def test_a_changed_contact_is_found_by_its_new_words_only(cache: Cache) -> None:
+    fill(cache, PEOPLE)
+    remember_lookup(cache.path, "id", "2", [Contact("2", "bb", {"2": "Groß"})])
+    assert (found(cache, "gross"), found(cache, "weiss")) == ((["2"], False), ([], False))

@@ -19,7 +19,8 @@ from app.domain.model import (
 )
 from app.domain.wire import trigger_body
 from app.store.attempts import History
-from app.store.catalog import Cache
+from app.store.catalog import Cache, replacing
+from app.store.contacts import remember_lookup
 from app.store.database import StoreError
 from app.store.erasure import FORGOTTEN, attempts_on, forget_in_cache, forget_in_history, person
 from tests.store.conftest import ids
@@ -35,13 +36,13 @@ TRACES = (b"thorvald", b"odinson", b"thor@example.com", b"ab3uid-of-thor", b"c-7
 def cache(tmp_path: Path) -> Path:
     path = tmp_path / "cache.db"
     cache = Cache(path)
-    with cache.replacing(complete=False) as load:
+    with replacing(cache.path, complete=False) as load:
         load.events([ExternalEvent("100", "purchase")])
         load.fields([Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail")])
         load.contacts(Contact(str(n), f"u{n}", {"3": f"p{n}@example.org"}) for n in range(1000, 3000))
-    cache.remember_lookup("3", "thor@example.com", [THOR])
-    cache.remember_lookup("99", "C-777-42", [THOR])
-    cache.remember_lookup("3", "sif@example.com", [SIF])
+    remember_lookup(cache.path, "3", "thor@example.com", [THOR])
+    remember_lookup(cache.path, "99", "C-777-42", [THOR])
+    remember_lookup(cache.path, "3", "sif@example.com", [SIF])
     cache.close()
     return path
 

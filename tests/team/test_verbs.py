@@ -164,7 +164,7 @@ def test_a_mistake_in_the_configuration_is_named(desk: Desk, home: Path) -> None
         ('team = "postgresql://db.example.com/desks?password=secret"', "must hold no password"),
         ('team_share = "some"', "must be one of outcome, all"),
         ('team_required = "yes"', "must be true or false"),
-        ('team_account = ""', "must be a name"),
+        ('team_account = ""', "must be text and not empty"),
         ("approve = 1", "must be true or false"),
     ):
         file = home / "config.toml"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual._compositor import Compositor
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
@@ -27,7 +26,7 @@ from app.tui.widgets.answers import PreflightPane, ReplyPanel
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
 from tests.profiles import Opening
-from tests.tui.quiet import quiet, unpainted
+from tests.tui.quiet import quiet
 
 HERE = Path(__file__).parent
 MEASURED = {
@@ -151,10 +150,9 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def waiting_for_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pilot asks the event loop whether all is done; what no test looks at is not drawn."""
+    """Pilot asks the event loop whether all is done."""
     for module in ("app", "pilot"):
         monkeypatch.setattr(f"textual.{module}.wait_for_idle", quiet)
-    monkeypatch.setattr(Compositor, "render_update", unpainted)
 
 
 OpenDesk = Callable[..., AbstractAsyncContextManager[Desk]]

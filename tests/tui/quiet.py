@@ -7,8 +7,6 @@ import asyncio
 import time
 from typing import Any
 
-from textual._context import visible_screen_stack
-
 SOON_S = 0.02
 """A timer that is due within this is part of what is going on: the screen paints by one of 1/60 s."""
 
@@ -37,12 +35,3 @@ def _rest_s(loop: Any) -> float:
     """Seconds until the next timer; those that were cancelled stay in the loop's heap for a while."""
     due = [timer.when() for timer in loop._scheduled if not timer.cancelled()]
     return max(0.0, min(due) - loop.time()) if due else float("inf")
-
-
-def unpainted(self: Any, full: bool = False, screen_stack: Any = None, simplify: bool = False) -> Any:
-    """Draws a screenshot, but no frame: no terminal shows it, and drawing is a third of what these tests take."""
-    visible_screen_stack.set(screen_stack or [])
-    if full:
-        return self.render_full_update(simplify=simplify)
-    self._dirty_regions.clear()
-    return None

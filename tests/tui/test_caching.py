@@ -20,6 +20,7 @@ from app.resources import sample_data
 from app.service.refresh import RefreshStep
 from app.settings import load_settings
 from app.store.catalog import Cache
+from app.store.contacts import remember_lookup
 from app.tui.app import TriggerDeskApp
 from app.tui.controllers.cache import NOTHING_TYPED, STOPPED
 from app.tui.widgets.status import FetchBar
@@ -153,7 +154,7 @@ async def test_a_contact_that_is_not_known_here_is_asked_for_and_put_into_the_fo
         assert "✓ Will be accepted (0 OK)" in desk.text_of("#preflight")
         assert service.refresh.state().contacts == 1
         elsewhere = Cache(load_settings({"TRIGGERDESK_HOME": str(shop)}, "shop").cache)
-        elsewhere.remember_lookup("id", "14", [Contact("14", "", {})])
+        remember_lookup(elsewhere.path, "id", "14", [Contact("14", "", {})])
         elsewhere.close()
         desk.dashboard.cache.follow_others()
         assert "2 contacts" in desk.text_of("#status")

@@ -11,7 +11,7 @@ from app.domain.model import TriggerRequest
 from app.domain.wire import trigger_body
 from app.tui.screens.menu import DataMenu
 from app.tui.widgets.inputs import SafeInput
-from tests.tui.conftest import NARROW, Desk, OpenDesk
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk
 
 
 def _input(desk: Desk, name: str) -> Input:
@@ -189,12 +189,21 @@ async def test_an_event_is_typed_by_id_or_name_with_the_key_of_last_time_and_ent
             await desk.settle()
             assert desk.form.request().event_id == event_id
             assert desk.text_of("#event-name") == said
-        _input(desk, "event-id").value = "@Example.com"
-        await desk.settle()
-        beside = desk.dashboard.query_one("#event-name")
-        drawn = [line[beside.region.x : beside.region.right] for line in desk.screen().splitlines()]
-        shown = " ".join(" ".join(drawn[beside.region.y : beside.region.bottom]).split())
-        assert shown == "The event id must be digits, or the name of an event; '@Example.com' is neither."
+        for text, said in (
+            (
+                "@Example.com",
+                "The event id must be digits, or the name of an event; '@Example.com' is neither.",
+            ),
+            ("100", "purchase_confirmation"),
+        ):
+            _input(desk, "event-id").value = text
+            for size in (WIDE, (100, 30)):
+                await desk.pilot.resize_terminal(*size)
+                await desk.settle()
+                beside = desk.dashboard.query_one("#event-name").region
+                rows = desk.screen().splitlines()[beside.y : beside.bottom]
+                drawn = "".join(row[beside.x : beside.right] for row in rows)
+                assert drawn.replace(" ", "") == said.replace(" ", "")
 
         await desk.service.send(TriggerRequest("104", "10142", "C-10011"), "one")
         await desk.press("ctrl+n", "f4", *"order_shipped", "enter")

@@ -16,6 +16,7 @@ from pathlib import Path
 from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
 from app.domain.mails import Mail
 from app.domain.model import Field, Matches
+from app.domain.recipient import EMAIL
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
@@ -33,7 +34,6 @@ NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
 LAYOUT = "4"
 STALE_S = 3600.0
-CASELESS_FIELD = "3"
 
 GRAIN_S = 2.0
 """Seconds within which two writes may leave a file with the same times, on the coarsest file system."""
@@ -337,8 +337,7 @@ def _load_contacts(
     columns = ["n INTEGER PRIMARY KEY", "id TEXT", "uid TEXT"]
     # GUESS: The e-mail address ignores ASCII case
     columns += [
-        f"{cell} TEXT{' COLLATE NOCASE' if field_id == CASELESS_FIELD else ''}"
-        for field_id, cell in cells.items()
+        f"{cell} TEXT{' COLLATE NOCASE' if field_id == EMAIL else ''}" for field_id, cell in cells.items()
     ]
     db.execute(f"CREATE TABLE contact ({', '.join(columns)})")
     insert = f"INSERT INTO contact VALUES (NULL{', ?' * (len(columns) - 1)})"  # noqa: S608 - columns of our own

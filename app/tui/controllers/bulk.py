@@ -63,8 +63,10 @@ class BulkController:
 
     def _show(self) -> None:
         self.view.show_history()
-        if self._screen is not None and self._screen.is_attached:
-            self._screen.look()
+        screen = self._screen
+        # A screen that was closed loses its widgets one by one, and is attached until the last one is gone.
+        if screen is not None and screen.is_mounted and screen in self.view.screen.app.screen_stack:
+            screen.look()
 
     def _start(self, run: Run, again: bool) -> None:
         """Sends what is left of a run or, `again`, its unknown contacts; one run at a time."""

@@ -399,7 +399,7 @@ class FormController:
         replies = [
             Command(
                 f"Demo: Prepare reply {code}",
-                f"{describe(code) or 'OK'} Fills the form, does not send.",
+                f"{describe(code) or 'OK.'} Fills the form, does not send.",
                 partial(self.prepare, code),
             )
             for code in REPLIES

@@ -171,3 +171,4 @@ class UnlockScreen(ModalScreen[int | None]):
     def _reject(self, why: str, field: Input) -> None:
         self.query_one("#unlock-fault", Static).update(f"✗ {why}")
         field.focus()
+        field.select_all()  # the next try replaces this one

@@ -318,11 +318,7 @@ class TriggerForm(Vertical):
         self.post_message(self.Changed())
 
     def _show_event(self) -> None:
-        beside = self.query_one("#event-name", TextBlock)
-        beside.set_class(
-            isinstance(self._event, Unresolved), "-fault"
-        )  # wrapped, so that it can be read whole
-        beside.show(self._event_name())
+        self.query_one("#event-name", TextBlock).show(self._event_name())
 
     def _event_name(self) -> Content:
         match self._event:

@@ -21,6 +21,9 @@ class _Visible(Highlighter):
 class SafeInput(Input):
     """One line of text; each unsafe character is drawn as one visible character."""
 
+    DEFAULT_CSS = """
+    SafeInput, SafeInput:focus { border: none; height: 1; padding: 0; }
+    """
     virtual_size = reactive(Size(0, 0))  # what one types never changes the size of the line
 
     def __init__(
@@ -38,7 +41,6 @@ class SafeInput(Input):
             highlighter=_Visible(),
             id=id,
             select_on_focus=True,
-            compact=True,
         )
         self.cursor_blink = False  # an idle screen repaints nothing
         self._is_personal = personal

@@ -1,14 +1,14 @@
 """The lines around the panes: the account with what is known of it, a refresh, the keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.style import Style
@@ -27,7 +27,7 @@ from app.tui.widgets.text_block import TextBlock
 CLICK = "Click to switch the profile"
 UNRESOLVED_CLICK = "Click to show the unresolved outcomes"
 _LINK = "@click"
-_KEY, _TOOLTIP = "key", "tooltip"
+_KEY, _TOOLTIP, _PANE = "key", "tooltip", "pane"
 
 
 class StatusLine(Widget):
@@ -130,15 +130,17 @@ class FetchBar(Horizontal):
         super().__init__(id="fetching")
         self.display = False
 
-    def compose(self) -> ComposeResult:
-        yield TextBlock(id="fetching-words")
-        yield ProgressBar(total=1, show_eta=False, id="fetching-share")
-        yield Static("esc stops", id="fetching-stop")
-
     def show(self, words: str, share: float | None = None) -> None:
         """Shows the line; `share` is 0 to 1, or None if unknown."""
+        said = f"⟳ {sanitize(words)}"
+        if not self.children:
+            self.mount(
+                TextBlock(said, id="fetching-words"),
+                ProgressBar(total=1, show_eta=False, id="fetching-share"),
+                Static("esc stops", id="fetching-stop"),
+            )
         self.display = True
-        self.query_one("#fetching-words", TextBlock).show(f"⟳ {sanitize(words)}")
+        self.query_one("#fetching-words", TextBlock).show(said)
         bar = self.query_one(ProgressBar)
         bar.display = share is not None
         bar.update(progress=share or 0)
@@ -148,6 +150,35 @@ class FetchBar(Horizontal):
 
     def hide(self) -> None:
         self.display = False
+
+
+class PaneTabs(Widget):
+    """The panes on one line, the active one marked; a click leads to one."""
+
+    ALLOW_SELECT = False
+
+    labels: reactive[Mapping[str, str]] = reactive({})
+    """The words of each pane."""
+
+    active: reactive[str] = reactive("")
+
+    def on_click(self, event: events.Click) -> None:
+        if pane := event.style.meta.get(_PANE):
+            self.post_message(self.Picked(pane))
+
+    def render(self) -> Content:
+        return Content(" ").join(self._tab(pane, words) for pane, words in self.labels.items())
+
+    def _tab(self, pane: str, words: str) -> Content:
+        style = "bold reverse $primary" if pane == self.active else ""
+        return Content.styled(words, style).stylize(Style.from_meta({_PANE: pane}))
+
+    class Picked(Message):
+        """The user picked this pane."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
 
 
 class KeyFooter(Widget):
