@@ -139,7 +139,7 @@ def test_any_text_comes_back_equal(
 def test_hostile_text_is_kept_and_listed(history: History, make: Making) -> None:
     texts = ("a\0b", "x" * 100_000, "\x1b]0;title\x07", "'; DROP TABLE attempts; --", "")
     for number, hostile in enumerate(texts):
-        attempt_id = f"one-{number}"
+        attempt_id = f"{number}{hostile}"
         attempt = make(attempt_id, external_id=hostile, event_name=hostile, account=hostile)
         history.begin(attempt, trigger_body(attempt.request))
         history.finish(attempt_id, Reply(400, 1, hostile), 1.0, hostile)
