@@ -112,7 +112,7 @@ def test_the_last_sent_come_first_unless_they_are_sorted(live: LiveAccount) -> N
 
 
 def test_the_event_that_was_typed_in_full_comes_before_the_one_sent_last(live: LiveAccount) -> None:
-    with live.cache.replacing(False) as load:
+    with replacing(live.cache.path, False) as load:
         load.events([ExternalEvent("12", "order"), ExternalEvent("112", "reorder")])
     request = TriggerRequest("112", "3", "a@example.com")
     live.history.begin(Attempt("1", "shop", live.key, request, None, datetime.now(UTC), 0), b"{}")

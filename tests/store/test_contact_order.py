@@ -99,7 +99,7 @@ def test_contacts_with_the_whole_word_come_before_those_that_only_begin_with_it(
 
 
 def test_an_address_or_id_typed_in_full_comes_before_contacts_that_have_the_same_words(cache: Cache) -> None:
-    with cache.replacing(True) as load:
+    with replacing(cache.path, True) as load:
         load.contacts(
             [
                 Contact("5", "", {"3": "mr.thor@example.com"}),

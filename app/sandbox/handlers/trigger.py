@@ -169,8 +169,9 @@ async def _reply(
         raise Rejected(5005, "No program or campaign is triggered.")
     deduplicated: list[str] = []
     for number in range(0, len(accepted), AT_ONCE):
+        if number:
+            await asyncio.sleep(0)
         deduplicated += context.accepted.add(accepted[number : number + AT_ONCE], context.clock())
-        await asyncio.sleep(0)
     if interactions:
         connected = {"email": True, "acProgram": False, "interactionsProgram": False}
         data = {**data, "connectedTo": connected if attached else False}
