@@ -277,7 +277,8 @@ class Dashboard(Screen[None]):
         team = self._session.team
         if team is None:
             return
-        self._status.team = team.is_reachable
+        if team.is_reachable is not None:
+            self._status.team = team.settings.account, team.is_reachable
         if not team.history.changed():
             return
         team.forget_here()

@@ -32,7 +32,7 @@ async def test_one_answer_sends_once_and_a_key_shows_the_attempts_of_the_team(
     async with app.run_test(size=WIDE) as pilot:
         desk = Desk(pilot, bert.session)
         await desk.settle()
-        await wait_for(desk, "team ✓")
+        await wait_for(desk, f"team {bert.team.settings.account} ✓")
         desk.app.screen.query_one("#event-id", Input).value = "100"
         desk.app.screen.query_one("#external-id", Input).value = "thor@example.com"
         await desk.settle()
@@ -65,4 +65,4 @@ async def test_one_answer_sends_once_and_a_key_shows_the_attempts_of_the_team(
         assert len(list(bert.session.history.list_attempts(0))) == 1
         proxy.unplug()
         bert.team.wake()
-        await wait_for(desk, "✗ team not reachable")
+        await wait_for(desk, f"✗ team {bert.team.settings.account} not reachable")

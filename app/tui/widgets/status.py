@@ -45,8 +45,8 @@ class StatusLine(Widget):
 
     is_masked: reactive[bool] = reactive(False)
 
-    team: reactive[bool | None] = reactive(None)
-    """Whether the team is reachable; None without one, or before the first try."""
+    team: reactive[tuple[str, bool] | None] = reactive(None)
+    """The name of the team and whether it is reachable; None without one, or before the first try."""
 
     def __init__(self, profile: Live, notice: Notice | None = None) -> None:
         super().__init__(id="status")
@@ -111,10 +111,12 @@ class StatusLine(Widget):
         if self.is_masked:
             alerts.append(Content.styled("masked", "bold $primary"))
         if self.team:
-            alerts.append(Content.styled("team ✓", "$quiet"))
-        elif self.team is not None:
-            style = f"bold {outcome_style(Outcome.REJECTED)}"
-            alerts.append(Content.styled("✗ team not reachable", style))
+            name, is_reachable = sanitize(self.team[0], 20), self.team[1]
+            if is_reachable:
+                alerts.append(Content.styled(f"team {name} ✓", "$quiet"))
+            else:
+                style = f"bold {outcome_style(Outcome.REJECTED)}"
+                alerts.append(Content.styled(f"✗ team {name} not reachable", style))
         if self.unresolved:
             said = Content.styled(
                 f"? {self.unresolved:,} unresolved", f"bold {outcome_style(Outcome.UNKNOWN)}"
