@@ -183,7 +183,7 @@ def plan_lines(
     counted = f"{run.unique:,} unique, {count(run.duplicates, 'duplicate')}, {run.empty:,} empty"
     yield f"{count(run.rows, 'row')}: {counted}"
     for code, number in (run.predicted or {}).items():
-        yield f"{_prediction_words(code)}: {count(number, 'contact')}"
+        yield f"{_prediction_words(code, run.state)}: {count(number, 'contact')}"
         listed = by_code.get(code, [])
         yield from (f"  line {row.line}: {shown(row.external_id)}" for row in listed)
         if listed and number > len(listed):
@@ -197,12 +197,13 @@ def plan_lines(
         yield f"An Interactions program uses the event; it takes {run.per_second} contacts a second. Consider a smaller file."
 
 
-def _prediction_words(code: str) -> str:
-    if code == "0":
-        return "Will be accepted"
+def _prediction_words(code: str, state: RunState) -> str:
     if code == "none":
         return "Cannot predict the reply"
-    return f"Will be rejected: {code} {describe(int(code)) or ''}".rstrip(" .")
+    begin = "Will be" if state is RunState.PLANNED else "Predicted as"
+    if code == "0":
+        return f"{begin} accepted"
+    return f"{begin} rejected: {code} {describe(int(code)) or ''}".rstrip(" .")
 
 
 def accepted_question(run: Run, profile: str, *, again: bool = False) -> str:

@@ -59,6 +59,7 @@ async def test_a_person_sends_the_chosen_run_types_the_number_and_follows_one_of
         await asked(desk, "That is not 3. 5 of 5 accepted.")
         await desk.press("3", "enter")
         assert "7 ✓ accepted 1 ✗ rejected nothing left" in desk.text_of("#bulk-text")
+        assert "Predicted as accepted: 7 contacts" in desk.text_of("#bulk-text")
         assert desk.attempts().total == 8
         await desk.press("e")
         desk.app.screen.query_one(Input).value = str(home / "again.csv")
