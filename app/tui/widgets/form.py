@@ -115,11 +115,10 @@ class TriggerForm(Vertical):
 
     def compose(self) -> ComposeResult:
         profile = self._service.profile
-        with Horizontal(id="event-row", classes="row"):
+        with Container(id="event", classes="row"):
             yield Static("Event", classes="name")
-            with Container(id="event"):
-                yield self._event_line
-                yield TextBlock(id="event-name")
+            yield self._event_line
+            yield TextBlock(id="event-name")
         with Horizontal(classes="row"):
             yield Static("Key field", classes="name")
             with Vertical(id="key"):
