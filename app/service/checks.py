@@ -11,7 +11,7 @@ from app.domain.identifiers import Resolved
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.service.files import new_file
 from app.service.guard import GuardError
-from app.service.session import SentMeanwhileError, Session
+from app.service.session import Session
 
 MAX_FILE = 20_000_000
 
@@ -69,14 +69,11 @@ def _ready(service: Session, case: Case) -> TriggerRequest:
 
 async def run_case(service: Session, case: Case, request: TriggerRequest, stop: asyncio.Event) -> Attempt:
     """Sends the request of a case, also if this desk or a colleague sent it before; raises what `send` raises."""
-    attempt_id, colleague = new_attempt_id(), None
-    sent = replace(request, trigger_id=attempt_id)
+    attempt_id = new_attempt_id()
     note = f"check: {case.file}: {case.name}"
-    while True:
-        try:
-            return await service.send(sent, attempt_id, stop, note=note, repeats=True, claim_seen=colleague)
-        except SentMeanwhileError as error:
-            colleague = error.earlier.attempt_id
+    return await service.send(
+        replace(request, trigger_id=attempt_id), attempt_id, stop, note=note, repeats=True
+    )
 
 
 def as_case(attempt: Attempt, taken: Collection[str] = ()) -> str:
