@@ -40,7 +40,7 @@ from app.store.attempt_rows import (
     settlement_values,
     whole_attempt,
 )
-from app.store.bulk_attempts import delete, insert
+from app.store.bulk_attempts import delete, insert, record
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
 from app.store.history_search import LATEST_NAME, HistorySearch
@@ -170,9 +170,7 @@ class History:
         """
         with self._file.writing(busy_seconds) as connection:
             outcome = outcome_of(answer)
-            numbers = bulk_runs.record(
-                connection, [attempt_id], answer, outcome, elapsed_ms=elapsed_ms, remedy=remedy
-            )
+            numbers = record(connection, [attempt_id], answer, outcome, elapsed_ms=elapsed_ms, remedy=remedy)
             if not numbers:
                 raise StoreError(f"The attempt {attempt_id} is not under way; its outcome stays as recorded.")
             return self._whole("number = ?", numbers[0])[0]
@@ -316,7 +314,7 @@ def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
         ).fetchall()
         attempt_ids = [restored(row["attempt_id"]) for row in rows]
         remedy = f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
-        bulk_runs.record(connection, attempt_ids, INTERRUPTED, Outcome.UNKNOWN, remedy=remedy)
+        record(connection, attempt_ids, INTERRUPTED, Outcome.UNKNOWN, remedy=remedy)
         bulk_runs.interrupt(connection, owner, attempt_ids)
     return len(attempt_ids)
 

@@ -1,12 +1,13 @@
-"""Adds and deletes many attempts at once."""
+"""Adds, answers and deletes many attempts at once."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from app.domain.model import Attempt
+from app.domain.model import Answer, Attempt, Outcome
 from app.domain.wire import trigger_body
 from app.store.attempt_rows import (
     NO_ANSWER,
@@ -19,6 +20,7 @@ from app.store.attempt_rows import (
 )
 from app.store.database import transaction
 from app.store.history_file import opened
+from app.store.outbox import enqueue_outcomes
 from app.store.text import stored
 
 _BATCH = 5000
@@ -86,16 +88,55 @@ def add(connection: sqlite3.Connection, attempts: Sequence[Attempt], owner: str)
     return first
 
 
-def insert(
-    connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Value]], verb: str = "INSERT"
-) -> None:
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
     """Adds rows, which have all the same columns in the same order."""
     if rows:
-        sql = f"{verb} INTO {table} ({', '.join(rows[0])}) VALUES ({', '.join('?' * len(rows[0]))})"
+        sql = f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({', '.join('?' * len(rows[0]))})"
         connection.executemany(sql, [tuple(row.values()) for row in rows])
 
 
-def tell_next(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+def record(
+    connection: sqlite3.Connection,
+    attempt_ids: Sequence[str],
+    answer: Answer,
+    outcome: Outcome,
+    *,
+    elapsed_ms: float | None = None,
+    remedy: str | None = None,
+) -> list[int]:
+    """Records the answer to attempts that are being sent or marked as interrupted; returns their row numbers.
+
+    Other attempts stay as they are.
+    """
+    # Ids are bound one by one: json_each ends a text at NUL.
+    rows = connection.execute(
+        "SELECT number, team IS NOT NULL AS is_shared FROM attempts LEFT JOIN answers ON attempt = number "
+        f"WHERE attempt_id IN ({', '.join('?' * len(attempt_ids))}) "
+        "AND (outcome = 'sending' OR outcome = 'unknown' AND reason = 'interrupted')",
+        [stored(one) for one in attempt_ids],
+    ).fetchall()
+    numbers: list[int] = [row["number"] for row in rows]
+    listed = json.dumps(numbers)
+    outcomes = outcome_values(answer, outcome, elapsed_ms)
+    connection.execute(
+        f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in outcomes)} "
+        "WHERE number IN (SELECT value FROM json_each(?))",
+        (*outcomes.values(), listed),
+    )
+    answers = answer_values(answer, remedy)
+    connection.execute(
+        f"INSERT OR REPLACE INTO answers (attempt, {', '.join(answers)}) "
+        f"SELECT value, {', '.join('?' * len(answers))} FROM json_each(?)",
+        (*answers.values(), listed),
+    )
+    _tell_next(connection, numbers)
+    if shared := [row["number"] for row in rows if row["is_shared"]]:
+        enqueue_outcomes(connection, shared)
+    index_words(connection, "number IN (SELECT value FROM json_each(?))", listed)
+    return numbers
+
+
+def _tell_next(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
     """Copies the outcome of each of these attempts to `previous` of the next one on the same contact."""
     connection.executemany(
         "UPDATE attempts SET previous = this.outcome FROM attempts AS this WHERE this.number = ?1 AND attempts.number = "

@@ -30,11 +30,10 @@ from app.domain.bulk import (
 from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
 from app.domain.recipient import EMAIL, canonical_json, request_fingerprint
 from app.domain.text import id_prefixes
-from app.store.attempt_rows import answer_values, index_words, outcome_values
-from app.store.bulk_attempts import add, opened_for_many, previous_renewed, tell_next
+from app.store.bulk_attempts import add, opened_for_many, previous_renewed, record
 from app.store.database import transaction
 from app.store.history_file import opened
-from app.store.outbox import enqueue, enqueue_outcomes
+from app.store.outbox import enqueue
 from app.store.text import Stored, microseconds, moment, restored, restored_or_none, stored
 
 READING = "reading"
@@ -582,47 +581,6 @@ def _set_next(connection: sqlite3.Connection, number: int, wave: int, row: int) 
 
 
 # Within the transactions of others
-
-
-def record(
-    connection: sqlite3.Connection,
-    attempt_ids: Sequence[str],
-    answer: Answer,
-    outcome: Outcome,
-    *,
-    elapsed_ms: float | None = None,
-    remedy: str | None = None,
-) -> list[int]:
-    """Records the answer to attempts that are being sent or marked as interrupted; returns their row numbers.
-
-    Other attempts stay as they are.
-    """
-    # Ids are bound one by one: json_each ends a text at NUL.
-    rows = connection.execute(
-        "SELECT number, team IS NOT NULL AS is_shared FROM attempts LEFT JOIN answers ON attempt = number "
-        f"WHERE attempt_id IN ({', '.join('?' * len(attempt_ids))}) "
-        "AND (outcome = 'sending' OR outcome = 'unknown' AND reason = 'interrupted')",
-        [stored(one) for one in attempt_ids],
-    ).fetchall()
-    numbers: list[int] = [row["number"] for row in rows]
-    listed = json.dumps(numbers)
-    outcomes = outcome_values(answer, outcome, elapsed_ms)
-    connection.execute(
-        f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in outcomes)} "
-        "WHERE number IN (SELECT value FROM json_each(?))",
-        (*outcomes.values(), listed),
-    )
-    answers = answer_values(answer, remedy)
-    connection.execute(
-        f"INSERT OR REPLACE INTO answers (attempt, {', '.join(answers)}) "
-        f"SELECT value, {', '.join('?' * len(answers))} FROM json_each(?)",
-        (*answers.values(), listed),
-    )
-    tell_next(connection, numbers)
-    if shared := [row["number"] for row in rows if row["is_shared"]]:
-        enqueue_outcomes(connection, shared)
-    index_words(connection, "number IN (SELECT value FROM json_each(?))", listed)
-    return numbers
 
 
 def owners(connection: sqlite3.Connection) -> list[str]:
