@@ -26,6 +26,7 @@ from app.service.live import LiveAccount
 from app.service.preflight import PreflightChecks
 from app.service.refresh import Refresh
 from app.service.scenarios import Scenarios
+from app.settings import Profile
 from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SameSend, SentMeanwhileError
 from app.store.database import BusyError, StoreError, UnwritableError, set_aside
 
@@ -37,6 +38,7 @@ __all__ = [
     "DamagedHistoryError",
     "HistoryReplacedError",
     "NotRecordedError",
+    "Profile",
     "SentMeanwhileError",
     "Session",
     "StoreError",

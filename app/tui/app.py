@@ -17,7 +17,7 @@ from textual.screen import Screen, ScreenResultCallbackType
 
 from app.domain.errors import AppError
 from app.resources import styles
-from app.service.session import DamagedHistoryError, Session, set_aside
+from app.service.session import DamagedHistoryError, Profile, Session, set_aside
 from app.tui.bindings import APP_BINDINGS, Palette
 from app.tui.controllers.send import SET_ASIDE
 from app.tui.dashboard import Dashboard, reading_s
@@ -25,7 +25,7 @@ from app.tui.key_queue import KeyQueue
 from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.help import HelpScreen
-from app.tui.text import Live, sanitize
+from app.tui.text import sanitize
 from app.tui.theme import DARK, HIGH_CONTRAST, LIGHT, OWN, own_tokens
 
 PALETTE_CLOSES_S = 0.1
@@ -42,7 +42,7 @@ QUIT_UNRECORDED = (
 class ProfileSource(Protocol):
     """The configured profiles; both methods raise AppError."""
 
-    def known(self) -> Sequence[Live]:
+    def known(self) -> Sequence[Profile]:
         """All profiles, as the configuration lists them now."""
 
     def open(self, name: str | None = None) -> Session:

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, TypeVar, cast
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Button
@@ -20,18 +21,18 @@ from app.resources import styles
 from app.service.catalog import ContactRow
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
-from app.service.session import Session
+from app.service.session import Profile, Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
-from app.tui.controllers import Severity
 from app.tui.controllers.bulk import BulkController
 from app.tui.controllers.cache import CacheController
 from app.tui.controllers.form import FormController
 from app.tui.controllers.history import HistoryController
 from app.tui.controllers.send import SendController
 from app.tui.privacy import PrivacyMode
+from app.tui.screens import open_screen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu, ProfileList
-from app.tui.text import Live, answered, outcome_label, sanitize
+from app.tui.text import answered, outcome_label, sanitize
 from app.tui.widgets.answers import PreflightPane, RemedyButtons, ReplyPanel
 from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form import TriggerForm
@@ -103,13 +104,13 @@ class Dashboard(Screen[None]):
         self,
         session: Session,
         privacy: PrivacyMode,
-        profiles: Callable[[], Sequence[Live]],
+        profiles: Callable[[], Sequence[Profile]],
         switch: Callable[["Dashboard", str], object],
     ) -> None:
         """`profiles` lists all, or raises AppError; `switch` replaces this dashboard by another profile's."""
         super().__init__()
-        self._session = session
-        self._privacy = privacy
+        self.session = session
+        self.privacy = privacy
         privacy.is_invented = session.scenarios is not None
         self._profiles = profiles
         self._switch = switch
@@ -118,70 +119,32 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self._status = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
-        self._events = EventList(session.events.search, session.events.name)
-        self._contacts = ContactList(session.contacts.search, privacy)
-        self._form = TriggerForm(session, privacy)
-        self._preflight = PreflightPane(privacy)
-        self._reply = ReplyPanel(session.contacts.field_name)
-        self._history = HistoryPane(session.contacts.field_name, privacy, has_team=session.team is not None)
+        self.status_line = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
+        self.event_list = EventList(session.events.search, session.events.name)
+        self.contact_list = ContactList(session.contacts.search, privacy)
+        self.trigger_form = TriggerForm(session, privacy)
+        self.preflight_pane = PreflightPane(privacy)
+        self.reply_panel = ReplyPanel(session.contacts)
+        self.history_pane = HistoryPane(session.contacts, privacy, has_team=session.team is not None)
         self._tabs = PaneTabs(id="tabs")
-        self._bar = FetchBar()
+        self.fetch_bar = FetchBar()
         self._add_controllers()
 
     def _add_controllers(self) -> None:
-        session, privacy = self._session, self._privacy
-        self.cache = CacheController(
-            view=self,
-            session=session,
-            privacy=privacy,
-            form=self._form,
-            events=self._events,
-            contacts=self._contacts,
-            status=self._status,
-            bar=self._bar,
-            changed=self._lists_changed,
-        )
-        self.send = SendController(
-            view=self,
-            session=session,
-            privacy=privacy,
-            form=self._form,
-            status=self._status,
-            lists={"Events": self._events, "Contacts": self._contacts},
-            is_loading=lambda: self.cache.is_loading,
-            answered=self._answered,
-            history_changed=self.show_history,
-        )
-        self.form = FormController(
-            view=self,
-            session=session,
-            privacy=privacy,
-            form=self._form,
-            preflight=self._preflight,
-            reply=self._reply,
-            send=self.send,
-            cache=self.cache,
-        )
-        self.history = HistoryController(
-            view=self,
-            session=session,
-            privacy=privacy,
-            pane=self._history,
-            status=self._status,
-            resend=self.send.resend,
-            edit=self.form.edit,
-            preview=self.form.preview_attempt,
-            resolved=self._resolved,
-        )
-        self.bulk = BulkController(
-            view=self,
-            session=session,
-            privacy=privacy,
-            form=self._form,
-            permit=lambda: self.send.permit,
-            filter=lambda: self.history.filter,
-        )
+        self.cache = cache = CacheController(self)
+        self.send = send = SendController(self, lambda: cache.is_loading)
+        self.form = form = FormController(self, send, cache)
+        self.history = history = HistoryController(self)
+        self.bulk = bulk = BulkController(self, lambda: send.permit, lambda: history.filter)
+        self.show_history, self.resend = history.show, send.resend
+        self.edit, self.preview_attempt = form.edit, form.preview_attempt
+        # The actions of the bindings that are one call.
+        self.action_send, self.action_unlock = send.send, send.unlock
+        self.action_refresh_lists, self.action_look_up = cache.refresh, cache.look_up
+        self.action_event_data, self.action_format = form.insert_data, form.format_data
+        self.action_fix, self.action_preview_request = form.apply_first_fix, form.preview
+        self.action_clear_form, self.action_bulk = form.clear, bulk.open
+        self.action_unresolved = history.show_unresolved
 
     # Its life
 
@@ -192,18 +155,18 @@ class Dashboard(Screen[None]):
             (self.app.size.height, self.VERTICAL_BREAKPOINTS),
         ):
             self.add_class(max(point for point in points if point[0] <= cells)[1], update=False)
-        yield self._status
+        yield self.status_line
         yield self._tabs
         with Container(id="desk"):
             with Vertical(id="finding"):
-                yield self._events
-                yield self._contacts
-            yield self._form
+                yield self.event_list
+                yield self.contact_list
+            yield self.trigger_form
             with Vertical(id="answers"):
-                yield self._preflight
-                yield self._reply
-            yield self._history
-        yield self._bar
+                yield self.preflight_pane
+                yield self.reply_panel
+            yield self.history_pane
+        yield self.fetch_bar
         yield KeyFooter()
 
     async def on_mount(self) -> None:
@@ -211,7 +174,7 @@ class Dashboard(Screen[None]):
         self._show_panes()
         self._title_panes()
         self.form.restore()
-        if self._session.scenarios is not None and self._session.refresh.state().refreshed_at is None:
+        if self.session.scenarios is not None and self.session.refresh.state().refreshed_at is None:
             self._welcome = WELCOME.format(key_of(self, "help"))
         self.cache.show()
         self.show_history()
@@ -219,9 +182,9 @@ class Dashboard(Screen[None]):
         self._redraw_personal_data()
         if self.cache.is_loading:
             self.cache.refresh()
-        if self._session.team is not None:
-            self._session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
-            self._session.team.follow()
+        if self.session.team is not None:
+            self.session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
+            self.session.team.follow()
         self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
         self._clocks = (
             self.set_interval(1, self.look),
@@ -229,7 +192,7 @@ class Dashboard(Screen[None]):
         )
         self._mounted.set()
         # The screen is laid out after this: once, with the first rows in their places.
-        for loaded in (self._events.found, self._contacts.found, self.history.found):
+        for loaded in (self.event_list.found, self.contact_list.found, self.history.found):
             await loaded.wait()
         self.refresh_bindings()
 
@@ -244,7 +207,7 @@ class Dashboard(Screen[None]):
         """Returns once a key may take effect: every pane is there, and the first load is done or takes long."""
         await self._mounted.wait()
         await self.cache.loaded()
-        for pane in (self._events, self._contacts):
+        for pane in (self.event_list, self.contact_list):
             await pane.choice_made()
 
     async def shutdown(self) -> None:
@@ -264,39 +227,33 @@ class Dashboard(Screen[None]):
     def look(self) -> None:
         """Shows what changed by itself: the unlocked time, the age of the lists, attempts of other windows."""
         self.send.show()
-        if self.send.is_busy and self._reply.has_class("-sending"):
-            self._draw_reply(self._reply)
+        if self.send.is_busy and self.reply_panel.has_class("-sending"):
+            self._draw_reply(self.reply_panel)
         with contextlib.suppress(AppError):
-            if self._session.history.changed():
+            if self.session.history.changed():
                 self.show_history()
             self._look_at_team()
         self.cache.show_age()
 
     def _look_at_team(self) -> None:
         """Shows whether the team is reachable, what its desks did, and what went wrong between them."""
-        team = self._session.team
+        team = self.session.team
         if team is None:
             return
         if team.is_reachable is not None:
-            self._status.team = team.settings.account, team.is_reachable
+            self.status_line.team = team.settings.account, team.is_reachable
         if not team.history.changed():
             return
         team.forget_here()
         for sentence in team.news():
-            self.notify(
-                sanitize(sentence, 500),
-                title="Team",
-                severity="error",
-                markup=False,
-                timeout=reading_s(sentence),
-            )
-        if self._history.is_team:
+            self.say("Team", sentence, "error", unasked=True)
+        if self.history_pane.is_team:
             self.show_history()
 
     def _follow_others(self) -> None:
         """Finds attempts whose process has ended, and lists that another program changed."""
         with contextlib.suppress(AppError):
-            if self._session.history.recover():
+            if self.session.history.recover():
                 self.show_history()
         self.cache.follow_others()
 
@@ -315,51 +272,56 @@ class Dashboard(Screen[None]):
     # What the controllers use
 
     def say(
-        self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
+        self, title: str, sentence: str, severity: SeverityLevel = "warning", *, unasked: bool = False
     ) -> None:
         """Shows a message; an `unasked` one, which answers no key, stays longer."""
-        shown = sanitize(self._privacy.words(sentence, self._form.request().external_id), 500)
+        shown = sanitize(self.privacy.mask.text(sentence, self.trigger_form.request().external_id), 500)
         timeout = reading_s(shown) if unasked else None
         self.notify(shown, title=title, severity=severity, markup=False, timeout=timeout)
+
+    @contextlib.contextmanager
+    def saying(self, title: str, *, unasked: bool = False) -> Iterator[None]:
+        """Shows a message if the block ends with an AppError."""
+        try:
+            yield
+        except AppError as error:
+            self.say(title, str(error), unasked=unasked)
 
     def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None:
         """Draws the reply pane, now and whenever personal data is hidden or shown."""
         self.last_attempt = None
         self._draw_reply = draw
-        draw(self._reply)
-
-    def show_nothing_sent(self) -> None:
-        self.show_reply(self._draw_nothing)
+        draw(self.reply_panel)
 
     def start_over(self) -> None:
         """Clears every filter and shows what the first start shows."""
-        for line in (self._events.filter, self._contacts.filter):
+        for line in (self.event_list.filter, self.contact_list.filter):
             line.value = ""
-        self._history.line.write("")
+        self.history_pane.line.write("")
         self._welcome = WELCOME.format(key_of(self, "help"))
-        self.show_nothing_sent()
+        self.show_reply(self._draw_nothing)
         self.go("events")
 
     def _draw_nothing(self, panel: ReplyPanel) -> None:
         last = None
         with contextlib.suppress(AppError):
-            last = next(self._session.history.list_attempts(1), None)
-        panel.show_nothing(last and self._privacy.attempt(last), self._welcome)
+            last = next(self.session.history.list_attempts(1), None)
+        panel.show_nothing(last and self.privacy.mask.attempt(last), self._welcome)
 
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None:
         """Shows a finished attempt in the reply pane; in a message too if that pane is out of view."""
-        self.show_reply(lambda panel: panel.show_attempt(self._privacy.attempt(attempt), fault))
+        self.show_reply(lambda panel: panel.show_attempt(self.privacy.mask.attempt(attempt), fault))
         self.last_attempt = attempt
         if not self._reply_in_view:
-            said = answered(self._privacy.attempt(attempt), self._session.contacts.field_name)
-            severity: Severity = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"
+            said = answered(self.privacy.mask.attempt(attempt), self.session.contacts)
+            severity: SeverityLevel = "information" if attempt.outcome is Outcome.ACCEPTED else "warning"
             shows = f"{key_of(self, 'reply')} shows it."
             self.say(outcome_label(attempt.outcome).plain, f"{said} {shows}", severity, unasked=True)
 
     def show_fault(self, fault: str) -> None:
         """Shows a fault in the reply pane; in a message too if that pane is out of view."""
-        value = self._form.request().external_id
-        self.show_reply(lambda panel: panel.show_fault(self._privacy.words(fault, value)))
+        value = self.trigger_form.request().external_id
+        self.show_reply(lambda panel: panel.show_fault(self.privacy.mask.text(fault, value)))
         if not self._reply_in_view:
             self.say("", fault, unasked=True)
 
@@ -367,31 +329,24 @@ class Dashboard(Screen[None]):
         """Shows in a message what failed other than sending; in the reply pane too if that is empty."""
         self.say(title, sentence, unasked=True)
         if self._draw_reply == self._draw_nothing:
-            self.show_reply(lambda panel: panel.show_fault(self._privacy.words(f"{title}: {sentence}")))
+            self.show_reply(lambda panel: panel.show_fault(self.privacy.mask.text(f"{title}: {sentence}")))
 
     @property
     def _reply_in_view(self) -> bool:
-        side_by_side = self.has_class("-wide") and not self._history.whole
+        side_by_side = self.has_class("-wide") and not self.history_pane.whole
         return self.is_active and (side_by_side or self.pane == "reply")
 
-    def show_history(self) -> None:
-        self.history.show()
-
     def show_history_alone(self, alone: bool) -> None:
-        if alone != self._history.whole:
-            self._history.whole = alone
+        if alone != self.history_pane.whole:
+            self.history_pane.whole = alone
             self.set_class(alone, "-whole")
             self._show_panes()
 
-    def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
-        self.app.push_screen(screen, then)
+    def open(self, screen: Screen[Result | None], then: Callable[[Result], object] = lambda _: None) -> None:
+        open_screen(self.app, screen, then)
 
     def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
-        def close(answer: bool | None) -> None:
-            if answer:
-                then()
-
-        self.push(Confirm(question, yes=yes, no="Cancel"), close)
+        self.open(Confirm(question, yes=yes, no="Cancel"), lambda _: then())
 
     async def connect(self) -> None:
         """Opens the client, once. Raises SettingsError if there is no secret."""
@@ -400,7 +355,7 @@ class Dashboard(Screen[None]):
                 return
             slow = self.set_timer(SLOW_SECRET_S, self._say_waiting)
             try:
-                await self._session.open_client()
+                await self.session.open_client()
             finally:
                 slow.stop()
             self._is_connected = True
@@ -410,39 +365,39 @@ class Dashboard(Screen[None]):
             await self.connect()
 
     def _say_waiting(self) -> None:
-        profile = self._session.profile
+        profile = self.session.profile
         if profile.auth != "none":
             self.say("Waiting", f"Waiting for the secret of the profile {profile.name!r}…", unasked=True)
 
     # What the controllers report
 
-    def _answered(self, attempt: Attempt, fault: str | None) -> None:
+    def answered(self, attempt: Attempt, fault: str | None) -> None:
         self.show_attempt(attempt, fault)
         self.form.predict()
         self.cache.show_events()
         self.form.answered(attempt)
 
-    def _resolved(self, attempt: Attempt) -> None:
+    def resolved(self, attempt: Attempt) -> None:
         if self.last_attempt is not None and self.last_attempt.attempt_id == attempt.attempt_id:
             self.show_attempt(attempt)
         self.form.predict()
 
-    def _lists_changed(self) -> None:
+    def lists_changed(self) -> None:
         self.cache.show()
         self._offer_fields()
         self.form.predict()
 
     def _offer_fields(self) -> None:
-        fields = self._session.contacts.fields()
-        self._form.offer_fields(fields)
-        self._contacts.offer_fields(fields)
+        fields = self.session.contacts.fields()
+        self.trigger_form.offer_fields(fields)
+        self.contact_list.offer_fields(fields)
 
     # Moving about
 
     def action_go(self, pane: str) -> None:
         """Shows a pane and moves the focus into it; in the history already, switches its full screen."""
-        if pane == "history" and self._history.table.has_focus:
-            self.show_history_alone(not self._history.whole)
+        if pane == "history" and self.history_pane.table.has_focus:
+            self.show_history_alone(not self.history_pane.whole)
         else:
             self.go(pane)
 
@@ -454,9 +409,9 @@ class Dashboard(Screen[None]):
             case "events" | "contacts":
                 self.query_one(f"#{pane}-filter").focus()
             case "history":
-                self._history.table.focus()
+                self.history_pane.table.focus()
             case "trigger":
-                self._form.focus_start()  # on Send, one Enter would send what was only to be changed
+                self.trigger_form.focus_start()  # on Send, one Enter would send what was only to be changed
             case _:
                 self.query_one(f"#{pane}").focus()
 
@@ -489,7 +444,7 @@ class Dashboard(Screen[None]):
 
     def _show_panes(self) -> None:
         """Shows the panes that the screen has room for; styles of their own spare styling all they hold."""
-        if self._history.whole:
+        if self.history_pane.whole:
             shown: Collection[str] = SHOWN_WITH["history"]
         elif self.app.size.width < NARROW:
             shown = SHOWN_WITH[self.pane]
@@ -513,7 +468,7 @@ class Dashboard(Screen[None]):
             "stop": self._why_no_stop,
             "unlock": lambda: self.send.why_no_unlock,
             "fix": lambda: self.form.why_no_fix,
-            "personal_data": lambda: "" if self._privacy.can_be_on else "Masking is not available here.",
+            "personal_data": lambda: "" if self.privacy.can_be_on else "Masking is not available here.",
         }
         return reasons[action]() if action in reasons else ""
 
@@ -538,77 +493,35 @@ class Dashboard(Screen[None]):
         else:
             self.say("", self.why_off(active.binding.action), severity="information")
 
-    def action_send(self) -> None:
-        self.send.send()
-
     def action_stop(self) -> None:
         if self.send.is_sending:
             self.send.stop()
         else:
             self.cache.stop()
 
-    def action_unlock(self) -> None:
-        self.send.unlock()
-
-    def action_refresh_lists(self) -> None:
-        self.cache.refresh()
-
-    def action_bulk(self) -> None:
-        self.bulk.open()
-
-    def action_look_up(self) -> None:
-        self.cache.look_up()
-
-    def action_event_data(self) -> None:
-        self.form.insert_data()
-
-    def action_format(self) -> None:
-        self.form.format_data()
-
-    def action_fix(self) -> None:
-        self.form.apply_first_fix()
-
-    def action_preview_request(self) -> None:
-        self.form.preview()
-
-    def action_clear_form(self) -> None:
-        self.form.clear()
-
-    def action_unresolved(self) -> None:
-        self.history.show_unresolved()
-
     def action_personal_data(self) -> None:
         """Hides or shows personal data in every pane."""
-        try:
-            self._privacy.switch()
-        except AppError as error:
-            self.say("Not masked", str(error))
-        else:
+        with self.saying("Not masked"):
+            self.privacy.switch()
             self.app.clear_notifications()
             self._redraw_personal_data()
 
     def _redraw_personal_data(self) -> None:
-        self._status.is_masked = self._privacy.is_on
+        self.status_line.is_masked = self.privacy.is_on
         for field in self.query(SafeInput):
-            field.cover(self._privacy.covers_typing)
-        self._form.editor.cover(self._privacy.covers_typing)
-        self._draw_reply(self._reply)
-        self._contacts.redraw()
-        self._history.veil_changed()
+            field.cover(self.privacy.covers_typing)
+        self.trigger_form.editor.cover(self.privacy.covers_typing)
+        self._draw_reply(self.reply_panel)
+        self.contact_list.redraw()
+        self.history_pane.veil_changed()
         self.form.predict()
 
     def action_switch_profile(self) -> None:
         """Opens the list of profiles; asks first while a trigger is being sent."""
-        try:
-            known = self._profiles()
-        except AppError as error:
-            self.say("Cannot read the profiles", str(error))
-        else:
-            self.push(ProfileList(known, self._session.profile.name), self._switch_to)
+        with self.saying("Cannot read the profiles"):
+            self.open(ProfileList(self._profiles(), self.session.profile.name), self._switch_to)
 
-    def _switch_to(self, profile: str | None) -> None:
-        if profile is None:
-            return
+    def _switch_to(self, profile: str) -> None:
         switch = partial(self._switch, self, profile)
         if self.send.is_sending:
             self.ask(SWITCH, "Switch", switch)
@@ -620,7 +533,7 @@ class Dashboard(Screen[None]):
         return (*self.form.scenarios(), *self._team_commands())
 
     def _team_commands(self) -> Iterator[Command]:
-        team = self._session.team
+        team = self.session.team
         if team is None:
             return
         yield Command(
@@ -631,32 +544,29 @@ class Dashboard(Screen[None]):
             yield Command(what, "Approve exactly this send, once", partial(self._approve, one.approval_id))
 
     def _approve(self, approval_id: str) -> None:
-        try:
-            if self._session.team is not None:
-                self._session.team.server.approve(approval_id)
-        except AppError as error:
-            self.say("Not approved", str(error))
-        else:
-            self.say("", "Approved for an hour, once.", "information")
+        if self.session.team is not None:
+            with self.saying("Not approved"):
+                self.session.team.server.approve(approval_id)
+                self.say("", "Approved for an hour, once.", "information")
 
     # Messages of the panes
 
     @on(FilteredList.SortWanted)
     def _offer_orders(self, message: FilteredList.SortWanted) -> None:
         message.stop()
-        self.push(Menu("Sort by", message.pane.orders), message.pane.sort)
+        self.open(Menu("Sort by", message.pane.orders), message.pane.sort)
 
     @on(EventList.Chosen, "#events")
     def _event_chosen(self, message: EventList.Chosen) -> None:
-        self._form.choose_event(cast("ExternalEvent", message.row))
-        self._contacts.filter.focus()
+        self.trigger_form.choose_event(cast("ExternalEvent", message.row))
+        self.contact_list.filter.focus()
 
     @on(ContactList.Chosen, "#contacts")
     def _contact_chosen(self, message: ContactList.Chosen) -> None:
-        contact = self._session.contacts.get(cast("ContactRow", message.row).id)
+        contact = self.session.contacts.get(cast("ContactRow", message.row).id)
         if contact is not None:
-            self._form.choose_contact(contact)
-        self._form.focus_next()
+            self.trigger_form.choose_contact(contact)
+        self.trigger_form.focus_next()
 
     @on(ContactList.AttemptsWanted)
     def _show_attempts_on(self, message: ContactList.AttemptsWanted) -> None:

@@ -12,9 +12,7 @@ from app.domain.diagnosis import Diagnosis, QuickFix
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Contact, TriggerRequest
 from app.domain.wire import trigger_body
-from app.service.history import AttemptRow
-from app.service.masking import masked_advice, masked_attempt_row, masked_preflight
-from app.service.preflight import Preflight
+from app.service.masking import masked_advice
 
 DOT = "•"
 
@@ -39,13 +37,14 @@ class PrivacyMode:
 
     def __init__(self, open_mask: Callable[[], Mask] | None = None) -> None:
         self._open_mask = open_mask
-        self._mask = NO_MASK
+        self.mask = NO_MASK
+        """For all that is drawn; while privacy mode is off, it changes nothing."""
         self.is_invented = False
         """Whether the account is the built-in one, whose contact ids and typed texts stay readable."""
 
     @property
     def is_on(self) -> bool:
-        return self._mask is not NO_MASK
+        return self.mask is not NO_MASK
 
     @property
     def can_be_on(self) -> bool:
@@ -58,36 +57,16 @@ class PrivacyMode:
 
     def switch(self) -> None:
         """Turns privacy mode on or off. Raises MaskKeyError."""
-        self._mask = NO_MASK if self.is_on or self._open_mask is None else self._open_mask()
-
-    def value(self, text: str) -> str:
-        return self._mask.value(text)
-
-    def words(self, text: str, *values: str) -> str:
-        """A text that may contain these values of a contact."""
-        return self._mask.text(text, *values)
+        self.mask = NO_MASK if self.is_on or self._open_mask is None else self._open_mask()
 
     def contact(self, contact: Contact) -> Contact:
-        masked = self._mask.contact(contact)
+        masked = self.mask.contact(contact)
         return replace(masked, id=contact.id, uid=contact.uid) if self.is_invented else masked
-
-    def row(self, row: AttemptRow) -> AttemptRow:
-        return masked_attempt_row(self._mask, row)
-
-    def request(self, request: TriggerRequest) -> TriggerRequest:
-        return self._mask.request(request)
 
     def remedies(self, advice: Diagnosis | None, request: TriggerRequest) -> tuple[QuickFix, ...]:
         """The quick fixes of a request; their changes to the form are not masked."""
-        return masked_advice(self._mask, advice, request.external_id).remedies if advice else ()
-
-    def attempt(self, attempt: Attempt) -> Attempt:
-        """An attempt; if masked, it has no reply bytes."""
-        return self._mask.attempt(attempt)
+        return masked_advice(self.mask, advice, request.external_id).remedies if advice else ()
 
     def body(self, attempt: Attempt, body: bytes) -> bytes:
         """The request body of an attempt; if masked, the body of the masked request."""
-        return trigger_body(self.request(attempt.request)) if self.is_on else body
-
-    def preflight(self, known: Preflight, request: TriggerRequest) -> Preflight:
-        return masked_preflight(self._mask, known, request)
+        return trigger_body(self.mask.request(attempt.request)) if self.is_on else body

@@ -3,17 +3,16 @@
 Text from a file, the wire or a person passes through here on its way to a widget.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
 from textual.content import Content
 
 from app.domain import text as harmless
 from app.domain.attempt_export import reply_parts, warnings_of
+from app.domain.diagnosis import field_label
 from app.domain.mails import EventUse
 from app.domain.model import (
-    CONTACT_KEYS,
     LABEL,
     MEANING,
     RESOLVED,
@@ -36,44 +35,16 @@ from app.service.guard import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.scenarios import SentMail
+from app.service.session import Profile, Session
 
 __all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content", "spacing_marks"]
 
 sanitize_block, spacing_marks = harmless.sanitize_block, harmless.spacing_marks
 
-FieldName = Callable[[str], str | None]
-"""The name of a contact field by its id; None if it is not known."""
-
 LISTED = 5
 NO_VALUE = 2005
 _NAME_CELLS = 13
 _PREDICTABLE = {0, *(rule.code for rule in RULES)}
-
-
-class Live(Protocol):
-    """What the screens say about a profile."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def base_url(self) -> str | None: ...
-    @property
-    def folder(self) -> object | None: ...
-    @property
-    def is_sandbox(self) -> bool: ...
-    @property
-    def is_loopback(self) -> bool: ...
-    @property
-    def is_production(self) -> bool: ...
-
-
-class TargetAccount(Protocol):
-    """What a question says about the account it is sent to."""
-
-    @property
-    def profile(self) -> Live: ...
-    @property
-    def contacts(self) -> FieldNames: ...
 
 
 # Text from outside
@@ -122,7 +93,7 @@ def _warning(text: str) -> Content:
 # Accounts
 
 
-def account_labels(profile: Live) -> tuple[Content, Content, Content]:
+def account_labels(profile: Profile) -> tuple[Content, Content, Content]:
     """The account and what it means to send to it, by symbol, word and colour; the longest first."""
     host = (profile.base_url or "").partition("://")[2].partition("/")[0]
     if profile.is_sandbox:
@@ -157,22 +128,14 @@ def fit_line(choices: Iterable[tuple[Content, Content]], width: int) -> Content:
 # Names and times
 
 
-def key_label(key_id: str, field_name: FieldName) -> str:
-    """A key field by name and id, such as `E-Mail (3)`."""
-    if key_id in CONTACT_KEYS:
-        return f"contact {key_id} ({key_id})"
-    name = field_name(key_id)
-    return f"{name} ({key_id})" if name else f"field {key_id or '–'}"
-
-
 def contact_label(contact: Contact) -> Content:
     name = sanitize(contact_name(contact) or "no name")
     return Content.assemble((name, "bold"), f" · contact {sanitize(contact.id)}")
 
 
-def request_label(request: TriggerRequest, field_name: FieldName) -> str:
+def request_label(request: TriggerRequest, fields: FieldNames) -> str:
     """`event 100 to E-Mail (3) thor@example.com`."""
-    key = sanitize(key_label(request.key_id, field_name))
+    key = sanitize(field_label(request.key_id, fields))
     return f"event {sanitize(request.event_id)} to {key} {sanitize(request.external_id)}"
 
 
@@ -201,19 +164,19 @@ def remedy(text: str | None) -> Content | None:
 
 
 def recipient_label(
-    found: Recipient, request: TriggerRequest, field_name: FieldName, shared: str = ""
+    found: Recipient, request: TriggerRequest, fields: FieldNames, shared: str = ""
 ) -> Content:
     """The contact that a request reaches, or why there is not exactly one.
 
     `shared` is the key field whose value other contacts share, if the request goes by contact id for that reason.
     """
     if found.only is not None:
-        why = f"by contact id: others share this {sanitize(key_label(shared, field_name))}"
+        why = f"by contact id: others share this {sanitize(field_label(shared, fields))}"
         named = Content.assemble(("to ", "bold $accent"), contact_label(found.only).stylize("bold $accent"))
         return lines([named, Content.styled(why, "$text-warning") if shared else None])
     if not request.external_id:
         return Content("")
-    field = sanitize(key_label(request.key_id, field_name))
+    field = sanitize(field_label(request.key_id, fields))
     words = nobody_words(field, complete=found.complete)
     if found.contacts:
         words = shared_words(found.contacts, found.total, field)
@@ -260,10 +223,10 @@ def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
     return Content.assemble((when, "$quiet"), (subject, "bold"), to)
 
 
-def looked_up(key_id: str, value: str, found: Iterable[Contact], account: TargetAccount) -> str:
+def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Session) -> str:
     """What the account replied to the look-up of a contact."""
     contacts = list(found)
-    by = f"{sanitize(key_label(key_id, account.contacts.field_name))} {sanitize(value)}"
+    by = f"{sanitize(field_label(key_id, account.contacts))} {sanitize(value)}"
     if not contacts:
         return f"The account has no contact with {by}."
     named = [contact_label(contact).plain for contact in contacts[:LISTED]]
@@ -279,18 +242,16 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Target
 def send_question(
     request: TriggerRequest,
     event_name: str | None,
-    account: TargetAccount,
+    account: Session,
     known: Preflight,
     now: datetime,
     *,
     use: EventUse | None = None,
 ) -> str:
     """The question before a trigger that reaches real customers, repeats another one, or both."""
+    contact = known.contacts[0] if len(known.contacts) == 1 else None
     facts = [
-        _event_line(request, event_name),
-        f"to {sanitize(key_label(request.key_id, account.contacts.field_name))} {sanitize(request.external_id)}",
-        contact_label(known.contacts[0]).plain if len(known.contacts) == 1 else None,
-        _live_line(account.profile.name if account.profile.is_production else None),
+        *_sent_lines(request, event_name, account, contact),
         prediction_label(known.prediction).plain,
         use.words() if use else None,
         _plain(carried_data(known, now)),
@@ -306,26 +267,23 @@ def send_question(
 
 def again_question(
     attempt: Attempt,
-    field_name: FieldName,
+    account: Session,
     known: Preflight,
     now: datetime,
     *,
     same_trigger: bool,
-    real_account: str | None = None,
     use: EventUse | None = None,
 ) -> str:
-    """The question before an attempt is sent again; `real_account` is the profile's name if it is a live one."""
+    """The question before an attempt is sent again."""
     request, again = attempt.request, known.second_send
-    is_another = again is not None and again.attempt_id != attempt.attempt_id
+    if again is not None and again.attempt_id == attempt.attempt_id:
+        again = None
     facts = [
         f"{attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {attempt_label(attempt).plain}",
-        _event_line(request, attempt.event_name),
-        f"to {sanitize(key_label(request.key_id, field_name))} {sanitize(request.external_id)}",
-        _live_line(real_account),
+        *_sent_lines(request, attempt.event_name, account),
         prediction_label(known.prediction).plain,
         use.words() if use else None,
-        f"! {second_send_words(again, now)}" if again is not None and is_another else None,
-        f"! {second_send_words(known.colleague, now)}" if known.colleague is not None else None,
+        *(f"! {second_send_words(row, now)}" for row in (again, known.colleague) if row is not None),
     ]
     question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
     if same_trigger:
@@ -336,12 +294,17 @@ def again_question(
     return "\n".join([*filter(None, facts), "", question])
 
 
-def _event_line(request: TriggerRequest, name: str | None) -> str:
-    return f"event {sanitize(request.event_id)} {sanitize(name or '')}".rstrip()
-
-
-def _live_line(profile: str | None) -> str | None:
-    return f"▲ {sanitize(profile)}: LIVE, real customers" if profile else None
+def _sent_lines(
+    request: TriggerRequest, name: str | None, account: Session, contact: Contact | None = None
+) -> Iterator[str]:
+    """The event, whom it is for, and the account if it is live."""
+    yield f"event {sanitize(request.event_id)} {sanitize(name or '')}".rstrip()
+    key = sanitize(field_label(request.key_id, account.contacts))
+    yield f"to {key} {sanitize(request.external_id)}"
+    if contact is not None:
+        yield contact_label(contact).plain
+    if account.profile.is_production:
+        yield f"▲ {sanitize(account.profile.name)}: LIVE, real customers"
 
 
 def _plain(content: Content | None) -> str | None:
@@ -438,9 +401,9 @@ def reply_lines(attempt: Attempt) -> list[Content | None]:
     ]
 
 
-def answered(attempt: Attempt, field_name: FieldName) -> str:
+def answered(attempt: Attempt, fields: FieldNames) -> str:
     """The reply in one line, for a message."""
-    return f"{_plain(answer_code(attempt)) or ''} · {request_label(attempt.request, field_name)}."
+    return f"{_plain(answer_code(attempt)) or ''} · {request_label(attempt.request, fields)}."
 
 
 def outcome_lines(attempt: Attempt) -> Content:
@@ -450,13 +413,13 @@ def outcome_lines(attempt: Attempt) -> Content:
     return lines([*reply_lines(attempt), note])
 
 
-def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
+def fact_lines(attempt: Attempt, fields: FieldNames) -> Content:
     """What was requested, with which profile and when, one fact a line."""
     request = attempt.request
     own_id = request.trigger_id == attempt.attempt_id
     facts = {
         "Event": f"{request.event_id}  {attempt.event_name or 'not in the local list'}",
-        "Key field": key_label(request.key_id, field_name),
+        "Key field": field_label(request.key_id, fields),
         "External id": request.external_id,
         "Attempt": f"{short_id(attempt.attempt_id)}, {attempt.attempt_id}",
         "Trigger id": "same as attempt id" if own_id else request.trigger_id or "none",

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from app.tui.widgets.body_view import PART, RAW_PART, raw_lines, raw_parts, split
-from app.tui.widgets.code_block import breaks, json_parts
+from app.tui.widgets.text_block import PART, RAW_PART, breaks, json_parts, raw_lines, raw_parts, split
 
 
 @given(st.text(alphabet="ab\n\ud800é", max_size=300), st.integers(1, 40))

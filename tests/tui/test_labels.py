@@ -19,7 +19,6 @@ from app.tui.text import (
     compared,
     contact_name,
     fit_line,
-    key_label,
     outcome_label,
     reply_lines,
     send_question,
@@ -126,17 +125,6 @@ def test_a_reply_text_without_a_code_is_shown() -> None:
     code = answer_code(_attempt(Reply(401, None, "[/] Unauthorized"), Outcome.REJECTED))
     assert code is not None
     assert code.plain == "no code  [/] Unauthorized"
-
-
-def test_a_key_field_is_named_by_name_and_id() -> None:
-    names = {"3": "E-Mail"}.get
-    assert [key_label(key, names) for key in ("3", "9", "id", "uid", "")] == [
-        "E-Mail (3)",
-        "field 9",
-        "contact id (id)",
-        "contact uid (uid)",
-        "field –",
-    ]
 
 
 def test_a_contact_is_named_by_what_is_known() -> None:

@@ -1,27 +1,46 @@
-"""What the keys of the dashboard do: one class each for sending, the history, the cache and the form."""
+"""What the keys of the dashboard do: one class each for sending, the history, the cache, the form and bulk runs."""
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
 
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from app.domain.model import Attempt
-from app.tui.widgets.answers import ReplyPanel
+from app.service.session import Session
+from app.tui.privacy import PrivacyMode
+from app.tui.widgets.answers import PreflightPane, ReplyPanel
+from app.tui.widgets.filtered_list import ContactList, EventList
+from app.tui.widgets.form import TriggerForm
+from app.tui.widgets.history import HistoryPane
+from app.tui.widgets.status import FetchBar, StatusLine
 
 Result = TypeVar("Result")
-Severity = Literal["information", "warning"]
 
 
 class View(Protocol):
-    """The dashboard as its controllers see it."""
+    """The dashboard as its controllers see it: its account, its panes, and what it does for all of them."""
+
+    session: Session
+    privacy: PrivacyMode
+    status_line: StatusLine
+    event_list: EventList
+    contact_list: ContactList
+    trigger_form: TriggerForm
+    preflight_pane: PreflightPane
+    reply_panel: ReplyPanel
+    history_pane: HistoryPane
+    fetch_bar: FetchBar
 
     @property
     def screen(self) -> Screen[Any]: ...
     @property
     def last_attempt(self) -> Attempt | None: ...
     def say(
-        self, title: str, sentence: str, severity: Severity = "warning", *, unasked: bool = False
+        self, title: str, sentence: str, severity: SeverityLevel = "warning", *, unasked: bool = False
     ) -> None: ...
+    def saying(self, title: str, *, unasked: bool = False) -> AbstractContextManager[None]: ...
     def show_reply(self, draw: Callable[[ReplyPanel], None]) -> None: ...
     def show_attempt(self, attempt: Attempt, fault: str | None = None) -> None: ...
     def show_fault(self, fault: str) -> None: ...
@@ -30,6 +49,15 @@ class View(Protocol):
     def go(self, pane: str) -> None: ...
     def show_history(self) -> None: ...
     def show_history_alone(self, alone: bool) -> None: ...
-    def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None: ...
+    def open(self, screen: Screen[Result | None], then: Callable[[Result], object] = ...) -> None: ...
     def ask(self, question: str, yes: str, then: Callable[[], object]) -> None: ...
     async def connect(self) -> None: ...
+
+    # What one controller hands on to another
+
+    def resend(self, attempt: Attempt, same_trigger: bool) -> None: ...
+    def edit(self, attempt: Attempt) -> None: ...
+    def preview_attempt(self, attempt: Attempt) -> None: ...
+    def answered(self, attempt: Attempt, fault: str | None) -> None: ...
+    def resolved(self, attempt: Attempt) -> None: ...
+    def lists_changed(self) -> None: ...

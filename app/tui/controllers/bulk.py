@@ -2,42 +2,35 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from textual.worker import Worker
 
 from app.domain.bulk import RowState, Run, accepted_question
-from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.text import count, short_id
 from app.service.bulk import Planning
 from app.service.bulk_sending import Sending
-from app.service.session import Session
 from app.tui.controllers import View
-from app.tui.privacy import PrivacyMode
 from app.tui.screens.bulk import BulkScreen
 from app.tui.screens.confirm import Ask
-from app.tui.widgets.form import TriggerForm
 
 ONE = "Another run is being sent. Pause it first."
 
 
-@dataclass(eq=False, kw_only=True)
 class BulkController:
     """Opens the runs and sends them, also while their screen is closed."""
 
-    view: View
-    session: Session
-    privacy: PrivacyMode
-    form: TriggerForm
-    permit: Callable[[], str | None]
-    """The name of the profile while sending is unlocked."""
-    filter: Callable[[], tuple[str, HistoryQuery]]
-    """The query of the history, as typed and as a value."""
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        view: View,
+        permit: Callable[[], str | None],
+        shown: Callable[[], tuple[str, HistoryQuery]],
+    ) -> None:
+        """`permit` is the name of the profile while sending is unlocked; `shown` the query of the history."""
+        self.view, self.session = view, view.session
+        self._permit, self._shown = permit, shown
         self._stop = asyncio.Event()
         self._is_leaving = False
         self._worker: Worker[None] | None = None
@@ -49,17 +42,17 @@ class BulkController:
 
     def open(self) -> None:
         """Opens the runs of the account."""
-        request, draft = self.form.request(), self.form.draft()
+        request, draft = self.view.trigger_form.request(), self.view.trigger_form.draft()
         planning = Planning(request.event_id, request.key_id, Path(), template=draft.data_text or None)
         self._screen = BulkScreen(
             self.session.bulk,
-            self.privacy,
+            self.view.privacy,
             planning,
             send=self._start,
-            plan_history=lambda: self.session.bulk.plan_again(*self.filter()),
+            plan_history=lambda: self.session.bulk.plan_again(*self._shown()),
             mask=self.session.history.mask,
         )
-        self.view.push(self._screen)
+        self.view.open(self._screen)
 
     def _show(self) -> None:
         self.view.show_history()
@@ -81,15 +74,12 @@ class BulkController:
         sending = Sending(
             confirm=partial(self._confirm, again),
             stop=self._stop,
-            permit=self.permit,
+            permit=self._permit,
             keep_trying=lambda: not self._is_leaving,
         )
-        try:
+        with self.view.saying("Bulk", unasked=True):
             await self.view.connect()
             ended = await (bulk.resend_unknown(run, sending) if again else bulk.run(run, sending))
-        except AppError as error:
-            self.view.say("Bulk", str(error), unasked=True)
-        else:
             numbers = f"{count(ended.count(RowState.ACCEPTED), 'contact')} accepted of {ended.rows:,}"
             reason = f" {ended.pause_reason}" if ended.pause_reason else ""
             self.view.say(f"Run {short_id(run.run_id)} {ended.state}", f"{numbers}.{reason}", unasked=True)
@@ -109,7 +99,7 @@ class BulkController:
     async def _answer(self, question: Ask) -> str | None:
         """What was typed; None on Esc, and if the dashboard closes meanwhile."""
         answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self.view.push(question, answered.set_result)
+        self.view.screen.app.push_screen(question, answered.set_result)
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((answered, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

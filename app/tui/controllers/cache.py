@@ -2,22 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
 
 from textual.worker import Worker, WorkerCancelled
 
 from app.domain.errors import AppError
 from app.domain.model import Contact
 from app.service.catalog import CacheState
-from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.controllers import View
-from app.tui.privacy import PrivacyMode
 from app.tui.text import looked_up
-from app.tui.widgets.filtered_list import ContactList, EventList
-from app.tui.widgets.form import TriggerForm
-from app.tui.widgets.status import FetchBar, StatusLine
 
 FIRST_LOAD_S = 2.0
 STOPPED = "The lists are unchanged."
@@ -25,29 +19,17 @@ NOTHING_TYPED = "Type a value into External id or into the search of Contacts fi
 STOPPING = "stopping; the lists stay as they were"
 
 
-@dataclass(eq=False, kw_only=True)
 class CacheController:
     """Shows the events and contacts; runs one refresh or look-up at a time."""
 
-    view: View
-    session: Session
-    privacy: PrivacyMode
-    form: TriggerForm
-    events: EventList
-    contacts: ContactList
-    status: StatusLine
-    bar: FetchBar
-    changed: Callable[[], None]
-    """Called when the lists may have changed."""
-
-    is_loading: bool = field(init=False)
-    """Whether the lists are empty or from other account files."""
-
-    def __post_init__(self) -> None:
+    def __init__(self, view: View) -> None:
+        self.view, self.session, self.privacy = view, view.session, view.privacy
+        self.form, self.contacts, self.bar = view.trigger_form, view.contact_list, view.fetch_bar
         self._state: CacheState = self.session.refresh.state()
         self._worker: Worker[None] | None = None
         self._loaded = asyncio.Event()
         self.is_loading = self.session.refresh.is_needed()
+        """Whether the lists are empty or from other account files."""
 
     # The lists
 
@@ -55,16 +37,16 @@ class CacheController:
         """Shows the current lists; their cursors stay on their rows."""
         self._state = self.session.refresh.state()
         self.show_age()
-        self.status.show_kept(self.session.contacts.origins())
+        self.view.status_line.show_kept(self.session.contacts.origins())
         self.show_events()
         self.contacts.reload(self._why_no_contacts())
 
     def show_events(self) -> None:
         """Shows the events, those sent last first."""
-        self.events.reload(self._why_no_events())
+        self.view.event_list.reload(self._why_no_events())
 
     def show_age(self) -> None:
-        self.status.show(self._state)
+        self.view.status_line.show(self._state)
 
     def _why_no_events(self) -> str:
         if self.is_loading:
@@ -121,7 +103,7 @@ class CacheController:
         """Shows changes that another program made to the lists."""
         with contextlib.suppress(AppError):
             if not self.is_busy and self._is_outdated:
-                self.changed()
+                self.view.lists_changed()
 
     def refresh(self) -> None:
         if self._worker is None:
@@ -157,15 +139,13 @@ class CacheController:
     async def _look_up(self, key_id: str, value: str) -> None:
         searching, typed = self.contacts.has_focus_within, self._typed
         try:
-            await self.view.connect()
-            found = await self.session.contacts.look_up(key_id, value)
-        except AppError as error:
-            self.view.say("Look-up failed", str(error), unasked=True)
-        else:
-            self._say_found(key_id, value, found)
-            # A user who has typed on wants another contact.
-            if searching and len(found) == 1 and typed == self._typed:
-                self.form.choose_contact(found[0])
+            with self.view.saying("Look-up failed", unasked=True):
+                await self.view.connect()
+                found = await self.session.contacts.look_up(key_id, value)
+                self._say_found(key_id, value, found)
+                # A user who has typed on wants another contact.
+                if searching and len(found) == 1 and typed == self._typed:
+                    self.form.choose_contact(found[0])
         finally:
             self._end()
 
@@ -175,7 +155,7 @@ class CacheController:
 
     def _say_found(self, key_id: str, value: str, found: tuple[Contact, ...]) -> None:
         shown = map(self.privacy.contact, found)
-        said = looked_up(key_id, self.privacy.value(value), shown, self.session)
+        said = looked_up(key_id, self.privacy.mask.value(value), shown, self.session)
         self.view.say("Looked up", said, "information" if found else "warning")
 
     def _begin(self, words: str, work: Coroutine[None, None, None]) -> None:
@@ -188,6 +168,6 @@ class CacheController:
         self.is_loading = False
         if self.view.screen.is_running:
             self.bar.hide()
-            self.changed()
+            self.view.lists_changed()
             self.view.screen.refresh_bindings()
         self._loaded.set()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,6 @@ from app.domain.model import (
     DataChoice,
     Draft,
     Extras,
-    ExtrasError,
     Outcome,
     TriggerRequest,
     extras_words,
@@ -37,19 +36,15 @@ from app.service.files import read_attachment, typed_path
 from app.service.history import StoppedError
 from app.service.preflight import Preflight
 from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure
-from app.service.session import Session
 from app.tui.bindings import Command, key_of
 from app.tui.controllers import View
 from app.tui.controllers.cache import CacheController
 from app.tui.controllers.send import SendController
 from app.tui.copying import copy
-from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Ask
 from app.tui.screens.menu import DataMenu, Menu
 from app.tui.screens.request import RequestScreen
 from app.tui.text import sanitize, sent_mail_label
-from app.tui.widgets.answers import PreflightPane, ReplyPanel
-from app.tui.widgets.form import TriggerForm
 
 PAUSE_S = 0.4
 MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)
@@ -69,20 +64,13 @@ RESET_EVERYTHING = (
 )
 
 
-@dataclass(eq=False, kw_only=True)
 class FormController:
     """Predicts the reply while the user types, and fills the form."""
 
-    view: View
-    session: Session
-    privacy: PrivacyMode
-    form: TriggerForm
-    preflight: PreflightPane
-    reply: ReplyPanel
-    send: SendController
-    cache: CacheController
-
-    def __post_init__(self) -> None:
+    def __init__(self, view: View, send: SendController, cache: CacheController) -> None:
+        self.view, self.session, self.privacy = view, view.session, view.privacy
+        self.form, self.preflight, self.reply = view.trigger_form, view.preflight_pane, view.reply_panel
+        self.send, self.cache = send, cache
         self._data_use: DataUse | None = None
         self._typed: Draft | None = None
         self._saved: Draft | None = None
@@ -123,13 +111,8 @@ class FormController:
     async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
         """Offers the contact with nearly the value that no contact has; the next change of the form stops it."""
         await asyncio.sleep(PAUSE_S)  # a value that is still being typed is no mistake
-        try:
+        with self.view.saying("Cannot search the contacts"), contextlib.suppress(StoppedError):
             contact = await asyncio.to_thread(self.session.preflight.nearly_right, request, stop)
-        except StoppedError:
-            pass
-        except AppError as error:
-            self.view.say("Cannot search the contacts", str(error))
-        else:
             if contact is not None and self.form.request() == request:
                 found = self.session.preflight.explained(request, known, contact)
                 use = self.session.mails.known_use(request.event_id)
@@ -207,11 +190,9 @@ class FormController:
     # The draft
 
     def restore(self) -> None:
-        try:
+        saved = None
+        with self.view.saying("Cannot read the draft"):
             saved = self.session.drafts.draft()
-        except AppError as error:
-            self.view.say("Cannot read the draft", str(error))
-            return
         if saved is None:
             return
         form, draft = self.form, saved.draft
@@ -262,10 +243,8 @@ class FormController:
             drafts.keep_typed(attempt, form.editor.text)
         if attempt.outcome in MAY_HAVE_ARRIVED and is_asked:
             self._typed = self._saved = form.draft()
-            try:
+            with self.view.saying("Cannot delete the draft"):
                 drafts.drop_draft()
-            except AppError as error:
-                self.view.say("Cannot delete the draft", str(error))
 
     def edit(self, attempt: Attempt) -> None:
         """Opens an attempt in the form, so that the user can change it and send it again."""
@@ -288,26 +267,23 @@ class FormController:
 
     def insert_data(self) -> None:
         form, event_id = self.form, self.form.event_id
-        try:
+        with self.view.saying("Cannot read the templates"):
             choices = self.session.drafts.data_choices(event_id)
-        except AppError as error:
-            self.view.say("Cannot read the templates", str(error))
-            return
-        name = self.session.events.name(event_id) or ""
-        title = f"Event data for {event_id} {name}" if event_id else "Event data"
-        choices = (*choices, *_extra_choices(form.extras))
-        can_keep = bool(form.editor.text.strip()) or form.extras != NO_EXTRAS
-        menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
-        self.view.push(menu, self._do_with_data)
+            name = self.session.events.name(event_id) or ""
+            title = f"Event data for {event_id} {name}" if event_id else "Event data"
+            choices = (*choices, *_extra_choices(form.extras))
+            can_keep = bool(form.editor.text.strip()) or form.extras != NO_EXTRAS
+            menu = DataMenu(title, choices, can_keep=can_keep, is_covered=self.privacy.is_on)
+            self.view.open(menu, self._do_with_data)
 
-    def _do_with_data(self, wish: tuple[str, DataChoice | None] | None) -> None:
+    def _do_with_data(self, wish: tuple[str, DataChoice | None]) -> None:
         match wish:
             case ("insert", DataChoice(kind="event time")):
                 value = self.form.extras.event_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-                self.view.push(Ask(TIME, value=value, yes="Insert"), partial(self._put_extra, _with_time))
+                self.view.open(Ask(TIME, value=value, yes="Insert"), partial(self._put_extra, _with_time))
             case ("insert", DataChoice(kind="attachment")):
                 ask = Ask(FILE, value=f"{Path.cwd()}{os.sep}", yes="Attach")
-                self.view.push(ask, partial(self._put_extra, _with_file))
+                self.view.open(ask, partial(self._put_extra, _with_file))
             case ("insert", DataChoice(kind="no extras")):
                 self.form.extras = NO_EXTRAS
             case ("insert", DataChoice(kind=kind, data_text=text, extras=extras)):
@@ -315,41 +291,30 @@ class FormController:
                 if kind == "template":
                     self.form.extras = extras
             case ("save", _):
-                self.view.push(Ask("Save as template. Name:", yes="Save"), self._save_template)
+                self.view.open(Ask("Save as template. Name:", yes="Save"), self._save_template)
             case ("delete", DataChoice(name=name)):
                 question = f"Delete the template {sanitize(name)}?"
                 self.view.ask(question, "Delete", partial(self._delete_template, name))
             case _:
                 pass
 
-    def _put_extra(self, change: Callable[[Extras, str], Extras], typed: str | None) -> None:
-        if typed is None:
-            return
-        try:
+    def _put_extra(self, change: Callable[[Extras, str], Extras], typed: str) -> None:
+        with self.view.saying("Not inserted"):
             self.form.extras = change(self.form.extras, typed)
-        except (ExtrasError, AppError) as error:
-            self.view.say("Not inserted", str(error))
 
-    def _save_template(self, name: str | None) -> None:
-        if name is None:
-            return
-        if not name.strip():
+    def _save_template(self, typed: str) -> None:
+        form, name = self.form, typed.strip()
+        if not name:
             self.view.say("Not saved", "Enter a name for the template.")
             return
-        try:
-            form = self.form
-            self.session.drafts.save_template(name.strip(), form.editor.text, form.event_id, form.extras)
-        except AppError as error:
-            self.view.say("Not saved", str(error))
-        else:
+        with self.view.saying("Not saved"):
+            self.session.drafts.save_template(name, form.editor.text, form.event_id, form.extras)
             key = key_of(self.view.screen, "event_data")
-            self.view.say("Saved", f"{key} inserts the template {name.strip()}.", severity="information")
+            self.view.say("Saved", f"{key} inserts the template {name}.", severity="information")
 
     def _delete_template(self, name: str) -> None:
-        try:
+        with self.view.saying("Not deleted"):
             self.session.drafts.drop_template(name)
-        except AppError as error:
-            self.view.say("Not deleted", str(error))
 
     def format_data(self) -> None:
         """Indents the JSON of the event data, or says why it cannot."""
@@ -371,23 +336,16 @@ class FormController:
         self.view.screen.run_worker(self._open_preview(request, note), group="preview", exclusive=True)
 
     async def _open_preview(self, request: TriggerRequest, note: str) -> None:
-        session, is_masked = self.session, self.privacy.is_on
-        try:
+        with self.view.saying("Cannot preview"):
             await self.view.connect()
-            described = session.describe(self.privacy.request(request))
-        except AppError as error:
-            self.view.say("Cannot preview", str(error))
-        else:
-            where = IN_PROCESS if session.profile.is_sandbox else CREDENTIALS
-            notes = " ".join(filter(None, (note, where, MASKED if is_masked else "")))
-            self.view.push(RequestScreen(described, notes, self._copy))
+            described = self.session.describe(self.privacy.mask.request(request))
+            where = IN_PROCESS if self.session.profile.is_sandbox else CREDENTIALS
+            notes = " ".join(filter(None, (note, where, MASKED if self.privacy.is_on else "")))
+            self.view.open(RequestScreen(described, notes, self._copy))
 
     def _copy(self, text: str) -> None:
-        try:
+        with self.view.saying("Not copied"):
             said = copy(self.view.screen.app, text, self.session.keep_copy)
-        except AppError as error:
-            self.view.say("Not copied", str(error))
-        else:
             self.view.say("Copied", said, "information")
 
     # The scenarios of the built-in account
@@ -430,9 +388,9 @@ class FormController:
         if mails:
             now = datetime.now(UTC)
             entries = [
-                (sent_mail_label(one, self.privacy.value(one.external_id), now), None) for one in mails
+                (sent_mail_label(one, self.privacy.mask.value(one.external_id), now), None) for one in mails
             ]
-            self.view.push(Menu("Mails that went out", entries))
+            self.view.open(Menu("Mails that went out", entries))
         else:
             self.view.say("", "No mail went out yet.", "information")
 

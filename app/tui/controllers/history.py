@@ -1,8 +1,8 @@
 """The history on the dashboard: the matching attempts, their counts, and the follow-ups on an attempt."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
@@ -31,9 +31,7 @@ from app.domain.model import RESOLVED, Attempt, Outcome
 from app.domain.text import short_id
 from app.service.catalog import ContactRow
 from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in_thread
-from app.service.session import Session
 from app.tui.controllers import View
-from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
@@ -41,9 +39,7 @@ from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import OUTCOME_FIELDS, StatisticsScreen, code_words, only
 from app.tui.text import counts_label, outcome_label, request_label, sanitize
-from app.tui.widgets.follow_up import Choice
-from app.tui.widgets.history import MAX_MARKS, HistoryPane
-from app.tui.widgets.status import StatusLine
+from app.tui.widgets.history import MAX_MARKS, Choice
 
 PROGRESS_S = 0.2
 GONE = "This attempt is no longer in the history."
@@ -54,34 +50,19 @@ Choices = Sequence[tuple[Content, str] | None]
 """The entries of a menu, each with the query that it writes."""
 
 
-@dataclass(eq=False, kw_only=True)
 class HistoryController:
     """Searches the history, and follows up on its attempts."""
 
-    view: View
-    session: Session
-    privacy: PrivacyMode
-    pane: HistoryPane
-    status: StatusLine
-    resend: Callable[[Attempt, bool], None]
-    """Sends an attempt again; the flag keeps its trigger id."""
-    edit: Callable[[Attempt], None]
-    """Opens an attempt in the form."""
-    preview: Callable[[Attempt], None]
-    resolved: Callable[[Attempt], None]
-
-    found: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once attempts are shown, or why there are none."""
-
-    shown: Session = field(init=False)
-    """The session whose history is shown: one's own, or with that of the whole team."""
-
-    _query: HistoryQuery = EVERYTHING
-    _stop: Event = field(default_factory=Event)
-    _asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def __post_init__(self) -> None:
+    def __init__(self, view: View) -> None:
+        self.view, self.session, self.privacy = view, view.session, view.privacy
+        self.pane = view.history_pane
+        self.found = asyncio.Event()
+        """Set once attempts are shown, or why there are none."""
         self.shown = self.session
+        """The session whose history is shown: one's own, or with that of the whole team."""
+        self._query: HistoryQuery = EVERYTHING
+        self._stop = Event()
+        self._asked_at = datetime.now(UTC)
 
     # Searching
 
@@ -100,7 +81,7 @@ class HistoryController:
         self._stop = Event()
         history = self.shown.history
         try:
-            self.status.unresolved = history.unsettled()
+            self.view.status_line.unresolved = history.unsettled()
             # The start of a span such as 1h moves on.
             line = self.pane.line
             self._query = NOTHING if line.is_faulty else parse_query(line.asked, Clock(datetime.now(UTC)))
@@ -176,13 +157,12 @@ class HistoryController:
         if column in list(SortColumn):
             self._write(with_order(self.pane.line.asked, SortColumn(column)))
 
-    def _write(self, line: str | None) -> None:
-        if line is not None:
-            self.pane.line.write(line)
+    def _write(self, line: str) -> None:
+        self.pane.line.write(line)
 
-    def _write_time(self, line: str | None) -> None:
+    def _write_time(self, line: str) -> None:
         self._write(line)
-        if line and "until:" in line:
+        if "until:" in line:
             self.pane.line.begin()  # the user fills in the two dates
 
     # Menus and screens
@@ -204,16 +184,16 @@ class HistoryController:
                 self._open_menu(what, row)
 
     def _open_menu(self, what: str, row: AttemptRow | None) -> None:
-        line, masked, push = self.pane.line.asked, self.privacy.is_on, self.view.push
+        line, masked, open_ = self.pane.line.asked, self.privacy.is_on, self.view.open
         match what:
             case "statistics":
-                push(StatisticsScreen(self.shown.history, line, self._query, masked=masked), self._write)
+                open_(StatisticsScreen(self.shown.history, line, self._query, masked=masked), self._write)
             case "filters":
-                push(Menu("Show", filter_choices(line, row, masked=masked)), self._write)
+                open_(Menu("Show", filter_choices(line, row, masked=masked)), self._write)
             case "times":
-                push(Menu("Sent", time_choices(line, datetime.now(UTC))), self._write_time)
+                open_(Menu("Sent", time_choices(line, datetime.now(UTC))), self._write_time)
             case _:
-                push(Menu("Sort by", order_choices(line, self._query.order)), self._write)
+                open_(Menu("Sort by", order_choices(line, self._query.order)), self._write)
 
     def _export(self, row: AttemptRow | None) -> None:
         if row is not None and self.pane.rows is not None:
@@ -231,13 +211,13 @@ class HistoryController:
         if len(attempts) != len(ids):
             self.view.say("Cannot compare", GONE)
         elif len(attempts) == MAX_MARKS:
-            self.view.push(CompareScreen(partial(self._marked, *attempts)))
+            self.view.open(CompareScreen(partial(self._marked, *attempts)))
         elif attempts:
             find = partial(compare_with_accepted, self.shown, self.privacy, *attempts)
-            self.view.push(CompareScreen(find))
+            self.view.open(CompareScreen(find))
 
     async def _marked(self, one: Attempt, other: Attempt) -> tuple[Attempt, Attempt, str]:
-        return self.privacy.attempt(one), self.privacy.attempt(other), ""
+        return self.privacy.mask.attempt(one), self.privacy.mask.attempt(other), ""
 
     # Mine or the team's
 
@@ -266,12 +246,12 @@ class HistoryController:
     def open_attempt(self, row: AttemptRow) -> None:
         attempt = self.shown.history.attempt(row.attempt_id)
         if attempt is not None and self.pane.rows is not None:
-            screen = AttemptScreen(self.shown, self.privacy, self.pane.rows, (row, attempt), self.preview)
-            self.view.push(screen, self._followed)
+            screen = AttemptScreen(
+                self.shown, self.privacy, self.pane.rows, (row, attempt), self.view.preview_attempt
+            )
+            self.view.open(screen, self._followed)
 
-    def _followed(self, followed: tuple[AttemptRow, Choice | None] | None) -> None:
-        if followed is None:
-            return
+    def _followed(self, followed: tuple[AttemptRow, Choice | None]) -> None:
         row, choice = followed
         self.pane.go_to(row)
         if choice is not None:
@@ -298,43 +278,39 @@ class HistoryController:
             case Choice.ARRIVED | Choice.DID_NOT:
                 self._ask_how(attempt, arrived=choice is Choice.ARRIVED)
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
-                self.resend(attempt, choice is Choice.SAME_TRIGGER)
+                self.view.resend(attempt, choice is Choice.SAME_TRIGGER)
             case Choice.IN_FORM:
-                self.edit(attempt)
+                self.view.edit(attempt)
 
     async def _find_mail(self, attempt: Attempt) -> None:
         """Says what the account's mail history shows, and offers to mark an unknown attempt as arrived."""
         view = self.view
-        try:
+        with view.saying("Mail history", unasked=True):
             await view.connect()
             found = await self.session.evidence(attempt.attempt_id)
-        except AppError as error:
-            view.say("Mail history", str(error), unasked=True)
-            return
-        if found.result == "found" and attempt.outcome is Outcome.UNKNOWN:
-            named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)
-            question = f"{found.words}\n\nMark {sanitize(short_id(attempt.attempt_id))}, {named}, as arrived?"
-            view.ask(question, "Mark arrived", partial(self._resolve, attempt, True, found.words))
-        else:
-            view.say("Mail history", found.words, "information", unasked=True)
+            if found.result == "found" and attempt.outcome is Outcome.UNKNOWN:
+                question = f"{found.words}\n\nMark {self._named(attempt)}, as arrived?"
+                view.ask(question, "Mark arrived", partial(self._resolve, attempt, True, found.words))
+            else:
+                view.say("Mail history", found.words, "information", unasked=True)
+
+    def _named(self, attempt: Attempt) -> str:
+        request = request_label(self.privacy.mask.request(attempt.request), self.session.contacts)
+        return f"{sanitize(short_id(attempt.attempt_id))}, {request}"
 
     def _ask_how(self, attempt: Attempt, *, arrived: bool) -> None:
-        named = request_label(self.privacy.request(attempt.request), self.session.contacts.field_name)
-        what = f"{sanitize(short_id(attempt.attempt_id))}, {named}"
-        mark = f"Mark {what}, as {'' if arrived else 'not '}arrived?"
+        mark = f"Mark {self._named(attempt)}, as {'' if arrived else 'not '}arrived?"
         question = Ask(mark, "How do you know? (optional)", yes="Save", covered=self.privacy.is_on)
-        self.view.push(question, partial(self._resolve, attempt, arrived))
+        self.view.open(question, partial(self._resolve, attempt, arrived))
 
-    def _resolve(self, attempt: Attempt, arrived: bool, note: str | None) -> None:
-        if note is None:
-            return
+    def _resolve(self, attempt: Attempt, arrived: bool, note: str) -> None:
         try:
             settle = self.session.team.settle if attempt.member and self.session.team else self.session.settle
             resolved = settle(attempt.attempt_id, arrived=arrived, note=note)
         except AppError as error:
             self.view.show_fault(str(error))
         else:
-            self.resolved(resolved)
+            self.view.resolved(resolved)
             self.view.say("", f"{short_id(attempt.attempt_id)} is {RESOLVED[arrived]}.", "information")
         self.show()
 

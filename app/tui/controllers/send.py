@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,24 +19,21 @@ from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.text import short_id
 from app.service.guard import GuardError, ProductionLock
 from app.service.history import AttemptRow, offers_same_trigger
+from app.service.masking import masked_preflight
 from app.service.preflight import Preflight
 from app.service.session import (
     DamagedHistoryError,
     HistoryReplacedError,
     NotRecordedError,
     SentMeanwhileError,
-    Session,
     set_aside,
 )
 from app.tui.bindings import key_of
 from app.tui.controllers import View
-from app.tui.privacy import PrivacyMode
 from app.tui.screens.confirm import Confirm, UnlockScreen
 from app.tui.text import again_question, sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
-from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
-from app.tui.widgets.status import StatusLine
 
 DOUBLE_PRESS_S = 1.0
 SENDING = "Sending… {}"
@@ -51,40 +48,34 @@ STOP_WAITING = "Stop waiting for the reply? Emarsys may receive the trigger all 
 LISTS = (FilteredList, HistoryPane, OptionList, Select)
 """Widgets that use Esc themselves."""
 
-Send = Callable[[asyncio.Event], Awaitable[Attempt]]
-
 
 @dataclass(frozen=True, slots=True)
-class _Submission:
-    """A request of the form. `is_rehearsed`: the presenter asked for its reply, so repeats need no question."""
+class _Trigger:
+    """A request to send: that of the form, or that of the attempt `again`.
+
+    `is_rehearsed`: the presenter asked for its reply, so repeats need no question.
+    """
 
     request: TriggerRequest
     attempt_id: str
-    is_rehearsed: bool
+    again: Attempt | None = None
+    same_trigger: bool = False
+    is_rehearsed: bool = False
 
 
-@dataclass(eq=False, kw_only=True)
 class SendController:
     """Sends the form, and resends attempts; one trigger at a time."""
 
-    view: View
-    session: Session
-    privacy: PrivacyMode
-    form: TriggerForm
-    status: StatusLine
-    lists: Mapping[str, FilteredList[Any]]
-    is_loading: Callable[[], bool]
-    answered: Callable[[Attempt, str | None], None]
-    """Called with each finished attempt, and with the fault if recording failed."""
-    history_changed: Callable[[], None]
-    clock: Callable[[], float] = time.monotonic
-
-    is_recording: bool = field(default=False, init=False)
-    """Whether a reply waits to be recorded."""
-    parent_id: str | None = field(default=None, init=False)
-    """The attempt that the form sends again."""
-
-    def __post_init__(self) -> None:
+    def __init__(self, view: View, is_loading: Callable[[], bool]) -> None:
+        """`is_loading` says whether the lists are loaded for the first time."""
+        self.view, self.session, self.privacy = view, view.session, view.privacy
+        self.form = view.trigger_form
+        self.clock: Callable[[], float] = time.monotonic
+        self.is_recording = False
+        """Whether a reply waits to be recorded."""
+        self.parent_id: str | None = None
+        """The attempt that the form sends again."""
+        self._is_loading = is_loading
         self._asked = "", ""
         self._began_at: float | None = None
         self._last_sent: tuple[TriggerRequest, float] | None = None
@@ -112,7 +103,7 @@ class SendController:
         if self.is_busy:
             return SENDING.format(self._waited)
         value = self.form.request().external_id
-        return self._blocked or self.privacy.words(self.form.fault, value)
+        return self._blocked or self.privacy.mask.text(self.form.fault, value)
 
     @property
     def _waited(self) -> str:
@@ -123,7 +114,7 @@ class SendController:
     @property
     def closed(self) -> str:
         """Why nothing can be sent, whatever the form holds; '' if nothing is in the way."""
-        if self.is_loading():
+        if self._is_loading():
             return LOADING
         if self._lock is not None and self.permit is None:
             return f"Read-only. {key_of(self.view.screen, 'unlock_sending')} unlocks sending."
@@ -131,7 +122,7 @@ class SendController:
 
     def show(self) -> None:
         """Shows how long sending stays unlocked, and why the form cannot be sent, or not to this contact."""
-        self.status.unlocked_s = self._lock.left_s(datetime.now(UTC)) if self._lock else None
+        self.view.status_line.unlocked_s = self._lock.left_s(datetime.now(UTC)) if self._lock else None
         request = self.form.request()
         refusal = self.session.refusal(request) if request.external_id else None
         self._blocked = self.closed or refusal or ""
@@ -171,10 +162,10 @@ class SendController:
             self._lock.disarm()
             self.show()
         else:
-            self.view.push(UnlockScreen(self.session.profile.name), self._unlock)
+            self.view.open(UnlockScreen(self.session.profile.name), self._unlock)
 
-    def _unlock(self, minutes: int | None) -> None:
-        if minutes is not None and self._lock is not None:
+    def _unlock(self, minutes: int) -> None:
+        if self._lock is not None:
             self._lock.arm(self.session.profile.name, minutes, datetime.now(UTC))
         self.show()
 
@@ -196,7 +187,8 @@ class SendController:
         self._begin_to_ask()
         self._last_sent = request, self.clock()
         attempt_id = new_attempt_id()
-        self._submit(_Submission(replace(request, trigger_id=attempt_id), attempt_id, rehearsed))
+        request = replace(request, trigger_id=attempt_id)
+        self._check(_Trigger(request, attempt_id, is_rehearsed=rehearsed))
 
     def _pressed_twice(self, request: TriggerRequest) -> str:
         sent, at = self._last_sent or (None, 0.0)
@@ -205,13 +197,15 @@ class SendController:
     @property
     def _not_picked(self) -> str:
         """A sentence if the user typed in a list and its cursor is not on the form's row; else ''."""
-        draft = self.form.draft()
-        chosen = {"Events": self.form.event_id, "Contacts": draft.contact_id}
-        for title, pane in self.lists.items():
+        chosen: Mapping[FilteredList[Any], str] = {
+            self.view.event_list: self.form.event_id,
+            self.view.contact_list: self.form.draft().contact_id,
+        }
+        for pane, row_id in chosen.items():
             row = pane.row
             is_open = pane.is_open or pane.has_focus_within
-            if is_open and pane.filter.value and (row is None or row.id != chosen[title]):
-                return NOT_PICKED.format(title)
+            if is_open and pane.filter.value and (row is None or row.id != row_id):
+                return NOT_PICKED.format((pane.id or "").title())
         return ""
 
     def form_changed(self) -> None:
@@ -219,9 +213,9 @@ class SendController:
         request, (event_id, external_id) = self.form.request(), self._asked
         self._asked = request.event_id, request.external_id
         if request.event_id != event_id:
-            self.lists["Events"].is_open = False
+            self.view.event_list.is_open = False
         if request.external_id != external_id:
-            self.lists["Contacts"].is_open = False
+            self.view.contact_list.is_open = False
 
     def continue_from(self, attempt_id: str | None) -> None:
         """Sets the attempt that the form sends again; None for no attempt."""
@@ -229,27 +223,30 @@ class SendController:
         again = f" · sends {sanitize(short_id(attempt_id))} again" if attempt_id else ""
         self.form.border_title = Content(f"Trigger{again}").markup
 
-    def _submit(self, submission: _Submission) -> None:
-        self._check(submission.request, partial(self._ask, submission))
+    def resend(self, attempt: Attempt, same_trigger: bool) -> None:
+        if self.is_busy or self.closed:
+            self.view.say("Not sent", self.closed or self.obstacle)
+            return
+        self._begin_to_ask()
+        self._check(_Trigger(attempt.request, new_attempt_id(), attempt, same_trigger))
 
-    def _check(self, request: TriggerRequest, then: Callable[[Preflight], None]) -> None:
-        """Calls `then` with the checks, and with a colleague's attempt if the profile has a team."""
+    # The questions
+
+    def _check(self, trigger: _Trigger) -> None:
+        """Checks the request, also with the team if the profile has one, and goes on to the question."""
         try:
-            known = self.session.preflight.check(request)
+            known = self.session.preflight.check(trigger.request)
             if self.session.team is None:
-                then(known)
-                return
+                self._ask(trigger, known)
+            else:
+                looking = self._look(self.session.team.look(trigger.request), trigger, known)
+                self.view.screen.run_worker(looking, group="team")
         except AppError as error:
             self._nothing_sent(error)
-            return
-        looking = self._look(self.session.team.look(request), known, then)
-        self.view.screen.run_worker(looking, group="team")
 
-    async def _look(
-        self, look: Awaitable[AttemptRow | None], known: Preflight, then: Callable[[Preflight], None]
-    ) -> None:
+    async def _look(self, look: Awaitable[AttemptRow | None], trigger: _Trigger, known: Preflight) -> None:
         try:
-            then(replace(known, colleague=await look))
+            self._ask(trigger, replace(known, colleague=await look))
         except AppError as error:
             self._nothing_sent(error)
 
@@ -257,30 +254,34 @@ class SendController:
         self._end()
         self.view.show_fault(f"Nothing was sent. {why}")
 
-    def _ask(self, submission: _Submission, known: Preflight) -> None:
+    def _ask(self, trigger: _Trigger, known: Preflight) -> None:
         """Asks what is to be asked about a request, and sends it."""
-        session, request = self.session, submission.request
-        if submission.is_rehearsed:
+        mails, event_id = self.session.mails, trigger.request.event_id
+        if trigger.is_rehearsed:
             known = replace(known, second_send=None)
-        is_again = bool(known.second_send or known.colleague)
-        if not session.profile.is_production and not is_again:
-            self._send_submitted(submission, known, True)
+        is_repeat = bool(known.second_send or known.colleague)
+        if trigger.again is None and not self.session.profile.is_production and not is_repeat:
+            self._answer(trigger, known, None, True)
             return
-        shown, drawn = self.privacy.request(request), self.privacy.preflight(known, request)
-        name, now = session.events.name(shown.event_id), datetime.now(UTC)
+        unknown = None if trigger.again else self._unknown(known.second_send)
+        yes, other = "Send again" if is_repeat else "Send", ""
+        if trigger.again is not None:
+            yes = "Resend" if trigger.same_trigger else "Send as new"
+        elif unknown is not None:
+            yes, other = "Resend (same trigger id)", "Send as new"
+        worded = partial(self._question_about, trigger, known)
+        screen = Confirm(worded(mails.known_use(event_id)), yes=yes, no="Cancel", other=other)
+        self.view.screen.app.push_screen(screen, partial(self._answer, trigger, known, unknown))
+        self._complete(screen, worded, event_id)
 
-        def worded(use: EventUse | None) -> str:
-            return send_question(shown, name, session, drawn, now, use=use)
-
-        question = worded(session.mails.known_use(shown.event_id))
-        unknown = self._unknown(known.second_send)
-        if unknown is not None:
-            screen = Confirm(question, yes="Resend (same trigger id)", other="Send as new", no="Cancel")
-            self.view.push(screen, partial(self._answer_again, submission, known, unknown))
-        else:
-            screen = Confirm(question, yes="Send again" if is_again else "Send", no="Cancel")
-            self.view.push(screen, partial(self._send_submitted, submission, known))
-        self._complete(screen, worded, shown.event_id)
+    def _question_about(self, trigger: _Trigger, known: Preflight, use: EventUse | None) -> str:
+        session, mask, now = self.session, self.privacy.mask, datetime.now(UTC)
+        if trigger.again is not None:
+            shown = mask.attempt(trigger.again)
+            return again_question(shown, session, known, now, same_trigger=trigger.same_trigger, use=use)
+        request, name = trigger.request, session.events.name(trigger.request.event_id)
+        drawn = masked_preflight(mask, known, request)
+        return send_question(mask.request(request), name, session, drawn, now, use=use)
 
     def _complete(self, screen: Confirm, worded: Callable[[EventUse | None], str], event_id: str) -> None:
         """Adds to an open question about a live account what the event starts, once the account has told it."""
@@ -298,111 +299,33 @@ class SendController:
         attempt = earlier and self.session.history.attempt(earlier.attempt_id)
         return attempt if attempt and offers_same_trigger(attempt) else None
 
-    def _answer_again(
-        self, submission: _Submission, known: Preflight, unknown: Attempt, same_trigger: bool | None
-    ) -> None:
-        if not same_trigger:
-            self._send_submitted(submission, known, same_trigger is False)
-            return
-        again = partial(self._ask_again, submission, self.parent_id)
-        self._resend(unknown, submission.attempt_id, known, same_trigger=True, ask_again=again)
-        self.continue_from(None)
-
-    def _send_submitted(self, submission: _Submission, known: Preflight, yes: bool | None) -> None:
-        if not yes:
+    def _answer(self, trigger: _Trigger, known: Preflight, unknown: Attempt | None, yes: bool | None) -> None:
+        """Sends; after the question about an `unknown` attempt, that attempt again, or for False as new."""
+        if not yes and (unknown is None or yes is None):
             self._end()
             self.forget_last()
             return
-        permit, parent_id = self.permit, self.parent_id
-        self._begin(
-            submission.request,
-            lambda stop: self.session.send(
-                submission.request,
-                submission.attempt_id,
-                stop,
-                parent_id=parent_id,
-                production=permit,
-                asked_about=_id_of(known.second_send),
-                claim_seen=_id_of(known.colleague),
-                repeats=submission.is_rehearsed,
-                unrecorded=self.show_unrecorded,
-            ),
-            partial(self._ask_again, submission, parent_id),
-        )
-        self.continue_from(None)
+        asked = trigger
+        if unknown is not None and yes:
+            trigger = replace(trigger, again=unknown, same_trigger=True)
+        parent_id = self.parent_id
+        self._begin(trigger, known, partial(self._ask_again, asked, parent_id))
+        if asked.again is None:
+            self.continue_from(None)
 
-    def _ask_again(self, submission: _Submission, parent_id: str | None) -> None:
+    def _ask_again(self, trigger: _Trigger, parent_id: str | None) -> None:
         """Asks about the same trigger that another window sent meanwhile; its id may be given back to the team."""
         self._begin_to_ask()
-        self.continue_from(parent_id)
-        attempt_id = new_attempt_id()
-        again = replace(submission.request, trigger_id=attempt_id)
-        self._submit(replace(submission, request=again, attempt_id=attempt_id))
-
-    # Resending an attempt
-
-    def resend(self, attempt: Attempt, same_trigger: bool) -> None:
-        if self.is_busy or self.closed:
-            self.view.say("Not sent", self.closed or self.obstacle)
-            return
-        self._check(attempt.request, partial(self._ask_resend, attempt, same_trigger))
-
-    def _ask_resend(self, attempt: Attempt, same_trigger: bool, known: Preflight) -> None:
-        session, event_id = self.session, attempt.request.event_id
-        shown, now = self.privacy.attempt(attempt), datetime.now(UTC)
-
-        def worded(use: EventUse | None) -> str:
-            return again_question(
-                shown,
-                session.contacts.field_name,
-                known,
-                now,
-                same_trigger=same_trigger,
-                real_account=session.profile.name if session.profile.is_production else None,
-                use=use,
-            )
-
-        yes = "Resend" if same_trigger else "Send as new"
-        screen = Confirm(worded(session.mails.known_use(event_id)), yes=yes, no="Cancel")
-        self.view.push(screen, partial(self._resend_if, attempt, same_trigger, known))
-        self._complete(screen, worded, event_id)
-
-    def _resend_if(self, attempt: Attempt, same_trigger: bool, known: Preflight, yes: bool | None) -> None:
-        if not yes or self.is_busy:
-            return
-        self._begin_to_ask()
-        again = partial(self.resend, attempt, same_trigger)
-        self._resend(attempt, new_attempt_id(), known, same_trigger=same_trigger, ask_again=again)
-
-    def _resend(
-        self,
-        attempt: Attempt,
-        attempt_id: str,
-        known: Preflight,
-        *,
-        same_trigger: bool,
-        ask_again: Callable[[], None],
-    ) -> None:
-        permit = self.permit
-        self._begin(
-            attempt.request,
-            lambda stop: self.session.resend(
-                attempt.attempt_id,
-                same_trigger=same_trigger,
-                new_attempt_id=attempt_id,
-                stop=stop,
-                production=permit,
-                asked_about=_id_of(known.second_send),
-                claim_seen=_id_of(known.colleague),
-                unrecorded=self.show_unrecorded,
-            ),
-            ask_again,
-        )
+        request, attempt_id = trigger.request, new_attempt_id()
+        if trigger.again is None:
+            self.continue_from(parent_id)
+            request = replace(request, trigger_id=attempt_id)
+        self._check(replace(trigger, request=request, attempt_id=attempt_id))
 
     # One trigger
 
-    def _begin(self, request: TriggerRequest, send: Send, ask_again: Callable[[], None]) -> None:
-        """Starts `send` and shows the reply pane, unless sending was locked meanwhile.
+    def _begin(self, trigger: _Trigger, known: Preflight, ask_again: Callable[[], None]) -> None:
+        """Starts to send and shows the reply pane, unless sending was locked meanwhile.
 
         Calls `ask_again` if another window sent the same meanwhile.
         """
@@ -412,33 +335,55 @@ class SendController:
             self._nothing_sent(self.closed)
             return
         self._stop, self._began_at = asyncio.Event(), self.clock()
-        view.show_reply(lambda panel: panel.show_sending(self.privacy.request(request), self._waited))
+        request = trigger.request
+        view.show_reply(lambda panel: panel.show_sending(self.privacy.mask.request(request), self._waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
+        send = self._sender(trigger, known, self._stop)
         self._worker = view.screen.run_worker(self._send(send, self._stop, ask_again), group="send")
 
-    async def _send(self, send: Send, stop: asyncio.Event, ask_again: Callable[[], None]) -> None:
+    def _sender(
+        self, trigger: _Trigger, known: Preflight, stop: asyncio.Event
+    ) -> Callable[[], Awaitable[Attempt]]:
+        """What sends the trigger, with the permit and the parent of this moment."""
+        agreed: dict[str, Any] = {
+            "stop": stop,
+            "production": self.permit,
+            "asked_about": known.second_send and known.second_send.attempt_id,
+            "claim_seen": known.colleague and known.colleague.attempt_id,
+            "unrecorded": self.show_unrecorded,
+        }
+        new_id, again = trigger.attempt_id, trigger.again
+        if again is not None:
+            same = trigger.same_trigger
+            return partial(
+                self.session.resend, again.attempt_id, same_trigger=same, new_attempt_id=new_id, **agreed
+            )
+        repeats, parent_id = trigger.is_rehearsed, self.parent_id
+        return partial(
+            self.session.send, trigger.request, new_id, parent_id=parent_id, repeats=repeats, **agreed
+        )
+
+    async def _send(
+        self, send: Callable[[], Awaitable[Attempt]], stop: asyncio.Event, ask_again: Callable[[], None]
+    ) -> None:
         view = self.view
-        then = self.history_changed
+        then = view.show_history
         try:
             await view.connect()
-            view.screen.call_later(self.history_changed)
+            view.screen.call_later(view.show_history)
             if stop.is_set():
                 view.show_fault("Stopped. Nothing was sent.")
             else:
-                self.answered(await send(stop), None)
+                view.answered(await send(), None)
         except NotRecordedError as error:
-            self.answered(error.attempt, str(error))
-        except SentMeanwhileError as error:
-            view.show_fault(f"Nothing was sent. {error}")
-            then = ask_again
-        except HistoryReplacedError as error:
-            view.show_fault(f"Nothing was sent. {error}")
-            then = partial(self._offer_reopening, error)
-        except GuardError as error:
-            view.show_fault(f"Nothing was sent. {error.why}")
+            view.answered(error.attempt, str(error))
         except AppError as error:
-            view.show_fault(f"Nothing was sent. {error}")
+            view.show_fault(f"Nothing was sent. {error.why if isinstance(error, GuardError) else error}")
+            if isinstance(error, SentMeanwhileError):
+                then = ask_again
+            elif isinstance(error, HistoryReplacedError):
+                then = partial(self._offer_reopening, error)
         finally:
             self._stop = None
             self.is_recording = False
@@ -464,7 +409,7 @@ class SendController:
         """Asks whether to stop waiting for the reply; the reply closes the question."""
         if self._stop is not None:
             self._question = Confirm(STOP_WAITING, yes="Stop waiting", no="Keep waiting")
-            self.view.push(self._question, partial(self._stop_if, self._stop))
+            self.view.screen.app.push_screen(self._question, partial(self._stop_if, self._stop))
 
     def _stop_if(self, stop: asyncio.Event, yes: bool | None) -> None:
         self._question = None
@@ -494,7 +439,7 @@ class SendController:
         else:
             self.forget_last()
             self.view.show_reply(lambda panel: panel.show_fault(REOPENED))
-            self.history_changed()
+            self.view.show_history()
 
     def _set_aside(self, damaged: DamagedHistoryError) -> None:
         try:
@@ -503,7 +448,3 @@ class SendController:
             self.view.show_fault(str(error))
         else:
             self._reopen()
-
-
-def _id_of(row: AttemptRow | None) -> str | None:
-    return None if row is None else row.attempt_id

@@ -19,7 +19,7 @@ from app.service.history import AttemptRow, RowIds, neighbours
 from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.privacy import PrivacyMode
-from app.tui.screens import Overlay
+from app.tui.screens import Overlay, open_screen
 from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
@@ -33,8 +33,8 @@ from app.tui.text import (
     request_heading,
     sanitize,
 )
-from app.tui.widgets.body_view import BodyView
-from app.tui.widgets.follow_up import Choice, follow_up_bindings
+from app.tui.widgets.history import Choice, follow_up_bindings
+from app.tui.widgets.text_block import BodyView
 
 CHECKS = "checks.toml"
 KEEP = "Keep as check. Add it to the cases in this file, which is made if there is none:"
@@ -162,11 +162,9 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
         if self._privacy.is_on:
             self._warn(NOT_KEPT, "Not kept")
         else:
-            self.app.push_screen(Ask(KEEP, value=str(Path.cwd() / CHECKS), yes="Add"), self._keep)
+            open_screen(self.app, Ask(KEEP, value=str(Path.cwd() / CHECKS), yes="Add"), self._keep)
 
-    def _keep(self, typed: str | None) -> None:
-        if typed is None:
-            return
+    def _keep(self, typed: str) -> None:
         path = typed_path(typed.strip() or CHECKS)
         try:
             name = keep_as_case(path, self._attempt)
@@ -178,11 +176,9 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
     def action_note(self) -> None:
         note = self._attempt.note or ""
         question = "Note for this attempt. Leave it empty to remove the note."
-        self.app.push_screen(Ask(question, value=note, covered=self._privacy.is_on), self._note)
+        open_screen(self.app, Ask(question, value=note, covered=self._privacy.is_on), self._note)
 
-    def _note(self, text: str | None) -> None:
-        if text is None:
-            return
+    def _note(self, text: str) -> None:
         try:
             self._show(self._row, self._session.history.note(self._row.attempt_id, text))
         except AppError as error:
@@ -203,13 +199,13 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
         chain = history.chain(attempt.attempt_id)
         body = self._privacy.body(attempt, history.request_body(attempt.attempt_id))
         self._row, self._attempt = row, attempt
-        attempt = self._privacy.attempt(attempt)
+        attempt = self._privacy.mask.attempt(attempt)
         pane = self._pane
         pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
         pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')}: next section"
         shown = {
             "outcome": outcome_lines(attempt),
-            "facts": fact_lines(attempt, self._session.contacts.field_name),
+            "facts": fact_lines(attempt, self._session.contacts),
             "chain": chain_lines(chain, attempt.attempt_id),
         }
         for name, content in shown.items():

@@ -26,7 +26,7 @@ from app.service.bulk import BulkRuns, Planning
 from app.service.files import new_file, typed_path
 from app.service.history import in_thread
 from app.tui.privacy import PrivacyMode
-from app.tui.screens import Overlay
+from app.tui.screens import Overlay, open_screen
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.text import count, outcome_label, sanitize
 from app.tui.widgets.inputs import SafeInput
@@ -130,7 +130,7 @@ class BulkScreen(Screen[None]):
 
     def _line(self, run: Run) -> Content:
         event = f"{sanitize(run.event_id)} {sanitize(run.event_name or '')}".rstrip()
-        name = sanitize(self._privacy.words(Path(run.file).name), 60)
+        name = sanitize(self._privacy.mask.text(Path(run.file).name), 60)
         return Content(
             f"{short_id(run.run_id)}  {run.state:8}  {count(run.rows, 'row'):>12}  {event}, {name}"
         )
@@ -165,13 +165,13 @@ class BulkScreen(Screen[None]):
         return Content("   ").join([*shown, Content(f"{left:,} left" if left else "nothing left")])
 
     def _lines(self, run: Run) -> Iterator[str]:
-        yield f"{run.state.capitalize()}. {self._privacy.words(run.pause_reason or '')}".rstrip()
+        yield f"{run.state.capitalize()}. {self._privacy.mask.text(run.pause_reason or '')}".rstrip()
         if run.state is RunState.RUNNING:
             yield self._pace(run)
         elif run.count(RowState.UNKNOWN):
             yield UNKNOWN_LEFT
         yield ""
-        yield from plan_lines(run, self._rejected.get(run.run_id, ()), self._privacy.value)
+        yield from plan_lines(run, self._rejected.get(run.run_id, ()), self._privacy.mask.value)
         if run.state is RunState.PLANNED:
             yield from self._preview.get(run.run_id, ())
 
@@ -190,7 +190,7 @@ class BulkScreen(Screen[None]):
     async def _read_plan(self, run: Run) -> None:
         try:
             self._rejected[run.run_id] = await in_thread(lambda _: self._bulk.rejected(run, SHOWN_REJECTED))
-            exact = await in_thread(lambda _: self._bulk.preview(run, self._privacy.request))
+            exact = await in_thread(lambda _: self._bulk.preview(run, self._privacy.mask.request))
             body = readable_body(str(exact["body"]).encode())
             self._preview[run.run_id] = ["", f"{exact['method']} {exact['url']}", *body.split("\n")]
         except AppError as error:
@@ -218,18 +218,13 @@ class BulkScreen(Screen[None]):
         return allowed.get((action, *parameters), True)
 
     def action_new(self) -> None:
-        self.app.push_screen(PlanScreen(self._bulk, self._planning), self._planned)
+        open_screen(self.app, PlanScreen(self._bulk, self._planning), self._planned)
 
-    def _planned(self, run: Run | None) -> None:
-        if run is not None:
-            self.look(run.run_id)
+    def _planned(self, run: Run) -> None:
+        self.look(run.run_id)
 
     def action_again(self) -> None:
-        self.app.push_screen(Confirm(AGAIN, yes="Plan", no="Cancel"), self._plan_again)
-
-    def _plan_again(self, yes: bool | None) -> None:
-        if yes:
-            self._plan_history()
+        open_screen(self.app, Confirm(AGAIN, yes="Plan", no="Cancel"), lambda _: self._plan_history())
 
     @work(group="bulk-again", exclusive=True)
     async def _plan_history(self) -> None:
@@ -246,20 +241,15 @@ class BulkScreen(Screen[None]):
         self._do(self._bulk.pause)
 
     def action_abort(self) -> None:
-        self.app.push_screen(Confirm(ABORT, yes="Abort", no="Cancel"), self._abort)
-
-    def _abort(self, yes: bool | None) -> None:
-        if yes:
-            self._do(self._bulk.abort)
+        question = Confirm(ABORT, yes="Abort", no="Cancel")
+        open_screen(self.app, question, lambda _: self._do(self._bulk.abort))
 
     def action_settle(self, arrived: bool) -> None:
-        self.app.push_screen(
-            Ask(ARRIVED if arrived else DID_NOT, covered=self._privacy.is_on), partial(self._settle, arrived)
-        )
+        question = Ask(ARRIVED if arrived else DID_NOT, covered=self._privacy.is_on)
+        open_screen(self.app, question, partial(self._settle, arrived))
 
-    def _settle(self, arrived: bool, note: str | None) -> None:
-        if note is not None:
-            self._do(lambda run: self._bulk.settle(run, arrived=arrived, note=note))
+    def _settle(self, arrived: bool, note: str) -> None:
+        self._do(lambda run: self._bulk.settle(run, arrived=arrived, note=note))
 
     def _do(self, work: Callable[[Run], object]) -> None:
         try:
@@ -273,9 +263,9 @@ class BulkScreen(Screen[None]):
         if self._run is not None:
             name = f"bulk-{short_id(self._run.run_id)}{'-rejected' if which == 'rejected' else ''}.csv"
             ask = Ask("Write the report to which file?", yes="Write file", value=str(Path.cwd() / name))
-            self.app.push_screen(ask, partial(self._write, self._run, which))
+            open_screen(self.app, ask, partial(self._write, self._run, which))
 
-    def _write(self, run: Run, which: str, path: str | None) -> None:
+    def _write(self, run: Run, which: str, path: str) -> None:
         if path:
             self._write_report(run, which, typed_path(path))
 
@@ -297,7 +287,7 @@ class BulkScreen(Screen[None]):
         self.app.notify(sanitize(sentence, 1000), title="Bulk", markup=False)
 
 
-class PlanScreen(Overlay[Run | None]):
+class PlanScreen(Overlay[Run]):
     """Asks for a file and plans it; returns the run, None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -89,7 +89,7 @@ async def compare_with_accepted(
 ) -> tuple[Attempt, Attempt, str]:
     """The attempt, the accepted one that it is compared with, and which that is. Raises AppError."""
     accepted, words = await session.history.comparable(attempt)
-    return privacy.attempt(attempt), privacy.attempt(accepted), words
+    return privacy.mask.attempt(attempt), privacy.mask.attempt(accepted), words
 
 
 def side(letter: str, attempt: Attempt) -> Content:

@@ -19,7 +19,7 @@ NOT_THE_NAME = "That is not the name of this profile."
 NO_MINUTES = f"Enter whole minutes from 1 to {MAX_MINUTES}."
 
 
-class Confirm(Overlay[bool | None]):
+class Confirm(Overlay[bool]):
     """Returns True for `yes`, False for `other`; None on Esc and Cancel, which has the focus.
 
     Only `yes` has a key. Letters do nothing, so that typing ahead never answers a question.
@@ -68,7 +68,7 @@ class Confirm(Overlay[bool | None]):
             self.dismiss(None)
 
 
-class Ask(Overlay[str | None]):
+class Ask(Overlay[str]):
     """Returns what was typed, on Enter or the button; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,7 +104,7 @@ class Ask(Overlay[str | None]):
         self.dismiss(self._line.value)
 
 
-class UnlockScreen(Overlay[int | None]):
+class UnlockScreen(Overlay[int]):
     """Returns the minutes once the name of the profile is right; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

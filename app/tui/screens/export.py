@@ -27,7 +27,7 @@ from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
 from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.copying import copy
-from app.tui.screens import Overlay
+from app.tui.screens import Overlay, open_screen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu
 from app.tui.text import count, sanitize
@@ -72,14 +72,14 @@ def offer_export(
 ) -> None:
     """Asks what to export, the attempt of a row or all that match `query`, then where to."""
 
-    def export_it(export: Export | None) -> None:
-        if export is not None:
-            app.push_screen(ExportScreen(session, export, masked=masked))
-
     choices: list[tuple[Content, Export] | None] = [*_of_one(row, masked=masked)]
     if query is not None:
         choices += [None, *_of_many(query, total, datetime.now(UTC))]
-    app.push_screen(Menu("Export", choices), export_it)
+    open_screen(
+        app,
+        Menu("Export", choices),
+        lambda export: app.push_screen(ExportScreen(session, export, masked=masked)),
+    )
 
 
 def _of_one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]]:
@@ -167,7 +167,8 @@ class ExportScreen(Overlay[None]):
         except FileExistsAlreadyError as error:
             self._show(str(error))
             question = f"{sanitize(str(error), 1000)} Overwrite it?"
-            self.app.push_screen(Confirm(question, yes="Overwrite", no="Cancel"), self._overwrite)
+            overwrite = Confirm(question, yes="Overwrite", no="Cancel")
+            open_screen(self.app, overwrite, lambda _: self._start(replace=True))
         except AppError as error:
             self._show(str(error))
         except asyncio.CancelledError:
@@ -175,10 +176,6 @@ class ExportScreen(Overlay[None]):
             raise
         finally:
             self._working = None
-
-    def _overwrite(self, yes: bool | None) -> None:
-        if yes:
-            self._start(replace=True)
 
     @work(group="export")
     async def _copy(self) -> None:

@@ -12,9 +12,10 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.model import DataChoice
+from app.service.session import Profile
 from app.tui.privacy import covered
 from app.tui.screens import Overlay
-from app.tui.text import Live, account_labels, lines, sanitize, sanitize_block
+from app.tui.text import account_labels, lines, sanitize, sanitize_block
 
 Value = TypeVar("Value")
 
@@ -54,7 +55,7 @@ class ProfileList(Menu[str | None]):
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, keep the profile", id="profiles.back"),
     ]
 
-    def __init__(self, profiles: Sequence[Live], live: str) -> None:
+    def __init__(self, profiles: Sequence[Profile], live: str) -> None:
         names = [profile.name for profile in profiles]
         marks = ("● " if name == live else "  " for name in names)
         words = (

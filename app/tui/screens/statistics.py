@@ -5,7 +5,7 @@ The charts are text, drawn in the symbols of the outcomes, so that none needs a 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,10 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import Size
-from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from app.domain.errors import AppError
@@ -37,6 +34,7 @@ from app.domain.reply_codes import describe
 from app.domain.text import count, duration, elapsed, percent
 from app.resources import style
 from app.service.history import AttemptHistory, in_thread
+from app.tui.screens import open_screen
 from app.tui.screens.menu import Menu
 from app.tui.text import STACKED, counts_label, lines, outcome_style, sanitize
 from app.tui.widgets.table import fit_text
@@ -54,30 +52,12 @@ _MAX_COLUMN, _MAX_ATTEMPT = 10, 3
 MIN_HEIGHT, OTHER_LINES = 10, 20
 """Lines of the chart over time: at least, and how many fewer than the terminal has."""
 
-OVER_TIME = "Attempts over time, stacked by outcome"
-
-Draw = Callable[[AttemptStatistics, int, int], Content]
-
-
-class Chart(Widget):
-    """One chart, redrawn when its size changes."""
-
-    statistics: reactive[AttemptStatistics | None] = reactive(None, layout=True)
-
-    def __init__(self, name: str, title: str, draw: Draw) -> None:
-        super().__init__(id=f"chart-{name}", classes="chart")
-        self.border_title = title
-        self._draw = draw
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as Textual calls it
-        if self.statistics is None:
-            return 1
-        height = max(MIN_HEIGHT, viewport.height - OTHER_LINES)
-        return len(self._draw(self.statistics, width, height).plain.splitlines())
-
-    def render(self) -> Content:
-        width, height = self.content_size
-        return Content("") if self.statistics is None else self._draw(self.statistics, width, height)
+TITLES = {
+    "time": "Attempts over time, stacked by outcome",
+    "codes": "Reply codes",
+    "events": "Rejection rate by event",
+    "took": "Duration",
+}
 
 
 class StatisticsScreen(Screen[str | None]):
@@ -103,12 +83,10 @@ class StatisticsScreen(Screen[str | None]):
     def compose(self) -> ComposeResult:
         yield Static("Counting…", markup=False, id="statistics-head")
         with VerticalScroll(id="charts"):
-            yield Chart("time", OVER_TIME, over_time)
-            yield Chart("codes", "Reply codes", lambda statistics, width, _: codes(statistics, width))
-            yield Chart(
-                "events", "Rejection rate by event", lambda statistics, width, _: events(statistics, width)
-            )
-            yield Chart("took", "Duration", lambda statistics, width, _: took(statistics, width))
+            for name, title in TITLES.items():
+                chart = Static(id=f"chart-{name}", classes="chart")
+                chart.border_title = title
+                yield chart
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -130,11 +108,7 @@ class StatisticsScreen(Screen[str | None]):
     def action_filter(self) -> None:
         if self._statistics is not None and self._statistics.total:
             choices = statistics_choices(self._line, self._statistics)
-            self.app.push_screen(Menu("Show", choices), self._dismiss_with)
-
-    def _dismiss_with(self, line: str | None) -> None:
-        if line is not None:
-            self.dismiss(line)
+            open_screen(self.app, Menu("Show", choices), self.dismiss)
 
     def _show(self, statistics: AttemptStatistics) -> None:
         self._statistics = statistics
@@ -142,14 +116,28 @@ class StatisticsScreen(Screen[str | None]):
         head = self.query_one("#statistics-head", Static)
         counts = counts_label(statistics.counts, width=head.content_size.width)
         head.update(Content.assemble(counts, (query, "$quiet")))
-        for chart in self.query(Chart):
-            chart.statistics = statistics if statistics.total else None
+        height = max(MIN_HEIGHT, self.size.height - OTHER_LINES)
+        for chart in self.query(".chart").results(Static):
             chart.display = bool(statistics.total)
+            if statistics.total:
+                chart.update(_drawn(chart.id or "", statistics, chart.content_size.width, height))
         columns = f", {duration(statistics.bucket_s)} a column" if len(statistics.buckets) > 1 else ""
-        self.query_one("#chart-time").border_title = f"{OVER_TIME}{columns}"
+        self.query_one("#chart-time").border_title = f"{TITLES['time']}{columns}"
 
 
 # Charts
+
+
+def _drawn(chart: str, statistics: AttemptStatistics, width: int, height: int) -> Content:
+    match chart.removeprefix("chart-"):
+        case "time":
+            return over_time(statistics, width, height)
+        case "codes":
+            return codes(statistics, width)
+        case "events":
+            return events(statistics, width)
+        case _:
+            return took(statistics, width)
 
 
 def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:

@@ -4,7 +4,8 @@ The prediction is the reply to expect, why, and what was sent before. The reply 
 outcome, codes, meaning, what to do, and whether it was predicted.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from textual import on
@@ -18,9 +19,10 @@ from textual.widgets import Button
 from app.domain.diagnosis import FormPatch, QuickFix
 from app.domain.event_data import EventDataError, Filled
 from app.domain.mails import EventUse
-from app.domain.model import Attempt, Outcome, TriggerRequest
+from app.domain.model import Attempt, FieldNames, Outcome, TriggerRequest
 from app.domain.recipient import contact_name
 from app.domain.text import short_id
+from app.service.masking import masked_preflight
 from app.service.preflight import Preflight
 from app.tui.bindings import key_of
 from app.tui.privacy import PrivacyMode
@@ -77,12 +79,11 @@ class RemedyButtons(Vertical):
     words: reactive[tuple[str, ...]] = reactive((), recompose=True)
     remedies: Sequence[QuickFix] = ()
 
+    @dataclass
     class Chosen(Message):
         """A person chose this fix."""
 
-        def __init__(self, remedy: QuickFix) -> None:
-            super().__init__()
-            self.remedy = remedy
+        remedy: QuickFix
 
     def offer(self, remedies: Iterable[QuickFix]) -> None:
         """Offers these fixes; buttons with the same words stay."""
@@ -146,7 +147,7 @@ class PreflightPane(VerticalScroll):
         if known is None:
             self._update(START, (), None)
             return
-        shown = self._privacy.preflight(known, request)
+        shown = masked_preflight(self._privacy.mask, known, request)
         now = datetime.now(UTC)
         if not request.event_id:
             self._update(PICK_AN_EVENT, (), last_sent(shown.last, now))
@@ -181,7 +182,7 @@ class PreflightPane(VerticalScroll):
         """The value of each placeholder, or why it has none."""
         used = [
             Content.assemble(
-                (f"{{{{{sanitize(name, 40)}}}}} ", "$primary"), sanitize(self._privacy.value(value), 200)
+                (f"{{{{{sanitize(name, 40)}}}}} ", "$primary"), sanitize(self._privacy.mask.value(value), 200)
             )
             for name, value in filled.used.items()
         ]
@@ -207,10 +208,10 @@ def _reply_text(known: Preflight) -> Content | None:
 class ReplyPanel(VerticalScroll):
     """The last reply, that a trigger is being sent, or why nothing was sent."""
 
-    def __init__(self, field_name: Callable[[str], str | None]) -> None:
+    def __init__(self, fields: FieldNames) -> None:
         super().__init__(id="reply", classes="pane")
         self.border_title = "Reply"
-        self._field_name = field_name
+        self._fields = fields
         self._state = "nothing"
         self._fixes = RemedyButtons(id="reply-remedies", classes="remedies")
 
@@ -265,7 +266,7 @@ class ReplyPanel(VerticalScroll):
         return Content.styled(f"Once you know whether it arrived, mark it in History ({history}).", "$quiet")
 
     def _request(self, request: TriggerRequest) -> Content:
-        return Content.styled(request_label(request, self._field_name), "$quiet")
+        return Content.styled(request_label(request, self._fields), "$quiet")
 
     def _update(self, state: str, parts: list[Content | None]) -> None:
         self.remove_class(f"-{self._state}").add_class(f"-{state}")

@@ -20,8 +20,7 @@ from app.domain.model import JsonObject
 from app.tui.bindings import key_of
 from app.tui.privacy import covered
 from app.tui.text import lines, sanitize, visible
-from app.tui.widgets.code_block import json_parts
-from app.tui.widgets.text_block import TextBlock
+from app.tui.widgets.text_block import TextBlock, json_parts
 
 MAX_PASTE = 1_100_000
 NUMBERED_FROM = 36

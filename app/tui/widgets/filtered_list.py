@@ -261,11 +261,9 @@ class FilteredList(Vertical, Generic[Row]):
             if column.is_sorted
         ]
 
-    def sort(self, order: ListOrder | None) -> None:
-        """Shows the rows in this order; None changes nothing."""
-        if order is not None:
-            self._order = order
-            self._search()
+    def sort(self, order: ListOrder) -> None:
+        self._order = order
+        self._search()
 
     def _next_order(self, key: str) -> ListOrder:
         return ListOrder(key, descending=self._order == ListOrder(key))
@@ -391,7 +389,7 @@ class ContactList(FilteredList[ContactRow]):
             value = row.fields.get(key, "")
             is_found = bool(value and typed) and is_found_by(value, typed)
             if value and (is_found or key in words):
-                shown = sanitize(self._privacy.value(value), 60)
+                shown = sanitize(self._privacy.mask.value(value), 60)
                 yield Content.assemble(
                     (f"{word} ".lstrip(), "$quiet"), (shown, "bold" if is_found else "$quiet")
                 )
@@ -399,17 +397,17 @@ class ContactList(FilteredList[ContactRow]):
     # Cells
 
     def _email_cell(self, row: ContactRow) -> str | Content:
-        return self._privacy.value(row.email) or label("no e-mail", "$quiet italic")
+        return self._privacy.mask.value(row.email) or label("no e-mail", "$quiet italic")
 
     def _name_cell(self, row: ContactRow) -> str:
-        return " ".join(map(self._privacy.value, filter(None, (row.first_name, row.last_name))))
+        return " ".join(map(self._privacy.mask.value, filter(None, (row.first_name, row.last_name))))
 
     def _phone_cell(self, row: ContactRow) -> str:
-        return self._privacy.value(next(filter(None, map(row.fields.get, PHONES)), ""))
+        return self._privacy.mask.value(next(filter(None, map(row.fields.get, PHONES)), ""))
 
     def _number_cell(self, row: ContactRow) -> str:
         number = self._customer_number
-        return self._privacy.value(row.fields.get(number.id, "")) if number else ""
+        return self._privacy.mask.value(row.fields.get(number.id, "")) if number else ""
 
     def _id_cell(self, row: ContactRow) -> Content:
-        return label(row.id if self._privacy.is_invented else self._privacy.value(row.id), "$quiet")
+        return label(row.id if self._privacy.is_invented else self._privacy.mask.value(row.id), "$quiet")

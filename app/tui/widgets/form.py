@@ -10,9 +10,8 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static, TextArea
-from textual.widgets._select import SelectCurrent, SelectOverlay
 
-from app.domain.diagnosis import FormPatch
+from app.domain.diagnosis import FormPatch, field_label
 from app.domain.event_data import Filled
 from app.domain.identifiers import Resolved, Unresolved, hidden_words
 from app.domain.model import (
@@ -29,7 +28,7 @@ from app.domain.model import (
 from app.domain.recipient import EMAIL, Recipient, customer_number
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
-from app.tui.text import contact_label, key_label, label, lines, recipient_label, sanitize
+from app.tui.text import contact_label, label, lines, recipient_label, sanitize
 from app.tui.widgets.event_data import DataEditor
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.text_block import TextBlock
@@ -37,38 +36,6 @@ from app.tui.widgets.text_block import TextBlock
 TYPED_ON_SEND = "You typed while Send had the focus, and nothing took the text. Press Enter again to send."
 _OTHER = ""
 """The choice of a key id that is not listed."""
-
-
-class _SearchedList(SelectOverlay):
-    """The list of key fields; its border shows what is typed to search it."""
-
-    def on_focus(self) -> None:
-        self._search("")
-
-    def _on_key(self, event: events.Key) -> None:  # type: ignore[override] # Textual calls it either way
-        if event.key == "backspace":
-            self._search(self._typed[:-1])
-        elif event.is_printable and event.character is not None:
-            self._search(self._typed + event.character)
-        else:
-            return
-        event.stop()
-        event.prevent_default()
-
-    def _search(self, typed: str) -> None:
-        self._typed = typed
-        prompts = [str(option.prompt).casefold() for option in self.options]
-        found = next((at for at, one in enumerate(prompts) if typed and typed.casefold() in one), None)
-        missed = "" if found is not None else "  no match"
-        self.border_title = Text(f"{sanitize(typed, 30)}{missed}" if typed else "type to search")
-        if found is not None:
-            self.select(found)
-
-
-class _KeySelect(Select[str]):
-    def compose(self) -> ComposeResult:
-        yield SelectCurrent(self.prompt)
-        yield _SearchedList().data_bind(compact=Select.compact)
 
 
 def _key_options(fields: Iterable[Field]) -> list[tuple[Text, str]]:
@@ -107,7 +74,9 @@ class TriggerForm(Vertical):
         """The key field of the event, by which contacts are picked; a fix may use another one for one trigger."""
         self._typed_on_send = False
         self._event_line = SafeInput(placeholder="id or name", id="event-id", personal=False)
-        self._key = _KeySelect(_key_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field")
+        self._key = Select[str](
+            _key_options(()), value=EMAIL, allow_blank=False, compact=True, id="key-field"
+        )
         self._other_key = SafeInput(placeholder="any key id, sent unchanged", id="key-id", personal=False)
         self._external_id = SafeInput(placeholder="contact's value", id="external-id")
         self.editor = DataEditor()
@@ -441,7 +410,7 @@ class TriggerForm(Vertical):
 
     def name_recipient(self, found: Recipient) -> None:
         """Shows the recipient below the external id, and what is sent beside the event data below that."""
-        extras = list(extras_words(self._privacy.request(self._typed_request()).extras))
+        extras = list(extras_words(self._privacy.mask.request(self._typed_request()).extras))
         carried = self.query_one("#extras", TextBlock)
         carried.display = bool(extras)
         carried.show(lines(label(f"{name}: {value}") for name, value in extras))
@@ -451,12 +420,12 @@ class TriggerForm(Vertical):
         below.show(words)
 
     def _recipient_words(self, found: Recipient) -> Content:
-        contact, field_name = self._contact, self._service.contacts.field_name
+        contact, fields = self._contact, self._service.contacts
         if contact is not None and not contact.value(self.key_id):
-            missing = f" has no {sanitize(key_label(self.key_id, field_name))}"
+            missing = f" has no {sanitize(field_label(self.key_id, fields))}"
             return Content.assemble(contact_label(self._privacy.contact(contact)), (missing, "$text-warning"))
         shown = found._replace(contacts=tuple(map(self._privacy.contact, found.contacts)))
-        recipient = recipient_label(shown, self._typed_request(), field_name, self._shared_key)
+        recipient = recipient_label(shown, self._typed_request(), fields, self._shared_key)
         hidden = "" if found.total else hidden_words(self._external_id.value)
         hint = Content.styled(f"! external id: {sanitize(hidden)}", "$text-warning") if hidden else None
         return lines([recipient, hint])

@@ -1,7 +1,9 @@
 """The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import ClassVar
 
 from textual import events, on
@@ -15,6 +17,7 @@ from textual.style import Style
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from app.domain.diagnosis import field_label
 from app.domain.history_query import (
     Clock,
     HistoryQuery,
@@ -24,12 +27,13 @@ from app.domain.history_query import (
     parse_query,
     proposal,
 )
-from app.domain.model import LABEL, RESOLVED, Outcome
+from app.domain.model import LABEL, RESOLVED, Attempt, FieldNames, Outcome
 from app.domain.text import clock, elapsed, short_id
-from app.service.history import AttemptRow, RowIds
+from app.service.evidence import may_show_evidence
+from app.service.history import AttemptRow, RowIds, offers_same_trigger
+from app.service.masking import masked_attempt_row
 from app.tui.privacy import PrivacyMode
-from app.tui.text import FieldName, count, key_label, label, lines, outcome_label, sanitize
-from app.tui.widgets.follow_up import Choice, follow_up_bindings
+from app.tui.text import count, label, lines, outcome_label, sanitize
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
 from app.tui.widgets.text_block import TextBlock
@@ -57,6 +61,75 @@ HINTS = {
 MAX_HINTS = 5
 RESOLVING = ("history.evidence", "history.arrived", "history.did_not")
 NEEDS_ROW = ("compare", "export", "statistics")
+
+
+# What can follow an attempt: the same keys on its screen and in its row
+
+
+class Choice(Enum):
+    """What a person wants to do about an attempt."""
+
+    EVIDENCE = "evidence"
+    ARRIVED = "arrived"
+    DID_NOT = "did not"
+    SAME_TRIGGER = "same trigger"
+    NEW_TRIGGER = "new trigger"
+    IN_FORM = "in the form"
+
+    def fits(self, attempt: Attempt) -> bool:
+        match self:
+            case Choice.EVIDENCE:
+                return may_show_evidence(attempt)
+            case Choice.ARRIVED | Choice.DID_NOT:
+                return attempt.outcome is Outcome.UNKNOWN
+            case Choice.SAME_TRIGGER:
+                return offers_same_trigger(attempt)
+            case Choice.NEW_TRIGGER:
+                return attempt.outcome is not Outcome.SENDING
+            case Choice.IN_FORM:
+                return True
+
+    @property
+    def unfit(self) -> str:
+        match self:
+            case Choice.EVIDENCE:
+                return "It triggered nothing, or is still being sent: there is no mail to look for."
+            case Choice.ARRIVED | Choice.DID_NOT:
+                return "Only an unknown outcome can be marked."
+            case Choice.SAME_TRIGGER:
+                return "Only an unresolved unknown outcome with a trigger id can be resent. Send it as new."
+            case Choice.NEW_TRIGGER:
+                return "It is still being sent."
+            case Choice.IN_FORM:
+                return ""
+
+
+_KEYS = {
+    Choice.EVIDENCE: ("l", "Find the mail", "Ask the account whether a mail of the event was launched since"),
+    Choice.ARRIVED: ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived"),
+    Choice.DID_NOT: ("d", "Mark not arrived", "Resolve an unknown outcome: the event did not arrive"),
+    Choice.SAME_TRIGGER: ("s", "Resend", "Resend with the same trigger id, after an unknown outcome"),
+    Choice.NEW_TRIGGER: ("n", "Send as new", "Send the same request with a new trigger id"),
+    Choice.IN_FORM: ("o", "Edit in form", "Open it in the form to change it before sending"),
+}
+
+
+def follow_up_bindings(where: str, *, show: bool = True) -> list[BindingType]:
+    """The keys; `where` begins their ids in the keymap."""
+    return [
+        Binding(
+            key,
+            f"choose('{choice.name}')",
+            name,
+            tooltip=tooltip,
+            show=show,
+            id=f"{where}.{choice.value.replace(' ', '_')}",
+        )
+        for choice, (key, name, tooltip) in _KEYS.items()
+    ]
+
+
+# The pane
 
 
 class QueryLine(Vertical):
@@ -184,6 +257,7 @@ class HistoryPane(Vertical):
         *follow_up_bindings("history", show=False),
     ]  # fmt: skip
 
+    @dataclass
     class Wanted(Message):
         """The user wants to follow up on the current attempt, or a menu or screen.
 
@@ -191,10 +265,9 @@ class HistoryPane(Vertical):
         (the full screen).
         """
 
-        def __init__(self, what: str | Choice, row: AttemptRow | None) -> None:
-            super().__init__()
-            self.what = what
-            self.row = row  # a search may end before the message is handled
+        what: str | Choice
+        row: AttemptRow | None
+        """The current attempt then: a search may end before the message is handled."""
 
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
@@ -202,7 +275,7 @@ class HistoryPane(Vertical):
     is_team: reactive[bool] = reactive(False, init=False)
     """Whether the attempts are those of the whole team."""
 
-    def __init__(self, field_name: FieldName, privacy: PrivacyMode, *, has_team: bool = False) -> None:
+    def __init__(self, fields: FieldNames, privacy: PrivacyMode, *, has_team: bool = False) -> None:
         super().__init__(id="history", classes="pane")
         self.border_title = "History"
         self.rows: RowIds[AttemptRow] | None = None
@@ -211,8 +284,8 @@ class HistoryPane(Vertical):
         """The ids of the marked attempts."""
         self.line = QueryLine()
         # Kept rather than queried: a search may end while Textual removes the pane.
-        self.table = VirtualTable[AttemptRow](self._columns(field_name, is_team=False), id="history-table")
-        self._field_name = field_name
+        self.table = VirtualTable[AttemptRow](self._columns(fields, is_team=False), id="history-table")
+        self._fields = fields
         self._privacy = privacy
         self._has_team = has_team
         self._order = Order()
@@ -288,7 +361,7 @@ class HistoryPane(Vertical):
     def _show_detail(self, row: AttemptRow | None) -> None:
         detail = Content("")
         if row is not None:
-            shown = self._privacy.row(row)
+            shown = masked_attempt_row(self._privacy.mask, row)
             how = "" if row.arrived is None else f"{RESOLVED[row.arrived]} · "
             detail = lines([_summary(shown), label(f"{how}{shown.description}", "$quiet")])
         self.query_one("#history-detail", TextBlock).show(detail)
@@ -364,13 +437,13 @@ class HistoryPane(Vertical):
     # Columns
 
     def watch_is_team(self, is_team: bool) -> None:
-        self.table.show_columns(self._columns(self._field_name, is_team=is_team))
+        self.table.show_columns(self._columns(self._fields, is_team=is_team))
 
-    def _columns(self, field_name: FieldName, *, is_team: bool) -> list[Column[AttemptRow]]:
+    def _columns(self, fields: FieldNames, *, is_team: bool) -> list[Column[AttemptRow]]:
         """The columns, by the keys that a query sorts by."""
 
         def masked(text: Callable[[AttemptRow], str | Content]) -> Callable[[AttemptRow], str | Content]:
-            return lambda row: text(self._privacy.row(row))
+            return lambda row: text(masked_attempt_row(self._privacy.mask, row))
 
         member = Column[AttemptRow](
             "member", "Member", lambda row: sanitize(row.member), 11, max_width=24, min_width=8, flex=2
@@ -380,7 +453,7 @@ class HistoryPane(Vertical):
             Column("outcome", "Outcome", self._outcome, 12),
             *([member] if is_team else []),
             Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
-            Column("key", "Key field", lambda row: key_label(row.key_id, field_name), 11, max_width=18, rank=4),
+            Column("key", "Key field", lambda row: field_label(row.key_id, fields), 11, max_width=18, rank=4),
             Column("contact", "External id", masked(lambda row: row.external_id), 18, max_width=34, flex=1),
             Column("name", "Contact", masked(lambda row: row.contact_name), 12, max_width=24, flex=1, rank=1),
             Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),

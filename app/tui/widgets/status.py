@@ -1,6 +1,7 @@
 """The lines around the panes: the account with what is known of it, a refresh, the keys."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +21,9 @@ from app.domain.text import age
 from app.service.catalog import CacheState
 from app.service.profile_check import Notice
 from app.service.refresh import RefreshStep
+from app.service.session import Profile
 from app.tui.bindings import active_in_order
-from app.tui.text import Live, account_labels, count, fit_line, outcome_style, sanitize
+from app.tui.text import account_labels, count, fit_line, outcome_style, sanitize
 from app.tui.widgets.text_block import TextBlock
 
 CLICK = "Click to switch the profile"
@@ -48,7 +50,7 @@ class StatusLine(Widget):
     team: reactive[tuple[str, bool] | None] = reactive(None)
     """The name of the team and whether it is reachable; None without one, or before the first try."""
 
-    def __init__(self, profile: Live, notice: Notice | None = None) -> None:
+    def __init__(self, profile: Profile, notice: Notice | None = None) -> None:
         super().__init__(id="status")
         self._profile = profile
         self._notice = notice
@@ -175,12 +177,11 @@ class PaneTabs(Widget):
         style = "bold reverse $primary" if pane == self.active else ""
         return Content.styled(words, style).stylize(Style.from_meta({_PANE: pane}))
 
+    @dataclass
     class Picked(Message):
         """The user picked this pane."""
 
-        def __init__(self, pane: str) -> None:
-            super().__init__()
-            self.pane = pane
+        pane: str
 
 
 class KeyFooter(Widget):
