@@ -23,6 +23,7 @@ from app.domain.model import (
     DataChoice,
     Draft,
     Extras,
+    ExtrasError,
     Outcome,
     TriggerRequest,
     extras_words,
@@ -299,8 +300,10 @@ class FormController:
                 pass
 
     def _put_extra(self, change: Callable[[Extras, str], Extras], typed: str) -> None:
-        with self.view.saying("Not inserted"):
+        try:
             self.form.extras = change(self.form.extras, typed)
+        except (ExtrasError, AppError) as error:
+            self.view.say("Not inserted", str(error))
 
     def _save_template(self, typed: str) -> None:
         form, name = self.form, typed.strip()
@@ -354,34 +357,20 @@ class FormController:
         """The commands that prepare replies and simulate failures; none outside the built-in account."""
         if self.session.scenarios is None:
             return ()
-        replies = [
-            Command(
-                f"Demo: Prepare reply {code}",
-                f"{describe(code) or 'OK.'} Fills the form, does not send.",
-                partial(self.prepare, code),
-            )
-            for code in REPLIES
+        offered: list[tuple[str, str, Callable[[], object]]] = []
+        for code in REPLIES:
+            words = f"{describe(code) or 'OK.'} Fills the form, does not send."
+            offered.append((f"Prepare reply {code}", words, partial(self.prepare, code)))
+        for one in FAILURES:
+            words = f"{one.title}: {LABEL[one.outcome][1]}. Sends now."
+            offered.append((f"Simulate {one.name}", words, partial(self.simulate, one)))
+        everything = "Form, filters, draft, history and sandbox, as on the first start"
+        offered += [
+            ("Mails that went out", "The mails of the sandbox, newest first", self.show_mails),
+            ("Reset the account", "The history stays", partial(self.reset_account, with_history=False)),
+            ("Reset everything", everything, partial(self.reset_account, with_history=True)),
         ]
-        failures = [
-            Command(
-                f"Demo: Simulate {failure.name}",
-                f"{failure.title}: {LABEL[failure.outcome][1]}. Sends now.",
-                partial(self.simulate, failure),
-            )
-            for failure in FAILURES
-        ]
-        reset, reset_all = (partial(self.reset_account, with_history=all_) for all_ in (False, True))
-        return [
-            *replies,
-            *failures,
-            Command("Demo: Mails that went out", "The mails of the sandbox, newest first", self.show_mails),
-            Command("Demo: Reset the account", "The history stays", reset),
-            Command(
-                "Demo: Reset everything",
-                "Form, filters, draft, history and sandbox, as on the first start",
-                reset_all,
-            ),
-        ]
+        return [Command(f"Demo: {name}", words, run) for name, words, run in offered]
 
     def show_mails(self) -> None:
         mails = self.session.scenarios.sent_mails() if self.session.scenarios else []
