@@ -67,7 +67,6 @@ def _words(step: RefreshStep) -> str:
 
 
 def list_options(verb: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options of a list."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table."),
         click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="0: all."),

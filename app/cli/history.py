@@ -315,7 +315,6 @@ async def prune(_: Options, service: Session, *, yes: bool) -> None:
 
 
 def evidence_json(found: Evidence) -> dict[str, object]:
-    """All keys of the evidence, in a fixed order."""
     return {
         "attempt_id": found.attempt_id,
         "contact_id": found.contact_id,

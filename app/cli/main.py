@@ -63,7 +63,6 @@ _MANUAL = "`triggerdesk help` lists the pages of the manual."
 
 
 def main() -> None:
-    """Runs the command `triggerdesk`."""
     os.umask(PRIVATE)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:

@@ -35,8 +35,6 @@ WAIT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options before the verb."""
-
     profile: str | None = None
     account: Path | None = None
     masked: bool = False

@@ -61,7 +61,6 @@ _EXIT_CODES = {
 
 
 def at_terminal() -> bool:
-    """Returns whether there is a user to ask."""
     return sys.stdin.isatty()
 
 

@@ -123,7 +123,6 @@ class TriggerDeskApp(App[AppError]):
             await self._session.close()
 
     def action_help(self) -> None:
-        """Opens the help on the screen that is shown, or closes it."""
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss()
         else:
@@ -243,7 +242,6 @@ class TriggerDeskApp(App[AppError]):
             await before.close()
 
     async def action_quit(self) -> None:
-        """Quits; asks first while a trigger is being sent."""
         dashboards = [screen for screen in self.screen_stack if isinstance(screen, Dashboard)]
         if any(dashboard.send.is_sending for dashboard in dashboards):
             unrecorded = any(dashboard.send.is_recording for dashboard in dashboards)

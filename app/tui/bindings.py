@@ -144,7 +144,6 @@ class Palette(Provider):
                 yield Hit(score, self._line(one, name), one.run, one.name, escape(one.help))
 
     def _line(self, command: Command, name: Content) -> Content:
-        """The name, and the key at the right edge."""
         gap = self.app.size.width - 2 * PALETTE_PADDING - name.cell_length - len(command.key)
         return Content.assemble(name, " " * max(2, gap), (command.key, "bold $accent"))
 

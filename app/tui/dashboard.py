@@ -500,7 +500,6 @@ class Dashboard(Screen[None]):
             self.cache.stop()
 
     def action_personal_data(self) -> None:
-        """Hides or shows personal data in every pane."""
         with self.saying("Not masked"):
             self.privacy.switch()
             self.app.clear_notifications()
@@ -529,7 +528,6 @@ class Dashboard(Screen[None]):
             switch()
 
     def commands(self) -> Sequence[Command]:
-        """What the palette offers beside the bindings."""
         return (*self.form.scenarios(), *self._team_commands())
 
     def _team_commands(self) -> Iterator[Command]:

@@ -216,7 +216,6 @@ def last_sent(last: AttemptRow | None, now: datetime) -> Content | None:
 
 
 def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
-    """A mail that went out: when, its subject, and to whom."""
     subject = sanitize(sent.mail.subject or sent.mail.name, 60)
     when = f"{clock(sent.at, now)}  "
     to = f"\n{' ' * len(when)}to {sanitize(external_id, 60)}"
@@ -224,7 +223,6 @@ def sent_mail_label(sent: SentMail, external_id: str, now: datetime) -> Content:
 
 
 def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Session) -> str:
-    """What the account replied to the look-up of a contact."""
     contacts = list(found)
     by = f"{sanitize(field_label(key_id, account.contacts))} {sanitize(value)}"
     if not contacts:
@@ -274,7 +272,6 @@ def again_question(
     same_trigger: bool,
     use: EventUse | None = None,
 ) -> str:
-    """The question before an attempt is sent again."""
     request, again = attempt.request, known.second_send
     if again is not None and again.attempt_id == attempt.attempt_id:
         again = None
@@ -333,7 +330,6 @@ def attempt_label(attempt: Attempt) -> Content:
 
 
 def answer_head(attempt: Attempt) -> Content:
-    """Outcome, HTTP status and duration on one line."""
     status, _, _ = reply_parts(attempt)
     facts = [f"HTTP {status}" if status is not None else "", elapsed(attempt.elapsed_ms)]
     shown = " · ".join(filter(None, facts))
@@ -414,7 +410,6 @@ def outcome_lines(attempt: Attempt) -> Content:
 
 
 def fact_lines(attempt: Attempt, fields: FieldNames) -> Content:
-    """What was requested, with which profile and when, one fact a line."""
     request = attempt.request
     own_id = request.trigger_id == attempt.attempt_id
     facts = {
@@ -476,7 +471,6 @@ def reply_body(attempt: Attempt, *, masked: bool) -> bytes | None:
 
 
 def no_body(attempt: Attempt) -> str:
-    """Why there is no reply body to read."""
     match attempt.answer:
         case NoReply(detail=detail):
             return sanitize(detail, 2000)

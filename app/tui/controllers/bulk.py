@@ -41,7 +41,6 @@ class BulkController:
         return self._worker is not None and not self._worker.is_finished
 
     def open(self) -> None:
-        """Opens the runs of the account."""
         request, draft = self.view.trigger_form.request(), self.view.trigger_form.draft()
         planning = Planning(request.event_id, request.key_id, Path(), template=draft.data_text or None)
         self._screen = BulkScreen(

@@ -42,7 +42,6 @@ class CacheController:
         self.contacts.reload(self._why_no_contacts())
 
     def show_events(self) -> None:
-        """Shows the events, those sent last first."""
         self.view.event_list.reload(self._why_no_events())
 
     def show_age(self) -> None:

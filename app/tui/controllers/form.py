@@ -83,7 +83,6 @@ class FormController:
     # The prediction and its fixes
 
     def predict(self) -> None:
-        """Shows the predicted reply, and the fixes for it."""
         self.send.show()
         self._stop.set()
         self._stop = Event()
@@ -320,7 +319,6 @@ class FormController:
             self.session.drafts.drop_template(name)
 
     def format_data(self) -> None:
-        """Indents the JSON of the event data, or says why it cannot."""
         if fault := self.form.editor.format():
             self.view.say("Not formatted", fault)
 
@@ -384,7 +382,6 @@ class FormController:
             self.view.say("", "No mail went out yet.", "information")
 
     def prepare(self, code: int) -> None:
-        """Fills the form with a request that gets this reply code."""
         if self.session.scenarios is not None and self._can_fill:
             self.form.fill(REPLIES[code])
             self.send.forget_last()
@@ -407,7 +404,6 @@ class FormController:
         return not reason
 
     def reset_account(self, *, with_history: bool) -> None:
-        """Resets the built-in account once the user confirms."""
         question = RESET_EVERYTHING if with_history else RESET
         self.view.ask(question, "Reset", partial(self._reset, with_history=with_history))
 
@@ -426,7 +422,6 @@ class FormController:
         self.predict()
 
     def _empty(self) -> None:
-        """Empties the form, and the draft with it."""
         self._data_use = None
         self.form.clear()
         self.send.forget_last()

@@ -68,7 +68,6 @@ class HistoryController:
 
     @property
     def filter(self) -> tuple[str, HistoryQuery]:
-        """The query, as typed and as a value."""
         return self.pane.line.asked, self._query
 
     def ask(self) -> None:
@@ -222,13 +221,11 @@ class HistoryController:
     # Mine or the team's
 
     def _switch_team(self) -> None:
-        """Shows the attempts of the whole team, or one's own again."""
         self.pane.is_team = not self.pane.is_team
         self.shown = self.session.in_team() if self.pane.is_team else self.session
         self.show(keep_cursor=False)
 
     def take_over(self) -> None:
-        """Takes the current attempt over, for the team to see."""
         row, team = self.pane.table.row, self.session.team
         if row is None or team is None or not self.pane.is_team:
             self.view.say("Not possible", "Show the team's history and go to an attempt first.")
@@ -384,7 +381,6 @@ def _row_choices(line: str, row: AttemptRow, *, masked: bool) -> Choices:
 
 
 def time_choices(line: str, now: datetime) -> Choices:
-    """Spans and days, and a span between two days to edit."""
     week = f"since:{(now - timedelta(days=7)).astimezone():%Y-%m-%d} until:{now.astimezone():%Y-%m-%d}"
     return [
         *((Content(words), replaced(line, TIMES, term)) for words, term in _TIMES),

@@ -255,7 +255,6 @@ class SendController:
         self.view.show_fault(f"Nothing was sent. {why}")
 
     def _ask(self, trigger: _Trigger, known: Preflight) -> None:
-        """Asks what is to be asked about a request, and sends it."""
         mails, event_id = self.session.mails, trigger.request.event_id
         if trigger.is_rehearsed:
             known = replace(known, second_send=None)

@@ -141,7 +141,6 @@ def _drawn(chart: str, statistics: AttemptStatistics, width: int, height: int) -
 
 
 def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:
-    """Attempts over time, one column for each duration, stacked by outcome."""
     starts = [bucket.start.astimezone() for bucket in statistics.buckets]
     if len(starts) == 1:
         return Content(f"All within {duration(statistics.bucket_s)} of {starts[0]:%d %b %Y %H:%M}.")

@@ -114,8 +114,6 @@ def _words(fix: QuickFix) -> str:
 
 
 class PreflightPane(VerticalScroll):
-    """The prediction for what the form holds."""
-
     def __init__(self, veil: PrivacyMode) -> None:
         super().__init__(id="preflight", classes="pane")
         self.border_title = "Prediction"
@@ -168,7 +166,6 @@ class PreflightPane(VerticalScroll):
         )
 
     def show_fault(self, fault: EventDataError, fixes: Iterable[QuickFix]) -> None:
-        """Shows that the event data is faulty, where and why."""
         self._update(lines([NOT_VALID_JSON, Content(sanitize(str(fault)))]), fixes, None)
 
     def _update(self, headline: Content, fixes: Iterable[QuickFix], more: Content | None) -> None:

@@ -161,7 +161,6 @@ class FilteredList(Vertical, Generic[Row]):
 
     @work(exclusive=True, group="search")
     async def _read(self, rows: Rows[Row], text: str, *, keep_cursor: bool) -> None:
-        """Reads and shows the first rows, then their number."""
         word = "searching" if self._order == self._usual else "sorting"
         progress = self.set_timer(PROGRESS_S, lambda: self._show_title(f"{word}…"))
         try:
@@ -366,7 +365,6 @@ class ContactList(FilteredList[ContactRow]):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draws the rows again, with or without personal data."""
         self.table.refresh()
         self._show_detail(self.table.row)
 

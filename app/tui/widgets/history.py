@@ -67,8 +67,6 @@ NEEDS_ROW = ("compare", "export", "statistics")
 
 
 class Choice(Enum):
-    """What a person wants to do about an attempt."""
-
     EVIDENCE = "evidence"
     ARRIVED = "arrived"
     DID_NOT = "did not"
@@ -235,8 +233,6 @@ def _binding(key: str, action: str, name: str, tooltip: str, binding_id: str = "
 
 
 class HistoryPane(Vertical):
-    """The attempts that match the filter."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         _binding("slash", "filter", "Search", "Type a query, such as outcome:rejected on:today thor", "filter"),
         _binding("f", "want('filters')", "Choose a filter", "Filter by outcome or by a value of this row", "choose_a_filter"),

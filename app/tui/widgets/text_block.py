@@ -124,7 +124,6 @@ class CodeBlock(Widget):
         return Content("\n").join(drawn)
 
     def _layout(self, width: int) -> tuple[list[str], int]:
-        """The lines, and the cells for each beside its number."""
         lines = self.text.split("\n")
         digits = self._digits(len(lines))
         return lines, max(1, width - digits - bool(digits))
@@ -166,7 +165,6 @@ class BodyView(Vertical):
         return self._count > 1
 
     def show_raw(self, raw: bool) -> None:
-        """Shows the body raw or formatted, from its beginning."""
         if raw != self._raw:
             self._raw, self._part = raw, 0
             self._draw()
