@@ -101,7 +101,8 @@ class Questions:
             _agree("Send it again? yes or no:", AGAIN_HELP)
         profile = self.service.profile
         if profile.is_production and production is None:
-            production = _word(profile.name)
+            production = profile.name
+            _agree(f"Real customers. Type {production} to send:", WORD_HELP, production)
         elif not earlier:
             _agree("Send it? yes or no:", SEND_HELP)
         return production
@@ -205,27 +206,17 @@ def _answer(question: str, explain: Callable[[], Iterator[str]]) -> str:
             _say(sentence)
 
 
-def _agree(question: str, explanation: tuple[str, ...]) -> None:
-    """Returns if the answer is yes. Raises Failure if it is no."""
+def _agree(question: str, explanation: tuple[str, ...], name: str | None = None) -> None:
+    """Returns if the answer is yes, or the `name` that is asked for. Raises Failure if it is no."""
+    refused = ("",) if name else ("", "no", "n")
     while True:
-        match _answer(question, lambda: iter(explanation)).strip().lower():
-            case "yes" | "y":
-                return
-            case "no" | "n" | "":
-                raise Failure(_CANCELLED, ExitCode.NOT_SENT)
-            case _:
-                _say("Type yes or no, or ? for help.")
-
-
-def _word(name: str) -> str:
-    """The profile's name, once it is typed. Raises Failure for an empty line."""
-    while True:
-        typed = _answer(f"Real customers. Type {name} to send:", lambda: iter(WORD_HELP)).strip()
-        if typed == name:
-            return typed
-        if not typed:
+        typed = _answer(question, lambda: iter(explanation)).strip()
+        answer = typed if name else typed.lower()
+        if answer in ((name,) if name else ("yes", "y")):
+            return
+        if answer in refused:
             raise Failure(_CANCELLED, ExitCode.NOT_SENT)
-        _say(f"That is not {name}.")
+        _say(f"That is not {name}." if name else "Type yes or no, or ? for help.")
 
 
 def _say(sentence: str) -> None:

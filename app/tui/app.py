@@ -13,7 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
-from textual.screen import Screen, ScreenResultCallbackType
+from textual.screen import Screen
 
 from app.domain.errors import AppError
 from app.resources import styles
@@ -23,6 +23,7 @@ from app.tui.controllers.send import SET_ASIDE
 from app.tui.dashboard import Dashboard, reading_s
 from app.tui.key_queue import KeyQueue
 from app.tui.privacy import PrivacyMode
+from app.tui.screens import open_screen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.help import HelpScreen
 from app.tui.text import sanitize
@@ -198,7 +199,8 @@ class TriggerDeskApp(App[AppError]):
                 self._privacy.switch()
             await self.push_screen(self._dashboard(self._session))
         except DamagedHistoryError as error:
-            self._ask(f"{error} {SET_ASIDE}", "Rename", "Quit", partial(self._set_aside, error))
+            question = sanitize(f"{error} {SET_ASIDE}", 2000)
+            self.push_screen(Confirm(question, yes="Rename", no="Quit"), partial(self._set_aside, error))
         except AppError as error:
             self.exit(error)
 
@@ -215,9 +217,6 @@ class TriggerDeskApp(App[AppError]):
             self.exit(error)
         else:
             await self._open()
-
-    def _ask(self, question: str, yes: str, no: str, then: ScreenResultCallbackType[bool]) -> None:
-        self.push_screen(Confirm(sanitize(question, 2000), yes=yes, no=no), then)
 
     @work(group="switch")
     async def _switch(self, left: Dashboard, profile: str) -> None:
@@ -245,12 +244,9 @@ class TriggerDeskApp(App[AppError]):
         dashboards = [screen for screen in self.screen_stack if isinstance(screen, Dashboard)]
         if any(dashboard.send.is_sending for dashboard in dashboards):
             unrecorded = any(dashboard.send.is_recording for dashboard in dashboards)
-            self._ask(QUIT_UNRECORDED if unrecorded else QUIT, "Quit", "Cancel", self._quit_if)
+            question = QUIT_UNRECORDED if unrecorded else QUIT
+            open_screen(self, Confirm(question, yes="Quit", no="Cancel"), lambda _: self.leave())
         else:
-            self.leave()
-
-    def _quit_if(self, yes: bool | None) -> None:
-        if yes:
             self.leave()
 
     @work(group="leave", exclusive=True)

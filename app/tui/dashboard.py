@@ -34,6 +34,7 @@ from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu, ProfileList
 from app.tui.text import answered, outcome_label, sanitize
 from app.tui.widgets.answers import PreflightPane, RemedyButtons, ReplyPanel
+from app.tui.widgets.event_data import JsonArea
 from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane, QueryLine
@@ -507,9 +508,8 @@ class Dashboard(Screen[None]):
 
     def _redraw_personal_data(self) -> None:
         self.status_line.is_masked = self.privacy.is_on
-        for field in self.query(SafeInput):
+        for field in (*self.query(SafeInput), *self.query(JsonArea)):
             field.cover(self.privacy.covers_typing)
-        self.trigger_form.editor.cover(self.privacy.covers_typing)
         self._draw_reply(self.reply_panel)
         self.contact_list.redraw()
         self.history_pane.veil_changed()

@@ -10,8 +10,7 @@ from dataclasses import replace
 
 from app.domain.diagnosis import Diagnosis, QuickFix
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import Attempt, Contact, TriggerRequest
-from app.domain.wire import trigger_body
+from app.domain.model import Contact, TriggerRequest
 from app.service.masking import masked_advice
 
 DOT = "•"
@@ -66,7 +65,3 @@ class PrivacyMode:
     def remedies(self, advice: Diagnosis | None, request: TriggerRequest) -> tuple[QuickFix, ...]:
         """The quick fixes of a request; their changes to the form are not masked."""
         return masked_advice(self.mask, advice, request.external_id).remedies if advice else ()
-
-    def body(self, attempt: Attempt, body: bytes) -> bytes:
-        """The request body of an attempt; if masked, the body of the masked request."""
-        return trigger_body(self.mask.request(attempt.request)) if self.is_on else body

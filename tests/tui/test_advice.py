@@ -23,7 +23,7 @@ async def test_contacts_that_share_a_value_are_told_apart_and_each_cause_is_fixe
 ) -> None:
     async with open_desk() as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
-        assert desk.reply.remedies
+        assert desk.reply.fixes.remedies
         await desk.press("ctrl+g", "enter")
         accepted, refused = desk.service.history.list_attempts(0)
         assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)

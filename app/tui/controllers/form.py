@@ -158,11 +158,11 @@ class FormController:
             sent.external_id,
         )
         diagnosis = self.session.preflight.advice(attempt, contact_id) if is_same else None
-        self.reply.offer(self.privacy.remedies(diagnosis, sent))
+        self.reply.fixes.offer(self.privacy.remedies(diagnosis, sent))
 
     @property
     def fixes(self) -> Sequence[QuickFix]:
-        return self.preflight.remedies or self.reply.remedies
+        return self.preflight.fixes.remedies or self.reply.fixes.remedies
 
     @property
     def why_no_fix(self) -> str:

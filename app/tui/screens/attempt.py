@@ -13,6 +13,7 @@ from textual.widgets import Footer, Static
 from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.domain.text import short_id
+from app.domain.wire import trigger_body
 from app.service.checks import keep_as_case
 from app.service.files import typed_path
 from app.service.history import AttemptRow, RowIds, neighbours
@@ -197,9 +198,11 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
     def _show(self, row: AttemptRow, attempt: Attempt) -> None:
         history = self._session.history
         chain = history.chain(attempt.attempt_id)
-        body = self._privacy.body(attempt, history.request_body(attempt.attempt_id))
+        body = history.request_body(attempt.attempt_id)
         self._row, self._attempt = row, attempt
-        attempt = self._privacy.mask.attempt(attempt)
+        if self._privacy.is_on:
+            attempt = self._privacy.mask.attempt(attempt)
+            body = trigger_body(attempt.request)
         pane = self._pane
         pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
         pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')}: next section"

@@ -118,16 +118,12 @@ class PreflightPane(VerticalScroll):
         super().__init__(id="preflight", classes="pane")
         self.border_title = "Prediction"
         self._privacy = veil
-        self._fixes = RemedyButtons(id="preflight-remedies", classes="remedies")
+        self.fixes = RemedyButtons(id="preflight-remedies", classes="remedies")
 
     def compose(self) -> ComposeResult:
         yield TextBlock(id="preflight-text")
-        yield self._fixes
+        yield self.fixes
         yield TextBlock(id="preflight-more")
-
-    @property
-    def remedies(self) -> Sequence[QuickFix]:
-        return self._fixes.remedies
 
     def show(
         self,
@@ -170,7 +166,7 @@ class PreflightPane(VerticalScroll):
 
     def _update(self, headline: Content, fixes: Iterable[QuickFix], more: Content | None) -> None:
         self.query_one("#preflight-text", TextBlock).show(headline)
-        self._fixes.offer(fixes)
+        self.fixes.offer(fixes)
         below = self.query_one("#preflight-more", TextBlock)
         below.display = bool(more)
         below.show(more or "")
@@ -210,18 +206,11 @@ class ReplyPanel(VerticalScroll):
         self.border_title = "Reply"
         self._fields = fields
         self._state = "nothing"
-        self._fixes = RemedyButtons(id="reply-remedies", classes="remedies")
+        self.fixes = RemedyButtons(id="reply-remedies", classes="remedies")
 
     def compose(self) -> ComposeResult:
         yield TextBlock(NOTHING_YET, id="reply-text")
-        yield self._fixes
-
-    @property
-    def remedies(self) -> Sequence[QuickFix]:
-        return self._fixes.remedies
-
-    def offer(self, remedies: Iterable[QuickFix]) -> None:
-        self._fixes.offer(remedies)
+        yield self.fixes
 
     def show_nothing(self, last: Attempt | None, welcome: str = "") -> None:
         """Nothing was sent yet; the last attempt of the profile is shown dimmed."""
@@ -269,7 +258,7 @@ class ReplyPanel(VerticalScroll):
         self.remove_class(f"-{self._state}").add_class(f"-{state}")
         self._state = state
         self.query_one("#reply-text", TextBlock).show(lines(parts))
-        self.offer(())
+        self.fixes.offer(())
         self.scroll_home(animate=False)
 
 

@@ -197,10 +197,6 @@ class DataEditor(Vertical):
         if text != self.text:
             self._area.replace_all(text)
 
-    def cover(self, covered: bool) -> None:
-        """Draws dots for what may be personal, or the text; the text stays."""
-        self._area.cover(covered)
-
     def format(self) -> str:
         """Indents the JSON; returns why it cannot, else ''."""
         if self.fault is not None:

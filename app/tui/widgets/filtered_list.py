@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from threading import Event
 from typing import Any, ClassVar, Generic
 
@@ -58,13 +59,12 @@ class FilteredList(Vertical, Generic[Row]):
         Binding("escape", "clear", "Clear the search", show=False, tooltip="Show every row again"),
     ]
 
+    @dataclass
     class ListMessage(Message):
         """A message of a list."""
 
-        def __init__(self, pane: "FilteredList[Any]", row: Any = None) -> None:
-            super().__init__()
-            self.pane = pane
-            self.row = row
+        pane: "FilteredList[Any]"
+        row: Any = None
 
         @property
         def control(self) -> "FilteredList[Any]":
