@@ -1,6 +1,6 @@
 """The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -75,33 +75,29 @@ class Choice(Enum):
     IN_FORM = "in the form"
 
     def fits(self, attempt: Attempt) -> bool:
-        match self:
-            case Choice.EVIDENCE:
-                return may_show_evidence(attempt)
-            case Choice.ARRIVED | Choice.DID_NOT:
-                return attempt.outcome is Outcome.UNKNOWN
-            case Choice.SAME_TRIGGER:
-                return offers_same_trigger(attempt)
-            case Choice.NEW_TRIGGER:
-                return attempt.outcome is not Outcome.SENDING
-            case Choice.IN_FORM:
-                return True
+        return _FITS[self][0](attempt)
 
     @property
     def unfit(self) -> str:
-        match self:
-            case Choice.EVIDENCE:
-                return "It triggered nothing, or is still being sent: there is no mail to look for."
-            case Choice.ARRIVED | Choice.DID_NOT:
-                return "Only an unknown outcome can be marked."
-            case Choice.SAME_TRIGGER:
-                return "Only an unresolved unknown outcome with a trigger id can be resent. Send it as new."
-            case Choice.NEW_TRIGGER:
-                return "It is still being sent."
-            case Choice.IN_FORM:
-                return ""
+        """Why it fits no other attempt."""
+        return _FITS[self][1]
 
 
+def _is_unknown(attempt: Attempt) -> bool:
+    return attempt.outcome is Outcome.UNKNOWN
+
+
+ONLY_UNKNOWN = "Only an unknown outcome can be marked."
+NOT_THE_SAME = "Only an unresolved unknown outcome with a trigger id can be resent. Send it as new."
+NO_MAIL = "It triggered nothing, or is still being sent: there is no mail to look for."
+_FITS: Mapping[Choice, tuple[Callable[[Attempt], bool], str]] = {
+    Choice.EVIDENCE: (may_show_evidence, NO_MAIL),
+    Choice.ARRIVED: (_is_unknown, ONLY_UNKNOWN),
+    Choice.DID_NOT: (_is_unknown, ONLY_UNKNOWN),
+    Choice.SAME_TRIGGER: (offers_same_trigger, NOT_THE_SAME),
+    Choice.NEW_TRIGGER: (lambda one: one.outcome is not Outcome.SENDING, "It is still being sent."),
+    Choice.IN_FORM: (lambda _: True, ""),
+}
 _KEYS = {
     Choice.EVIDENCE: ("l", "Find the mail", "Ask the account whether a mail of the event was launched since"),
     Choice.ARRIVED: ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived"),
