@@ -54,7 +54,15 @@ async def test_one_answer_sends_once_and_a_key_shows_the_attempts_of_the_team(
         await pilot.resize_terminal(*WIDE)
         await desk.settle()
         await desk.press("n")
-        assert "Only the member who sent it can send it again." in desk.said
+        assert "Only the member who sent it can do this." in desk.said
+        await desk.press("enter")
+        opened = desk.screen()
+        assert "Sent by      Anna" in opened
+        assert opened.count("Only the member who sent it has this.") == 2, "neither body is known"
+        assert "Predicted" in opened
+        assert "Send as new" not in opened
+        assert "Preview request" not in opened.splitlines()[-2:]
+        await desk.press("escape")
         await desk.press("e")
         assert "Anna" not in desk.screen()
         assert "Member" not in desk.screen()
