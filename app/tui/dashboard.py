@@ -243,6 +243,8 @@ class Dashboard(Screen[None]):
             return
         if team.is_reachable is not None:
             self.status_line.team = team.settings.account, team.is_reachable
+        for sentence in team.requests():
+            self.say("Team", sentence, "information", unasked=True)
         if not team.history.changed():
             return
         team.forget_here()
@@ -538,8 +540,10 @@ class Dashboard(Screen[None]):
             "Take over", "Take the current attempt of the team's history over", self.history.take_over
         )
         for one in team.waiting:
-            what = f"Approve event {one.event_id} for {one.asked_by}"
-            yield Command(what, "Approve exactly this send, once", partial(self._approve, one.approval_id))
+            what = sanitize(f"Approve {one.label}", 200)
+            yield Command(
+                what, f"Asked by {one.asked_by}: exactly this, once", partial(self._approve, one.approval_id)
+            )
 
     def _approve(self, approval_id: str) -> None:
         if self.session.team is not None:

@@ -75,12 +75,15 @@ class Choice(Enum):
     IN_FORM = "in the form"
 
     def fits(self, attempt: Attempt) -> bool:
-        return _FITS[self][0](attempt)
+        return not self._is_the_senders(attempt) and _FITS[self][0](attempt)
 
-    @property
-    def unfit(self) -> str:
-        """Why it fits no other attempt."""
-        return _FITS[self][1]
+    def unfit(self, attempt: Attempt) -> str:
+        """Why it is not possible."""
+        return "Only the member who sent it can do this." if self._is_the_senders(attempt) else _FITS[self][1]
+
+    def _is_the_senders(self, attempt: Attempt) -> bool:
+        """Whether another member sent the attempt, and only that member can do this."""
+        return bool(attempt.member) and self not in (Choice.ARRIVED, Choice.DID_NOT)
 
 
 def _is_unknown(attempt: Attempt) -> bool:
