@@ -410,10 +410,7 @@ def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
             for one in figures.codes
         ],
         "events": [{**event._asdict(), "share": round(event.share, 4)} for event in figures.events],
-        "p50_ms": figures.p50_ms,
-        "p95_ms": figures.p95_ms,
-        "p99_ms": figures.p99_ms,
-        "max_ms": figures.max_ms,
+        **{f"{title}_ms": took for title, took in _durations(figures).items()},
     }
 
 
@@ -455,12 +452,12 @@ def _echo_statistics(figures: AttemptStatistics) -> None:
     click.echo()
     echo_table((f"{duration(figures.bucket_s).upper()} FROM", *titles), times, right=titles)
     if figures.max_ms is not None:
-        durations = zip(("p50", "p95", "p99", "max"), _durations(figures), strict=True)
-        click.echo(f"\nduration: {', '.join(f'{title} {took or 0:,.0f} ms' for title, took in durations)}")
+        durations = (f"{title} {took or 0:,.0f} ms" for title, took in _durations(figures).items())
+        click.echo(f"\nduration: {', '.join(durations)}")
 
 
-def _durations(figures: AttemptStatistics) -> tuple[float | None, ...]:
-    return figures.p50_ms, figures.p95_ms, figures.p99_ms, figures.max_ms
+def _durations(figures: AttemptStatistics) -> dict[str, float | None]:
+    return {"p50": figures.p50_ms, "p95": figures.p95_ms, "p99": figures.p99_ms, "max": figures.max_ms}
 
 
 def _shared(number: int, total: int) -> tuple[str, str]:

@@ -90,16 +90,9 @@ class StatusLine(Widget):
         old = Content.assemble(notice, (said, "$quiet"))
         age_alone = (f"⟳ {self.refreshed or 'never'}", "$quiet")
         in_short = Content.assemble(notice, age_alone)
-        choices = (
-            (brand + long, facts),
-            (long, facts),
-            (short, facts),
-            (long, old),
-            (short, old),
-            (short, in_short),
-            (name, in_short),
-            (name, Content.assemble(alerts, age_alone)),
-        )
+        shortest = Content.assemble(alerts, age_alone)
+        choices = [(left, facts) for left in (brand + long, long, short)]
+        choices += [(long, old), (short, old), (short, in_short), (name, in_short), (name, shortest)]
         return fit_line(choices, self.content_size.width)
 
     def _alerts(self) -> Content:
