@@ -46,8 +46,7 @@ async def test_a_live_account_is_asked_about_the_picked_event_and_the_question_s
         await desk.press("f10", *"shop", "enter")
         assert told.asked == []  # a restored draft asks nothing
         await desk.pilot.press("f9")
-        while not isinstance(desk.app.screen, Confirm):
-            await desk.pilot.pause()
+        await desk.until(lambda: isinstance(desk.app.screen, Confirm))
         assert "program 12" not in desk.text_of("#confirm")
         told.may_tell.set()
         await desk.settle()

@@ -134,8 +134,7 @@ async def help_names_every_part(desk: Desk) -> None:
         assert symbol in desk.text_of("#help")
     page = desk.app.screen.query_one(Markdown)
     page.post_message(Markdown.LinkClicked(page, "replies.md"))
-    while "2004" not in desk.text_of("#help"):
-        await desk.settle()
+    await desk.until(lambda: "2004" in desk.text_of("#help"))
     for code in (2005, 2008, 2010, 5001, 2012):
         assert str(code) in desk.text_of("#help")
 

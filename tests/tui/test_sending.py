@@ -1,7 +1,5 @@
 """Sending: once for one press, seen while it is under way, and never a traceback."""
 
-import asyncio
-
 import pytest
 from textual.widgets import Input, Select
 
@@ -154,13 +152,10 @@ async def test_while_sending_the_rest_works_esc_is_the_lists_and_to_stop_or_to_q
         assert "order_shipped" in desk.screen()
         await _sent(desk, "f6", "f5")
         assert "… sending" in desk.screen()
-        while desk.dashboard.cache.is_busy:
-            await desk.pilot.pause()
+        await desk.until(lambda: not desk.dashboard.cache.is_busy)
         await _esc_in_lists(desk)
         await _sent(desk, "f9")
-        async with asyncio.timeout(10):
-            while "Sending… " not in desk.text_of("#why"):
-                await desk.pilot.pause()
+        await desk.until(lambda: "Sending… " in desk.text_of("#why"))
         assert len(endpoint.requests) == 1
         await _sent(desk, "ctrl+q")
         assert isinstance(desk.app.screen, Confirm)
