@@ -13,7 +13,7 @@ sys.dont_write_bytecode = False
 # Read when Textual is imported: a scroll takes one frame instead of twenty, and a dashboard draws when a test looks at
 # it instead of once for every key, which halves what it costs.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
-os.environ["TEXTUAL_FPS"] = "4"
+os.environ["TEXTUAL_FPS"] = "1"
 
 settings.register_profile("few", max_examples=20, deadline=None)
 settings.load_profile("few")

@@ -125,11 +125,12 @@ async def help_names_every_part(desk: Desk) -> None:
         shown = desk.text_of("#help")
         assert f" {title} " in shown
         assert named in shown
-        await desk.press("f1")
-        assert desk.app.screen is desk.dashboard
+        if title == "Queries":
+            await desk.press("f1")
+            assert desk.app.screen is desk.dashboard
     for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9 Send:", "^q"):
         assert f" {key} " in shown
-    await desk.press("f1", "s")
+    await desk.press("s")
     for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown", "◆", "◇", "▲"):
         assert symbol in desk.text_of("#help")
     page = desk.app.screen.query_one(Markdown)

@@ -107,7 +107,7 @@ async def test_a_reply_that_comes_while_one_looks_at_something_else_is_told(
         endpoint.answers.put_nowait(INVALID)
         await desk.settle()
         assert desk.said == ""
-        for number, (size, *keys) in enumerate(((NARROW, "f2"), (WIDE, "f6", "f6"), (WIDE, "f1"))):
+        for number, (size, *keys) in enumerate(((NARROW, "f2"), (WIDE, "f6", "f6"), (WIDE, "ctrl+r"))):
             await desk.pilot.resize_terminal(*size)
             await desk.press("f4", *f"{number}@example.com")
             await _sent(desk, "f9", *keys)
