@@ -36,6 +36,7 @@ MEASURED = {
     "test_real_account", "test_request", "test_table", "test_table_columns", "test_terminal", "test_text", "test_form",
 }  # fmt: skip
 WIDE = (140, 40)
+USUAL = (100, 30)  # the panes side by side; a larger screen takes longer to draw
 NARROW = (80, 24)
 LOOK_S = 0.005
 
@@ -202,7 +203,7 @@ def open_desk(home: Path) -> OpenDesk:
 
     @asynccontextmanager
     async def opened(
-        size: tuple[int, int] = WIDE,
+        size: tuple[int, int] = USUAL,
         at: Path = home,
         profile: str | None = None,
         account: Path | None = None,

@@ -143,7 +143,7 @@ async def help_names_every_part(desk: Desk) -> None:
 async def test_lists_say_what_a_filter_leaves_the_palette_why_an_action_is_off_and_help_what_every_part_is(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_desk() as desk:
+    async with open_desk(size=WIDE) as desk:
         await desk.press(*"zzz")
         assert 'No event matches "zzz". Esc clears.' in " ".join(desk.screen().split())
         assert str(desk.dashboard.query_one("#events").border_title) == "Events  0"
@@ -232,7 +232,7 @@ async def test_the_first_start_says_what_it_waits_for(
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(Refresh, "run", refused)
-    async with open_desk(at=tmp_path / "new") as desk:
+    async with open_desk(size=WIDE, at=tmp_path / "new") as desk:
         shown = " ".join(desk.screen().split())
         assert "No events here. f5 refreshes." in shown
         assert "never refreshed" in shown
