@@ -321,7 +321,7 @@ class Runner:
 
     def _sent(self, batch: Batch, answer: Answer, took_s: float) -> list[Sent]:
         """What the answer says about each contact, and what to do about it."""
-        by_id = {row.external_id: (row, attempt) for row, attempt in batch}
+        by_id = {one[0].external_id: one for one in batch}
         shares = share_out(answer, self.run.key_id, list(by_id))
         sent = [
             Sent([by_id[one] for one in share.external_ids], share.outcome, share.answer, took_s * 1000)
