@@ -154,7 +154,7 @@ def add_plan(
 
 def _add_rows(connection: sqlite3.Connection, run: int, rows: Iterable[NewRow]) -> int:
     """Adds the rows; returns the number of those without an external id, which are skipped."""
-    remaining = iter(rows)
+    remaining, empty = iter(rows), 0
     while chunk := list(islice(remaining, _CHUNK)):
         columns = _NEW[: len(chunk[0])]  # a value costs as much as a third of the row
         sql = (
@@ -163,10 +163,13 @@ def _add_rows(connection: sqlite3.Connection, run: int, rows: Iterable[NewRow]) 
         )
         with transaction(connection):
             connection.executemany(sql, chunk)
-    with transaction(connection):
-        return connection.execute(
-            "UPDATE bulk_rows SET wave = -1, state = 'skipped' WHERE run = ? AND external_id = ''", (run,)
-        ).rowcount
+        empty += sum(not row[2] for row in chunk)
+    if empty:
+        with transaction(connection):
+            connection.execute(
+                "UPDATE bulk_rows SET wave = -1, state = 'skipped' WHERE run = ? AND external_id = ''", (run,)
+            )
+    return empty
 
 
 def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -> None:
