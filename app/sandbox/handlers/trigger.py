@@ -17,7 +17,9 @@ from app.sandbox.idempotency import Accepted
 from app.sandbox.responses import Rejected, ok
 
 MAX_CONTACTS = 1000
-AT_ONCE = 50
+AT_ONCE = 20
+"""How many contacts of a batch are handled between two turns of the loop: a key of the dashboard takes many turns."""
+
 # GUESS: The order of judging
 # GUESS: Only the first broken rule is reported
 # GUESS: With key id `id` or `uid` no field is looked up
