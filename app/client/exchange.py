@@ -195,7 +195,7 @@ _SAID = {
     "illegal header line: ": "one of its headers is ",
     "Receive buffer too long": "its headers are too long",
 }
-_BYTES = re.compile(r"""bytearray\((b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))\)""")
+_BYTES = r"""bytearray\((b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))\)"""
 
 
 def no_reply(error: Exception, progress: Progress, deadline_s: float) -> NoReply:
@@ -278,7 +278,7 @@ def _broken(error: Exception, progress: Progress) -> tuple[str, str]:
 
 def _innermost(error: BaseException) -> str:
     # The text of an error may quote bytes of the reply.
-    said = _BYTES.sub(_readable, str(list(_causes(error))[-1]) or type(error).__name__)
+    said = re.sub(_BYTES, _readable, str(list(_causes(error))[-1]) or type(error).__name__)
     for theirs, ours in _SAID.items():
         said = said.replace(theirs, ours)
     return sanitize(said, _LONGEST_QUOTE).rstrip(".")

@@ -110,6 +110,11 @@ class Faults:
     def clear(self) -> None:
         self._armed.clear()
 
+    def fail_next(self, kind: str, event_id: str, seconds: float) -> None:
+        """Makes the next trigger of the event fail, once; the faults of before are gone."""
+        self.clear()
+        self.add(Fault(kind, event_id, times=1, seconds=seconds))
+
     def shown(self) -> list[dict[str, object]]:
         """The faults as JSON."""
         faults = (asdict(armed.fault) for armed in self._armed)

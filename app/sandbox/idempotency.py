@@ -4,9 +4,10 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from app.sandbox.accounts.account import unwritable
 
@@ -25,8 +26,7 @@ INSERT INTO accepted (digest, at) VALUES (?, ?)
 ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE at <= ?"""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """One contact for whom an event was accepted; `data` is the event data as received."""
 
     event_id: str
@@ -61,21 +61,19 @@ class AcceptedTriggers:
         except (OSError, sqlite3.Error) as error:
             raise unwritable(file or Path(":memory:"), error) from error
 
-    def add(self, accepted: Iterable[Accepted], at: float) -> tuple[str, ...]:
+    def add(self, accepted: Sequence[Accepted], at: float) -> tuple[str, ...]:
         """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
+        moment = datetime.fromtimestamp(at, UTC).isoformat()
         with self._db:
-            repeated = [one.trigger_id for one in accepted if self._add_one(one, at)]
-        return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
-
-    def _add_one(self, one: Accepted, at: float) -> bool:
-        """Adds a trigger; returns whether its trigger id was accepted before."""
-        repeat = one.trigger_id is not None and self._remember(one.trigger_id, at)
-        members = {field.name: getattr(one, field.name) for field in fields(one)}
-        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **members, "deduplicated": repeat}
-        row = (at, one.contact_id, json.dumps(line))
-        self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
-        return repeat
+            known = [one.trigger_id is not None and self._remember(one.trigger_id, at) for one in accepted]
+            rows = [
+                (at, one.contact_id, json.dumps({"at": moment, **one._asdict(), "deduplicated": is_known}))
+                for one, is_known in zip(accepted, known, strict=True)
+            ]
+            self._db.executemany("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", rows)
+        ids = [one.trigger_id for one, is_known in zip(accepted, known, strict=True) if is_known]
+        return tuple(trigger_id for trigger_id in ids if trigger_id is not None)
 
     def _remember(self, trigger_id: str, at: float) -> bool:
         """Remembers a trigger id; returns whether it was known already."""

@@ -5,14 +5,21 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.folder import unknown_keys
+from app.sandbox.app import create_sandbox
 from app.sandbox.faults import SandboxCut
+from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.options import SandboxOptions
 from app.sandbox.requests import Guard, has_loopback_host, is_loopback_address
 
 SHUTDOWN_S = 1
@@ -23,6 +30,40 @@ BACKLOG = 2048
 
 class ServeError(AppError):
     """The sandbox cannot listen on the address; one sentence."""
+
+
+class Watch(Protocol):
+    """Receives the progress of a sandbox that starts to serve."""
+
+    def loading(self, done: int, total: int) -> None:
+        """Called when `done` of `total` bytes of contacts are loaded."""
+
+    def answering(self, url: str) -> None:
+        """Called when the sandbox answers at `url`."""
+
+    def warning(self, text: str) -> None:
+        """Called with one sentence about the account folder."""
+
+
+def serve_account(
+    folder: Path,
+    database: Path,
+    options: SandboxOptions,
+    address: tuple[str, int],
+    *,
+    keep: Path | None,
+    watch: Watch,
+) -> None:
+    """Serves an account folder until ctrl+c, then returns; accepted trigger ids are kept in `keep`, if given.
+
+    Raises AccountFolderError, AccountDatabaseError and ServeError.
+    """
+    for warning in unknown_keys(folder):
+        watch.warning(warning)
+    with closing(SandboxAccount(folder, database, watch.loading)) as account:
+        accepted = AcceptedTriggers(keep, remember_s=options.remember_s)
+        with closing(create_sandbox(account, options, accepted=accepted)) as sandbox:
+            serve(sandbox, *address, watch.answering)
 
 
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:

@@ -111,11 +111,10 @@ ACTIONS: Mapping[str, str] = {
 """Every action whose key can be changed, with its default; a test compares this with the bindings."""
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
-_NAMES = (
-    r"f([1-9]|1\d|2[0-4])|up|down|left|right|home|end|pageup|pagedown|insert|delete|backspace|tab|enter|return"
+_KEY = (
+    r".|f([1-9]|1\d|2[0-4])|up|down|left|right|home|end|pageup|pagedown|insert|delete|backspace|tab|enter|return"
     r"|escape|space|slash|question_mark|backslash|circumflex_accent|right_square_bracket|underscore"
 )
-_KEY = re.compile(rf".|{_NAMES}")
 
 
 def check_keymap(wanted: Mapping[str, str]) -> Mapping[str, str]:
@@ -136,7 +135,7 @@ def check_keymap(wanted: Mapping[str, str]) -> Mapping[str, str]:
 
 def _checked(name: str, key: str) -> str:
     *modifiers, last = key.split("+")
-    if set(modifiers) <= _MODIFIERS and _KEY.fullmatch(last):
+    if set(modifiers) <= _MODIFIERS and re.fullmatch(_KEY, last):
         return key
     raise SettingsError(f"keymap.{name}: {key!r} is not a key. Use one such as f12 or ctrl+k.")
 

@@ -17,7 +17,6 @@ from textual.widgets import Button
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, ExternalEvent, Outcome
-from app.resources import styles
 from app.service.catalog import ContactRow
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
@@ -90,7 +89,6 @@ def reading_s(message: str) -> float:
 class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
-    CSS_PATH = [styles("dashboard"), styles("form")]  # noqa: RUF012 - declared by Textual
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (13, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012 - the same
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
@@ -186,7 +184,6 @@ class Dashboard(Screen[None]):
         if self.session.team is not None:
             self.session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
             self.session.team.follow()
-        self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
         self._clocks = (
             self.set_interval(1, self.look),
             self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
@@ -196,6 +193,7 @@ class Dashboard(Screen[None]):
         for loaded in (self.event_list.found, self.contact_list.found, self.history.found):
             await loaded.wait()
         self.refresh_bindings()
+        self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         event.refresh_styles = False  # every widget is styled when it is mounted
