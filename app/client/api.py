@@ -105,8 +105,6 @@ _LONGEST_TEXT = 200
 
 
 class Purpose(NamedTuple):
-    """The content that a call requests, in words, and the permission that it needs."""
-
     what: str
     permission: str
 
@@ -154,7 +152,6 @@ class ApiClient:
         return self._described(self._trigger_request(request))
 
     def describe_many(self, event_id: str, body: bytes) -> dict[str, object]:
-        """The exact request of `trigger_many`, as `describe` gives it. Raises ClientError."""
         return self._described(self._request("POST", wire.trigger_path(event_id), body))
 
     def _described(self, made: httpx.Request) -> dict[str, object]:
@@ -187,11 +184,9 @@ class ApiClient:
         return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
-        """Every external event of the account, by GET /event. Raises ClientError."""
         return await self._ask(wire.parse_events, EVENTS, "GET", "event")
 
     async def fields(self) -> tuple[Field, ...]:
-        """Every contact field of the account, by GET /field. Raises ClientError."""
         return await self._ask(wire.parse_fields, FIELDS, "GET", "field")
 
     async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
@@ -241,11 +236,9 @@ class ApiClient:
         return contacts
 
     async def usages(self, event_id: str) -> Usages:
-        """The mails and programs that use an event, by id. Raises ClientError."""
         return await self._ask(wire.parse_usages, USAGES, "GET", f"event/{quote(event_id, safe='')}/usages")
 
     async def mail(self, mail_id: str) -> Mail:
-        """One mail by GET /email/<id>. Raises ClientError."""
         return await self._ask(wire.parse_mail, MAIL, "GET", f"email/{quote(mail_id, safe='')}")
 
     async def launches(self, contact_id: str, first: date, last: date) -> tuple[Launch, ...]:

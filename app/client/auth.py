@@ -46,7 +46,6 @@ class Wsse(SignIn):
     signs_with = ("X-WSSE",)
 
     def __init__(self, user: str, secret: Secret) -> None:
-        """Raises ClientError if a header cannot contain the user, or the secret is not valid text."""
         if not user or not user.isascii() or not user.isprintable() or '"' in user or "\\" in user:
             raise ClientError(
                 "The user of the profile contains characters that a header cannot contain. Correct it."
@@ -92,7 +91,6 @@ class ClientCredentials(SignIn):
         http: httpx.AsyncClient,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ClientError if the client id or the secret is not valid text."""
         self._token_url = token_url
         self._credentials = Secret(f"{client_id}:{secret.reveal()}")
         _as_bytes(self._credentials)

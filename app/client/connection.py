@@ -54,7 +54,6 @@ def open_http(
 def open_in_process(
     application: Callable[..., Awaitable[None]], refuses: Callable[[], bool] = lambda: False
 ) -> httpx.AsyncClient:
-    """A client for an ASGI application in this process; nothing leaves for it while it `refuses`."""
     return open_http(transport=httpx.ASGITransport(application), refuses=refuses)
 
 

@@ -60,11 +60,9 @@ class Received(NamedTuple):
 
     @property
     def readable(self) -> bytes:
-        """The body, or b"" if it is encoded or incomplete."""
         return self.body if self.whole and not self.coded else b""
 
     def reply(self) -> Reply:
-        """The parsed reply. It keeps an unreadable body without parsing it."""
         reply = wire.parse_reply(self.status, self.readable, self.headers)
         return replace(reply, body=self.body, body_length=self.length)
 

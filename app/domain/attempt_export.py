@@ -64,7 +64,6 @@ def description_of(attempt: Attempt) -> str | None:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """JSON in printable ASCII."""
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
@@ -150,7 +149,6 @@ def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
 
 
 def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[str, object]:
-    """The keys that an attempt has before it is sent, and the exact `request`, for a dry run."""
     unknown = dict.fromkeys(("attempt_id", "outcome", "started_at", "elapsed_ms"))
     return {**attempt_json(attempt), **unknown, "request": dict(exact_request)}
 
@@ -179,7 +177,6 @@ def _json_array(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 
 def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
-    """RFC 4180 with a header, without formulas and control characters."""
     columns: tuple[str, ...] = (
         "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
         "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
@@ -257,7 +254,6 @@ FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
 
 
 def header(row: Sequence[str]) -> Sequence[str]:
-    """The titles of a row of `cells`; those of a team have one more."""
     return HEADER if len(row) <= len(HEADER) else (*HEADER, "MEMBER")
 
 
@@ -354,7 +350,6 @@ MAX_BODY = 8000
 
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
-    """The ticket; `described` is the request from `service.describe`, or the reason why there is none."""
     return "".join(f"{line}\n" for line in _lines(attempt, directory, described))
 
 

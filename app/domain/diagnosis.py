@@ -36,8 +36,6 @@ MAX_VALUE = 60
 
 
 class FormPatch(NamedTuple):
-    """Changes to the form; None keeps a value."""
-
     event_id: str | None = None
     key_id: str | None = None
     external_id: str | None = None
@@ -80,8 +78,6 @@ LOOK_UP = QuickFix("look the contact up", Fetch.LOOK_UP)
 
 
 class FieldMatch(NamedTuple):
-    """The one contact that has a value in the key field `key_id`."""
-
     key_id: str
     contact_id: str
 
@@ -121,7 +117,6 @@ def field_label(key_id: str, directory: FieldNames) -> str:
 def diagnose(
     answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues
 ) -> Diagnosis | None:
-    """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)
     match answer:
         case NoReply(detail=detail, reason=reason):
@@ -220,7 +215,6 @@ class _Case(NamedTuple):
         return self.directory.matches(key_id, value).ids
 
     def elsewhere(self, value: str) -> FieldMatch | None:
-        """The contact that has this value in another key field."""
         others = (holder for holder in self.clues.holders(value) if holder.key_id != self.request.key_id)
         return next(others, None)
 
@@ -285,7 +279,6 @@ def _first(case: _Case, *causes: Callable[[_Case], Diagnosis | None]) -> Diagnos
 
 
 def _read_otherwise(case: _Case) -> Diagnosis | None:
-    """The cause if the external id is more than the value that is meant."""
     odd = readings(case.request.external_id, is_email=case.request.key_id == EMAIL)
     for reading in odd:
         if not reading.value:

@@ -81,8 +81,6 @@ def _loads(text: str) -> object:
 
 
 class _NumberError(Exception):
-    """A number that cannot be sent; its place is not known yet."""
-
     def __init__(self, digits: str, sentence: str) -> None:
         self.digits = digits
         super().__init__(sentence)
@@ -172,7 +170,6 @@ def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
 
 
 def _strange(text: str, place: int) -> str | None:
-    """The foreign or invisible character at a place; None if it is neither."""
     if PLACEHOLDER.match(text, place - 1):
         return "A placeholder outside a text. Put it in double quotes."
     for pattern, sentence in _STRANGE:
@@ -186,7 +183,6 @@ def _strange(text: str, place: int) -> str | None:
 
 
 def _unclosed(text: str) -> tuple[int, str]:
-    """The place of the innermost bracket that is never closed."""
     opened: list[re.Match[str]] = []
     for token in TOKEN.finditer(text):
         if token[0] in ("{", "["):
@@ -350,14 +346,12 @@ class Filled:
 
     @property
     def fault(self) -> str | None:
-        """The reason why this cannot be sent; None if it can."""
         if not self.missing:
             return None
         return f"The event data cannot be filled: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}."
 
 
 def placeholders_in(value: object) -> tuple[str, ...]:
-    """The placeholders in event data, each once, in order and without braces."""
     return tuple(dict.fromkeys(name for text in _texts(value) for name in PLACEHOLDER.findall(text)))
 
 

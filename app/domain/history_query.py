@@ -57,8 +57,6 @@ class Value(NamedTuple):
 
 
 class Range(NamedTuple):
-    """The numbers from `low` to `high`, both included; None for no limit."""
-
     low: float | None
     high: float | None
 
@@ -156,7 +154,6 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def terms(line: str) -> Iterator[Term]:
-    """The terms of a line, from left to right. Raises QueryFaultError if a quote is not closed."""
     at = 0
     while found := _NEXT.match(line, at):
         term = _term(line, found.end())
@@ -258,8 +255,6 @@ def _range(text: str) -> Range | None:
 
 
 class QueryField(StrEnum):
-    """The fields of `field:value`."""
-
     OUTCOME = "outcome"
     CODE = "code"
     STATUS = "status"
@@ -352,7 +347,6 @@ class HistoryQuery:
 
     @property
     def names_profile(self) -> bool:
-        """Whether it filters by profile, and so may match attempts on other accounts."""
         return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
 
 
@@ -538,8 +532,6 @@ def _nearest(text: str, known: Collection[str]) -> str | None:
 
 
 class Bucket(NamedTuple):
-    """The number of attempts with each outcome that began in the time span from `start` on."""
-
     start: datetime
     counts: Mapping[Outcome, int]
 
@@ -562,7 +554,6 @@ class EventShare(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The rejection rate, from 0 to 1."""
         return self.rejected / self.attempts
 
 

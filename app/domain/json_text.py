@@ -33,7 +33,6 @@ def compact(text: str) -> str:
 
 
 def ascii_json(text: str) -> str:
-    """Valid JSON without white space, in ASCII."""
     if text.isascii():
         return compact(text)
     return "".join(
@@ -87,7 +86,6 @@ def member(text: str, name: str) -> str | None:
 
 
 def repeated_keys(text: str) -> Iterator[tuple[str, int]]:
-    """Each key that stands twice in one object of valid JSON, with the offset of the later one."""
     known: list[set[str]] = []
     places = list(TOKEN.finditer(text))
     for place, after in zip(places, [*places[1:], None], strict=True):
@@ -212,8 +210,6 @@ _BRACKETS = "{}[],"
 
 
 class Side(StrEnum):
-    """The side that a line of a diff belongs to."""
-
     BOTH = "="
     LEFT = "-"
     RIGHT = "+"
@@ -221,8 +217,6 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of the compared text."""
-
     side: Side
     text: str
 
@@ -240,7 +234,6 @@ class JsonDiff:
 
     @property
     def identical(self) -> int:
-        """The number of values that are equal on both sides."""
         return sum(line.side is Side.BOTH and _holds_value(line.text) for line in self.lines)
 
     def around_differences(self) -> Iterator[DiffLine | None]:
@@ -258,8 +251,6 @@ class JsonDiff:
 
 @dataclass(frozen=True, slots=True)
 class AttemptDiff:
-    """The differences between the requests and between the replies of two attempts."""
-
     request: JsonDiff
     reply: JsonDiff
 

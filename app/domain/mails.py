@@ -12,8 +12,6 @@ _MAX_NAME = 60
 
 
 class Mail(NamedTuple):
-    """One mail of an account; `name` and `subject` may be empty."""
-
     id: str
     name: str = ""
     subject: str = ""
@@ -25,8 +23,6 @@ class Mail(NamedTuple):
 
 
 class Usages(NamedTuple):
-    """The ids of the mails, the programs and the Interactions programs that use an event."""
-
     mails: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     interactions: tuple[str, ...] = ()

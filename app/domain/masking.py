@@ -68,7 +68,6 @@ class Mask:
         )
 
     def attempt(self, attempt: Attempt) -> Attempt:
-        """An attempt with request, reply text and remedy masked, and without the body of the reply."""
         if self._key is None:
             return attempt
         value, kept, settled = attempt.request.external_id, attempt.contact, attempt.settlement
@@ -130,7 +129,6 @@ class Mask:
 
 
 def _shape(name: str, digits: str) -> str:
-    """A mask that keeps the first letter of a longer text; for a short text or a number that would reveal too much."""
     initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
     return f"{initial}…-{digits}"
 

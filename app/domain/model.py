@@ -25,8 +25,6 @@ class ExternalEvent(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One contact field of an account; `string_id` and `application_type` may be empty."""
-
     id: str
     name: str
     string_id: str = ""
@@ -72,8 +70,6 @@ NO_EXTRAS = Extras()
 
 @dataclass(frozen=True, slots=True)
 class TriggerRequest:
-    """A request to trigger one event for the one contact that the key finds."""
-
     event_id: str
     key_id: str
     external_id: str
@@ -116,8 +112,6 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """No reply: the reason as a word, the detail as a sentence, and whether anything left this machine."""
-
     reason: str
     sent: Literal["no", "maybe"]
     detail: str
@@ -226,7 +220,6 @@ def parse_event_time(value: object) -> str | None:
 
 
 def parse_extras(request: Mapping[str, object]) -> Extras:
-    """The extras among the keys of a request. Raises ExtrasError."""
     given = request.get("attachment") or ()
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise ExtrasError("attachment", "must be a list of {filename, data}.")
@@ -244,7 +237,6 @@ def extras_json(extras: Extras) -> dict[str, object]:
 
 
 def extras_words(extras: Extras) -> Iterator[tuple[str, str]]:
-    """The label and the value of each, for people."""
     if extras.event_time is not None:
         yield "event time", extras.event_time
     for one in extras.attachments:

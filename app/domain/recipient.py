@@ -34,7 +34,6 @@ def canonical_json(data: JsonObject | None) -> str:
 
 
 def contact_fingerprint(account: str, key_id: str, external_id: str) -> int:
-    """The fingerprint of a contact key: equal for all attempts on an account with this key field and value."""
     return _mark(account, key_id, normalize(key_id, external_id))
 
 
@@ -102,12 +101,10 @@ class Recipient(NamedTuple):
 
     @property
     def reachable(self) -> bool:
-        """Whether one contact can get the trigger: the one found, or one that is missing from the local list."""
         return self.total == 1 or (self.total == 0 and not self.complete)
 
 
 def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
-    """A sentence that names the first few of `total` contacts that share a value of `field`."""
     names = [
         f"{sanitize(contact_name(one) or 'without a name', 60)} ({sanitize(one.id)})" for one in contacts
     ]
@@ -118,7 +115,6 @@ def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
 
 
 def nobody_words(field: str, *, complete: bool) -> str:
-    """A sentence about a value of `field` that no known contact has."""
     return f"No contact has this {field}" if complete else "This contact is not in the local list"
 
 
@@ -135,7 +131,6 @@ class DataUse(NamedTuple):
     at: datetime
 
     def is_for(self, request: TriggerRequest, contact: Contact | None) -> bool:
-        """Whether `request`, which finds `contact`, goes to the same person."""
         if self.contact is not None and contact is not None:
             return self.contact.id == contact.id
         values = {bare(request.external_id)} | ({contact.value(self.key_id)} if contact else set())

@@ -153,7 +153,6 @@ def reply_text(code: int, request: TriggerRequest) -> str:
 
 
 def describe(code: int | None, http_status: int | None = None) -> str | None:
-    """The description of a reply code; None if nothing is published about it."""
     row = find_reply(code, http_status)
     return row.description if row else None
 
@@ -177,7 +176,6 @@ def _kind_of_body(body: bytes) -> str:
 
 
 def advise_code(code: int | None, http_status: int | None, event_id: str) -> str | None:
-    """The advice on a reply code for any request; None if there is none."""
     row = find_reply(code, http_status)
     return row.advice.format(event_id=event_id) if row and row.advice else None
 
@@ -228,12 +226,10 @@ def _advise_about_proxy(reply: Reply) -> str | None:
 
 
 def is_web_page(reply: Reply) -> bool:
-    """Whether the body is HTML, which the API never sends."""
     return reply.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html", b"<head", b"<body"))
 
 
 def web_page(status: int) -> str:
-    """Who may have sent a web page instead of a reply of the API."""
     return f"A web page with HTTP {status} came back instead of a reply of the API, perhaps from a proxy or firewall."
 
 

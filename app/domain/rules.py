@@ -95,7 +95,6 @@ def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = R
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:
-    """All rules that the request is known to break, in order."""
     return tuple(Verdict(rule.code, rule.text(request)) for rule in RULES if rule.broken(request, account))
 
 

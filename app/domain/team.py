@@ -43,8 +43,6 @@ class UnreachableError(TeamError):
 
 @dataclass(frozen=True, slots=True)
 class TeamKey:
-    """The secret that all desks of a team share."""
-
     text: str
 
     def __repr__(self) -> str:
@@ -58,17 +56,14 @@ class TeamKey:
             return False
 
     def check(self) -> bytes:
-        """What the database keeps, to recognize the key."""
         return bytes.fromhex(self.mark("check"))
 
     def mark(self, *parts: str) -> str:
-        """The HMAC of some texts."""
         texts = [part.encode("utf-8", "replace") for part in parts]
         message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
         return hmac.new(self.text.encode(), message, sha256).hexdigest()
 
     def contact(self, account: str, key_id: str, value: str) -> str:
-        """The mark of the contact with this value of a key field."""
         return self.mark("contact", account, key_id, normalize(key_id, value))
 
     def marks(self, account: str, request: TriggerRequest, contact: KeptContact | None) -> TeamMarks:
@@ -113,7 +108,6 @@ class Claims(NamedTuple):
 
     @property
     def generations(self) -> Mapping[str, int]:
-        """The newest generation of each mark."""
         return {contact: claims[0].generation for contact, claims in self.by_contact.items()}
 
     def question(
@@ -212,8 +206,6 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A request that waits for another member's yes."""
-
     approval_id: str
     event_id: str
     event_name: str | None

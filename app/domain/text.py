@@ -61,7 +61,6 @@ def spacing_marks(text: str) -> int:
 
 
 def has_surrogates(text: str) -> bool:
-    """Whether a text contains half a character (a lone surrogate), which no encoding can represent."""
     return not text.isascii() and _SURROGATE.search(text) is not None
 
 
@@ -123,7 +122,6 @@ def duration(seconds: float) -> str:
 
 
 def elapsed(milliseconds: float | None) -> str:
-    """A duration as people write it; '' for None."""
     if milliseconds is None:
         return ""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
@@ -134,12 +132,10 @@ def is_today(moment: datetime, now: datetime) -> bool:
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """Local time to the second if the moment is today, else day and time."""
     return f"{moment.astimezone():{'%H:%M:%S' if is_today(moment, now) else '%d %b %H:%M'}}"
 
 
 def minute(moment: datetime, now: datetime) -> str:
-    """Local time to the minute if the moment is today, else day and time."""
     return f"{moment.astimezone():{'%H:%M' if is_today(moment, now) else '%d %b %H:%M'}}"
 
 

@@ -89,7 +89,6 @@ class Sandbox:
             await self._router({**scope, "path": path, "root_path": ""}, receive, send)
 
     def reset(self) -> None:
-        """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
 
     def sent_mails(self, limit: int) -> list[tuple[Mail, ReachedContact]]:
@@ -99,7 +98,6 @@ class Sandbox:
         return [(mail, launch) for event, launch in launches if event for mail in event.launched]
 
     def close(self) -> None:
-        """Closes the file of accepted trigger ids; the account stays open."""
         self._context.accepted.close()
 
     async def _token(self, request: Request) -> Response:
@@ -180,7 +178,6 @@ class ApiEndpoint:
             request.payload, request.length = decode(body), len(body)
 
     async def _response(self, request: ApiRequest, fault: Fault | None) -> Response:
-        """The reply of the handler, or of a fault instead of it. Raises Rejected."""
         if fault and fault.kind in INSTEAD:
             return INSTEAD[fault.kind]()
         try:
@@ -191,7 +188,6 @@ class ApiEndpoint:
             return JsonReply(*DATABASE_FAILED)
 
     def _signed(self, response: Response) -> Response:
-        """The response as the sign-in's front end sends it."""
         status = response.status_code
         if self._version == "v3":
             if status == 401:
@@ -202,5 +198,4 @@ class ApiEndpoint:
 
 
 def _event_id(request: ApiRequest) -> str | None:
-    """The event that the request triggers; None if it is no trigger."""
     return request.path_params.get("event_id") if request.payload else None

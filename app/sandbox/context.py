@@ -87,13 +87,11 @@ class LoggedRequest:
     fault: str | None
 
     def size(self) -> int:
-        """Its approximate size in bytes."""
         headers = sum(len(name) + len(value) for name, value in self.scope["headers"])
         target = len(self.scope["path"]) + len(self.scope["query_string"])
         return len(self.body) + len(self.reply) + headers + target
 
     def line(self) -> str:
-        """One JSON object, secrets masked."""
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]]
         shown = {
             "at": datetime.fromtimestamp(self.at, UTC).isoformat(),
@@ -154,11 +152,9 @@ class Context:
             self._log_bytes -= self._log.popleft().size()
 
     def logged_lines(self) -> Iterator[str]:
-        """The latest requests as JSON Lines, oldest first, secrets masked."""
         return (f"{logged.line()}\n" for logged in self._log)
 
     def reset(self) -> None:
-        """Clears accepted trigger ids, logged requests, faults and the count of the rate limit."""
         self.accepted.clear()
         self._log.clear()
         self._log_bytes = 0

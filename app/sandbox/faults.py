@@ -97,13 +97,10 @@ class _Armed:
 
 
 class Faults:
-    """The faults, oldest first."""
-
     def __init__(self) -> None:
         self._armed: list[_Armed] = []
 
     def add(self, fault: Fault) -> None:
-        """Adds a fault, and drops the oldest past 100."""
         self._armed.append(_Armed(fault))
         del self._armed[:-MAX_FAULTS]
 
@@ -111,12 +108,10 @@ class Faults:
         self._armed.clear()
 
     def shown(self) -> list[dict[str, object]]:
-        """The faults as JSON."""
         faults = (asdict(armed.fault) for armed in self._armed)
         return [{key: value for key, value in fault.items() if value is not None} for fault in faults]
 
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
-        """The fault that applies to this request, or None."""
         for armed in self._armed:
             fault = armed.fault
             if fault.kind != REFUSED and fault.applies(event_id, payload) and armed.strikes():
@@ -129,7 +124,6 @@ class Faults:
 
 
 def parse_fault(payload: Mapping[str, object]) -> Fault:
-    """The fault in the JSON of the control. Raises FaultError."""
     unknown = set(payload) - set(Fault.__dataclass_fields__)
     if unknown:
         raise FaultError(f"Unknown: {', '.join(sorted(unknown))}.")

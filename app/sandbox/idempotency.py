@@ -27,8 +27,6 @@ ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE at <= ?"""
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One contact for whom an event was accepted; `data` is the event data as received."""
-
     event_id: str
     key_id: str
     external_id: str
@@ -39,8 +37,6 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class ReachedContact:
-    """An event that reached a contact; `at` is in seconds since 1970."""
-
     at: float
     contact_id: str
     event_id: str
@@ -69,7 +65,6 @@ class AcceptedTriggers:
         return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
 
     def _add_one(self, one: Accepted, at: float) -> bool:
-        """Adds a trigger; returns whether its trigger id was accepted before."""
         repeat = one.trigger_id is not None and self._remember(one.trigger_id, at)
         members = {field.name: getattr(one, field.name) for field in fields(one)}
         line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **members, "deduplicated": repeat}
@@ -78,7 +73,6 @@ class AcceptedTriggers:
         return repeat
 
     def _remember(self, trigger_id: str, at: float) -> bool:
-        """Remembers a trigger id; returns whether it was known already."""
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         forgotten = -1.0 if self._remember_s is None else at - self._remember_s
         return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 0
@@ -91,7 +85,6 @@ class AcceptedTriggers:
                 yield f"{line}\n"
 
     def launches(self, contact_ids: Sequence[str | None]) -> list[ReachedContact]:
-        """The triggers that were processed for these contacts, oldest first."""
         rows = self._db.execute(
             "SELECT at, line FROM triggered WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY n",
             (json.dumps(contact_ids),),

@@ -22,8 +22,6 @@ _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?", re.
 
 
 class Guard:
-    """Middleware: answers 403 with the reason unless `allows` accepts the request."""
-
     def __init__(self, app: ASGIApp, allows: Callable[[HTTPConnection], bool], reason: str) -> None:
         self._app = app
         self._allows = allows
@@ -55,7 +53,6 @@ def has_loopback_host(request: HTTPConnection) -> bool:
 
 
 def is_local(request: HTTPConnection) -> bool:
-    """Whether the request comes from this machine and asks for it by a loopback name."""
     return has_loopback_host(request) and (request.client is None or is_loopback_address(request.client.host))
 
 
@@ -123,7 +120,6 @@ class _EarlyResponse(Response):
 
 
 def decode(body: bytes) -> Mapping[str, object]:
-    """The JSON object in a body. Raises Rejected (1010) if there is none."""
     try:
         payload = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):

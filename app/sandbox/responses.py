@@ -57,13 +57,11 @@ class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
 
 
 def not_served(request: Request) -> Rejected:
-    """The rejection of a call that the API may have and the sandbox has not."""
     call = request.url.path.removeprefix("/api/v2").removeprefix("/api/v3").strip("/")
     return Rejected(1, f"This sandbox does not serve {request.method} {call}.", 404)
 
 
 def gateway(status: int, message: str) -> Response:
-    """A reply of the gateway, which knows no reply codes."""
     return JSONResponse({"message": message}, status)
 
 
@@ -72,5 +70,4 @@ def overloaded() -> Response:
 
 
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:
-    """HTTP 200 with reply code 0."""
     return JsonReply(0, "OK", 200, data, deduplicated)

@@ -21,14 +21,10 @@ MAX_PORT = 65_535
 BACKLOG = 2048
 
 
-class ServeError(AppError):
-    """The sandbox cannot listen on the address; one sentence."""
-
-
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serves until ctrl+c, then returns; port 0 picks a free one.
 
-    Calls `announce` with the URL once requests can be sent there. Raises ServeError if it cannot listen on the
+    Calls `announce` with the URL once requests can be sent there. Raises AppError if it cannot listen on the
     address, for example because the port is taken.
     """
     # Broken connections are not worth a line on the terminal.
@@ -116,9 +112,8 @@ def _closing(send: Send) -> Send:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises ServeError."""
     if not 0 <= port <= MAX_PORT:
-        raise ServeError(f"Port {port} does not exist. Choose one from 0 to {MAX_PORT}.")
+        raise AppError(f"Port {port} does not exist. Choose one from 0 to {MAX_PORT}.")
     try:
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
@@ -138,14 +133,13 @@ def listen(host: str, port: int) -> socket.socket:
         # For a number above zero the system's message is plainer than the library's.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
-        raise ServeError(
+        raise AppError(
             f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
         ) from error
     return listener
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL of a listening socket on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -14,12 +14,12 @@ from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
 from app.store.catalog import CacheState
-from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
+from app.store.contacts import BY_ID, NEAREST, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.row_ids import FewRows, RowIds
 from app.store.text import numeric_order
 
-__all__ = ["CacheState", "ContactRow", "Contacts", "Events", "ForgetRefusedError", "Forgetting"]
+__all__ = ["CacheState", "Contacts", "Events", "ForgetRefusedError", "Forgetting"]
 
 MAX_RECENT = 20
 
@@ -35,8 +35,6 @@ _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
 
 
 class Events:
-    """The external events of the live account. Raises StoreError."""
-
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
 
@@ -62,7 +60,6 @@ class Events:
         return FewRows(found)
 
     def recent(self) -> tuple[str, ...]:
-        """The ids of the events sent on this account, the last one first."""
         return self._live.history.recent.events(self._live.key, MAX_RECENT)
 
     def name(self, event_id: str) -> str | None:
@@ -77,10 +74,6 @@ class Events:
 
 
 # Contacts
-
-
-class ImportRefusedError(AppError):
-    """An import that cannot begin; the message says why."""
 
 
 class ImportReport(NamedTuple):
@@ -99,7 +92,6 @@ class ContactLines:
     """The contacts of one file; calls `on_fault` for each line that it skips."""
 
     def __init__(self, file: CsvFile, fields: Iterable[Field], on_fault: OnFault) -> None:
-        """Raises CsvError if the header is unusable."""
         self._file = file
         self._on_fault = on_fault
         self._keys = file.keys(fields)
@@ -112,7 +104,6 @@ class ContactLines:
         )
 
     def contacts(self) -> Iterator[Contact]:
-        """The contacts of all lines with a contact id; `read` counts them."""
         for row in self._file.rows(self._leave_out):
             cells = {key: cell for key, cell in zip(self._keys, row.cells, strict=True) if key and cell}
             contact_id = cells.pop("id", "")
@@ -148,7 +139,7 @@ class Contacts:
 
     def search(
         self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
-    ) -> RowIds[ContactRow]:
+    ) -> RowIds[Contact]:
         """Contacts that match every word of `text`; without an order those with the words themselves come first.
 
         A word matches the beginning of a word; accents and case are ignored. `field:value` matches the
@@ -172,7 +163,6 @@ class Contacts:
         return self._cache.field_name(field_id)
 
     def origins(self) -> Sequence[str]:
-        """How many contacts were looked up or imported, such as `2 looked up`."""
         origins = self._cache.contacts.origins()
         return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
 
@@ -193,14 +183,14 @@ class Contacts:
         """Adds the contacts of a CSV file to the cache, marked as imported.
 
         Calls `on_fault` with each line that it skips, and `on_progress` with the bytes read and the size of
-        the file. Raises CsvError for a file that is no CSV, ImportRefusedError and StoreError.
+        the file. Raises FileFaultError for a file that is no CSV, AppError and StoreError.
         """
         if self._live.profile.is_sandbox:
-            raise ImportRefusedError(
+            raise AppError(
                 "A sandbox reads its contacts from its account folder. Add them to contacts.csv there."
             )
         if self._cache.state().refreshed_at is None:
-            raise ImportRefusedError("The cache has no fields yet to match the columns with. Refresh first.")
+            raise AppError("The cache has no fields yet to match the columns with. Refresh first.")
         imported = 0
         with open_csv(path) as file:
             lines = ContactLines(file, self.fields(), on_fault)
@@ -210,7 +200,6 @@ class Contacts:
         return ImportReport(imported, lines.left_out, lines.read - imported, lines.unknown_columns)
 
     def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
-        """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
         contacts = self._cache.contacts.find(key_id, value, 2)
         if len(contacts) > 1:
             ids = ", ".join(one.id for one in self._cache.contacts.find(key_id, value, 5))
@@ -228,7 +217,7 @@ class Contacts:
     def forget(self, forgetting: Forgetting) -> int:
         """Removes a person from cache, history, drafts and templates, and from the bytes of their files.
 
-        Returns the number of attempts emptied. Can be repeated after StoreError or FileError.
+        Returns the number of attempts emptied. Can be repeated after StoreError or AppError.
         """
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)

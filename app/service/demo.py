@@ -77,13 +77,7 @@ _WITHOUT_MARKS = str.maketrans({"ø": "o", "ł": "l", "ı": "i"})
 _UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
-class DemoError(AppError):
-    """The demo data cannot be made; one sentence."""
-
-
 class DemoPlan(NamedTuple):
-    """How much to make up, from which seed, and when the history ends."""
-
     contacts: int
     attempts: int
     seed: int
@@ -91,8 +85,6 @@ class DemoPlan(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """The account's key, its events with their examples, and some of its contacts."""
-
     account: str
     events: Sequence[ExternalEvent]
     examples: Mapping[str, JsonObject]
@@ -102,8 +94,8 @@ class Scene(NamedTuple):
 def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
     """Replaces the built-in account, or an earlier demo, by a demo account; returns its number of contacts.
 
-    It has at least the contacts of the sample, so that every reply can be produced. Raises DemoError,
-    StoreError, AccountFolderError and AccountDatabaseError.
+    It has at least the contacts of the sample, so that every reply can be produced. Raises AppError,
+    StoreError, FileFaultError and AccountDatabaseError.
     """
     contacts = write_files(settings, plan, watch)
     fill_account(settings, settings.demo, watch)
@@ -112,7 +104,6 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
 
 
 def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
-    """Step 1: writes the account folder; returns its number of contacts. Steps 2 and 3 need only this."""
     folder = _checked(settings)
     try:
         return write_demo_folder(
@@ -123,11 +114,10 @@ def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
             lambda done, total: watch("contacts", done, total),
         )
     except OSError as error:
-        raise DemoError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
+        raise AppError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
 
 
 def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
-    """Step 2: builds the sandbox's database and fills the cache from this folder."""
     account = SandboxAccount(
         folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
     )
@@ -139,7 +129,6 @@ def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
-    """Step 3: replaces earlier made-up attempts by new ones."""
     watch("attempts", 0, plan.attempts)
     scene = _scene(settings, plan.contacts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
@@ -150,26 +139,25 @@ def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
 def reset_demo(settings: Settings, watch: Watch) -> int:
     """Restores the original account and removes the made-up attempts; returns their number.
 
-    Raises DemoError and StoreError.
+    Raises AppError and StoreError.
     """
     folder = _checked(settings)
     try:
         if folder.exists():
             shutil.rmtree(folder)
     except OSError as error:
-        raise DemoError(f"The demo account cannot be removed from {folder}: {reason_of(error)}.") from error
+        raise AppError(f"The demo account cannot be removed from {folder}: {reason_of(error)}.") from error
     fill_account(settings, sample_data(), watch)
     return remove_owned(settings.history, settings.profile.account_key, OWNER)
 
 
 def _checked(settings: Settings) -> Path:
     if not settings.profile.is_sandbox or settings.profile.folder is not None:
-        raise DemoError("Demo data is for the built-in account only. Leave out --account and --profile.")
+        raise AppError("Demo data is for the built-in account only. Leave out --account and --profile.")
     return settings.demo
 
 
 def _scene(settings: Settings, contacts: int) -> Scene:
-    """The events that send something, and a sample of the contacts from the whole file."""
     folder = settings.demo
     events = [ExternalEvent(event.id, event.name) for event in read_events(folder) if event.attached]
     picked = list(_contacts(folder / CONTACTS, max(1, contacts // _PICKED)))

@@ -69,7 +69,6 @@ class AccountMails:
         self._asking = asyncio.Lock()
 
     def known_use(self, event_id: str) -> EventUse | None:
-        """What the event starts, if the account told it in this session; asks nothing."""
         return self._uses.get((self._live.source, event_id))
 
     def is_asked(self, event_id: str) -> bool:
@@ -173,7 +172,6 @@ def _others(found: Iterator[Attempt], attempt: Attempt, contact_id: str) -> Iter
 
 
 def _check(attempt: Attempt, account: str) -> None:
-    """Raises AttemptError if the account can say nothing about the attempt."""
     if attempt.account != account:
         raise AttemptError(
             f"The attempt {attempt.attempt_id} was sent on another account. "

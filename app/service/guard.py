@@ -26,7 +26,6 @@ class GuardError(AppError):
 
 
 def check_text(request: TriggerRequest) -> None:
-    """Blocks text that no encoding can carry, and attachments that are too long. Raises GuardError."""
     values = {
         "event id": request.event_id,
         "key field": request.key_id,

@@ -99,7 +99,6 @@ def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> At
 
 
 def check_note(text: str) -> None:
-    """Raises AttemptError for a note that is too long or that no encoding can carry."""
     if has_surrogates(text):
         raise AttemptError("The note holds half a character. Type the whole character.")
     if len(text) > MAX_NOTE:
@@ -117,7 +116,6 @@ def ended_attempt(history: History, attempt_id: str) -> Attempt:
 
 
 def offers_same_trigger(attempt: Attempt) -> bool:
-    """Whether a resend should keep the trigger id: the first may have arrived, and it is unresolved."""
     known_to_have_arrived = attempt.settlement is not None and attempt.settlement.arrived
     return (
         attempt.outcome is Outcome.UNKNOWN
@@ -158,7 +156,6 @@ class AttemptRetention:
         self._retention = Retention(account.key, profile.retention_days, profile.retention_rows)
 
     def preview(self) -> Doomed | None:
-        """The attempts that `apply` would delete; None if there are none."""
         return doomed(self._path, self._retention, datetime.now(UTC))
 
     def apply(self) -> int:
@@ -179,7 +176,6 @@ async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) 
 
 
 def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
-    """The attempts before and after one; None at an end, or if it is not listed."""
     position = rows.position(row)
     if position is None:
         return None, None
@@ -247,7 +243,6 @@ class AttemptHistory:
         query: HistoryQuery = EVERYTHING,
         stop: Event | None = None,
     ) -> Iterator[Attempt]:
-        """The matching attempts in full, read one by one; limit 0: all."""
         account = self._account(query, all_accounts)
         found = self._search.attempts(self._meant(query), account, stop)
         return islice(found, limit) if limit else found
@@ -280,7 +275,6 @@ class AttemptHistory:
         return self._history.unsettled(self._live.key)
 
     def changed(self) -> bool:
-        """Whether another process wrote to the history since the last call."""
         return self._history.changed()
 
     def recover(self) -> int:
@@ -303,13 +297,11 @@ class AttemptHistory:
         return find_attempt(self._history, reference)
 
     def note(self, attempt_id: str, text: str) -> Attempt:
-        """Sets the note of an attempt; '' removes it. Raises AttemptError."""
         attempt = find_attempt(self._history, attempt_id)
         check_note(text)
         return self._history.note(attempt.attempt_id, text or None)
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
-        """An attempt as a Markdown ticket with a cURL command. Raises MaskKeyError."""
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
 
@@ -325,7 +317,6 @@ class AttemptHistory:
         return "".join(f"{line}\n" for line in FORMATS[format_name]([shown]))
 
     def mask(self) -> Mask:
-        """The mask of this home. Raises MaskKeyError."""
         return open_mask(self._history.path.parent)
 
     def export(
@@ -359,7 +350,6 @@ class AttemptHistory:
         return done
 
     def _meant(self, query: HistoryQuery) -> HistoryQuery:
-        """The query as this history can answer it."""
         return query
 
     def _account(self, query: HistoryQuery, all_accounts: bool = False) -> str | None:

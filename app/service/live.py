@@ -85,7 +85,6 @@ class LiveAccount:
         await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
     def reopen_history(self) -> None:
-        """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
         self.notes.close()
         self.history.reopen()
 

@@ -21,19 +21,14 @@ KEY_FILE = "mask.key"
 _KEY_BYTES = 32
 
 
-class MaskKeyError(AppError):
-    """The key of the mask cannot be read or created."""
-
-
 def open_mask(home: Path) -> Mask:
-    """The mask of this home; the same for as long as `mask.key` stays. Raises MaskKeyError."""
     path = home / KEY_FILE
     try:
         key = path.read_bytes() if path.exists() else _made(path)
     except OSError as error:
-        raise MaskKeyError(f"{path} cannot be used: {reason_of(error)}.") from None
+        raise AppError(f"{path} cannot be used: {reason_of(error)}.") from None
     if len(key) < _KEY_BYTES:
-        raise MaskKeyError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
+        raise AppError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
     return Mask(key)
 
 
@@ -73,7 +68,6 @@ def _data_use(mask: Mask, use: DataUse) -> DataUse:
 
 
 def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
-    """A diagnosis with personal data masked; the form changes of its fixes stay unmasked."""
     return Diagnosis(
         mask.words(advice.words, external_id),
         tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),

@@ -40,7 +40,6 @@ class RefreshStep(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """The progress from 0 to 1; None if it is not known."""
         return min(1.0, self.done / self.total) if self.total else None
 
     @property
@@ -60,8 +59,6 @@ OnProgress = Callable[[RefreshStep], None]
 
 
 class Refresh:
-    """Refreshes the cache of the live account. Raises StoreError."""
-
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
 
@@ -76,7 +73,7 @@ class Refresh:
         """Fetches events, fields, and the contacts of the profile's `refresh_contacts`; all of a sandbox.
 
         Reads the current files of a sandbox. If it is cancelled, it returns after its thread has ended.
-        Raises ClientError, StoreError, SettingsError, and AccountFolderError for faulty files.
+        Raises ClientError, StoreError, SettingsError, and FileFaultError for faulty files.
         """
         live, stop, loop = self._live, Event(), asyncio.get_running_loop()
 
@@ -150,7 +147,6 @@ async def _contacts(
 
 
 def _any_field(fields: Sequence[Field]) -> str:
-    """A field for the query to return: it must name one, and most accounts have the e-mail address."""
     ids = [field.id for field in fields]
     return EMAIL if EMAIL in ids or not ids else ids[0]
 

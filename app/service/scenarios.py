@@ -17,8 +17,6 @@ _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
 class SimulatedFailure(NamedTuple):
-    """A failure to simulate: its kind in the sandbox, its name, what happens, and the outcome."""
-
     kind: str
     name: str
     title: str
@@ -55,16 +53,12 @@ FAILURES: tuple[SimulatedFailure, ...] = (
 
 
 class SentMail(NamedTuple):
-    """A mail that a trigger with this external id sent."""
-
     at: datetime
     mail: Mail
     external_id: str
 
 
 class Scenarios:
-    """Prepares the built-in account for a demonstration."""
-
     def __init__(self, sandbox: "Callable[[], Sandbox]", history: History, account: str) -> None:
         self._sandbox = sandbox
         self._history = history
@@ -80,7 +74,6 @@ class Scenarios:
         return REPLIES[0]
 
     def sent_mails(self) -> list[SentMail]:
-        """The mails that went out last, newest first."""
         return [
             SentMail(datetime.fromtimestamp(launch.at, UTC), mail, launch.external_id)
             for mail, launch in self._sandbox().sent_mails(MAX_MAILS)

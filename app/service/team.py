@@ -53,8 +53,6 @@ SENT_LATER = f"{_OFFLINE} This is sent without asking it, and pushed later."
 
 @dataclass(frozen=True, slots=True)
 class TeamStatus:
-    """Whether the team answers, who is in it, what is not pushed yet, and when it was last synced."""
-
     reachable: bool
     member: str
     members: Sequence[str]
@@ -110,7 +108,6 @@ class Team:
 
     @property
     def history(self) -> "TeamAttempts":
-        """The attempts of all members, as of the last sync."""
         if self._history is None:
             self._history = TeamAttempts(self._live, self)
         return self._history
@@ -124,7 +121,6 @@ class Team:
             self._history.close()
 
     def status(self) -> TeamStatus:
-        """Asks the team whether it is reachable. Raises TeamError if it refuses."""
         members: Sequence[str] = ()
         try:
             members = self.server.members()
@@ -310,13 +306,11 @@ class Team:
     # What members do with attempts
 
     def take_over(self, reference: str) -> Attempt:
-        """Assigns an attempt to this member, for every desk to see. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
         self._tell("handed_over", attempt.attempt_id, {"to": self.desk.member})
         return attempt
 
     def settle(self, reference: str, *, arrived: bool, note: str) -> Attempt:
-        """Resolves an unknown outcome of any member. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
         if self.history.is_own(attempt.attempt_id):
             return settle(self._live.history, attempt.attempt_id, arrived=arrived, note=note)
@@ -329,13 +323,11 @@ class Team:
         return replace(attempt, settlement=Settlement(arrived, note, datetime.now(UTC)))
 
     def note(self, attempt_id: str, text: str) -> None:
-        """Tells the team a note on a colleague's attempt."""
         self._tell("noted", attempt_id, {"note": self.settings.shared(text) or None})
 
     def _tell(
         self, kind: Literal["settled", "noted", "handed_over"], attempt_id: str, body: Mapping[str, object]
     ) -> None:
-        """Shows a fact on this desk at once, and on the others after the next sync."""
         self._outbox.add(kind, attempt_id, body=body)
         now = int(datetime.now(UTC).timestamp() * 1_000_000)
         last = int(self._kept.state("fact") or 0)
@@ -353,7 +345,6 @@ class Team:
             self._sync.mirror_pending()
 
     def sync(self) -> None:
-        """Pushes and pulls everything. Raises TeamError and StoreError."""
         with self._syncing:
             while self._unreleased:
                 self._outbox.add("release", self._unreleased[0])
@@ -368,7 +359,6 @@ class Team:
             in_daemon_thread(lambda: self._repeat(self._listen))
 
     def wake(self) -> None:
-        """Lets `follow` sync now."""
         self._due.set()
 
     def _repeat(self, step: Callable[[], object]) -> None:
@@ -454,7 +444,6 @@ class TeamAttempts(AttemptHistory):
         self._all.close()
 
     def is_own(self, attempt_id: str) -> bool:
-        """Whether this desk sent it, and has all of it."""
         return self._live.history.get(attempt_id) is not None
 
     def note(self, attempt_id: str, text: str) -> Attempt:
@@ -466,7 +455,6 @@ class TeamAttempts(AttemptHistory):
         return replace(attempt, note=text or None)
 
     def _meant(self, query: HistoryQuery) -> HistoryQuery:
-        """The query with the marks of the contacts that it names."""
         filters = [
             replace(one, values=(*one.values, *self._marks(one.values)))
             if one.field in (QueryField.PERSON, QueryField.CONTACT)

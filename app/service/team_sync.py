@@ -55,7 +55,6 @@ class TeamSettings:
     approve: bool = False
 
     def marks(self, request: TriggerRequest, contact: KeptContact | None) -> TeamMarks:
-        """How the team knows a request."""
         return self.key.marks(self.account, request, contact)
 
     def shared(self, text: str, attempt: Attempt | None = None) -> str:
@@ -87,7 +86,6 @@ class TeamSync:
         self._own_facts = f":{server.desk.desk_id[:8]}:"
 
     def run(self) -> None:
-        """Pushes and pulls everything."""
         server, kept = self._server, self._kept
         server.join(self._settings.key)
         ahead_s = server.clock_ahead_s(time.time)
@@ -105,7 +103,6 @@ class TeamSync:
         kept.keep(synced=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), ahead=ahead_s)
 
     def mirror_pending(self) -> None:
-        """Shows what could not be pushed yet in the team's history of this desk."""
         self._mirror(self._own(self._outbox.pending(_AT_ONCE)))
 
     def _mirror(self, own: Mapping[str, Attempt]) -> None:

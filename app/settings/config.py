@@ -1,7 +1,7 @@
 """`config.toml`: reading and checking all profiles, adding and removing one.
 
 Flags win over the environment, the environment over the file. Edits keep the rest of the file as it was
-typed.
+typed. Any mistake raises SettingsError.
 """
 
 import re
@@ -57,14 +57,12 @@ class Config:
 
 
 def load_config(environment: Mapping[str, str]) -> Config:
-    """The configuration of the home. Raises SettingsError."""
     return read_config(home_folder(environment) / CONFIG)
 
 
 def load_settings(
     environment: Mapping[str, str], profile: str | None = None, account: Path | None = None
 ) -> Settings:
-    """The settings for these flags and this environment. Raises SettingsError."""
     home = home_folder(environment)
     config = read_config(home / CONFIG)
     name = profile or environment.get("TRIGGERDESK_PROFILE") or config.default_profile
@@ -77,7 +75,6 @@ def load_settings(
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """The folder of all files: TRIGGERDESK_HOME, else the platform's folder for user data."""
     if named := environment.get("TRIGGERDESK_HOME"):
         return Path(named).expanduser().absolute()
     from platformdirs import user_data_path  # noqa: PLC0415 - costs 14 ms, rarely needed
@@ -86,7 +83,6 @@ def home_folder(environment: Mapping[str, str]) -> Path:
 
 
 def read_config(path: Path) -> Config:
-    """The configuration in a file, or the defaults if there is none. Raises SettingsError."""
     return _parse(path, _read(path))
 
 
@@ -319,7 +315,6 @@ def _test_contacts(value: object) -> str | None:
 
 
 def _text_with(check: Callable[[str], str | None]) -> Check:
-    """Checks a text further."""
     return lambda value: check(value) if isinstance(value, str) and value else "must be text and not empty"
 
 

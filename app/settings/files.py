@@ -59,7 +59,6 @@ def check_config_mode(path: Path) -> None:
 
 
 def _private(home: Path) -> Iterator[Path]:
-    """The files that the program keeps in the home, and no others."""
     for path in home.iterdir():
         if path.name in _FOLDERS and not path.is_symlink():
             for folder, _, files in os.walk(path):

@@ -60,7 +60,6 @@ class Profile:
 
     @property
     def user_word(self) -> str:
-        """The word for who signs in."""
         return "client id" if self.auth == "oauth" else "user"
 
     @property
@@ -86,7 +85,6 @@ class Profile:
 
     @property
     def requires_team(self) -> bool:
-        """Whether nothing may be sent while the team is not reachable."""
         return self.is_production if self.team_required is None else self.team_required
 
     @property
@@ -112,7 +110,6 @@ class Settings:
 
     @property
     def account_home(self) -> Path:
-        """The folder of the live account's cache."""
         return self.home / "accounts" / self.profile.account_key
 
     @property

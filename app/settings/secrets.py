@@ -59,7 +59,6 @@ class Secret:
 
 
 def secret_variable(name: str) -> str:
-    """The environment variable that holds the secret of the profile `name`."""
     return f"TRIGGERDESK_{name.upper().replace('-', '_')}_SECRET"
 
 
@@ -104,7 +103,6 @@ def other_ways(name: str) -> str:
 
 
 def store_secret(name: str, secret: Secret, terminal: Print | None = None) -> None:
-    """Stores the secret of a profile in the keyring. Raises NoKeyringError."""
     _ask_keyring(lambda: _keyring().set_password(SERVICE, name, secret.reveal()), terminal)
 
 
@@ -122,7 +120,6 @@ def forget_secret(name: str, terminal: Print | None = None) -> bool:
 
 
 def split_command(command: str) -> list[str]:
-    """The words of a command line. Raises ValueError."""
     words = shlex.split(command, posix=os.name == "posix")
     if not words:
         raise ValueError("No command")

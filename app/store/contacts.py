@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
@@ -62,18 +62,6 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 StagedRow = tuple[int, str, str, str | None, str | None, str, Origin | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    """A contact in a list; a missing value is ''."""
-
-    id: str
-    uid: str
-    email: str
-    first_name: str
-    last_name: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
 class ContactTable:
     """The contacts of one cache file, for use on one thread. Raises StoreError."""
 
@@ -81,7 +69,6 @@ class ContactTable:
         self._file = file
 
     def count(self, key_id: str, value: str, limit: int) -> int:
-        """The number of contacts with exactly this value, counted up to `limit`."""
         with self._file.guarded() as connection:
             return len(exact(connection, key_id, value, limit))
 
@@ -101,7 +88,6 @@ class ContactTable:
         return KeptContact(found[0].id, contact_name(found[0]), tuple(dict.fromkeys(keys)))
 
     def get(self, contact_id: str) -> Contact | None:
-        """The contact with this id; None if the cache does not have it."""
         return next(iter(self.find("id", contact_id, 1)), None)
 
     def search(
@@ -110,7 +96,7 @@ class ContactTable:
         fields: Iterable[Field] = (),
         order: ListOrder = BY_ID,
         stop: Event | None = None,
-    ) -> RowIds[ContactRow]:
+    ) -> RowIds[Contact]:
         """Contacts that have, for every word of `text`, a word that begins with it, or else one that is similar.
 
         Ignores case and accents, and what separates the parts of numbers and codes.
@@ -137,7 +123,6 @@ class ContactTable:
         return islice(filter(has_it, self._may_contain(text)), limit or None)
 
     def _may_contain(self, text: str) -> Iterator[Contact]:
-        """All contacts that contain `text`, and possibly others."""
         # JSON does not escape these texts, and LIKE ignores the case of ASCII letters only.
         plain = text.isascii() and text.isprintable() and not {'"', "\\", "%", "_"} & {*text}
         sql = (
@@ -253,12 +238,12 @@ class ContactListing:
     def count(self, connection: sqlite3.Connection) -> int:
         return int(connection.execute(self._count, self._values).fetchone()[0])
 
-    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[ContactRow]:
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Contact]:
         sql = f"SELECT {_READ} FROM contacts WHERE number IN (SELECT value FROM json_each(?))"
         rows = {row["number"]: row for row in connection.execute(sql, (json.dumps(list(ids)),))}
-        return [_row(_contact(rows[number])) for number in ids if number in rows]
+        return [_contact(rows[number]) for number in ids if number in rows]
 
-    def id_of(self, connection: sqlite3.Connection, row: ContactRow) -> int | None:
+    def id_of(self, connection: sqlite3.Connection, row: Contact) -> int | None:
         return next(iter(exact(connection, "id", row.id, 1)), None)
 
 
@@ -280,11 +265,9 @@ class Search:
         return bool(self.words) and not any(len(one[0]) == 1 and one[0].isascii() for one in self.words)
 
     def found(self) -> Found:
-        """The contacts with a word that begins with a form of each word."""
         return self._matching(self.words)
 
     def whole(self) -> Found:
-        """The contacts with a form of each word as a whole word."""
         match = " AND ".join(f"({' OR '.join(map(_phrase, forms))})" for forms in self.words)
         return self._within([_FOUND_BY_WORDS], [match])
 
@@ -425,7 +408,6 @@ def exact(connection: sqlite3.Connection, key_id: str, value: str, limit: int = 
 
 
 def get(connection: sqlite3.Connection, number: int) -> Contact | None:
-    """The contact with this row number; None if there is none."""
     row = connection.execute(f"SELECT {_READ} FROM contacts WHERE number = ?", (number,)).fetchone()
     return None if row is None else _contact(row)
 
@@ -446,7 +428,6 @@ def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: O
 
 
 def remove(connection: sqlite3.Connection, number: int) -> None:
-    """Deletes the contact with this row number, if there is one."""
     connection.executemany(
         "DELETE FROM field_values WHERE field_id = ? AND value = ? AND contact = ?",
         _values(connection, number),
@@ -498,7 +479,6 @@ def remember_lookup(
 
 
 def is_looked_up(connection: sqlite3.Connection, key_id: str, value: str) -> bool:
-    """Whether this value was looked up in the account since the last refresh."""
     sql = "SELECT 1 FROM looked_up WHERE key_id = ? AND value = ?"
     return connection.execute(sql, _looked_up(key_id, value)).fetchone() is not None
 
@@ -521,7 +501,6 @@ def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str
 
 
 def number_of(connection: sqlite3.Connection, contact_id: str) -> int:
-    """The row number of the contact with this id, whether it exists or not."""
     number = new_number(contact_id)
     # Caches of an earlier version number the other ids in the order of insertion.
     known = exact(connection, "id", contact_id, 1) if number >= FIRST_ODD else []
@@ -542,7 +521,6 @@ def new_number(contact_id: str) -> int:
 
 
 def make_staging(connection: sqlite3.Connection) -> None:
-    """Creates the temporary table that `stage` fills."""
     # With the default of 2 MB, sorting a million values takes many times as long.
     connection.execute(f"PRAGMA cache_size = -{SORT_MEMORY_KIB}")
     connection.execute(
@@ -560,7 +538,6 @@ def stage(connection: sqlite3.Connection, contacts: Iterable[Contact], origin: O
 
 
 def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
-    """The row of a contact in the table `contacts`."""
     document = _encode(contact.fields)
     texts = f"{contact.id}{contact.uid}{document}"
     if "\\u0000" in document or not _is_storable(texts):
@@ -642,11 +619,6 @@ def _is_storable(text: str) -> bool:
 
 def _contact(row: sqlite3.Row) -> Contact:
     return Contact(row["id"], row["uid"], json.loads(row["fields"]))
-
-
-def _row(contact: Contact) -> ContactRow:
-    email, first, last = (contact.fields.get(field_id, "") for field_id in (EMAIL, FIRST_NAME, LAST_NAME))
-    return ContactRow(contact.id, contact.uid, email, first, last, contact.fields)
 
 
 def _values(connection: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:

@@ -40,15 +40,11 @@ class BusyError(UnwritableError):
 
 
 class RefreshingError(StoreError):
-    """Another refresh of the same cache is running, in this window or another."""
-
     def __init__(self) -> None:
         super().__init__("Another refresh of this account is under way. Wait until it is done.")
 
 
 class StoppedError(StoreError):
-    """The caller stopped the operation."""
-
     def __init__(self) -> None:
         super().__init__("Stopped.")
 
@@ -104,7 +100,6 @@ def _open_for_reading(path: Path, schema: Schema, any_thread: bool) -> sqlite3.C
 
 @contextmanager
 def _connecting(path: Path, mode: str, any_thread: bool, busy_seconds: float) -> Iterator[sqlite3.Connection]:
-    """A connection, which is closed if the block fails."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}{mode}",  # a URI, so that ATTACH accepts URIs too
         uri=True,
@@ -143,12 +138,10 @@ class DatabaseFile(ABC):
         """Yields the connection; errors in the block become StoreError."""
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a statement."""
         with self.guarded() as connection:
             return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a statement; None if it has none."""
         with self.guarded() as connection:
             row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
         return row
@@ -172,7 +165,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:
-    """Sets how long statements wait for the lock of another program."""
     connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
@@ -204,7 +196,6 @@ def set_aside(path: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Deletes a database with its side files."""
     with explained(path, "file"):
         for ending in reversed(_SIDE_FILES):
             path.with_name(path.name + ending).unlink(missing_ok=True)
@@ -350,7 +341,6 @@ def _system_error(error: OSError, path: Path, what: str) -> StoreError:
 
 
 def sentence_for(code: int, path: Path, what: str, error: sqlite3.Error) -> StoreError:
-    """The StoreError for an extended result code of SQLite, with its message."""
     primary = code & 0xFF
     if primary == sqlite3.SQLITE_FULL or (primary in _PERHAPS_FULL and disk_is_full(path.parent)):
         return _full(path, what)

@@ -61,13 +61,11 @@ class HistoryFile(DatabaseFile):
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The open connection. Raises HistoryReplacedError after `close`."""
         if self._connection is None:
             raise HistoryReplacedError(self.path)
         return self._connection
 
     def open(self) -> None:
-        """Opens the file that is at the path now."""
         with guarded(self.path):
             self._connection, self.unwritable = open_or_read(
                 self.path, HISTORY, busy_seconds=self._busy_seconds
@@ -100,7 +98,6 @@ class HistoryFile(DatabaseFile):
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
-        """Yields the connection; errors in the block become StoreError."""
         with guarded(self.path):
             yield self.connection
 

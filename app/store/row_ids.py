@@ -106,7 +106,6 @@ class RowIds(Generic[Row]):
                     self._total = self._listing.count(connection)
 
     def read_all(self) -> None:
-        """Reads the ids of all rows."""
         if self._total is None or len(self._ids) < self._total:
             with self._connect_worker() as connection:
                 self._read(connection, ALL_ROWS)
@@ -130,15 +129,12 @@ class FewRows(Generic[Row]):
         self.total = self.known = len(rows)
 
     def rows(self, start: int, count: int) -> Sequence[Row]:
-        """At most `count` rows from position `start` on."""
         return self._rows[start : start + count]
 
     def position(self, row: Row) -> int | None:
-        """The position of a row; None if it is not in the list."""
         return self._rows.index(row) if row in self._rows else None
 
     def is_unread(self, _: int) -> bool:
-        """Returns False, since every row is in memory."""
         return False
 
     def read_first(self, _: Row | None = None) -> None:

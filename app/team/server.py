@@ -188,7 +188,6 @@ class TeamServer:
     def __init__(
         self, uri: str, password: Callable[[], str | None], desk: Desk, statement_s: float | None = None
     ) -> None:
-        """Statements end after `statement_s` seconds; None: never."""
         self.desk = desk
         self._uri = uri
         self._password = password
@@ -217,7 +216,6 @@ class TeamServer:
         )
 
     def members(self) -> Sequence[str]:
-        """The members with a desk on this account, by name."""
         sql = "SELECT DISTINCT name FROM triggerdesk.member WHERE account = %s ORDER BY name"
         return [row["name"] for row in self._all(sql, (self.desk.account,))]
 
@@ -320,7 +318,6 @@ class TeamServer:
 
     @contextmanager
     def pull(self) -> "Iterator[Log]":
-        """The log in the state of one moment."""
         with self._lock, _translated():
             connection = self._connected()
             with connection.transaction():
@@ -396,7 +393,6 @@ class TeamServer:
     # Templates
 
     def templates(self) -> Mapping[str, tuple[int, list[str]]]:
-        """The newest version of each template by name: its number, and event id and text."""
         sql = """
             SELECT DISTINCT ON (name) name, version, event_id, data_text FROM triggerdesk.template
             WHERE account = %s ORDER BY name, version DESC"""
@@ -478,7 +474,6 @@ class Log:
             after = rows[-1]["seq"]
 
     def tombstones(self, after: int) -> Sequence[tuple[int, str]]:
-        """The number and the mark of each contact that was forgotten after a number."""
         sql = """
             SELECT seq, encode(contact, 'hex') AS mark FROM triggerdesk.tombstone
             WHERE account = %s AND seq > %s ORDER BY seq"""
@@ -486,7 +481,6 @@ class Log:
 
 
 def _settle(connection: Connection, outcomes: Mapping[str, Outcome]) -> None:
-    """Settles open claims; those that have an outcome keep it."""
     if outcomes:
         connection.execute(_SETTLE, (list(outcomes), [one.value for one in outcomes.values()]))
 

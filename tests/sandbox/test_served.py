@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.serve import ServeError, listen, url_of
+from app.domain.errors import AppError
+from app.sandbox.serve import listen, url_of
 from tests.sandbox.serving import HEAD, OK, THOR, Served, read_all
 
 
@@ -192,7 +193,7 @@ def test_ctrl_c_ends_it_while_somebody_waits(tmp_path: Path) -> None:
 def test_a_taken_port_is_one_sentence() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ServeError) as caught:
+        with pytest.raises(AppError) as caught:
             listen("127.0.0.1", port)
     assert str(caught.value) == (
         f"The sandbox cannot listen on 127.0.0.1 port {port}: Address already in use. Choose another --port."
@@ -201,7 +202,7 @@ def test_a_taken_port_is_one_sentence() -> None:
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("127.0.0.1", -1), ("192.0.2.1", 0)])
 def test_an_address_that_cannot_be_had_is_one_sentence(host: str, port: int) -> None:
-    with pytest.raises(ServeError):
+    with pytest.raises(AppError):
         listen(host, port)
 
 

@@ -13,21 +13,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
+from app.domain.errors import DISK_FULL, AppError, FileFaultError, disk_is_full, reason_of, unreadable
 from app.domain.mails import Mail
 from app.domain.model import Field, Matches
 from app.domain.recipient import EMAIL
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
-    AccountFolderError,
     ContactsFile,
     EventEntry,
     Progress,
     open_contacts,
     read_events,
     read_fields,
-    unreadable,
 )
 
 NO_MATCH = Matches((), complete=True)
@@ -51,7 +49,6 @@ class AccountDatabaseError(AppError):
 
 
 def unwritable(file: Path, error: OSError | sqlite3.Error) -> AccountDatabaseError:
-    """The error for a database that cannot be written."""
     if isinstance(error, OSError):
         reason = reason_of(error)
     else:
@@ -64,7 +61,7 @@ class SandboxAccount:
 
     Without a folder it serves the database as it was built last. `changed` says whether the content had
     changed; `fingerprint` identifies the content. Implements app.domain.model.Account. Raises
-    AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or
+    FileFaultError for a faulty folder, AccountDatabaseError for a database that cannot be written or
     read.
     """
 
@@ -77,7 +74,6 @@ class SandboxAccount:
             raise AccountDatabaseError(f"The sandbox cannot read {database}: {error}.") from error
 
     def follow(self, fingerprint: str) -> None:
-        """Switches to the content with this fingerprint, if the database holds it."""
         if fingerprint in ("", self.fingerprint):
             return
         before, _ = self._served
@@ -182,7 +178,6 @@ class SandboxAccount:
         return [_contact(("id", shown), row) for row in db.execute(sql, (*wanted.values(), limit, offset))]
 
     def contact_ids(self, limit: int, offset: int) -> list[str]:
-        """Contact ids in the order of the file."""
         db, _ = self._served
         rows = db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
         return [row[0] for row in rows]
@@ -212,7 +207,7 @@ def _is_value(value: str) -> bool:
 def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
     """Returns the fingerprint of the folder's content, and whether the database had to be built for it.
 
-    Raises AccountFolderError, and AccountDatabaseError if the disk cannot be written.
+    Raises FileFaultError, and AccountDatabaseError if the disk cannot be written.
     """
     stamp, stamp_file = _stamp(folder), database.with_suffix(".stamp")
     known = _known(database)
@@ -257,7 +252,6 @@ def _text(file: Path) -> str:
 
 
 def content_digest(folder: Path) -> str:
-    """The fingerprint of the content of the folder's files. Raises AccountFolderError."""
     digest = hashlib.blake2b(LAYOUT.encode())
     for name in FILES:
         try:
@@ -305,7 +299,6 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _sweep(database: Path) -> None:
-    """Removes unfinished files of killed processes."""
     for leftover in database.parent.glob(f"{database.name}.*.building"):
         # Another process may sweep at the same time.
         with suppress(FileNotFoundError):
@@ -314,7 +307,6 @@ def _sweep(database: Path) -> None:
 
 
 def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
-    """Writes the whole account into an empty database. Raises AccountFolderError."""
     db.executescript(_SCHEMA)
     fields = read_fields(folder)
     db.executemany(
@@ -357,11 +349,11 @@ def _index(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], cells:
         db.execute(f"CREATE INDEX contact_{cell} ON contact ({cell}, id) WHERE {cell} != ''")
 
 
-def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key: str) -> AccountFolderError:
+def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key: str) -> FileFaultError:
     number, value = db.execute(f"""
         SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
             (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)
         ORDER BY n LIMIT 1""").fetchone()  # noqa: S608 - columns of our own
     with open_contacts(folder / CONTACTS, fields) as contacts:
         line = contacts.line_of(number)
-    return AccountFolderError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")
+    return FileFaultError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")

@@ -22,7 +22,6 @@ async def get_event(request: ApiRequest) -> Response:
 
 
 async def event_usages(request: ApiRequest) -> Response:
-    """GET event/<id>/usages. Raises Rejected (5001)."""
     used = [mail.id for mail in _known_event(request).mails]
     return ok({"program_ids": [], "email_ids": used, "interactions_program_ids": []})
 

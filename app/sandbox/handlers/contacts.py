@@ -109,7 +109,6 @@ def _parameters(request: ApiRequest) -> dict[str, str]:
 
 
 def _page(parameters: Mapping[str, str], max_page: int) -> tuple[int, int]:
-    """Limit and offset. Raises Rejected (2016, 1001)."""
     limit = _number(parameters.get("limit", str(max_page)))
     if limit is None or not 1 <= limit <= max_page:
         raise Rejected(2016, "Invalid limit")

@@ -50,7 +50,6 @@ def _key_id(request: ApiRequest) -> str:
 
 
 def _check(sent: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> None:
-    """Raises Rejected by the first broken rule."""
     verdict = judge(sent, account, rules)
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
@@ -94,7 +93,6 @@ class Triggered:
 
     @classmethod
     def among(cls, account: SandboxAccount, key_id: str, external_ids: Iterable[str]) -> "Triggered":
-        """Looks up the contacts with these values of a key."""
         return cls(account, account.matches_of_many(key_id, external_ids))
 
     def has_event(self, event_id: str) -> bool:
@@ -107,7 +105,6 @@ class Triggered:
         return self.found.get(external_id, NO_MATCH)
 
     def accepted(self, sent: TriggerRequest, carrier: Mapping[str, object]) -> Accepted:
-        """What is recorded of a trigger that broke no rule; `carrier` is its part of the payload."""
         contact_id = self.found[sent.external_id].ids[0]
         data = carrier.get("data")
         return Accepted(sent.event_id, sent.key_id, sent.external_id, contact_id, sent.trigger_id, data)
@@ -163,7 +160,6 @@ def _size(data: object) -> int:
 async def _reply(
     context: Context, event_id: str, accepted: Sequence[Accepted], data: Mapping[str, object]
 ) -> Response:
-    """The reply for the contacts that broke no rule. Raises Rejected (5005) if nothing uses the event."""
     attached, interactions = context.account.events[event_id].attached, context.options.interactions
     if accepted and not (attached or interactions):
         raise Rejected(5005, "No program or campaign is triggered.")
