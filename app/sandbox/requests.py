@@ -1,7 +1,6 @@
 """What is checked of a request before anything answers it: where it comes from, and its body."""
 
 import asyncio
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.domain.model import MAX_REQUEST
 from app.sandbox.options import SandboxOptions
 from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
+from app.settings import is_loopback
 
 MAX_DIGITS = 15
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?", re.ASCII | re.IGNORECASE)
@@ -53,17 +53,7 @@ def has_loopback_host(request: HTTPConnection) -> bool:
 
 
 def is_local(request: HTTPConnection) -> bool:
-    return has_loopback_host(request) and (request.client is None or is_loopback_address(request.client.host))
-
-
-def is_loopback_address(text: str) -> bool:
-    """Whether this is an IP address of this machine alone; IPv4 in IPv6 form counts."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    return has_loopback_host(request) and (request.client is None or is_loopback(request.client.host))
 
 
 class Bodies:

@@ -5,18 +5,17 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
 from app.sandbox.faults import SandboxCut
-from app.sandbox.requests import Guard, has_loopback_host, is_loopback_address
+from app.sandbox.requests import Guard, has_loopback_host
+from app.settings import is_loopback
 
 SHUTDOWN_S = 1
-SILENCE_S = 30.0
 MAX_PORT = 65_535
 BACKLOG = 2048
 
@@ -31,7 +30,7 @@ def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     with listen(host, port) as listener:
         app = sandbox
-        if is_loopback_address(listener.getsockname()[0]):
+        if is_loopback(listener.getsockname()[0]):
             app = Guard(sandbox, has_loopback_host, "Ask for localhost: no other name is answered here.")
         try:
             # Requests wait in the listener's backlog until the server takes them.
@@ -59,30 +58,16 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # one of two classes
-    """uvicorn's protocol with two additions: it can be cut, and it closes a silent connection after 30 s.
-
-    Both of uvicorn's protocols hold the application in `app` and the current request in `cycle`.
-    """
+    """uvicorn's protocol, whose connection a fault can cut. Both of uvicorn's hold the application in `app`."""
 
     app: ASGIApp
-    cycle: Any
-    loop: asyncio.AbstractEventLoop
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._transport = transport
         self._sandbox, self.app = self.app, self._cuttable
-        self._seen: Any = None
-        self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
-        super().connection_lost(exc)
 
     async def _cuttable(self, scope: Scope, receive: Receive, send: Send) -> None:
-        names = {name for name, _ in scope["headers"]}
-        if names >= {b"content-length", b"transfer-encoding"}:
-            send = _closing(send)
         try:
             await self._sandbox(scope, receive, send)
         except SandboxCut:
@@ -90,25 +75,6 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # one of t
             # The server logs a missing reply as a fault unless the client has disconnected.
             while (await receive())["type"] != "http.disconnect":
                 pass
-
-    def _close_if_silent(self) -> None:
-        cycle = self.cycle
-        if cycle is None or (cycle is self._seen and cycle.response_complete):
-            self._transport.abort()
-            return
-        self._seen = cycle
-        self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
-
-
-def _closing(send: Send) -> Send:
-    """Closes the connection after the reply: two lengths may hide a second request in the body (RFC 9112, 6.1)."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
-        await send(message)
-
-    return sending
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -139,9 +139,10 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether this is `localhost` or an IP address of this machine alone; IPv4 in IPv6 form counts."""
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.removeprefix("::ffff:")).is_loopback
     except ValueError:
         return False

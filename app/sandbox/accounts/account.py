@@ -1,7 +1,7 @@
 """An account as the sandbox serves it: events and fields in memory, contacts in a database built from the folder.
 
 The database is built aside and renamed into place, so no reader sees half of it; it is never written again, so
-readers open it without locks. A file beside it keeps the state of the folder's files when they were last read.
+readers open it without locks.
 """
 
 import hashlib
@@ -30,11 +30,8 @@ from app.sandbox.accounts.folder import (
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
-LAYOUT = "4"
+LAYOUT = "5"
 STALE_S = 3600.0
-
-GRAIN_S = 2.0
-"""Seconds within which two writes may leave a file with the same times, on the coarsest file system."""
 
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
@@ -209,54 +206,21 @@ def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: N
 
     Raises FileFaultError, and AccountDatabaseError if the disk cannot be written.
     """
-    stamp, stamp_file = _stamp(folder), database.with_suffix(".stamp")
-    known = _known(database)
-    if known and stamp and _text(stamp_file) == f"{stamp};{known}":
-        return known, False
     digest = content_digest(folder)
-    if known != digest:
-        with _replacing(database) as db:
-            _fill(db, folder, progress)
-            db.execute("INSERT INTO meta VALUES ('digest', ?)", (digest,))
-    # Without a stamp the next start reads the folder.
-    with suppress(OSError):
-        if stamp:
-            stamp_file.touch(mode=0o600)
-            stamp_file.write_text(f"{stamp};{digest}", encoding="utf-8")
-    return digest, known != digest
-
-
-def _stamp(folder: Path) -> str:
-    """A stamp that changes with every write to a file, so that an untouched folder is not read again.
-
-    Empty if a file was written so recently, or in the future, that the next write might not change the stamp.
-    """
-    stats = []
-    for name in FILES:
-        try:
-            stats.append((folder / name).stat())
-        except OSError as error:
-            raise unreadable(folder / name, error) from None
-    if max(max(s.st_mtime, s.st_ctime) for s in stats) > time.time() - GRAIN_S:
-        return ""
-    return ";".join(
-        [LAYOUT, *(f"{s.st_dev},{s.st_ino},{s.st_size},{s.st_mtime_ns},{s.st_ctime_ns}" for s in stats)]
-    )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
+    if _known(database) == digest:
+        return digest, False
+    with _replacing(database) as db:
+        _fill(db, folder, progress)
+        db.execute("INSERT INTO meta VALUES ('digest', ?)", (digest,))
+    return digest, True
 
 
 def content_digest(folder: Path) -> str:
-    digest = hashlib.blake2b(LAYOUT.encode())
+    digest = hashlib.sha256(LAYOUT.encode())
     for name in FILES:
         try:
             with (folder / name).open("rb") as raw:
-                digest.update(hashlib.file_digest(raw, "blake2b").digest())
+                digest.update(hashlib.file_digest(raw, "sha256").digest())
         except OSError as error:
             raise unreadable(folder / name, error) from None
     return digest.hexdigest()
