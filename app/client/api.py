@@ -38,10 +38,7 @@ UNTOLD_WAIT_S = 60
 
 
 class Pace:
-    """The time of the next reading call; it waits only inside `keeping`.
-
-    Triggers and other single calls do not wait: they report the limit, and the user decides.
-    """
+    """The time of the next reading call. Only inside `keeping` calls wait for it; triggers report the limit instead."""
 
     def __init__(
         self,
@@ -165,20 +162,14 @@ class ApiClient:
         }
 
     async def trigger(self, request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
-        """Sends POST /event/<id>/trigger once; returns the reply, or why there is none. Never raises.
-
-        Setting `stop` ends the wait.
-        """
+        """Sends POST /event/<id>/trigger once, and waits for the reply until `stop`. Never raises."""
         received = await self._tried(
             lambda: self._exchange(self._trigger_request(request), TRIGGER_CAP, stop)
         )
         return received if isinstance(received, NoReply) else received.reply()
 
     async def trigger_many(self, event_id: str, body: bytes) -> tuple[Answer, Mapping[str, str]]:
-        """Sends POST /event/<id>/trigger with the contacts in `body` once. Never raises.
-
-        Returns the answer, as `trigger` does, and the headers of the reply with names in lower case.
-        """
+        """The same for the contacts in `body`, with the headers of the reply, names in lower case. Never raises."""
         path = wire.trigger_path(event_id)
         received = await self._tried(lambda: self._exchange(self._request("POST", path, body), BATCH_CAP))
         return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
@@ -327,7 +318,6 @@ class ApiClient:
             url = httpx.URL(f"{self._base_url}/{path}", params=query)
         except (httpx.InvalidURL, ValueError) as error:
             raise UnsendableError("address", f"The base URL of the profile is invalid: {error}.") from None
-        _check(url)
         return self._http.build_request(method, url, content=body)
 
     async def _tried(self, start: Callable[[], Awaitable[Received | NoReply]]) -> Received | NoReply:
@@ -349,22 +339,6 @@ class ApiClient:
         progress = Progress(request.url.raw_host.decode("ascii"))
         ended = await within(exchange(self._http, request, cap, progress), self._deadline_s, stop)
         return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
-
-
-def _check(url: httpx.URL) -> None:
-    fault = None
-    if url.scheme not in ("http", "https"):
-        fault = "must begin with http:// or https://"
-    elif not url.host or "%" in url.host:
-        fault = "must name a host"
-    elif url.port is not None and not 0 < url.port < 65536:
-        fault = "must name a port between 1 and 65535"
-    elif url.userinfo:
-        fault = "must not contain a user or a password"
-    elif url.fragment:
-        fault = "must not contain a #"
-    if fault:
-        raise UnsendableError("address", f"The base URL of the profile {fault}.")
 
 
 def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:

@@ -46,10 +46,6 @@ class Wsse(SignIn):
     signs_with = ("X-WSSE",)
 
     def __init__(self, user: str, secret: Secret) -> None:
-        if not user or not user.isascii() or not user.isprintable() or '"' in user or "\\" in user:
-            raise ClientError(
-                "The user of the profile contains characters that a header cannot contain. Correct it."
-            )
         _as_bytes(secret)
         self._user = user
         self._secret = secret

@@ -96,17 +96,14 @@ class Progress:
         self.stage = step
         if step in _NAMES_A_HOST:
             self.host = str(info[_NAMES_A_HOST[step]])
-        if step == "send_request_headers" and not _opens_tunnel(info):
+        opens_tunnel = getattr(info.get("request"), "method", None) == b"CONNECT"
+        if step == "send_request_headers" and not opens_tunnel:
             self.sent = True
 
     async def abandon(self) -> None:
         """Closes a connection with an unfinished TLS handshake, which httpcore leaves open when cancelled."""
         if self._tcp and self.stage == "start_tls":
             await self._tcp.aclose()
-
-
-def _opens_tunnel(info: Mapping[str, Any]) -> bool:
-    return getattr(info.get("request"), "method", None) == b"CONNECT"
 
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, progress: Progress) -> Received:
@@ -163,14 +160,9 @@ async def within(
 async def _end(running: Collection[asyncio.Future[Any]]) -> None:
     for future in running:
         future.cancel()
-        future.add_done_callback(_forget)
+        # Retrieve the exception; otherwise Python prints it when it collects the task.
+        future.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     await asyncio.wait(running, timeout=_GRACE_S)
-
-
-def _forget(future: asyncio.Future[Any]) -> None:
-    # Retrieve the exception; otherwise Python prints it when it collects the task.
-    if not future.cancelled():
-        future.exception()
 
 
 def _ending(task: asyncio.Future[T], otherwise: Exception) -> T | Exception:

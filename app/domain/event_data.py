@@ -37,10 +37,7 @@ class EventDataError(ValueError):
 
 
 def parse_event_data(text: str) -> TypedObject | None:
-    """The JSON object in `text`; None for blank text and `null`, which send no data.
-
-    Raises EventDataError for anything else, and for more than 1,000,000 bytes.
-    """
+    """The JSON object in `text`; None for blank text and `null`. Raises EventDataError for anything else."""
     if len(text) > MAX_TEXT:
         raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
     if not text.strip():
@@ -335,10 +332,7 @@ _FIELD = "field:"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Event data with its placeholders filled.
-
-    `used` maps the filled placeholders to their values, and `missing` the others to the reason why they have none.
-    """
+    """Event data with its placeholders filled: `used` maps them to their values, `missing` to why they have none."""
 
     data: JsonObject | None
     used: Mapping[str, str] = field(default_factory=dict)

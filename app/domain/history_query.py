@@ -473,10 +473,7 @@ def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
 
 
 def replaced(line: str, fields: Collection[str], text: str) -> str:
-    """The line without its terms of these fields, negated or not, and with `text` at its end.
-
-    Raises QueryFaultError if a quote is not closed.
-    """
+    """The line without its terms of these fields, and with `text` at its end. Raises QueryFaultError."""
     kept = [line[term.at - 1 : term.end] for term in terms(line) if (term.field or "").lower() not in fields]
     return " ".join([*kept, text] if text else kept)
 

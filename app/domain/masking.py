@@ -35,7 +35,12 @@ class Mask:
         if self._key is None or not text:
             return text
         name, at, _ = text.rpartition("@")
-        return _shape(name if at else text, self._digits(text)) + ("@masked.example" if at else "")
+        name = name if at else text
+        lowered = text.lower() if text.isascii() else text
+        digits = hmac.new(self._key, lowered.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:_DIGITS]
+        # The first letter of a short text, or the first digit of a number, would reveal too much.
+        initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
+        return f"{initial}…-{digits}{'@masked.example' if at else ''}"
 
     def text(self, text: str, *values: str) -> str:
         """A text with all e-mail addresses and these values masked."""
@@ -121,16 +126,6 @@ class Mask:
         address = found[0].rstrip(".")
         masked = address if address.endswith("@masked.example") else self.value(address)
         return masked + found[0][len(address) :]
-
-    def _digits(self, text: str) -> str:
-        lowered = text.lower() if text.isascii() else text
-        encoded = lowered.encode("utf-8", "replace")
-        return hmac.new(self._key or b"", encoded, hashlib.sha256).hexdigest()[:_DIGITS]
-
-
-def _shape(name: str, digits: str) -> str:
-    initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
-    return f"{initial}…-{digits}"
 
 
 NO_MASK = Mask(None)

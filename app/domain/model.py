@@ -139,10 +139,7 @@ class KeptContact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TeamMarks:
-    """How a team knows a request: its account there, the marks of the contact's keys and of the event data.
-
-    `claimed` is False if the request was sent without a claim, because the team was not reachable.
-    """
+    """How a team knows a request: its account, the marks of the contact's keys and of the data; not `claimed` if offline."""
 
     account: str
     contacts: tuple[str, ...]
@@ -300,37 +297,30 @@ class DataChoice(NamedTuple):
 
 
 class Matches(NamedTuple):
-    """The known contacts that a key finds.
-
-    `ids` holds only the first few contact ids, since two already mean "several"; `complete` says that no other
-    contact can match.
-    """
+    """The first few contacts that a key finds; `complete` says that no other contact can match."""
 
     ids: tuple[str, ...]
     complete: bool
 
 
 class Account(Protocol):
-    """Events, fields and contacts; None means not known."""
+    """Events, fields and contacts by id; None means not known."""
 
-    def has_event(self, event_id: str) -> bool | None:
-        """Whether the account has this external event."""
-
-    def has_field(self, field_id: str) -> bool | None:
-        """Whether the account has this contact field."""
-
-    def matches(self, key_id: str, external_id: str) -> Matches:
-        """The contacts whose `key_id` (a field id, `id` or `uid`) has the value `external_id`."""
+    def has_event(self, event_id: str) -> bool | None: ...
+    def has_field(self, field_id: str) -> bool | None: ...
+    def matches(self, key_id: str, external_id: str) -> Matches: ...
 
 
 class FieldNames(Protocol):
-    def field_name(self, field_id: str) -> str | None:
-        """The name of a contact field; None if it is not known."""
+    """The names of the contact fields; None means not known."""
+
+    def field_name(self, field_id: str) -> str | None: ...
 
 
 class Directory(Account, FieldNames, Protocol):
-    def event_name(self, event_id: str) -> str | None:
-        """The name of an external event; None if it is not known."""
+    """An account that names its events; None means not known."""
+
+    def event_name(self, event_id: str) -> str | None: ...
 
 
 class ListOrder(NamedTuple):

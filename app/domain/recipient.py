@@ -86,10 +86,7 @@ def contact_name(contact: Contact) -> str:
 
 
 class Recipient(NamedTuple):
-    """The contacts that a key finds: the first few `contacts`, and their `total`, counted up to COUNTED.
-
-    `complete` says that no other contact of the account can have the value.
-    """
+    """The first few contacts that a key finds, their `total` up to COUNTED; `complete`: no other can have the value."""
 
     contacts: tuple[Contact, ...] = ()
     total: int = 0

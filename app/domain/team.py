@@ -79,10 +79,7 @@ class TeamKey:
 
 
 class Claim(NamedTuple):
-    """A claim on a contact for an event. Later claims have a higher `number`; `age_s` is by the server's clock.
-
-    `outcome` is None until it is known; `arrived` is the resolution of an unknown one.
-    """
+    """A claim on a contact for an event, later ones with a higher `number`; `age_s` is by the server's clock."""
 
     number: int
     contact: str
@@ -160,27 +157,6 @@ def without_addresses(text: str, also: Collection[str] = ()) -> str:
 def hidden_contact(contacts: Sequence[str]) -> str:
     """What a list shows for a contact that only its marks are known of, such as `#3fa9c2e10b77`."""
     return f"#{contacts[0][:HIDDEN_LENGTH]}"
-
-
-@dataclass(frozen=True, slots=True)
-class TeamAttempt:
-    """An attempt that a desk tells its team; `detail` has external id, event data and trigger id if they are shared.
-
-    `at` is by the server's clock, in microseconds since 1970. `is_claimed` is False if it was sent without a claim.
-    """
-
-    attempt_id: str
-    event_id: str
-    event_name: str | None
-    key_id: str
-    contacts: Sequence[str]
-    data: str
-    parent_id: str | None
-    predicted_code: int | None
-    at: int
-    detail: Mapping[str, object] | None = None
-    outcome: Outcome | None = None
-    is_claimed: bool = True
 
 
 PULLED = (

@@ -69,10 +69,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def sanitize_block(text: str, limit: int = 65536) -> str:
-    """At most `limit` characters of a text, sanitized, with line ends kept and tabs expanded.
-
-    A last line gives the number of characters left out.
-    """
+    """At most `limit` characters, sanitized, line ends kept, tabs expanded; a last line counts what is left out."""
     kept = len(text[:limit])
     shown = _block(text[:kept])
     if len(shown) > limit:
@@ -172,10 +169,7 @@ def short_id(attempt_id: str) -> str:
 
 
 def id_prefixes(reference: str) -> tuple[str, ...]:
-    """The prefixes of the attempt ids that have this short id; () if the text is not a short id.
-
-    Ignores case, blanks and hyphens; reads O as 0, and I and L as 1.
-    """
+    """The prefixes of the attempt ids with this short id; () if it is none. Reads O as 0, I and L as 1; ignores hyphens."""
     digits = re.sub(r"[\s\-\u2010-\u2015]+", "", reference).upper()
     if len(digits) != _LENGTH or any(digit not in _VALUE for digit in digits):
         return ()

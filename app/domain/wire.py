@@ -193,10 +193,7 @@ def parse_fields(data: object) -> tuple[Field, ...]:
 
 
 def parse_contacts(result: object) -> tuple[Contact, ...]:
-    """The contacts in `data.result` of contact/query and contact/getdata; none if it is missing, false or [].
-
-    Raises WireError if it is anything else but a list of {id, uid, FIELD_ID: value}.
-    """
+    """The contacts in `data.result` of contact/query and contact/getdata; none if it is missing, false or []."""
     return tuple(_contact(row) for row in _rows(result or [], "contacts"))
 
 

@@ -43,11 +43,7 @@ def create_sandbox(
     clock: Callable[[], float] = time.time,
     accepted: AcceptedTriggers | None = None,
 ) -> "Sandbox":
-    """Returns the sandbox of an account; `clock` is in seconds since 1970.
-
-    Accepted trigger ids are kept beside the account's database, unless `accepted` is given. Raises
-    AccountDatabaseError.
-    """
+    """The sandbox of an account, with accepted trigger ids beside its database unless given. Raises AppError."""
     options = options or SandboxOptions()
     if accepted is None:
         file = account.database.with_name(f"{account.database.stem}-triggers.db")
@@ -137,11 +133,7 @@ def _logging(send: Send, scope: Scope, log: Callable[[str], None], at: float) ->
 
 
 class ApiEndpoint:
-    """One path of one version of the API.
-
-    For every call it reads the body, checks sign-in, rate limit, method and JSON, and applies a fault, in
-    this order.
-    """
+    """One path of one version: body, sign-in, rate limit, method, JSON, fault, in this order."""
 
     def __init__(self, context: Context, version: str, path: str, method: str, handler: Handler) -> None:
         self._context = context
@@ -159,7 +151,8 @@ class ApiEndpoint:
         try:
             body = await context.bodies.read(request)
             self._check(request, body)
-            fault = context.faults.strike(_event_id(request), request.payload)
+            event_id = request.path_params.get("event_id") if request.payload else None
+            fault = context.faults.strike(event_id, request.payload)
             response = await self._response(request, fault)
         except Rejected as rejected:
             response = rejected.reply()
@@ -195,7 +188,3 @@ class ApiEndpoint:
         elif self._context.options.auth == "wsse" and status in GATEWAY and isinstance(response, JsonReply):
             return gateway(status, GATEWAY[status])
         return response
-
-
-def _event_id(request: ApiRequest) -> str | None:
-    return request.path_params.get("event_id") if request.payload else None

@@ -33,10 +33,7 @@ _FORM_SECRET = re.compile(r"((?:client_secret|password|token)=)[^&]*", re.IGNORE
 
 
 class RateLimit:
-    """Counts the signed-in requests of each minute that were not rejected; `clock` is in seconds since 1970.
-
-    The limit is shown on every reply; it is enforced only if `enforced` is given.
-    """
+    """Counts the signed-in requests of each minute. Every reply tells the limit; only `enforced` limits."""
 
     def __init__(self, enforced: int | None, clock: Callable[[], float]) -> None:
         self._enforced = enforced is not None
@@ -93,13 +90,14 @@ class LoggedRequest:
 
     def line(self) -> str:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]]
+        body = self.body.decode("utf-8", "replace")
         shown = {
             "at": datetime.fromtimestamp(self.at, UTC).isoformat(),
             "method": self.scope["method"],
             "path": self.scope["path"],
             "query": self.scope["query_string"].decode("latin-1"),
             "headers": {name: _masked(name, value) for name, value in headers},
-            "body": _shown_body(self.body),
+            "body": _FORM_SECRET.sub(rf"\g<1>{MASK}", body) if "grant_type=" in body else body,
             "status": self.status,
             "reply": self.reply.decode("utf-8", "replace"),
             "deduplicated": list(self.deduplicated),
@@ -113,11 +111,6 @@ def _masked(name: str, value: str) -> str:
         scheme = value.strip().partition(" ")[0]
         return f"{scheme} {MASK}" if scheme.lower() in _SCHEMES else MASK
     return _DIGEST.sub(rf"\g<1>{MASK}", value)
-
-
-def _shown_body(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    return _FORM_SECRET.sub(rf"\g<1>{MASK}", text) if b"grant_type=" in body else text
 
 
 class Context:

@@ -41,10 +41,7 @@ KINDS = (*INSTEAD, "slow", "cut_before", "cut_during", *SPOILT)
 
 
 class SandboxCut(ConnectionResetError):  # noqa: N818 - named for what it does to the connection
-    """Raised out of the application to cut the connection.
-
-    On a port the server aborts the connection; in process the client sees a lost connection.
-    """
+    """Cuts the connection: on a port the server aborts it, in process the client sees it lost."""
 
 
 class FaultError(ValueError):
@@ -53,11 +50,7 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: for every call, or for the triggers of one event or one external id.
-
-    It fails a `share` of the matching requests, chosen by `seed`, at most `times` of them. `seconds` is the
-    delay of `slow`.
-    """
+    """Fails a `share` of the matching calls, chosen by `seed`, at most `times`; `seconds` is the delay of `slow`."""
 
     kind: str
     event: str | None = None

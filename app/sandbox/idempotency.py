@@ -44,11 +44,7 @@ class ReachedContact:
 
 
 class AcceptedTriggers:
-    """The accepted triggers and their ids, kept in `file`, or in memory if it is None.
-
-    A trigger id is known for `remember_s` seconds, for ever if that is None. Raises AccountDatabaseError if the
-    file cannot be written.
-    """
+    """The accepted triggers, in `file` or in memory; a trigger id is known for `remember_s` seconds."""
 
     def __init__(self, file: Path | None, remember_s: float | None = None) -> None:
         self._remember_s = remember_s

@@ -45,10 +45,7 @@ def is_same_origin(request: HTTPConnection) -> bool:
 
 
 def has_loopback_host(request: HTTPConnection) -> bool:
-    """Whether the Host is localhost, 127.0.0.0/8 or [::1], on any port.
-
-    A site can point its own name to this machine (DNS rebinding), but none of these names.
-    """
+    """Whether the Host is a loopback name: DNS rebinding cannot point one of these to this machine."""
     return _LOOPBACK_HOST.fullmatch(request.headers.get("host", "")) is not None
 
 

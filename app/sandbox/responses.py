@@ -28,10 +28,7 @@ GATEWAY: Mapping[int, str] = {
 
 
 class JsonReply(Response):
-    """One envelope; `deduplicated` lists the trigger ids that were accepted before.
-
-    The `data` of a rejection is the empty string, as in every published example.
-    """
+    """One envelope, with the trigger ids that were accepted before; `data` of a rejection is the empty string."""
 
     media_type = "application/json; charset=utf-8"
 

@@ -21,11 +21,7 @@ BACKLOG = 2048
 
 
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serves until ctrl+c, then returns; port 0 picks a free one.
-
-    Calls `announce` with the URL once requests can be sent there. Raises AppError if it cannot listen on the
-    address, for example because the port is taken.
-    """
+    """Serves until ctrl+c; port 0 picks a free one. Calls `announce` with the URL. Raises AppError if it cannot listen."""
     # Broken connections are not worth a line on the terminal.
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     with listen(host, port) as listener:

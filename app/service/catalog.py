@@ -77,10 +77,7 @@ class Events:
 
 
 class ImportReport(NamedTuple):
-    """How many contacts were imported and lines skipped.
-
-    `repeated` counts the lines with the id of an earlier line; `unknown_columns` match no field of the account.
-    """
+    """How many contacts were imported and lines skipped; `repeated` counts the lines with the id of an earlier one."""
 
     imported: int
     left_out: int
@@ -167,10 +164,7 @@ class Contacts:
         return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
 
     async def look_up(self, key_id: str, value: str) -> tuple[Contact, ...]:
-        """Asks the account for the contacts with this key and adds them to the cache; () if there are none.
-
-        Makes one getdata call. Raises ClientError, StoreError and SettingsError.
-        """
+        """Adds the contacts with this key in the account to the cache. Raises ClientError, StoreError and SettingsError."""
         if not value:
             return ()
         contacts = await self._live.client.lookup(key_id, value)
@@ -180,11 +174,7 @@ class Contacts:
     async def import_file(
         self, path: Path, on_fault: OnFault, on_progress: Callable[[int, int], None] = lambda *_: None
     ) -> ImportReport:
-        """Adds the contacts of a CSV file to the cache, marked as imported.
-
-        Calls `on_fault` with each line that it skips, and `on_progress` with the bytes read and the size of
-        the file. Raises FileFaultError for a file that is no CSV, AppError and StoreError.
-        """
+        """Adds the contacts of a CSV file; `on_progress` gets the bytes read and the size of the file. Raises AppError."""
         if self._live.profile.is_sandbox:
             raise AppError(
                 "A sandbox reads its contacts from its account folder. Add them to contacts.csv there."
@@ -215,10 +205,7 @@ class Contacts:
         return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)
 
     def forget(self, forgetting: Forgetting) -> int:
-        """Removes a person from cache, history, drafts and templates, and from the bytes of their files.
-
-        Returns the number of attempts emptied. Can be repeated after StoreError or AppError.
-        """
+        """Erases a person from cache, history, drafts and templates; returns the number of attempts emptied."""
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])

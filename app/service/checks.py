@@ -19,10 +19,7 @@ def read_cases(path: Path) -> tuple[Case, ...]:
 
 
 def ready(service: Session, cases: Iterable[Case]) -> list[TriggerRequest]:
-    """The requests of the cases, with ids for names and placeholders filled; nothing is sent.
-
-    Raises AppError for a live account and FileFaultError for a case that must or can not be sent.
-    """
+    """The requests of the cases, ids for names and placeholders filled. Raises AppError for what must or can not be sent."""
     if service.profile.is_production:
         raise AppError(
             f"The profile {service.profile.name!r} reaches real customers. Run checks on a test account."
@@ -62,10 +59,7 @@ def as_case(attempt: Attempt, taken: Collection[str] = ()) -> str:
 
 
 def keep_as_case(path: Path, attempt: Attempt) -> str:
-    """Adds the case of an attempt to a file, which is made if there is none; returns the name of the case.
-
-    Raises AppError; the file then stays as it was.
-    """
+    """Adds the case of an attempt to a file; returns its name. Raises AppError; the file then stays as it was."""
     text = read_text(path) if path.exists() else ""
     cases = parse_cases(str(path), text) if text.strip() else ()
     added = as_case(attempt, [case.name for case in cases])

@@ -49,11 +49,7 @@ class Drafts:
         return self._live.examples().get(event_id)
 
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
-        """The event data to insert for an event: its example, the last data sent, then the templates.
-
-        The last data has its placeholders if they are known. Templates for this event come first, then those
-        for any event, then those for others.
-        """
+        """Its example, the last data sent, then the templates: those for this event, for any event, for others."""
         found = []
         if (example := self.example(event_id)) is not None:
             found.append(DataChoice("example", "example", written(example)))

@@ -95,10 +95,7 @@ class AccountMails:
         return None
 
     async def evidence(self, attempt: Attempt) -> Evidence:
-        """What the account's mail history says about an attempt; nothing is resolved.
-
-        Raises AttemptError if it can say nothing about this attempt, and StoreError.
-        """
+        """What the account's mail history says about an attempt. Raises AttemptError if it can say nothing."""
         _check(attempt, self._live.key)
         contact_id = await self._contact_id(attempt)
         client, event_id, since = self._live.client, attempt.request.event_id, attempt.started_at

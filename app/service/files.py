@@ -8,6 +8,7 @@ from typing import IO
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import MAX_REQUEST, Attachment, attach
+from app.settings.files import replacing
 
 
 class FileExistsAlreadyError(AppError):
@@ -50,26 +51,12 @@ def drop_copy(home: Path) -> None:
 
 @contextmanager
 def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
-    """Opens a file to write; it appears at `path` when the block ends without an exception.
-
-    Follows links; writes directly to devices and pipes. Raises FileExistsAlreadyError if the file exists and
-    `replace` is off, and AppError if it cannot be written.
-    """
+    """A file that appears at `path` when the block ends; a device is written directly. Raises AppError."""
     try:
         _check(path, replace)
-        if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8", newline="") as file:
-                yield file
-            return
-        whole = path.resolve()
-        beside = whole.with_name(f".{whole.name}.{os.getpid()}.part")
-        descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                yield file
-            beside.replace(whole)
-        finally:
-            beside.unlink(missing_ok=True)
+        is_device = path.exists() and not path.is_file()
+        with path.open("w", encoding="utf-8", newline="") if is_device else replacing(path) as file:
+            yield file
     except OSError as error:
         raise AppError(f"{path} could not be written: {reason_of(error)}.") from error
 

@@ -81,11 +81,7 @@ def find_attempt(history: History, reference: str) -> Attempt:
 
 
 def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> Attempt:
-    """Resolves an unknown outcome and returns the attempt; the outcome stays unknown.
-
-    A later resolution replaces an earlier one. Raises AttemptError if the outcome is not unknown or the note
-    is too long, and StoreError.
-    """
+    """Resolves an unknown outcome, which stays unknown; returns the attempt. Raises AttemptError."""
     attempt = ended_attempt(history, attempt_id)
     if attempt.outcome is not Outcome.UNKNOWN:
         _, word = LABEL[attempt.outcome]
@@ -127,11 +123,7 @@ def offers_same_trigger(attempt: Attempt) -> bool:
 def request_again(
     attempt: Attempt, account: str, *, same_trigger: bool, new_attempt_id: str
 ) -> TriggerRequest:
-    """The request of a resend: with its trigger id, or with the new attempt's id as trigger id.
-
-    A request without a trigger id stays without one. Raises AttemptError if the attempt is of another
-    account, or has no trigger id to keep.
-    """
+    """The request of a resend: with its trigger id, or with the new attempt's id as its trigger id. Raises AttemptError."""
     if attempt.account != account:
         raise AttemptError(
             f"The attempt {attempt.attempt_id} was sent on another account. "
@@ -217,10 +209,7 @@ class AttemptHistory:
         return self._search.chain(attempt_id)
 
     async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
-        """The last other accepted attempt of its event, for its contact if there is one, and a sentence that says which.
-
-        Raises AttemptError if there is none.
-        """
+        """The last other accepted attempt of its event, for its contact if there is one, and which it is."""
         request = attempt.request
         event = (
             Filter(QueryField.OUTCOME, (Value(Outcome.ACCEPTED),)),
@@ -255,10 +244,7 @@ class AttemptHistory:
         all_accounts: bool = False,
         query: HistoryQuery = EVERYTHING,
     ) -> Iterator[Attempt]:
-        """The last `limit` finished attempts that match, the oldest first, then each one that finishes later.
-
-        Calls `pause` between two looks at the history, and ends when that raises.
-        """
+        """The last `limit` finished attempts, then each one that finishes later, until `pause` raises."""
         newest = replace(query, order=Order())
         seen: set[str] = set()
         first = True
@@ -278,10 +264,7 @@ class AttemptHistory:
         return self._history.changed()
 
     def recover(self) -> int:
-        """Records `unknown` for attempts whose process ended while sending; returns their number.
-
-        Cheap enough to call repeatedly: it writes only if there are such attempts.
-        """
+        """Records `unknown` for attempts whose process ended while sending; returns their number."""
         return self._history.recover()
 
     # One attempt
@@ -306,10 +289,7 @@ class AttemptHistory:
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
 
     def written(self, attempt_id: str, format_name: str, *, masked: bool) -> str:
-        """One attempt as `ticket`, which is always masked, as `open ticket`, or in a format of `export`.
-
-        Raises AttemptError if it is gone.
-        """
+        """One attempt as `ticket`, always masked, as `open ticket`, or in a format of `export`."""
         attempt = find_attempt(self._history, attempt_id)
         if format_name in (TICKET, OPEN_TICKET):
             return self.ticket(attempt, masked=masked or format_name == TICKET)

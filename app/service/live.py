@@ -68,20 +68,14 @@ class LiveAccount:
 
     @property
     def client(self) -> ApiClient:
-        """The client of the account, opened on first use, in any thread.
-
-        Raises SettingsError if the profile's secret is not available.
-        """
+        """The client of the account, opened on first use, in any thread. Raises SettingsError if there is no secret."""
         with self._opening:
             if self._client is None:
                 self._client = self._open_client()
             return self._client
 
     async def open_client(self) -> None:
-        """Opens the client in a thread that quitting does not wait for: a keyring may hang.
-
-        Raises SettingsError if the profile's secret is not available.
-        """
+        """Opens the client in a thread that quitting does not wait for: a keyring may hang. Raises SettingsError."""
         await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
     def reopen_history(self) -> None:

@@ -12,7 +12,6 @@ from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
 from app.domain.errors import AppError, reason_of
 from app.domain.masking import Mask
 from app.domain.model import TriggerRequest
-from app.domain.recipient import DataUse
 from app.domain.rules import Verdict
 from app.service.preflight import Preflight
 from app.store.attempts import AttemptRow
@@ -47,6 +46,7 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
     def masked(verdict: Verdict) -> Verdict:
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
 
+    use = preflight.same_data
     return replace(
         preflight,
         prediction=preflight.prediction and masked(preflight.prediction),
@@ -54,16 +54,13 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
         recipient=preflight.recipient._replace(
             contacts=tuple(map(mask.contact, preflight.recipient.contacts))
         ),
-        same_data=preflight.same_data and _data_use(mask, preflight.same_data),
+        same_data=use
+        and use._replace(
+            external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
+        ),
         advice=preflight.advice and masked_advice(mask, preflight.advice, request.external_id),
         last=preflight.last and masked_attempt_row(mask, preflight.last),
         second_send=preflight.second_send and masked_attempt_row(mask, preflight.second_send),
-    )
-
-
-def _data_use(mask: Mask, use: DataUse) -> DataUse:
-    return use._replace(
-        external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
     )
 
 

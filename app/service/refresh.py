@@ -27,11 +27,7 @@ OTHER_REFRESH_POLL_S = 0.05
 
 
 class RefreshStep(NamedTuple):
-    """The progress of a refresh.
-
-    `done` is the number of contacts so far, of at most `total` if that is known; `wait_s` is the number of
-    seconds until the account's rate limit allows the next call.
-    """
+    """The contacts `done` of at most `total`, and the seconds until the rate limit allows the next call."""
 
     stage: Stage
     done: int = 0
@@ -70,11 +66,7 @@ class Refresh:
         return self._live.profile.is_sandbox and self.state().source != self._live.source
 
     async def run(self, on_progress: OnProgress = lambda _: None) -> CacheState:
-        """Fetches events, fields, and the contacts of the profile's `refresh_contacts`; all of a sandbox.
-
-        Reads the current files of a sandbox. If it is cancelled, it returns after its thread has ended.
-        Raises ClientError, StoreError, SettingsError, and FileFaultError for faulty files.
-        """
+        """Fetches events, fields, and the contacts that the profile names. Cancelled, it waits for its thread."""
         live, stop, loop = self._live, Event(), asyncio.get_running_loop()
 
         def show(step: RefreshStep) -> None:
@@ -91,10 +83,7 @@ class Refresh:
         return state
 
     async def run_if_needed(self, on_progress: OnProgress = lambda _: None) -> CacheState:
-        """Refreshes if `is_needed`, after waiting for another refresh of the same cache.
-
-        Raises what `run` raises.
-        """
+        """Refreshes if `is_needed`, after waiting for another refresh of the same cache. Raises AppError."""
         while self.is_needed():
             try:
                 return await self.run(on_progress)
@@ -142,13 +131,10 @@ async def _contacts(
         async for listed in client.list_contacts(number):
             yield listed
     elif kind == "query":
-        async for page in client.contacts(_any_field(fields), int(number)):
+        # The query must name a field to return, and most accounts have the e-mail address.
+        ids = [field.id for field in fields] or [EMAIL]
+        async for page in client.contacts(EMAIL if EMAIL in ids else ids[0], int(number)):
             yield int(number) or None, page
-
-
-def _any_field(fields: Sequence[Field]) -> str:
-    ids = [field.id for field in fields]
-    return EMAIL if EMAIL in ids or not ids else ids[0]
 
 
 async def _in_thread(work: Callable[[], Coroutine[None, None, None]], stop: Event) -> None:

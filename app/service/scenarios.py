@@ -80,10 +80,7 @@ class Scenarios:
         ]
 
     def reset(self, *, with_history: bool) -> None:
-        """Clears accepted trigger ids and faults, and the attempts of the account if asked to.
-
-        Raises StoreError.
-        """
+        """Clears accepted trigger ids and faults, and the attempts of the account if asked to. Raises StoreError."""
         self._sandbox().reset()
         if with_history:
             self._history.forget(self._account)

@@ -163,8 +163,8 @@ class Team:
 
         try:
             questions, claims = await self._within(work)
-            if not questions:
-                self._warn(request, claims.with_other_data(marks, self.desk.desk_id))
+            if not questions and (other := claims.with_other_data(marks, self.desk.desk_id)) is not None:
+                self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
         except BaseException as error:  # Esc too; the work may go on for a while
             is_over.set()
             if isinstance(error, UnreachableError) and not self._must_claim:
@@ -176,10 +176,6 @@ class Team:
         if (question := questions.get(attempt.attempt_id)) is not None:
             raise SentMeanwhileError(self._row(question, request))
         return replace(attempt, team=marks)
-
-    def _warn(self, request: TriggerRequest, other: Claim | None) -> None:
-        if other is not None:
-            self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
 
     def claim_batch(
         self,
@@ -233,10 +229,7 @@ class Team:
         asks: bool,
         permit: Callable[[TeamServer], None],
     ) -> tuple[Mapping[str, Claim], Claims]:
-        """Claims the contacts of attempts; returns the claims to ask about instead, and all that were there before.
-
-        Calls `permit` before anything is claimed.
-        """
+        """The claims to ask about instead, and all that were there before. Calls `permit` before anything is claimed."""
         server, left, questions = self._claiming, dict(marks), dict[str, Claim]()
         second_send_s = self._live.profile.second_send_s
         for _ in range(_TRIES):

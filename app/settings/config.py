@@ -109,10 +109,7 @@ def change_profile(
     *,
     write: bool = True,
 ) -> Profile:
-    """The profile with these keys, without those that are None; with keys at the top. Raises SettingsError.
-
-    It is written to the file if `write`.
-    """
+    """The profile with these keys, without those that are None, and keys at the top; in the file too if `write`."""
 
     def change(document: Any) -> None:
         document.update(top or {})
@@ -272,10 +269,6 @@ def _truth(value: object) -> str | None:
     return None if isinstance(value, bool) else "must be true or false"
 
 
-def _table(value: object) -> str | None:
-    return None if isinstance(value, Mapping) else "must be a table"
-
-
 def _keymap(value: object) -> str | None:
     if isinstance(value, Mapping) and all(isinstance(keys, str) for keys in value.values()):
         return None
@@ -402,7 +395,7 @@ TOP_KEYS: Mapping[str, Check] = {
     "theme": _one_of(*THEMES),
     "keymap": _keymap,
     "member": _text_with(_member),
-    "profiles": _table,
+    "profiles": lambda value: None if isinstance(value, Mapping) else "must be a table",
 }
 
 PROFILE_KEYS: Mapping[str, Check] = {

@@ -97,10 +97,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the files are, which profile is live, the theme and the keys; `keymap` by full ids.
-
-    `member` is the user's name in a team; None: the login name.
-    """
+    """Where the files are, which profile is live, theme, keys by full ids, and the user's name in a team."""
 
     home: Path
     profile: Profile

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from app.domain.errors import reason_of
 from app.settings.profile import Profile, SettingsError
 
 if TYPE_CHECKING:
@@ -63,11 +64,7 @@ def secret_variable(name: str) -> str:
 
 
 def find_secret(profile: Profile, environment: Mapping[str, str], terminal: Print | None = None) -> Secret:
-    """The secret of a profile. Raises SettingsError if there is none, or its command fails.
-
-    `terminal` prints a line on the terminal, which `secret_command` may use as well; None in the dashboard,
-    which draws there.
-    """
+    """The secret of a profile. `terminal` prints a line; None in the dashboard. Raises SettingsError."""
     if environment.get(secret_variable(profile.name)):
         return Secret(environment[secret_variable(profile.name)])
     if profile.secret_command is not None:
@@ -216,7 +213,8 @@ def _first_line(command: str, name: str, *, own_session: bool) -> Secret:
             start_new_session=own_session,
         )
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{where}: could not be run ({_reason(error)}).") from None
+        reason = reason_of(error) if isinstance(error, OSError) else type(error).__name__
+        raise SettingsError(f"{where}: could not be run ({reason}).") from None
     output = process.stdout
     assert output is not None  # noqa: S101 - it is a pipe
     printed = in_daemon_thread(partial(output.readline, LINE_CAP + 1))
@@ -250,7 +248,3 @@ def _end(process: subprocess.Popen[bytes], *, own_session: bool) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

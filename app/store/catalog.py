@@ -43,10 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """The age and the size of the cache.
-
-    `complete` says that no contact of the account is missing; `source` names the sandbox files it was filled from.
-    """
+    """Age and size of the cache. `complete`: no contact is missing; `source` names the sandbox files it was filled from."""
 
     refreshed_at: datetime | None
     complete: bool

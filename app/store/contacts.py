@@ -160,10 +160,7 @@ class ContactTable:
         return tuple(known[:MAX_VARIANTS])
 
     def nearly(self, key_id: str, value: str) -> Contact | None:
-        """The one contact with a value of this field in which one or two letters differ; None if none or several have.
-
-        A number never does: with other digits it is another number.
-        """
+        """The one contact with a value of this field in which one or two letters differ; never for a number."""
         folded = normalize(key_id, value)
         if is_number(value) or not SHORTEST_NEAR <= len(value) <= MAX_VALUE_LENGTH:
             return None
@@ -369,12 +366,12 @@ def _similar_terms(connection: sqlite3.Connection, token: str) -> Sequence[str]:
     half, sizes = len(token) // 2, (len(token) - 2, len(token) + 2)
     # The likeliest first, since only so many are compared.
     starts = (token[:half], *_with_another_first_letter(token, max(half, 3)), token[:1])
-    rows = (row for start in starts for row in _terms(connection, start, sizes))
+    rows = (
+        row
+        for start in starts
+        for row in connection.execute(_TERMS, (start, f"{start}\U0010ffff", *sizes, MAX_TERMS))
+    )
     return get_close_matches(token, {row[0] for row in islice(rows, MAX_TERMS)}, MAX_NEAR, NEAR)
-
-
-def _terms(connection: sqlite3.Connection, start: str, sizes: tuple[int, int]) -> Iterable[tuple[str]]:
-    return connection.execute(_TERMS, (start, f"{start}\U0010ffff", *sizes, MAX_TERMS))
 
 
 def _with_another_first_letter(token: str, length: int) -> Iterator[str]:
@@ -460,10 +457,7 @@ def remember_lookup(
     contacts: Iterable[Contact],
     busy_seconds: float = BUSY_SECONDS,
 ) -> None:
-    """Records, until the next refresh, that exactly these contacts of the account have this value.
-
-    Other contacts lose the value. Raises StoreError.
-    """
+    """Records that exactly these contacts have this value, until the next refresh; others lose it. Raises StoreError."""
     with (
         opened(path, busy_seconds=busy_seconds) as file,
         file.guarded() as connection,
@@ -561,10 +555,7 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
 
 
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
-    """Adds contacts or their new values, marked as imported; yields their number so far every 25,000 and at the end.
-
-    The contacts counted are on disk; those with the same id count as one. Raises StoreError.
-    """
+    """Adds contacts or their new values; yields how many are on disk so far. Raises StoreError."""
     remaining = iter(contacts)
     done: set[int] = set()
     with opened(path) as file:

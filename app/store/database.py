@@ -70,10 +70,7 @@ def open_database(
 def open_or_read(
     path: Path, schema: Schema, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> tuple[sqlite3.Connection, StoreError | None]:
-    """As `open_database`, but a file that cannot be written now is opened for reading; the error then says why.
-
-    Raises StoreError if the file cannot be read either.
-    """
+    """As `open_database`, but a file that cannot be written now is opened for reading; the error then says why."""
     try:
         return open_database(path, schema, any_thread=any_thread, busy_seconds=busy_seconds), None
     except BusyError:
@@ -148,10 +145,7 @@ class DatabaseFile(ABC):
 
 
 def file_identity(path: Path) -> tuple[tuple[int, int] | None, ...]:
-    """Device and inode of a database and of its log; None for a missing file.
-
-    They stay the same while the database is open, unless a file is removed or replaced.
-    """
+    """Device and inode of a database and of its log, which stay the same while it is open; None for a missing file."""
     return tuple(_identity(path.with_name(path.name + ending)) for ending in _OPEN_FILES)
 
 

@@ -48,10 +48,7 @@ class HistoryReplacedError(StoreError):
 
 
 class HistoryFile(DatabaseFile):
-    """A connection to the history. Raises StoreError, or DamagedHistoryError if the file is damaged.
-
-    `unwritable` is the reason why it can only be read; None if it can be written.
-    """
+    """A connection to the history; `unwritable` is why it can only be read. Raises StoreError and DamagedHistoryError."""
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -80,10 +77,7 @@ class HistoryFile(DatabaseFile):
 
     @contextmanager
     def writing(self, busy_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """A write transaction, which waits up to `busy_seconds` for a lock, by default those given to `__init__`.
-
-        Raises HistoryReplacedError if the file at the path is not the open one.
-        """
+        """A write transaction. Raises HistoryReplacedError if the file at the path is not the open one."""
         if self.unwritable is not None:
             raise self.unwritable
         with self.guarded() as connection:

@@ -107,10 +107,7 @@ class Owner:
         self._name = ""
 
     def name(self) -> str:
-        """The name for the attempts of this process; the first call takes the lock.
-
-        Raises OSError.
-        """
+        """The name for the attempts of this process; the first call takes the lock. Raises OSError."""
         if self._lock is None:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._lock = self._take()

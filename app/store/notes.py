@@ -47,10 +47,7 @@ def _read(text: str) -> Extras:
 
 
 class Notes:
-    """The drafts and templates of one account, for use on one thread. Raises StoreError.
-
-    The file is opened on first use and created on first saving. A damaged file is renamed, and one StoreError says so.
-    """
+    """The drafts and templates of one account, for use on one thread. A damaged file is set aside, with one StoreError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -19,21 +19,17 @@ ALL_ROWS = -1
 
 
 class Listing(Protocol[Row]):
-    """Runs the SQL of a list on any connection; `similar` says that it has only near matches."""
+    """The SQL of a list on any connection. `similar`: it has only near matches; limit ALL_ROWS: no limit.
+
+    `ids` has each id in the first column; `rows` leaves deleted rows out, and `id_of` a deleted one is None.
+    """
 
     similar: bool
 
-    def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        """At most `limit` row ids in the order of the list, each in the first column; ALL_ROWS means no limit."""
-
-    def count(self, connection: sqlite3.Connection) -> int:
-        """The number of rows."""
-
-    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Row]:
-        """The rows with these ids, in this order, except deleted ones."""
-
-    def id_of(self, connection: sqlite3.Connection, row: Row) -> int | None:
-        """The id of a row; None if it was deleted."""
+    def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]: ...
+    def count(self, connection: sqlite3.Connection) -> int: ...
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Row]: ...
+    def id_of(self, connection: sqlite3.Connection, row: Row) -> int | None: ...
 
 
 class RowIds(Generic[Row]):

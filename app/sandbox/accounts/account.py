@@ -136,10 +136,7 @@ class SandboxAccount:
     def with_values(
         self, key_id: str, values: Sequence[str], shown: Sequence[str]
     ) -> list[tuple[int, dict[str, str | None]]]:
-        """Pairs of (position in `values`, contact), at most 100 contacts for each value.
-
-        Each contact has its id, uid and the fields `shown`.
-        """
+        """Pairs of (position in `values`, contact with id, uid and the fields `shown`), at most 100 contacts for a value."""
         db, cells = self._served
         cell = cells.get(key_id)
         if cell is None:
@@ -202,10 +199,7 @@ def _is_value(value: str) -> bool:
 
 
 def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
-    """Returns the fingerprint of the folder's content, and whether the database had to be built for it.
-
-    Raises FileFaultError, and AccountDatabaseError if the disk cannot be written.
-    """
+    """The fingerprint of the folder's content, and whether the database had to be built for it. Raises AppError."""
     digest = content_digest(folder)
     if _known(database) == digest:
         return digest, False

@@ -225,10 +225,7 @@ def open_contacts(file: Path, fields: Sequence[Field]) -> Iterator[ContactsFile]
 
 
 def write_starter(folder: Path) -> tuple[str, ...]:
-    """Writes the files of a small account folder, creating it if need be; returns their names.
-
-    Raises AppError, also if one of the files exists: then nothing is written.
-    """
+    """Writes a small account folder; returns the names of its files. Raises AppError, also if one exists already."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if existing := [name for name in FILES if (folder / name).exists()]:

@@ -56,10 +56,7 @@ def _check(sent: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RUL
 
 
 async def _trigger_many(request: ApiRequest, key_id: str) -> Response:
-    """Triggers up to a thousand contacts, looked up at once and checked one by one.
-
-    A rule about the request rejects it whole; the other rules reject single contacts, within HTTP 200.
-    """
+    """A rule about the request rejects it whole; the others reject single contacts, within HTTP 200."""
     context = request.context
     entries = _entries(request.payload)
     event_id = request.path_params["event_id"]
