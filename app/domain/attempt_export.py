@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import chain
 
 from app.domain.diagnosis import field_label
-from app.domain.json_text import indented, written
+from app.domain.json_text import indented, parsed, written
 from app.domain.model import (
     LABEL,
     MEANING,
@@ -25,6 +25,7 @@ from app.domain.model import (
 )
 from app.domain.reply_codes import describe_reply
 from app.domain.text import sanitize, sanitize_block, short_id
+from app.domain.wire import json_object
 
 HEADER = (
     "TIME", "REFERENCE", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "CONTACT", "HTTP", "CODE", "REPLY TEXT",
@@ -70,15 +71,7 @@ def json_text(value: object, indent: int | None = None) -> str:
 def readable_body(body: bytes) -> str:
     """A body with its JSON indented, and any other text unchanged; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
-    return indented(text, unescaped=True) if _is_json(text) else text
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return text if parsed(text) is None else indented(text, unescaped=True)
 
 
 def attempt_json(attempt: Attempt) -> dict[str, object]:
@@ -126,11 +119,8 @@ def warnings_of(attempt: Attempt) -> list[str]:
     reply = attempt.answer
     if not isinstance(reply, Reply) or reply.http_status // 100 != 2 or b"warnings" not in reply.body:
         return []
-    try:
-        found = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return []
-    data = found.get("data") if isinstance(found, Mapping) else None
+    found = json_object(reply.body)
+    data = found.get("data")
     lists = [one.get("warnings") for one in (found, data) if isinstance(one, Mapping)]
     entries = [entry for some in lists if isinstance(some, list) for entry in some]
     return [entry if isinstance(entry, str) else json_text(entry) for entry in entries]
@@ -326,12 +316,8 @@ def as_httpx(described: Mapping[str, object]) -> str:
 
 def as_json(described: Mapping[str, object]) -> str:
     """Method, url, headers and body, with the body as a JSON object; printable ASCII."""
-    body = described["body"]
-    try:
-        parsed = json.loads(str(body))
-    except ValueError:
-        parsed = body
-    shown = {**described, "headers": _headers(described), "body": parsed}
+    body = str(described["body"])
+    shown = {**described, "headers": _headers(described), "body": parsed(body) or body}
     return json_text(shown, indent=2)
 
 
@@ -410,7 +396,7 @@ def _reply(attempt: Attempt) -> Iterator[str]:
                 yield from ("", *_fenced(written(reply.errors), "json"))
             if reply.body:
                 text = readable_body(reply.body)
-                yield from ("", *_fenced(text, "json" if _is_json(text) else "text"))
+                yield from ("", *_fenced(text, "text" if parsed(text) is None else "json"))
         case NoReply(detail=detail):
             yield _plain(f"No reply{took}. {detail}")
         case None:

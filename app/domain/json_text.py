@@ -27,6 +27,14 @@ class TypedObject(dict[str, object]):
         self.text = text
 
 
+def parsed(text: str | bytes) -> object:
+    """The value that JSON holds; None for a text that is no JSON, or nested too deeply."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def compact(text: str) -> str:
     """Valid JSON without white space."""
     return "".join(TOKEN.findall(text))
@@ -128,18 +136,15 @@ def repaired(text: str) -> str | None:
         return None
     for part in (text[start : end + 1] if end > start else "", text[start:]):
         tokens = _tokens(part)
-        if tokens and _is_object("".join(tokens)):
+        if tokens and isinstance(parsed("".join(tokens)), dict):
             return indented("".join(tokens))
     return None
 
 
 def _wrapped(text: str) -> str | None:
     """The object inside valid JSON: in a list of one, in a text, or as the data of a whole request."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, str) and _is_object(value):
+    value = parsed(text)
+    if isinstance(value, str) and isinstance(parsed(value), dict):
         return value
     if (
         isinstance(value, dict)
@@ -148,13 +153,6 @@ def _wrapped(text: str) -> str | None:
     ):
         return member(text, "data")
     return None
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _tokens(text: str) -> list[str]:

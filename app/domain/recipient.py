@@ -73,10 +73,13 @@ _CUSTOMER = {"customernumber", "customerno", "customerid", "customernr", "kunden
 
 def customer_number(fields: Iterable[Field]) -> Field | None:
     """The field that holds the customer number, by its string id or name; accounts give it ids of their own."""
-    return next((one for one in fields if {_plain(one.string_id or ""), _plain(one.name)} & _CUSTOMER), None)
+    return next(
+        (one for one in fields if {plain_name(one.string_id), plain_name(one.name)} & _CUSTOMER), None
+    )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The letters and digits of the name of a field, in lower case."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from app.domain.json_text import TypedObject, ascii_json
+from app.domain.json_text import TypedObject, ascii_json, parsed
 from app.domain.mails import Launch, Mail, Usages, from_account_time
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest, extras_json
 from app.domain.text import replace_surrogates
@@ -129,10 +129,7 @@ def _reply_text(payload: Mapping[str, object]) -> object:
 
 def json_object(body: bytes) -> Mapping[str, object]:
     """The JSON object in a body of any content type; empty if there is none. Never raises."""
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    payload = parsed(body)
     return payload if isinstance(payload, dict) else {}
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,16 +26,6 @@ ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE at <= ?"""
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    event_id: str
-    key_id: str
-    external_id: str
-    contact_id: str
-    trigger_id: str | None
-    data: object
-
-
-@dataclass(frozen=True, slots=True)
 class ReachedContact:
     at: float
     contact_id: str
@@ -53,18 +43,18 @@ class AcceptedTriggers:
         except (OSError, sqlite3.Error) as error:
             raise unwritable(file or Path(":memory:"), error) from error
 
-    def add(self, accepted: Iterable[Accepted], at: float) -> tuple[str, ...]:
-        """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
+    def add(self, accepted: Iterable[Mapping[str, object]], at: float) -> tuple[str, ...]:
+        """Adds triggers, the members of their lines; returns the trigger ids accepted before or earlier among them."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
         with self._db:
-            repeated = [one.trigger_id for one in accepted if self._add_one(one, at)]
-        return tuple(trigger_id for trigger_id in repeated if trigger_id is not None)
+            repeated = [one["trigger_id"] for one in accepted if self._add_one(one, at)]
+        return tuple(trigger_id for trigger_id in repeated if isinstance(trigger_id, str))
 
-    def _add_one(self, one: Accepted, at: float) -> bool:
-        repeat = one.trigger_id is not None and self._remember(one.trigger_id, at)
-        members = {field.name: getattr(one, field.name) for field in fields(one)}
-        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **members, "deduplicated": repeat}
-        row = (at, one.contact_id, json.dumps(line))
+    def _add_one(self, one: Mapping[str, object], at: float) -> bool:
+        trigger_id = one["trigger_id"]
+        repeat = isinstance(trigger_id, str) and self._remember(trigger_id, at)
+        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **one, "deduplicated": repeat}
+        row = (at, one["contact_id"], json.dumps(line))
         self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
         return repeat
 

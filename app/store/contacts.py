@@ -21,7 +21,7 @@ from typing import Literal
 from app.domain.diagnosis import FieldMatch
 from app.domain.identifiers import differs_by, fold, is_number, search_forms, search_text
 from app.domain.model import Contact, Field, KeptContact, ListOrder
-from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize
+from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize, plain_name
 from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import BUSY_SECONDS, transaction
@@ -308,12 +308,12 @@ def parse_search(text: str, fields: Iterable[Field]) -> Search:
     names = {"id": "id", "uid": "uid"}
     if ":" in text:
         names |= {
-            _plain(name): one.id for one in fields for name in (one.name, one.string_id, one.id) if name
+            plain_name(name): one.id for one in fields for name in (one.name, one.string_id, one.id) if name
         }
     words, beginnings = [], []
     for word in text.split()[:MAX_WORDS]:
         name, colon, value = word[:MAX_WORD_LENGTH].partition(":")
-        field_id = names.get(_plain(name)) if colon else None
+        field_id = names.get(plain_name(name)) if colon else None
         wanted = word[:MAX_WORD_LENGTH] if field_id is None else value
         if not any(map(str.isalnum, wanted)):
             continue
@@ -379,10 +379,6 @@ def _with_another_first_letter(token: str, length: int) -> Iterator[str]:
     yield token[1 : length + 1]
     yield token[1] + token[0] + token[2:length]
     yield from (letter + token[1:length] for letter in ascii_lowercase)
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _phrase(text: str) -> str:

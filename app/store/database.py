@@ -2,13 +2,13 @@
 
 import contextlib
 import errno
-import itertools
 import os
 import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -177,10 +177,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 def set_aside(path: Path) -> Path:
     """Renames a database with its side files to a free name in the same folder; returns the new path."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    names = (path.with_name(f"{path.name}.damaged-{stamp}{ending}") for ending in endings)
-    target = next(name for name in names if not name.exists())
+    target = path.with_name(f"{path.name}.damaged-{datetime.now():%Y%m%d-%H%M%S-%f}")
     with explained(path, "file"):
         for ending in reversed(_SIDE_FILES):
             source = path.with_name(path.name + ending)

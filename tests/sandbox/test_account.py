@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -88,18 +87,6 @@ def test_two_processes_that_build_at_once_do_not_meet(folder: Path) -> None:
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate()[0].strip() for process in processes] == ["('11',)"] * 4
     assert not list((folder.parent / "home").glob("*.building"))
-
-
-def test_what_a_killed_process_left_half_built_is_swept_away_in_time(folder: Path) -> None:
-    home = folder.parent / "home"
-    home.mkdir()
-    old, young = home / "sandbox.db.aa.building", home / "sandbox.db.bb.building"
-    old.touch()
-    young.touch()
-    os.utime(old, (time.time() - 7200,) * 2)
-    opened(folder)
-    assert not old.exists()
-    assert young.exists()
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(folder: Path) -> None:

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -31,7 +30,6 @@ from app.sandbox.accounts.folder import (
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
 LAYOUT = "5"
-STALE_S = 3600.0
 
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
@@ -244,7 +242,6 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
     unfinished = database.with_name(f"{database.name}.{os.urandom(8).hex()}.building")
     try:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(database)
         unfinished.touch(mode=0o600)
         with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
             yield db
@@ -254,14 +251,6 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-
-
-def _sweep(database: Path) -> None:
-    for leftover in database.parent.glob(f"{database.name}.*.building"):
-        # Another process may sweep at the same time.
-        with suppress(FileNotFoundError):
-            if time.time() - leftover.stat().st_mtime > STALE_S:
-                leftover.unlink()
 
 
 def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
