@@ -74,16 +74,7 @@ class Pace:
 
 
 def _wait_s(received: Received) -> int:
-    headers = received.headers
-    told = Reply(
-        received.status,
-        None,
-        None,
-        date=headers.get("date"),
-        retry_after=headers.get("retry-after"),
-        limit_reset=headers.get("x-ratelimit-reset"),
-    )
-    seconds = retry_after_s(told, datetime.now(UTC))
+    seconds = retry_after_s(received.reply(), datetime.now(UTC))
     return UNTOLD_WAIT_S if seconds is None else seconds
 
 

@@ -162,8 +162,9 @@ async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) 
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         stop.set()
-        with contextlib.suppress(AppError):
-            await working
+        while not working.done():
+            with contextlib.suppress(AppError, asyncio.CancelledError):
+                await asyncio.shield(working)
         raise
 
 

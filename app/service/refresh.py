@@ -5,14 +5,13 @@ is stopped, the old cache stays whole.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.model import Contact, Field
 from app.domain.recipient import EMAIL
+from app.service.history import in_thread
 from app.service.live import LiveAccount
 from app.settings import Profile
 from app.store.catalog import CacheState, StagedRefresh, replacing
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 Stage = Literal["events", "fields", "contacts", "storing"]
 
 OTHER_REFRESH_POLL_S = 0.05
+LOOK_S = 0.05
+"""How often a refresh looks whether it was stopped."""
 
 
 class RefreshStep(NamedTuple):
@@ -67,17 +68,17 @@ class Refresh:
 
     async def run(self, on_progress: OnProgress = lambda _: None) -> CacheState:
         """Fetches events, fields, and the contacts that the profile names. Cancelled, it waits for its thread."""
-        live, stop, loop = self._live, Event(), asyncio.get_running_loop()
+        live, loop = self._live, asyncio.get_running_loop()
 
         def show(step: RefreshStep) -> None:
             loop.call_soon_threadsafe(on_progress, step)
 
-        async def work() -> None:
+        async def work(stop: Event) -> None:
             async with live.open_source(stop) as (client, source):
                 with replacing(live.cache.path, live.profile.is_sandbox, source, stop) as staged:
                     await _fetch(client, live.profile, staged, _Steps(show))
 
-        await _in_thread(work, stop)
+        await in_thread(lambda stop: asyncio.run(_until(stop, work(stop))))
         state = self.state()
         live.source = state.source
         return state
@@ -137,30 +138,11 @@ async def _contacts(
             yield int(number) or None, page
 
 
-async def _in_thread(work: Callable[[], Coroutine[None, None, None]], stop: Event) -> None:
-    """Runs `work` in a thread with an event loop. If it is cancelled, it sets `stop` and waits for `work`."""
-    started: Future[Callable[[], object]] = Future()
-
-    async def cancellable() -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None  # noqa: S101 - narrows the type
-        started.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
-        await work()
-
-    thread = asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(cancellable())))
-    try:
-        await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        stop.set()
-        await _cancelled(thread, started)
-        raise
-
-
-async def _cancelled(thread: Awaitable[None], started: Future[Callable[[], object]]) -> None:
-    ended = asyncio.gather(thread, return_exceptions=True)
-    cancel = started.result()
-    with suppress(RuntimeError):  # its loop is closed: it has ended
-        cancel()
-    while not ended.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(ended)
+async def _until(stop: Event, work: Coroutine[None, None, None]) -> None:
+    """Runs `work`, and cancels it once any thread sets `stop`."""
+    task = asyncio.ensure_future(work)
+    while not (task.done() or stop.is_set()):
+        await asyncio.wait([task], timeout=LOOK_S)
+    if stop.is_set():
+        task.cancel()
+    await task

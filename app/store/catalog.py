@@ -65,19 +65,11 @@ class Cache:
         self._file.close()
 
     def state(self) -> CacheState:
-        row = self._file.all(
-            "SELECT refreshed_at, complete, source, contacts, (SELECT count(*) FROM events WHERE NOT gone) AS events, "
-            "(SELECT count(*) FROM fields WHERE NOT gone) AS fields FROM state"
+        at, complete, *others = self._file.all(
+            "SELECT refreshed_at, complete, (SELECT count(*) FROM events WHERE NOT gone), "
+            "(SELECT count(*) FROM fields WHERE NOT gone), contacts, source FROM state"
         )[0]
-        at = row["refreshed_at"]
-        return CacheState(
-            None if at is None else moment(at),
-            bool(row["complete"]),
-            row["events"],
-            row["fields"],
-            row["contacts"],
-            row["source"],
-        )
+        return CacheState(None if at is None else moment(at), bool(complete), *others)
 
     def matches(self, key_id: str, external_id: str) -> Matches:
         """The first few contacts with this value; `complete` if the account cannot have another one."""
