@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,6 +20,7 @@ from app.domain.team import TeamError, TeamKey, UnreachableError
 from app.domain.text import count, duration, sanitize
 from app.service.session import Session
 from app.settings import CONFIG, SettingsError, change_profile, home_folder, load_config
+from app.settings.config import PROFILE_KEYS
 from app.settings.files import atomic_write
 from app.settings.secrets import secret_variable
 
@@ -42,16 +44,23 @@ def init(uri: str) -> None:
     """Make or upgrade the team's schema in the PostgreSQL database at URI.
 
     It prints, once, the line that joins a desk, with the team's key. The role `triggerdesk_desk` has all rights that
-    desks need: grant it to their logins. The password is read from TRIGGERDESK_TEAM_SECRET or libpq's passfile.
+    desks need: grant it to the login of each. The password is read from TRIGGERDESK_TEAM_SECRET or libpq's passfile.
     """
     try:
         from app.team.server import install  # noqa: PLC0415 - psycopg is an extra
     except ModuleNotFoundError:
         raise Failure(_EXTRA) from None
+    if why := PROFILE_KEYS["team"](uri):
+        raise Failure(f"URI {why}.")
     key = TeamKey(urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"))
     if install(uri, os.environ.get("TRIGGERDESK_TEAM_SECRET"), key):
-        click.echo(f"triggerdesk team join PROFILE --uri {uri} --key {key.text}")
-        echo_error("The team is ready. Run this line on every desk; the key is not shown again.")
+        parts = urlsplit(uri)
+        at = parts._replace(netloc=f"LOGIN@{parts.netloc.rpartition('@')[2]}").geturl()
+        click.echo(f"triggerdesk team join PROFILE --uri {at} --key {key.text}")
+        echo_error(
+            "The team is ready. Run this line on every desk, with its own profile and database login; grant the role "
+            "triggerdesk_desk to each login. The key is not shown again."
+        )
     else:
         echo_error("The team's schema is up to date. Its key was printed when it was made.")
 

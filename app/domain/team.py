@@ -188,3 +188,8 @@ class Approval:
     contact: str
     asked_by: str
     age_s: float = 0
+
+    @property
+    def label(self) -> str:
+        """Such as `101 password_reset to #3fa9c2e10b77`."""
+        return " ".join(filter(None, (self.event_id, self.event_name, "to", self.contact)))

@@ -79,7 +79,8 @@ class Team:
         self.is_reachable: bool | None = None
         """Whether the last call reached the team; None before the first."""
         self.waiting: Sequence[Approval] = ()
-        """The requests that wait for a yes, as of the last sync of `follow`."""
+        """The requests of other members that wait for a yes, as of the last sync of `follow`."""
+        self._told = set[str]()
         self._live = account
         self._outbox = Outbox(account.history.path, account.key)
         self._kept = TeamHistory(settings.path, account.key, account.profile.name)
@@ -296,6 +297,12 @@ class Team:
             "their desk. Then send it again within an hour."
         )
 
+    def requests(self) -> Sequence[str]:
+        """Sentences about the requests that wait for a yes, each one once."""
+        new = [one for one in self.waiting if one.approval_id not in self._told]
+        self._told |= {one.approval_id for one in new}
+        return [f"{one.asked_by} asks for approval of {one.label}. Approve it in the palette." for one in new]
+
     # What members do with attempts
 
     def take_over(self, reference: str) -> Attempt:
@@ -366,7 +373,8 @@ class Team:
         self._due.clear()
         self.sync()
         self.is_reachable = True
-        self.waiting = self.server.approvals() if self.settings.approve else ()
+        if self.settings.approve:
+            self.waiting = [one for one in self.server.approvals() if one.asked_by != self.desk.member]
         self._due.wait(SYNC_S)
 
     def _listen(self) -> None:

@@ -358,8 +358,14 @@ class TeamServer:
             SELECT %(approval_id)s, %(account)s, %(request)s, %(event_id)s, %(event_name)s, %(contact)s, %(asked_by)s
             WHERE NOT EXISTS (SELECT FROM triggerdesk.approval WHERE account = %(account)s AND request = %(request)s
                 AND asked_by = %(asked_by)s AND used_at IS NULL
-                AND asked_at > clock_timestamp() - interval '1 hour') RETURNING id"""
-        self._all(sql, {**self._who, **asdict(approval), "request": bytes.fromhex(request)})
+                AND asked_at > clock_timestamp() - interval '1 hour')"""
+        values = {**self._who, **asdict(approval), "request": bytes.fromhex(request)}
+
+        def work(connection: Connection) -> None:
+            connection.execute(sql, values)
+            connection.execute("NOTIFY triggerdesk")
+
+        self._run(work)
 
     def approvals(self) -> Sequence[Approval]:
         """The requests of the last hour that wait for a yes, oldest first."""

@@ -140,7 +140,7 @@ class Palette(Provider):
         matcher = self.matcher(query)
         for one in self._in_order():
             if score := _score(query.casefold().split(), one) or matcher.match(one.name):
-                name = matcher.highlight(one.name)
+                name = matcher.highlight(escape(one.name))
                 yield Hit(score, self._line(one, name), one.run, one.name, escape(one.help))
 
     def _line(self, command: Command, name: Content) -> Content:

@@ -278,17 +278,13 @@ class Dashboard(Screen[None]):
             return
         if team.is_reachable is not None:
             self._status.team = team.settings.account, team.is_reachable
+        for sentence in team.requests():
+            self.say("Team", sentence, "information", unasked=True)
         if not team.history.changed():
             return
         team.forget_here()
         for sentence in team.news():
-            self.notify(
-                sanitize(sentence, 500),
-                title="Team",
-                severity="error",
-                markup=False,
-                timeout=reading_s(sentence),
-            )
+            self.say("Team", sentence, "error", unasked=True)
         if self._history.is_team:
             self.show_history()
 
@@ -626,8 +622,10 @@ class Dashboard(Screen[None]):
             "Take over", "Take the current attempt of the team's history over", self.history.take_over
         )
         for one in team.waiting:
-            what = f"Approve event {one.event_id} for {one.asked_by}"
-            yield Command(what, "Approve exactly this send, once", partial(self._approve, one.approval_id))
+            what = sanitize(f"Approve {one.label}", 200)
+            yield Command(
+                what, f"Asked by {one.asked_by}: exactly this, once", partial(self._approve, one.approval_id)
+            )
 
     def _approve(self, approval_id: str) -> None:
         try:

@@ -454,12 +454,13 @@ def fact_lines(attempt: Attempt, field_name: FieldName) -> Content:
     """What was requested, with which profile and when, one fact a line."""
     request = attempt.request
     own_id = request.trigger_id == attempt.attempt_id
+    trigger_id = "same as attempt id" if own_id else request.trigger_id or "none"
     facts = {
         "Event": f"{request.event_id}  {attempt.event_name or 'not in the local list'}",
         "Key field": key_label(request.key_id, field_name),
         "External id": request.external_id,
         "Attempt": f"{short_id(attempt.attempt_id)}, {attempt.attempt_id}",
-        "Trigger id": "same as attempt id" if own_id else request.trigger_id or "none",
+        **({"Sent by": attempt.member} if attempt.member else {"Trigger id": trigger_id}),
         "Profile": attempt.profile,
         "Started": _local_and_utc(attempt.started_at),
         "Predicted": "nothing" if attempt.predicted_code is None else str(attempt.predicted_code),
@@ -491,6 +492,9 @@ def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
     )
 
 
+NOT_TOLD = "Only the member who sent it has this."
+
+
 def request_heading(attempt: Attempt) -> str:
     return f"Request body of POST {sanitize(trigger_path(attempt.request.event_id))}"
 
@@ -507,7 +511,7 @@ def reply_body(attempt: Attempt, *, masked: bool) -> bytes | None:
     """The bytes of the reply; None without a reply and while personal data is hidden."""
     match attempt.answer:
         case Reply(body=body) if not masked:
-            return body
+            return body or None if attempt.member else body
         case _:
             return None
 
@@ -517,8 +521,8 @@ def no_body(attempt: Attempt) -> str:
     match attempt.answer:
         case NoReply(detail=detail):
             return sanitize(detail, 2000)
-        case Reply():
-            return "Not shown while personal data is hidden."
+        case Reply(body=body):
+            return NOT_TOLD if attempt.member and not body else "Not shown while personal data is hidden."
         case None:
             return "No reply was recorded."
 

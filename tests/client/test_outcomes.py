@@ -62,7 +62,7 @@ TABLE: dict[str, tuple[Fault, str, int | None, int | str | None]] = {
     "invalid_utf8": (reply("200 OK", b'{"replyCode":0,"replyText":"\xff\xfe"}'), "unknown", 200, None),
     "nested_arrays": (reply("200 OK", b"[" * 100_000 + b"]" * 100_000), "unknown", 200, None),
     "nested_in_errors": (
-        reply("200 OK", b'{"replyCode":0,"data":{"errors":' + b"[" * 5000 + b"]" * 5000 + b"}}"),
+        reply("200 OK", b'{"replyCode":0,"data":{"errors":' + b"[" * 100_000 + b"]" * 100_000 + b"}}"),
         "unknown",
         200,
         None,

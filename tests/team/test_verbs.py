@@ -55,9 +55,18 @@ def database(uri: str) -> Iterator[str]:
 def test_a_team_is_founded_once_and_only_its_key_joins_a_desk(
     desk: Desk, home: Path, database: str, open_account: str
 ) -> None:
+    for wrong, why in (
+        ("desks", "must begin with postgresql://"),
+        ("postgresql://admin:secret@db.example.com/desks", "must hold no password"),
+    ):
+        refused = desk("team", "init", wrong)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"URI {why}" in refused.err
     founded = desk("team", "init", database)
     assert founded.code == 0
-    assert founded.out.startswith(f"triggerdesk team join PROFILE --uri {database} --key ")
+    at = database.replace("postgres:@", "LOGIN@")
+    assert founded.out.startswith(f"triggerdesk team join PROFILE --uri {at} --key ")
+    assert "grant the role triggerdesk_desk to each login" in founded.err
     again = desk("team", "init", database)
     assert (again.code, again.out) == (0, "")
     assert "up to date" in again.err
@@ -71,7 +80,7 @@ def test_a_team_is_founded_once_and_only_its_key_joins_a_desk(
     assert before in (home / "config.toml").read_text()
     assert not (home / "team.key").exists()
     assert "`triggerdesk team join`" in desk("--profile", "shop", "history", "--team").err
-    words = founded.out.replace("PROFILE", "shop").split()[1:]
+    words = founded.out.replace("PROFILE", "shop").replace("LOGIN@", "postgres:@").split()[1:]
     assert desk(*words, "--member", "Anna").code == 0
     config = tomllib.loads((home / "config.toml").read_text())
     assert (config["member"], config["profiles"]["shop"]["team"]) == ("Anna", database)

@@ -9,7 +9,7 @@ from app.domain.model import Attempt
 from app.tui.widgets.answers import ReplyPanel
 
 Result = TypeVar("Result")
-Severity = Literal["information", "warning"]
+Severity = Literal["information", "warning", "error"]
 
 
 class View(Protocol):

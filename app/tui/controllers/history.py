@@ -47,7 +47,6 @@ from app.tui.widgets.status import StatusLine
 
 PROGRESS_S = 0.2
 GONE = "This attempt is no longer in the history."
-COLLEAGUE = "Only the member who sent it can send it again."
 UNSETTLED = f"{QueryField.SETTLED}:{SETTLEMENTS[0]}"
 
 Choices = Sequence[tuple[Content, str] | None]
@@ -283,14 +282,11 @@ class HistoryController:
         if attempt is None or choice.fits(attempt):
             self._follow(attempt, choice)
         else:
-            self.view.say("Not possible", choice.unfit)
+            self.view.say("Not possible", choice.unfit(attempt))
 
     def _follow(self, attempt: Attempt | None, choice: Choice) -> None:
         if attempt is None:
             self.view.say("Not possible", GONE)
-            return
-        if attempt.member and choice not in (Choice.ARRIVED, Choice.DID_NOT):
-            self.view.say("Not possible", COLLEAGUE)
             return
         match choice:
             case Choice.EVIDENCE:

@@ -25,6 +25,7 @@ from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
 from app.tui.text import (
+    NOT_TOLD,
     chain_lines,
     fact_lines,
     no_body,
@@ -107,6 +108,8 @@ class AttemptScreen(ModalScreen[tuple[AttemptRow, Choice | None]]):
         match action:
             case "choose":
                 return Choice[str(parameters[0])].fits(self._attempt)
+            case "request" | "keep_as_check":
+                return not self._attempt.member
             case "more" if self.is_mounted:
                 return self._body(str(parameters[0])).is_long
             case _:
@@ -217,7 +220,8 @@ class AttemptScreen(ModalScreen[tuple[AttemptRow, Choice | None]]):
         for name, content in shown.items():
             self.query_one(f"#attempt-{name}", Static).update(content)
         self.query(".chain").set(display=len(chain) > 1)
-        self._body("request").show(request_heading(attempt), body)
+        told = body or None if attempt.member else body
+        self._body("request").show(request_heading(attempt), told, NOT_TOLD)
         self._body("reply").show(
             reply_heading(attempt), reply_body(attempt, masked=self._privacy.is_on), no_body(attempt)
         )

@@ -20,6 +20,8 @@ class Choice(Enum):
     IN_FORM = "in the form"
 
     def fits(self, attempt: Attempt) -> bool:
+        if attempt.member and self not in _OF_A_COLLEAGUE:
+            return False
         match self:
             case Choice.EVIDENCE:
                 return may_show_evidence(attempt)
@@ -32,8 +34,10 @@ class Choice(Enum):
             case Choice.IN_FORM:
                 return True
 
-    @property
-    def unfit(self) -> str:
+    def unfit(self, attempt: Attempt) -> str:
+        """Why it is not possible."""
+        if attempt.member and self not in _OF_A_COLLEAGUE:
+            return "Only the member who sent it can do this."
         match self:
             case Choice.EVIDENCE:
                 return "It triggered nothing, or is still being sent: there is no mail to look for."
@@ -47,6 +51,7 @@ class Choice(Enum):
                 return ""
 
 
+_OF_A_COLLEAGUE = (Choice.ARRIVED, Choice.DID_NOT)
 _KEYS = {
     Choice.EVIDENCE: ("l", "Find the mail", "Ask the account whether a mail of the event was launched since"),
     Choice.ARRIVED: ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived"),
