@@ -23,14 +23,13 @@ from app.client.errors import UnsendableError
 from app.domain import wire
 from app.domain.model import NoReply, Reply
 from app.domain.reply_codes import OWN_AUTHORITY, PROXY_SIGN_IN
-from app.domain.text import sanitize
+from app.domain.text import sanitize, whole_number
 
 T = TypeVar("T")
 
 _NAMES_A_HOST = {"connect_tcp": "host", "start_tls": "server_hostname"}
 _AFTERWARDS = ("response_closed", "close")
 _GRACE_S = 0.25
-_LONGEST_LENGTH = 2**63 - 1
 
 
 class ExpiredError(Exception):
@@ -126,14 +125,9 @@ async def receive(response: httpx.Response, cap: int) -> Received:
     async for chunk in cast("httpx.AsyncByteStream", response.stream):
         body += chunk
         if len(body) > cap:
-            length = max(len(body), _declared_length(headers))
+            length = max(len(body), whole_number(headers.get("content-length")) or 0)
             return Received(response.status_code, headers, bytes(body[:cap]), length)
     return Received(response.status_code, headers, bytes(body), len(body))
-
-
-def _declared_length(headers: Mapping[str, str]) -> int:
-    text = headers.get("content-length", "")
-    return min(int(text), _LONGEST_LENGTH) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 async def within(

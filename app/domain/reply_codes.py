@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from app.domain.model import Reply, TriggerRequest
-from app.domain.text import duration, sanitize
+from app.domain.text import duration, sanitize, whole_number
 
 ALLOWED_SKEW_S = 240
 """Seconds; the service accepts five minutes, and a skew close to that already deserves a warning."""
@@ -302,7 +302,7 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
     Date of the reply, so that a wrong clock on this machine does no harm.
     """
     here = _http_date(reply.date) or now
-    seconds = _whole(reply.retry_after)
+    seconds = whole_number(reply.retry_after)
     if seconds is None:
         until = _http_date(reply.retry_after) or _unix_time(reply.limit_reset)
         seconds = round((until - here).total_seconds()) if until else None
@@ -321,13 +321,8 @@ def _http_date(text: str | None) -> datetime | None:
 
 
 def _unix_time(text: str | None) -> datetime | None:
-    seconds = _whole(text)
+    seconds = whole_number(text)
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _whole(text: str | None) -> int | None:
-    stripped = (text or "").strip()
-    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None

@@ -96,6 +96,12 @@ def _visible(found: re.Match[str]) -> str:
 # Numbers and times
 
 
+def whole_number(text: str | None) -> int | None:
+    """The number in a text of at most 15 digits, from a header or a query; None for anything else."""
+    stripped = (text or "").strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None
+
+
 def count(number: int, word: str) -> str:
     """`1 event`, `1,000 events`."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -6,7 +6,6 @@ typed. Any mistake raises SettingsError.
 
 import re
 import tomllib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from app.domain.errors import reason_of
+from app.domain.errors import FileFaultError, read_text, reason_of
 from app.settings.files import atomic_write, check_config_mode
 from app.settings.keymap import check_keymap
 from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, SettingsError, is_loopback
@@ -189,14 +188,9 @@ def _on_folder(profile: Profile, folder: Path) -> Profile:
 def _read(path: Path) -> str:
     check_config_mode(path)
     try:
-        raw = path.read_bytes()
-        if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            raise SettingsError(f"{path} is UTF-16. Save it as UTF-8.")
-        return raw.decode("utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.") from None
+        return read_text(path) if path.exists() else ""
+    except (FileFaultError, OSError) as error:
+        raise SettingsError(str(error)) from None
 
 
 def _parse(path: Path, text: str) -> Config:

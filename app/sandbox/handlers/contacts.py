@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app.domain.mails import account_time
 from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.rules import RULES, judge
+from app.domain.text import whole_number
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.context import ApiRequest, Context
 from app.sandbox.handlers.trigger import Triggered
@@ -101,18 +102,14 @@ async def query(request: ApiRequest) -> Response:
 
 
 def _page(parameters: Mapping[str, str], max_page: int) -> tuple[int, int]:
-    limit = _number(parameters.get("limit", str(max_page)))
+    limit = whole_number(parameters.get("limit", str(max_page)))
     if limit is None or not 1 <= limit <= max_page:
         raise Rejected(2016, "Invalid limit")
-    offset = _number(parameters.get("offset", "0"))
+    offset = whole_number(parameters.get("offset", "0"))
     if offset is None:
         # GUESS: `One or more parameters are invalid or missing.` for an offset that is not a number
         raise Rejected(*INVALID_PARAMETER)
     return limit, offset
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 async def checkids(request: ApiRequest) -> Response:
@@ -172,8 +169,8 @@ async def list_contact_ids(request: ApiRequest) -> Response:
     """GET contactlist/<id>/contactIds: contact ids after the token, and the next page. Raises Rejected."""
     _check_list(request)
     parameters = request.query_params
-    top = _number(parameters.get("$top", str(MAX_PAGE)))
-    token = _number(parameters.get("$skiptoken", "0"))
+    top = whole_number(parameters.get("$top", str(MAX_PAGE)))
+    token = whole_number(parameters.get("$skiptoken", "0"))
     if token is None or top is None or not 1 <= top <= MAX_IDS_PAGE:
         raise Rejected(*INVALID_PARAMETER)
     # GUESS: The token of contactIds is the number of contacts before the page, and `value` is inside `data`
