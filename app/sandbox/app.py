@@ -22,7 +22,7 @@ from app.sandbox.faults import INSTEAD, Fault, deliver
 from app.sandbox.handlers import ROUTES
 from app.sandbox.idempotency import AcceptedTriggers, ReachedContact
 from app.sandbox.options import SandboxOptions
-from app.sandbox.requests import Guard, decode, is_same_origin
+from app.sandbox.requests import Guard, decode, is_same_origin, read_body
 from app.sandbox.responses import (
     DATABASE_FAILED,
     GATEWAY,
@@ -99,7 +99,7 @@ class Sandbox:
     async def _token(self, request: Request) -> Response:
         context = self._context
         try:
-            body = await context.bodies.read(request)
+            body = await read_body(request, context.options)
         except Rejected as rejected:
             return rejected.reply()
         response = context.sign_in.respond(request, body)
@@ -149,7 +149,7 @@ class ApiEndpoint:
         at = context.clock()
         body, fault = b"", None
         try:
-            body = await context.bodies.read(request)
+            body = await read_body(request, context.options)
             self._check(request, body)
             event_id = request.path_params.get("event_id") if request.payload else None
             fault = context.faults.strike(event_id, request.payload)

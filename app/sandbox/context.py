@@ -15,14 +15,12 @@ from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.faults import Faults
 from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
-from app.sandbox.requests import Bodies
 from app.sandbox.responses import TOO_MANY, JsonReply, Rejected
 from app.sandbox.sign_in import SignInCheck
 
 DEFAULT_LIMIT = 1000
 WINDOW_S = 60
 MAX_REQUESTS = 1000
-MAX_LOG_BYTES = 4_000_000
 MAX_LOGGED_BODY = 16_384
 MASK = "***"
 
@@ -83,11 +81,6 @@ class LoggedRequest:
     deduplicated: tuple[str, ...]
     fault: str | None
 
-    def size(self) -> int:
-        headers = sum(len(name) + len(value) for name, value in self.scope["headers"])
-        target = len(self.scope["path"]) + len(self.scope["query_string"])
-        return len(self.body) + len(self.reply) + headers + target
-
     def line(self) -> str:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]]
         body = self.body.decode("utf-8", "replace")
@@ -129,20 +122,15 @@ class Context:
         self.clock = clock
         self.sign_in = SignInCheck(options, clock)
         self.rate_limit = RateLimit(options.rate_limit, clock)
-        self.bodies = Bodies(options)
         self.faults = Faults()
-        self._log: deque[LoggedRequest] = deque()
-        self._log_bytes = 0
+        self._log = deque[LoggedRequest](maxlen=MAX_REQUESTS)
 
     def log(self, at: float, scope: Scope, body: bytes, response: Response, fault: str | None = None) -> None:
-        """Logs a request with the beginning of its bodies, and drops the oldest past 1000 or 4 MB."""
+        """Logs a request with the beginning of its bodies, and drops the oldest past 1000."""
         deduplicated = response.deduplicated if isinstance(response, JsonReply) else ()
         reply, status = bytes(response.body[:MAX_LOGGED_BODY]), response.status_code
         logged = LoggedRequest(at, scope, body[:MAX_LOGGED_BODY], status, reply, deduplicated, fault)
         self._log.append(logged)
-        self._log_bytes += logged.size()
-        while len(self._log) > MAX_REQUESTS or self._log_bytes > MAX_LOG_BYTES:
-            self._log_bytes -= self._log.popleft().size()
 
     def logged_lines(self) -> Iterator[str]:
         return (f"{logged.line()}\n" for logged in self._log)
@@ -150,7 +138,6 @@ class Context:
     def reset(self) -> None:
         self.accepted.clear()
         self._log.clear()
-        self._log_bytes = 0
         self.faults.clear()
         self.rate_limit.reset()
 

@@ -15,7 +15,7 @@ from app.domain.recipient import EMAIL
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import Context
 from app.sandbox.faults import FaultError, parse_fault
-from app.sandbox.requests import Guard, decode, is_local
+from app.sandbox.requests import Guard, decode, is_local, read_body
 from app.sandbox.responses import UNREADABLE, Rejected
 
 TRIGGER_FILTERS = {"event": "event_id", "external_id": "external_id", "trigger_id": "trigger_id"}
@@ -54,7 +54,7 @@ class Controls:
 
     async def add_fault(self, request: Request) -> Response:
         try:
-            fault = parse_fault(decode(await self._context.bodies.read(request)))
+            fault = parse_fault(decode(await read_body(request, self._context.options)))
         except FaultError as error:
             return JSONResponse({"error": str(error)}, 400)
         except Rejected as rejected:

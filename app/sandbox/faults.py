@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app.domain.wire import scalar_text
-from app.sandbox.responses import DATABASE_FAILED, TOO_MANY, UNAUTHORIZED, JsonReply, overloaded
+from app.sandbox.responses import DATABASE_FAILED, TOO_MANY, UNAUTHORIZED, JsonReply
 
 MAX_FAULTS = 100
 HUGE_BYTES = 4_194_304
@@ -24,7 +24,7 @@ INSTEAD: Mapping[str, Callable[[], Response]] = {
     "429": lambda: JsonReply(*TOO_MANY),
     "500": lambda: JsonReply(*DATABASE_FAILED),
     "502": lambda: HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>\n", 502),
-    "503": overloaded,
+    "503": lambda: PlainTextResponse("The system is overloaded for this resource.", 503),
 }
 """Kinds that reply instead of the call: nothing is triggered."""
 

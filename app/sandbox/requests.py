@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.model import MAX_REQUEST
 from app.sandbox.options import SandboxOptions
-from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
+from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected
 from app.settings import is_loopback
 
 MAX_DIGITS = 15
@@ -53,36 +53,26 @@ def is_local(request: HTTPConnection) -> bool:
     return has_loopback_host(request) and (request.client is None or is_loopback(request.client.host))
 
 
-class Bodies:
-    """Reads bodies, which together hold at most `max_held` bytes at a time."""
+async def read_body(request: Request, options: SandboxOptions) -> bytes:
+    """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
 
-    def __init__(self, options: SandboxOptions) -> None:
-        self._options = options
-        self._held = 0
+    def early(code: int, text: str, status: int) -> Rejected:
+        response = _EarlyResponse(JsonReply(code, text, status), options.drain_s)
+        return Rejected(code, text, status, response)
 
-    async def read(self, request: Request) -> bytes:
-        """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
-        body = bytearray()
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_REQUEST):
-            raise self._early(JsonReply(*TOO_LARGE))
-        try:
-            async with asyncio.timeout(self._options.body_timeout_s):
-                async for part in request.stream():
-                    body += part
-                    self._held += len(part)
-                    if len(body) > MAX_REQUEST:
-                        raise self._early(JsonReply(*TOO_LARGE))
-                    if self._held > self._options.max_held:
-                        raise self._early(overloaded())
-        except TimeoutError:
-            raise self._early(JsonReply(*TOO_SLOW)) from None
-        finally:
-            self._held -= len(body)
-        return bytes(body)
-
-    def _early(self, response: Response) -> Rejected:
-        return Rejected(*TOO_LARGE, response=_EarlyResponse(response, self._options.drain_s))
+    body = bytearray()
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_REQUEST):
+        raise early(*TOO_LARGE)
+    try:
+        async with asyncio.timeout(options.body_timeout_s):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_REQUEST:
+                    raise early(*TOO_LARGE)
+    except TimeoutError:
+        raise early(*TOO_SLOW) from None
+    return bytes(body)
 
 
 class _EarlyResponse(Response):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from app.domain.wire import reply_body
 
@@ -60,10 +60,6 @@ def not_served(request: Request) -> Rejected:
 
 def gateway(status: int, message: str) -> Response:
     return JSONResponse({"message": message}, status)
-
-
-def overloaded() -> Response:
-    return PlainTextResponse("The system is overloaded for this resource.", 503)
 
 
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:
