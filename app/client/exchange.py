@@ -32,10 +32,6 @@ _AFTERWARDS = ("response_closed", "close")
 _GRACE_S = 0.25
 
 
-class ExpiredError(Exception):
-    """The deadline passed before the exchange ended."""
-
-
 class WaitStoppedError(Exception):
     """The caller stopped waiting before the exchange ended."""
 
@@ -133,7 +129,7 @@ async def receive(response: httpx.Response, cap: int) -> Received:
 async def within(
     work: Coroutine[Any, Any, T], deadline_s: float, stop: asyncio.Event | None = None
 ) -> T | Exception:
-    """Returns the result or the exception of `work`, or ExpiredError or WaitStoppedError if that ended it first.
+    """Returns the result or the exception of `work`, or TimeoutError or WaitStoppedError if that ended it first.
 
     `work` runs as its own task, so that the wait for its end has a limit: a task that ignores cancellation is abandoned.
     """
@@ -148,7 +144,7 @@ async def within(
         stopped = stopping is not None and stopping.done()
     finally:
         await _end(running)
-    return _ending(task, WaitStoppedError() if stopped else ExpiredError())
+    return _ending(task, WaitStoppedError() if stopped else TimeoutError())
 
 
 async def _end(running: Collection[asyncio.Future[Any]]) -> None:
@@ -194,7 +190,7 @@ def _reason(error: Exception, progress: Progress, deadline_s: float) -> tuple[st
             return reason, str(error)
         case WaitStoppedError():
             return "stopped", f"Waiting for {progress.asked} was stopped."
-        case ExpiredError() | httpx.TimeoutException() | TimeoutError():
+        case httpx.TimeoutException() | TimeoutError():
             return "deadline", f"{progress.who} sent no complete reply within {deadline_s:g} s (timeout)."
         case _ if progress.sent:
             return _broken(error, progress)

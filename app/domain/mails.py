@@ -36,7 +36,12 @@ class EventUse(NamedTuple):
 
     def words(self, *, subjects: bool = False) -> str:
         """`Sends the mail “Order shipped”. Triggered mails ignore opt-in.`, with the subject if asked for."""
-        labels = [_with_subject(mail) if subjects else mail.label for mail in self.mails]
+        labels = [
+            f"{mail.label} (subject: {sanitize(mail.subject, _MAX_NAME)})"
+            if subjects and mail.subject not in ("", mail.name)
+            else mail.label
+            for mail in self.mails
+        ]
         said = [
             _listed("Sends", "mail", labels),
             _listed("Starts", "program", list(map(sanitize, self.programs))),
@@ -49,12 +54,6 @@ class Launch(NamedTuple):
     mail_id: str
     contact_id: str
     at: datetime
-
-
-def _with_subject(mail: Mail) -> str:
-    if mail.subject in ("", mail.name):
-        return mail.label
-    return f"{mail.label} (subject: {sanitize(mail.subject, _MAX_NAME)})"
 
 
 def _listed(verb: str, thing: str, labels: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from app.domain.recipient import EMAIL
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import Context
-from app.sandbox.faults import FaultError, parse_fault
+from app.sandbox.faults import parse_fault
 from app.sandbox.requests import Guard, decode, is_local, read_body
 from app.sandbox.responses import UNREADABLE, Rejected
 
@@ -55,7 +55,7 @@ class Controls:
     async def add_fault(self, request: Request) -> Response:
         try:
             fault = parse_fault(decode(await read_body(request, self._context.options)))
-        except FaultError as error:
+        except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         except Rejected as rejected:
             if rejected.code != UNREADABLE[0]:

@@ -44,10 +44,6 @@ class SandboxCut(ConnectionResetError):  # noqa: N818 - named for what it does t
     """Cuts the connection: on a port the server aborts it, in process the client sees it lost."""
 
 
-class FaultError(ValueError):
-    """An invalid fault; one sentence."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Fails a `share` of the matching calls, chosen by `seed`, at most `times`; `seconds` is the delay of `slow`."""
@@ -119,10 +115,10 @@ class Faults:
 def parse_fault(payload: Mapping[str, object]) -> Fault:
     unknown = set(payload) - set(Fault.__dataclass_fields__)
     if unknown:
-        raise FaultError(f"Unknown: {', '.join(sorted(unknown))}.")
+        raise ValueError(f"Unknown: {', '.join(sorted(unknown))}.")
     kind = scalar_text(payload.get("kind"))
     if kind not in KINDS:
-        raise FaultError(f"kind must be one of {', '.join(KINDS)}.")
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}.")
     times = payload.get("times")
     return Fault(
         kind,
@@ -139,7 +135,7 @@ def _text(payload: Mapping[str, object], key: str) -> str | None:
     value = payload.get(key)
     text = scalar_text(value)
     if value is not None and text is None:
-        raise FaultError(f"{key} must be text or a whole number.")
+        raise ValueError(f"{key} must be text or a whole number.")
     return text
 
 
@@ -148,7 +144,7 @@ def _number(payload: Mapping[str, object], key: str, default: float, most: float
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise FaultError(f"{key} must be a number from 0 to {most:g}.")
+        raise ValueError(f"{key} must be a number from 0 to {most:g}.")
     return float(value)
 
 

@@ -390,7 +390,11 @@ class Team:
         for name in self._kept.kept("double:"):
             both = name.split(":")[1:]
             if any(self.history.is_own(one) for one in both):
-                named = " and ".join(f"{short_id(one)} ({self._member_of(one)})" for one in both)
+                found = [(one, self.history.attempt(one)) for one in both]
+                named = " and ".join(
+                    f"{short_id(one)} ({'another member' if attempt is None else attempt.member})"
+                    for one, attempt in found
+                )
                 said[f"told:{name}"] = (
                     f"Two desks sent the same to one contact while they were apart: {named}."
                 )
@@ -403,10 +407,6 @@ class Team:
         if new:
             self._kept.keep(**new)
         return list(new.values())
-
-    def _member_of(self, attempt_id: str) -> str:
-        found = self.history.attempt(attempt_id)
-        return found.member if found is not None else "another member"
 
     def forget_here(self) -> int:
         """Erases on this desk the persons that another desk has forgotten; returns their number."""

@@ -270,7 +270,11 @@ class Search:
 
     def containing(self) -> Found:
         """The contacts with a form of each word anywhere in their words."""
-        words = dict.fromkeys(map(_shortest, self.words))
+        # What contains a longer form contains the shorter one in it too.
+        words = dict.fromkeys(
+            tuple(one for one in forms if not any(other in one for other in forms if other != one))
+            for forms in self.words
+        )
         parts = " AND ".join(f"({' OR '.join(['instr(c0, ?)'] * len(forms))})" for forms in words)
         values = [storable(form) for forms in words for form in forms]
         # The table in which FTS5 keeps the words takes half the time.
@@ -336,11 +340,6 @@ def _forms(words: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def _beginning(form: str) -> str:
     """The MATCH expression for the beginnings of words; those of a number in several words may be apart."""
     return f"({' AND '.join(f'{_phrase(part)} *' for part in form.split())})"
-
-
-def _shortest(forms: Sequence[str]) -> tuple[str, ...]:
-    """The forms that contain no other one, since what contains a longer one contains the shorter one too."""
-    return tuple(form for form in forms if not any(other in form for other in forms if other != form))
 
 
 def _open_terms(connection: sqlite3.Connection) -> None:

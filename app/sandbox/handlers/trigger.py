@@ -149,14 +149,12 @@ def _check_data(data: object, *, may_be_too_large: bool) -> None:
     # PHP clients write an empty object as an empty list.
     if not isinstance(value, dict) and value != []:
         raise Rejected(5011, "Event data is not an object.")
-    if may_be_too_large and _size(data) > MAX_BYTES:
+    if not may_be_too_large:
+        return
+    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         # GUESS: 5008, `Event data size above limit for interactions program triggering.`
         raise Rejected(5008, "Event data size above limit for interactions program triggering.")
-
-
-def _size(data: object) -> int:
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
 
 
 async def _reply(
