@@ -34,7 +34,6 @@ from app.domain.text import sanitize
 
 REFUSED = 429
 UNTOLD_WAIT_S = 60
-"""The assumed length of a limit in seconds, if the reply does not give it."""
 
 
 class Pace:
@@ -79,16 +78,11 @@ def _wait_s(received: Received) -> int:
 
 
 TRIGGER_CAP = 1024 * 1024
-"""The number of bytes kept of the reply to a trigger."""
-
 BATCH_CAP = 16 * 1024 * 1024
 """The same of the reply to a trigger of many contacts, which may name each of them."""
 
 REFRESH_CAP = 64 * 1024 * 1024
-"""The size in bytes of the largest page that the client reads."""
-
 MASK = "***"
-
 _LONGEST_TEXT = 200
 
 

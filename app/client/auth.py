@@ -21,8 +21,6 @@ from app.domain.wire import json_object
 from app.settings.secrets import Secret
 
 TOKEN_CAP = 64 * 1024
-"""The size in bytes of the largest token reply that the client reads."""
-
 REJECTION_CAP = 1024 * 1024
 """The number of bytes read of a 401 before deciding whether to repeat the request; as many as a reply keeps."""
 

@@ -332,7 +332,6 @@ def _headers(described: Mapping[str, object]) -> dict[str, str]:
 
 
 MAX_BODY = 8000
-"""The number of characters of a body that a ticket shows."""
 
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 _ROOM = 65_536
-"""Bytes that the files beside a database take."""
 
 
 class AppError(Exception):

@@ -133,7 +133,6 @@ _STRANGE = tuple(
         (r"undefined\b", "undefined is not JSON. Write null, or leave the name out."),
     )
 )
-"""What comes from other languages, word processors and web pages."""
 
 _MESSAGES = {
     "Unterminated string": 'A text that begins here is never closed. Add " at its end.',

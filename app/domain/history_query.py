@@ -184,7 +184,6 @@ SETTLEMENTS = ("no", "arrived", "did-not")
 """The values of `settled`: unresolved, or the resolution as `history settle` names it."""
 
 FAILED = "failed"
-"""The value of `outcome` that stands for rejected, not sent and unknown."""
 
 _FAILURES = (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.UNKNOWN)
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -259,22 +258,18 @@ class QueryField(StrEnum):
     CODE = "code"
     STATUS = "status"
     EVENT = "event"
-    """The id or the name of the event."""
     KEY = "key"
     CONTACT = "contact"
     """The external id, or any key, the id or the name of the contact that it found."""
     PERSON = "person"
-    """The same."""
     NOTE = "note"
     TOOK = "took"
-    """The duration in milliseconds."""
     PROFILE = "profile"
     PREVIOUS = "previous"
     """The outcome of the previous attempt on the same account with the same key field and external id."""
     SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
     RUN = "run"
-    """The bulk run, by its id, the beginning of its id, or its short id."""
 
 
 TIMES = ("since", "until", "on")
@@ -305,7 +300,6 @@ _OFFERED: Mapping[str, tuple[str, ...]] = {
     "since": (*_DAYS, "1h", "1d", "1w"),
     "until": (*_DAYS, "1h", "1d", "1w"),
 }
-"""The values that completion offers."""
 
 
 # The queries
@@ -579,7 +573,6 @@ class AttemptStatistics:
 
 
 SPANS_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400)
-"""The possible lengths of a bucket, in seconds."""
 
 
 def bucket_seconds(first: datetime, last: datetime, most: int) -> int:

@@ -198,11 +198,7 @@ def _spelled(found: re.Match[str]) -> str:
 
 
 MAX_LINES = 2_000
-"""The number of lines compared on each side."""
-
 CONTEXT = 2
-"""The number of identical lines shown around each difference."""
-
 _OWN_ID = "same as attempt id"
 _BRACKETS = "{}[],"
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from app.domain.model import Answer, Attempt, Contact, JsonObject, KeptContact, NoReply, Reply, TriggerRequest
 
 HIDDEN_CONTENT = "***"
-"""Replaces the content of an attachment."""
 
 _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
@@ -129,4 +128,3 @@ class Mask:
 
 
 NO_MASK = Mask(None)
-"""Leaves everything unchanged."""

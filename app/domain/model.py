@@ -185,12 +185,10 @@ def new_attempt_id() -> str:
 
 
 MAX_REQUEST = 10_000_000
-"""The size in bytes of the largest body that the service accepts."""
 
 _EVENT_TIME = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
 )
-"""The two forms of an event time that Emarsys accepts."""
 
 
 class ExtrasError(ValueError):
@@ -344,10 +342,8 @@ LABEL = {
     Outcome.NOT_SENT: ("○", "not sent"),
     Outcome.UNKNOWN: ("?", "unknown"),
 }
-"""The symbol and word of each outcome."""
 
 RESOLVED = {True: "resolved: arrived", False: "resolved: did not arrive"}
-"""The words for a resolved unknown outcome, by whether it arrived."""
 
 MEANING = {
     Outcome.SENDING: "Still being sent.",

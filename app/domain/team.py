@@ -18,10 +18,7 @@ from app.domain.recipient import canonical_json, normalize
 from app.domain.wire import trigger_body
 
 OPEN_S = 600
-"""An open claim counts as unknown after this time."""
-
 OTHER_DATA_S = 3600
-"""The time within which a send with other data is worth a line."""
 
 HIDDEN = "(hidden)"
 HIDDEN_LENGTH = 12

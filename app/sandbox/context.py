@@ -153,4 +153,3 @@ class ApiRequest(Request):
 
 
 Handler = Callable[[ApiRequest], Awaitable[Response]]
-"""Handlers may raise Rejected."""

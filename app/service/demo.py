@@ -274,7 +274,6 @@ _OUTAGE_WEIGHTS = tuple(
 """During this time, about every second attempt is unknown."""
 
 _LOOKED_INTO = timedelta(days=2)
-"""After this time, three in four unknown outcomes are resolved."""
 
 _GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 

@@ -30,17 +30,13 @@ __all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in
 Result = TypeVar("Result")
 
 MIN_REFERENCE = 4
-"""The least number of characters of an attempt id to search for."""
-
 MAX_NOTE = 10_000
-
 _LISTED = 3
 
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
 _FIRST = 50
 MOST_FOLLOWED = 1000
-"""How many of the newest attempts `follow` looks at."""
 
 TICKET, OPEN_TICKET = "ticket", "open ticket"
 """The formats of one attempt beside FORMATS: personal data hidden, or not."""

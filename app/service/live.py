@@ -57,7 +57,6 @@ class LiveAccount:
         self.on_forget: Callable[[Sequence[tuple[str, str]]], None] | None = None
         """Called with the keys of a person who is forgotten; a team tells its desks."""
         self.team: Team | None = None
-        """The profile's team, once the session has opened it."""
         self._client: ApiClient | None = None
         self._opening = Lock()
 

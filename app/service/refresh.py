@@ -24,7 +24,6 @@ Stage = Literal["events", "fields", "contacts", "storing"]
 
 OTHER_REFRESH_POLL_S = 0.05
 LOOK_S = 0.05
-"""How often a refresh looks whether it was stopped."""
 
 
 class RefreshStep(NamedTuple):

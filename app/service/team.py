@@ -87,7 +87,6 @@ class Team:
         self.desk = Desk(settings.account, settings.member, self._desk_id())
         self._claiming = self._server(_STATEMENT_S)
         self.server = self._server(None)
-        """For all that no send waits for."""
         self._listening = self._server(None)
         self._sync = TeamSync(account, settings, self.server, self._outbox, self._kept)
         self._syncing = Lock()

@@ -41,7 +41,6 @@ _HEADER = re.compile(r"\s*\[")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 Check = Callable[[object], str | None]
-"""Returns None for a valid value, else the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,7 @@ NOTICE_AFTER_S = 2.0
 KEYRING_DEADLINE_S = 30.0
 COMMAND_DEADLINE_S = 30.0
 COMMAND_EXIT_S = 1.0
-"""How long a command may run after its first line before it is killed."""
-
 LINE_CAP = 64 * 1024
-"""The most bytes that a command may print as its first line."""
-
 WAITING = "Waiting for the keyring of this system…"
 
 Print = Callable[[str], None]

@@ -13,8 +13,6 @@ FIRST_ROWS = 200
 """The number of row ids that `read_first` reads: more than any screen shows."""
 
 COUNTED_ROWS = 10_000
-"""The number of row ids that `count` reads."""
-
 ALL_ROWS = -1
 
 
@@ -140,4 +138,3 @@ class FewRows(Generic[Row]):
 
 
 Rows = RowIds[Row] | FewRows[Row]
-"""The rows of a table."""

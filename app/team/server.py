@@ -38,7 +38,6 @@ CONNECT_S = 2
 """The shortest time that libpq waits for a connection."""
 
 PAGE = 20_000
-"""The number of rows that are pulled at once."""
 
 _NEWEST = 100
 _DRIFT_S = 5
