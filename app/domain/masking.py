@@ -18,7 +18,7 @@ _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
 _LONGEST_PLAIN_NUMBER = 4
 # Matches only from the beginning of a word: trying every letter of a long word would take quadratic time.
-_ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
+ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 _CONTACT_IDS = re.compile(r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*")
 _WRITTEN = re.compile(r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*")
 
@@ -48,7 +48,7 @@ class Mask:
         for value in sorted({value for value in values if value.strip()}, key=len, reverse=True):
             parts = re.split(rf"(?<!\w){re.escape(value)}(?!\w)", text)
             text = self.value(value).join(parts)
-        return _ADDRESS.sub(self._address, text)
+        return ADDRESS.sub(self._address, text)
 
     def contact(self, contact: Contact) -> Contact:
         if self._key is None:

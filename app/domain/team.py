@@ -6,15 +6,15 @@ A mark is an HMAC with the team's key, in hex: it finds the same contact or even
 import base64
 import binascii
 import hmac
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from app.domain.errors import AppError
+from app.domain.masking import ADDRESS
 from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
-from app.domain.recipient import canonical_json, normalize
+from app.domain.recipient import canonical_json, framed, normalize
 from app.domain.wire import trigger_body
 
 OPEN_S = 600
@@ -27,7 +27,6 @@ FactKind = Literal["outcome", "settled", "noted", "handed_over", "evidence", "do
 
 _KEY_BYTES = 32
 _REACHED = (Outcome.ACCEPTED, Outcome.PARTIAL)
-_ADDRESS = re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+")
 
 
 class TeamError(AppError):
@@ -56,9 +55,7 @@ class TeamKey:
         return bytes.fromhex(self.mark("check"))
 
     def mark(self, *parts: str) -> str:
-        texts = [part.encode("utf-8", "replace") for part in parts]
-        message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
-        return hmac.new(self.text.encode(), message, sha256).hexdigest()
+        return hmac.new(self.text.encode(), framed(parts), sha256).hexdigest()
 
     def contact(self, account: str, key_id: str, value: str) -> str:
         return self.mark("contact", account, key_id, normalize(key_id, value))
@@ -148,7 +145,7 @@ def without_addresses(text: str, also: Collection[str] = ()) -> str:
     """The text without e-mail addresses, and without the texts in `also`."""
     for hidden in sorted(filter(None, also), key=len, reverse=True):
         text = text.replace(hidden, HIDDEN)
-    return _ADDRESS.sub(HIDDEN, text)
+    return ADDRESS.sub(HIDDEN, text)
 
 
 def hidden_contact(contacts: Sequence[str]) -> str:
