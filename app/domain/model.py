@@ -139,7 +139,7 @@ class KeptContact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TeamMarks:
-    """How a team knows a request: its account, the marks of the contact's keys and of the data; not `claimed` if offline."""
+    """How a team knows a request: by marks of the contact's keys and of the data; not `claimed` if offline."""
 
     account: str
     contacts: tuple[str, ...]

@@ -175,7 +175,7 @@ def short_id(attempt_id: str) -> str:
 
 
 def id_prefixes(reference: str) -> tuple[str, ...]:
-    """The prefixes of the attempt ids with this short id; () if it is none. Reads O as 0, I and L as 1; ignores hyphens."""
+    """The prefixes of the attempt ids with this short id, in which O is 0, and I and L are 1; () if it is none."""
     digits = re.sub(r"[\s\-\u2010-\u2015]+", "", reference).upper()
     if len(digits) != _LENGTH or any(digit not in _VALUE for digit in digits):
         return ()

@@ -88,7 +88,7 @@ class BulkRuns:
     async def plan(self, planning: Planning, progress: Progress = lambda *_: None) -> Run:
         """Reads and checks a CSV file and keeps its rows; sends nothing.
 
-        `progress` gets the bytes read and their number, in another thread. Raises FileFaultError, EventDataError, and BulkError
+        `progress` gets the bytes read and their number, in another thread. Raises AppError, EventDataError, and BulkError
         with the numbers of the faulty lines.
         """
         run = await self._new(planning.event_id, planning.key_id, str(planning.file))

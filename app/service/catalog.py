@@ -164,7 +164,7 @@ class Contacts:
         return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
 
     async def look_up(self, key_id: str, value: str) -> tuple[Contact, ...]:
-        """Adds the contacts with this key in the account to the cache. Raises ClientError, StoreError and SettingsError."""
+        """Adds the contacts with this key in the account to the cache. Raises AppError."""
         if not value:
             return ()
         contacts = await self._live.client.lookup(key_id, value)

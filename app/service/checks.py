@@ -19,7 +19,7 @@ def read_cases(path: Path) -> tuple[Case, ...]:
 
 
 def ready(service: Session, cases: Iterable[Case]) -> list[TriggerRequest]:
-    """The requests of the cases, ids for names and placeholders filled. Raises AppError for what must or can not be sent."""
+    """The requests of the cases, ids for names and placeholders filled. Raises AppError for one that cannot be sent."""
     if service.profile.is_production:
         raise AppError(
             f"The profile {service.profile.name!r} reaches real customers. Run checks on a test account."

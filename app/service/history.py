@@ -119,7 +119,7 @@ def offers_same_trigger(attempt: Attempt) -> bool:
 def request_again(
     attempt: Attempt, account: str, *, same_trigger: bool, new_attempt_id: str
 ) -> TriggerRequest:
-    """The request of a resend: with its trigger id, or with the new attempt's id as its trigger id. Raises AttemptError."""
+    """The request of a resend, with its trigger id or with the new attempt's id. Raises AttemptError."""
     if attempt.account != account:
         raise AttemptError(
             f"The attempt {attempt.attempt_id} was sent on another account. "

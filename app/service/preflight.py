@@ -185,7 +185,7 @@ class PreflightChecks:
         return remedy._replace(contact=self.recipient(change.applied(request)).only)
 
     def nearly_right(self, request: TriggerRequest, stop: Event | None = None) -> Contact | None:
-        """The one contact with nearly the value that no contact has. For workers; raises StoppedError once `stop` is set."""
+        """The one contact with nearly this value, for workers. Raises StoppedError once `stop` is set."""
         with opened(self._cache.path, stop) as file:
             return ContactTable(file).nearly(request.key_id, request.external_id)
 

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """Age and size of the cache. `complete`: no contact is missing; `source` names the sandbox files it was filled from."""
+    """Age and size of the cache. `complete`: no contact is missing; `source` names the sandbox files in it."""
 
     refreshed_at: datetime | None
     complete: bool

@@ -134,7 +134,7 @@ class SandboxAccount:
     def with_values(
         self, key_id: str, values: Sequence[str], shown: Sequence[str]
     ) -> list[tuple[int, dict[str, str | None]]]:
-        """Pairs of (position in `values`, contact with id, uid and the fields `shown`), at most 100 contacts for a value."""
+        """Pairs of (position in `values`, contact with the fields `shown`), at most 100 for a value."""
         db, cells = self._served
         cell = cells.get(key_id)
         if cell is None:
