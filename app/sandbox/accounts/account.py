@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from app.domain.csv_rows import open_csv
 from app.domain.errors import DISK_FULL, AppError, FileFaultError, disk_is_full, reason_of, unreadable
 from app.domain.mails import Mail
 from app.domain.model import Field, Matches
@@ -22,7 +23,6 @@ from app.sandbox.accounts.folder import (
     ContactsFile,
     EventEntry,
     Progress,
-    open_contacts,
     read_events,
     read_fields,
 )
@@ -34,8 +34,6 @@ LAYOUT = "5"
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT, name TEXT, created TEXT, attached INTEGER, mails TEXT);
-CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, application_type TEXT, cell TEXT);
 """
 
 
@@ -75,7 +73,7 @@ class SandboxAccount:
         # If the database is unreadable now, or has another content, nothing changes.
         with suppress(sqlite3.Error):
             newest = _open_finished(self.database)
-            if _fingerprint_of(newest) == fingerprint:
+            if _meta(newest, "digest") == fingerprint:
                 self._serve(newest)
                 before.close()
             else:
@@ -84,23 +82,17 @@ class SandboxAccount:
     def _serve(self, db: sqlite3.Connection) -> None:
         """Reads everything that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
-        fingerprint = _fingerprint_of(db)
-        events = db.execute("SELECT id, name, created, attached, mails FROM event ORDER BY n").fetchall()
-        fields = db.execute(
-            "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
-        ).fetchall()
+        fingerprint = _meta(db, "digest")
+        events, fields, cells = json.loads(_meta(db, "content"))
         self.fingerprint = fingerprint
         self.events: Mapping[str, EventEntry] = {
-            row[0]: EventEntry(
-                row[0], row[1], row[2], bool(row[3]), tuple(Mail(*mail) for mail in json.loads(row[4]))
-            )
-            for row in events
+            event_id: EventEntry(event_id, name, created, attached, tuple(Mail(*mail) for mail in mails))
+            for event_id, name, created, attached, mails in events
         }
-        self.fields: Mapping[str, Field] = {row[0]: Field(*row[:4]) for row in fields}
+        self.fields: Mapping[str, Field] = {row[0]: Field(*row) for row in fields}
         # The columns (`c0`, `c1`, ...) are the builder's, never text from outside; a field without one is empty.
-        cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
         # Queries in threads read both at once.
-        self._served: tuple[sqlite3.Connection, Mapping[str, str]] = db, cells
+        self._served: tuple[sqlite3.Connection, Mapping[str, str]] = db, {"id": "id", "uid": "uid", **cells}
 
     def close(self) -> None:
         self._served[0].close()
@@ -221,14 +213,14 @@ def content_digest(folder: Path) -> str:
 def _known(database: Path) -> str | None:
     try:
         with closing(_open_finished(database)) as db:
-            return _fingerprint_of(db)
+            return _meta(db, "digest")
     except sqlite3.Error:
         return None
 
 
-def _fingerprint_of(db: sqlite3.Connection) -> str:
-    """The fingerprint of the content that an account database was built from. Raises sqlite3.Error."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
+def _meta(db: sqlite3.Connection, key: str) -> str:
+    """The `digest` of the folder, or its `content` but the contacts, as JSON. Raises sqlite3.Error."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return row[0] if row else ""
 
 
@@ -256,16 +248,12 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
 def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
     db.executescript(_SCHEMA)
     fields = read_fields(folder)
-    db.executemany(
-        "INSERT INTO event (id, name, created, attached, mails) VALUES (?, ?, ?, ?, ?)",
-        [(e.id, e.name, e.created, e.attached, json.dumps(e.mails)) for e in read_events(folder)],
-    )
-    with open_contacts(folder / CONTACTS, fields) as contacts:
+    events = [(one.id, one.name, one.created, one.attached, one.mails) for one in read_events(folder)]
+    with open_csv(folder / CONTACTS) as file:
+        contacts = ContactsFile(file, fields)
         cells = {column: f"c{place}" for place, column in enumerate(contacts.columns)}
-        db.executemany(
-            "INSERT INTO field (id, name, string_id, application_type, cell) VALUES (?, ?, ?, ?, ?)",
-            [(*field, cells.get(field.id)) for field in fields],
-        )
+        content = json.dumps([events, fields, cells])
+        db.execute("INSERT INTO meta VALUES ('content', ?)", (content,))
         _load_contacts(db, contacts, cells, progress)
     _index(db, folder, fields, cells.values())
 
@@ -301,6 +289,6 @@ def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key
         SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
             (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)
         ORDER BY n LIMIT 1""").fetchone()  # noqa: S608 - columns of our own
-    with open_contacts(folder / CONTACTS, fields) as contacts:
-        line = contacts.line_of(number)
+    with open_csv(folder / CONTACTS) as file:
+        line = ContactsFile(file, fields).line_of(number)
     return FileFaultError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")

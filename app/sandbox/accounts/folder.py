@@ -5,14 +5,13 @@ Every fault is reported with file, line and reason.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
-from app.domain.csv_rows import CsvFile, open_csv
+from app.domain.csv_rows import CsvFile
 from app.domain.errors import AppError, FileFaultError, read_text, reason_of
 from app.domain.mails import Mail
 from app.domain.model import CONTACT_KEYS, Field, JsonObject
@@ -215,13 +214,6 @@ class ContactsFile:
 
     def _refuse(self, line: int, reason: str) -> None:
         raise self._file.error(line, reason)
-
-
-@contextmanager
-def open_contacts(file: Path, fields: Sequence[Field]) -> Iterator[ContactsFile]:
-    """Opens the contacts of an account and checks the header. Raises FileFaultError, also while rows are read."""
-    with open_csv(file) as opened:
-        yield ContactsFile(opened, fields)
 
 
 def write_starter(folder: Path) -> tuple[str, ...]:
