@@ -29,7 +29,7 @@ from app.sandbox.accounts.folder import (
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
-LAYOUT = "5"
+LAYOUT = "6"
 
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
