@@ -149,9 +149,9 @@ class BulkRow(NamedTuple):
     wave: int = 0
     parent_id: str | None = None
 
-    def trigger_id(self, run_id: str) -> str:
+    def trigger_id(self, run_id: UUID) -> str:
         """The same however often the run is resumed."""
-        return str(uuid5(UUID(run_id), str(self.number)))
+        return str(uuid5(run_id, str(self.number)))
 
 
 _PLAN_JSON = (

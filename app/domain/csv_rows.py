@@ -8,11 +8,11 @@ import codecs
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from app.domain.errors import FileFaultError, unreadable
 from app.domain.model import CONTACT_KEYS, Field
@@ -41,11 +41,8 @@ _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"')
 _NOT_IN_NAMES = re.compile(rf"[\s{HIDDEN}]+")
 
 
-class Row(NamedTuple):
-    """The cells of one row, as many as the header has, and the line on which it begins."""
-
-    line: int
-    cells: Sequence[str]
+Row = tuple[int, tuple[str, ...]]
+"""The line on which a row begins, and its cells, as many as the header has."""
 
 
 @contextmanager
@@ -104,11 +101,12 @@ class CsvFile:
     def rows(self, on_fault: OnFault) -> Iterator[Row]:
         """The rows after the header; empty ones are left out. Calls `on_fault` for each line that is no row."""
         width = len(self.header)
-        for line, cells in self._records(on_fault):
+        for row in self._records(on_fault):
+            line, cells = row
             if len(cells) != width:
                 on_fault(line, f"{count(len(cells), 'cell')}, but the header has {width}.")
             elif any(cells):
-                yield Row(line, cells)
+                yield row
 
     # What kind of file it is
 
@@ -162,7 +160,7 @@ class CsvFile:
         while True:
             yield self._waiting.popleft() if self._waiting else None
 
-    def _header(self) -> tuple[int, tuple[str, ...]]:
+    def _header(self) -> Row:
         nothing = 0, ""
         number, line = next(one for one in self._lines if one is None or one[1].strip()) or nothing
         if separator := _SEPARATOR.fullmatch(line):
@@ -178,7 +176,7 @@ class CsvFile:
     def _refuse(self, line: int, reason: str) -> None:
         raise self.error(line, reason)
 
-    def _records(self, on_fault: OnFault) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def _records(self, on_fault: OnFault) -> Iterator[Row]:
         delimiter = self._delimiter
         for numbered in self._lines:
             if numbered is None:
@@ -186,7 +184,7 @@ class CsvFile:
             number, line = numbered
             if '"' not in line:
                 if line := line.strip("\r\n"):
-                    yield number, tuple([cell.strip() for cell in line.split(delimiter)])
+                    yield number, tuple(map(str.strip, line.split(delimiter)))
             elif cells := self._quoted(number, line, on_fault):
                 yield number, cells
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from app.sandbox.accounts.account import unwritable
 
@@ -23,6 +24,17 @@ _SCHEMA = (
 _REMEMBER = """
 INSERT INTO accepted (digest, at) VALUES (?, ?)
 ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE at <= ?"""
+
+
+class Accepted(NamedTuple):
+    """One contact for whom an event was accepted; `data` is the event data as received."""
+
+    event_id: str
+    key_id: str
+    external_id: str
+    contact_id: str
+    trigger_id: str | None
+    data: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +55,19 @@ class AcceptedTriggers:
         except (OSError, sqlite3.Error) as error:
             raise unwritable(file or Path(":memory:"), error) from error
 
-    def add(self, accepted: Iterable[Mapping[str, object]], at: float) -> tuple[str, ...]:
-        """Adds triggers, the members of their lines; returns the trigger ids accepted before or earlier among them."""
+    def add(self, accepted: Sequence[Accepted], at: float) -> tuple[str, ...]:
+        """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
         # GUESS: A repeated `trigger_id` is answered 200 `OK`, for the whole account and without end
+        moment = datetime.fromtimestamp(at, UTC).isoformat()
         with self._db:
-            repeated = [one["trigger_id"] for one in accepted if self._add_one(one, at)]
-        return tuple(trigger_id for trigger_id in repeated if isinstance(trigger_id, str))
-
-    def _add_one(self, one: Mapping[str, object], at: float) -> bool:
-        trigger_id = one["trigger_id"]
-        repeat = isinstance(trigger_id, str) and self._remember(trigger_id, at)
-        line = {"at": datetime.fromtimestamp(at, UTC).isoformat(), **one, "deduplicated": repeat}
-        row = (at, one["contact_id"], json.dumps(line))
-        self._db.execute("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", row)
-        return repeat
+            known = [one.trigger_id is not None and self._remember(one.trigger_id, at) for one in accepted]
+            rows = [
+                (at, one.contact_id, json.dumps({"at": moment, **one._asdict(), "deduplicated": is_known}))
+                for one, is_known in zip(accepted, known, strict=True)
+            ]
+            self._db.executemany("INSERT INTO triggered (at, contact_id, line) VALUES (?, ?, ?)", rows)
+        ids = [one.trigger_id for one, is_known in zip(accepted, known, strict=True) if is_known]
+        return tuple(trigger_id for trigger_id in ids if trigger_id is not None)
 
     def _remember(self, trigger_id: str, at: float) -> bool:
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()

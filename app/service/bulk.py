@@ -34,7 +34,7 @@ from app.domain.model import NO_EXTRAS, Attempt, Settlement, TriggerRequest
 from app.domain.reply_codes import describe_reply
 from app.domain.text import short_id
 from app.domain.wire import contact_entry, sent_json, trigger_many_body
-from app.service.bulk_sending import STOPPED, PausedError, Runner, Sending, predictor, request_of
+from app.service.bulk_sending import STOPPED, PausedError, RowRequests, Runner, Sending, predictor
 from app.service.guard import GuardError, check_production, check_test_contacts
 from app.service.history import check_note
 from app.service.live import LiveAccount
@@ -214,9 +214,8 @@ class BulkRuns:
         contacts: int = CANARY,
     ) -> Mapping[str, object]:
         """The next request exactly as it will be sent, with at most so many contacts."""
-        template = RowTemplate(run.template or "", run.header)
-        rows = bulk_runs.rows_left(self._path, run.run_id, contacts)
-        entries = [contact_entry(masked(request_of(run, template, row))) for row in rows]
+        requests, rows = RowRequests(run), bulk_runs.rows_left(self._path, run.run_id, contacts)
+        entries = [contact_entry(masked(requests.of(row))) for row in rows]
         return self._live.client.describe_many(run.event_id, trigger_many_body(run.key_id, entries))
 
     def report(

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from app.domain.bulk import (
     CANARY,
@@ -128,10 +129,17 @@ def _most_bytes(request: TriggerRequest) -> int:
     return len(data) + LONGEST_ESCAPE * len(request.external_id) + ENTRY_BYTES
 
 
-def request_of(run: Run, template: RowTemplate, row: BulkRow) -> TriggerRequest:
-    """The trigger of one row."""
-    data = typed_data(template.fill(row.cells) if row.data is None else row.data)
-    return TriggerRequest(run.event_id, run.key_id, row.external_id, data, row.trigger_id(run.run_id))
+class RowRequests:
+    """The triggers of the rows of a run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._run_id = UUID(run.run_id)
+        self._template = RowTemplate(run.template or "", run.header)
+
+    def of(self, row: BulkRow) -> TriggerRequest:
+        run, data = self._run, typed_data(self._template.fill(row.cells) if row.data is None else row.data)
+        return TriggerRequest(run.event_id, run.key_id, row.external_id, data, row.trigger_id(self._run_id))
 
 
 @dataclass(eq=False)
@@ -149,7 +157,7 @@ class Runner:
     def __post_init__(self) -> None:
         self._path = self.live.history.path
         self._owner = self.live.history.owner
-        self._template = RowTemplate(self.run.template or "", self.run.header)
+        self._requests = RowRequests(self.run)
         self._done: Counter[Outcome] = Counter()
 
     @property
@@ -244,10 +252,10 @@ class Runner:
         batch, size = list[tuple[BulkRow, Attempt]](), 0
         with closing(Cache(cache_path)) as cache:
             event_name, predicted = cache.event_name(run.event_id), predictor(cache, run)
-        found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
+        found, now = look_up(cache_path, run.key_id, [row.external_id for row in rows]), self.clock()
         for row, contacts in zip(rows, found, strict=True):
             code = predicted(min(2, len(contacts.contacts)), contacts.complete)
-            attempt = self._attempt(row, contacts, event_name, code)
+            attempt = self._attempt(row, contacts, event_name, code, now)
             size += _most_bytes(attempt.request)
             if batch and size > MAX_BODY:
                 break
@@ -274,9 +282,14 @@ class Runner:
         ]
 
     def _attempt(
-        self, row: BulkRow, found: FoundContacts, event_name: str | None, predicted: int | None
+        self,
+        row: BulkRow,
+        found: FoundContacts,
+        event_name: str | None,
+        predicted: int | None,
+        now: datetime,
     ) -> Attempt:
-        request = request_of(self.run, self._template, row)
+        request = self._requests.of(row)
         check_test_contacts(self.live.profile, request, lambda *_: found.contacts)
         return Attempt(
             # Each try has an id of its own, so that a claim that is given back late is not that of the next try.
@@ -285,7 +298,7 @@ class Runner:
             account=self.live.key,
             request=request,
             event_name=event_name,
-            started_at=self.clock(),
+            started_at=now,
             predicted_code=predicted,
             parent_id=row.parent_id,
             contact=found.kept,
@@ -299,7 +312,7 @@ class Runner:
         for one in sent:
             outcomes[one.outcome] += len(one.batch)
         self._done += outcomes
-        self._show(0)
+        self.sending.watch(self.run, 0)
         reason = pause_after(answer, outcomes, self._done[Outcome.REJECTED], self._done.total())
         if is_canary:
             reason = reason or _canary_fault(sent)
@@ -308,7 +321,7 @@ class Runner:
 
     def _sent(self, batch: Batch, answer: Answer, took_s: float) -> list[Sent]:
         """What the answer says about each contact, and what to do about it."""
-        by_id = {row.external_id: (row, attempt) for row, attempt in batch}
+        by_id = {one[0].external_id: one for one in batch}
         shares = share_out(answer, self.run.key_id, list(by_id))
         sent = [
             Sent([by_id[one] for one in share.external_ids], share.outcome, share.answer, took_s * 1000)
@@ -330,7 +343,7 @@ class Runner:
         give_up = time.monotonic() + self.wait_s
         while True:
             try:
-                await asyncio.to_thread(bulk_runs.finish, self._path, self.run.run_id, sent)
+                self.run = await asyncio.to_thread(bulk_runs.finish, self._path, self.run.run_id, sent)
             except UnwritableError as error:
                 waits = isinstance(error, BusyError) and time.monotonic() < give_up
                 if not waits and not self.sending.keep_trying():
@@ -364,13 +377,9 @@ class Runner:
 
     async def _wait(self, seconds: float) -> None:
         while seconds > 0 and not self.sending.stop.is_set():
-            self._show(seconds)
+            self.sending.watch(self.run, seconds)
             await self.sleep(min(1.0, seconds))
             seconds -= 1
-
-    def _show(self, wait_s: float) -> None:
-        self.run = bulk_runs.get_run(self._path, self.run.run_id)
-        self.sending.watch(self.run, wait_s)
 
 
 def _canary_fault(sent: list[Sent]) -> str | None:

@@ -101,14 +101,14 @@ class ContactLines:
         )
 
     def contacts(self) -> Iterator[Contact]:
-        for row in self._file.rows(self._leave_out):
-            cells = {key: cell for key, cell in zip(self._keys, row.cells, strict=True) if key and cell}
+        for line, row in self._file.rows(self._leave_out):
+            cells = {key: cell for key, cell in zip(self._keys, row, strict=True) if key and cell}
             contact_id = cells.pop("id", "")
             if contact_id.isascii() and contact_id.isdigit():
                 self.read += 1
                 yield Contact(contact_id, cells.pop("uid", ""), cells)
             else:
-                self._leave_out(row.line, f"The contact id must be digits, not {contact_id!r}.")
+                self._leave_out(line, f"The contact id must be digits, not {contact_id!r}.")
 
     def _leave_out(self, line: int, reason: str) -> None:
         self.left_out += 1

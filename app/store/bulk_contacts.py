@@ -2,84 +2,71 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.model import Contact, KeptContact, Matches
-from app.domain.recipient import EMAIL, contact_name
+from app.domain.model import Contact, KeptContact
+from app.domain.recipient import EMAIL
 from app.store.cache_file import opened
-from app.store.contacts import storable
 from app.store.text import comparable, stored
 
-_FOUND = """
-SELECT wanted.key AS place, contacts.id, uid, fields FROM json_each(?2) AS wanted
-CROSS JOIN field_values ON field_id = ?1 AND field_values.value = wanted.value{exact} JOIN contacts ON number = contact
-"""
+MAX_SHARING = 100
+"""The most contacts that are looked at for one value."""
 
-_ALONE = """
-SELECT field.key, wanted.value FROM json_each(?) AS field, json_each(field.value) AS wanted
-WHERE 1 = (SELECT count(*) FROM (SELECT 1 FROM field_values WHERE field_id = field.key
-AND field_values.value = wanted.value AND (field_id = '3' OR field_values.value = wanted.value COLLATE BINARY) LIMIT 2))
+_FOUND = f"""
+SELECT wanted.key AS place, contacts.id, email, coalesce(name, email, '') AS name, (
+    SELECT json_group_array(own.value) FROM json_each(json_insert(fields, '$.uid', uid)) AS own
+    WHERE own.value != '' AND NOT EXISTS (
+        SELECT 1 FROM field_values AS other WHERE field_id = own.key AND other.value = own.value AND contact != number
+        AND (field_id = '{EMAIL}' OR other.value = own.value COLLATE BINARY)
+    )
+) AS keys FROM json_each(?2) AS wanted CROSS JOIN contacts ON number IN (
+    SELECT contact FROM field_values AS same WHERE field_id = ?1 AND same.value = wanted.value
+    AND (field_id = '{EMAIL}' OR same.value = wanted.value COLLATE BINARY) LIMIT {MAX_SHARING}
+)
 """
+"""The contacts with each of some values; `keys` are the values of a contact that no other one has."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundContacts:
-    """The contacts that a key finds: none, one, or more that share the value; `kept` is the one."""
+    """The contacts that a key finds: none, one, or more that share the value; `kept` is the one.
 
-    contacts: list[Contact] = field(default_factory=list)
-    complete: bool = False
-    kept: KeptContact | None = None
+    The contacts have no field but their e-mail address.
+    """
 
-    @property
-    def matches(self) -> Matches:
-        return Matches(tuple(contact.id for contact in self.contacts[:2]), self.complete)
+    contacts: Sequence[Contact]
+    complete: bool
+    kept: KeptContact | None
 
 
 def look_up(path: Path, key_id: str, values: Sequence[str]) -> list[FoundContacts]:
     """What the cache at a path knows of each value of a key field. Raises StoreError."""
     with opened(path) as file, file.guarded() as connection:
-        binary = "" if key_id == EMAIL else " AND field_values.value = wanted.value COLLATE BINARY"
-        found: list[list[Contact]] = [[] for _ in values]
-        wanted = json.dumps([stored(value) for value in values])
-        for row in connection.execute(_FOUND.format(exact=binary), (stored(key_id), wanted)):
-            found[row["place"]].append(Contact(row["id"], row["uid"], json.loads(row["fields"])))
+        found = connection.execute(_FOUND, (stored(key_id), json.dumps([stored(one) for one in values])))
+        by_place: dict[int, list[sqlite3.Row]] = {}
+        for row in found:
+            by_place.setdefault(row["place"], []).append(row)
         complete = bool(connection.execute("SELECT complete FROM state").fetchone()[0])
-        known = _looked_up(connection, key_id, values)
-        alone = _alone(connection, [contacts[0] for contacts in found if len(contacts) == 1])
-        return [
-            FoundContacts(
-                contacts,
-                complete or comparable(key_id, value) in known,
-                _kept(contacts[0], alone) if len(contacts) == 1 else None,
-            )
-            for value, contacts in zip(values, found, strict=True)
-        ]
+        known = range(len(values)) if complete else _looked_up(connection, key_id, values)
+        return [_found(by_place.get(place, ()), complete=place in known) for place in range(len(values))]
 
 
-def _looked_up(connection: sqlite3.Connection, key_id: str, values: Sequence[str]) -> set[str]:
+def _found(rows: Sequence[sqlite3.Row], *, complete: bool) -> FoundContacts:
+    contacts = [Contact(row["id"], "", {EMAIL: row["email"] or ""}) for row in rows]
+    kept = None
+    if len(rows) == 1:
+        keys = dict.fromkeys(json.loads(rows[0]["keys"]))
+        kept = KeptContact(rows[0]["id"], rows[0]["name"], tuple(keys))
+    return FoundContacts(contacts, complete, kept)
+
+
+def _looked_up(connection: sqlite3.Connection, key_id: str, values: Sequence[str]) -> set[int]:
+    """The places of the values that the account was asked for."""
     rows = connection.execute(
-        "SELECT looked_up.value FROM json_each(?2) AS wanted "
+        "SELECT wanted.key FROM json_each(?2) AS wanted "
         "CROSS JOIN looked_up ON key_id = ?1 AND looked_up.value = wanted.value",
         (stored(key_id), json.dumps([comparable(key_id, value) for value in values])),
     )
     return {row[0] for row in rows}
-
-
-def _alone(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> set[tuple[str, str]]:
-    """The keys and values of these contacts that no other contact shares."""
-    wanted: dict[str, list[str]] = {}
-    for contact in contacts:
-        for key_id, value in _keys(contact):
-            wanted.setdefault(key_id, []).append(value)
-    return {(row[0], row[1]) for row in connection.execute(_ALONE, (json.dumps(wanted),))}
-
-
-def _keys(contact: Contact) -> list[tuple[str, str]]:
-    return [(key_id, storable(value)) for key_id, value in (*contact.fields.items(), ("uid", contact.uid))]
-
-
-def _kept(contact: Contact, alone: Set[tuple[str, str]]) -> KeptContact:
-    values = dict.fromkeys(value for key_id, value in _keys(contact) if (key_id, value) in alone)
-    return KeptContact(contact.id, contact_name(contact), tuple(values))

@@ -509,8 +509,8 @@ def skip(path: Path, run_id: str, rows: Sequence[tuple[BulkRow, str]]) -> None:
         )
 
 
-def finish(path: Path, run_id: str, sent: Sequence[Sent]) -> None:
-    """Records what the reply says about each contact of a batch, in one transaction.
+def finish(path: Path, run_id: str, sent: Sequence[Sent]) -> Run:
+    """Records what the reply says about each contact of a batch, in one transaction; returns the run as it is then.
 
     Also of those that another process has meanwhile marked as interrupted.
     """
@@ -521,8 +521,10 @@ def finish(path: Path, run_id: str, sent: Sequence[Sent]) -> None:
             record(connection, ids, one.answer, one.outcome, elapsed_ms=one.elapsed_ms, remedy=one.remedy)
             code = one.answer.reply_code if isinstance(one.answer, Reply) else None
             rows = [(code, row.wave, row.number, attempt.attempt_id) for row, attempt in one.batch]
-            for before in (RowState.SENDING, RowState.UNKNOWN):
-                _move(connection, number, (before, _STATES[one.outcome]), f", code = ? {_CLAIMED}", rows)
+            to_outcome, after = f", code = ? {_CLAIMED}", _STATES[one.outcome]
+            if _move(connection, number, (RowState.SENDING, after), to_outcome, rows) < len(rows):
+                _move(connection, number, (RowState.UNKNOWN, after), to_outcome, rows)
+        return _run(_run_row(connection, run_id))
 
 
 def release(path: Path, run_id: str, batch: Batch, state: RowState = RowState.PLANNED) -> None:

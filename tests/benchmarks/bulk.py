@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 from app.bootstrap import open_service
 from app.domain.bulk import CANARY, RowState, Run, RunState, status_json
@@ -154,7 +155,7 @@ async def _batches(home: Path) -> tuple[float, float]:
 
 
 def _attempt(run: Run, row: bulk_runs.BulkRow) -> Attempt:
-    trigger_id = row.trigger_id(run.run_id)
+    trigger_id = row.trigger_id(UUID(run.run_id))
     data = {"global": {"itemName": row.cells[1]}}
     request = TriggerRequest(run.event_id, run.key_id, row.external_id, data, trigger_id)
     return Attempt(

@@ -19,7 +19,7 @@ FIELDS = (Field("3", "E-Mail", "email"), Field("1", "First Name", "first_name"),
 def read(raw: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], list[tuple[int, str]]]:
     faults: list[tuple[int, str]] = []
     file = CsvFile(io.BytesIO(raw), "people.csv")
-    rows = [(row.line, list(row.cells)) for row in file.rows(lambda *fault: faults.append(fault))]
+    rows = [(line, list(cells)) for line, cells in file.rows(lambda *fault: faults.append(fault))]
     return file.header, rows, faults
 
 
@@ -191,7 +191,7 @@ def test_a_file_is_opened_by_its_path_and_says_how_much_is_read(tmp_path: Path) 
     path = tmp_path / "people.csv"
     path.write_bytes(b"id,3\n1,a\n")
     with open_csv(path) as file:
-        assert [list(row.cells) for row in file.rows(lambda *_: None)] == [["1", "a"]]
+        assert [list(cells) for _, cells in file.rows(lambda *_: None)] == [["1", "a"]]
         assert (file.done, file.size) == (9, 9)
     with pytest.raises(FileFaultError, match="cannot be read: No such file"), open_csv(tmp_path / "none.csv"):
         pass

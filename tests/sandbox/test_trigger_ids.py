@@ -10,7 +10,7 @@ import pytest
 
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.app import create_sandbox
-from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.idempotency import Accepted, AcceptedTriggers
 from tests.sandbox.asking import Asker
 
 OK = (200, b'{"replyCode":0,"replyText":"OK","data":{}}')
@@ -20,9 +20,8 @@ def one(trigger_id: str, who: str = "thor@example.com") -> str:
     return json.dumps({"key_id": "3", "external_id": who, "trigger_id": trigger_id})
 
 
-def trigger(trigger_id: str) -> dict[str, object]:
-    members = {"event_id": "100", "key_id": "3", "external_id": "thor@example.com", "contact_id": "11"}
-    return {**members, "trigger_id": trigger_id, "data": None}
+def trigger(trigger_id: str) -> Accepted:
+    return Accepted("100", "3", "thor@example.com", "11", trigger_id, None)
 
 
 def deduplicated(sandbox: Asker) -> list[list[str]]:

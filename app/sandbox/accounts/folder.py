@@ -206,11 +206,11 @@ class ContactsFile:
         return next(islice(self._rows(), number - 1, None))[0]
 
     def _rows(self) -> Iterator[tuple[int, Sequence[str]]]:
-        for row in self._file.rows(self._refuse):
-            cells = self._sorted((*row.cells, ""))
+        for line, row in self._file.rows(self._refuse):
+            cells = self._sorted((*row, ""))
             if not _digits(cells[0]):
-                self._refuse(row.line, f"The contact id must be digits, not {cells[0]!r}.")
-            yield row.line, cells
+                self._refuse(line, f"The contact id must be digits, not {cells[0]!r}.")
+            yield line, cells
 
     def _refuse(self, line: int, reason: str) -> None:
         raise self._file.error(line, reason)

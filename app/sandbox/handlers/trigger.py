@@ -13,6 +13,7 @@ from app.domain.rules import RULES, Rule, judge
 from app.domain.wire import key_text, parse_trigger
 from app.sandbox.accounts.account import NO_MATCH, SandboxAccount
 from app.sandbox.context import ApiRequest, Context
+from app.sandbox.idempotency import Accepted
 from app.sandbox.responses import Rejected, ok
 
 MAX_CONTACTS = 1000
@@ -60,22 +61,23 @@ async def _trigger_many(request: ApiRequest, key_id: str) -> Response:
     entries = _entries(request.payload)
     event_id = request.path_params["event_id"]
     _check(TriggerRequest(event_id, key_id, ""), context.account, REQUEST_RULES)
-    sent = [parse_trigger(event_id, {**entry, "key_id": key_id}) for entry in entries]
-    found = Triggered.among(context.account, key_id, (one.external_id for one in sent))
-    accepted: list[dict[str, object]] = []
+    accepted: list[Accepted] = []
     # GUESS: Of an external id given twice in a batch, both are processed, and `errors` keeps one
     errors: dict[str, dict[str, str]] = {}
-    for number, (one, entry) in enumerate(zip(sent, entries, strict=True)):
-        if number % AT_ONCE == 0:
-            await asyncio.sleep(0)  # a dashboard may run in the same loop
-        try:
-            _check(one, found, CONTACT_RULES)
-            _check_extras(entry, request.length)
-        except Rejected as rejected:
-            errors[one.external_id] = {str(rejected.code): rejected.text}
-        else:
-            accepted.append(found.accepted(one, entry))
-    ids = [one["contact_id"] for one in accepted]
+    for start in range(0, len(entries), AT_ONCE):
+        await asyncio.sleep(0)  # a dashboard may run in the same loop
+        some = entries[start : start + AT_ONCE]
+        sent = [parse_trigger(event_id, {**entry, "key_id": key_id}) for entry in some]
+        found = Triggered.among(context.account, key_id, (one.external_id for one in sent))
+        for one, entry in zip(sent, some, strict=True):
+            try:
+                _check(one, found, CONTACT_RULES)
+                _check_extras(entry, request.length)
+            except Rejected as rejected:
+                errors[one.external_id] = {str(rejected.code): rejected.text}
+            else:
+                accepted.append(found.accepted(one, entry))
+    ids = [one.contact_id for one in accepted]
     # GUESS: A batch that is rejected for everybody is still 200
     return await _reply(context, event_id, accepted, {"ids": ids, "errors": errors or []})
 
@@ -100,16 +102,11 @@ class Triggered:
     def matches(self, _: str, external_id: str) -> Matches:
         return self.found.get(external_id, NO_MATCH)
 
-    def accepted(self, sent: TriggerRequest, carrier: Mapping[str, object]) -> dict[str, object]:
+    def accepted(self, sent: TriggerRequest, carrier: Mapping[str, object]) -> Accepted:
         """What is recorded of a trigger that broke no rule; `carrier` is its part of the payload."""
-        return {
-            "event_id": sent.event_id,
-            "key_id": sent.key_id,
-            "external_id": sent.external_id,
-            "contact_id": self.found[sent.external_id].ids[0],
-            "trigger_id": sent.trigger_id,
-            "data": carrier.get("data"),
-        }
+        contact_id = self.found[sent.external_id].ids[0]
+        data = carrier.get("data")
+        return Accepted(sent.event_id, sent.key_id, sent.external_id, contact_id, sent.trigger_id, data)
 
 
 def _entries(payload: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
@@ -158,7 +155,7 @@ def _check_data(data: object, *, may_be_too_large: bool) -> None:
 
 
 async def _reply(
-    context: Context, event_id: str, accepted: Sequence[Mapping[str, object]], data: Mapping[str, object]
+    context: Context, event_id: str, accepted: Sequence[Accepted], data: Mapping[str, object]
 ) -> Response:
     attached, interactions = context.account.events[event_id].attached, context.options.interactions
     if accepted and not (attached or interactions):

@@ -302,11 +302,19 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     def _reach(self, position: int) -> None:
         """Reads rows in the background up to this position; their lines stay empty until then."""
-        self.virtual_size = Size(0, self._known + HEADER_LINES)
+        self._resize_to(self._known + HEADER_LINES)
         rows = self._rows
         if rows is not None and rows is not self._reading and rows.is_unread(position):
             self._reading = rows
             self._read_all(rows)
+
+    def _resize_to(self, height: int) -> None:
+        if self.show_vertical_scrollbar and height > self.size.height:
+            # Textual would lay the whole screen out, although nothing but the scroll bar changes.
+            self.set_reactive(Widget.virtual_size, Size(0, height))
+            self.vertical_scrollbar.window_virtual_size = height
+        else:
+            self.virtual_size = Size(0, height)
 
     @work(group="rows")
     async def _read_all(self, rows: Rows[Row]) -> None:

@@ -17,7 +17,7 @@ class TextBlock(Static):
             return
         before = self._height
         self.update(new, layout=self.styles.is_auto_width)
-        if self._height != before:
+        if self.styles.is_auto_height and self._height != before:
             self.refresh(layout=True)
 
     @property
