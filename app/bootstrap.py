@@ -5,55 +5,36 @@ Heavy imports are late: a list from the cache needs neither httpx nor Starlette.
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from functools import cache, partial
-from getpass import getuser
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.domain.errors import FileFaultError
 from app.domain.model import JsonObject
-from app.domain.team import TeamKey
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount, ensure_built
 from app.sandbox.accounts.folder import examples, unknown_keys
-from app.sandbox.idempotency import AcceptedTriggers
 from app.service.live import LiveAccount
 from app.service.profile_check import Finding, check_account
 from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
 from app.settings.config import read_config
-from app.settings.secrets import Secret, find_secret, team_secret
+from app.settings.secrets import Secret, find_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
 from app.store.database import BusyError, StoppedError, StoreError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
-    from app.client.auth import SignIn
     from app.sandbox.app import Sandbox
     from app.sandbox.options import SandboxOptions
+    from app.sandbox.serve import Watch
     from app.service.team import Team
-
-
-class Watch(Protocol):
-    """Receives the progress of a sandbox that starts to serve."""
-
-    def loading(self, done: int, total: int) -> None:
-        """Called when `done` of `total` bytes of contacts are loaded."""
-
-    def answering(self, url: str) -> None:
-        """Called when the sandbox answers at `url`."""
-
-    def warning(self, text: str) -> None:
-        """Called with one sentence about the account folder."""
-
-
-SANDBOX_URL = "http://sandbox.localhost/api/v2"
 
 
 def open_service(
@@ -101,37 +82,14 @@ def _recover(history: History) -> None:
 
 def _team(settings: Settings, live: LiveAccount, terminal: Callable[[str], None] | None) -> "Team":
     """Raises SettingsError without the extra or the team's key."""
-    profile = settings.profile
     try:
-        from app.service.team import Team
-        from app.service.team_sync import TeamSettings
+        from app.service.team import open_team
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"The profile {profile.name!r} has a team, which needs the extra `team`: pip install 'triggerdesk[team]'."
+            f"The profile {settings.profile.name!r} has a team, which needs the extra `team`:"
+            " pip install 'triggerdesk[team]'."
         ) from error
-    try:
-        key = TeamKey(settings.team_key.read_text(encoding="ascii").strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The team's key {settings.team_key} cannot be read. `triggerdesk team join` writes it."
-        ) from error
-
-    def password() -> str | None:
-        found = team_secret(profile.name, os.environ, terminal)
-        return None if found is None else found.reveal()
-
-    given = TeamSettings(
-        profile.team or "",
-        profile.team_account or profile.name,
-        settings.member or getuser(),
-        key,
-        settings.team_history,
-        cache(password),
-        profile.team_share,
-        profile.requires_team,
-        profile.approve,
-    )
-    return Team(live, given, terminal or (lambda _: None))
+    return open_team(settings, live, terminal)
 
 
 class Profiles(NamedTuple):
@@ -268,18 +226,13 @@ class _InProcess:
 
     @property
     def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
-        from app.sandbox.app import create_sandbox
-
         with self._making:
             if self._made is None:
                 account = SandboxAccount(None, self._database)
-                self._made = account, create_sandbox(account)
+                self._made = account, _sandbox_of(account)
             return self._made
 
     def client(self, deadline_s: float) -> "ApiClient":
-        from app.client.api import ApiClient
-        from app.client.connection import open_in_process
-
         account, sandbox = self._pair
 
         async def answer(*call: Any) -> None:
@@ -287,7 +240,7 @@ class _InProcess:
                 account.follow(self._cache.state().source or "")
             await sandbox(*call)
 
-        return ApiClient(SANDBOX_URL, open_in_process(answer, sandbox.faults.refuses), deadline_s)
+        return _in_process(answer, deadline_s, sandbox.faults.refuses)
 
     def close(self) -> None:
         if self._made is not None:
@@ -306,37 +259,21 @@ async def check_profile(profile: Profile, secret: Secret) -> tuple[Finding, ...]
 
 
 def serve_sandbox(
-    settings: Settings, options: "SandboxOptions", address: tuple[str, int], keep: Path | None, watch: Watch
+    settings: Settings, options: "SandboxOptions", address: tuple[str, int], keep: Path | None, watch: "Watch"
 ) -> None:
     """Serves the profile's account folder on an address until ctrl+c; port 0 picks a free one.
 
     Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Raises FileFaultError,
     AccountDatabaseError and AppError.
     """
-    from app.sandbox.app import create_sandbox
-    from app.sandbox.serve import serve
+    from app.sandbox.serve import serve_account
 
-    for warning in unknown_keys(_account_folder(settings)):
-        watch.warning(warning)
-    account = SandboxAccount(_account_folder(settings), _database(settings), watch.loading)
-    try:
-        sandbox = create_sandbox(
-            account, options, accepted=AcceptedTriggers(keep, remember_s=options.remember_s)
-        )
-        try:
-            serve(sandbox, *address, watch.answering)
-        finally:
-            sandbox.close()
-    finally:
-        account.close()
+    serve_account(_account_folder(settings), _database(settings), options, address, keep=keep, watch=watch)
 
 
 @asynccontextmanager
 async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiClient, str]"]:
     """Opens a sandbox of the files as they are now; the live one follows once the cache is refreshed."""
-    from app.client.api import ApiClient
-    from app.client.connection import open_in_process
-    from app.sandbox.app import create_sandbox
 
     def check(*_: int) -> None:
         if stop.is_set():
@@ -344,32 +281,32 @@ async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiC
 
     with (
         closing(SandboxAccount(_account_folder(settings), _database(settings), check)) as account,
-        closing(create_sandbox(account)) as sandbox,
+        closing(_sandbox_of(account)) as sandbox,
     ):
-        client = ApiClient(SANDBOX_URL, open_in_process(sandbox), settings.profile.deadline_s)
+        client = _in_process(sandbox, settings.profile.deadline_s)
         try:
             yield client, account.fingerprint
         finally:
             await client.aclose()
 
 
+def _sandbox_of(account: SandboxAccount) -> "Sandbox":
+    from app.sandbox.app import create_sandbox
+
+    return create_sandbox(account)
+
+
+def _in_process(
+    sandbox: Callable[..., Awaitable[None]],
+    deadline_s: float,
+    refuses: Callable[[], bool] = lambda: False,
+) -> "ApiClient":
+    from app.client.api import in_process
+
+    return in_process(sandbox, deadline_s, refuses)
+
+
 def _over_http(profile: Profile, secret: Callable[[], Secret]) -> "ApiClient":
-    from app.client.api import ApiClient
-    from app.client.connection import open_http
+    from app.client.api import over_http
 
-    http = open_http(proxy=profile.proxy, auth=_sign_in(profile, secret))
-    return ApiClient(profile.base_url or "", http, profile.deadline_s)
-
-
-def _sign_in(profile: Profile, secret: Callable[[], Secret]) -> "SignIn | None":
-    from app.client.auth import ClientCredentials, Wsse
-    from app.client.connection import open_http
-
-    match profile.auth:
-        case "none":
-            return None
-        case "wsse":
-            return Wsse(profile.user, secret())
-        case "oauth":
-            tokens = open_http(proxy=profile.proxy)
-            return ClientCredentials(profile.token_url, profile.client_id, secret(), tokens)
+    return over_http(profile, secret)

@@ -6,7 +6,6 @@ import os
 import sys
 from codecs import lookup
 from importlib import import_module
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import click
@@ -194,6 +193,8 @@ def _start_log(home: Path, verbose: bool) -> None:
     if not verbose:
         logger.addHandler(logging.NullHandler())  # without any handler Python prints errors on the terminal
         return
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it imports pickle and sockets
+
     file = home / LOG_FILE
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
-from app.client.auth import SignIn
+from app.client.auth import ClientCredentials, SignIn, Wsse
+from app.client.connection import open_http, open_in_process
 from app.client.errors import ClientError, RejectedError, UnsendableError
 from app.client.exchange import Progress, Received, exchange, no_reply, within
 from app.domain import wire
@@ -31,6 +32,8 @@ from app.domain.model import (
 )
 from app.domain.reply_codes import advise_status, retry_after_s
 from app.domain.text import sanitize
+from app.settings import Profile
+from app.settings.secrets import Secret
 
 REFUSED = 429
 UNTOLD_WAIT_S = 60
@@ -101,6 +104,8 @@ MAIL = Purpose("mail", "campaign.get")
 MAIL_HISTORY = Purpose("mail history", "for the e-mail history of contacts")
 
 T = TypeVar("T")
+
+SANDBOX_URL = "http://sandbox.localhost/api/v2"
 
 PAGE = 10_000
 BATCH = 1_000
@@ -368,3 +373,26 @@ def _rejection(reply: Reply, purpose: Purpose, user: str) -> str:
         said.append(sanitize(reply.reply_text, _LONGEST_TEXT))
     remedy = advise_status(reply, datetime.now(UTC), purpose.permission, user)
     return f"The account did not answer with its {purpose.what} ({', '.join(said)}). {remedy or 'Try again later.'}"
+
+
+def over_http(profile: Profile, secret: Callable[[], Secret]) -> ApiClient:
+    """A client of the profile's account; `secret` is called if the profile signs in, and may raise SettingsError."""
+    auth: SignIn | None
+    match profile.auth:
+        case "none":
+            auth = None
+        case "wsse":
+            auth = Wsse(profile.user, secret())
+        case "oauth":
+            tokens = open_http(proxy=profile.proxy)
+            auth = ClientCredentials(profile.token_url, profile.client_id, secret(), tokens)
+    return ApiClient(profile.base_url or "", open_http(proxy=profile.proxy, auth=auth), profile.deadline_s)
+
+
+def in_process(
+    application: Callable[..., Awaitable[None]],
+    deadline_s: float,
+    refuses: Callable[[], bool] = lambda: False,
+) -> ApiClient:
+    """A client of a sandbox in this process; nothing leaves for it while it `refuses`."""
+    return ApiClient(SANDBOX_URL, open_in_process(application, refuses), deadline_s)

@@ -96,6 +96,11 @@ class Faults:
     def clear(self) -> None:
         self._armed.clear()
 
+    def fail_next(self, kind: str, event_id: str, seconds: float) -> None:
+        """Makes the next trigger of the event fail, once; the faults of before are gone."""
+        self.clear()
+        self.add(Fault(kind, event_id, times=1, seconds=seconds))
+
     def shown(self) -> list[dict[str, object]]:
         faults = (asdict(armed.fault) for armed in self._armed)
         return [{key: value for key, value in fault.items() if value is not None} for fault in faults]

@@ -5,19 +5,56 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
+from app.sandbox.accounts.account import SandboxAccount
+from app.sandbox.accounts.folder import unknown_keys
+from app.sandbox.app import create_sandbox
 from app.sandbox.faults import SandboxCut
+from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.options import SandboxOptions
 from app.sandbox.requests import Guard, has_loopback_host
 from app.settings import is_loopback
 
 SHUTDOWN_S = 1
 MAX_PORT = 65_535
 BACKLOG = 2048
+
+
+class Watch(Protocol):
+    """Receives the progress of a sandbox that starts to serve: bytes of contacts, its URL, what is odd in its folder."""
+
+    def loading(self, done: int, total: int) -> None: ...
+    def answering(self, url: str) -> None: ...
+    def warning(self, text: str) -> None: ...
+
+
+def serve_account(
+    folder: Path,
+    database: Path,
+    options: SandboxOptions,
+    address: tuple[str, int],
+    *,
+    keep: Path | None,
+    watch: Watch,
+) -> None:
+    """Serves an account folder until ctrl+c, then returns; accepted trigger ids are kept in `keep`, if given.
+
+    Raises AppError.
+    """
+    for warning in unknown_keys(folder):
+        watch.warning(warning)
+    with closing(SandboxAccount(folder, database, watch.loading)) as account:
+        accepted = AcceptedTriggers(keep, remember_s=options.remember_s)
+        with closing(create_sandbox(account, options, accepted=accepted)) as sandbox:
+            serve(sandbox, *address, watch.answering)
 
 
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:

@@ -66,11 +66,7 @@ class Scenarios:
 
     def fail_next(self, failure: SimulatedFailure) -> TriggerRequest:
         """Makes the next trigger fail, once; returns a request that would be accepted otherwise."""
-        from app.sandbox.faults import Fault
-
-        faults = self._sandbox().faults
-        faults.clear()
-        faults.add(Fault(failure.kind, REPLIES[0].event_id, times=1, seconds=SLOW_S))
+        self._sandbox().faults.fail_next(failure.kind, REPLIES[0].event_id, SLOW_S)
         return REPLIES[0]
 
     def sent_mails(self) -> list[SentMail]:

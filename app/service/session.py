@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,6 @@ from app.domain.errors import AppError
 from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
-from app.service.bulk import BulkRuns
 from app.service.catalog import Contacts, Events
 from app.service.drafts import Drafts
 from app.service.evidence import AccountMails, Evidence
@@ -31,6 +31,7 @@ from app.store.database import BusyError, StoreError, UnwritableError, set_aside
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
+    from app.service.bulk import BulkRuns
     from app.service.team import Team
 
 __all__ = [
@@ -98,12 +99,17 @@ class Session:
         self.drafts = Drafts(account)
         self.history = AttemptHistory(account)
         self.mails = AccountMails(account)
-        self.bulk = BulkRuns(account, wait_s)
 
     @property
     def client(self) -> "ApiClient":
         """The client of the account. Raises SettingsError if the profile's secret is not available."""
         return self._live.client
+
+    @cached_property
+    def bulk(self) -> "BulkRuns":
+        from app.service.bulk import BulkRuns
+
+        return BulkRuns(self._live, self._wait_s)
 
     async def open_client(self) -> None:
         """Opens the client before the first use. Raises SettingsError if the secret is not available."""

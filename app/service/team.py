@@ -4,12 +4,14 @@ Claims are made while a send waits, within a second and a half. All else waits i
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
+from getpass import getuser
 from threading import Event, Lock
 from typing import Literal, TypeVar
 
@@ -25,14 +27,24 @@ from app.domain.model import (
     new_attempt_id,
 )
 from app.domain.recipient import EMAIL
-from app.domain.team import Approval, Claim, Claims, Fact, TeamError, UnreachableError, hidden_contact
+from app.domain.team import (
+    Approval,
+    Claim,
+    Claims,
+    Fact,
+    TeamError,
+    TeamKey,
+    UnreachableError,
+    hidden_contact,
+)
 from app.domain.text import short_id
 from app.service.catalog import Contacts, ForgetRefusedError
 from app.service.guard import GuardError, other_data_words
 from app.service.history import AttemptError, AttemptHistory, check_note, settle
 from app.service.live import LiveAccount
 from app.service.team_sync import TeamSettings, TeamSync
-from app.settings.secrets import in_daemon_thread
+from app.settings import Settings, SettingsError
+from app.settings.secrets import in_daemon_thread, team_secret
 from app.store.attempts import AttemptRow, History, SentMeanwhileError
 from app.store.database import UnwritableError
 from app.store.outbox import Outbox, attempts_on
@@ -49,6 +61,34 @@ _TRIES = 20
 _OFFLINE = "The team is not reachable."
 NOT_SENT = f"{_OFFLINE} This profile sends only with its team. Try again later, or set team_required = false."
 SENT_LATER = f"{_OFFLINE} This is sent without asking it, and pushed later."
+
+
+def open_team(settings: Settings, account: LiveAccount, terminal: Callable[[str], None] | None) -> "Team":
+    """The team of the live profile. Raises SettingsError without the team's key."""
+    profile = settings.profile
+    try:
+        key = TeamKey(settings.team_key.read_text(encoding="ascii").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The team's key {settings.team_key} cannot be read. `triggerdesk team join` writes it."
+        ) from error
+
+    def password() -> str | None:
+        found = team_secret(profile.name, os.environ, terminal)
+        return None if found is None else found.reveal()
+
+    given = TeamSettings(
+        profile.team or "",
+        profile.team_account or profile.name,
+        settings.member or getuser(),
+        key,
+        settings.team_history,
+        cache(password),
+        profile.team_share,
+        profile.requires_team,
+        profile.approve,
+    )
+    return Team(account, given, terminal or (lambda _: None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class TriggerDeskApp(App[AppError]):
         self._keymap = dict(keymap or {})
         self._session: Session | None = None
         self._switching = asyncio.Lock()
-        self._first_frame = asyncio.Event()
+        self._opened = asyncio.Event()
         self._keys = KeyQueue(self, super().on_event, self.ready)
         self._message = ""
         self._message_stays_until = 0.0
@@ -111,12 +111,10 @@ class TriggerDeskApp(App[AppError]):
             lambda: self.set_timer(PALETTE_CLOSES_S, self.action_screenshot),
         )
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         self.set_keymap(self._keymap)
-        await self._open()
-
-    def on_ready(self) -> None:
-        self._first_frame.set()
+        # Until the app is mounted Textual draws nothing: a dashboard laid out now would be laid out twice.
+        self.call_later(self._open)
 
     async def on_unmount(self) -> None:
         if self._session is not None:
@@ -162,7 +160,7 @@ class TriggerDeskApp(App[AppError]):
 
     async def ready(self) -> None:
         """Returns once a key may take effect."""
-        await self._first_frame.wait()
+        await self._opened.wait()
         if isinstance(self.screen, Dashboard):
             await self.screen.ready()
 
@@ -202,6 +200,7 @@ class TriggerDeskApp(App[AppError]):
             self._ask(f"{error} {SET_ASIDE}", "Rename", "Quit", partial(self._set_aside, error))
         except AppError as error:
             self.exit(error)
+        self._opened.set()
 
     def _dashboard(self, session: Session) -> Dashboard:
         return Dashboard(session, self._privacy, self._profiles.known, self._switch)
@@ -258,7 +257,7 @@ class TriggerDeskApp(App[AppError]):
     @work(group="leave", exclusive=True)
     async def leave(self, return_code: int = 0) -> None:
         """Ends the dashboard once the trigger being sent is recorded and the draft is saved."""
-        await self._first_frame.wait()
+        await self._opened.wait()
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard):
                 await screen.shutdown()

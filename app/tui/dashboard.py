@@ -221,7 +221,6 @@ class Dashboard(Screen[None]):
         if self._session.team is not None:
             self._session.team.say = lambda sentence: self.say("Team", sentence, unasked=True)
             self._session.team.follow()
-        self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
         self._clocks = (
             self.set_interval(1, self.look),
             self.set_interval(FOLLOW_OTHERS_S, self._follow_others),
@@ -231,6 +230,7 @@ class Dashboard(Screen[None]):
         for loaded in (self._events.found, self._contacts.found, self.history.found):
             await loaded.wait()
         self.refresh_bindings()
+        self.set_timer(CONNECT_AFTER_S, lambda: self.run_worker(self._connect_early(), group="connect"))
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         event.refresh_styles = False  # every widget is styled when it is mounted
