@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.crashing import PLACES
 from tests.cli.real import SECRET
 from tests.cli.terminal import on_a_terminal
 from tests.journal.processes import environment
@@ -24,7 +23,9 @@ FOCUS_EVENT = b"\x1b[I"
 CAUSES = {"worker thread": F1, "message handler": FOCUS_EVENT}
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place", ["compose", "worker thread", pytest.param("message handler", marks=pytest.mark.slow)]
+)
 def test_a_crash_exits_1_and_shows_neither_the_secret_nor_locals(place: str, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(CONFIG)
     told = {"TRIGGERDESK_SHOP_SECRET": SECRET, "CRASH_AT": place}

@@ -36,14 +36,18 @@ def used(desk: Desk, home: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("umask", [0, 0o277])
-def test_what_is_made_is_the_users_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+@pytest.mark.parametrize(
+    ("umask", "made", "verb"),
+    [
+        (0, "mine.csv", ("history", "--output", "{}")),
+        (0o277, "config.toml", ("profile", "add", "mine", "--base-url", "http://127.0.0.1:1/api/v2")),
+    ],
+)
+def test_what_is_made_is_the_users_alone_whatever_the_umask(
+    tmp_path: Path, umask: int, made: str, verb: tuple[str, ...]
+) -> None:
     home = tmp_path / "below" / "home"
-    for words in (
-        ("--mask", "--verbose", *TO_THOR),
-        ("history", "--output", str(home / "mine.csv")),
-        ("profile", "add", "mine", "--base-url", "http://127.0.0.1:1/api/v2"),
-    ):
+    for words in (("--mask", "--verbose", *TO_THOR), [word.format(home / made) for word in verb]):
         command = [sys.executable, "-m", "app", *words]
         ran = subprocess.run(
             command,
@@ -55,7 +59,7 @@ def test_what_is_made_is_the_users_alone_whatever_the_umask(tmp_path: Path, umas
             check=False,
         )
         assert ran.returncode == 0, ran.stderr
-    assert {"history.db", "mask.key", "triggerdesk.log", "mine.csv", "config.toml", "owners"} <= {
+    assert {"history.db", "mask.key", "triggerdesk.log", made, "owners"} <= {
         path.name for path in home.iterdir()
     }
     assert list(home.rglob("cache.db"))

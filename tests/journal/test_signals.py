@@ -47,7 +47,10 @@ async def under_way(home: Path) -> None:
         await asyncio.sleep(PAUSE_S)
 
 
-@pytest.mark.parametrize(("by", "times"), [(signal.SIGINT, 5), (signal.SIGTERM, 1), (signal.SIGHUP, 1)])
+@pytest.mark.parametrize(
+    ("by", "times"),
+    [(signal.SIGINT, 5), (signal.SIGTERM, 1), pytest.param(signal.SIGHUP, 1, marks=pytest.mark.slow)],
+)
 async def test_waiting_for_a_slow_reply_ends_recorded_as_unknown(
     times: int, by: signal.Signals, tmp_path: Path
 ) -> None:

@@ -94,7 +94,7 @@ async def test_verbs_that_send_the_same_at_once_all_send_and_name_what_was_sent_
     assert all(any(reference in err for reference in references) for err in warned)
 
 
-@pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [2, pytest.param(20, marks=pytest.mark.slow)])
 async def test_command_lines_that_start_at_once_on_a_new_home_all_record(number: int, tmp_path: Path) -> None:
     async with served(tmp_path) as server:
         running = await asyncio.gather(*(started(tmp_path, *trigger(event)) for event in range(number)))

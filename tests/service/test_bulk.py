@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -37,6 +38,11 @@ from tests.service.bulk_desk import (
 )
 
 PEOPLE = addresses(2500)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, new_databases: Path) -> None:
+    shutil.copytree(new_databases, tmp_path, dirs_exist_ok=True)
 
 
 # Plans

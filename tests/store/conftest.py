@@ -1,5 +1,6 @@
 """A home folder in tmp_path, and the two databases in it."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,14 +43,16 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cache(home: Path) -> Iterator[Cache]:
+def cache(home: Path, new_databases: Path) -> Iterator[Cache]:
+    shutil.copytree(new_databases, home, dirs_exist_ok=True)
     cache = Cache(home / "cache.db")
     yield cache
     cache.close()
 
 
 @pytest.fixture
-def history(home: Path) -> Iterator[History]:
+def history(home: Path, new_databases: Path) -> Iterator[History]:
+    shutil.copytree(new_databases, home, dirs_exist_ok=True)
     history = History(home / "history.db")
     yield history
     history.close()

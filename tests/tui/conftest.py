@@ -13,6 +13,7 @@ import pytest
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from app.bootstrap import open_service
@@ -26,7 +27,7 @@ from app.tui.widgets.answers import PreflightPane, ReplyPanel
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
 from tests.profiles import Opening
-from tests.tui.quiet import quiet
+from tests.tui.quiet import drawn, quiet
 
 HERE = Path(__file__).parent
 MEASURED = {
@@ -35,7 +36,9 @@ MEASURED = {
     "test_real_account", "test_request", "test_table", "test_table_columns", "test_terminal", "test_text", "test_form",
 }  # fmt: skip
 WIDE = (140, 40)
+USUAL = (100, 30)  # the panes side by side; a larger screen takes longer to draw
 NARROW = (80, 24)
+LOOK_S = 0.005
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,9 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keeps the collector from going through all imported modules again and again while dashboards run."""
+    """Keeps the collector from going through all modules and dashboards again and again: a fifth of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
 
 
 class Desk:
@@ -66,34 +70,49 @@ class Desk:
             first, *others = run
             await self.pilot.press(*([first] if are_letters else [first, *others]))
             if are_letters and others:
-                self.type_at_once(*others)
+                if isinstance(self.app.screen.focused, Input):
+                    self._send(events.Paste("".join(others)))  # each letter would search the lists
+                else:
+                    self.type_at_once(*others)
                 await self._keys_taken()
         await self.settle()
 
     def type_at_once(self, *keys: str) -> None:
         """Presses keys faster than the screen can follow."""
-        driver = self.app._driver
-        assert driver is not None
         for key in keys:
             named = key if key.isalnum() or len(key) > 1 else _character_to_key(key)
-            driver.send_message(events.Key(named, key if len(key) == 1 else None))
+            self._send(events.Key(named, key if len(key) == 1 else None))
+
+    def _send(self, event: events.Event) -> None:
+        driver = self.app._driver
+        assert driver is not None
+        driver.send_message(event)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Waits for what a thread, a server or a clock brings about."""
+        async with asyncio.timeout(60):
+            while not holds():
+                await asyncio.sleep(LOOK_S)
+                await drawn(self.pilot)
 
     async def _keys_taken(self) -> None:
         await quiet()
         while not self.app.is_idle:
+            await asyncio.sleep(LOOK_S)  # a thread is at work
             await quiet()
 
     async def settle(self) -> None:
-        """Waits until nothing is under way."""
+        """Waits until nothing is under way and everything is drawn."""
         await self._keys_taken()
-        await self.pilot.pause()
+        await drawn(self.pilot)
         await self.app.ready()
         await self._keys_taken()
+        await drawn(self.pilot)
         # A worker may begin another one at its end, and a newer search cancels the one before.
         while any(not worker.is_finished for worker in self.app.workers):
             with contextlib.suppress(WorkerCancelled):
                 await self.app.workers.wait_for_complete()
-            await self.pilot.pause()
+            await drawn(self.pilot)
 
     @property
     def dashboard(self) -> Dashboard:
@@ -184,7 +203,7 @@ def open_desk(home: Path) -> OpenDesk:
 
     @asynccontextmanager
     async def opened(
-        size: tuple[int, int] = WIDE,
+        size: tuple[int, int] = USUAL,
         at: Path = home,
         profile: str | None = None,
         account: Path | None = None,

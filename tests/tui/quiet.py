@@ -7,11 +7,16 @@ import asyncio
 import time
 from typing import Any
 
+from textual.pilot import Pilot
+
 SOON_S = 0.02
-"""A timer that is due within this is part of what is going on: the screen paints by one of 1/60 s."""
+"""A timer that is due within this is part of what is going on: a new size is obeyed after 1/120 s."""
 
 RESTS = 2
 """How often such a timer is waited for: some never end."""
+
+MOST_FRAMES = 5
+"""A bar that moves is never drawn for the last time."""
 
 
 async def quiet(min_sleep: float = SOON_S, max_sleep: float = 1) -> None:
@@ -29,6 +34,18 @@ async def quiet(min_sleep: float = SOON_S, max_sleep: float = 1) -> None:
             calm = 0
         else:
             calm += 1
+
+
+async def drawn(pilot: Pilot[Any]) -> None:
+    """Returns once the screen shows everything, also what a frame led to: new sizes, other lines."""
+    for _ in range(MOST_FRAMES):
+        await quiet()
+        is_drawn = asyncio.Event()
+        pilot.app.screen.call_after_refresh(is_drawn.set)
+        await quiet()
+        if is_drawn.is_set():
+            break
+        await pilot.pause()  # draws at once what would be drawn with the next frame
 
 
 def _rest_s(loop: Any) -> float:

@@ -10,7 +10,7 @@ from app.domain.model import Outcome, Reply
 from app.domain.text import minute
 from app.tui.screens.confirm import Confirm
 from app.tui.widgets.answers import RemedyButtons
-from tests.tui.conftest import NARROW, Desk, OpenDesk, SlowEndpoint
+from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 
 def _asked(desk: Desk) -> tuple[str, str, str]:
@@ -21,7 +21,7 @@ def _asked(desk: Desk) -> tuple[str, str, str]:
 async def test_contacts_that_share_a_value_are_told_apart_and_each_cause_is_fixed_on_the_key(
     open_desk: OpenDesk,
 ) -> None:
-    async with open_desk() as desk:
+    async with open_desk(size=WIDE) as desk:
         await desk.press(*"100", "enter", "f4", *"twin@example.com", "enter", "f9")
         assert desk.reply.remedies
         await desk.press("ctrl+g", "enter")
@@ -85,7 +85,8 @@ async def test_a_stale_cache_is_refreshed_on_the_key_and_a_reply_advises_only_it
 
 async def test_a_second_send_is_asked_about_with_the_first_in_view(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
-        await desk.press(*"100", "enter", *"thor", "enter", "f9", "f2", *"100", "enter", *"thor", "enter")
+        await desk.press(*"100", "enter", *"thor", "enter", "f9")
+        await desk.press("f2", *"100", "enter", *"thor", "enter")
         row = desk.attempts().rows(0, 1)[0]
         sent_at = minute(row.started_at, datetime.now(UTC))
         assert f"! Already sent to this contact at {sent_at} with the same data (accepted, " in desk.text_of(

@@ -1,6 +1,5 @@
 """Bulk runs on the dashboard: plan a file, send the canary, type the number, follow other windows, read the report."""
 
-import asyncio
 from pathlib import Path
 
 from textual.widgets import Input, OptionList
@@ -29,12 +28,7 @@ async def plan(desk: Desk, home: Path) -> None:
 
 async def asked(desk: Desk, words: str) -> None:
     """Returns once this is asked."""
-
-    async def asks() -> None:
-        while not desk.app.screen.query("#ask") or words not in desk.text_of("#ask"):
-            await desk.pilot.pause()
-
-    await asyncio.wait_for(asks(), 60)
+    await desk.until(lambda: bool(desk.app.screen.query("#ask")) and words in desk.text_of("#ask"))
 
 
 async def test_a_person_sends_the_chosen_run_types_the_number_and_follows_one_of_another_window(

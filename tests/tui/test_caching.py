@@ -77,9 +77,7 @@ def shop(home: Path, account_url: str) -> Path:
 
 async def shown(desk: Desk, *words: str) -> None:
     """Waits until the screen says this."""
-    async with asyncio.timeout(10):
-        while not all(word in desk.screen() for word in words):
-            await desk.pilot.pause()
+    await desk.until(lambda: all(word in desk.screen() for word in words))
 
 
 async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
@@ -102,8 +100,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
         pages.give(26, 25, 100)
         await shown(desk, "50 contacts of 100", "50%")
         await pilot.press("escape")
-        while desk.dashboard.cache.is_busy:
-            await pilot.pause()
+        await desk.until(lambda: not desk.dashboard.cache.is_busy)
         assert not desk.dashboard.query_one("#fetching").display
         assert desk.said == f"Refresh stopped: {STOPPED}"
         assert service.refresh.state().contacts == 10

@@ -150,7 +150,7 @@ async def test_attempts_are_filtered_sorted_and_counted_and_new_ones_are_told(
 async def test_menus_and_titles_write_the_query_which_statistics_and_export_obey(
     open_desk: OpenDesk, past: Path, tmp_path: Path
 ) -> None:
-    async with open_desk(at=past) as desk:
+    async with open_desk(size=WIDE, at=past) as desk:
         line = desk.history.line
         await desk.press("f6")
         await pick(desk, "f", 1)

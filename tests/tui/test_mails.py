@@ -46,8 +46,7 @@ async def test_a_live_account_is_asked_about_the_picked_event_and_the_question_s
         await desk.press("f10", *"shop", "enter")
         assert told.asked == []  # a restored draft asks nothing
         await desk.pilot.press("f9")
-        while not isinstance(desk.app.screen, Confirm):
-            await desk.pilot.pause()
+        await desk.until(lambda: isinstance(desk.app.screen, Confirm))
         assert "program 12" not in desk.text_of("#confirm")
         told.may_tell.set()
         await desk.settle()
@@ -79,13 +78,15 @@ async def test_no_mail_resolves_nothing_and_a_mail_in_the_account_proves_an_unkn
             return NoReply("cut", "maybe", "The connection was cut.")
 
         monkeypatch.setattr(desk.service.client, "trigger", lost)
-        await desk.press(*TO_THOR, "f9", "f6", "enter", "l")
+        await desk.press(*TO_THOR, "f9")
+        await desk.press("f6", "enter", "l")
         assert "No trace yet (checked " in desk.said
         assert not isinstance(desk.app.screen, Confirm)
         (row,) = desk.attempts().rows(0, 9)
         assert row.arrived is None
         monkeypatch.setattr(desk.service.client, "trigger", cut)
-        await desk.press("f2", *"104", "enter", *"thor", "enter", "f9", "f6", "home")
+        await desk.press("f2", *"104", "enter", *"thor", "enter", "f9")
+        await desk.press("f6", "home")
         assert "l find mail" in desk.text_of("#history-keys")
         await desk.press("l")
         assert "The mail “Order shipped” was launched at " in desk.text_of("#confirm")

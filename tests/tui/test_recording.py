@@ -122,13 +122,11 @@ async def test_a_reply_that_comes_while_the_history_is_locked_is_shown_and_recor
         endpoint = SlowEndpoint(desk.service, monkeypatch)
         await desk.press(*CHOSEN)
         await desk.pilot.press("f9")
-        while not endpoint.requests:
-            await desk.pilot.pause()
+        await desk.until(lambda: bool(endpoint.requests))
         with closing(sqlite3.connect(home / "history.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             endpoint.accept()
-            while "Still being recorded" not in desk.text_of("#reply"):
-                await desk.pilot.pause()
+            await desk.until(lambda: "Still being recorded" in desk.text_of("#reply"))
             assert "accepted" in desk.text_of("#reply")
             await desk.pilot.press("ctrl+q")
             await desk.pilot.pause()

@@ -125,17 +125,17 @@ async def help_names_every_part(desk: Desk) -> None:
         shown = desk.text_of("#help")
         assert f" {title} " in shown
         assert named in shown
-        await desk.press("f1")
-        assert desk.app.screen is desk.dashboard
+        if title == "Queries":
+            await desk.press("f1")
+            assert desk.app.screen is desk.dashboard
     for key in ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9 Send:", "^q"):
         assert f" {key} " in shown
-    await desk.press("f1", "s")
+    await desk.press("s")
     for symbol in ("✓ accepted", "◐ partial", "✗ rejected", "○ not sent", "? unknown", "◆", "◇", "▲"):
         assert symbol in desk.text_of("#help")
     page = desk.app.screen.query_one(Markdown)
     page.post_message(Markdown.LinkClicked(page, "replies.md"))
-    while "2004" not in desk.text_of("#help"):
-        await desk.settle()
+    await desk.until(lambda: "2004" in desk.text_of("#help"))
     for code in (2005, 2008, 2010, 5001, 2012):
         assert str(code) in desk.text_of("#help")
 
@@ -143,7 +143,7 @@ async def help_names_every_part(desk: Desk) -> None:
 async def test_lists_say_what_a_filter_leaves_the_palette_why_an_action_is_off_and_help_what_every_part_is(
     open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_desk() as desk:
+    async with open_desk(size=WIDE) as desk:
         await desk.press(*"zzz")
         assert 'No event matches "zzz". Esc clears.' in " ".join(desk.screen().split())
         assert str(desk.dashboard.query_one("#events").border_title) == "Events  0"
@@ -232,7 +232,7 @@ async def test_the_first_start_says_what_it_waits_for(
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(Refresh, "run", refused)
-    async with open_desk(at=tmp_path / "new") as desk:
+    async with open_desk(size=WIDE, at=tmp_path / "new") as desk:
         shown = " ".join(desk.screen().split())
         assert "No events here. f5 refreshes." in shown
         assert "never refreshed" in shown

@@ -14,7 +14,7 @@ from app.tui.privacy import PrivacyMode
 from app.tui.screens.menu import Menu
 from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.table import Column
-from tests.tui.conftest import Desk, OpenDesk
+from tests.tui.conftest import WIDE, Desk, OpenDesk
 
 
 def titles(desk: Desk, pane: str) -> str:
@@ -41,7 +41,7 @@ async def offered(desk: Desk) -> list[str]:
 async def test_lists_are_sorted_by_mouse_and_by_key_and_stay_so_while_filtered(
     open_desk: OpenDesk,
 ) -> None:
-    async with open_desk() as desk:
+    async with open_desk(size=WIDE) as desk:
         assert titles(desk, "contacts") == "E-Mail Name Id ▲"
         await desk.pilot.click("#contacts-table", offset=(3, 0))
         await desk.settle()

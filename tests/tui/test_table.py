@@ -17,6 +17,7 @@ from textual.widgets import Input
 from app.store.row_ids import FewRows
 from app.tui.text import label
 from app.tui.widgets.table import PAGE_ROWS, Column, VirtualTable
+from tests.tui.quiet import drawn
 
 MILLION = 1_000_000
 SIZE = (60, 12)
@@ -333,7 +334,7 @@ async def test_titles_show_the_sort_and_the_cursor_shows_the_focus_in_every_them
 
         app.table.move_cursor(BODY - 1)
         await pilot.resize_terminal(30, 8)
-        await pilot.pause()
+        await drawn(pilot)
         assert lines(app)[0].split() == ["Attempt", "Outcome"]
         assert any(line.startswith("▌") for line in lines(app))
 
