@@ -53,7 +53,8 @@ class TriggerDeskApp(App[AppError]):
     """Runs the dashboard; `run` returns the AppError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    CSS_PATH = styles("app")
+    # Those of a screen are read after its widgets are mounted, where tasks begin at once (Python 3.12 and newer).
+    CSS_PATH = [styles("app"), styles("dashboard"), styles("form")]  # noqa: RUF012 - declared by Textual
     COMMANDS = {Palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
