@@ -24,6 +24,7 @@ from app.sandbox.requests import Guard, has_loopback_host
 from app.settings import is_loopback
 
 SHUTDOWN_S = 1
+CONNECTIONS = 1000
 MAX_PORT = 65_535
 BACKLOG = 2048
 
@@ -87,6 +88,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
+        limit_concurrency=CONNECTIONS,
     )
 
 
