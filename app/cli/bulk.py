@@ -1,8 +1,7 @@
 """`triggerdesk bulk`: send one event to the contacts of a file."""
 
 import asyncio
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -20,7 +19,7 @@ from app.cli.errors import (
     sending_nothing_after_ctrl_c,
     stopped_by_signal,
 )
-from app.cli.options import Options, complete_event, pass_options
+from app.cli.options import Options, complete_event, found_argument, pass_session
 from app.cli.output import at_terminal, echo_table, open_output, progress
 from app.cli.trigger import read_source
 from app.domain.attempt_export import json_text, readable_body
@@ -39,7 +38,7 @@ from app.domain.event_data import EventDataError
 from app.domain.identifiers import Resolved
 from app.domain.masking import Mask
 from app.domain.text import count, sanitize, short_id
-from app.service.bulk import BulkRuns, Planning
+from app.service.bulk import Planning
 from app.service.bulk_sending import NO_FAULT, Sending
 from app.service.guard import check_production
 from app.service.session import Session, StoreError
@@ -74,9 +73,10 @@ def bulk() -> None:
     help="What to do with later rows of a contact: refuse the file, send the first, send each.",
 )  # fmt: skip
 @_json
-@pass_options
-def plan(
+@pass_session
+async def plan(
     options: Options,
+    service: Session,
     *,
     event: str,
     file: Path,
@@ -87,24 +87,20 @@ def plan(
     as_json: bool,
 ) -> None:
     """Read and check a CSV FILE with a header, and plan to send EVENT to its contacts. Sends nothing."""
-    template, mask = None if data is None else read_source(data), options.mask()
-
-    async def make(service: Session) -> None:
-        found = service.events.resolve(event)
-        if not isinstance(found, Resolved):
-            raise Failure(found.sentence)
-        planning = Planning(found.event_id, key_id, file, id_column, template, Duplicates(duplicates))
-        try:
-            with progress("plan", hidden=True) as on_progress:
-                run = await service.bulk.plan(planning, lambda done, size: on_progress("plan", done, size))
-        except EventDataError as error:
-            raise Failure(f"--data: {error}") from None
-        if as_json:
-            click.echo(json_text(plan_json(run)))
-        else:
-            click.echo("\n".join(sanitize(line, _MAX_LINE) for line in _plan_lines(service, run, mask)))
-
-    options.run(make)
+    template = None if data is None else read_source(data)
+    found = service.events.resolve(event)
+    if not isinstance(found, Resolved):
+        raise Failure(found.sentence)
+    planning = Planning(found.event_id, key_id, file, id_column, template, Duplicates(duplicates))
+    try:
+        with progress("plan", hidden=True) as on_progress:
+            run = await service.bulk.plan(planning, lambda done, size: on_progress("plan", done, size))
+    except EventDataError as error:
+        raise Failure(f"--data: {error}") from None
+    if as_json:
+        click.echo(json_text(plan_json(run)))
+    else:
+        _echo_lines(_plan_lines(service, run, options.mask()))
 
 
 @bulk.command("run")
@@ -113,18 +109,28 @@ def plan(
 @_yes
 @_production
 @_json
-@pass_options
 @sending_nothing_after_ctrl_c()
-def run_(
-    options: Options, *, reference: str, canary: int, yes: int | None, production: str | None, as_json: bool
-) -> None:
+@failing_with(ExitCode.NOT_SENT, StoreError)
+@pass_session
+async def run_(
+    options: Options,
+    service: Session,
+    *,
+    reference: str,
+    canary: int,
+    yes: int | None,
+    production: str | None,
+    as_json: bool,
+) -> ExitCode:
     """Send what is left of a RUN: first the canary, then, once you have typed their number, all other contacts.
 
     Nothing that is unknown is sent again. Ctrl+c pauses after the batch under way.
 
     Exit codes: 0 all accepted, 1 some rejected, 2 bad input, 3 some unknown, 4 nothing was sent, 5 paused.
     """
-    sys.exit(_sent(options, reference, yes, production, as_json=as_json, canary=canary))
+    run = await _send(service, reference, yes, production, canary)
+    _echo_status(options, run, as_json)
+    return _exit_code(run)
 
 
 @bulk.command()
@@ -132,67 +138,68 @@ def run_(
 @_yes
 @_production
 @_json
-@pass_options
 @sending_nothing_after_ctrl_c()
-def resend(
-    options: Options, *, reference: str, yes: int | None, production: str | None, as_json: bool
-) -> None:
+@failing_with(ExitCode.NOT_SENT, StoreError)
+@pass_session
+async def resend(
+    options: Options,
+    service: Session,
+    *,
+    reference: str,
+    yes: int | None,
+    production: str | None,
+    as_json: bool,
+) -> ExitCode:
     """Send the unknown contacts of a RUN again, with the same trigger ids.
 
     Emarsys processes a trigger id once in most programs, but not in every one: check in the account first.
     """
-    sys.exit(_sent(options, reference, yes, production, as_json=as_json, canary=None))
+    run = await _send(service, reference, yes, production, None)
+    _echo_status(options, run, as_json)
+    return _exit_code(run)
 
 
 @bulk.command()
 @_run
-@click.argument("found", type=click.Choice(["arrived", "did-not"]))
-@click.option("--note", default="", metavar="TEXT", help="How you know.")
-@pass_options
-def settle(options: Options, *, reference: str, found: str, note: str) -> None:
+@found_argument
+@pass_session(filled=False)
+async def settle(_: Options, service: Session, *, reference: str, found: str, note: str) -> None:
     """Resolve the unknown contacts of a RUN together: the batch arrived, or it did-not."""
-
-    def resolve(bulk: BulkRuns) -> None:
-        number = bulk.settle(bulk.find(reference), arrived=found == "arrived", note=note)
-        click.echo(f"{count(number, 'attempt')} resolved.")
-
-    _look(options, resolve)
+    run = service.bulk.find(reference)
+    number = service.bulk.settle(run, arrived=found == "arrived", note=note)
+    click.echo(f"{count(number, 'attempt')} resolved.")
 
 
 @bulk.command()
 @_run
 @_json
-@pass_options
-def status(options: Options, *, reference: str, as_json: bool) -> None:
+@pass_session(filled=False)
+async def status(options: Options, service: Session, *, reference: str, as_json: bool) -> None:
     """Print how far a RUN is."""
-    _look(options, lambda bulk: _echo_status(options, bulk.find(reference), as_json))
+    _echo_status(options, service.bulk.find(reference), as_json)
 
 
 @bulk.command("list")
 @_json
-@pass_options
-def list_(options: Options, *, as_json: bool) -> None:
+@pass_session(filled=False)
+async def list_(options: Options, service: Session, *, as_json: bool) -> None:
     """List the runs, newest first."""
-
-    def write(bulk: BulkRuns) -> None:
-        found = [_masked(options.mask(), run) for run in bulk.runs()]
-        if as_json:
-            for run in found:
-                click.echo(json_text(status_json(run)))
-        else:
-            header = ("RUN", "PLANNED AT", "EVENT", "FILE", "STATE", *_NUMBERS)
-            echo_table(header, map(_table_row, found), right=_NUMBERS, optional=("FILE",))
-
-    _look(options, write)
+    found = [_masked(options.mask(), run) for run in service.bulk.runs()]
+    if as_json:
+        for run in found:
+            click.echo(json_text(status_json(run)))
+    else:
+        header = ("RUN", "PLANNED AT", "EVENT", "FILE", "STATE", *_NUMBERS)
+        echo_table(header, map(_table_row, found), right=_NUMBERS, optional=("FILE",))
 
 
 @bulk.command()
 @_run
 @_json
-@pass_options
-def abort(options: Options, *, reference: str, as_json: bool) -> None:
+@pass_session(filled=False)
+async def abort(options: Options, service: Session, *, reference: str, as_json: bool) -> None:
     """End a RUN for good. A batch under way is finished, also in another window."""
-    _look(options, lambda bulk: _echo_status(options, bulk.abort(bulk.find(reference)), as_json))
+    _echo_status(options, service.bulk.abort(service.bulk.find(reference)), as_json)
 
 
 @bulk.command()
@@ -202,63 +209,45 @@ def abort(options: Options, *, reference: str, as_json: bool) -> None:
 )
 @click.option("--rejected", is_flag=True, help="Only rejected rows; as CSV in the columns of the file.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
-@pass_options
-def report(
-    options: Options, *, reference: str, format_name: str, rejected: bool, output: Path | None
+@pass_session(filled=False)
+async def report(
+    options: Options,
+    service: Session,
+    *,
+    reference: str,
+    format_name: str,
+    rejected: bool,
+    output: Path | None,
 ) -> None:
     """Write what became of every row of a RUN, in the order of the file."""
-
-    def write(bulk: BulkRuns) -> None:
-        run, mask = bulk.find(reference), options.mask()
-        with open_output(output) as to:
-            for line in bulk.report(run, format_name, rejected=rejected, mask=mask):
-                click.echo(line, file=to)
-
-    _look(options, write)
-
-
-def _look(options: Options, verb: Callable[[BulkRuns], None]) -> None:
-    async def look(service: Session) -> None:
-        verb(service.bulk)
-
-    options.run(look, filled=False)
+    run = service.bulk.find(reference)
+    with open_output(output) as to:
+        for line in service.bulk.report(run, format_name, rejected=rejected, mask=options.mask()):
+            click.echo(line, file=to)
 
 
 # Sending
 
 
-def _sent(
-    options: Options,
-    reference: str,
-    yes: int | None,
-    production: str | None,
-    *,
-    as_json: bool,
-    canary: int | None,
-) -> ExitCode:
-    """Runs a RUN or, without a `canary`, sends its unknown contacts again; prints the run and returns the exit code."""
-    check_production(options.settings().profile, production)
-
-    async def send(service: Session) -> Run:
-        _ = service.client  # opened while ctrl+c still ends the wait for a keyring
-        run = service.bulk.find(reference)
-        stop = stopped_by_signal()
-        await asyncio.sleep(0)  # a ctrl+c from just before takes effect here
-        with progress("bulk", hidden=True) as on_progress:
-            sending = Sending(
-                confirm=partial(_confirmed, service.profile.name, yes, again=canary is None),
-                stop=stop,
-                permit=lambda: production,
-                watch=lambda now, wait_s: on_progress(_progress_label(now, wait_s), now.sent, now.rows),
-                canary=canary or 0,
-            )
-            verb = service.bulk.resend_unknown if canary is None else service.bulk.run
-            return await verb(run, sending)
-
-    with failing_with(ExitCode.NOT_SENT, StoreError):
-        run = options.run(send)
-    _echo_status(options, run, as_json)
-    return _exit_code(run)
+async def _send(
+    service: Session, reference: str, yes: int | None, production: str | None, canary: int | None
+) -> Run:
+    """Runs a RUN or, without a `canary`, sends its unknown contacts again."""
+    check_production(service.profile, production)
+    _ = service.client  # opened while ctrl+c still ends the wait for a keyring
+    run = service.bulk.find(reference)
+    stop = stopped_by_signal()
+    await asyncio.sleep(0)  # a ctrl+c from just before takes effect here
+    with progress("bulk", hidden=True) as on_progress:
+        sending = Sending(
+            confirm=partial(_confirmed, service.profile.name, yes, again=canary is None),
+            stop=stop,
+            permit=lambda: production,
+            watch=lambda now, wait_s: on_progress(_progress_label(now, wait_s), now.sent, now.rows),
+            canary=canary or 0,
+        )
+        verb = service.bulk.resend_unknown if canary is None else service.bulk.run
+        return await verb(run, sending)
 
 
 async def _confirmed(profile: str, yes: int | None, run: Run, *, again: bool) -> bool:
@@ -307,7 +296,11 @@ def _echo_status(options: Options, run: Run, as_json: bool) -> None:
         f"Run {run.run_id} ({short_id(run.run_id)}): {run.state}",
         f"{count(run.rows, 'row')}: {numbers}",
     ]
-    click.echo("\n".join(sanitize(line, _MAX_LINE) for line in (*lines, *filter(None, [run.pause_reason]))))
+    _echo_lines((*lines, *filter(None, [run.pause_reason])))
+
+
+def _echo_lines(lines: Iterable[str]) -> None:
+    click.echo("\n".join(sanitize(line, _MAX_LINE) for line in lines))
 
 
 def _masked(mask: Mask, run: Run) -> Run:

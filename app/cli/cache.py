@@ -1,7 +1,8 @@
 """The cache's verbs: refresh it, list its events, fields and contacts, look up, import and forget contacts."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,10 @@ from typing import Any
 import click
 
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
+from app.cli.options import Options, pass_options, pass_session
 from app.cli.output import confirm, echo_table, progress
 from app.client.errors import ClientError
 from app.domain.attempt_export import json_text
-from app.domain.masking import Mask
 from app.domain.model import Contact
 from app.domain.text import count
 from app.service.refresh import RefreshStep
@@ -30,31 +30,33 @@ Row = Mapping[str, Any]
 _key = click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
 
 
+@contextmanager
+def _stopping_safely() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise Failure("Stopped. The cache is unchanged.", ExitCode.NOT_SENT) from None
+
+
 @click.command()
-@pass_options
-def refresh(options: Options) -> None:
+@_stopping_safely()
+@failing_with(ExitCode.NOT_SENT, ClientError)
+@pass_session(filled=False)
+async def refresh(__: Options, service: Session) -> None:
     """Load events, fields and contacts of the account.
 
     `refresh_contacts` of the profile names the contacts.
 
     Exit codes: 0 refreshed, 2 configuration, 4 stopped, or the account did not answer as expected: the old cache stays.
     """
-
-    async def load(service: Session) -> None:
-        _ = service.client  # a missing secret is reported before any progress
-        with progress("refresh: events") as on_progress:
-            state = await service.refresh.run(
-                lambda step: on_progress(f"refresh: {_words(step)}", step.done, step.total)
-            )
-        held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
-        kept = service.contacts.origins()
-        click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))
-
-    try:
-        with failing_with(ExitCode.NOT_SENT, ClientError):
-            options.run(load, filled=False)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Failure("Stopped. The cache is unchanged.", ExitCode.NOT_SENT) from None
+    _ = service.client  # a missing secret is reported before any progress
+    with progress("refresh: events") as on_progress:
+        state = await service.refresh.run(
+            lambda step: on_progress(f"refresh: {_words(step)}", step.done, step.total)
+        )
+    held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
+    kept = service.contacts.origins()
+    click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))
 
 
 def _words(step: RefreshStep) -> str:
@@ -74,63 +76,54 @@ def list_options(verb: Callable[..., None]) -> Callable[..., None]:
         ),
     ):
         verb = option(verb)
-    return pass_options(verb)
+    return verb
 
 
 @click.command()
 @list_options
-def events(options: Options, *, text: str, limit: int, as_json: bool) -> None:
+@pass_session
+async def events(_: Options, service: Session, *, text: str, limit: int, as_json: bool) -> None:
     """List the external events of the account from the cache."""
-
-    def rows(service: Session, _: Mask) -> Iterable[Row]:
-        return ({"id": event.id, "name": event.name} for event in service.events.containing(text, limit))
-
-    _echo_list(options, ("ID", "NAME"), rows, as_json)
+    found = service.events.containing(text, limit)
+    _echo_list(service, ("ID", "NAME"), ({"id": one.id, "name": one.name} for one in found), as_json)
 
 
 @click.command()
 @list_options
-def fields(options: Options, *, text: str, limit: int, as_json: bool) -> None:
+@pass_session
+async def fields(_: Options, service: Session, *, text: str, limit: int, as_json: bool) -> None:
     """List the contact fields of the account from the cache."""
-
-    def rows(service: Session, _: Mask) -> Iterable[Row]:
-        names = ("id", "name", "string_id", "application_type")
-        for field in service.contacts.fields(text, limit):
-            yield {name: getattr(field, name) for name in names}
-
-    _echo_list(options, ("ID", "NAME", "STRING ID", "TYPE"), rows, as_json)
+    names = ("id", "name", "string_id", "application_type")
+    found = service.contacts.fields(text, limit)
+    rows = ({name: getattr(field, name) for name in names} for field in found)
+    _echo_list(service, ("ID", "NAME", "STRING ID", "TYPE"), rows, as_json)
 
 
 @click.group(invoke_without_command=True)
 @list_options
+@pass_options
 @click.pass_context
-def contacts(ctx: click.Context, /, options: Options, *, text: str, limit: int, as_json: bool) -> None:
+def contacts(ctx: click.Context, options: Options, *, text: str, limit: int, as_json: bool) -> None:
     """List, look up, import or forget contacts of the cache."""
 
-    def rows(service: Session, mask: Mask) -> Iterable[Row]:
-        return (_contact(mask.contact(one)) for one in service.contacts.containing(text, limit))
+    async def write(service: Session) -> None:
+        found = map(options.mask().contact, service.contacts.containing(text, limit))
+        _echo_list(service, _CONTACT_HEADER, map(_contact, found), as_json)
 
     if ctx.invoked_subcommand is None:
-        _echo_list(options, _CONTACT_HEADER, rows, as_json)
+        options.run(write)
 
 
 def _contact(contact: Contact) -> Row:
     return {"id": contact.id, "uid": contact.uid, "fields": dict(contact.fields)}
 
 
-def _echo_list(
-    options: Options, header: tuple[str, ...], rows: Callable[[Session, Mask], Iterable[Row]], as_json: bool
-) -> None:
-    mask = options.mask()
-
-    async def write(service: Session) -> None:
-        found = iter(rows(service, mask))
-        if first := list(islice(found, 1)):
-            _echo_rows(header, chain(first, found), as_json)
-        elif not as_json:
-            click.echo(_nothing(service), err=True)
-
-    options.run(write)
+def _echo_list(service: Session, header: tuple[str, ...], rows: Iterable[Row], as_json: bool) -> None:
+    rows = iter(rows)
+    if first := list(islice(rows, 1)):
+        _echo_rows(header, chain(first, rows), as_json)
+    elif not as_json:
+        click.echo(_nothing(service), err=True)
 
 
 def _echo_rows(header: tuple[str, ...], rows: Iterable[Row], as_json: bool) -> None:
@@ -159,29 +152,23 @@ def _nothing(service: Session) -> str:
 @click.argument("value")
 @_key
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table.")
-@pass_options
-def look_up(options: Options, *, value: str, key_id: str, as_json: bool) -> None:
+@failing_with(ExitCode.NOT_SENT, ClientError)
+@pass_session
+async def look_up(options: Options, service: Session, *, value: str, key_id: str, as_json: bool) -> None:
     """Ask the account for the contacts with VALUE and add them to the cache.
 
     Exit codes: 0 found, 1 no such contact, 2 configuration, 4 the account did not answer as expected.
     """
-    mask = options.mask()
-
-    async def ask(service: Session) -> bool:
-        found = [_contact(mask.contact(one)) for one in await service.contacts.look_up(key_id, value)]
-        if found:
-            _echo_rows(_CONTACT_HEADER, found, as_json)
-        return bool(found)
-
-    with failing_with(ExitCode.NOT_SENT, ClientError):
-        if not options.run(ask):
-            raise Failure("No contact has this value.", ExitCode.REJECTED)
+    found = map(options.mask().contact, await service.contacts.look_up(key_id, value))
+    if not (rows := list(map(_contact, found))):
+        raise Failure("No contact has this value.", ExitCode.REJECTED)
+    _echo_rows(_CONTACT_HEADER, rows, as_json)
 
 
 @contacts.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@pass_options
-def import_file(options: Options, *, file: Path) -> None:
+@pass_session(filled=False)
+async def import_file(_: Options, service: Session, *, file: Path) -> None:
     """Add the contacts of a CSV FILE to the cache.
 
     Its first line names the columns: `id` (the contact id, required), `uid`, and fields by id, string id or name, case
@@ -196,48 +183,37 @@ def import_file(options: Options, *, file: Path) -> None:
         if faults <= MAX_FAULTS:
             echo_error(f"line {number}: {reason} Skipped.")
 
-    async def add(service: Session) -> None:
-        with progress("import", hidden=True) as on_progress:
-            report = await service.contacts.import_file(
-                file, report_fault, lambda done, size: on_progress("import", done, size)
-            )
-        if faults > MAX_FAULTS:
-            echo_error(f"{count(faults - MAX_FAULTS, 'more line')} skipped.")
-        if report.unknown_columns:
-            echo_error(
-                f"Skipped columns that are no field of the account: {', '.join(report.unknown_columns)}."
-            )
-        if report.repeated:
-            echo_error(
-                f"{count(report.repeated, 'line')} with the id of an earlier line: the later one counts."
-            )
-        click.echo(f"{count(report.imported, 'contact')} imported, {count(report.left_out, 'line')} skipped")
-        if report.left_out and not report.imported:
-            raise Failure("Nothing was imported: every line was skipped.", ExitCode.REJECTED)
-
-    options.run(add, filled=False)
+    with progress("import", hidden=True) as on_progress:
+        report = await service.contacts.import_file(
+            file, report_fault, lambda done, size: on_progress("import", done, size)
+        )
+    if faults > MAX_FAULTS:
+        echo_error(f"{count(faults - MAX_FAULTS, 'more line')} skipped.")
+    if report.unknown_columns:
+        echo_error(f"Skipped columns that are no field of the account: {', '.join(report.unknown_columns)}.")
+    if report.repeated:
+        echo_error(f"{count(report.repeated, 'line')} with the id of an earlier line: the later one counts.")
+    click.echo(f"{count(report.imported, 'contact')} imported, {count(report.left_out, 'line')} skipped")
+    if report.left_out and not report.imported:
+        raise Failure("Nothing was imported: every line was skipped.", ExitCode.REJECTED)
 
 
 @contacts.command("forget")
 @click.argument("value")
 @_key
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@pass_options
-def forget(options: Options, *, value: str, key_id: str, yes: bool) -> None:
+@pass_session
+async def forget(options: Options, service: Session, *, value: str, key_id: str, yes: bool) -> None:
     """Erase the person with VALUE from cache and history, and from the bytes of their files.
 
     Their attempts stay with event, time and outcome; the contact, and what was sent and replied, is erased. Exports and
     the account itself do not change.
     """
     mask = options.mask()
-
-    async def erase(service: Session) -> None:
-        found = service.contacts.whom_to_forget(key_id, value)
-        ids = [f"contact {mask.value(contact.id)}" for contact in found.contacts]
-        who = ", ".join(ids) or "this person, who is not in the cache,"
-        confirm(f"Forget {who} and erase {count(found.attempts, 'attempt')}? This cannot be undone.", yes)
-        erased = service.contacts.forget(found)
-        removed = count(len(found.contacts), "contact")
-        click.echo(f"{removed} removed from the cache, {count(erased, 'attempt')} erased")
-
-    options.run(erase)
+    found = service.contacts.whom_to_forget(key_id, value)
+    ids = [f"contact {mask.value(contact.id)}" for contact in found.contacts]
+    who = ", ".join(ids) or "this person, who is not in the cache,"
+    confirm(f"Forget {who} and erase {count(found.attempts, 'attempt')}? This cannot be undone.", yes)
+    erased = service.contacts.forget(found)
+    removed = count(len(found.contacts), "contact")
+    click.echo(f"{removed} removed from the cache, {count(erased, 'attempt')} erased")

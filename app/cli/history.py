@@ -1,6 +1,5 @@
 """`triggerdesk history`: list the attempts that match a query, count them, or work with one of them."""
 
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
@@ -19,8 +18,17 @@ from app.cli.errors import (
     sending_nothing_after_ctrl_c,
     stopped_by_signal,
 )
-from app.cli.options import Options, complete_attempt, pass_options
-from app.cli.output import MAX_LINE, Report, attempt_lines, confirm, detail_lines, echo_table, open_output
+from app.cli.options import Options, complete_attempt, found_argument, pass_options, pass_session
+from app.cli.output import (
+    MAX_LINE,
+    Report,
+    attempt_lines,
+    confirm,
+    detail_lines,
+    echo_resolved,
+    echo_table,
+    open_output,
+)
 from app.client.errors import ClientError
 from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
 from app.domain.history_query import (
@@ -126,94 +134,77 @@ def history(
 @_attempt
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON, with its bodies.")
 @click.option("--as-case", is_flag=True, help="The attempt as a case for `check`, in TOML.")
-@pass_options
-def show(options: Options, *, attempt: str, as_json: bool, as_case: bool) -> None:
+@pass_session
+async def show(options: Options, service: Session, *, attempt: str, as_json: bool, as_case: bool) -> None:
     """Show an ATTEMPT in full: request, reply, note, resends.
 
     Give its id, the beginning of its id, or its reference.
     """
     if as_case and (as_json or options.masked):
         raise Failure("--as-case prints a case that can be sent: leave --json and --mask out.")
-    mask = options.mask()
-
-    async def write(service: Session) -> None:
-        found = service.history.find_attempt(attempt)
-        if as_case:
-            click.echo(case_of(found), nl=False)
-            return
-        shown = mask.attempt(found)
-        if as_json:
-            click.echo(json_text(whole_attempt_json(shown)))
-            return
+    found = service.history.find_attempt(attempt)
+    shown = options.mask().attempt(found)
+    if as_case:
+        click.echo(case_of(found), nl=False)
+    elif as_json:
+        click.echo(json_text(whole_attempt_json(shown)))
+    else:
         details = detail_lines(shown, service.history.chain(found.attempt_id))
         click.echo("\n".join((*attempt_lines(shown, service.contacts), *details)))
-
-    options.run(write)
 
 
 @history.command()
 @click.argument("left", shell_complete=complete_attempt)
 @click.argument("right", required=False, shell_complete=complete_attempt)
 @click.option("--json", "as_json", is_flag=True, help="The differences as JSON.")
-@pass_options
-def diff(options: Options, *, left: str, right: str | None, as_json: bool) -> None:
+@pass_session
+async def diff(options: Options, service: Session, *, left: str, right: str | None, as_json: bool) -> None:
     """Show how attempts LEFT and RIGHT differ in request and reply.
 
     Without RIGHT the attempt is compared with the last accepted one of its event: on this contact if there is one,
     else on anybody. Lines of the older begin with -, lines of the newer with +.
     """
-    mask = options.mask()
-
-    async def write(service: Session) -> None:
-        both, said = [service.history.find_attempt(left)], ""
-        if right is None:
-            accepted, said = await service.history.comparable(both[0])
-            both = sorted([accepted, *both], key=lambda one: one.started_at)
-        else:
-            both.append(service.history.find_attempt(right))
-        both = [mask.attempt(one) for one in both]
-        found = diff_attempts(*both)
-        if as_json:
-            ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
-            click.echo(json_text({**ids, **asdict(found)}))
-        else:
-            click.echo("\n".join(filter(None, (said, *_difference_lines(both, found)))))
-
-    options.run(write)
+    both, said = [service.history.find_attempt(left)], ""
+    if right is None:
+        accepted, said = await service.history.comparable(both[0])
+        both = sorted([accepted, *both], key=lambda one: one.started_at)
+    else:
+        both.append(service.history.find_attempt(right))
+    both = list(map(options.mask().attempt, both))
+    found = diff_attempts(*both)
+    if as_json:
+        ids = {side: one.attempt_id for side, one in zip(("left", "right"), both, strict=True)}
+        click.echo(json_text({**ids, **asdict(found)}))
+    else:
+        click.echo("\n".join(filter(None, (said, *_difference_lines(both, found)))))
 
 
 @history.command()
 @_attempt
 @click.argument("text")
-@pass_options
-def note(options: Options, *, attempt: str, text: str) -> None:
+@pass_session(filled=False)
+async def note(_: Options, service: Session, *, attempt: str, text: str) -> None:
     """Set the note of an ATTEMPT to TEXT. '' removes the note."""
-
-    async def write(service: Session) -> None:
-        noted = service.history.note(attempt, text)
-        click.echo(f"Attempt {noted.attempt_id}: note {'saved' if noted.note else 'removed'}.")
-
-    options.run(write, filled=False)
+    noted = service.history.note(attempt, text)
+    click.echo(f"Attempt {noted.attempt_id}: note {'saved' if noted.note else 'removed'}.")
 
 
 @history.command()
 @_attempt
 @click.option("--unmasked", is_flag=True, help="Show personal data.")
 @_output
-@pass_options
-def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | None) -> None:
+@pass_session
+async def ticket(
+    options: Options, service: Session, *, attempt: str, unmasked: bool, output: Path | None
+) -> None:
     """Print an ATTEMPT as a support ticket in Markdown.
 
     It includes the request as a cURL command. Personal data is masked unless you add --unmasked.
     """
     masked = options.masked or not unmasked
-
-    async def write(service: Session) -> None:
-        text = service.history.ticket(service.history.find_attempt(attempt), masked=masked)
-        with open_output(output) as file:
-            click.echo(text, file=file, nl=False)
-
-    options.run(write)
+    text = service.history.ticket(service.history.find_attempt(attempt), masked=masked)
+    with open_output(output) as file:
+        click.echo(text, file=file, nl=False)
 
 
 @history.command()
@@ -221,127 +212,106 @@ def ticket(options: Options, *, attempt: str, unmasked: bool, output: Path | Non
 @click.option("--same-trigger", is_flag=True, help="With the trigger id of the earlier attempt.")
 @click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
 @click.option("--json", "as_json", is_flag=True, help="The new attempt as JSON.")
-@pass_options
 @sending_nothing_after_ctrl_c()
-def resend(
-    options: Options, *, attempt: str, same_trigger: bool, production: str | None, as_json: bool
-) -> None:
+@failing_with(ExitCode.NOT_SENT, StoreError)
+@pass_session
+async def resend(
+    options: Options,
+    service: Session,
+    *,
+    attempt: str,
+    same_trigger: bool,
+    production: str | None,
+    as_json: bool,
+) -> ExitCode:
     """Send the request of an ATTEMPT again, as a new attempt.
 
     With --same-trigger the account can recognize a trigger that it has already received. Exit codes as for `trigger`.
     """
     report = Report(options.mask(), as_json)
-    check_production(options.settings().profile, production)
-
-    async def send(service: Session) -> ExitCode:
-        _ = service.client  # opened while ctrl+c still ends the wait for a keyring
-        stop = stopped_by_signal()
-        earlier = service.history.find_attempt(attempt)
-        new = new_attempt_id()
-        return await report.send(
-            lambda own, colleague: service.resend(
-                earlier.attempt_id,
-                same_trigger=same_trigger,
-                new_attempt_id=new,
-                stop=stop,
-                production=production,
-                asked_about=own,
-                claim_seen=colleague,
-            ),
-            new,
-            service,
-        )
-
-    with failing_with(ExitCode.NOT_SENT, StoreError):
-        exit_code = options.run(send)
-    sys.exit(exit_code)
+    check_production(service.profile, production)
+    _ = service.client  # opened while ctrl+c still ends the wait for a keyring
+    stop = stopped_by_signal()
+    earlier, new = service.history.find_attempt(attempt), new_attempt_id()
+    return await report.send(
+        lambda own, colleague: service.resend(
+            earlier.attempt_id,
+            same_trigger=same_trigger,
+            new_attempt_id=new,
+            stop=stop,
+            production=production,
+            asked_about=own,
+            claim_seen=colleague,
+        ),
+        new,
+        service,
+    )
 
 
 @history.command()
 @_attempt
-@click.argument("found", type=click.Choice(["arrived", "did-not"]))
-@click.option("--note", default="", metavar="TEXT", help="How you know.")
-@pass_options
-def settle(options: Options, *, attempt: str, found: Literal["arrived", "did-not"], note: str) -> None:
+@found_argument
+@pass_session
+async def settle(
+    _: Options, service: Session, *, attempt: str, found: Literal["arrived", "did-not"], note: str
+) -> None:
     """Resolve an ATTEMPT of unknown outcome: it arrived, or did not.
 
     The outcome stays unknown; the resolution is saved with it. You can resolve an attempt again.
     """
-    arrived = found == "arrived"
-
-    async def resolve(service: Session) -> None:
-        resolved = service.settle(attempt, arrived=arrived, note=note)
-        words = "arrived" if arrived else "did not arrive"
-        click.echo(f"Attempt {resolved.attempt_id} is resolved: {words}. Its outcome stays unknown.")
-
-    options.run(resolve)
+    echo_resolved(service.settle(attempt, arrived=found == "arrived", note=note))
 
 
 @history.command()
 @_attempt
 @click.option("--json", "as_json", is_flag=True, help="The evidence as JSON.")
-@pass_options
-def evidence(options: Options, *, attempt: str, as_json: bool) -> None:
+@failing_with(ExitCode.NOT_SENT, ClientError)
+@pass_session
+async def evidence(options: Options, service: Session, *, attempt: str, as_json: bool) -> ExitCode:
     """Ask the account whether a mail of the event reached the contact since an ATTEMPT.
 
     It changes nothing: `history settle` resolves the attempt.
 
     Exit codes: 0 a mail was launched, 1 no clear evidence yet, 2 not possible for this attempt, 4 the account did not answer.
     """
-
-    mask = options.mask()
-
-    async def ask(service: Session) -> ExitCode:
-        found = await service.evidence(attempt)
-        found = replace(found, contact_id=mask.value(found.contact_id))
-        click.echo(json_text(evidence_json(found)) if as_json else found.words)
-        return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
-
-    with failing_with(ExitCode.NOT_SENT, ClientError):
-        sys.exit(options.run(ask))
+    found = await service.evidence(attempt)
+    found = replace(found, contact_id=options.mask().value(found.contact_id))
+    click.echo(json_text(evidence_json(found)) if as_json else found.words)
+    return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
 
 
 @history.command()
 @_query
 @_all_accounts
 @click.option("--json", "as_json", is_flag=True, help="The statistics as JSON.")
-@pass_options
-def stats(options: Options, *, line: str, all_accounts: bool, as_json: bool) -> None:
+@pass_session
+async def stats(_: Options, service: Session, *, line: str, all_accounts: bool, as_json: bool) -> None:
     """Show statistics of the attempts that match a query.
 
     By outcome, reply code, event and time, and their durations.
     """
-    query = _parse(line)
-
-    async def write(service: Session) -> None:
-        figures = service.history.statistics(query, all_accounts=all_accounts)
-        if as_json:
-            click.echo(json_text(_statistics_json(figures)))
-        else:
-            _echo_statistics(figures)
-
-    options.run(write)
+    figures = service.history.statistics(_parse(line), all_accounts=all_accounts)
+    if as_json:
+        click.echo(json_text(_statistics_json(figures)))
+    else:
+        _echo_statistics(figures)
 
 
 @history.command()
 @_yes
-@pass_options
-def prune(options: Options, *, yes: bool) -> None:
+@pass_session(filled=False)
+async def prune(_: Options, service: Session, *, yes: bool) -> None:
     """Delete the attempts past the profile's retention.
 
     `retention_days` and `retention_rows` set it, for the live account. It shows first what it will delete. Attempts still being sent and unresolved unknown ones stay.
     """
-
-    async def delete(service: Session) -> None:
-        found = service.retention.preview()
-        if found is None:
-            click.echo("No attempt is past the profile's retention.")
-            return
-        period = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
-        confirm(f"Delete {count(found.attempts, 'attempt')}, {period}? This cannot be undone.", yes)
-        click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {period}")
-
-    options.run(delete, filled=False)
+    found = service.retention.preview()
+    if found is None:
+        click.echo("No attempt is past the profile's retention.")
+        return
+    period = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
+    confirm(f"Delete {count(found.attempts, 'attempt')}, {period}? This cannot be undone.", yes)
+    click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {period}")
 
 
 def evidence_json(found: Evidence) -> dict[str, object]:

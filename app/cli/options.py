@@ -2,18 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial, update_wrapper
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 
 from app.bootstrap import open_service
-from app.cli.errors import echo_error
+from app.cli.errors import ExitCode, echo_error
 from app.domain.errors import AppError
 from app.domain.masking import NO_MASK, Mask
 from app.domain.text import sanitize
@@ -123,6 +125,20 @@ def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
     return passed
 
 
+def pass_session(
+    verb: Callable[..., Coroutine[Any, Any, ExitCode | None]] | None = None, *, filled: bool = True
+) -> Callable[..., Any]:
+    """Runs an async verb with the options and the session that they open; ends with the exit code it returns."""
+    if verb is None:
+        return partial(pass_session, filled=filled)
+
+    def run(options: Options, **given: object) -> None:
+        if code := options.run(lambda service: verb(options, service, **given), filled=filled):
+            sys.exit(code)
+
+    return pass_options(update_wrapper(run, verb))
+
+
 def _use_mask(ctx: click.Context, _: click.Parameter, masked: bool) -> None:
     if masked:
         ctx.obj = replace(ctx.ensure_object(Options), masked=True)
@@ -131,6 +147,12 @@ def _use_mask(ctx: click.Context, _: click.Parameter, masked: bool) -> None:
 def _use_profile(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
     if name is not None:
         ctx.obj = replace(ctx.ensure_object(Options), profile=name)
+
+
+def found_argument(verb: Callable[..., Result]) -> Callable[..., Result]:
+    """Adds what was found out about an unknown outcome, and how."""
+    verb = click.option("--note", default="", metavar="TEXT", help="How you know.")(verb)
+    return click.argument("found", type=click.Choice(["arrived", "did-not"]))(verb)
 
 
 @click.command()

@@ -147,6 +147,12 @@ def progress(label: str, *, hidden: bool = False) -> Iterator[OnProgress]:
 # Attempts
 
 
+def echo_resolved(attempt: Attempt) -> None:
+    arrived = attempt.settlement is not None and attempt.settlement.arrived
+    words = "arrived" if arrived else "did not arrive"
+    click.echo(f"Attempt {attempt.attempt_id} is resolved: {words}. Its outcome stays unknown.")
+
+
 def attempt_lines(attempt: Attempt, fields: FieldNames) -> list[str]:
     """Returns the attempt in short; the first line names the outcome."""
     return [sanitize(line, MAX_LINE) for line in _attempt_lines(attempt, fields)]

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import click
 
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options
-from app.cli.output import echo_table
+from app.cli.options import Options, found_argument, pass_options
+from app.cli.output import echo_resolved, echo_table
 from app.domain.attempt_export import json_text
 from app.domain.team import TeamError, TeamKey, UnreachableError
 from app.domain.text import count, duration, sanitize
@@ -168,19 +168,16 @@ def take(options: Options, *, name: str, attempt: str) -> None:
 @team.command("settle")
 @_profile
 @click.argument("attempt")
-@click.argument("found", type=click.Choice(["arrived", "did-not"]))
-@click.option("--note", default="", metavar="TEXT", help="How you know.")
+@found_argument
 @pass_options
 def settle(
     options: Options, *, name: str, attempt: str, found: Literal["arrived", "did-not"], note: str
 ) -> None:
     """Resolve an unknown ATTEMPT of any member: it arrived, or did not. The member's desk shows it too."""
     arrived = found == "arrived"
-    settled = _run(
-        options, name, lambda joined: joined.settle(attempt, arrived=arrived, note=note), syncs=True
+    echo_resolved(
+        _run(options, name, lambda joined: joined.settle(attempt, arrived=arrived, note=note), syncs=True)
     )
-    words = "arrived" if arrived else "did not arrive"
-    click.echo(f"Attempt {settled.attempt_id} is resolved: {words}. Its outcome stays unknown.")
 
 
 def _run(options: Options, name: str, work: "Callable[[Team], Result]", *, syncs: bool = False) -> Result:

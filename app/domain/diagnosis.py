@@ -103,7 +103,7 @@ def field_label(key_id: str, directory: FieldNames) -> str:
     if key_id in CONTACT_KEYS:
         return f"contact {key_id}"
     name = directory.field_name(key_id)
-    return f"{name} ({key_id})" if name else f"field {key_id}"
+    return f"{name} ({key_id})" if name else f"field {key_id or '–'}"
 
 
 def diagnose(

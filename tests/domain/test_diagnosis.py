@@ -110,6 +110,7 @@ def test_a_key_field_is_shown_by_name_and_id() -> None:
     assert field_label("3", account) == "E-Mail (3)"
     assert field_label("id", account) == "contact id"
     assert field_label("4711", account) == "field 4711"
+    assert field_label("", account) == "field –"
 
 
 def test_a_401_with_a_wrong_clock_says_by_how_much() -> None:

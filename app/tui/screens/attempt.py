@@ -8,19 +8,18 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt
 from app.domain.text import short_id
-from app.resources import style
 from app.service.checks import keep_as_case
 from app.service.files import typed_path
 from app.service.history import AttemptRow, RowIds, neighbours
 from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.privacy import PrivacyMode
+from app.tui.screens import Overlay
 from app.tui.screens.compare import CompareScreen, compare_with_accepted
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
@@ -51,10 +50,9 @@ class KeyRows(Footer):
         self.styles.grid_size_columns = 5 if self.screen.has_class("-narrow") else 7
 
 
-class AttemptScreen(ModalScreen[tuple[AttemptRow, Choice | None]]):
+class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
     """Returns the attempt that was open last, and what to do about it."""
 
-    DEFAULT_CSS = style("attempt")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the dashboard", id="attempt.back"),

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Button, Footer, Input, OptionList, ProgressBar, Select, Static
 from textual.widgets.option_list import Option
 
@@ -26,6 +26,7 @@ from app.service.bulk import BulkRuns, Planning
 from app.service.files import new_file, typed_path
 from app.service.history import in_thread
 from app.tui.privacy import PrivacyMode
+from app.tui.screens import Overlay
 from app.tui.screens.confirm import Ask, Confirm
 from app.tui.text import count, outcome_label, sanitize
 from app.tui.widgets.inputs import SafeInput
@@ -296,10 +297,9 @@ class BulkScreen(Screen[None]):
         self.app.notify(sanitize(sentence, 1000), title="Bulk", markup=False)
 
 
-class PlanScreen(ModalScreen[Run | None]):
+class PlanScreen(Overlay[Run | None]):
     """Asks for a file and plans it; returns the run, None on Esc."""
 
-    DEFAULT_CSS = style("plan")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", tooltip="Go back, nothing changes", id="plan.back"),
     ]
@@ -332,12 +332,8 @@ class PlanScreen(ModalScreen[Run | None]):
             )
             yield Static("Reads and checks the file. Sends nothing.", markup=False, id="plan-status")
             with Horizontal():
-                yield Button("Cancel", id="plan-back", compact=True)
+                yield Button("Cancel", action="screen.dismiss(None)", compact=True)
                 yield Button("Plan", id="plan-now", compact=True)
-
-    @on(Button.Pressed, "#plan-back")
-    def _back(self) -> None:
-        self.dismiss(None)
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#plan-now")

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from app.domain.attempt_export import reply_parts
@@ -17,9 +16,9 @@ from app.domain.errors import AppError
 from app.domain.json_text import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
 from app.domain.text import elapsed, short_id
-from app.resources import style
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
+from app.tui.screens import Overlay
 from app.tui.text import attempt_label, count, lines, sanitize
 
 LEFT, RIGHT = "A", "B"
@@ -29,10 +28,9 @@ _MARK = {Side.BOTH: "  ", Side.LEFT: f"{LEFT} ", Side.RIGHT: f"{RIGHT} "}
 _STYLE = {Side.BOTH: "$quiet", Side.LEFT: "$text-error", Side.RIGHT: "$text-success"}
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(Overlay[None]):
     """The older attempt is A, the newer one B."""
 
-    DEFAULT_CSS = style("compare")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,c", "dismiss", "Back", tooltip="Back to the history", id="compare.back"),

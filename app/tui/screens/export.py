@@ -15,7 +15,6 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
@@ -23,12 +22,12 @@ from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK
 from app.domain.text import short_id
-from app.resources import style
 from app.service.files import FileExistsAlreadyError, new_file, typed_path
 from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
 from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.copying import copy
+from app.tui.screens import Overlay
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu
 from app.tui.text import count, sanitize
@@ -100,10 +99,9 @@ def _of_many(query: HistoryQuery, total: int | None, now: datetime) -> Iterator[
         yield Content(title), Export(title, form, file_name, query, total)
 
 
-class ExportScreen(ModalScreen[None]):
+class ExportScreen(Overlay[None]):
     """Asks for the file; Esc cancels a running export, or goes back."""
 
-    DEFAULT_CSS = style("export")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Cancel the export, or go back", id="export.back"),
         Binding("ctrl+y", "copy", "Copy", tooltip="To the clipboard", id="export.copy"),
@@ -127,11 +125,9 @@ class ExportScreen(ModalScreen[None]):
             yield Static(f"Enter writes the file{copies}", markup=False, id="export-status")
             with Horizontal():
                 yield Button("Cancel", compact=True, action="screen.back")
-                yield Button("Copy", id="copy", compact=True, action="screen.copy")
+                if self._can_be_copied:
+                    yield Button("Copy", compact=True, action="screen.copy")
                 yield Button("Write file", compact=True, action="screen.write")
-
-    def on_mount(self) -> None:
-        self.query_one("#copy").display = self._can_be_copied
 
     @property
     def _can_be_copied(self) -> bool:
@@ -160,14 +156,14 @@ class ExportScreen(ModalScreen[None]):
         if not typed.strip():
             self._show("Enter a file name.")
         elif self._working is None:
-            path = typed_path(typed)
-            self._working = self._write(path, replace)
+            self._working = self._write(typed_path(typed), replace)
 
     @work(group="export")
     async def _write(self, path: Path, replace: bool) -> None:
         try:
             with new_file(path, replace=replace) as file:
                 written = await self._export_to(file)
+            self._finish(f"{count(written, 'attempt')} written to {path}")
         except FileExistsAlreadyError as error:
             self._show(str(error))
             question = f"{sanitize(str(error), 1000)} Overwrite it?"
@@ -177,8 +173,6 @@ class ExportScreen(ModalScreen[None]):
         except asyncio.CancelledError:
             self._show("Cancelled. Nothing was written.")
             raise
-        else:
-            self._finish(f"{count(written, 'attempt')} written to {path}")
         finally:
             self._working = None
 

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.events import ScreenResume
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Footer
 
-from app.resources import help_pages, style
+from app.resources import help_pages
 from app.tui.bindings import DESK, NOT_IN_PALETTE, active_in_order
+from app.tui.screens import Overlay
 
 if TYPE_CHECKING:
     from textual.widgets import Markdown
@@ -32,10 +33,9 @@ PAGES = {
 """The page of a part by its id; all others are on the page of the form."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """One page of the manual; its links lead to the others."""
 
-    DEFAULT_CSS = style("help")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "dismiss", "Back", tooltip="Close the help", id="help.back"),
         Binding("s", "page('symbols')", "Symbols", tooltip="What the symbols and outcomes mean", id="help.symbols"),

@@ -1,20 +1,19 @@
 """Menus above the dashboard: one thing out of a few, a profile, or event data to insert."""
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.model import DataChoice
-from app.resources import style
 from app.tui.privacy import covered
+from app.tui.screens import Overlay
 from app.tui.text import Live, account_labels, lines, sanitize, sanitize_block
 
 Value = TypeVar("Value")
@@ -25,13 +24,7 @@ Entries = Sequence[tuple[Content, Value] | None]
 PREVIEW_LINES = 8
 
 
-class MenuScreen(ModalScreen[Value | None], Generic[Value]):
-    """What the menus look like."""
-
-    DEFAULT_CSS = style("menu")
-
-
-class Menu(MenuScreen[Value]):
+class Menu(Overlay[Value]):
     """Returns the value of the entry that was picked; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,26 +34,20 @@ class Menu(MenuScreen[Value]):
     def __init__(self, title: str, entries: Entries[Value]) -> None:
         super().__init__()
         self._title = title
-        self._entries = entries
+        self._values = [entry[1] for entry in entries if entry is not None]
+        options = (None if entry is None else Option(entry[0]) for entry in entries)
+        self._list = OptionList(*options, markup=False, compact=True, id="menu")
 
     def compose(self) -> ComposeResult:
-        menu = _options((entry and entry[0] for entry in self._entries), "menu")
-        menu.border_title = self._title
-        yield menu
+        self._list.border_title = self._title
+        yield self._list
 
     @on(OptionList.OptionSelected)
     def _picked(self, event: OptionList.OptionSelected) -> None:
-        values = [entry[1] for entry in self._entries if entry is not None]
-        self.dismiss(values[event.option_index])
+        self.dismiss(self._values[event.option_index])
 
 
-def _options(words: Iterable[Content | None], name: str) -> OptionList:
-    return OptionList(
-        *(None if one is None else Option(one) for one in words), markup=False, compact=True, id=name
-    )
-
-
-class ProfileList(MenuScreen[str]):
+class ProfileList(Menu[str | None]):
     """Returns the name of the profile that was picked; None on Esc, and for the one in use."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,31 +55,25 @@ class ProfileList(MenuScreen[str]):
     ]
 
     def __init__(self, profiles: Sequence[Live], live: str) -> None:
-        super().__init__()
-        self._profiles = profiles
-        self._live = live
+        names = [profile.name for profile in profiles]
+        marks = ("● " if name == live else "  " for name in names)
+        words = (
+            Content.assemble(mark, account_labels(one)[0]) for mark, one in zip(marks, profiles, strict=True)
+        )
+        super().__init__(
+            "Profiles", list(zip(words, (None if name == live else name for name in names), strict=True))
+        )
+        self._list.highlighted = names.index(live) if live in names else 0
 
     def compose(self) -> ComposeResult:
-        names = [profile.name for profile in self._profiles]
         with Vertical(id="profiles") as pane:
-            pane.border_title = "Profiles"
-            profiles = _options(map(self._words, self._profiles), "profile-list")
-            profiles.highlighted = names.index(self._live) if self._live in names else 0
-            yield profiles
+            pane.border_title = self._title
+            yield self._list
             hint = "Enter switches, Esc goes back. `triggerdesk profile add` adds a profile."
             yield Static(Content.styled(hint, "$quiet"), markup=False)
 
-    def _words(self, profile: Live) -> Content:
-        mark = "● " if profile.name == self._live else "  "
-        return Content.assemble(mark, account_labels(profile)[0])
 
-    @on(OptionList.OptionSelected)
-    def _picked(self, event: OptionList.OptionSelected) -> None:
-        name = self._profiles[event.option_index].name
-        self.dismiss(None if name == self._live else name)
-
-
-class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
+class DataMenu(Menu[tuple[str, DataChoice | None]]):
     """Returns `insert` or `delete` and which event data, or `save` and None; None on Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -105,8 +86,7 @@ class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
         self, title: str, choices: Sequence[DataChoice], *, can_keep: bool, is_covered: bool
     ) -> None:
         """`can_keep`: there is event data to save; `is_covered`: personal data is hidden."""
-        super().__init__()
-        self._title = title
+        super().__init__(sanitize(title), [(_choice_words(one), ("insert", one)) for one in choices])
         self._choices = choices
         self._can_keep = can_keep
         self._is_covered = is_covered
@@ -114,21 +94,23 @@ class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
     def compose(self) -> ComposeResult:
         nothing = "No example, nothing sent before, no templates."
         with Vertical(id="data-menu") as pane:
-            pane.border_title = sanitize(self._title)
-            yield _options(map(_choice_words, self._choices), "data-choices")
+            pane.border_title = self._title
+            yield self._list
             yield Static(Content.styled(nothing, "$quiet"), markup=False, id="data-preview")
             with Horizontal():
-                yield Button("Save as template  s", id="keep", compact=True, disabled=not self._can_keep)
-                yield Button("Delete  d", id="drop", compact=True, disabled=True)
-                yield Button("Back  esc", id="back", compact=True)
+                yield Button(
+                    "Save as template  s", action="screen.keep", compact=True, disabled=not self._can_keep
+                )
+                yield Button("Delete  d", id="drop", action="screen.drop", compact=True, disabled=True)
+                yield Button("Back  esc", action="screen.dismiss(None)", compact=True)
 
     def on_mount(self) -> None:
         if self._choices:
-            self.query_one(OptionList).highlighted = 0
+            self._list.highlighted = 0
 
     @property
     def _highlighted(self) -> DataChoice | None:
-        index = self.query_one(OptionList).highlighted
+        index = self._list.highlighted
         return None if index is None else self._choices[index]
 
     @on(OptionList.OptionHighlighted)
@@ -141,31 +123,18 @@ class DataMenu(MenuScreen[tuple[str, DataChoice | None]]):
         self.query_one("#data-preview", Static).update(preview)
         self.query_one("#drop", Button).disabled = choice.kind != "template"
 
-    @on(OptionList.OptionSelected)
-    def _take(self) -> None:
-        self.dismiss(("insert", self._highlighted))
-
-    @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:
         if self._can_keep:
             self.dismiss(("save", None))
         else:
-            self._warn("No event data to save.")
+            self.notify("No event data to save.", severity="warning", markup=False)
 
-    @on(Button.Pressed, "#drop")
     def action_drop(self) -> None:
         choice = self._highlighted
         if choice is not None and choice.kind == "template":
             self.dismiss(("delete", choice))
         else:
-            self._warn("Only a template can be deleted.")
-
-    @on(Button.Pressed, "#back")
-    def _back(self) -> None:
-        self.dismiss(None)
-
-    def _warn(self, sentence: str) -> None:
-        self.notify(sentence, severity="warning", markup=False)
+            self.notify("Only a template can be deleted.", severity="warning", markup=False)
 
 
 def _choice_words(choice: DataChoice) -> Content:

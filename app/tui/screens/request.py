@@ -8,11 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static, Tab, Tabs
 
 from app.domain.attempt_export import as_curl, as_httpx, as_json
-from app.resources import style
+from app.tui.screens import Overlay
 from app.tui.text import sanitize_block
 from app.tui.widgets.code_block import CodeBlock
 
@@ -25,10 +24,9 @@ FORMATS: Mapping[str, tuple[str, Callable[[Mapping[str, object]], str]]] = {
 }
 
 
-class RequestScreen(ModalScreen[None]):
+class RequestScreen(Overlay[None]):
     """One request in one of three formats; `copy` takes the text of that format."""
 
-    DEFAULT_CSS = style("request")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", tooltip="Copy the whole text", id="request.copy"),
         Binding("right,tab", "turn(1)", "Next format", tooltip="cURL, Python, JSON", id="request.next"),
