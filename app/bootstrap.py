@@ -13,10 +13,11 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.domain.errors import FileFaultError
 from app.domain.model import JsonObject
 from app.resources import sample_data
 from app.sandbox.accounts.account import SandboxAccount, ensure_built
-from app.sandbox.accounts.folder import AccountFolderError, examples, unknown_keys
+from app.sandbox.accounts.folder import examples, unknown_keys
 from app.service.live import LiveAccount
 from app.service.profile_check import Finding, check_account
 from app.service.scenarios import Scenarios
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 def open_service(
     settings: Settings, wait_s: float = WAIT_S, terminal: Callable[[str], None] | None = None
 ) -> Session:
-    """Returns a session with the account of the live profile. Raises StoreError and AccountFolderError.
+    """Returns a session with the account of the live profile. Raises StoreError and FileFaultError.
 
     Waits up to `wait_s` for files that another program has locked, here and at every send. `terminal` prints
     a line while the keyring takes its time; None in the dashboard.
@@ -106,7 +107,7 @@ class Profiles(NamedTuple):
     def open(self, name: str | None = None) -> Session:
         """Returns a session with the account of this profile, by default the live one.
 
-        Raises SettingsError, also for a live account in a browser, StoreError and AccountFolderError.
+        Raises SettingsError, also for a live account in a browser, StoreError and FileFaultError.
         """
         settings = self.settings
         if name is not None:
@@ -180,7 +181,7 @@ def _examples(folder: Path) -> Mapping[str, JsonObject]:
     """The example event data of the folder; empty if the folder is faulty, which a refresh reports."""
     try:
         return examples(folder)
-    except AccountFolderError:
+    except FileFaultError:
         return {}
 
 
@@ -262,8 +263,8 @@ def serve_sandbox(
 ) -> None:
     """Serves the profile's account folder on an address until ctrl+c; port 0 picks a free one.
 
-    Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Raises AccountFolderError,
-    AccountDatabaseError and ServeError.
+    Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Raises FileFaultError,
+    AccountDatabaseError and AppError.
     """
     from app.sandbox.serve import serve_account
 

@@ -44,7 +44,7 @@ class Options:
         return load_settings(os.environ, self.profile, self.account)
 
     def mask(self) -> Mask:
-        """The mask for everything that is printed; without --mask it changes nothing. Raises MaskKeyError."""
+        """The mask for everything that is printed; without --mask it changes nothing. Raises AppError."""
         return open_mask(home_folder(os.environ)) if self.masked else NO_MASK
 
     def run(self, action: Callable[[Session], Awaitable[Result]], *, filled: bool = True) -> Result:

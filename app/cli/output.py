@@ -124,7 +124,7 @@ def _fitted(widths: Sequence[int], room: int) -> list[int] | None:
 
 
 def open_output(path: Path | None) -> AbstractContextManager[IO[str] | None]:
-    """Returns the file to write, put in place once it is complete; None for standard output. Raises FileError."""
+    """Returns the file to write, put in place once it is complete; None for standard output. Raises AppError."""
     return nullcontext() if path in {None, Path("-")} else new_file(path, replace=True)
 
 

@@ -37,14 +37,10 @@ from app.settings.secrets import Secret
 
 REFUSED = 429
 UNTOLD_WAIT_S = 60
-"""The assumed length of a limit in seconds, if the reply does not give it."""
 
 
 class Pace:
-    """The time of the next reading call; it waits only inside `keeping`.
-
-    Triggers and other single calls do not wait: they report the limit, and the user decides.
-    """
+    """The time of the next reading call. Only inside `keeping` calls wait for it; triggers report the limit instead."""
 
     def __init__(
         self,
@@ -80,36 +76,20 @@ class Pace:
 
 
 def _wait_s(received: Received) -> int:
-    headers = received.headers
-    told = Reply(
-        received.status,
-        None,
-        None,
-        date=headers.get("date"),
-        retry_after=headers.get("retry-after"),
-        limit_reset=headers.get("x-ratelimit-reset"),
-    )
-    seconds = retry_after_s(told, datetime.now(UTC))
+    seconds = retry_after_s(received.reply(), datetime.now(UTC))
     return UNTOLD_WAIT_S if seconds is None else seconds
 
 
 TRIGGER_CAP = 1024 * 1024
-"""The number of bytes kept of the reply to a trigger."""
-
 BATCH_CAP = 16 * 1024 * 1024
 """The same of the reply to a trigger of many contacts, which may name each of them."""
 
 REFRESH_CAP = 64 * 1024 * 1024
-"""The size in bytes of the largest page that the client reads."""
-
 MASK = "***"
-
 _LONGEST_TEXT = 200
 
 
 class Purpose(NamedTuple):
-    """The content that a call requests, in words, and the permission that it needs."""
-
     what: str
     permission: str
 
@@ -159,7 +139,6 @@ class ApiClient:
         return self._described(self._trigger_request(request))
 
     def describe_many(self, event_id: str, body: bytes) -> dict[str, object]:
-        """The exact request of `trigger_many`, as `describe` gives it. Raises ClientError."""
         return self._described(self._request("POST", wire.trigger_path(event_id), body))
 
     def _described(self, made: httpx.Request) -> dict[str, object]:
@@ -173,30 +152,22 @@ class ApiClient:
         }
 
     async def trigger(self, request: TriggerRequest, stop: asyncio.Event | None = None) -> Answer:
-        """Sends POST /event/<id>/trigger once; returns the reply, or why there is none. Never raises.
-
-        Setting `stop` ends the wait.
-        """
+        """Sends POST /event/<id>/trigger once, and waits for the reply until `stop`. Never raises."""
         received = await self._tried(
             lambda: self._exchange(self._trigger_request(request), TRIGGER_CAP, stop)
         )
         return received if isinstance(received, NoReply) else received.reply()
 
     async def trigger_many(self, event_id: str, body: bytes) -> tuple[Answer, Mapping[str, str]]:
-        """Sends POST /event/<id>/trigger with the contacts in `body` once. Never raises.
-
-        Returns the answer, as `trigger` does, and the headers of the reply with names in lower case.
-        """
+        """The same for the contacts in `body`, with the headers of the reply, names in lower case. Never raises."""
         path = wire.trigger_path(event_id)
         received = await self._tried(lambda: self._exchange(self._request("POST", path, body), BATCH_CAP))
         return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
-        """Every external event of the account, by GET /event. Raises ClientError."""
         return await self._ask(wire.parse_events, EVENTS, "GET", "event")
 
     async def fields(self) -> tuple[Field, ...]:
-        """Every contact field of the account, by GET /field. Raises ClientError."""
         return await self._ask(wire.parse_fields, FIELDS, "GET", "field")
 
     async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
@@ -246,11 +217,9 @@ class ApiClient:
         return contacts
 
     async def usages(self, event_id: str) -> Usages:
-        """The mails and programs that use an event, by id. Raises ClientError."""
         return await self._ask(wire.parse_usages, USAGES, "GET", f"event/{quote(event_id, safe='')}/usages")
 
     async def mail(self, mail_id: str) -> Mail:
-        """One mail by GET /email/<id>. Raises ClientError."""
         return await self._ask(wire.parse_mail, MAIL, "GET", f"email/{quote(mail_id, safe='')}")
 
     async def launches(self, contact_id: str, first: date, last: date) -> tuple[Launch, ...]:
@@ -339,7 +308,6 @@ class ApiClient:
             url = httpx.URL(f"{self._base_url}/{path}", params=query)
         except (httpx.InvalidURL, ValueError) as error:
             raise UnsendableError("address", f"The base URL of the profile is invalid: {error}.") from None
-        _check(url)
         return self._http.build_request(method, url, content=body)
 
     async def _tried(self, start: Callable[[], Awaitable[Received | NoReply]]) -> Received | NoReply:
@@ -361,22 +329,6 @@ class ApiClient:
         progress = Progress(request.url.raw_host.decode("ascii"))
         ended = await within(exchange(self._http, request, cap, progress), self._deadline_s, stop)
         return ended if isinstance(ended, Received) else no_reply(ended, progress, self._deadline_s)
-
-
-def _check(url: httpx.URL) -> None:
-    fault = None
-    if url.scheme not in ("http", "https"):
-        fault = "must begin with http:// or https://"
-    elif not url.host or "%" in url.host:
-        fault = "must name a host"
-    elif url.port is not None and not 0 < url.port < 65536:
-        fault = "must name a port between 1 and 65535"
-    elif url.userinfo:
-        fault = "must not contain a user or a password"
-    elif url.fragment:
-        fault = "must not contain a #"
-    if fault:
-        raise UnsendableError("address", f"The base URL of the profile {fault}.")
 
 
 def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:

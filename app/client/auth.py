@@ -21,8 +21,6 @@ from app.domain.wire import json_object
 from app.settings.secrets import Secret
 
 TOKEN_CAP = 64 * 1024
-"""The size in bytes of the largest token reply that the client reads."""
-
 REJECTION_CAP = 1024 * 1024
 """The number of bytes read of a 401 before deciding whether to repeat the request; as many as a reply keeps."""
 
@@ -46,11 +44,6 @@ class Wsse(SignIn):
     signs_with = ("X-WSSE",)
 
     def __init__(self, user: str, secret: Secret) -> None:
-        """Raises ClientError if a header cannot contain the user, or the secret is not valid text."""
-        if not user or not user.isascii() or not user.isprintable() or '"' in user or "\\" in user:
-            raise ClientError(
-                "The user of the profile contains characters that a header cannot contain. Correct it."
-            )
         _as_bytes(secret)
         self._user = user
         self._secret = secret
@@ -92,7 +85,6 @@ class ClientCredentials(SignIn):
         http: httpx.AsyncClient,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ClientError if the client id or the secret is not valid text."""
         self._token_url = token_url
         self._credentials = Secret(f"{client_id}:{secret.reveal()}")
         _as_bytes(self._credentials)

@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack
 import httpx
 
 from app import __version__
-from app.client.errors import UnsendableError
 
 HEADERS = {
     "Accept": "application/json",
@@ -54,7 +53,6 @@ def open_http(
 def open_in_process(
     application: Callable[..., Awaitable[None]], refuses: Callable[[], bool] = lambda: False
 ) -> httpx.AsyncClient:
-    """A client for an ASGI application in this process; nothing leaves for it while it `refuses`."""
     return open_http(transport=httpx.ASGITransport(application), refuses=refuses)
 
 
@@ -72,10 +70,7 @@ def reply_headers(response: httpx.Response) -> Mapping[str, str]:
 
 
 class _Guarded(httpx.AsyncBaseTransport):
-    """A transport that removes the headers that httpx would act on.
-
-    A transport in this process fires no trace events; for it, this class reports that the request has begun.
-    """
+    """Removes the headers that httpx would act on, and reports when a request begins to a transport in this process."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, *, traces: bool, refuses: Callable[[], bool]) -> None:
         self._inner = inner
@@ -122,22 +117,11 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             return self._secure
 
     def _make(self, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-        proxy = _proxy(self._proxy, context) if self._proxy else None
+        tls = context if (self._proxy or "").startswith("https") else None
+        proxy = httpx.Proxy(self._proxy, ssl_context=tls) if self._proxy else None
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_NO_REUSE, proxy=proxy)
 
     async def aclose(self) -> None:
         async with AsyncExitStack() as closing:
             for transport in filter(None, (self._plain, self._secure)):
                 closing.push_async_callback(transport.aclose)
-
-
-def _proxy(address: str, context: ssl.SSLContext) -> httpx.Proxy:
-    try:
-        url = httpx.URL(address)
-    except (httpx.InvalidURL, ValueError):
-        url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise UnsendableError(
-            "proxy", "The proxy of the profile must begin with http:// or https:// and name a host."
-        )
-    return httpx.Proxy(url, ssl_context=context if url.scheme == "https" else None)

@@ -23,18 +23,13 @@ from app.client.errors import UnsendableError
 from app.domain import wire
 from app.domain.model import NoReply, Reply
 from app.domain.reply_codes import OWN_AUTHORITY, PROXY_SIGN_IN
-from app.domain.text import sanitize
+from app.domain.text import sanitize, whole_number
 
 T = TypeVar("T")
 
 _NAMES_A_HOST = {"connect_tcp": "host", "start_tls": "server_hostname"}
 _AFTERWARDS = ("response_closed", "close")
 _GRACE_S = 0.25
-_LONGEST_LENGTH = 2**63 - 1
-
-
-class ExpiredError(Exception):
-    """The deadline passed before the exchange ended."""
 
 
 class WaitStoppedError(Exception):
@@ -60,11 +55,9 @@ class Received(NamedTuple):
 
     @property
     def readable(self) -> bytes:
-        """The body, or b"" if it is encoded or incomplete."""
         return self.body if self.whole and not self.coded else b""
 
     def reply(self) -> Reply:
-        """The parsed reply. It keeps an unreadable body without parsing it."""
         reply = wire.parse_reply(self.status, self.readable, self.headers)
         return replace(reply, body=self.body, body_length=self.length)
 
@@ -98,17 +91,14 @@ class Progress:
         self.stage = step
         if step in _NAMES_A_HOST:
             self.host = str(info[_NAMES_A_HOST[step]])
-        if step == "send_request_headers" and not _opens_tunnel(info):
+        opens_tunnel = getattr(info.get("request"), "method", None) == b"CONNECT"
+        if step == "send_request_headers" and not opens_tunnel:
             self.sent = True
 
     async def abandon(self) -> None:
         """Closes a connection with an unfinished TLS handshake, which httpcore leaves open when cancelled."""
         if self._tcp and self.stage == "start_tls":
             await self._tcp.aclose()
-
-
-def _opens_tunnel(info: Mapping[str, Any]) -> bool:
-    return getattr(info.get("request"), "method", None) == b"CONNECT"
 
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, cap: int, progress: Progress) -> Received:
@@ -131,20 +121,15 @@ async def receive(response: httpx.Response, cap: int) -> Received:
     async for chunk in cast("httpx.AsyncByteStream", response.stream):
         body += chunk
         if len(body) > cap:
-            length = max(len(body), _declared_length(headers))
+            length = max(len(body), whole_number(headers.get("content-length")) or 0)
             return Received(response.status_code, headers, bytes(body[:cap]), length)
     return Received(response.status_code, headers, bytes(body), len(body))
-
-
-def _declared_length(headers: Mapping[str, str]) -> int:
-    text = headers.get("content-length", "")
-    return min(int(text), _LONGEST_LENGTH) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 async def within(
     work: Coroutine[Any, Any, T], deadline_s: float, stop: asyncio.Event | None = None
 ) -> T | Exception:
-    """Returns the result or the exception of `work`, or ExpiredError or WaitStoppedError if that ended it first.
+    """Returns the result or the exception of `work`, or TimeoutError or WaitStoppedError if that ended it first.
 
     `work` runs as its own task, so that the wait for its end has a limit: a task that ignores cancellation is abandoned.
     """
@@ -159,20 +144,15 @@ async def within(
         stopped = stopping is not None and stopping.done()
     finally:
         await _end(running)
-    return _ending(task, WaitStoppedError() if stopped else ExpiredError())
+    return _ending(task, WaitStoppedError() if stopped else TimeoutError())
 
 
 async def _end(running: Collection[asyncio.Future[Any]]) -> None:
     for future in running:
         future.cancel()
-        future.add_done_callback(_forget)
+        # Retrieve the exception; otherwise Python prints it when it collects the task.
+        future.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     await asyncio.wait(running, timeout=_GRACE_S)
-
-
-def _forget(future: asyncio.Future[Any]) -> None:
-    # Retrieve the exception; otherwise Python prints it when it collects the task.
-    if not future.cancelled():
-        future.exception()
 
 
 def _ending(task: asyncio.Future[T], otherwise: Exception) -> T | Exception:
@@ -210,7 +190,7 @@ def _reason(error: Exception, progress: Progress, deadline_s: float) -> tuple[st
             return reason, str(error)
         case WaitStoppedError():
             return "stopped", f"Waiting for {progress.asked} was stopped."
-        case ExpiredError() | httpx.TimeoutException() | TimeoutError():
+        case httpx.TimeoutException() | TimeoutError():
             return "deadline", f"{progress.who} sent no complete reply within {deadline_s:g} s (timeout)."
         case _ if progress.sent:
             return _broken(error, progress)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import chain
 
 from app.domain.diagnosis import field_label
-from app.domain.json_text import indented, written
+from app.domain.json_text import indented, parsed, written
 from app.domain.model import (
     LABEL,
     MEANING,
@@ -25,6 +25,7 @@ from app.domain.model import (
 )
 from app.domain.reply_codes import describe_reply
 from app.domain.text import sanitize, sanitize_block, short_id
+from app.domain.wire import json_object
 
 HEADER = (
     "TIME", "REFERENCE", "OUTCOME", "EVENT", "KEY", "EXTERNAL ID", "CONTACT", "HTTP", "CODE", "REPLY TEXT",
@@ -64,22 +65,13 @@ def description_of(attempt: Attempt) -> str | None:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """JSON in printable ASCII."""
     return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
 
 
 def readable_body(body: bytes) -> str:
     """A body with its JSON indented, and any other text unchanged; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
-    return indented(text, unescaped=True) if _is_json(text) else text
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return text if parsed(text) is None else indented(text, unescaped=True)
 
 
 def attempt_json(attempt: Attempt) -> dict[str, object]:
@@ -127,11 +119,8 @@ def warnings_of(attempt: Attempt) -> list[str]:
     reply = attempt.answer
     if not isinstance(reply, Reply) or reply.http_status // 100 != 2 or b"warnings" not in reply.body:
         return []
-    try:
-        found = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return []
-    data = found.get("data") if isinstance(found, Mapping) else None
+    found = json_object(reply.body)
+    data = found.get("data")
     lists = [one.get("warnings") for one in (found, data) if isinstance(one, Mapping)]
     entries = [entry for some in lists if isinstance(some, list) for entry in some]
     return [entry if isinstance(entry, str) else json_text(entry) for entry in entries]
@@ -150,7 +139,6 @@ def whole_attempt_json(attempt: Attempt) -> dict[str, object]:
 
 
 def planned_json(attempt: Attempt, exact_request: Mapping[str, object]) -> dict[str, object]:
-    """The keys that an attempt has before it is sent, and the exact `request`, for a dry run."""
     unknown = dict.fromkeys(("attempt_id", "outcome", "started_at", "elapsed_ms"))
     return {**attempt_json(attempt), **unknown, "request": dict(exact_request)}
 
@@ -179,7 +167,6 @@ def _json_array(attempts: Iterable[Attempt]) -> Iterator[str]:
 
 
 def _csv(attempts: Iterable[Attempt]) -> Iterator[str]:
-    """RFC 4180 with a header, without formulas and control characters."""
     columns: tuple[str, ...] = (
         "attempt_id", "profile", "started_at", "elapsed_ms", "outcome", "event_id", "event_name", "key_id",
         "external_id", "data", "trigger_id", "http_status", "reply_code", "reply_text", "predicted_code",
@@ -257,7 +244,6 @@ FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
 
 
 def header(row: Sequence[str]) -> Sequence[str]:
-    """The titles of a row of `cells`; those of a team have one more."""
     return HEADER if len(row) <= len(HEADER) else (*HEADER, "MEMBER")
 
 
@@ -330,12 +316,8 @@ def as_httpx(described: Mapping[str, object]) -> str:
 
 def as_json(described: Mapping[str, object]) -> str:
     """Method, url, headers and body, with the body as a JSON object; printable ASCII."""
-    body = described["body"]
-    try:
-        parsed = json.loads(str(body))
-    except ValueError:
-        parsed = body
-    shown = {**described, "headers": _headers(described), "body": parsed}
+    body = str(described["body"])
+    shown = {**described, "headers": _headers(described), "body": parsed(body) or body}
     return json_text(shown, indent=2)
 
 
@@ -350,11 +332,9 @@ def _headers(described: Mapping[str, object]) -> dict[str, str]:
 
 
 MAX_BODY = 8000
-"""The number of characters of a body that a ticket shows."""
 
 
 def ticket(attempt: Attempt, directory: Directory, described: Mapping[str, object] | str) -> str:
-    """The ticket; `described` is the request from `service.describe`, or the reason why there is none."""
     return "".join(f"{line}\n" for line in _lines(attempt, directory, described))
 
 
@@ -415,7 +395,7 @@ def _reply(attempt: Attempt) -> Iterator[str]:
                 yield from ("", *_fenced(written(reply.errors), "json"))
             if reply.body:
                 text = readable_body(reply.body)
-                yield from ("", *_fenced(text, "json" if _is_json(text) else "text"))
+                yield from ("", *_fenced(text, "text" if parsed(text) is None else "json"))
         case NoReply(detail=detail):
             yield _plain(f"No reply{took}. {detail}")
         case None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from app.domain.attempt_export import description_of, reply_parts
-from app.domain.errors import AppError
+from app.domain.errors import FileFaultError
 from app.domain.event_data import EventDataError, parse_event_data
 from app.domain.json_text import compact
 from app.domain.masking import NO_MASK, Mask
@@ -43,13 +43,7 @@ _LONG_TEXT = re.compile(r'("""|\'\'\')(?s:.*?)\1')
 _MAX_SHOWN = 300
 
 
-class CheckFileError(AppError):
-    """A faulty check file; the message names the file and the line."""
-
-
 class _FaultError(Exception):
-    """A fault of one case; `key` is where it is."""
-
     def __init__(self, key: str, sentence: str) -> None:
         self.key = key
         super().__init__(sentence)
@@ -85,17 +79,16 @@ class Case:
 
 
 def parse_cases(file: str, text: str) -> tuple[Case, ...]:
-    """The cases in the text of a file. Raises CheckFileError, which names the line."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         end = f"at line {text.count(chr(10)) + 1}, the end"
         fault = str(error).replace("at end of document", end)
-        raise CheckFileError(f"{file} is not valid TOML: {fault}.") from None
+        raise FileFaultError(file, None, f"not valid TOML: {fault}.") from None
     places = _places(text)
     tables = document.get("case", [])
     if set(document) - {"case"} or not isinstance(tables, list) or len(tables) != len(places):
-        raise CheckFileError(f"{file}, line 1: a check file holds [[case]] tables and nothing else.")
+        raise FileFaultError(file, 1, "a check file holds [[case]] tables and nothing else.")
     cases: dict[str, Case] = {}
     for table, (line, section) in zip(tables, places, strict=True):
         try:
@@ -104,7 +97,7 @@ def parse_cases(file: str, text: str) -> tuple[Case, ...]:
                 raise _FaultError("name", f"{case.name!r} is the name of an earlier case too.")
         except _FaultError as fault:
             at = line + _line_in(section, fault.key)
-            raise CheckFileError(f"{file}, line {at}: {fault.key}: {fault}") from None
+            raise FileFaultError(file, at, f"{fault.key}: {fault}") from None
         cases[case.name] = case
     return tuple(cases.values())
 
@@ -194,7 +187,6 @@ def _expected(table: object) -> Expected:
 
 
 def _pattern(text: str) -> str | None:
-    """The regular expression in a text between slashes; None for other texts."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == "/" else None
 
 
@@ -249,7 +241,6 @@ def _key(key: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A TOML text in which every character that is not printable is escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in quoted)
 
@@ -299,7 +290,6 @@ class CaseResult(NamedTuple):
         return Result.FAILED if self.why() else Result.PASSED
 
     def why(self, mask: Mask = NO_MASK) -> list[str]:
-        """What is not as expected, or differs between the two accounts; empty if nothing does."""
         if self.attempt is None:
             return []
         if self.other is not None:
@@ -353,7 +343,6 @@ def _shown(value: object, attempt: Attempt, mask: Mask) -> str:
 
 
 def result_json(one: CaseResult, mask: Mask) -> dict[str, object]:
-    """A result for programs: all keys, in a fixed order."""
     external_id = one.case.request.external_id
     return {
         "file": one.case.file,

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.errors import AppError, reason_of
+from app.domain.errors import FileFaultError, unreadable
 from app.domain.model import CONTACT_KEYS, Field
 from app.domain.text import HIDDEN, count, has_surrogates
 
@@ -41,26 +41,16 @@ _IN_QUOTES = re.compile(r'"(?:[^"]|"")*"')
 _NOT_IN_NAMES = re.compile(rf"[\s{HIDDEN}]+")
 
 
-class CsvError(AppError):
-    """A file that cannot be used: its name, the line (from 1; None for the whole file), and the reason."""
-
-    def __init__(self, file: str, line: int | None, reason: str) -> None:
-        self.line = line
-        self.reason = reason
-        super().__init__(f"{file}{f', line {line}' if line else ''}: {reason}")
-
-
 Row = tuple[int, tuple[str, ...]]
 """The line on which a row begins, and its cells, as many as the header has."""
 
 
 @contextmanager
 def open_csv(path: Path) -> Iterator["CsvFile"]:
-    """Opens a CSV file. Raises CsvError if it cannot be read, or is no CSV."""
     try:
         raw = path.open("rb")
     except OSError as error:
-        raise CsvError(str(path), None, f"The file cannot be read: {reason_of(error)}.") from None
+        raise unreadable(path, error) from None
     with raw:
         yield CsvFile(raw if raw.seekable() else io.BytesIO(raw.read()), str(path))
 
@@ -69,7 +59,7 @@ class CsvFile:
     """The `header` of a CSV file, its rows, and its `size` in bytes."""
 
     def __init__(self, raw: BinaryIO, name: str) -> None:
-        """Reads all of `raw` once, so that no row is used of a file with a line that is no text. Raises CsvError."""
+        """Reads all of `raw` once, so that no row is used of a file with a line that is no text. Raises FileFaultError."""
         self.name = name
         self._raw = raw
         encoding = self._encoding()
@@ -85,13 +75,13 @@ class CsvFile:
     def done(self) -> int:
         return self._raw.tell()
 
-    def error(self, line: int | None, reason: str) -> CsvError:
-        return CsvError(self.name, line, reason)
+    def error(self, line: int | None, reason: str) -> FileFaultError:
+        return FileFaultError(self.name, line, reason)
 
     def keys(self, fields: Iterable[Field]) -> tuple[str | None, ...]:
         """The key of each column, `id`, `uid` or a field id, by id, string id or name; None if it names none of them.
 
-        Case and blanks do not matter. Raises CsvError if two columns name one field, or one name several fields.
+        Case and blanks do not matter. Raises FileFaultError if two columns name one field, or one name several fields.
         """
         known = _names(fields)
         keys = []
@@ -145,7 +135,7 @@ class CsvFile:
         if not is_text:
             raise self._first_fault(encoding)
 
-    def _first_fault(self, encoding: str) -> CsvError:
+    def _first_fault(self, encoding: str) -> FileFaultError:
         errors = "replace" if encoding == "utf-16" else "surrogateescape"
         self._raw.seek(0)
         text = io.TextIOWrapper(self._raw, encoding, errors, newline="")
@@ -163,7 +153,6 @@ class CsvFile:
     # Lines and cells
 
     def _numbered(self) -> Iterator[tuple[int, str] | None]:
-        """The lines with their numbers, then None for ever; those in `_waiting` come first."""
         for numbered in enumerate(self._text, start=1):
             yield numbered
             while self._waiting:
@@ -245,7 +234,6 @@ class CsvFile:
 
 
 def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The patterns of one cell with what ends it, and of a cell whose quote is still open."""
     end, blanks = re.escape(delimiter), " " if delimiter == "\t" else " \t"
     opening = rf'[{blanks}]*"((?:[^"]++|"")*+)'
     plain = rf'(?![{blanks}]*")([^{end}\r\n]*)'

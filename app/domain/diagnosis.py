@@ -36,8 +36,6 @@ MAX_VALUE = 60
 
 
 class FormPatch(NamedTuple):
-    """Changes to the form; None keeps a value."""
-
     event_id: str | None = None
     key_id: str | None = None
     external_id: str | None = None
@@ -80,34 +78,24 @@ LOOK_UP = QuickFix("look the contact up", Fetch.LOOK_UP)
 
 
 class FieldMatch(NamedTuple):
-    """The one contact that has a value in the key field `key_id`."""
-
     key_id: str
     contact_id: str
 
 
 class Clues(Protocol):
-    """Local knowledge that helps to find a cause.
-
-    `user` is the profile's word for its user: a client id under OAuth.
-    """
+    """Local knowledge that helps to find a cause. `user` is the profile's word for its user: a client id under OAuth."""
 
     user: str
 
-    def holders(self, value: str) -> Sequence[FieldMatch]:
-        """The key fields in which exactly one contact has this value, each with that contact."""
+    # The key fields in which exactly one contact has this value, and the values of a field that differ from this one only
+    # in case or surrounding spaces.
+    def holders(self, value: str) -> Sequence[FieldMatch]: ...
+    def variants(self, key_id: str, value: str) -> Sequence[str]: ...
 
-    def variants(self, key_id: str, value: str) -> Sequence[str]:
-        """Values of this key field that differ from `value` only in case or surrounding spaces."""
-
-    def fields_called(self, name: str) -> Sequence[str]:
-        """The ids of the fields with this name or string id (any case)."""
-
-    def events_called(self, name: str) -> Sequence[ExternalEvent]:
-        """The events of the account with this name (any case)."""
-
-    def name_elsewhere(self, event_id: str) -> str | None:
-        """The name of the event with this id on another account."""
+    # Fields and events by name in any case, and the name of an event on another account.
+    def fields_called(self, name: str) -> Sequence[str]: ...
+    def events_called(self, name: str) -> Sequence[ExternalEvent]: ...
+    def name_elsewhere(self, event_id: str) -> str | None: ...
 
 
 def field_label(key_id: str, directory: FieldNames) -> str:
@@ -121,7 +109,6 @@ def field_label(key_id: str, directory: FieldNames) -> str:
 def diagnose(
     answer: Answer, request: TriggerRequest, directory: Directory, now: datetime, clues: Clues
 ) -> Diagnosis | None:
-    """The diagnosis of an answer that came at `now`; None if there is nothing to do."""
     outcome = outcome_of(answer)
     match answer:
         case NoReply(detail=detail, reason=reason):
@@ -220,7 +207,6 @@ class _Case(NamedTuple):
         return self.directory.matches(key_id, value).ids
 
     def elsewhere(self, value: str) -> FieldMatch | None:
-        """The contact that has this value in another key field."""
         others = (holder for holder in self.clues.holders(value) if holder.key_id != self.request.key_id)
         return next(others, None)
 
@@ -270,10 +256,6 @@ def _key_meant(case: _Case) -> str | None:
     return called[0] if len(called) == 1 else None
 
 
-def _value_missing(case: _Case) -> Diagnosis:
-    return Diagnosis(f"The external id is empty. Enter the contact's value of {case.label()}.")
-
-
 def _nobody(case: _Case) -> Diagnosis:
     return _first(case, _read_otherwise, _value_of_another_field, _other_case, _email_elsewhere) or Diagnosis(
         f"No contact has this value in {case.label()}. Check the spelling, or pick the field it belongs to."
@@ -285,7 +267,6 @@ def _first(case: _Case, *causes: Callable[[_Case], Diagnosis | None]) -> Diagnos
 
 
 def _read_otherwise(case: _Case) -> Diagnosis | None:
-    """The cause if the external id is more than the value that is meant."""
     odd = readings(case.request.external_id, is_email=case.request.key_id == EMAIL)
     for reading in odd:
         if not reading.value:
@@ -387,7 +368,7 @@ def _contact_unknown(case: _Case) -> Diagnosis:
 
 _CAUSES: dict[int, Callable[[_Case], Diagnosis]] = {
     2004: _key_unknown,
-    2005: _value_missing,
+    2005: lambda case: Diagnosis(f"The external id is empty. Enter the contact's value of {case.label()}."),
     2008: _nobody,
     2010: _several,
     5001: _event_unknown,

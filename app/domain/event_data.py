@@ -37,10 +37,7 @@ class EventDataError(ValueError):
 
 
 def parse_event_data(text: str) -> TypedObject | None:
-    """The JSON object in `text`; None for blank text and `null`, which send no data.
-
-    Raises EventDataError for anything else, and for more than 1,000,000 bytes.
-    """
+    """The JSON object in `text`; None for blank text and `null`. Raises EventDataError for anything else."""
     if len(text) > MAX_TEXT:
         raise EventDataError(f"The event data is over {MAX_BYTES:,} bytes. Shorten it.")
     if not text.strip():
@@ -81,8 +78,6 @@ def _loads(text: str) -> object:
 
 
 class _NumberError(Exception):
-    """A number that cannot be sent; its place is not known yet."""
-
     def __init__(self, digits: str, sentence: str) -> None:
         self.digits = digits
         super().__init__(sentence)
@@ -138,7 +133,6 @@ _STRANGE = tuple(
         (r"undefined\b", "undefined is not JSON. Write null, or leave the name out."),
     )
 )
-"""What comes from other languages, word processors and web pages."""
 
 _MESSAGES = {
     "Unterminated string": 'A text that begins here is never closed. Add " at its end.',
@@ -172,7 +166,6 @@ def _in_words(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
 
 
 def _strange(text: str, place: int) -> str | None:
-    """The foreign or invisible character at a place; None if it is neither."""
     if PLACEHOLDER.match(text, place - 1):
         return "A placeholder outside a text. Put it in double quotes."
     for pattern, sentence in _STRANGE:
@@ -186,7 +179,6 @@ def _strange(text: str, place: int) -> str | None:
 
 
 def _unclosed(text: str) -> tuple[int, str]:
-    """The place of the innermost bracket that is never closed."""
     opened: list[re.Match[str]] = []
     for token in TOKEN.finditer(text):
         if token[0] in ("{", "["):
@@ -339,10 +331,7 @@ _FIELD = "field:"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Event data with its placeholders filled.
-
-    `used` maps the filled placeholders to their values, and `missing` the others to the reason why they have none.
-    """
+    """Event data with its placeholders filled: `used` maps them to their values, `missing` to why they have none."""
 
     data: JsonObject | None
     used: Mapping[str, str] = field(default_factory=dict)
@@ -350,14 +339,12 @@ class Filled:
 
     @property
     def fault(self) -> str | None:
-        """The reason why this cannot be sent; None if it can."""
         if not self.missing:
             return None
         return f"The event data cannot be filled: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}."
 
 
 def placeholders_in(value: object) -> tuple[str, ...]:
-    """The placeholders in event data, each once, in order and without braces."""
     return tuple(dict.fromkeys(name for text in _texts(value) for name in PLACEHOLDER.findall(text)))
 
 

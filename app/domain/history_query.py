@@ -57,8 +57,6 @@ class Value(NamedTuple):
 
 
 class Range(NamedTuple):
-    """The numbers from `low` to `high`, both included; None for no limit."""
-
     low: float | None
     high: float | None
 
@@ -156,7 +154,6 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def terms(line: str) -> Iterator[Term]:
-    """The terms of a line, from left to right. Raises QueryFaultError if a quote is not closed."""
     at = 0
     while found := _NEXT.match(line, at):
         term = _term(line, found.end())
@@ -187,7 +184,6 @@ SETTLEMENTS = ("no", "arrived", "did-not")
 """The values of `settled`: unresolved, or the resolution as `history settle` names it."""
 
 FAILED = "failed"
-"""The value of `outcome` that stands for rejected, not sent and unknown."""
 
 _FAILURES = (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.UNKNOWN)
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -258,28 +254,22 @@ def _range(text: str) -> Range | None:
 
 
 class QueryField(StrEnum):
-    """The fields of `field:value`."""
-
     OUTCOME = "outcome"
     CODE = "code"
     STATUS = "status"
     EVENT = "event"
-    """The id or the name of the event."""
     KEY = "key"
     CONTACT = "contact"
     """The external id, or any key, the id or the name of the contact that it found."""
     PERSON = "person"
-    """The same."""
     NOTE = "note"
     TOOK = "took"
-    """The duration in milliseconds."""
     PROFILE = "profile"
     PREVIOUS = "previous"
     """The outcome of the previous attempt on the same account with the same key field and external id."""
     SETTLED = "settled"
     """The resolution of an unknown outcome; other attempts have none."""
     RUN = "run"
-    """The bulk run, by its id, the beginning of its id, or its short id."""
 
 
 TIMES = ("since", "until", "on")
@@ -310,7 +300,6 @@ _OFFERED: Mapping[str, tuple[str, ...]] = {
     "since": (*_DAYS, "1h", "1d", "1w"),
     "until": (*_DAYS, "1h", "1d", "1w"),
 }
-"""The values that completion offers."""
 
 
 # The queries
@@ -352,7 +341,6 @@ class HistoryQuery:
 
     @property
     def names_profile(self) -> bool:
-        """Whether it filters by profile, and so may match attempts on other accounts."""
         return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
 
 
@@ -479,10 +467,7 @@ def filter_text(field: QueryField, value: str, *, negated: bool = False) -> str:
 
 
 def replaced(line: str, fields: Collection[str], text: str) -> str:
-    """The line without its terms of these fields, negated or not, and with `text` at its end.
-
-    Raises QueryFaultError if a quote is not closed.
-    """
+    """The line without its terms of these fields, and with `text` at its end. Raises QueryFaultError."""
     kept = [line[term.at - 1 : term.end] for term in terms(line) if (term.field or "").lower() not in fields]
     return " ".join([*kept, text] if text else kept)
 
@@ -538,8 +523,6 @@ def _nearest(text: str, known: Collection[str]) -> str | None:
 
 
 class Bucket(NamedTuple):
-    """The number of attempts with each outcome that began in the time span from `start` on."""
-
     start: datetime
     counts: Mapping[Outcome, int]
 
@@ -562,7 +545,6 @@ class EventShare(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The rejection rate, from 0 to 1."""
         return self.rejected / self.attempts
 
 
@@ -591,7 +573,6 @@ class AttemptStatistics:
 
 
 SPANS_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400)
-"""The possible lengths of a bucket, in seconds."""
 
 
 def bucket_seconds(first: datetime, last: datetime, most: int) -> int:

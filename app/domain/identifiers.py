@@ -277,7 +277,6 @@ def is_found_by(value: str, typed: str) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Whether the text is digits and the characters that people put between them."""
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -294,7 +293,6 @@ def _spelled_out(text: str) -> str:
 
 
 def _codes(text: str) -> Iterator[str]:
-    """Numbers and codes in the lines of a text without what separates their parts."""
     for found in _IN_PARTS.finditer(text):
         value = found[0]
         if is_number(value):
@@ -315,7 +313,6 @@ def _indexed_numbers(value: str) -> Iterator[str]:
 
 
 def _number_forms(text: str) -> Iterator[str]:
-    """The digits of a number as the index has them, with and without country code."""
     digits, is_international = _digits(text)
     forms = [digits, _national(digits) if is_international or len(digits) > _LONGEST_NATIONAL else ""]
     return (form for form in forms if len(form) >= _SHORTEST_NUMBER)

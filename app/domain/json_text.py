@@ -27,13 +27,20 @@ class TypedObject(dict[str, object]):
         self.text = text
 
 
+def parsed(text: str | bytes) -> object:
+    """The value that JSON holds; None for a text that is no JSON, or nested too deeply."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def compact(text: str) -> str:
     """Valid JSON without white space."""
     return "".join(TOKEN.findall(text))
 
 
 def ascii_json(text: str) -> str:
-    """Valid JSON without white space, in ASCII."""
     if text.isascii():
         return compact(text)
     return "".join(
@@ -87,7 +94,6 @@ def member(text: str, name: str) -> str | None:
 
 
 def repeated_keys(text: str) -> Iterator[tuple[str, int]]:
-    """Each key that stands twice in one object of valid JSON, with the offset of the later one."""
     known: list[set[str]] = []
     places = list(TOKEN.finditer(text))
     for place, after in zip(places, [*places[1:], None], strict=True):
@@ -130,18 +136,15 @@ def repaired(text: str) -> str | None:
         return None
     for part in (text[start : end + 1] if end > start else "", text[start:]):
         tokens = _tokens(part)
-        if tokens and _is_object("".join(tokens)):
+        if tokens and isinstance(parsed("".join(tokens)), dict):
             return indented("".join(tokens))
     return None
 
 
 def _wrapped(text: str) -> str | None:
     """The object inside valid JSON: in a list of one, in a text, or as the data of a whole request."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, str) and _is_object(value):
+    value = parsed(text)
+    if isinstance(value, str) and isinstance(parsed(value), dict):
         return value
     if (
         isinstance(value, dict)
@@ -150,13 +153,6 @@ def _wrapped(text: str) -> str | None:
     ):
         return member(text, "data")
     return None
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _tokens(text: str) -> list[str]:
@@ -202,18 +198,12 @@ def _spelled(found: re.Match[str]) -> str:
 
 
 MAX_LINES = 2_000
-"""The number of lines compared on each side."""
-
 CONTEXT = 2
-"""The number of identical lines shown around each difference."""
-
 _OWN_ID = "same as attempt id"
 _BRACKETS = "{}[],"
 
 
 class Side(StrEnum):
-    """The side that a line of a diff belongs to."""
-
     BOTH = "="
     LEFT = "-"
     RIGHT = "+"
@@ -221,8 +211,6 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of the compared text."""
-
     side: Side
     text: str
 
@@ -240,7 +228,6 @@ class JsonDiff:
 
     @property
     def identical(self) -> int:
-        """The number of values that are equal on both sides."""
         return sum(line.side is Side.BOTH and _holds_value(line.text) for line in self.lines)
 
     def around_differences(self) -> Iterator[DiffLine | None]:
@@ -258,8 +245,6 @@ class JsonDiff:
 
 @dataclass(frozen=True, slots=True)
 class AttemptDiff:
-    """The differences between the requests and between the replies of two attempts."""
-
     request: JsonDiff
     reply: JsonDiff
 

@@ -64,5 +64,4 @@ def _attributes(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    """The text without characters that XML cannot hold."""
     return _NO_XML.sub("\ufffd", text)

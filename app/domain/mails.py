@@ -12,8 +12,6 @@ _MAX_NAME = 60
 
 
 class Mail(NamedTuple):
-    """One mail of an account; `name` and `subject` may be empty."""
-
     id: str
     name: str = ""
     subject: str = ""
@@ -25,8 +23,6 @@ class Mail(NamedTuple):
 
 
 class Usages(NamedTuple):
-    """The ids of the mails, the programs and the Interactions programs that use an event."""
-
     mails: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     interactions: tuple[str, ...] = ()
@@ -40,7 +36,12 @@ class EventUse(NamedTuple):
 
     def words(self, *, subjects: bool = False) -> str:
         """`Sends the mail “Order shipped”. Triggered mails ignore opt-in.`, with the subject if asked for."""
-        labels = [_with_subject(mail) if subjects else mail.label for mail in self.mails]
+        labels = [
+            f"{mail.label} (subject: {sanitize(mail.subject, _MAX_NAME)})"
+            if subjects and mail.subject not in ("", mail.name)
+            else mail.label
+            for mail in self.mails
+        ]
         said = [
             _listed("Sends", "mail", labels),
             _listed("Starts", "program", list(map(sanitize, self.programs))),
@@ -53,12 +54,6 @@ class Launch(NamedTuple):
     mail_id: str
     contact_id: str
     at: datetime
-
-
-def _with_subject(mail: Mail) -> str:
-    if mail.subject in ("", mail.name):
-        return mail.label
-    return f"{mail.label} (subject: {sanitize(mail.subject, _MAX_NAME)})"
 
 
 def _listed(verb: str, thing: str, labels: Sequence[str]) -> str:

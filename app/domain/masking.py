@@ -13,13 +13,12 @@ from dataclasses import replace
 from app.domain.model import Answer, Attempt, Contact, JsonObject, KeptContact, NoReply, Reply, TriggerRequest
 
 HIDDEN_CONTENT = "***"
-"""Replaces the content of an attachment."""
 
 _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
 _LONGEST_PLAIN_NUMBER = 4
 # Matches only from the beginning of a word: trying every letter of a long word would take quadratic time.
-_ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
+ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 _CONTACT_IDS = re.compile(r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*")
 _WRITTEN = re.compile(r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*")
 
@@ -35,7 +34,12 @@ class Mask:
         if self._key is None or not text:
             return text
         name, at, _ = text.rpartition("@")
-        return _shape(name if at else text, self._digits(text)) + ("@masked.example" if at else "")
+        name = name if at else text
+        lowered = text.lower() if text.isascii() else text
+        digits = hmac.new(self._key, lowered.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:_DIGITS]
+        # The first letter of a short text, or the first digit of a number, would reveal too much.
+        initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
+        return f"{initial}…-{digits}{'@masked.example' if at else ''}"
 
     def text(self, text: str, *values: str) -> str:
         """A text with all e-mail addresses and these values masked."""
@@ -44,7 +48,7 @@ class Mask:
         for value in sorted({value for value in values if value.strip()}, key=len, reverse=True):
             parts = re.split(rf"(?<!\w){re.escape(value)}(?!\w)", text)
             text = self.value(value).join(parts)
-        return _ADDRESS.sub(self._address, text)
+        return ADDRESS.sub(self._address, text)
 
     def contact(self, contact: Contact) -> Contact:
         if self._key is None:
@@ -68,7 +72,6 @@ class Mask:
         )
 
     def attempt(self, attempt: Attempt) -> Attempt:
-        """An attempt with request, reply text and remedy masked, and without the body of the reply."""
         if self._key is None:
             return attempt
         value, kept, settled = attempt.request.external_id, attempt.contact, attempt.settlement
@@ -123,17 +126,5 @@ class Mask:
         masked = address if address.endswith("@masked.example") else self.value(address)
         return masked + found[0][len(address) :]
 
-    def _digits(self, text: str) -> str:
-        lowered = text.lower() if text.isascii() else text
-        encoded = lowered.encode("utf-8", "replace")
-        return hmac.new(self._key or b"", encoded, hashlib.sha256).hexdigest()[:_DIGITS]
-
-
-def _shape(name: str, digits: str) -> str:
-    """A mask that keeps the first letter of a longer text; for a short text or a number that would reveal too much."""
-    initial = name[:1].lower() if len(name) >= _SHORTEST_WITH_INITIAL and name[:1].isalpha() else ""
-    return f"{initial}…-{digits}"
-
 
 NO_MASK = Mask(None)
-"""Leaves everything unchanged."""

@@ -25,8 +25,6 @@ class ExternalEvent(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One contact field of an account; `string_id` and `application_type` may be empty."""
-
     id: str
     name: str
     string_id: str = ""
@@ -72,8 +70,6 @@ NO_EXTRAS = Extras()
 
 @dataclass(frozen=True, slots=True)
 class TriggerRequest:
-    """A request to trigger one event for the one contact that the key finds."""
-
     event_id: str
     key_id: str
     external_id: str
@@ -116,8 +112,6 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """No reply: the reason as a word, the detail as a sentence, and whether anything left this machine."""
-
     reason: str
     sent: Literal["no", "maybe"]
     detail: str
@@ -145,10 +139,7 @@ class KeptContact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TeamMarks:
-    """How a team knows a request: its account there, the marks of the contact's keys and of the event data.
-
-    `claimed` is False if the request was sent without a claim, because the team was not reachable.
-    """
+    """How a team knows a request: by marks of the contact's keys and of the data; not `claimed` if offline."""
 
     account: str
     contacts: tuple[str, ...]
@@ -194,12 +185,10 @@ def new_attempt_id() -> str:
 
 
 MAX_REQUEST = 10_000_000
-"""The size in bytes of the largest body that the service accepts."""
 
 _EVENT_TIME = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
 )
-"""The two forms of an event time that Emarsys accepts."""
 
 
 class ExtrasError(ValueError):
@@ -226,7 +215,6 @@ def parse_event_time(value: object) -> str | None:
 
 
 def parse_extras(request: Mapping[str, object]) -> Extras:
-    """The extras among the keys of a request. Raises ExtrasError."""
     given = request.get("attachment") or ()
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise ExtrasError("attachment", "must be a list of {filename, data}.")
@@ -244,7 +232,6 @@ def extras_json(extras: Extras) -> dict[str, object]:
 
 
 def extras_words(extras: Extras) -> Iterator[tuple[str, str]]:
-    """The label and the value of each, for people."""
     if extras.event_time is not None:
         yield "event time", extras.event_time
     for one in extras.attachments:
@@ -308,37 +295,30 @@ class DataChoice(NamedTuple):
 
 
 class Matches(NamedTuple):
-    """The known contacts that a key finds.
-
-    `ids` holds only the first few contact ids, since two already mean "several"; `complete` says that no other
-    contact can match.
-    """
+    """The first few contacts that a key finds; `complete` says that no other contact can match."""
 
     ids: tuple[str, ...]
     complete: bool
 
 
 class Account(Protocol):
-    """Events, fields and contacts; None means not known."""
+    """Events, fields and contacts by id; None means not known."""
 
-    def has_event(self, event_id: str) -> bool | None:
-        """Whether the account has this external event."""
-
-    def has_field(self, field_id: str) -> bool | None:
-        """Whether the account has this contact field."""
-
-    def matches(self, key_id: str, external_id: str) -> Matches:
-        """The contacts whose `key_id` (a field id, `id` or `uid`) has the value `external_id`."""
+    def has_event(self, event_id: str) -> bool | None: ...
+    def has_field(self, field_id: str) -> bool | None: ...
+    def matches(self, key_id: str, external_id: str) -> Matches: ...
 
 
 class FieldNames(Protocol):
-    def field_name(self, field_id: str) -> str | None:
-        """The name of a contact field; None if it is not known."""
+    """The names of the contact fields; None means not known."""
+
+    def field_name(self, field_id: str) -> str | None: ...
 
 
 class Directory(Account, FieldNames, Protocol):
-    def event_name(self, event_id: str) -> str | None:
-        """The name of an external event; None if it is not known."""
+    """An account that names its events; None means not known."""
+
+    def event_name(self, event_id: str) -> str | None: ...
 
 
 class ListOrder(NamedTuple):
@@ -362,10 +342,8 @@ LABEL = {
     Outcome.NOT_SENT: ("○", "not sent"),
     Outcome.UNKNOWN: ("?", "unknown"),
 }
-"""The symbol and word of each outcome."""
 
 RESOLVED = {True: "resolved: arrived", False: "resolved: did not arrive"}
-"""The words for a resolved unknown outcome, by whether it arrived."""
 
 MEANING = {
     Outcome.SENDING: "Still being sent.",

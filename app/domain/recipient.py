@@ -34,7 +34,6 @@ def canonical_json(data: JsonObject | None) -> str:
 
 
 def contact_fingerprint(account: str, key_id: str, external_id: str) -> int:
-    """The fingerprint of a contact key: equal for all attempts on an account with this key field and value."""
     return _mark(account, key_id, normalize(key_id, external_id))
 
 
@@ -55,11 +54,13 @@ def _plain_json(value: object) -> object:
 
 
 def _mark(*parts: str) -> int:
-    digest = blake2b(digest_size=8)
-    for part in parts:
-        text = part.encode("utf-8", "replace")
-        digest.update(len(text).to_bytes(8, "big") + text)
-    return int.from_bytes(digest.digest(), "big", signed=True)
+    return int.from_bytes(blake2b(framed(parts), digest_size=8).digest(), "big", signed=True)
+
+
+def framed(parts: Sequence[str]) -> bytes:
+    """The texts, each after its length, so that no two lists of texts look alike."""
+    texts = [part.encode("utf-8", "replace") for part in parts]
+    return b"".join(len(text).to_bytes(8, "big") + text for text in texts)
 
 
 # Recipients
@@ -74,10 +75,13 @@ _CUSTOMER = {"customernumber", "customerno", "customerid", "customernr", "kunden
 
 def customer_number(fields: Iterable[Field]) -> Field | None:
     """The field that holds the customer number, by its string id or name; accounts give it ids of their own."""
-    return next((one for one in fields if {_plain(one.string_id or ""), _plain(one.name)} & _CUSTOMER), None)
+    return next(
+        (one for one in fields if {plain_name(one.string_id), plain_name(one.name)} & _CUSTOMER), None
+    )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The letters and digits of the name of a field, in lower case."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 
@@ -87,10 +91,7 @@ def contact_name(contact: Contact) -> str:
 
 
 class Recipient(NamedTuple):
-    """The contacts that a key finds: the first few `contacts`, and their `total`, counted up to COUNTED.
-
-    `complete` says that no other contact of the account can have the value.
-    """
+    """The first few contacts that a key finds, their `total` up to COUNTED; `complete`: no other can have the value."""
 
     contacts: tuple[Contact, ...] = ()
     total: int = 0
@@ -102,12 +103,10 @@ class Recipient(NamedTuple):
 
     @property
     def reachable(self) -> bool:
-        """Whether one contact can get the trigger: the one found, or one that is missing from the local list."""
         return self.total == 1 or (self.total == 0 and not self.complete)
 
 
 def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
-    """A sentence that names the first few of `total` contacts that share a value of `field`."""
     names = [
         f"{sanitize(contact_name(one) or 'without a name', 60)} ({sanitize(one.id)})" for one in contacts
     ]
@@ -118,7 +117,6 @@ def shared_words(contacts: Sequence[Contact], total: int, field: str) -> str:
 
 
 def nobody_words(field: str, *, complete: bool) -> str:
-    """A sentence about a value of `field` that no known contact has."""
     return f"No contact has this {field}" if complete else "This contact is not in the local list"
 
 
@@ -135,7 +133,6 @@ class DataUse(NamedTuple):
     at: datetime
 
     def is_for(self, request: TriggerRequest, contact: Contact | None) -> bool:
-        """Whether `request`, which finds `contact`, goes to the same person."""
         if self.contact is not None and contact is not None:
             return self.contact.id == contact.id
         values = {bare(request.external_id)} | ({contact.value(self.key_id)} if contact else set())

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from app.domain.model import Reply, TriggerRequest
-from app.domain.text import duration, sanitize
+from app.domain.text import duration, sanitize, whole_number
 
 ALLOWED_SKEW_S = 240
 """Seconds; the service accepts five minutes, and a skew close to that already deserves a warning."""
@@ -153,7 +153,6 @@ def reply_text(code: int, request: TriggerRequest) -> str:
 
 
 def describe(code: int | None, http_status: int | None = None) -> str | None:
-    """The description of a reply code; None if nothing is published about it."""
     row = find_reply(code, http_status)
     return row.description if row else None
 
@@ -177,7 +176,6 @@ def _kind_of_body(body: bytes) -> str:
 
 
 def advise_code(code: int | None, http_status: int | None, event_id: str) -> str | None:
-    """The advice on a reply code for any request; None if there is none."""
     row = find_reply(code, http_status)
     return row.advice.format(event_id=event_id) if row and row.advice else None
 
@@ -228,12 +226,10 @@ def _advise_about_proxy(reply: Reply) -> str | None:
 
 
 def is_web_page(reply: Reply) -> bool:
-    """Whether the body is HTML, which the API never sends."""
     return reply.body[:200].lstrip().lower().startswith((b"<!doctype", b"<html", b"<head", b"<body"))
 
 
 def web_page(status: int) -> str:
-    """Who may have sent a web page instead of a reply of the API."""
     return f"A web page with HTTP {status} came back instead of a reply of the API, perhaps from a proxy or firewall."
 
 
@@ -306,7 +302,7 @@ def retry_after_s(reply: Reply, now: datetime) -> int | None:
     Date of the reply, so that a wrong clock on this machine does no harm.
     """
     here = _http_date(reply.date) or now
-    seconds = _whole(reply.retry_after)
+    seconds = whole_number(reply.retry_after)
     if seconds is None:
         until = _http_date(reply.retry_after) or _unix_time(reply.limit_reset)
         seconds = round((until - here).total_seconds()) if until else None
@@ -325,13 +321,8 @@ def _http_date(text: str | None) -> datetime | None:
 
 
 def _unix_time(text: str | None) -> datetime | None:
-    seconds = _whole(text)
+    seconds = whole_number(text)
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _whole(text: str | None) -> int | None:
-    stripped = (text or "").strip()
-    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None

@@ -19,11 +19,7 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the documented error table.
-
-    `broken` returns None if the account does not know; `scope` says whether a broken rule rejects the whole batch or
-    only one contact in it.
-    """
+    """`broken` is None if the account does not know; `scope` is what a broken rule rejects of a batch."""
 
     code: int
     text: Callable[[TriggerRequest], str]
@@ -41,10 +37,6 @@ def _unless(known: bool | None) -> bool | None:
 
 def _key_unknown(request: TriggerRequest, account: Account) -> bool | None:
     return False if _by_contact_key(request) else _unless(account.has_field(request.key_id))
-
-
-def _value_missing(request: TriggerRequest, _: Account) -> bool:
-    return request.external_id == ""
 
 
 def _nobody_found(request: TriggerRequest, account: Account) -> bool | None:
@@ -65,10 +57,6 @@ def _several_found(request: TriggerRequest, account: Account) -> bool | None:
     return False if found.complete else None
 
 
-def _event_unknown(request: TriggerRequest, account: Account) -> bool | None:
-    return _unless(account.has_event(request.event_id))
-
-
 def _contact_unknown(request: TriggerRequest, account: Account) -> bool | None:
     if not _by_contact_key(request):
         return False
@@ -78,10 +66,15 @@ def _contact_unknown(request: TriggerRequest, account: Account) -> bool | None:
 
 RULES: tuple[Rule, ...] = (
     Rule(2004, partial(reply_text, 2004), _key_unknown, "request"),
-    Rule(2005, partial(reply_text, 2005), _value_missing, "contact"),
+    Rule(2005, partial(reply_text, 2005), lambda request, _: request.external_id == "", "contact"),
     Rule(2008, partial(reply_text, 2008), _nobody_found, "contact"),
     Rule(2010, partial(reply_text, 2010), _several_found, "contact"),
-    Rule(5001, partial(reply_text, 5001), _event_unknown, "request"),
+    Rule(
+        5001,
+        partial(reply_text, 5001),
+        lambda request, account: _unless(account.has_event(request.event_id)),
+        "request",
+    ),
     Rule(2012, partial(reply_text, 2012), _contact_unknown, "contact"),
 )
 
@@ -95,7 +88,6 @@ def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = R
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:
-    """All rules that the request is known to break, in order."""
     return tuple(Verdict(rule.code, rule.text(request)) for rule in RULES if rule.broken(request, account))
 
 

@@ -6,22 +6,19 @@ A mark is an HMAC with the team's key, in hex: it finds the same contact or even
 import base64
 import binascii
 import hmac
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from app.domain.errors import AppError
+from app.domain.masking import ADDRESS
 from app.domain.model import KeptContact, Outcome, TeamMarks, TriggerRequest
-from app.domain.recipient import canonical_json, normalize
+from app.domain.recipient import canonical_json, framed, normalize
 from app.domain.wire import trigger_body
 
 OPEN_S = 600
-"""An open claim counts as unknown after this time."""
-
 OTHER_DATA_S = 3600
-"""The time within which a send with other data is worth a line."""
 
 HIDDEN = "(hidden)"
 HIDDEN_LENGTH = 12
@@ -30,7 +27,6 @@ FactKind = Literal["outcome", "settled", "noted", "handed_over", "evidence", "do
 
 _KEY_BYTES = 32
 _REACHED = (Outcome.ACCEPTED, Outcome.PARTIAL)
-_ADDRESS = re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+")
 
 
 class TeamError(AppError):
@@ -43,8 +39,6 @@ class UnreachableError(TeamError):
 
 @dataclass(frozen=True, slots=True)
 class TeamKey:
-    """The secret that all desks of a team share."""
-
     text: str
 
     def __repr__(self) -> str:
@@ -58,17 +52,12 @@ class TeamKey:
             return False
 
     def check(self) -> bytes:
-        """What the database keeps, to recognize the key."""
         return bytes.fromhex(self.mark("check"))
 
     def mark(self, *parts: str) -> str:
-        """The HMAC of some texts."""
-        texts = [part.encode("utf-8", "replace") for part in parts]
-        message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
-        return hmac.new(self.text.encode(), message, sha256).hexdigest()
+        return hmac.new(self.text.encode(), framed(parts), sha256).hexdigest()
 
     def contact(self, account: str, key_id: str, value: str) -> str:
-        """The mark of the contact with this value of a key field."""
         return self.mark("contact", account, key_id, normalize(key_id, value))
 
     def marks(self, account: str, request: TriggerRequest, contact: KeptContact | None) -> TeamMarks:
@@ -84,10 +73,7 @@ class TeamKey:
 
 
 class Claim(NamedTuple):
-    """A claim on a contact for an event. Later claims have a higher `number`; `age_s` is by the server's clock.
-
-    `outcome` is None until it is known; `arrived` is the resolution of an unknown one.
-    """
+    """A claim on a contact for an event, later ones with a higher `number`; `age_s` is by the server's clock."""
 
     number: int
     contact: str
@@ -113,7 +99,6 @@ class Claims(NamedTuple):
 
     @property
     def generations(self) -> Mapping[str, int]:
-        """The newest generation of each mark."""
         return {contact: claims[0].generation for contact, claims in self.by_contact.items()}
 
     def question(
@@ -160,33 +145,12 @@ def without_addresses(text: str, also: Collection[str] = ()) -> str:
     """The text without e-mail addresses, and without the texts in `also`."""
     for hidden in sorted(filter(None, also), key=len, reverse=True):
         text = text.replace(hidden, HIDDEN)
-    return _ADDRESS.sub(HIDDEN, text)
+    return ADDRESS.sub(HIDDEN, text)
 
 
 def hidden_contact(contacts: Sequence[str]) -> str:
     """What a list shows for a contact that only its marks are known of, such as `#3fa9c2e10b77`."""
     return f"#{contacts[0][:HIDDEN_LENGTH]}"
-
-
-@dataclass(frozen=True, slots=True)
-class TeamAttempt:
-    """An attempt that a desk tells its team; `detail` has external id, event data and trigger id if they are shared.
-
-    `at` is by the server's clock, in microseconds since 1970. `is_claimed` is False if it was sent without a claim.
-    """
-
-    attempt_id: str
-    event_id: str
-    event_name: str | None
-    key_id: str
-    contacts: Sequence[str]
-    data: str
-    parent_id: str | None
-    predicted_code: int | None
-    at: int
-    detail: Mapping[str, object] | None = None
-    outcome: Outcome | None = None
-    is_claimed: bool = True
 
 
 PULLED = (
@@ -212,8 +176,6 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A request that waits for another member's yes."""
-
     approval_id: str
     event_id: str
     event_name: str | None

@@ -61,7 +61,6 @@ def spacing_marks(text: str) -> int:
 
 
 def has_surrogates(text: str) -> bool:
-    """Whether a text contains half a character (a lone surrogate), which no encoding can represent."""
     return not text.isascii() and _SURROGATE.search(text) is not None
 
 
@@ -70,10 +69,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def sanitize_block(text: str, limit: int = 65536) -> str:
-    """At most `limit` characters of a text, sanitized, with line ends kept and tabs expanded.
-
-    A last line gives the number of characters left out.
-    """
+    """At most `limit` characters, sanitized, line ends kept, tabs expanded; a last line counts what is left out."""
     kept = len(text[:limit])
     shown = _block(text[:kept])
     if len(shown) > limit:
@@ -100,6 +96,12 @@ def _visible(found: re.Match[str]) -> str:
 # Numbers and times
 
 
+def whole_number(text: str | None) -> int | None:
+    """The number in a text of at most 15 digits, from a header or a query; None for anything else."""
+    stripped = (text or "").strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else None
+
+
 def count(number: int, word: str) -> str:
     """`1 event`, `1,000 events`."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
@@ -123,7 +125,6 @@ def duration(seconds: float) -> str:
 
 
 def elapsed(milliseconds: float | None) -> str:
-    """A duration as people write it; '' for None."""
     if milliseconds is None:
         return ""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
@@ -134,12 +135,10 @@ def is_today(moment: datetime, now: datetime) -> bool:
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """Local time to the second if the moment is today, else day and time."""
     return f"{moment.astimezone():{'%H:%M:%S' if is_today(moment, now) else '%d %b %H:%M'}}"
 
 
 def minute(moment: datetime, now: datetime) -> str:
-    """Local time to the minute if the moment is today, else day and time."""
     return f"{moment.astimezone():{'%H:%M' if is_today(moment, now) else '%d %b %H:%M'}}"
 
 
@@ -176,10 +175,7 @@ def short_id(attempt_id: str) -> str:
 
 
 def id_prefixes(reference: str) -> tuple[str, ...]:
-    """The prefixes of the attempt ids that have this short id; () if the text is not a short id.
-
-    Ignores case, blanks and hyphens; reads O as 0, and I and L as 1.
-    """
+    """The prefixes of the attempt ids with this short id, in which O is 0, and I and L are 1; () if it is none."""
     digits = re.sub(r"[\s\-\u2010-\u2015]+", "", reference).upper()
     if len(digits) != _LENGTH or any(digit not in _VALUE for digit in digits):
         return ()

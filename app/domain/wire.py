@@ -1,7 +1,7 @@
 """JSON to model and back, for the trigger endpoint and the calls that fill a cache.
 
 Real services return ids as numbers and as text, `errors` in three shapes, and JSON under any content type. This module
-reads tolerantly and writes strictly.
+reads tolerantly and writes strictly; what it cannot read raises WireError.
 """
 
 import json
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from app.domain.json_text import TypedObject, ascii_json
+from app.domain.json_text import TypedObject, ascii_json, parsed
 from app.domain.mails import Launch, Mail, Usages, from_account_time
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest, extras_json
 from app.domain.text import replace_surrogates
@@ -26,7 +26,6 @@ class WireError(ValueError):
 
 
 def trigger_path(event_id: str) -> str:
-    """The path of the trigger call, relative to the base URL."""
     return f"event/{quote(event_id, safe='')}/trigger"
 
 
@@ -35,7 +34,6 @@ def trigger_body(request: TriggerRequest) -> bytes:
 
 
 def contact_entry(request: TriggerRequest) -> str:
-    """The contact of a request as one of many in `trigger_many_body`."""
     return f"{{{_contact_members(request)}}}"
 
 
@@ -78,7 +76,6 @@ def parse_trigger(event_id: str, payload: Mapping[str, object]) -> TriggerReques
 
 
 def scalar_text(value: object) -> str | None:
-    """The text, or the decimal digits of an integer; None for anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -132,10 +129,7 @@ def _reply_text(payload: Mapping[str, object]) -> object:
 
 def json_object(body: bytes) -> Mapping[str, object]:
     """The JSON object in a body of any content type; empty if there is none. Never raises."""
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    payload = parsed(body)
     return payload if isinstance(payload, dict) else {}
 
 
@@ -178,14 +172,12 @@ def _as_text(value: object) -> str:
 
 
 def parse_events(data: object) -> tuple[ExternalEvent, ...]:
-    """The events in `data` of GET /event. Raises WireError if it is not a list of {id, name}."""
     return tuple(
         ExternalEvent(_id(row, "event"), _as_text(row.get("name") or "")) for row in _rows(data, "events")
     )
 
 
 def parse_fields(data: object) -> tuple[Field, ...]:
-    """The fields in `data` of GET /field. Raises WireError if it is not a list of {id, name, ...}."""
     return tuple(
         Field(
             _id(row, "field"),
@@ -198,15 +190,11 @@ def parse_fields(data: object) -> tuple[Field, ...]:
 
 
 def parse_contacts(result: object) -> tuple[Contact, ...]:
-    """The contacts in `data.result` of contact/query and contact/getdata; none if it is missing, false or [].
-
-    Raises WireError if it is anything else but a list of {id, uid, FIELD_ID: value}.
-    """
+    """The contacts in `data.result` of contact/query and contact/getdata; none if it is missing, false or []."""
     return tuple(_contact(row) for row in _rows(result or [], "contacts"))
 
 
 def parse_ids(data: object) -> tuple[str, ...]:
-    """The contact ids in `data` of a contact list. Raises WireError if it is not a list of ids."""
     ids = [scalar_text(entry) for entry in data] if isinstance(data, list) else [None]
     if not all(ids):
         raise WireError("The account did not answer with a list of contact ids.")
@@ -221,7 +209,6 @@ def parse_page(data: object) -> tuple[tuple[str, ...], str | None]:
 
 
 def parse_usages(data: object) -> Usages:
-    """The ids of the mails and programs in `data` of event/<id>/usages. Raises WireError."""
     if not isinstance(data, Mapping):
         raise WireError("The account did not answer with what uses the event.")
     names = ("email_ids", "program_ids", "interactions_program_ids")
@@ -229,7 +216,6 @@ def parse_usages(data: object) -> Usages:
 
 
 def parse_mail(data: object) -> Mail:
-    """The mail in `data` of email/<id>. Raises WireError if it has no id."""
     row = data if isinstance(data, Mapping) else {}
     return Mail(_id(row, "mail"), _value_text(row.get("name")), _value_text(row.get("subject")))
 

@@ -22,7 +22,7 @@ from app.sandbox.faults import INSTEAD, Fault, deliver
 from app.sandbox.handlers import ROUTES
 from app.sandbox.idempotency import AcceptedTriggers, ReachedContact
 from app.sandbox.options import SandboxOptions
-from app.sandbox.requests import Guard, decode, is_same_origin
+from app.sandbox.requests import Guard, decode, is_same_origin, read_body
 from app.sandbox.responses import (
     DATABASE_FAILED,
     GATEWAY,
@@ -43,11 +43,7 @@ def create_sandbox(
     clock: Callable[[], float] = time.time,
     accepted: AcceptedTriggers | None = None,
 ) -> "Sandbox":
-    """Returns the sandbox of an account; `clock` is in seconds since 1970.
-
-    Accepted trigger ids are kept beside the account's database, unless `accepted` is given. Raises
-    AccountDatabaseError.
-    """
+    """The sandbox of an account, with accepted trigger ids beside its database unless given. Raises AppError."""
     options = options or SandboxOptions()
     if accepted is None:
         file = account.database.with_name(f"{account.database.stem}-triggers.db")
@@ -89,7 +85,6 @@ class Sandbox:
             await self._router({**scope, "path": path, "root_path": ""}, receive, send)
 
     def reset(self) -> None:
-        """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
 
     def sent_mails(self, limit: int) -> list[tuple[Mail, ReachedContact]]:
@@ -99,13 +94,12 @@ class Sandbox:
         return [(mail, launch) for event, launch in launches if event for mail in event.launched]
 
     def close(self) -> None:
-        """Closes the file of accepted trigger ids; the account stays open."""
         self._context.accepted.close()
 
     async def _token(self, request: Request) -> Response:
         context = self._context
         try:
-            body = await context.bodies.read(request)
+            body = await read_body(request, context.options)
         except Rejected as rejected:
             return rejected.reply()
         response = context.sign_in.respond(request, body)
@@ -139,11 +133,7 @@ def _logging(send: Send, scope: Scope, log: Callable[[str], None], at: float) ->
 
 
 class ApiEndpoint:
-    """One path of one version of the API.
-
-    For every call it reads the body, checks sign-in, rate limit, method and JSON, and applies a fault, in
-    this order.
-    """
+    """One path of one version: body, sign-in, rate limit, method, JSON, fault, in this order."""
 
     def __init__(self, context: Context, version: str, path: str, method: str, handler: Handler) -> None:
         self._context = context
@@ -159,9 +149,10 @@ class ApiEndpoint:
         at = context.clock()
         body, fault = b"", None
         try:
-            body = await context.bodies.read(request)
+            body = await read_body(request, context.options)
             self._check(request, body)
-            fault = context.faults.strike(_event_id(request), request.payload)
+            event_id = request.path_params.get("event_id") if request.payload else None
+            fault = context.faults.strike(event_id, request.payload)
             response = await self._response(request, fault)
         except Rejected as rejected:
             response = rejected.reply()
@@ -180,7 +171,6 @@ class ApiEndpoint:
             request.payload, request.length = decode(body), len(body)
 
     async def _response(self, request: ApiRequest, fault: Fault | None) -> Response:
-        """The reply of the handler, or of a fault instead of it. Raises Rejected."""
         if fault and fault.kind in INSTEAD:
             return INSTEAD[fault.kind]()
         try:
@@ -191,7 +181,6 @@ class ApiEndpoint:
             return JsonReply(*DATABASE_FAILED)
 
     def _signed(self, response: Response) -> Response:
-        """The response as the sign-in's front end sends it."""
         status = response.status_code
         if self._version == "v3":
             if status == 401:
@@ -199,8 +188,3 @@ class ApiEndpoint:
         elif self._context.options.auth == "wsse" and status in GATEWAY and isinstance(response, JsonReply):
             return gateway(status, GATEWAY[status])
         return response
-
-
-def _event_id(request: ApiRequest) -> str | None:
-    """The event that the request triggers; None if it is no trigger."""
-    return request.path_params.get("event_id") if request.payload else None

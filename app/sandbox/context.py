@@ -15,14 +15,12 @@ from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.faults import Faults
 from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
-from app.sandbox.requests import Bodies
 from app.sandbox.responses import TOO_MANY, JsonReply, Rejected
 from app.sandbox.sign_in import SignInCheck
 
 DEFAULT_LIMIT = 1000
 WINDOW_S = 60
 MAX_REQUESTS = 1000
-MAX_LOG_BYTES = 4_000_000
 MAX_LOGGED_BODY = 16_384
 MASK = "***"
 
@@ -33,10 +31,7 @@ _FORM_SECRET = re.compile(r"((?:client_secret|password|token)=)[^&]*", re.IGNORE
 
 
 class RateLimit:
-    """Counts the signed-in requests of each minute that were not rejected; `clock` is in seconds since 1970.
-
-    The limit is shown on every reply; it is enforced only if `enforced` is given.
-    """
+    """Counts the signed-in requests of each minute. Every reply tells the limit; only `enforced` limits."""
 
     def __init__(self, enforced: int | None, clock: Callable[[], float]) -> None:
         self._enforced = enforced is not None
@@ -86,22 +81,16 @@ class LoggedRequest:
     deduplicated: tuple[str, ...]
     fault: str | None
 
-    def size(self) -> int:
-        """Its approximate size in bytes."""
-        headers = sum(len(name) + len(value) for name, value in self.scope["headers"])
-        target = len(self.scope["path"]) + len(self.scope["query_string"])
-        return len(self.body) + len(self.reply) + headers + target
-
     def line(self) -> str:
-        """One JSON object, secrets masked."""
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.scope["headers"]]
+        body = self.body.decode("utf-8", "replace")
         shown = {
             "at": datetime.fromtimestamp(self.at, UTC).isoformat(),
             "method": self.scope["method"],
             "path": self.scope["path"],
             "query": self.scope["query_string"].decode("latin-1"),
             "headers": {name: _masked(name, value) for name, value in headers},
-            "body": _shown_body(self.body),
+            "body": _FORM_SECRET.sub(rf"\g<1>{MASK}", body) if "grant_type=" in body else body,
             "status": self.status,
             "reply": self.reply.decode("utf-8", "replace"),
             "deduplicated": list(self.deduplicated),
@@ -115,11 +104,6 @@ def _masked(name: str, value: str) -> str:
         scheme = value.strip().partition(" ")[0]
         return f"{scheme} {MASK}" if scheme.lower() in _SCHEMES else MASK
     return _DIGEST.sub(rf"\g<1>{MASK}", value)
-
-
-def _shown_body(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    return _FORM_SECRET.sub(rf"\g<1>{MASK}", text) if b"grant_type=" in body else text
 
 
 class Context:
@@ -138,30 +122,22 @@ class Context:
         self.clock = clock
         self.sign_in = SignInCheck(options, clock)
         self.rate_limit = RateLimit(options.rate_limit, clock)
-        self.bodies = Bodies(options)
         self.faults = Faults()
-        self._log: deque[LoggedRequest] = deque()
-        self._log_bytes = 0
+        self._log = deque[LoggedRequest](maxlen=MAX_REQUESTS)
 
     def log(self, at: float, scope: Scope, body: bytes, response: Response, fault: str | None = None) -> None:
-        """Logs a request with the beginning of its bodies, and drops the oldest past 1000 or 4 MB."""
+        """Logs a request with the beginning of its bodies, and drops the oldest past 1000."""
         deduplicated = response.deduplicated if isinstance(response, JsonReply) else ()
         reply, status = bytes(response.body[:MAX_LOGGED_BODY]), response.status_code
         logged = LoggedRequest(at, scope, body[:MAX_LOGGED_BODY], status, reply, deduplicated, fault)
         self._log.append(logged)
-        self._log_bytes += logged.size()
-        while len(self._log) > MAX_REQUESTS or self._log_bytes > MAX_LOG_BYTES:
-            self._log_bytes -= self._log.popleft().size()
 
     def logged_lines(self) -> Iterator[str]:
-        """The latest requests as JSON Lines, oldest first, secrets masked."""
         return (f"{logged.line()}\n" for logged in self._log)
 
     def reset(self) -> None:
-        """Clears accepted trigger ids, logged requests, faults and the count of the rate limit."""
         self.accepted.clear()
         self._log.clear()
-        self._log_bytes = 0
         self.faults.clear()
         self.rate_limit.reset()
 
@@ -177,4 +153,3 @@ class ApiRequest(Request):
 
 
 Handler = Callable[[ApiRequest], Awaitable[Response]]
-"""Handlers may raise Rejected."""

@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from app.domain.recipient import EMAIL
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import Context
-from app.sandbox.faults import FaultError, parse_fault
-from app.sandbox.requests import Guard, decode, is_local
+from app.sandbox.faults import parse_fault
+from app.sandbox.requests import Guard, decode, is_local, read_body
 from app.sandbox.responses import UNREADABLE, Rejected
 
 TRIGGER_FILTERS = {"event": "event_id", "external_id": "external_id", "trigger_id": "trigger_id"}
@@ -31,13 +31,10 @@ _SERVED: Mapping[str, tuple[tuple[str, ...], list[dict[str, list[str]]]]] = {
 
 
 class Controls:
-    """The handlers of these calls."""
-
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def routes(self) -> list[BaseRoute]:
-        """The calls as routes; the controls are for this machine only."""
         controls = [
             Route("/faults", self.add_fault, methods=["POST"]),
             Route("/faults", self.list_faults, methods=["GET"]),
@@ -56,10 +53,9 @@ class Controls:
         ]
 
     async def add_fault(self, request: Request) -> Response:
-        """Adds a fault; replies with all faults."""
         try:
-            fault = parse_fault(decode(await self._context.bodies.read(request)))
-        except FaultError as error:
+            fault = parse_fault(decode(await read_body(request, self._context.options)))
+        except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         except Rejected as rejected:
             if rejected.code != UNREADABLE[0]:
@@ -79,12 +75,10 @@ class Controls:
         return JSONResponse([])
 
     async def reset(self, _: Request) -> Response:
-        """Clears accepted trigger ids, logged requests and faults."""
         self._context.reset()
         return JSONResponse({"reset": True})
 
     async def list_requests(self, request: Request) -> Response:
-        """Replies with the latest requests, oldest first."""
         return _json_lines(request, self._context.logged_lines())
 
     async def list_triggers(self, request: Request) -> Response:
@@ -96,25 +90,21 @@ class Controls:
         return _json_lines(request, self._context.accepted.lines(wanted))
 
     async def health(self, _: Request) -> Response:
-        """Replies that the sandbox is up, and how many events and fields it has."""
         account = self._context.account
         return JSONResponse({"status": "ok", "events": len(account.events), "fields": len(account.fields)})
 
     async def page(self, request: Request) -> Response:
-        """The page for people, at /."""
         host, port = request.scope.get("server") or ("127.0.0.1", 80)
         origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         return HTMLResponse(_page(self._context, origin))
 
     async def openapi(self, _: Request) -> Response:
-        """The OpenAPI description for these options."""
         versions, security = _SERVED[self._context.options.auth]
         text = _with_examples(_DESCRIPTION.read_text(encoding="utf-8"), self._context.account)
         servers = [{"url": f"/api/{version}"} for version in versions]
         return JSONResponse(json.loads(text) | {"servers": servers, "security": security})
 
     async def healthcheck(self, _: Request) -> Response:
-        """The liveness call of the API."""
         return PlainTextResponse("OK")
 
 

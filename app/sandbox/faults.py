@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app.domain.wire import scalar_text
-from app.sandbox.responses import DATABASE_FAILED, TOO_MANY, UNAUTHORIZED, JsonReply, overloaded
+from app.sandbox.responses import DATABASE_FAILED, TOO_MANY, UNAUTHORIZED, JsonReply
 
 MAX_FAULTS = 100
 HUGE_BYTES = 4_194_304
@@ -24,7 +24,7 @@ INSTEAD: Mapping[str, Callable[[], Response]] = {
     "429": lambda: JsonReply(*TOO_MANY),
     "500": lambda: JsonReply(*DATABASE_FAILED),
     "502": lambda: HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>\n", 502),
-    "503": overloaded,
+    "503": lambda: PlainTextResponse("The system is overloaded for this resource.", 503),
 }
 """Kinds that reply instead of the call: nothing is triggered."""
 
@@ -41,23 +41,12 @@ KINDS = (*INSTEAD, "slow", "cut_before", "cut_during", *SPOILT)
 
 
 class SandboxCut(ConnectionResetError):  # noqa: N818 - named for what it does to the connection
-    """Raised out of the application to cut the connection.
-
-    On a port the server aborts the connection; in process the client sees a lost connection.
-    """
-
-
-class FaultError(ValueError):
-    """An invalid fault; one sentence."""
+    """Cuts the connection: on a port the server aborts it, in process the client sees it lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: for every call, or for the triggers of one event or one external id.
-
-    It fails a `share` of the matching requests, chosen by `seed`, at most `times` of them. `seconds` is the
-    delay of `slow`.
-    """
+    """Fails a `share` of the matching calls, chosen by `seed`, at most `times`; `seconds` is the delay of `slow`."""
 
     kind: str
     event: str | None = None
@@ -97,13 +86,10 @@ class _Armed:
 
 
 class Faults:
-    """The faults, oldest first."""
-
     def __init__(self) -> None:
         self._armed: list[_Armed] = []
 
     def add(self, fault: Fault) -> None:
-        """Adds a fault, and drops the oldest past 100."""
         self._armed.append(_Armed(fault))
         del self._armed[:-MAX_FAULTS]
 
@@ -116,12 +102,10 @@ class Faults:
         self.add(Fault(kind, event_id, times=1, seconds=seconds))
 
     def shown(self) -> list[dict[str, object]]:
-        """The faults as JSON."""
         faults = (asdict(armed.fault) for armed in self._armed)
         return [{key: value for key, value in fault.items() if value is not None} for fault in faults]
 
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
-        """The fault that applies to this request, or None."""
         for armed in self._armed:
             fault = armed.fault
             if fault.kind != REFUSED and fault.applies(event_id, payload) and armed.strikes():
@@ -134,13 +118,12 @@ class Faults:
 
 
 def parse_fault(payload: Mapping[str, object]) -> Fault:
-    """The fault in the JSON of the control. Raises FaultError."""
     unknown = set(payload) - set(Fault.__dataclass_fields__)
     if unknown:
-        raise FaultError(f"Unknown: {', '.join(sorted(unknown))}.")
+        raise ValueError(f"Unknown: {', '.join(sorted(unknown))}.")
     kind = scalar_text(payload.get("kind"))
     if kind not in KINDS:
-        raise FaultError(f"kind must be one of {', '.join(KINDS)}.")
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}.")
     times = payload.get("times")
     return Fault(
         kind,
@@ -157,7 +140,7 @@ def _text(payload: Mapping[str, object], key: str) -> str | None:
     value = payload.get(key)
     text = scalar_text(value)
     if value is not None and text is None:
-        raise FaultError(f"{key} must be text or a whole number.")
+        raise ValueError(f"{key} must be text or a whole number.")
     return text
 
 
@@ -166,7 +149,7 @@ def _number(payload: Mapping[str, object], key: str, default: float, most: float
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise FaultError(f"{key} must be a number from 0 to {most:g}.")
+        raise ValueError(f"{key} must be a number from 0 to {most:g}.")
     return float(value)
 
 

@@ -39,8 +39,6 @@ class Accepted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReachedContact:
-    """An event that reached a contact; `at` is in seconds since 1970."""
-
     at: float
     contact_id: str
     event_id: str
@@ -48,11 +46,7 @@ class ReachedContact:
 
 
 class AcceptedTriggers:
-    """The accepted triggers and their ids, kept in `file`, or in memory if it is None.
-
-    A trigger id is known for `remember_s` seconds, for ever if that is None. Raises AccountDatabaseError if the
-    file cannot be written.
-    """
+    """The accepted triggers, in `file` or in memory; a trigger id is known for `remember_s` seconds."""
 
     def __init__(self, file: Path | None, remember_s: float | None = None) -> None:
         self._remember_s = remember_s
@@ -76,7 +70,6 @@ class AcceptedTriggers:
         return tuple(trigger_id for trigger_id in ids if trigger_id is not None)
 
     def _remember(self, trigger_id: str, at: float) -> bool:
-        """Remembers a trigger id; returns whether it was known already."""
         digest = hashlib.blake2b(trigger_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         forgotten = -1.0 if self._remember_s is None else at - self._remember_s
         return self._db.execute(_REMEMBER, (digest, at, forgotten)).rowcount == 0
@@ -89,7 +82,6 @@ class AcceptedTriggers:
                 yield f"{line}\n"
 
     def launches(self, contact_ids: Sequence[str | None]) -> list[ReachedContact]:
-        """The triggers that were processed for these contacts, oldest first."""
         rows = self._db.execute(
             "SELECT at, line FROM triggered WHERE contact_id IN (SELECT value FROM json_each(?)) ORDER BY n",
             (json.dumps(contact_ids),),

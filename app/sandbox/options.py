@@ -9,8 +9,8 @@ from typing import Literal
 class SandboxOptions:
     """`rate_limit` is requests a minute; None does not enforce it. `interactions` adds `connectedTo`.
 
-    `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`. `max_held` limits
-    the bytes of all requests being read. A body may take `body_timeout_s` to arrive; the rest of a rejected one is
+    `user` and `secret` are the WSSE user or the OAuth client; they matter only with `auth`. A
+    body may take `body_timeout_s` to arrive; the rest of a rejected one is
     dropped for `drain_s`. `field_names` takes a field's string id as a key id. A trigger id is known for `remember_s`,
     for ever if that is None. `log` gets a line for each request.
     """
@@ -20,7 +20,6 @@ class SandboxOptions:
     secret: str = "sandbox-secret"  # noqa: S105 - of a sandbox, and published
     interactions: bool = False
     rate_limit: int | None = None
-    max_held: int = 64_000_000
     body_timeout_s: float = 30.0
     drain_s: float = 2.0
     field_names: bool = False

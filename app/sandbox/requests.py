@@ -1,7 +1,6 @@
 """What is checked of a request before anything answers it: where it comes from, and its body."""
 
 import asyncio
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -15,15 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.model import MAX_REQUEST
 from app.sandbox.options import SandboxOptions
-from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected, overloaded
+from app.sandbox.responses import TOO_LARGE, TOO_SLOW, UNREADABLE, JsonReply, Rejected
+from app.settings import is_loopback
 
 MAX_DIGITS = 15
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?", re.ASCII | re.IGNORECASE)
 
 
 class Guard:
-    """Middleware: answers 403 with the reason unless `allows` accepts the request."""
-
     def __init__(self, app: ASGIApp, allows: Callable[[HTTPConnection], bool], reason: str) -> None:
         self._app = app
         self._allows = allows
@@ -47,58 +45,34 @@ def is_same_origin(request: HTTPConnection) -> bool:
 
 
 def has_loopback_host(request: HTTPConnection) -> bool:
-    """Whether the Host is localhost, 127.0.0.0/8 or [::1], on any port.
-
-    A site can point its own name to this machine (DNS rebinding), but none of these names.
-    """
+    """Whether the Host is a loopback name: DNS rebinding cannot point one of these to this machine."""
     return _LOOPBACK_HOST.fullmatch(request.headers.get("host", "")) is not None
 
 
 def is_local(request: HTTPConnection) -> bool:
-    """Whether the request comes from this machine and asks for it by a loopback name."""
-    return has_loopback_host(request) and (request.client is None or is_loopback_address(request.client.host))
+    return has_loopback_host(request) and (request.client is None or is_loopback(request.client.host))
 
 
-def is_loopback_address(text: str) -> bool:
-    """Whether this is an IP address of this machine alone; IPv4 in IPv6 form counts."""
+async def read_body(request: Request, options: SandboxOptions) -> bytes:
+    """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
+
+    def early(code: int, text: str, status: int) -> Rejected:
+        response = _EarlyResponse(JsonReply(code, text, status), options.drain_s)
+        return Rejected(code, text, status, response)
+
+    body = bytearray()
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_REQUEST):
+        raise early(*TOO_LARGE)
     try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
-class Bodies:
-    """Reads bodies, which together hold at most `max_held` bytes at a time."""
-
-    def __init__(self, options: SandboxOptions) -> None:
-        self._options = options
-        self._held = 0
-
-    async def read(self, request: Request) -> bytes:
-        """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
-        body = bytearray()
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > MAX_REQUEST):
-            raise self._early(JsonReply(*TOO_LARGE))
-        try:
-            async with asyncio.timeout(self._options.body_timeout_s):
-                async for part in request.stream():
-                    body += part
-                    self._held += len(part)
-                    if len(body) > MAX_REQUEST:
-                        raise self._early(JsonReply(*TOO_LARGE))
-                    if self._held > self._options.max_held:
-                        raise self._early(overloaded())
-        except TimeoutError:
-            raise self._early(JsonReply(*TOO_SLOW)) from None
-        finally:
-            self._held -= len(body)
-        return bytes(body)
-
-    def _early(self, response: Response) -> Rejected:
-        return Rejected(*TOO_LARGE, response=_EarlyResponse(response, self._options.drain_s))
+        async with asyncio.timeout(options.body_timeout_s):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_REQUEST:
+                    raise early(*TOO_LARGE)
+    except TimeoutError:
+        raise early(*TOO_SLOW) from None
+    return bytes(body)
 
 
 class _EarlyResponse(Response):
@@ -123,7 +97,6 @@ class _EarlyResponse(Response):
 
 
 def decode(body: bytes) -> Mapping[str, object]:
-    """The JSON object in a body. Raises Rejected (1010) if there is none."""
     try:
         payload = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from app.domain.wire import reply_body
 
@@ -28,10 +28,7 @@ GATEWAY: Mapping[int, str] = {
 
 
 class JsonReply(Response):
-    """One envelope; `deduplicated` lists the trigger ids that were accepted before.
-
-    The `data` of a rejection is the empty string, as in every published example.
-    """
+    """One envelope, with the trigger ids that were accepted before; `data` of a rejection is the empty string."""
 
     media_type = "application/json; charset=utf-8"
 
@@ -57,20 +54,13 @@ class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
 
 
 def not_served(request: Request) -> Rejected:
-    """The rejection of a call that the API may have and the sandbox has not."""
     call = request.url.path.removeprefix("/api/v2").removeprefix("/api/v3").strip("/")
     return Rejected(1, f"This sandbox does not serve {request.method} {call}.", 404)
 
 
 def gateway(status: int, message: str) -> Response:
-    """A reply of the gateway, which knows no reply codes."""
     return JSONResponse({"message": message}, status)
 
 
-def overloaded() -> Response:
-    return PlainTextResponse("The system is overloaded for this resource.", 503)
-
-
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:
-    """HTTP 200 with reply code 0."""
     return JsonReply(0, "OK", 200, data, deduplicated)

@@ -7,10 +7,10 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.domain.errors import AppError
@@ -20,29 +20,21 @@ from app.sandbox.app import create_sandbox
 from app.sandbox.faults import SandboxCut
 from app.sandbox.idempotency import AcceptedTriggers
 from app.sandbox.options import SandboxOptions
-from app.sandbox.requests import Guard, has_loopback_host, is_loopback_address
+from app.sandbox.requests import Guard, has_loopback_host
+from app.settings import is_loopback
 
 SHUTDOWN_S = 1
-SILENCE_S = 30.0
+CONNECTIONS = 1000
 MAX_PORT = 65_535
 BACKLOG = 2048
 
 
-class ServeError(AppError):
-    """The sandbox cannot listen on the address; one sentence."""
-
-
 class Watch(Protocol):
-    """Receives the progress of a sandbox that starts to serve."""
+    """Receives the progress of a sandbox that starts to serve: bytes of contacts, its URL, what is odd in its folder."""
 
-    def loading(self, done: int, total: int) -> None:
-        """Called when `done` of `total` bytes of contacts are loaded."""
-
-    def answering(self, url: str) -> None:
-        """Called when the sandbox answers at `url`."""
-
-    def warning(self, text: str) -> None:
-        """Called with one sentence about the account folder."""
+    def loading(self, done: int, total: int) -> None: ...
+    def answering(self, url: str) -> None: ...
+    def warning(self, text: str) -> None: ...
 
 
 def serve_account(
@@ -56,7 +48,7 @@ def serve_account(
 ) -> None:
     """Serves an account folder until ctrl+c, then returns; accepted trigger ids are kept in `keep`, if given.
 
-    Raises AccountFolderError, AccountDatabaseError and ServeError.
+    Raises AppError.
     """
     for warning in unknown_keys(folder):
         watch.warning(warning)
@@ -67,16 +59,12 @@ def serve_account(
 
 
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serves until ctrl+c, then returns; port 0 picks a free one.
-
-    Calls `announce` with the URL once requests can be sent there. Raises ServeError if it cannot listen on the
-    address, for example because the port is taken.
-    """
+    """Serves until ctrl+c; port 0 picks a free one. Calls `announce` with the URL. Raises AppError if it cannot listen."""
     # Broken connections are not worth a line on the terminal.
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     with listen(host, port) as listener:
         app = sandbox
-        if is_loopback_address(listener.getsockname()[0]):
+        if is_loopback(listener.getsockname()[0]):
             app = Guard(sandbox, has_loopback_host, "Ask for localhost: no other name is answered here.")
         try:
             # Requests wait in the listener's backlog until the server takes them.
@@ -100,34 +88,21 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
+        limit_concurrency=CONNECTIONS,
     )
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # one of two classes
-    """uvicorn's protocol with two additions: it can be cut, and it closes a silent connection after 30 s.
-
-    Both of uvicorn's protocols hold the application in `app` and the current request in `cycle`.
-    """
+    """uvicorn's protocol, whose connection a fault can cut. Both of uvicorn's hold the application in `app`."""
 
     app: ASGIApp
-    cycle: Any
-    loop: asyncio.AbstractEventLoop
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._transport = transport
         self._sandbox, self.app = self.app, self._cuttable
-        self._seen: Any = None
-        self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
-        super().connection_lost(exc)
 
     async def _cuttable(self, scope: Scope, receive: Receive, send: Send) -> None:
-        names = {name for name, _ in scope["headers"]}
-        if names >= {b"content-length", b"transfer-encoding"}:
-            send = _closing(send)
         try:
             await self._sandbox(scope, receive, send)
         except SandboxCut:
@@ -136,30 +111,10 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[valid-type, misc]  # one of t
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-    def _close_if_silent(self) -> None:
-        cycle = self.cycle
-        if cycle is None or (cycle is self._seen and cycle.response_complete):
-            self._transport.abort()
-            return
-        self._seen = cycle
-        self._timer = self.loop.call_later(SILENCE_S, self._close_if_silent)
-
-
-def _closing(send: Send) -> Send:
-    """Closes the connection after the reply: two lengths may hide a second request in the body (RFC 9112, 6.1)."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
-        await send(message)
-
-    return sending
-
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises ServeError."""
     if not 0 <= port <= MAX_PORT:
-        raise ServeError(f"Port {port} does not exist. Choose one from 0 to {MAX_PORT}.")
+        raise AppError(f"Port {port} does not exist. Choose one from 0 to {MAX_PORT}.")
     try:
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
@@ -179,14 +134,13 @@ def listen(host: str, port: int) -> socket.socket:
         # For a number above zero the system's message is plainer than the library's.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
-        raise ServeError(
+        raise AppError(
             f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
         ) from error
     return listener
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL of a listening socket on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -36,7 +36,6 @@ class SignInCheck:
         self._token_ends: dict[str, float] = {}
 
     def check(self, version: str, request: Request) -> None:
-        """Raises Rejected (401) unless the request is signed in for this version of the API."""
         match self._options.auth, version:
             case "none", _:
                 pass
@@ -116,7 +115,6 @@ def _gateway_rejected(message: str) -> Rejected:
 
 
 def wsse_digest(nonce: str, created: str, secret: bytes) -> str:
-    """The PasswordDigest: base64 of the hexadecimal SHA-1 of nonce, created and secret."""
     spelled = nonce.encode("latin-1") + created.encode("latin-1") + secret
     return b64encode(hashlib.sha1(spelled, usedforsecurity=False).hexdigest().encode()).decode()
 

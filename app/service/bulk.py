@@ -88,7 +88,7 @@ class BulkRuns:
     async def plan(self, planning: Planning, progress: Progress = lambda *_: None) -> Run:
         """Reads and checks a CSV file and keeps its rows; sends nothing.
 
-        `progress` gets the bytes read and their number, in another thread. Raises CsvError, EventDataError, and BulkError
+        `progress` gets the bytes read and their number, in another thread. Raises AppError, EventDataError, and BulkError
         with the numbers of the faulty lines.
         """
         run = await self._new(planning.event_id, planning.key_id, str(planning.file))
@@ -333,7 +333,7 @@ def _file_rows(
 
 
 def _id_column(file: CsvFile, planning: Planning, cache: Cache) -> int:
-    """The place of the external id among the columns. Raises BulkError and CsvError."""
+    """The place of the external id among the columns. Raises BulkError and FileFaultError."""
     if planning.id_column is not None:
         found = [place for place, name in enumerate(file.header) if name == planning.id_column]
         wanted = f"{planning.id_column!r}"

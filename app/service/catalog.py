@@ -14,12 +14,12 @@ from app.domain.recipient import EMAIL, normalize
 from app.service.files import drop_copy
 from app.service.live import LiveAccount
 from app.store.catalog import CacheState
-from app.store.contacts import BY_ID, NEAREST, ContactRow, Origin, import_contacts, remember_lookup
+from app.store.contacts import BY_ID, NEAREST, Origin, import_contacts, remember_lookup
 from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.row_ids import FewRows, RowIds
 from app.store.text import numeric_order
 
-__all__ = ["CacheState", "ContactRow", "Contacts", "Events", "ForgetRefusedError", "Forgetting"]
+__all__ = ["CacheState", "Contacts", "Events", "ForgetRefusedError", "Forgetting"]
 
 MAX_RECENT = 20
 
@@ -35,8 +35,6 @@ _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
 
 
 class Events:
-    """The external events of the live account. Raises StoreError."""
-
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
 
@@ -62,7 +60,6 @@ class Events:
         return FewRows(found)
 
     def recent(self) -> tuple[str, ...]:
-        """The ids of the events sent on this account, the last one first."""
         return self._live.history.recent.events(self._live.key, MAX_RECENT)
 
     def name(self, event_id: str) -> str | None:
@@ -79,15 +76,8 @@ class Events:
 # Contacts
 
 
-class ImportRefusedError(AppError):
-    """An import that cannot begin; the message says why."""
-
-
 class ImportReport(NamedTuple):
-    """How many contacts were imported and lines skipped.
-
-    `repeated` counts the lines with the id of an earlier line; `unknown_columns` match no field of the account.
-    """
+    """How many contacts were imported and lines skipped; `repeated` counts the lines with the id of an earlier one."""
 
     imported: int
     left_out: int
@@ -99,7 +89,6 @@ class ContactLines:
     """The contacts of one file; calls `on_fault` for each line that it skips."""
 
     def __init__(self, file: CsvFile, fields: Iterable[Field], on_fault: OnFault) -> None:
-        """Raises CsvError if the header is unusable."""
         self._file = file
         self._on_fault = on_fault
         self._keys = file.keys(fields)
@@ -112,7 +101,6 @@ class ContactLines:
         )
 
     def contacts(self) -> Iterator[Contact]:
-        """The contacts of all lines with a contact id; `read` counts them."""
         for line, row in self._file.rows(self._leave_out):
             cells = {key: cell for key, cell in zip(self._keys, row, strict=True) if key and cell}
             contact_id = cells.pop("id", "")
@@ -148,7 +136,7 @@ class Contacts:
 
     def search(
         self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
-    ) -> RowIds[ContactRow]:
+    ) -> RowIds[Contact]:
         """Contacts that match every word of `text`; without an order those with the words themselves come first.
 
         A word matches the beginning of a word; accents and case are ignored. `field:value` matches the
@@ -172,15 +160,11 @@ class Contacts:
         return self._cache.field_name(field_id)
 
     def origins(self) -> Sequence[str]:
-        """How many contacts were looked up or imported, such as `2 looked up`."""
         origins = self._cache.contacts.origins()
         return [f"{origins[origin]:,} {words}" for origin, words in _ORIGINS.items() if origin in origins]
 
     async def look_up(self, key_id: str, value: str) -> tuple[Contact, ...]:
-        """Asks the account for the contacts with this key and adds them to the cache; () if there are none.
-
-        Makes one getdata call. Raises ClientError, StoreError and SettingsError.
-        """
+        """Adds the contacts with this key in the account to the cache. Raises AppError."""
         if not value:
             return ()
         contacts = await self._live.client.lookup(key_id, value)
@@ -190,17 +174,13 @@ class Contacts:
     async def import_file(
         self, path: Path, on_fault: OnFault, on_progress: Callable[[int, int], None] = lambda *_: None
     ) -> ImportReport:
-        """Adds the contacts of a CSV file to the cache, marked as imported.
-
-        Calls `on_fault` with each line that it skips, and `on_progress` with the bytes read and the size of
-        the file. Raises CsvError for a file that is no CSV, ImportRefusedError and StoreError.
-        """
+        """Adds the contacts of a CSV file; `on_progress` gets the bytes read and the size of the file. Raises AppError."""
         if self._live.profile.is_sandbox:
-            raise ImportRefusedError(
+            raise AppError(
                 "A sandbox reads its contacts from its account folder. Add them to contacts.csv there."
             )
         if self._cache.state().refreshed_at is None:
-            raise ImportRefusedError("The cache has no fields yet to match the columns with. Refresh first.")
+            raise AppError("The cache has no fields yet to match the columns with. Refresh first.")
         imported = 0
         with open_csv(path) as file:
             lines = ContactLines(file, self.fields(), on_fault)
@@ -210,7 +190,6 @@ class Contacts:
         return ImportReport(imported, lines.left_out, lines.read - imported, lines.unknown_columns)
 
     def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
-        """What `forget` would remove. Raises ForgetRefusedError and StoreError."""
         contacts = self._cache.contacts.find(key_id, value, 2)
         if len(contacts) > 1:
             ids = ", ".join(one.id for one in self._cache.contacts.find(key_id, value, 5))
@@ -226,10 +205,7 @@ class Contacts:
         return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)
 
     def forget(self, forgetting: Forgetting) -> int:
-        """Removes a person from cache, history, drafts and templates, and from the bytes of their files.
-
-        Returns the number of attempts emptied. Can be repeated after StoreError or FileError.
-        """
+        """Erases a person from cache, history, drafts and templates; returns the number of attempts emptied."""
         self._live.notes.forget(forgetting.named)
         drop_copy(self._live.history.path.parent)
         forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])

@@ -5,47 +5,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from app.domain.checks import Case, CheckFileError, case_toml, parse_cases
-from app.domain.errors import AppError
+from app.domain.checks import Case, case_toml, parse_cases
+from app.domain.errors import AppError, FileFaultError, read_text
 from app.domain.identifiers import Resolved
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
 from app.service.files import new_file
 from app.service.guard import GuardError
 from app.service.session import Session
 
-MAX_FILE = 20_000_000
-
-
-class CheckError(AppError):
-    """Checks that must not be run, or an attempt that cannot be kept as one; the message says why."""
-
 
 def read_cases(path: Path) -> tuple[Case, ...]:
-    """The cases of a file. Raises CheckFileError."""
-    return parse_cases(str(path), _read(path))
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE + 1)
-        if len(raw) > MAX_FILE:
-            raise CheckFileError(f"{path} is over {MAX_FILE:,} bytes. Split it.")
-        return raw.decode("utf-8-sig")
-    except OSError as error:
-        raise CheckFileError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise CheckFileError(f"{path}, line {line}: not UTF-8. Save the file in that encoding.") from None
+    return parse_cases(str(path), read_text(path))
 
 
 def ready(service: Session, cases: Iterable[Case]) -> list[TriggerRequest]:
-    """The requests of the cases, with ids for names and placeholders filled; nothing is sent.
-
-    Raises CheckError for a live account and CheckFileError for a case that must or can not be sent.
-    """
+    """The requests of the cases, ids for names and placeholders filled. Raises AppError for one that cannot be sent."""
     if service.profile.is_production:
-        raise CheckError(
+        raise AppError(
             f"The profile {service.profile.name!r} reaches real customers. Run checks on a test account."
         )
     return [_ready(service, case) for case in cases]
@@ -54,16 +30,16 @@ def ready(service: Session, cases: Iterable[Case]) -> list[TriggerRequest]:
 def _ready(service: Session, case: Case) -> TriggerRequest:
     found = service.events.resolve(case.request.event_id)
     if not isinstance(found, Resolved):
-        raise CheckFileError(f"{case.where}: {found.sentence}")
+        raise FileFaultError(case.file, case.line, found.sentence)
     request = replace(case.request, event_id=found.event_id)
     filled = service.drafts.fill(request)
     if filled.fault:
-        raise CheckFileError(f"{case.where}: {filled.fault}")
+        raise FileFaultError(case.file, case.line, filled.fault)
     request = replace(request, data=filled.data)
     try:
         service.guard(request, None)
     except GuardError as error:
-        raise CheckFileError(f"{case.where}: {error}") from None
+        raise FileFaultError(case.file, case.line, str(error)) from None
     return request
 
 
@@ -77,18 +53,14 @@ async def run_case(service: Session, case: Case, request: TriggerRequest, stop: 
 
 
 def as_case(attempt: Attempt, taken: Collection[str] = ()) -> str:
-    """The case of an attempt as TOML. Raises CheckError while it is being sent."""
     if attempt.outcome is Outcome.SENDING:
-        raise CheckError("The attempt is still being sent. Wait for its outcome.")
+        raise AppError("The attempt is still being sent. Wait for its outcome.")
     return case_toml(attempt, taken)
 
 
 def keep_as_case(path: Path, attempt: Attempt) -> str:
-    """Adds the case of an attempt to a file, which is made if there is none; returns the name of the case.
-
-    Raises CheckError, CheckFileError and FileError; the file then stays as it was.
-    """
-    text = _read(path) if path.exists() else ""
+    """Adds the case of an attempt to a file; returns its name. Raises AppError; the file then stays as it was."""
+    text = read_text(path) if path.exists() else ""
     cases = parse_cases(str(path), text) if text.strip() else ()
     added = as_case(attempt, [case.name for case in cases])
     whole = f"{text.rstrip()}\n\n{added}" if text.strip() else added

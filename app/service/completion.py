@@ -11,7 +11,6 @@ from app.store.catalog import Cache
 MAX_ATTEMPTS = 200
 
 Choices = list[tuple[str, str]]
-"""The values that begin as typed, each with a few words about it."""
 
 
 def event_choices(settings: Settings, typed: str) -> Choices:

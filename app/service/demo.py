@@ -74,16 +74,9 @@ _CITIES = (
 # fmt: on
 _HOSTS = ("example.com", "mail.example.com", "post.example.com", "shop.example.com")
 _WITHOUT_MARKS = str.maketrans({"ø": "o", "ł": "l", "ı": "i"})
-_UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB"
-
-
-class DemoError(AppError):
-    """The demo data cannot be made; one sentence."""
 
 
 class DemoPlan(NamedTuple):
-    """How much to make up, from which seed, and when the history ends."""
-
     contacts: int
     attempts: int
     seed: int
@@ -91,8 +84,6 @@ class DemoPlan(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """The account's key, its events with their examples, and some of its contacts."""
-
     account: str
     events: Sequence[ExternalEvent]
     examples: Mapping[str, JsonObject]
@@ -100,11 +91,7 @@ class Scene(NamedTuple):
 
 
 def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
-    """Replaces the built-in account, or an earlier demo, by a demo account; returns its number of contacts.
-
-    It has at least the contacts of the sample, so that every reply can be produced. Raises DemoError,
-    StoreError, AccountFolderError and AccountDatabaseError.
-    """
+    """Replaces the built-in account by a demo account, which has the contacts of the sample too; returns their number."""
     contacts = write_files(settings, plan, watch)
     fill_account(settings, settings.demo, watch)
     make_past(settings, plan, watch)
@@ -112,7 +99,6 @@ def make_demo(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
 
 
 def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
-    """Step 1: writes the account folder; returns its number of contacts. Steps 2 and 3 need only this."""
     folder = _checked(settings)
     try:
         return write_demo_folder(
@@ -123,11 +109,10 @@ def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
             lambda done, total: watch("contacts", done, total),
         )
     except OSError as error:
-        raise DemoError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
+        raise AppError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
 
 
 def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
-    """Step 2: builds the sandbox's database and fills the cache from this folder."""
     account = SandboxAccount(
         folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
     )
@@ -139,7 +124,6 @@ def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
-    """Step 3: replaces earlier made-up attempts by new ones."""
     watch("attempts", 0, plan.attempts)
     scene = _scene(settings, plan.contacts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
@@ -148,28 +132,24 @@ def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
 
 
 def reset_demo(settings: Settings, watch: Watch) -> int:
-    """Restores the original account and removes the made-up attempts; returns their number.
-
-    Raises DemoError and StoreError.
-    """
+    """Restores the original account and removes the made-up attempts; returns their number."""
     folder = _checked(settings)
     try:
         if folder.exists():
             shutil.rmtree(folder)
     except OSError as error:
-        raise DemoError(f"The demo account cannot be removed from {folder}: {reason_of(error)}.") from error
+        raise AppError(f"The demo account cannot be removed from {folder}: {reason_of(error)}.") from error
     fill_account(settings, sample_data(), watch)
     return remove_owned(settings.history, settings.profile.account_key, OWNER)
 
 
 def _checked(settings: Settings) -> Path:
     if not settings.profile.is_sandbox or settings.profile.folder is not None:
-        raise DemoError("Demo data is for the built-in account only. Leave out --account and --profile.")
+        raise AppError("Demo data is for the built-in account only. Leave out --account and --profile.")
     return settings.demo
 
 
 def _scene(settings: Settings, contacts: int) -> Scene:
-    """The events that send something, and a sample of the contacts from the whole file."""
     folder = settings.demo
     events = [ExternalEvent(event.id, event.name) for event in read_events(folder) if event.attached]
     picked = list(_contacts(folder / CONTACTS, max(1, contacts // _PICKED)))
@@ -196,11 +176,7 @@ def _watched(contacts: Iterator[Contact], total: int, watch: Watch) -> Iterator[
 def write_demo_folder(
     folder: Path, sample: Path, contacts: int, seed: int, progress: Callable[[int, int], None]
 ) -> int:
-    """Writes an account folder of `contacts` contacts, or more if the sample has more; returns their number.
-
-    It begins with those of the sample. Calls `progress` with (contacts written, contacts in all). Replaces an
-    earlier folder only when complete. Raises OSError.
-    """
+    """Writes an account folder with the contacts of the sample and invented ones; returns their number. Raises OSError."""
     making = folder.with_name(f"{folder.name}.{os.urandom(4).hex()}.making")
     making.mkdir(parents=True, mode=0o700)
     try:
@@ -232,7 +208,8 @@ def _people(columns: Sequence[str], first: int, seed: int) -> Iterator[list[str]
     while True:
         if number != UNUSED_ID:
             given = _person(number, chance.getrandbits(96))
-            yield [str(number), _uid(number, chance), *(given.get(column, "") for column in columns)]
+            uid = f"{chance.getrandbits(42):x}{number:x}"
+            yield [str(number), uid, *(given.get(column, "") for column in columns)]
         number += 1
 
 
@@ -257,12 +234,6 @@ def _letters(name: str) -> str:
     """A name for an e-mail address: Latin letters without accents, or `kontakt` if it has none."""
     plain = unicodedata.normalize("NFKD", name.lower().translate(_WITHOUT_MARKS))
     return "".join(letter for letter in plain if "a" <= letter <= "z") or "kontakt"
-
-
-def _uid(number: int, chance: random.Random) -> str:
-    bits = chance.getrandbits(42)
-    start = "".join(_UID[bits >> shift & 63] for shift in range(0, 42, 6))
-    return f"{start}{number:x}"
 
 
 class _Kind(NamedTuple):
@@ -303,7 +274,6 @@ _OUTAGE_WEIGHTS = tuple(
 """During this time, about every second attempt is unknown."""
 
 _LOOKED_INTO = timedelta(days=2)
-"""After this time, three in four unknown outcomes are resolved."""
 
 _GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -319,18 +289,12 @@ def made_up(scene: Scene, count: int, seed: int, end: datetime) -> Iterator[Atte
         yield _looked_into(attempt) if is_old and attempt.outcome is Outcome.UNKNOWN else attempt
 
 
-def _moments(chance: random.Random, count: int, end: datetime) -> Iterator[datetime]:
+def _moments(chance: random.Random, count: int, end: datetime) -> list[datetime]:
     """Moments in ascending order: more by day than by night, fewer at the weekend."""
-    begins = [end - timedelta(days=DAYS - day) for day in range(DAYS)]
-    weights = [_WEEKEND_SHARE if begin.weekday() >= 5 else 1.0 for begin in begins]
-    whole = sum(weights)
-    done, due = 0, 0.0
-    for begin, weight in zip(begins, weights, strict=True):
-        due += count * weight / whole
-        number = count - done if begin is begins[-1] else round(due) - done
-        done += number
-        for share in sorted(chance.triangular(0, 1, 0.55) for _ in range(number)):
-            yield begin + timedelta(days=share)
+    days = [end - timedelta(days=back) for back in range(1, DAYS + 1)]
+    weights = [_WEEKEND_SHARE if day.weekday() >= 5 else 1.0 for day in days]
+    chosen = chance.choices(days, weights, k=count)
+    return sorted(day + timedelta(days=chance.triangular(0, 1, 0.55)) for day in chosen)
 
 
 def _attempt(chance: random.Random, scene: Scene, kind: _Kind, moment: datetime) -> Attempt:
@@ -378,12 +342,8 @@ def _key(chance: random.Random, scene: Scene, kind: _Kind) -> tuple[str, str]:
         case 2012:
             return "id", "999999"
         case _:
-            return _found_by(chance, contact)
-
-
-def _found_by(chance: random.Random, contact: Contact) -> tuple[str, str]:
-    key_id = chance.choices(("3", "10142", "id"), (80, 14, 6))[0]
-    return (key_id, contact.value(key_id)) if contact.value(key_id) else ("id", contact.id)
+            key_id = chance.choices(("3", "10142", "id"), (80, 14, 6))[0]
+            return (key_id, contact.value(key_id)) if contact.value(key_id) else ("id", contact.id)
 
 
 def _answer(kind: _Kind, request: TriggerRequest) -> Answer:

@@ -20,8 +20,6 @@ from app.service.live import LiveAccount
 
 
 class Drafts:
-    """Drafts and event data of one account. Raises StoreError."""
-
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
         self._cache = account.cache
@@ -51,11 +49,7 @@ class Drafts:
         return self._live.examples().get(event_id)
 
     def data_choices(self, event_id: str) -> tuple[DataChoice, ...]:
-        """The event data to insert for an event: its example, the last data sent, then the templates.
-
-        The last data has its placeholders if they are known. Templates for this event come first, then those
-        for any event, then those for others.
-        """
+        """Its example, the last data sent, then the templates: those for this event, for any event, for others."""
         found = []
         if (example := self.example(event_id)) is not None:
             found.append(DataChoice("example", "example", written(example)))
@@ -68,7 +62,6 @@ class Drafts:
         return tuple(found)
 
     def keep_typed(self, attempt: Attempt, data_text: str) -> None:
-        """Saves the event data of an attempt as typed, if it had placeholders."""
         request = attempt.request
         try:
             typed = parse_event_data(data_text)
@@ -85,7 +78,6 @@ class Drafts:
     def save_template(
         self, name: str, data_text: str, event_id: str = "", extras: Extras = NO_EXTRAS
     ) -> None:
-        """Saves event data as typed, and extras, under a name; replaces an earlier template of that name."""
         self._notes.save_template(Template(name, event_id, data_text, extras))
 
     def drop_template(self, name: str) -> bool:
@@ -94,7 +86,6 @@ class Drafts:
     # The draft
 
     def save_draft(self, draft: Draft) -> None:
-        """Saves the form, so that it survives the process. Takes about 0.1 ms."""
         self._notes.save_draft(self._live.profile.name, draft, datetime.now(UTC))
 
     def draft(self) -> SavedDraft | None:

@@ -69,7 +69,6 @@ class AccountMails:
         self._asking = asyncio.Lock()
 
     def known_use(self, event_id: str) -> EventUse | None:
-        """What the event starts, if the account told it in this session; asks nothing."""
         return self._uses.get((self._live.source, event_id))
 
     def is_asked(self, event_id: str) -> bool:
@@ -96,10 +95,7 @@ class AccountMails:
         return None
 
     async def evidence(self, attempt: Attempt) -> Evidence:
-        """What the account's mail history says about an attempt; nothing is resolved.
-
-        Raises AttemptError if it can say nothing about this attempt, and StoreError.
-        """
+        """What the account's mail history says about an attempt. Raises AttemptError if it can say nothing."""
         _check(attempt, self._live.key)
         contact_id = await self._contact_id(attempt)
         client, event_id, since = self._live.client, attempt.request.event_id, attempt.started_at
@@ -173,7 +169,6 @@ def _others(found: Iterator[Attempt], attempt: Attempt, contact_id: str) -> Iter
 
 
 def _check(attempt: Attempt, account: str) -> None:
-    """Raises AttemptError if the account can say nothing about the attempt."""
     if attempt.account != account:
         raise AttemptError(
             f"The attempt {attempt.attempt_id} was sent on another account. "

@@ -8,30 +8,26 @@ from typing import IO
 
 from app.domain.errors import AppError, reason_of
 from app.domain.model import MAX_REQUEST, Attachment, attach
+from app.settings.files import replacing
 
 
-class FileError(AppError):
-    """The file could not be written; the message says why."""
-
-
-class FileExistsAlreadyError(FileError):
+class FileExistsAlreadyError(AppError):
     """A file of this name exists already."""
 
 
 def typed_path(text: str) -> Path:
-    """The absolute path of a typed file name; `~` is the user's home."""
     return Path(os.path.expanduser(text.strip())).absolute()  # noqa: PTH111 - Path's raises for an unknown user
 
 
 def read_attachment(path: Path) -> Attachment:
-    """A file as an attachment. Raises FileError, also if it is longer than any request may be."""
+    """A file as an attachment. Raises AppError, also if it is longer than any request may be."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_REQUEST + 1)
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {reason_of(error)}.") from None
+        raise AppError(f"{path} cannot be read: {reason_of(error)}.") from None
     if len(content) > MAX_REQUEST:
-        raise FileError(f"{path} is over {MAX_REQUEST:,} bytes, more than Emarsys accepts in a request.")
+        raise AppError(f"{path} is over {MAX_REQUEST:,} bytes, more than Emarsys accepts in a request.")
     return attach(path.name, content)
 
 
@@ -39,7 +35,6 @@ COPY_NAME = "copied.txt"
 
 
 def keep_copy(home: Path, text: str) -> Path:
-    """Writes a copied text to the home, replacing the last one, and returns its path. Raises FileError."""
     path = home / COPY_NAME
     with new_file(path, replace=True) as file:
         file.write(text)
@@ -47,44 +42,29 @@ def keep_copy(home: Path, text: str) -> Path:
 
 
 def drop_copy(home: Path) -> None:
-    """Deletes the last copied text. Raises FileError."""
     path = home / COPY_NAME
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{path} could not be deleted: {reason_of(error)}.") from error
+        raise AppError(f"{path} could not be deleted: {reason_of(error)}.") from error
 
 
 @contextmanager
 def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[str]]:
-    """Opens a file to write; it appears at `path` when the block ends without an exception.
-
-    Follows links; writes directly to devices and pipes. Raises FileExistsAlreadyError if the file exists and
-    `replace` is off, and FileError if it cannot be written.
-    """
+    """A file that appears at `path` when the block ends; a device is written directly. Raises AppError."""
     try:
         _check(path, replace)
-        if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8", newline="") as file:
-                yield file
-            return
-        whole = path.resolve()
-        beside = whole.with_name(f".{whole.name}.{os.getpid()}.part")
-        descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                yield file
-            beside.replace(whole)
-        finally:
-            beside.unlink(missing_ok=True)
+        is_device = path.exists() and not path.is_file()
+        with path.open("w", encoding="utf-8", newline="") if is_device else replacing(path) as file:
+            yield file
     except OSError as error:
-        raise FileError(f"{path} could not be written: {reason_of(error)}.") from error
+        raise AppError(f"{path} could not be written: {reason_of(error)}.") from error
 
 
 def _check(path: Path, replace: bool) -> None:
     if path.is_dir():
-        raise FileError(f"{path} is a folder. Name a file in it.")
+        raise AppError(f"{path} is a folder. Name a file in it.")
     if not path.parent.is_dir():
-        raise FileError(f"There is no folder {path.parent}.")
+        raise AppError(f"There is no folder {path.parent}.")
     if path.exists() and not replace:
         raise FileExistsAlreadyError(f"{path} exists already.")

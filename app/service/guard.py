@@ -26,7 +26,6 @@ class GuardError(AppError):
 
 
 def check_text(request: TriggerRequest) -> None:
-    """Blocks text that no encoding can carry, and attachments that are too long. Raises GuardError."""
     values = {
         "event id": request.event_id,
         "key field": request.key_id,
@@ -48,10 +47,7 @@ def check_text(request: TriggerRequest) -> None:
 
 
 def check_production(profile: Profile, named: str | None) -> None:
-    """Blocks a trigger on a production account unless `named` is the name of its profile.
-
-    `named` is the unlocked profile, or the value of `--production`. Raises GuardError.
-    """
+    """Raises GuardError on a production account unless `named`, unlocked or from `--production`, is its profile."""
     if named is not None and named != profile.name:
         raise GuardError(
             f"--production names {named!r}, but the profile is {profile.name!r}. Name the same one."
@@ -132,10 +128,7 @@ def _how_it_went(earlier: AttemptRow) -> str:
 
 
 class ProductionLock:
-    """Whether sending to one profile is unlocked, and for how long: until the user types its name it is read-only.
-
-    It uses wall-clock time, so that a laptop wakes up from sleep locked.
-    """
+    """Whether sending is unlocked, and for how long. By the wall clock, so that a laptop wakes up locked."""
 
     def __init__(self, profile_name: str) -> None:
         self._name = profile_name

@@ -30,17 +30,13 @@ __all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in
 Result = TypeVar("Result")
 
 MIN_REFERENCE = 4
-"""The least number of characters of an attempt id to search for."""
-
 MAX_NOTE = 10_000
-
 _LISTED = 3
 
 EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
 _FIRST = 50
 MOST_FOLLOWED = 1000
-"""How many of the newest attempts `follow` looks at."""
 
 TICKET, OPEN_TICKET = "ticket", "open ticket"
 """The formats of one attempt beside FORMATS: personal data hidden, or not."""
@@ -81,11 +77,7 @@ def find_attempt(history: History, reference: str) -> Attempt:
 
 
 def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> Attempt:
-    """Resolves an unknown outcome and returns the attempt; the outcome stays unknown.
-
-    A later resolution replaces an earlier one. Raises AttemptError if the outcome is not unknown or the note
-    is too long, and StoreError.
-    """
+    """Resolves an unknown outcome, which stays unknown; returns the attempt. Raises AttemptError."""
     attempt = ended_attempt(history, attempt_id)
     if attempt.outcome is not Outcome.UNKNOWN:
         _, word = LABEL[attempt.outcome]
@@ -99,7 +91,6 @@ def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> At
 
 
 def check_note(text: str) -> None:
-    """Raises AttemptError for a note that is too long or that no encoding can carry."""
     if has_surrogates(text):
         raise AttemptError("The note holds half a character. Type the whole character.")
     if len(text) > MAX_NOTE:
@@ -117,7 +108,6 @@ def ended_attempt(history: History, attempt_id: str) -> Attempt:
 
 
 def offers_same_trigger(attempt: Attempt) -> bool:
-    """Whether a resend should keep the trigger id: the first may have arrived, and it is unresolved."""
     known_to_have_arrived = attempt.settlement is not None and attempt.settlement.arrived
     return (
         attempt.outcome is Outcome.UNKNOWN
@@ -129,11 +119,7 @@ def offers_same_trigger(attempt: Attempt) -> bool:
 def request_again(
     attempt: Attempt, account: str, *, same_trigger: bool, new_attempt_id: str
 ) -> TriggerRequest:
-    """The request of a resend: with its trigger id, or with the new attempt's id as trigger id.
-
-    A request without a trigger id stays without one. Raises AttemptError if the attempt is of another
-    account, or has no trigger id to keep.
-    """
+    """The request of a resend, with its trigger id or with the new attempt's id. Raises AttemptError."""
     if attempt.account != account:
         raise AttemptError(
             f"The attempt {attempt.attempt_id} was sent on another account. "
@@ -158,7 +144,6 @@ class AttemptRetention:
         self._retention = Retention(account.key, profile.retention_days, profile.retention_rows)
 
     def preview(self) -> Doomed | None:
-        """The attempts that `apply` would delete; None if there are none."""
         return doomed(self._path, self._retention, datetime.now(UTC))
 
     def apply(self) -> int:
@@ -173,13 +158,13 @@ async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) 
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         stop.set()
-        with contextlib.suppress(AppError):
-            await working
+        while not working.done():
+            with contextlib.suppress(AppError, asyncio.CancelledError):
+                await asyncio.shield(working)
         raise
 
 
 def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
-    """The attempts before and after one; None at an end, or if it is not listed."""
     position = rows.position(row)
     if position is None:
         return None, None
@@ -221,10 +206,7 @@ class AttemptHistory:
         return self._search.chain(attempt_id)
 
     async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
-        """The last other accepted attempt of its event, for its contact if there is one, and a sentence that says which.
-
-        Raises AttemptError if there is none.
-        """
+        """The last other accepted attempt of its event, for its contact if there is one, and which it is."""
         request = attempt.request
         event = (
             Filter(QueryField.OUTCOME, (Value(Outcome.ACCEPTED),)),
@@ -247,7 +229,6 @@ class AttemptHistory:
         query: HistoryQuery = EVERYTHING,
         stop: Event | None = None,
     ) -> Iterator[Attempt]:
-        """The matching attempts in full, read one by one; limit 0: all."""
         account = self._account(query, all_accounts)
         found = self._search.attempts(self._meant(query), account, stop)
         return islice(found, limit) if limit else found
@@ -260,10 +241,7 @@ class AttemptHistory:
         all_accounts: bool = False,
         query: HistoryQuery = EVERYTHING,
     ) -> Iterator[Attempt]:
-        """The last `limit` finished attempts that match, the oldest first, then each one that finishes later.
-
-        Calls `pause` between two looks at the history, and ends when that raises.
-        """
+        """The last `limit` finished attempts, then each one that finishes later, until `pause` raises."""
         newest = replace(query, order=Order())
         seen: set[str] = set()
         first = True
@@ -280,14 +258,10 @@ class AttemptHistory:
         return self._history.unsettled(self._live.key)
 
     def changed(self) -> bool:
-        """Whether another process wrote to the history since the last call."""
         return self._history.changed()
 
     def recover(self) -> int:
-        """Records `unknown` for attempts whose process ended while sending; returns their number.
-
-        Cheap enough to call repeatedly: it writes only if there are such attempts.
-        """
+        """Records `unknown` for attempts whose process ended while sending; returns their number."""
         return self._history.recover()
 
     # One attempt
@@ -303,21 +277,16 @@ class AttemptHistory:
         return find_attempt(self._history, reference)
 
     def note(self, attempt_id: str, text: str) -> Attempt:
-        """Sets the note of an attempt; '' removes it. Raises AttemptError."""
         attempt = find_attempt(self._history, attempt_id)
         check_note(text)
         return self._history.note(attempt.attempt_id, text or None)
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
-        """An attempt as a Markdown ticket with a cURL command. Raises MaskKeyError."""
         mask = self.mask() if masked else NO_MASK
         return ticket(mask.attempt(attempt), self._live.cache, self._described(attempt, mask))
 
     def written(self, attempt_id: str, format_name: str, *, masked: bool) -> str:
-        """One attempt as `ticket`, which is always masked, as `open ticket`, or in a format of `export`.
-
-        Raises AttemptError if it is gone.
-        """
+        """One attempt as `ticket`, always masked, as `open ticket`, or in a format of `export`."""
         attempt = find_attempt(self._history, attempt_id)
         if format_name in (TICKET, OPEN_TICKET):
             return self.ticket(attempt, masked=masked or format_name == TICKET)
@@ -325,7 +294,6 @@ class AttemptHistory:
         return "".join(f"{line}\n" for line in FORMATS[format_name]([shown]))
 
     def mask(self) -> Mask:
-        """The mask of this home. Raises MaskKeyError."""
         return open_mask(self._history.path.parent)
 
     def export(
@@ -359,7 +327,6 @@ class AttemptHistory:
         return done
 
     def _meant(self, query: HistoryQuery) -> HistoryQuery:
-        """The query as this history can answer it."""
         return query
 
     def _account(self, query: HistoryQuery, all_accounts: bool = False) -> str | None:

@@ -57,7 +57,6 @@ class LiveAccount:
         self.on_forget: Callable[[Sequence[tuple[str, str]]], None] | None = None
         """Called with the keys of a person who is forgotten; a team tells its desks."""
         self.team: Team | None = None
-        """The profile's team, once the session has opened it."""
         self._client: ApiClient | None = None
         self._opening = Lock()
 
@@ -68,24 +67,17 @@ class LiveAccount:
 
     @property
     def client(self) -> ApiClient:
-        """The client of the account, opened on first use, in any thread.
-
-        Raises SettingsError if the profile's secret is not available.
-        """
+        """The client of the account, opened on first use, in any thread. Raises SettingsError if there is no secret."""
         with self._opening:
             if self._client is None:
                 self._client = self._open_client()
             return self._client
 
     async def open_client(self) -> None:
-        """Opens the client in a thread that quitting does not wait for: a keyring may hang.
-
-        Raises SettingsError if the profile's secret is not available.
-        """
+        """Opens the client in a thread that quitting does not wait for: a keyring may hang. Raises SettingsError."""
         await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
     def reopen_history(self) -> None:
-        """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
         self.notes.close()
         self.history.reopen()
 

@@ -12,7 +12,6 @@ from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
 from app.domain.errors import AppError, reason_of
 from app.domain.masking import Mask
 from app.domain.model import TriggerRequest
-from app.domain.recipient import DataUse
 from app.domain.rules import Verdict
 from app.service.preflight import Preflight
 from app.store.attempts import AttemptRow
@@ -21,19 +20,14 @@ KEY_FILE = "mask.key"
 _KEY_BYTES = 32
 
 
-class MaskKeyError(AppError):
-    """The key of the mask cannot be read or created."""
-
-
 def open_mask(home: Path) -> Mask:
-    """The mask of this home; the same for as long as `mask.key` stays. Raises MaskKeyError."""
     path = home / KEY_FILE
     try:
         key = path.read_bytes() if path.exists() else _made(path)
     except OSError as error:
-        raise MaskKeyError(f"{path} cannot be used: {reason_of(error)}.") from None
+        raise AppError(f"{path} cannot be used: {reason_of(error)}.") from None
     if len(key) < _KEY_BYTES:
-        raise MaskKeyError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
+        raise AppError(f"{path} is not a mask key. Remove it; the next run creates a new one.")
     return Mask(key)
 
 
@@ -52,6 +46,7 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
     def masked(verdict: Verdict) -> Verdict:
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
 
+    use = preflight.same_data
     return replace(
         preflight,
         prediction=preflight.prediction and masked(preflight.prediction),
@@ -59,21 +54,17 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
         recipient=preflight.recipient._replace(
             contacts=tuple(map(mask.contact, preflight.recipient.contacts))
         ),
-        same_data=preflight.same_data and _data_use(mask, preflight.same_data),
+        same_data=use
+        and use._replace(
+            external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
+        ),
         advice=preflight.advice and masked_advice(mask, preflight.advice, request.external_id),
         last=preflight.last and masked_attempt_row(mask, preflight.last),
         second_send=preflight.second_send and masked_attempt_row(mask, preflight.second_send),
     )
 
 
-def _data_use(mask: Mask, use: DataUse) -> DataUse:
-    return use._replace(
-        external_id=mask.value(use.external_id), contact=use.contact and mask.contact(use.contact)
-    )
-
-
 def masked_advice(mask: Mask, advice: Diagnosis, external_id: str) -> Diagnosis:
-    """A diagnosis with personal data masked; the form changes of its fixes stay unmasked."""
     return Diagnosis(
         mask.words(advice.words, external_id),
         tuple(_remedy(mask, remedy, external_id) for remedy in advice.remedies),

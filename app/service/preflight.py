@@ -76,15 +76,12 @@ class Preflight:
 
     @property
     def is_unexplained(self) -> bool:
-        """Whether no known contact has the value, and no other cause was found."""
         is_unknown = self.prediction is None or self.prediction.code in _NOBODY
         fixes = self.advice.remedies if self.advice else None
         return is_unknown and not self.contacts and fixes in ((), (LOOK_UP,))
 
 
 class AccountClues(Clues):
-    """Clues in the cache and the history. Raises StoreError."""
-
     def __init__(self, cache: Cache, recent: RecentAttempts, user: str) -> None:
         self.user = user
         self._cache = cache
@@ -188,15 +185,11 @@ class PreflightChecks:
         return remedy._replace(contact=self.recipient(change.applied(request)).only)
 
     def nearly_right(self, request: TriggerRequest, stop: Event | None = None) -> Contact | None:
-        """The one contact with nearly the value that no contact has; None if there is not one. For workers.
-
-        Raises StoppedError once `stop` is set.
-        """
+        """The one contact with nearly this value, for workers. Raises StoppedError once `stop` is set."""
         with opened(self._cache.path, stop) as file:
             return ContactTable(file).nearly(request.key_id, request.external_id)
 
     def explained(self, request: TriggerRequest, known: Preflight, contact: Contact | None) -> Preflight:
-        """The checks of `request`, with advice if `contact` has nearly its value."""
         if contact is None or known.advice is None:
             return known
         advice = nearly_right(request, contact, self._cache)
@@ -230,17 +223,11 @@ class PreflightChecks:
         return found._replace(remedies=(*(one for one in found.remedies if one != REFRESH), REFRESH))
 
     def diagnose(self, answer: Answer, request: TriggerRequest) -> Diagnosis | None:
-        """The advice on an answer to a request; None if there is nothing to do."""
         return diagnose(answer, request, self._cache, datetime.now(UTC), self._clues)
 
     # Earlier sends
 
     def second_send(self, request: TriggerRequest) -> AttemptRow | None:
-        """The earlier attempt that this request repeats; None if there is none.
-
-        It has the same event, contact (by any key) and event data (in any order of keys). It was received
-        within `second_send_s` of the profile, is still being sent, or has an unknown outcome of any age.
-        """
         return self._recent.sent(self.same_send(request))
 
     def same_send(

@@ -54,14 +54,11 @@ class _Probe(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """What a user must know about a profile, in a few words and in a sentence."""
-
     label: str
     sentence: str
 
 
 def wsse_notice(profile: Profile, today: date) -> Notice | None:
-    """The end of X-WSSE, if the profile signs in by it."""
     if profile.auth != "wsse":
         return None
     ends = "ends" if today <= WSSE_ENDS else "ended"

@@ -5,14 +5,13 @@ is stopped, the old cache stays whole.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.model import Contact, Field
 from app.domain.recipient import EMAIL
+from app.service.history import in_thread
 from app.service.live import LiveAccount
 from app.settings import Profile
 from app.store.catalog import CacheState, StagedRefresh, replacing
@@ -24,14 +23,11 @@ if TYPE_CHECKING:
 Stage = Literal["events", "fields", "contacts", "storing"]
 
 OTHER_REFRESH_POLL_S = 0.05
+LOOK_S = 0.05
 
 
 class RefreshStep(NamedTuple):
-    """The progress of a refresh.
-
-    `done` is the number of contacts so far, of at most `total` if that is known; `wait_s` is the number of
-    seconds until the account's rate limit allows the next call.
-    """
+    """The contacts `done` of at most `total`, and the seconds until the rate limit allows the next call."""
 
     stage: Stage
     done: int = 0
@@ -40,7 +36,6 @@ class RefreshStep(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """The progress from 0 to 1; None if it is not known."""
         return min(1.0, self.done / self.total) if self.total else None
 
     @property
@@ -60,8 +55,6 @@ OnProgress = Callable[[RefreshStep], None]
 
 
 class Refresh:
-    """Refreshes the cache of the live account. Raises StoreError."""
-
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
 
@@ -73,31 +66,24 @@ class Refresh:
         return self._live.profile.is_sandbox and self.state().source != self._live.source
 
     async def run(self, on_progress: OnProgress = lambda _: None) -> CacheState:
-        """Fetches events, fields, and the contacts of the profile's `refresh_contacts`; all of a sandbox.
-
-        Reads the current files of a sandbox. If it is cancelled, it returns after its thread has ended.
-        Raises ClientError, StoreError, SettingsError, and AccountFolderError for faulty files.
-        """
-        live, stop, loop = self._live, Event(), asyncio.get_running_loop()
+        """Fetches events, fields, and the contacts that the profile names. Cancelled, it waits for its thread."""
+        live, loop = self._live, asyncio.get_running_loop()
 
         def show(step: RefreshStep) -> None:
             loop.call_soon_threadsafe(on_progress, step)
 
-        async def work() -> None:
+        async def work(stop: Event) -> None:
             async with live.open_source(stop) as (client, source):
                 with replacing(live.cache.path, live.profile.is_sandbox, source, stop) as staged:
                     await _fetch(client, live.profile, staged, _Steps(show))
 
-        await _in_thread(work, stop)
+        await in_thread(lambda stop: asyncio.run(_until(stop, work(stop))))
         state = self.state()
         live.source = state.source
         return state
 
     async def run_if_needed(self, on_progress: OnProgress = lambda _: None) -> CacheState:
-        """Refreshes if `is_needed`, after waiting for another refresh of the same cache.
-
-        Raises what `run` raises.
-        """
+        """Refreshes if `is_needed`, after waiting for another refresh of the same cache. Raises AppError."""
         while self.is_needed():
             try:
                 return await self.run(on_progress)
@@ -145,40 +131,17 @@ async def _contacts(
         async for listed in client.list_contacts(number):
             yield listed
     elif kind == "query":
-        async for page in client.contacts(_any_field(fields), int(number)):
+        # The query must name a field to return, and most accounts have the e-mail address.
+        ids = [field.id for field in fields] or [EMAIL]
+        async for page in client.contacts(EMAIL if EMAIL in ids else ids[0], int(number)):
             yield int(number) or None, page
 
 
-def _any_field(fields: Sequence[Field]) -> str:
-    """A field for the query to return: it must name one, and most accounts have the e-mail address."""
-    ids = [field.id for field in fields]
-    return EMAIL if EMAIL in ids or not ids else ids[0]
-
-
-async def _in_thread(work: Callable[[], Coroutine[None, None, None]], stop: Event) -> None:
-    """Runs `work` in a thread with an event loop. If it is cancelled, it sets `stop` and waits for `work`."""
-    started: Future[Callable[[], object]] = Future()
-
-    async def cancellable() -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None  # noqa: S101 - narrows the type
-        started.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
-        await work()
-
-    thread = asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(cancellable())))
-    try:
-        await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        stop.set()
-        await _cancelled(thread, started)
-        raise
-
-
-async def _cancelled(thread: Awaitable[None], started: Future[Callable[[], object]]) -> None:
-    ended = asyncio.gather(thread, return_exceptions=True)
-    cancel = started.result()
-    with suppress(RuntimeError):  # its loop is closed: it has ended
-        cancel()
-    while not ended.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(ended)
+async def _until(stop: Event, work: Coroutine[None, None, None]) -> None:
+    """Runs `work`, and cancels it once any thread sets `stop`."""
+    task = asyncio.ensure_future(work)
+    while not (task.done() or stop.is_set()):
+        await asyncio.wait([task], timeout=LOOK_S)
+    if stop.is_set():
+        task.cancel()
+    await task

@@ -17,8 +17,6 @@ _DATA = {"global": {"itemName": "hammer", "itemPrice": "123"}}
 
 
 class SimulatedFailure(NamedTuple):
-    """A failure to simulate: its kind in the sandbox, its name, what happens, and the outcome."""
-
     kind: str
     name: str
     title: str
@@ -55,16 +53,12 @@ FAILURES: tuple[SimulatedFailure, ...] = (
 
 
 class SentMail(NamedTuple):
-    """A mail that a trigger with this external id sent."""
-
     at: datetime
     mail: Mail
     external_id: str
 
 
 class Scenarios:
-    """Prepares the built-in account for a demonstration."""
-
     def __init__(self, sandbox: "Callable[[], Sandbox]", history: History, account: str) -> None:
         self._sandbox = sandbox
         self._history = history
@@ -76,17 +70,13 @@ class Scenarios:
         return REPLIES[0]
 
     def sent_mails(self) -> list[SentMail]:
-        """The mails that went out last, newest first."""
         return [
             SentMail(datetime.fromtimestamp(launch.at, UTC), mail, launch.external_id)
             for mail, launch in self._sandbox().sent_mails(MAX_MAILS)
         ]
 
     def reset(self, *, with_history: bool) -> None:
-        """Clears accepted trigger ids and faults, and the attempts of the account if asked to.
-
-        Raises StoreError.
-        """
+        """Clears accepted trigger ids and faults, and the attempts of the account if asked to. Raises StoreError."""
         self._sandbox().reset()
         if with_history:
             self._history.forget(self._account)

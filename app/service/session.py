@@ -240,11 +240,11 @@ class Session:
         return self.client.describe(request)
 
     def keep_copy(self, text: str) -> Path:
-        """Writes a copied text to a file in the home and returns its path. Raises FileError."""
+        """Writes a copied text to a file in the home and returns its path. Raises AppError."""
         return keep_copy(self._history.path.parent, text)
 
     def keep_screenshot(self, svg: str) -> Path:
-        """Writes a picture of the screen to a new file in the home and returns its path. Raises FileError."""
+        """Writes a picture of the screen to a new file in the home and returns its path. Raises AppError."""
         path = self._history.path.parent / f"screenshot-{datetime.now():%Y%m%d-%H%M%S-%f}.svg"
         with new_file(path) as file:
             file.write(svg)

@@ -93,8 +93,6 @@ def open_team(settings: Settings, account: LiveAccount, terminal: Callable[[str]
 
 @dataclass(frozen=True, slots=True)
 class TeamStatus:
-    """Whether the team answers, who is in it, what is not pushed yet, and when it was last synced."""
-
     reachable: bool
     member: str
     members: Sequence[str]
@@ -129,7 +127,6 @@ class Team:
         self.desk = Desk(settings.account, settings.member, self._desk_id())
         self._claiming = self._server(_STATEMENT_S)
         self.server = self._server(None)
-        """For all that no send waits for."""
         self._listening = self._server(None)
         self._sync = TeamSync(account, settings, self.server, self._outbox, self._kept)
         self._syncing = Lock()
@@ -151,7 +148,6 @@ class Team:
 
     @property
     def history(self) -> "TeamAttempts":
-        """The attempts of all members, as of the last sync."""
         if self._history is None:
             self._history = TeamAttempts(self._live, self)
         return self._history
@@ -165,7 +161,6 @@ class Team:
             self._history.close()
 
     def status(self) -> TeamStatus:
-        """Asks the team whether it is reachable. Raises TeamError if it refuses."""
         members: Sequence[str] = ()
         try:
             members = self.server.members()
@@ -208,8 +203,8 @@ class Team:
 
         try:
             questions, claims = await self._within(work)
-            if not questions:
-                self._warn(request, claims.with_other_data(marks, self.desk.desk_id))
+            if not questions and (other := claims.with_other_data(marks, self.desk.desk_id)) is not None:
+                self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
         except BaseException as error:  # Esc too; the work may go on for a while
             is_over.set()
             if isinstance(error, UnreachableError) and not self._must_claim:
@@ -221,10 +216,6 @@ class Team:
         if (question := questions.get(attempt.attempt_id)) is not None:
             raise SentMeanwhileError(self._row(question, request))
         return replace(attempt, team=marks)
-
-    def _warn(self, request: TriggerRequest, other: Claim | None) -> None:
-        if other is not None:
-            self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
 
     def claim_batch(
         self,
@@ -278,10 +269,7 @@ class Team:
         asks: bool,
         permit: Callable[[TeamServer], None],
     ) -> tuple[Mapping[str, Claim], Claims]:
-        """Claims the contacts of attempts; returns the claims to ask about instead, and all that were there before.
-
-        Calls `permit` before anything is claimed.
-        """
+        """The claims to ask about instead, and all that were there before. Calls `permit` before anything is claimed."""
         server, left, questions = self._claiming, dict(marks), dict[str, Claim]()
         second_send_s = self._live.profile.second_send_s
         for _ in range(_TRIES):
@@ -357,13 +345,11 @@ class Team:
     # What members do with attempts
 
     def take_over(self, reference: str) -> Attempt:
-        """Assigns an attempt to this member, for every desk to see. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
         self._tell("handed_over", attempt.attempt_id, {"to": self.desk.member})
         return attempt
 
     def settle(self, reference: str, *, arrived: bool, note: str) -> Attempt:
-        """Resolves an unknown outcome of any member. Raises AttemptError and StoreError."""
         attempt = self.history.find_attempt(reference)
         if self.history.is_own(attempt.attempt_id):
             return settle(self._live.history, attempt.attempt_id, arrived=arrived, note=note)
@@ -376,13 +362,11 @@ class Team:
         return replace(attempt, settlement=Settlement(arrived, note, datetime.now(UTC)))
 
     def note(self, attempt_id: str, text: str) -> None:
-        """Tells the team a note on a colleague's attempt."""
         self._tell("noted", attempt_id, {"note": self.settings.shared(text) or None})
 
     def _tell(
         self, kind: Literal["settled", "noted", "handed_over"], attempt_id: str, body: Mapping[str, object]
     ) -> None:
-        """Shows a fact on this desk at once, and on the others after the next sync."""
         self._outbox.add(kind, attempt_id, body=body)
         now = int(datetime.now(UTC).timestamp() * 1_000_000)
         last = int(self._kept.state("fact") or 0)
@@ -400,7 +384,6 @@ class Team:
             self._sync.mirror_pending()
 
     def sync(self) -> None:
-        """Pushes and pulls everything. Raises TeamError and StoreError."""
         with self._syncing:
             while self._unreleased:
                 self._outbox.add("release", self._unreleased[0])
@@ -415,7 +398,6 @@ class Team:
             in_daemon_thread(lambda: self._repeat(self._listen))
 
     def wake(self) -> None:
-        """Lets `follow` sync now."""
         self._due.set()
 
     def _repeat(self, step: Callable[[], object]) -> None:
@@ -447,7 +429,11 @@ class Team:
         for name in self._kept.kept("double:"):
             both = name.split(":")[1:]
             if any(self.history.is_own(one) for one in both):
-                named = " and ".join(f"{short_id(one)} ({self._member_of(one)})" for one in both)
+                found = [(one, self.history.attempt(one)) for one in both]
+                named = " and ".join(
+                    f"{short_id(one)} ({'another member' if attempt is None else attempt.member})"
+                    for one, attempt in found
+                )
                 said[f"told:{name}"] = (
                     f"Two desks sent the same to one contact while they were apart: {named}."
                 )
@@ -460,10 +446,6 @@ class Team:
         if new:
             self._kept.keep(**new)
         return list(new.values())
-
-    def _member_of(self, attempt_id: str) -> str:
-        found = self.history.attempt(attempt_id)
-        return found.member if found is not None else "another member"
 
     def forget_here(self) -> int:
         """Erases on this desk the persons that another desk has forgotten; returns their number."""
@@ -502,7 +484,6 @@ class TeamAttempts(AttemptHistory):
         self._all.close()
 
     def is_own(self, attempt_id: str) -> bool:
-        """Whether this desk sent it, and has all of it."""
         return self._live.history.get(attempt_id) is not None
 
     def note(self, attempt_id: str, text: str) -> Attempt:
@@ -514,7 +495,6 @@ class TeamAttempts(AttemptHistory):
         return replace(attempt, note=text or None)
 
     def _meant(self, query: HistoryQuery) -> HistoryQuery:
-        """The query with the marks of the contacts that it names."""
         filters = [
             replace(one, values=(*one.values, *self._marks(one.values)))
             if one.field in (QueryField.PERSON, QueryField.CONTACT)

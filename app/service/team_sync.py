@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from app.domain.attempt_export import description_of, reply_parts
 from app.domain.model import (
@@ -25,7 +25,7 @@ from app.domain.model import (
     Template,
     TriggerRequest,
 )
-from app.domain.team import Fact, TeamAttempt, TeamKey, without_addresses
+from app.domain.team import Fact, TeamKey, without_addresses
 from app.domain.wire import dumps
 from app.service.live import LiveAccount
 from app.store.attempts import INTERRUPTED
@@ -55,7 +55,6 @@ class TeamSettings:
     approve: bool = False
 
     def marks(self, request: TriggerRequest, contact: KeptContact | None) -> TeamMarks:
-        """How the team knows a request."""
         return self.key.marks(self.account, request, contact)
 
     def shared(self, text: str, attempt: Attempt | None = None) -> str:
@@ -87,7 +86,6 @@ class TeamSync:
         self._own_facts = f":{server.desk.desk_id[:8]}:"
 
     def run(self) -> None:
-        """Pushes and pulls everything."""
         server, kept = self._server, self._kept
         server.join(self._settings.key)
         ahead_s = server.clock_ahead_s(time.time)
@@ -105,7 +103,6 @@ class TeamSync:
         kept.keep(synced=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), ahead=ahead_s)
 
     def mirror_pending(self) -> None:
-        """Shows what could not be pushed yet in the team's history of this desk."""
         self._mirror(self._own(self._outbox.pending(_AT_ONCE)))
 
     def _mirror(self, own: Mapping[str, Attempt]) -> None:
@@ -134,33 +131,36 @@ class TeamSync:
                 self._server.forget(one.body["marks"])
         return own
 
-    def _attempt(self, one: Attempt, ahead_s: float) -> TeamAttempt:
+    def _attempt(self, one: Attempt, ahead_s: float) -> Mapping[str, Any]:
+        """An attempt for the log, as `TeamServer.push` takes it."""
         request, marks, shared = one.request, one.team, self._settings.shared
         detail = None
         if self._settings.share == "all" and marks is not None:
             data = None if request.data is None else json.loads(dumps(request.data))
             detail = {"external_id": request.external_id, "data": data, "trigger_id": request.trigger_id}
-        return TeamAttempt(
-            one.attempt_id,
-            shared(request.event_id),
-            one.event_name and shared(one.event_name),
-            shared(request.key_id),
-            marks.contacts if marks else (),
-            marks.data if marks else "",
-            one.parent_id,
-            one.predicted_code,
-            int((one.started_at.timestamp() + ahead_s) * 1_000_000),
-            detail,
-            None if one.outcome is Outcome.SENDING else one.outcome,
-            marks is None or marks.claimed,
-        )
+        return {
+            "attempt_id": one.attempt_id,
+            "event_id": shared(request.event_id),
+            "event_name": one.event_name and shared(one.event_name),
+            "key_id": shared(request.key_id),
+            "contacts": marks.contacts if marks else (),
+            "data": marks.data if marks else "",
+            "parent_id": one.parent_id,
+            "predicted_code": one.predicted_code,
+            "at": int((one.started_at.timestamp() + ahead_s) * 1_000_000),
+            "detail": detail,
+            "outcome": None if one.outcome is Outcome.SENDING else one.outcome,
+            "is_claimed": marks is None or marks.claimed,
+        }
 
     def _fact(self, one: Pending, attempt: Attempt | None) -> Fact | None:
         shared = self._settings.shared
         body: Mapping[str, object] = one.body
         match one.kind:
             case "outcome" if attempt is not None:
-                name = "interrupted" if _is_interrupted(attempt) else "outcome"
+                answer = attempt.answer
+                is_lost = isinstance(answer, NoReply) and answer.reason == INTERRUPTED.reason
+                name = "interrupted" if is_lost else "outcome"
                 return Fact(f"{one.about}:{name}", one.about, "outcome", self._outcome(attempt))
             case "settled" if attempt is not None and (found := attempt.settlement) is not None:
                 body = {"arrived": found.arrived, "note": shared(found.note, attempt)}
@@ -228,7 +228,3 @@ class TeamSync:
                     newest, shared = version + 1, own
                 if newest > version:
                     self._kept.keep(**{_TEMPLATE + name: json.dumps([newest, *shared])})
-
-
-def _is_interrupted(attempt: Attempt) -> bool:
-    return isinstance(attempt.answer, NoReply) and attempt.answer.reason == INTERRUPTED.reason

@@ -1,12 +1,11 @@
 """`config.toml`: reading and checking all profiles, adding and removing one.
 
 Flags win over the environment, the environment over the file. Edits keep the rest of the file as it was
-typed.
+typed. Any mistake raises SettingsError.
 """
 
 import re
 import tomllib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from app.domain.errors import reason_of
+from app.domain.errors import FileFaultError, read_text, reason_of
 from app.settings.files import atomic_write, check_config_mode
 from app.settings.keymap import check_keymap
 from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, SettingsError, is_loopback
@@ -42,7 +41,6 @@ _HEADER = re.compile(r"\s*\[")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 Check = Callable[[object], str | None]
-"""Returns None for a valid value, else the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +55,12 @@ class Config:
 
 
 def load_config(environment: Mapping[str, str]) -> Config:
-    """The configuration of the home. Raises SettingsError."""
     return read_config(home_folder(environment) / CONFIG)
 
 
 def load_settings(
     environment: Mapping[str, str], profile: str | None = None, account: Path | None = None
 ) -> Settings:
-    """The settings for these flags and this environment. Raises SettingsError."""
     home = home_folder(environment)
     config = read_config(home / CONFIG)
     name = profile or environment.get("TRIGGERDESK_PROFILE") or config.default_profile
@@ -77,7 +73,6 @@ def load_settings(
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """The folder of all files: TRIGGERDESK_HOME, else the platform's folder for user data."""
     if named := environment.get("TRIGGERDESK_HOME"):
         return Path(named).expanduser().absolute()
     from platformdirs import user_data_path  # noqa: PLC0415 - costs 14 ms, rarely needed
@@ -86,7 +81,6 @@ def home_folder(environment: Mapping[str, str]) -> Path:
 
 
 def read_config(path: Path) -> Config:
-    """The configuration in a file, or the defaults if there is none. Raises SettingsError."""
     return _parse(path, _read(path))
 
 
@@ -113,10 +107,7 @@ def change_profile(
     *,
     write: bool = True,
 ) -> Profile:
-    """The profile with these keys, without those that are None; with keys at the top. Raises SettingsError.
-
-    It is written to the file if `write`.
-    """
+    """The profile with these keys, without those that are None, and keys at the top; in the file too if `write`."""
 
     def change(document: Any) -> None:
         document.update(top or {})
@@ -196,14 +187,9 @@ def _on_folder(profile: Profile, folder: Path) -> Profile:
 def _read(path: Path) -> str:
     check_config_mode(path)
     try:
-        raw = path.read_bytes()
-        if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            raise SettingsError(f"{path} is UTF-16. Save it as UTF-8.")
-        return raw.decode("utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.") from None
+        return read_text(path) if path.exists() else ""
+    except (FileFaultError, OSError) as error:
+        raise SettingsError(str(error)) from None
 
 
 def _parse(path: Path, text: str) -> Config:
@@ -276,10 +262,6 @@ def _truth(value: object) -> str | None:
     return None if isinstance(value, bool) else "must be true or false"
 
 
-def _table(value: object) -> str | None:
-    return None if isinstance(value, Mapping) else "must be a table"
-
-
 def _keymap(value: object) -> str | None:
     if isinstance(value, Mapping) and all(isinstance(keys, str) for keys in value.values()):
         return None
@@ -319,7 +301,6 @@ def _test_contacts(value: object) -> str | None:
 
 
 def _text_with(check: Callable[[str], str | None]) -> Check:
-    """Checks a text further."""
     return lambda value: check(value) if isinstance(value, str) and value else "must be text and not empty"
 
 
@@ -407,7 +388,7 @@ TOP_KEYS: Mapping[str, Check] = {
     "theme": _one_of(*THEMES),
     "keymap": _keymap,
     "member": _text_with(_member),
-    "profiles": _table,
+    "profiles": lambda value: None if isinstance(value, Mapping) else "must be a table",
 }
 
 PROFILE_KEYS: Mapping[str, Check] = {

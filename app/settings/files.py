@@ -4,9 +4,10 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import IO
 
 from app.settings.profile import CONFIG, SettingsError
 
@@ -18,21 +19,25 @@ _FOLDERS = ("accounts", "owners")
 _WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def atomic_write(path: Path, text: str) -> None:
-    """Replaces a file at once by one that only its owner can read; follows links. Raises OSError."""
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[str]]:
+    """A file for its owner only that takes the place of `path` when the block ends; follows links. Raises OSError."""
     path = path.resolve()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
-    except BaseException:  # ctrl+c too; it is raised again
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def atomic_write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.write(text)
 
 
 def tighten(home: Path) -> bool:
@@ -59,7 +64,6 @@ def check_config_mode(path: Path) -> None:
 
 
 def _private(home: Path) -> Iterator[Path]:
-    """The files that the program keeps in the home, and no others."""
     for path in home.iterdir():
         if path.name in _FOLDERS and not path.is_symlink():
             for folder, _, files in os.walk(path):

@@ -118,10 +118,7 @@ _KEY = (
 
 
 def check_keymap(wanted: Mapping[str, str]) -> Mapping[str, str]:
-    """The keymap by full ids; actions of the dashboard may leave out `desk.`.
-
-    Raises SettingsError for an unknown action or key, and for a key that two actions of the dashboard share.
-    """
+    """The keymap by full ids; `desk.` may be left out. Raises SettingsError, also for a shared key."""
     keymap: dict[str, str] = {}
     for name, keys in wanted.items():
         action = name if "." in name else f"{DASHBOARD}{name}"

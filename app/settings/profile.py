@@ -60,7 +60,6 @@ class Profile:
 
     @property
     def user_word(self) -> str:
-        """The word for who signs in."""
         return "client id" if self.auth == "oauth" else "user"
 
     @property
@@ -86,7 +85,6 @@ class Profile:
 
     @property
     def requires_team(self) -> bool:
-        """Whether nothing may be sent while the team is not reachable."""
         return self.is_production if self.team_required is None else self.team_required
 
     @property
@@ -99,10 +97,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the files are, which profile is live, the theme and the keys; `keymap` by full ids.
-
-    `member` is the user's name in a team; None: the login name.
-    """
+    """Where the files are, which profile is live, theme, keys by full ids, and the user's name in a team."""
 
     home: Path
     profile: Profile
@@ -112,7 +107,6 @@ class Settings:
 
     @property
     def account_home(self) -> Path:
-        """The folder of the live account's cache."""
         return self.home / "accounts" / self.profile.account_key
 
     @property
@@ -142,9 +136,10 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether this is `localhost` or an IP address of this machine alone; IPv4 in IPv6 form counts."""
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.removeprefix("::ffff:")).is_loopback
     except ValueError:
         return False

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from app.domain.errors import reason_of
 from app.settings.profile import Profile, SettingsError
 
 if TYPE_CHECKING:
@@ -28,11 +29,7 @@ NOTICE_AFTER_S = 2.0
 KEYRING_DEADLINE_S = 30.0
 COMMAND_DEADLINE_S = 30.0
 COMMAND_EXIT_S = 1.0
-"""How long a command may run after its first line before it is killed."""
-
 LINE_CAP = 64 * 1024
-"""The most bytes that a command may print as its first line."""
-
 WAITING = "Waiting for the keyring of this system…"
 
 Print = Callable[[str], None]
@@ -59,16 +56,11 @@ class Secret:
 
 
 def secret_variable(name: str) -> str:
-    """The environment variable that holds the secret of the profile `name`."""
     return f"TRIGGERDESK_{name.upper().replace('-', '_')}_SECRET"
 
 
 def find_secret(profile: Profile, environment: Mapping[str, str], terminal: Print | None = None) -> Secret:
-    """The secret of a profile. Raises SettingsError if there is none, or its command fails.
-
-    `terminal` prints a line on the terminal, which `secret_command` may use as well; None in the dashboard,
-    which draws there.
-    """
+    """The secret of a profile. `terminal` prints a line; None in the dashboard. Raises SettingsError."""
     if environment.get(secret_variable(profile.name)):
         return Secret(environment[secret_variable(profile.name)])
     if profile.secret_command is not None:
@@ -104,7 +96,6 @@ def other_ways(name: str) -> str:
 
 
 def store_secret(name: str, secret: Secret, terminal: Print | None = None) -> None:
-    """Stores the secret of a profile in the keyring. Raises NoKeyringError."""
     _ask_keyring(lambda: _keyring().set_password(SERVICE, name, secret.reveal()), terminal)
 
 
@@ -122,7 +113,6 @@ def forget_secret(name: str, terminal: Print | None = None) -> bool:
 
 
 def split_command(command: str) -> list[str]:
-    """The words of a command line. Raises ValueError."""
     words = shlex.split(command, posix=os.name == "posix")
     if not words:
         raise ValueError("No command")
@@ -219,7 +209,8 @@ def _first_line(command: str, name: str, *, own_session: bool) -> Secret:
             start_new_session=own_session,
         )
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{where}: could not be run ({_reason(error)}).") from None
+        reason = reason_of(error) if isinstance(error, OSError) else type(error).__name__
+        raise SettingsError(f"{where}: could not be run ({reason}).") from None
     output = process.stdout
     assert output is not None  # noqa: S101 - it is a pipe
     printed = in_daemon_thread(partial(output.readline, LINE_CAP + 1))
@@ -253,7 +244,3 @@ def _end(process: subprocess.Popen[bytes], *, own_session: bool) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

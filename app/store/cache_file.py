@@ -41,7 +41,6 @@ class CacheFile(DatabaseFile):
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
-        """Yields the connection; errors in the block become StoreError."""
         if not self._is_current():
             self._renew()
         try:
@@ -69,7 +68,6 @@ class CacheFile(DatabaseFile):
         self._open()
 
     def _is_current(self) -> bool:
-        """Whether the open file is still the one at the path."""
         try:
             return os.path.samestat(self.path.stat(), self._status)
         except OSError:

@@ -18,7 +18,6 @@ from app.domain.model import Contact, ExternalEvent, Field, ListOrder, Matches
 from app.store.cache_file import CacheFile, opened, refresh_lock
 from app.store.contacts import (
     BY_ID,
-    ContactRow,
     ContactTable,
     is_looked_up,
     make_staging,
@@ -44,10 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """The age and the size of the cache.
-
-    `complete` says that no contact of the account is missing; `source` names the sandbox files it was filled from.
-    """
+    """Age and size of the cache. `complete`: no contact is missing; `source` names the sandbox files in it."""
 
     refreshed_at: datetime | None
     complete: bool
@@ -69,20 +65,11 @@ class Cache:
         self._file.close()
 
     def state(self) -> CacheState:
-        """The age and the size of the cache."""
-        row = self._file.all(
-            "SELECT refreshed_at, complete, source, contacts, (SELECT count(*) FROM events WHERE NOT gone) AS events, "
-            "(SELECT count(*) FROM fields WHERE NOT gone) AS fields FROM state"
+        at, complete, *others = self._file.all(
+            "SELECT refreshed_at, complete, (SELECT count(*) FROM events WHERE NOT gone), "
+            "(SELECT count(*) FROM fields WHERE NOT gone), contacts, source FROM state"
         )[0]
-        at = row["refreshed_at"]
-        return CacheState(
-            None if at is None else moment(at),
-            bool(row["complete"]),
-            row["events"],
-            row["fields"],
-            row["contacts"],
-            row["source"],
-        )
+        return CacheState(None if at is None else moment(at), bool(complete), *others)
 
     def matches(self, key_id: str, external_id: str) -> Matches:
         """The first few contacts with this value; `complete` if the account cannot have another one."""
@@ -93,8 +80,7 @@ class Cache:
 
     def search_contacts(
         self, text: str = "", order: ListOrder = BY_ID, stop: Event | None = None
-    ) -> RowIds[ContactRow]:
-        """The contacts that match a search; `field:value` may name any field of the account."""
+    ) -> RowIds[Contact]:
         return self.contacts.search(text, self.fields() if ":" in text else (), order, stop)
 
     # Events and fields; those deleted from the account keep their name
@@ -104,7 +90,6 @@ class Cache:
         return self._has("SELECT 1 FROM events WHERE id = ? AND NOT gone", event_id)
 
     def has_field(self, field_id: str) -> bool | None:
-        """Whether the account has this field; None before the first refresh."""
         return self._has("SELECT 1 FROM fields WHERE id = ? AND NOT gone", field_id)
 
     def event_name(self, event_id: str) -> str | None:
@@ -112,11 +97,9 @@ class Cache:
         return self._name("SELECT name FROM events WHERE id = ?", event_id)
 
     def field_name(self, field_id: str) -> str | None:
-        """The name of a field, deleted or not; None if the cache never had it."""
         return self._name("SELECT name FROM fields WHERE id = ?", field_id)
 
     def fields(self) -> tuple[Field, ...]:
-        """All fields of the account, sorted by numeric id."""
         return tuple(self.list_fields("", 0))
 
     def list_events(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:
@@ -165,11 +148,9 @@ class StagedRefresh:
             make_staging(connection)
 
     def events(self, events: Iterable[ExternalEvent]) -> None:
-        """Stages all external events of the account."""
         self._events = tuple(events)
 
     def fields(self, fields: Iterable[Field]) -> None:
-        """Stages all fields of the account."""
         self._fields = tuple(fields)
 
     def contacts(self, contacts: Iterable[Contact]) -> None:

@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
@@ -21,7 +21,7 @@ from typing import Literal
 from app.domain.diagnosis import FieldMatch
 from app.domain.identifiers import differs_by, fold, is_number, search_forms, search_text
 from app.domain.model import Contact, Field, KeptContact, ListOrder
-from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize
+from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, contact_name, normalize, plain_name
 from app.domain.text import replace_surrogates
 from app.store.cache_file import CacheFile, opened
 from app.store.database import BUSY_SECONDS, transaction
@@ -62,18 +62,6 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 StagedRow = tuple[int, str, str, str | None, str | None, str, Origin | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    """A contact in a list; a missing value is ''."""
-
-    id: str
-    uid: str
-    email: str
-    first_name: str
-    last_name: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
 class ContactTable:
     """The contacts of one cache file, for use on one thread. Raises StoreError."""
 
@@ -81,7 +69,6 @@ class ContactTable:
         self._file = file
 
     def count(self, key_id: str, value: str, limit: int) -> int:
-        """The number of contacts with exactly this value, counted up to `limit`."""
         with self._file.guarded() as connection:
             return len(exact(connection, key_id, value, limit))
 
@@ -101,7 +88,6 @@ class ContactTable:
         return KeptContact(found[0].id, contact_name(found[0]), tuple(dict.fromkeys(keys)))
 
     def get(self, contact_id: str) -> Contact | None:
-        """The contact with this id; None if the cache does not have it."""
         return next(iter(self.find("id", contact_id, 1)), None)
 
     def search(
@@ -110,7 +96,7 @@ class ContactTable:
         fields: Iterable[Field] = (),
         order: ListOrder = BY_ID,
         stop: Event | None = None,
-    ) -> RowIds[ContactRow]:
+    ) -> RowIds[Contact]:
         """Contacts that have, for every word of `text`, a word that begins with it, or else one that is similar.
 
         Ignores case and accents, and what separates the parts of numbers and codes.
@@ -137,7 +123,6 @@ class ContactTable:
         return islice(filter(has_it, self._may_contain(text)), limit or None)
 
     def _may_contain(self, text: str) -> Iterator[Contact]:
-        """All contacts that contain `text`, and possibly others."""
         # JSON does not escape these texts, and LIKE ignores the case of ASCII letters only.
         plain = text.isascii() and text.isprintable() and not {'"', "\\", "%", "_"} & {*text}
         sql = (
@@ -175,10 +160,7 @@ class ContactTable:
         return tuple(known[:MAX_VARIANTS])
 
     def nearly(self, key_id: str, value: str) -> Contact | None:
-        """The one contact with a value of this field in which one or two letters differ; None if none or several have.
-
-        A number never does: with other digits it is another number.
-        """
+        """The one contact with a value of this field in which one or two letters differ; never for a number."""
         folded = normalize(key_id, value)
         if is_number(value) or not SHORTEST_NEAR <= len(value) <= MAX_VALUE_LENGTH:
             return None
@@ -253,12 +235,12 @@ class ContactListing:
     def count(self, connection: sqlite3.Connection) -> int:
         return int(connection.execute(self._count, self._values).fetchone()[0])
 
-    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[ContactRow]:
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Contact]:
         sql = f"SELECT {_READ} FROM contacts WHERE number IN (SELECT value FROM json_each(?))"
         rows = {row["number"]: row for row in connection.execute(sql, (json.dumps(list(ids)),))}
-        return [_row(_contact(rows[number])) for number in ids if number in rows]
+        return [_contact(rows[number]) for number in ids if number in rows]
 
-    def id_of(self, connection: sqlite3.Connection, row: ContactRow) -> int | None:
+    def id_of(self, connection: sqlite3.Connection, row: Contact) -> int | None:
         return next(iter(exact(connection, "id", row.id, 1)), None)
 
 
@@ -280,17 +262,19 @@ class Search:
         return bool(self.words) and not any(len(one[0]) == 1 and one[0].isascii() for one in self.words)
 
     def found(self) -> Found:
-        """The contacts with a word that begins with a form of each word."""
         return self._matching(self.words)
 
     def whole(self) -> Found:
-        """The contacts with a form of each word as a whole word."""
         match = " AND ".join(f"({' OR '.join(map(_phrase, forms))})" for forms in self.words)
         return self._within([_FOUND_BY_WORDS], [match])
 
     def containing(self) -> Found:
         """The contacts with a form of each word anywhere in their words."""
-        words = dict.fromkeys(map(_shortest, self.words))
+        # What contains a longer form contains the shorter one in it too.
+        words = dict.fromkeys(
+            tuple(one for one in forms if not any(other in one for other in forms if other != one))
+            for forms in self.words
+        )
         parts = " AND ".join(f"({' OR '.join(['instr(c0, ?)'] * len(forms))})" for forms in words)
         values = [storable(form) for forms in words for form in forms]
         # The table in which FTS5 keeps the words takes half the time.
@@ -328,12 +312,12 @@ def parse_search(text: str, fields: Iterable[Field]) -> Search:
     names = {"id": "id", "uid": "uid"}
     if ":" in text:
         names |= {
-            _plain(name): one.id for one in fields for name in (one.name, one.string_id, one.id) if name
+            plain_name(name): one.id for one in fields for name in (one.name, one.string_id, one.id) if name
         }
     words, beginnings = [], []
     for word in text.split()[:MAX_WORDS]:
         name, colon, value = word[:MAX_WORD_LENGTH].partition(":")
-        field_id = names.get(_plain(name)) if colon else None
+        field_id = names.get(plain_name(name)) if colon else None
         wanted = word[:MAX_WORD_LENGTH] if field_id is None else value
         if not any(map(str.isalnum, wanted)):
             continue
@@ -356,11 +340,6 @@ def _forms(words: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def _beginning(form: str) -> str:
     """The MATCH expression for the beginnings of words; those of a number in several words may be apart."""
     return f"({' AND '.join(f'{_phrase(part)} *' for part in form.split())})"
-
-
-def _shortest(forms: Sequence[str]) -> tuple[str, ...]:
-    """The forms that contain no other one, since what contains a longer one contains the shorter one too."""
-    return tuple(form for form in forms if not any(other in form for other in forms if other != form))
 
 
 def _open_terms(connection: sqlite3.Connection) -> None:
@@ -386,12 +365,12 @@ def _similar_terms(connection: sqlite3.Connection, token: str) -> Sequence[str]:
     half, sizes = len(token) // 2, (len(token) - 2, len(token) + 2)
     # The likeliest first, since only so many are compared.
     starts = (token[:half], *_with_another_first_letter(token, max(half, 3)), token[:1])
-    rows = (row for start in starts for row in _terms(connection, start, sizes))
+    rows = (
+        row
+        for start in starts
+        for row in connection.execute(_TERMS, (start, f"{start}\U0010ffff", *sizes, MAX_TERMS))
+    )
     return get_close_matches(token, {row[0] for row in islice(rows, MAX_TERMS)}, MAX_NEAR, NEAR)
-
-
-def _terms(connection: sqlite3.Connection, start: str, sizes: tuple[int, int]) -> Iterable[tuple[str]]:
-    return connection.execute(_TERMS, (start, f"{start}\U0010ffff", *sizes, MAX_TERMS))
 
 
 def _with_another_first_letter(token: str, length: int) -> Iterator[str]:
@@ -399,10 +378,6 @@ def _with_another_first_letter(token: str, length: int) -> Iterator[str]:
     yield token[1 : length + 1]
     yield token[1] + token[0] + token[2:length]
     yield from (letter + token[1:length] for letter in ascii_lowercase)
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _phrase(text: str) -> str:
@@ -425,7 +400,6 @@ def exact(connection: sqlite3.Connection, key_id: str, value: str, limit: int = 
 
 
 def get(connection: sqlite3.Connection, number: int) -> Contact | None:
-    """The contact with this row number; None if there is none."""
     row = connection.execute(f"SELECT {_READ} FROM contacts WHERE number = ?", (number,)).fetchone()
     return None if row is None else _contact(row)
 
@@ -446,7 +420,6 @@ def put(connection: sqlite3.Connection, number: int, contact: Contact, origin: O
 
 
 def remove(connection: sqlite3.Connection, number: int) -> None:
-    """Deletes the contact with this row number, if there is one."""
     connection.executemany(
         "DELETE FROM field_values WHERE field_id = ? AND value = ? AND contact = ?",
         _values(connection, number),
@@ -479,10 +452,7 @@ def remember_lookup(
     contacts: Iterable[Contact],
     busy_seconds: float = BUSY_SECONDS,
 ) -> None:
-    """Records, until the next refresh, that exactly these contacts of the account have this value.
-
-    Other contacts lose the value. Raises StoreError.
-    """
+    """Records that exactly these contacts have this value, until the next refresh; others lose it. Raises StoreError."""
     with (
         opened(path, busy_seconds=busy_seconds) as file,
         file.guarded() as connection,
@@ -498,7 +468,6 @@ def remember_lookup(
 
 
 def is_looked_up(connection: sqlite3.Connection, key_id: str, value: str) -> bool:
-    """Whether this value was looked up in the account since the last refresh."""
     sql = "SELECT 1 FROM looked_up WHERE key_id = ? AND value = ?"
     return connection.execute(sql, _looked_up(key_id, value)).fetchone() is not None
 
@@ -521,7 +490,6 @@ def _change(connection: sqlite3.Connection, number: int, key_id: str, value: str
 
 
 def number_of(connection: sqlite3.Connection, contact_id: str) -> int:
-    """The row number of the contact with this id, whether it exists or not."""
     number = new_number(contact_id)
     # Caches of an earlier version number the other ids in the order of insertion.
     known = exact(connection, "id", contact_id, 1) if number >= FIRST_ODD else []
@@ -542,7 +510,6 @@ def new_number(contact_id: str) -> int:
 
 
 def make_staging(connection: sqlite3.Connection) -> None:
-    """Creates the temporary table that `stage` fills."""
     # With the default of 2 MB, sorting a million values takes many times as long.
     connection.execute(f"PRAGMA cache_size = -{SORT_MEMORY_KIB}")
     connection.execute(
@@ -560,7 +527,6 @@ def stage(connection: sqlite3.Connection, contacts: Iterable[Contact], origin: O
 
 
 def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
-    """The row of a contact in the table `contacts`."""
     document = _encode(contact.fields)
     texts = f"{contact.id}{contact.uid}{document}"
     if "\\u0000" in document or not _is_storable(texts):
@@ -584,10 +550,7 @@ def staged_row(contact: Contact, origin: Origin | None) -> StagedRow:
 
 
 def import_contacts(path: Path, contacts: Iterable[Contact]) -> Iterator[int]:
-    """Adds contacts or their new values, marked as imported; yields their number so far every 25,000 and at the end.
-
-    The contacts counted are on disk; those with the same id count as one. Raises StoreError.
-    """
+    """Adds contacts or their new values; yields how many are on disk so far. Raises StoreError."""
     remaining = iter(contacts)
     done: set[int] = set()
     with opened(path) as file:
@@ -642,11 +605,6 @@ def _is_storable(text: str) -> bool:
 
 def _contact(row: sqlite3.Row) -> Contact:
     return Contact(row["id"], row["uid"], json.loads(row["fields"]))
-
-
-def _row(contact: Contact) -> ContactRow:
-    email, first, last = (contact.fields.get(field_id, "") for field_id in (EMAIL, FIRST_NAME, LAST_NAME))
-    return ContactRow(contact.id, contact.uid, email, first, last, contact.fields)
 
 
 def _values(connection: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:

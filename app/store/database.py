@@ -2,13 +2,13 @@
 
 import contextlib
 import errno
-import itertools
 import os
 import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -40,15 +40,11 @@ class BusyError(UnwritableError):
 
 
 class RefreshingError(StoreError):
-    """Another refresh of the same cache is running, in this window or another."""
-
     def __init__(self) -> None:
         super().__init__("Another refresh of this account is under way. Wait until it is done.")
 
 
 class StoppedError(StoreError):
-    """The caller stopped the operation."""
-
     def __init__(self) -> None:
         super().__init__("Stopped.")
 
@@ -74,10 +70,7 @@ def open_database(
 def open_or_read(
     path: Path, schema: Schema, *, any_thread: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> tuple[sqlite3.Connection, StoreError | None]:
-    """As `open_database`, but a file that cannot be written now is opened for reading; the error then says why.
-
-    Raises StoreError if the file cannot be read either.
-    """
+    """As `open_database`, but a file that cannot be written now is opened for reading; the error then says why."""
     try:
         return open_database(path, schema, any_thread=any_thread, busy_seconds=busy_seconds), None
     except BusyError:
@@ -104,7 +97,6 @@ def _open_for_reading(path: Path, schema: Schema, any_thread: bool) -> sqlite3.C
 
 @contextmanager
 def _connecting(path: Path, mode: str, any_thread: bool, busy_seconds: float) -> Iterator[sqlite3.Connection]:
-    """A connection, which is closed if the block fails."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}{mode}",  # a URI, so that ATTACH accepts URIs too
         uri=True,
@@ -143,22 +135,17 @@ class DatabaseFile(ABC):
         """Yields the connection; errors in the block become StoreError."""
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a statement."""
         with self.guarded() as connection:
             return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """The first row of a statement; None if it has none."""
         with self.guarded() as connection:
             row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
         return row
 
 
 def file_identity(path: Path) -> tuple[tuple[int, int] | None, ...]:
-    """Device and inode of a database and of its log; None for a missing file.
-
-    They stay the same while the database is open, unless a file is removed or replaced.
-    """
+    """Device and inode of a database and of its log, which stay the same while it is open; None for a missing file."""
     return tuple(_identity(path.with_name(path.name + ending)) for ending in _OPEN_FILES)
 
 
@@ -172,7 +159,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:
-    """Sets how long statements wait for the lock of another program."""
     connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
@@ -191,10 +177,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 def set_aside(path: Path) -> Path:
     """Renames a database with its side files to a free name in the same folder; returns the new path."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    names = (path.with_name(f"{path.name}.damaged-{stamp}{ending}") for ending in endings)
-    target = next(name for name in names if not name.exists())
+    target = path.with_name(f"{path.name}.damaged-{datetime.now():%Y%m%d-%H%M%S-%f}")
     with explained(path, "file"):
         for ending in reversed(_SIDE_FILES):
             source = path.with_name(path.name + ending)
@@ -204,7 +187,6 @@ def set_aside(path: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Deletes a database with its side files."""
     with explained(path, "file"):
         for ending in reversed(_SIDE_FILES):
             path.with_name(path.name + ending).unlink(missing_ok=True)
@@ -350,7 +332,6 @@ def _system_error(error: OSError, path: Path, what: str) -> StoreError:
 
 
 def sentence_for(code: int, path: Path, what: str, error: sqlite3.Error) -> StoreError:
-    """The StoreError for an extended result code of SQLite, with its message."""
     primary = code & 0xFF
     if primary == sqlite3.SQLITE_FULL or (primary in _PERHAPS_FULL and disk_is_full(path.parent)):
         return _full(path, what)

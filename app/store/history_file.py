@@ -48,10 +48,7 @@ class HistoryReplacedError(StoreError):
 
 
 class HistoryFile(DatabaseFile):
-    """A connection to the history. Raises StoreError, or DamagedHistoryError if the file is damaged.
-
-    `unwritable` is the reason why it can only be read; None if it can be written.
-    """
+    """A connection to the history; `unwritable` is why it can only be read. Raises StoreError and DamagedHistoryError."""
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
@@ -61,13 +58,11 @@ class HistoryFile(DatabaseFile):
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The open connection. Raises HistoryReplacedError after `close`."""
         if self._connection is None:
             raise HistoryReplacedError(self.path)
         return self._connection
 
     def open(self) -> None:
-        """Opens the file that is at the path now."""
         with guarded(self.path):
             self._connection, self.unwritable = open_or_read(
                 self.path, HISTORY, busy_seconds=self._busy_seconds
@@ -82,10 +77,7 @@ class HistoryFile(DatabaseFile):
 
     @contextmanager
     def writing(self, busy_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """A write transaction, which waits up to `busy_seconds` for a lock, by default those given to `__init__`.
-
-        Raises HistoryReplacedError if the file at the path is not the open one.
-        """
+        """A write transaction. Raises HistoryReplacedError if the file at the path is not the open one."""
         if self.unwritable is not None:
             raise self.unwritable
         with self.guarded() as connection:
@@ -100,7 +92,6 @@ class HistoryFile(DatabaseFile):
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
-        """Yields the connection; errors in the block become StoreError."""
         with guarded(self.path):
             yield self.connection
 

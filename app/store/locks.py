@@ -77,7 +77,6 @@ class FileLock:
                 return None
 
     def release(self) -> None:
-        """Releases the lock and deletes its file."""
         if os.name == "posix":
             # Delete the file while holding the lock, so that no other process locks a file that is about to vanish.
             self._remove()
@@ -108,10 +107,7 @@ class Owner:
         self._name = ""
 
     def name(self) -> str:
-        """The name for the attempts of this process; the first call takes the lock.
-
-        Raises OSError.
-        """
+        """The name for the attempts of this process; the first call takes the lock. Raises OSError."""
         if self._lock is None:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._lock = self._take()
@@ -133,14 +129,12 @@ class Owner:
         return True
 
     def sweep(self) -> None:
-        """Removes the files of processes that have ended. Raises OSError."""
         if self._folder.is_dir():
             for path in list(self._folder.iterdir()):
                 if _is_name(path.name):
                     self.is_gone(path.name)
 
     def close(self) -> None:
-        """Releases the lock of this process."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None

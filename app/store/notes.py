@@ -47,10 +47,7 @@ def _read(text: str) -> Extras:
 
 
 class Notes:
-    """The drafts and templates of one account, for use on one thread. Raises StoreError.
-
-    The file is opened on first use and created on first saving. A damaged file is renamed, and one StoreError says so.
-    """
+    """The drafts and templates of one account, for use on one thread. A damaged file is set aside, with one StoreError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -66,7 +63,6 @@ class Notes:
             self._connection = None
 
     def save_draft(self, profile: str, draft: Draft, saved_at: datetime) -> None:
-        """Saves the draft of the profile; replaces the last one."""
         values = [*(stored(getattr(draft, column)) for column in _DRAFT), _written(draft.extras)]
         with self._opened() as connection:
             connection.execute(
@@ -76,7 +72,6 @@ class Notes:
             )
 
     def draft(self, profile: str) -> SavedDraft | None:
-        """The draft of the profile; None if it has none."""
         rows = self._all("SELECT * FROM drafts WHERE profile = ?", stored(profile))
         for row in rows:
             texts = {column: restored(row[column]) for column in _DRAFT}
@@ -85,13 +80,11 @@ class Notes:
         return None
 
     def drop_draft(self, profile: str) -> None:
-        """Deletes the draft of the profile, if it has one."""
         if self._path.exists():
             with self._opened() as connection:
                 connection.execute("DELETE FROM drafts WHERE profile = ?", (stored(profile),))
 
     def save_template(self, template: Template) -> None:
-        """Saves a template; replaces the one with the same name."""
         with self._opened() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO templates (name, event_id, data_text, extras) VALUES (?, ?, ?, ?)",
@@ -104,13 +97,11 @@ class Notes:
             )
 
     def templates(self) -> tuple[Template, ...]:
-        """All templates, sorted by name."""
         rows = self._all("SELECT name, event_id, data_text, extras FROM templates ORDER BY name")
         texts = ([restored(value) for value in row] for row in rows)
         return tuple(Template(name, event, data, _read(extras)) for name, event, data, extras in texts)
 
     def drop_template(self, name: str) -> bool:
-        """Deletes a template; returns whether there was one."""
         if not self._path.exists():
             return False
         with self._opened() as connection:

@@ -31,7 +31,6 @@ def enqueue(
     about: str,
     body: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds a row, in the caller's transaction."""
     values = (stored(account), kind, stored(about), body and json.dumps(body))
     connection.execute("INSERT INTO outbox (account, kind, about, body) VALUES (?, ?, ?, ?)", values)
 
@@ -46,7 +45,6 @@ def enqueue_if_shared(connection: sqlite3.Connection, attempt_id: str, kind: Kin
 
 
 def enqueue_outcomes(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
-    """Adds the outcomes of attempts on a team's account; `numbers` are those of their rows."""
     connection.execute(
         "INSERT INTO outbox (account, kind, about) SELECT account, 'outcome', attempt_id FROM attempts "
         "WHERE number IN (SELECT value FROM json_each(?))",
@@ -62,13 +60,11 @@ class Outbox:
         self._account = stored(account)
 
     def add(self, kind: Kind, *about: str, body: Mapping[str, Any] | None = None) -> None:
-        """Adds a row about each of these attempts."""
         with opened(self._path) as connection, transaction(connection):
             for one in about:
                 enqueue(connection, self._account, kind, one, body)
 
     def pending(self, limit: int) -> Sequence[Pending]:
-        """The oldest rows."""
         with opened(self._path) as connection:
             rows = connection.execute(
                 "SELECT number, kind, about, body FROM outbox WHERE account = ? ORDER BY number LIMIT ?",
@@ -85,14 +81,12 @@ class Outbox:
             return int(connection.execute(sql, (self._account,)).fetchone()[0])
 
     def done(self, up_to: int) -> None:
-        """Removes the rows that were pushed."""
         with opened(self._path) as connection, transaction(connection):
             values = (self._account, up_to)
             connection.execute("DELETE FROM outbox WHERE account = ? AND number <= ?", values)
 
 
 def read_attempts(path: Path, attempt_ids: Sequence[str]) -> Mapping[str, Attempt]:
-    """The attempts of the history with these ids, for any thread. Raises StoreError."""
     with opened(path) as connection:
         sql = f"SELECT {WHOLE} WHERE attempt_id IN (SELECT value FROM json_each(?))"
         rows = connection.execute(sql, (json.dumps([stored(one) for one in attempt_ids]),))

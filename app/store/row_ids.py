@@ -13,27 +13,21 @@ FIRST_ROWS = 200
 """The number of row ids that `read_first` reads: more than any screen shows."""
 
 COUNTED_ROWS = 10_000
-"""The number of row ids that `count` reads."""
-
 ALL_ROWS = -1
 
 
 class Listing(Protocol[Row]):
-    """Runs the SQL of a list on any connection; `similar` says that it has only near matches."""
+    """The SQL of a list on any connection. `similar`: it has only near matches; limit ALL_ROWS: no limit.
+
+    `ids` has each id in the first column; `rows` leaves deleted rows out, and `id_of` a deleted one is None.
+    """
 
     similar: bool
 
-    def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]:
-        """At most `limit` row ids in the order of the list, each in the first column; ALL_ROWS means no limit."""
-
-    def count(self, connection: sqlite3.Connection) -> int:
-        """The number of rows."""
-
-    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Row]:
-        """The rows with these ids, in this order, except deleted ones."""
-
-    def id_of(self, connection: sqlite3.Connection, row: Row) -> int | None:
-        """The id of a row; None if it was deleted."""
+    def ids(self, connection: sqlite3.Connection, limit: int) -> Iterable[Sequence[int]]: ...
+    def count(self, connection: sqlite3.Connection) -> int: ...
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Sequence[Row]: ...
+    def id_of(self, connection: sqlite3.Connection, row: Row) -> int | None: ...
 
 
 class RowIds(Generic[Row]):
@@ -106,7 +100,6 @@ class RowIds(Generic[Row]):
                     self._total = self._listing.count(connection)
 
     def read_all(self) -> None:
-        """Reads the ids of all rows."""
         if self._total is None or len(self._ids) < self._total:
             with self._connect_worker() as connection:
                 self._read(connection, ALL_ROWS)
@@ -130,15 +123,12 @@ class FewRows(Generic[Row]):
         self.total = self.known = len(rows)
 
     def rows(self, start: int, count: int) -> Sequence[Row]:
-        """At most `count` rows from position `start` on."""
         return self._rows[start : start + count]
 
     def position(self, row: Row) -> int | None:
-        """The position of a row; None if it is not in the list."""
         return self._rows.index(row) if row in self._rows else None
 
     def is_unread(self, _: int) -> bool:
-        """Returns False, since every row is in memory."""
         return False
 
     def read_first(self, _: Row | None = None) -> None:
@@ -148,4 +138,3 @@ class FewRows(Generic[Row]):
 
 
 Rows = RowIds[Row] | FewRows[Row]
-"""The rows of a table."""

@@ -25,7 +25,6 @@ def stored_or_null(text: str | None) -> str | None:
 
 
 def restored(value: Stored) -> str:
-    """The text in a column."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
@@ -47,10 +46,8 @@ def numeric_order(identifier: str) -> tuple[int, str, str]:
 
 
 def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 in UTC."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment(microseconds: int) -> datetime:
-    """The UTC time for microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=microseconds)

@@ -23,7 +23,6 @@ from app.domain.team import (
     Claim,
     Claims,
     Fact,
-    TeamAttempt,
     TeamError,
     TeamKey,
     UnreachableError,
@@ -39,7 +38,6 @@ CONNECT_S = 2
 """The shortest time that libpq waits for a connection."""
 
 PAGE = 20_000
-"""The number of rows that are pulled at once."""
 
 _NEWEST = 100
 _DRIFT_S = 5
@@ -188,7 +186,6 @@ class TeamServer:
     def __init__(
         self, uri: str, password: Callable[[], str | None], desk: Desk, statement_s: float | None = None
     ) -> None:
-        """Statements end after `statement_s` seconds; None: never."""
         self.desk = desk
         self._uri = uri
         self._password = password
@@ -217,7 +214,6 @@ class TeamServer:
         )
 
     def members(self) -> Sequence[str]:
-        """The members with a desk on this account, by name."""
         sql = "SELECT DISTINCT name FROM triggerdesk.member WHERE account = %s ORDER BY name"
         return [row["name"] for row in self._all(sql, (self.desk.account,))]
 
@@ -242,11 +238,7 @@ class TeamServer:
     def claim(
         self, event_id: str, wanted: Mapping[str, TeamMarks], generations: Mapping[str, int]
     ) -> frozenset[str]:
-        """Claims contacts for attempts, each after the generation that was seen, all in one statement.
-
-        `wanted` maps each attempt id to its marks. Returns the attempts that have all of their claims; for the others
-        another desk was faster, and nothing of them stays claimed.
-        """
+        """Claims contacts in one statement; returns the attempts that have all, the others have none."""
         rows = sorted((mark, attempt, marks) for attempt, marks in wanted.items() for mark in marks.contacts)
         values = {
             **self._who,
@@ -272,22 +264,24 @@ class TeamServer:
 
     def push(
         self,
-        attempts: Sequence[TeamAttempt],
+        attempts: Sequence[Mapping[str, Any]],
         facts: Sequence[Fact] = (),
         released: Sequence[str] = (),
         window_s: float = 3600,
     ) -> None:
         """Adds attempts and facts to the log, settles their claims, and claims what was sent without.
 
+        Of an attempt `contacts` and `data` are marks in hex; `at` is by the server's clock, in microseconds since 1970;
+        `detail` has external id, event data and trigger id if they are shared; `is_claimed` says if it was claimed.
         `released` are attempts that were not sent after all; two sends within `window_s` count as a double.
         """
-        late = [self._late(one, window_s) for one in attempts if not one.is_claimed]
+        late = [self._late(one, window_s) for one in attempts if not one["is_claimed"]]
         outcomes = {
             one.attempt_id: Outcome(str(one.body["outcome"])) for one in facts if one.kind == "outcome"
         } | dict.fromkeys(released, Outcome.NOT_SENT)
         values = {
             **self._who,
-            "attempts": _json([asdict(one) for one in attempts]),
+            "attempts": _json(attempts),
             "facts": _json([asdict(one) for one in facts]),
         }
 
@@ -311,16 +305,15 @@ class TeamServer:
 
         self._run(work)
 
-    def _late(self, one: TeamAttempt, window_s: float) -> Mapping[str, Any]:
+    def _late(self, one: Mapping[str, Any], window_s: float) -> Mapping[str, Any]:
         return {
-            **self._who, "event": one.event_id, "attempt": one.attempt_id, "outcome": one.outcome,
-            "at": one.at / 1_000_000, "window": window_s, "data": bytes.fromhex(one.data),
-            "contacts": [bytes.fromhex(mark) for mark in sorted(one.contacts)],
+            **self._who, "event": one["event_id"], "attempt": one["attempt_id"], "outcome": one["outcome"],
+            "at": one["at"] / 1_000_000, "window": window_s, "data": bytes.fromhex(one["data"]),
+            "contacts": [bytes.fromhex(mark) for mark in sorted(one["contacts"])],
         }  # fmt: skip
 
     @contextmanager
     def pull(self) -> "Iterator[Log]":
-        """The log in the state of one moment."""
         with self._lock, _translated():
             connection = self._connected()
             with connection.transaction():
@@ -402,7 +395,6 @@ class TeamServer:
     # Templates
 
     def templates(self) -> Mapping[str, tuple[int, list[str]]]:
-        """The newest version of each template by name: its number, and event id and text."""
         sql = """
             SELECT DISTINCT ON (name) name, version, event_id, data_text FROM triggerdesk.template
             WHERE account = %s ORDER BY name, version DESC"""
@@ -459,10 +451,7 @@ class Log:
         self._account = account
 
     def attempts(self, after: int) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """The attempts after a number, each with its outcome if it has one, as the columns PULLED.
-
-        While one page is worked on the next one is read.
-        """
+        """The attempts after a number, with their outcomes, as the columns PULLED; the next page is read meanwhile."""
         with ThreadPoolExecutor(1) as reader:
             coming = reader.submit(self._page, after)
             while page := coming.result():
@@ -484,7 +473,6 @@ class Log:
             after = rows[-1]["seq"]
 
     def tombstones(self, after: int) -> Sequence[tuple[int, str]]:
-        """The number and the mark of each contact that was forgotten after a number."""
         sql = """
             SELECT seq, encode(contact, 'hex') AS mark FROM triggerdesk.tombstone
             WHERE account = %s AND seq > %s ORDER BY seq"""
@@ -492,7 +480,6 @@ class Log:
 
 
 def _settle(connection: Connection, outcomes: Mapping[str, Outcome]) -> None:
-    """Settles open claims; those that have an outcome keep it."""
     if outcomes:
         connection.execute(_SETTLE, (list(outcomes), [one.value for one in outcomes.values()]))
 

@@ -16,8 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Button
 
 from app.domain.errors import AppError
-from app.domain.model import Attempt, ExternalEvent, Outcome
-from app.service.catalog import ContactRow
+from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
 from app.service.session import Profile, Session
@@ -563,7 +562,7 @@ class Dashboard(Screen[None]):
 
     @on(ContactList.Chosen, "#contacts")
     def _contact_chosen(self, message: ContactList.Chosen) -> None:
-        contact = self.session.contacts.get(cast("ContactRow", message.row).id)
+        contact = self.session.contacts.get(cast("Contact", message.row).id)
         if contact is not None:
             self.trigger_form.choose_contact(contact)
         self.trigger_form.focus_next()

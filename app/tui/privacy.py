@@ -55,7 +55,7 @@ class PrivacyMode:
         return self.is_on and not self.is_invented
 
     def switch(self) -> None:
-        """Turns privacy mode on or off. Raises MaskKeyError."""
+        """Turns privacy mode on or off. Raises AppError."""
         self.mask = NO_MASK if self.is_on or self._open_mask is None else self._open_mask()
 
     def contact(self, contact: Contact) -> Contact:

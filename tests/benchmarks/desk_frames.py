@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from app.bootstrap import open_service
 from app.domain.history_query import Clock, parse_query
-from app.domain.model import ListOrder
-from app.service.catalog import ContactRow
+from app.domain.model import Contact, ListOrder
+from app.domain.recipient import EMAIL
 from app.service.history import AttemptRow, Rows
 from app.service.session import Session
 from app.tui.app import TriggerDeskApp
@@ -149,8 +149,8 @@ def _drawn(table: "VirtualTable[object]", step: Callable[[int], None], number: i
 def _shown(row: object) -> Sequence[str]:
     """What must stand in the line of a row, however narrow its columns are."""
     match row:
-        case ContactRow():
-            return [row.email[:12] or "no e-mail"]
+        case Contact():
+            return [row.value(EMAIL)[:12] or "no e-mail"]
         case AttemptRow():
             return [row.event_id, row.external_id[:8]]
         case _:
@@ -163,7 +163,7 @@ def _typed(table: "VirtualTable[object]", service: Session, text: str) -> None:
     assert all(table.render_line(line).text.strip() for line in range(2))
 
 
-def _found(service: Session, text: str, order: ListOrder | None = None) -> Rows[ContactRow]:
+def _found(service: Session, text: str, order: ListOrder | None = None) -> Rows[Contact]:
     found = service.contacts.search(text, order)
     found.read_all()
     return found

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from app.domain.model import ListOrder
+from app.domain.model import Contact, ListOrder
+from app.domain.recipient import FIRST_NAME, LAST_NAME
 from app.sandbox.accounts.folder import CONTACTS
 from app.store.catalog import Cache
-from app.store.contacts import BY_ID, ContactRow
+from app.store.contacts import BY_ID
 from app.store.row_ids import RowIds
 from tests.benchmarks import homes, words
 from tests.benchmarks.table import Row
@@ -59,13 +60,13 @@ def _slowest(many: Cache, searches: Sequence[str]) -> Iterator[Row]:
     yield Row(what, None, max(fallen_back), "ms", 2000.0)
 
 
-def _found(cache: Cache, search: str, order: ListOrder = BY_ID) -> RowIds[ContactRow]:
+def _found(cache: Cache, search: str, order: ListOrder = BY_ID) -> RowIds[Contact]:
     found = cache.search_contacts(search, order)
     found.read_first()
     return found
 
 
-def _search(cache: Cache, search: str, order: ListOrder = BY_ID) -> Sequence[ContactRow]:
+def _search(cache: Cache, search: str, order: ListOrder = BY_ID) -> Sequence[Contact]:
     return _found(cache, search, order).rows(0, words.FOUND)
 
 
@@ -101,7 +102,7 @@ def _check_sorted(cache: Cache) -> None:
     found.read_all()
     by_name = sorted(
         found.rows(0, 10_000),
-        key=lambda row: (f"{row.first_name} {row.last_name}".strip().lower(), int(row.id)),
+        key=lambda row: (f"{row.value(FIRST_NAME)} {row.value(LAST_NAME)}".strip().lower(), int(row.id)),
     )
     assert list(_search(cache, "fairweather c-9", ListOrder("name"))) == by_name[: words.FOUND]
 

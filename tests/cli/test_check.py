@@ -142,8 +142,8 @@ def test_fail_fast_skips_what_comes_after_the_first_failure(desk: Desk, file: Pa
         (ACCEPTED.replace('"100"', '"no such event"'), "checks.toml, line 1: The event id must be digits"),
         (f'{ACCEPTED}data = \'{{"a": "{{{{field:4711}}}}"}}\'\n', "checks.toml, line 1: "),
         ("", "The files hold no case."),
-        (b"[[case]]\nname = '\xff'\n", "checks.toml, line 2: not UTF-8"),
-        (None, "checks.toml cannot be read: No such file"),
+        (b"[[case]]\nname = '\xff'\n", "checks.toml, line 2: This is not UTF-8"),
+        (None, "checks.toml: The file cannot be read: No such file"),
     ],
 )
 def test_a_faulty_file_sends_nothing_at_all(

@@ -147,17 +147,3 @@ async def test_a_proxy_that_refuses_the_connection_is_not_sent_to() -> None:
         answer = await through(with_credentials(proxy), "https://api.example.com/api/v3")
 
     assert answer == NoReply("refused", "no", "The proxy 127.0.0.1 refused the connection.")
-
-
-async def test_a_proxy_of_another_kind_is_not_sent_to() -> None:
-    words = "The proxy of the profile must begin with http:// or https:// and name a host."
-    for proxy in (
-        "socks5://127.0.0.1:9",
-        "ftp://127.0.0.1",
-        "nonsense",
-        "http://",
-        "http://[::1",
-        "http://\ud800",
-    ):
-        assert await through(proxy, "http://api.example.com") == NoReply("proxy", "no", words)
-    assert await through("nonsense", "https://api.example.com") == NoReply("proxy", "no", words)

@@ -66,8 +66,8 @@ async def test_the_description_of_a_request_is_what_leaves(
 
 
 async def test_a_request_that_cannot_be_sent_cannot_be_described(http: httpx.AsyncClient) -> None:
-    with pytest.raises(ClientError, match="must begin with http:// or https://"):
-        ApiClient("ftp://example.com", http, 5).describe(REQUEST)
+    with pytest.raises(ClientError, match="base URL of the profile is invalid"):
+        ApiClient("http://[::1", http, 5).describe(REQUEST)
 
 
 async def test_a_base_url_may_end_in_a_slash(server: FaultServer, http: httpx.AsyncClient) -> None:

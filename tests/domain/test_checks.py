@@ -11,8 +11,8 @@ import xmlschema
 from app.domain.checks import (
     Case,
     CaseResult,
-    CheckFileError,
     Expected,
+    FileFaultError,
     Result,
     case_toml,
     parse_cases,
@@ -96,7 +96,7 @@ def test_event_data_may_be_json_text_which_is_sent_as_it_was_typed() -> None:
 
 
 def fault(text: str) -> str:
-    with pytest.raises(CheckFileError) as caught:
+    with pytest.raises(FileFaultError) as caught:
         parse_cases("checks.toml", text)
     return str(caught.value)
 

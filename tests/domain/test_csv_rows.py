@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.attempt_export import csv_line
-from app.domain.csv_rows import MAX_LINES, CsvError, CsvFile, open_csv
+from app.domain.csv_rows import MAX_LINES, CsvFile, open_csv
+from app.domain.errors import FileFaultError
 from app.domain.model import Field
 
 FIELDS = (Field("3", "E-Mail", "email"), Field("1", "First Name", "first_name"), Field("7", "Größe"))
@@ -22,8 +23,8 @@ def read(raw: bytes) -> tuple[tuple[str, ...], list[tuple[int, list[str]]], list
     return file.header, rows, faults
 
 
-def refusal(raw: bytes) -> CsvError:
-    with pytest.raises(CsvError) as caught:
+def refusal(raw: bytes) -> FileFaultError:
+    with pytest.raises(FileFaultError) as caught:
         read(raw)
     return caught.value
 
@@ -181,7 +182,7 @@ def test_a_column_is_named_by_id_string_id_or_name(header: str, keys: tuple[str 
 )
 def test_columns_that_name_one_field_twice_or_several_at_once_are_refused(header: str, reason: str) -> None:
     file = CsvFile(io.BytesIO(f"\n{header}\n".encode()), "people.csv")
-    with pytest.raises(CsvError, match=reason) as caught:
+    with pytest.raises(FileFaultError, match=reason) as caught:
         file.keys([*FIELDS, Field("5", "Phone"), Field("6", "phone"), Field("8", "x", "5")])
     assert caught.value.line == 2
 
@@ -192,7 +193,7 @@ def test_a_file_is_opened_by_its_path_and_says_how_much_is_read(tmp_path: Path) 
     with open_csv(path) as file:
         assert [list(cells) for _, cells in file.rows(lambda *_: None)] == [["1", "a"]]
         assert (file.done, file.size) == (9, 9)
-    with pytest.raises(CsvError, match="cannot be read: No such file"), open_csv(tmp_path / "none.csv"):
+    with pytest.raises(FileFaultError, match="cannot be read: No such file"), open_csv(tmp_path / "none.csv"):
         pass
 
 

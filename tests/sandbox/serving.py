@@ -1,4 +1,4 @@
-"""A small account on a free port, served by a process of its own: `python -m tests.sandbox.serving FOLDER SILENCE_S HOST`."""
+"""A small account on a free port, served by a process of its own: `python -m tests.sandbox.serving FOLDER HOST`."""
 
 import http.client
 import signal
@@ -22,8 +22,8 @@ HEAD = b"POST /api/v2/event/100/trigger HTTP/1.1\r\nHost: localhost\r\n"
 class Served:
     """A served sandbox, asked over sockets."""
 
-    def __init__(self, folder: Path, silence_s: float = 30.0, host: str = "127.0.0.1") -> None:
-        command = [sys.executable, "-m", "tests.sandbox.serving", str(folder), str(silence_s), host]
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        command = [sys.executable, "-m", "tests.sandbox.serving", str(folder), host]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
@@ -74,8 +74,7 @@ def read_all(connection: socket.socket) -> bytes:
     return received
 
 
-def main(folder: Path, silence_s: float, host: str) -> None:
-    serve.SILENCE_S = silence_s
+def main(folder: Path, host: str) -> None:
     account = SandboxAccount(write_folder(folder), folder / "sandbox.db")
     sandbox = create_sandbox(account, SandboxOptions(body_timeout_s=5.0))
     serve.serve(sandbox, host, 0, lambda url: print(url, flush=True))
@@ -83,4 +82,4 @@ def main(folder: Path, silence_s: float, host: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,15 +1,12 @@
 """The account in its database: rebuilt when, and only when, the content of the folder is another."""
 
 import os
-import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from app.sandbox.accounts import account as accounts
 from app.sandbox.accounts.account import AccountDatabaseError, SandboxAccount
 from tests.sandbox.folders import CONTACTS, EVENTS, write_folder
 
@@ -47,72 +44,6 @@ def test_it_is_built_anew_when_the_content_changed_but_neither_size_nor_time(fol
     file.write_text(CONTACTS.replace("thor@", "loki@"), encoding="utf-8")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert opened(folder).changed
-
-
-@pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders that were read to tell their content."""
-    folders: list[Path] = []
-    read = accounts.content_digest
-
-    def told(folder: Path) -> str:
-        folders.append(folder)
-        return read(folder)
-
-    monkeypatch.setattr(accounts, "content_digest", told)
-    return folders
-
-
-def later(monkeypatch: pytest.MonkeyPatch, seconds: float = 10) -> None:
-    now = time.time() + seconds
-    monkeypatch.setattr("app.sandbox.accounts.account.time.time", lambda: now)
-
-
-def test_a_home_that_was_copied_is_read_once_more_and_not_at_every_start(
-    folder: Path, hashed: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    later(monkeypatch)
-    opened(folder)
-    opened(folder)
-    assert hashed == [folder]
-    copied = shutil.copytree(folder.parent, folder.parent / "copy") / "folder"
-    for _ in range(3):
-        assert not opened(copied).changed
-    assert hashed == [folder, copied]
-    assert (copied.parent / "home" / "sandbox.stamp").stat().st_mode & 0o777 == 0o600
-
-
-def test_files_written_just_now_are_read_until_another_write_would_show(
-    folder: Path, hashed: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(2):
-        opened(folder)
-    later(monkeypatch, accounts.GRAIN_S + 1)
-    for _ in range(2):
-        opened(folder)
-    assert hashed == [folder] * 3
-
-
-@pytest.mark.parametrize("stamp", [b"", b"nonsense", b"\xff"])
-def test_a_stamp_that_cannot_be_used_is_made_anew(
-    folder: Path, hashed: list[Path], monkeypatch: pytest.MonkeyPatch, stamp: bytes
-) -> None:
-    later(monkeypatch)
-    opened(folder)
-    (folder.parent / "home" / "sandbox.stamp").write_bytes(stamp)
-    assert not opened(folder).changed
-    assert not opened(folder).changed
-    assert hashed == [folder] * 2
-
-
-def test_a_stamp_that_cannot_be_kept_costs_only_the_reading(
-    folder: Path, hashed: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    later(monkeypatch)
-    (folder.parent / "home" / "sandbox.stamp").mkdir(parents=True)
-    assert opened(folder).changed
-    assert not opened(folder).changed
-    assert hashed == [folder] * 2
 
 
 def test_touching_a_file_changes_nothing(folder: Path) -> None:
@@ -156,18 +87,6 @@ def test_two_processes_that_build_at_once_do_not_meet(folder: Path) -> None:
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate()[0].strip() for process in processes] == ["('11',)"] * 4
     assert not list((folder.parent / "home").glob("*.building"))
-
-
-def test_what_a_killed_process_left_half_built_is_swept_away_in_time(folder: Path) -> None:
-    home = folder.parent / "home"
-    home.mkdir()
-    old, young = home / "sandbox.db.aa.building", home / "sandbox.db.bb.building"
-    old.touch()
-    young.touch()
-    os.utime(old, (time.time() - 7200,) * 2)
-    opened(folder)
-    assert not old.exists()
-    assert young.exists()
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(folder: Path) -> None:

@@ -204,16 +204,13 @@ def test_no_secret_is_shown(open_sandbox: Callable[..., Asker]) -> None:
     assert "Bearer ***" in shown
 
 
-async def test_the_log_keeps_the_latest_thousand_requests_and_four_megabytes(sandbox: Asker) -> None:
+async def test_the_log_keeps_the_latest_thousand_requests(sandbox: Asker) -> None:
     for _ in range(1000):
         await sandbox.asked("GET", "/api/v2/settings")
     await sandbox.asked("POST", "/api/v2/event/100/trigger", [b"x" * 100_000])
     lines = (await sandbox.asked("GET", "/_sandbox/requests")).body.splitlines()
     assert len(lines) == 1000
     assert len(json.loads(lines[-1])["body"]) == 16_384
-    for _ in range(10):
-        await sandbox.asked("GET", "/api/v2/settings", headers={"A": "x" * 1_000_000})
-    assert len((await sandbox.asked("GET", "/_sandbox/requests")).body) < 4_100_000
 
 
 def test_a_reset_begins_anew(sandbox: Asker) -> None:

@@ -80,13 +80,6 @@ def test_a_body_that_never_comes_times_out(open_sandbox: Callable[..., Asker]) -
     assert asyncio.run(_endless(open_sandbox(body_timeout_s=0.01, drain_s=0.01), None))[0] == 408
 
 
-def test_bodies_together_may_not_hold_more_than_their_share(open_sandbox: Callable[..., Asker]) -> None:
-    sandbox = open_sandbox(max_held=100)
-    parts = [b" " * 60, THOR.encode()]
-    assert sandbox.ask("POST", "/api/v2/event/100/trigger", parts).status == 503
-    assert sandbox.ask("POST", "/api/v2/event/100/trigger", [b" ", THOR.encode()]).status == 200
-
-
 def test_who_hangs_up_before_the_end_is_not_answered(sandbox: Asker) -> None:
     assert asyncio.run(_hanging_up(sandbox)) == []
 

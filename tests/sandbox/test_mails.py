@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.domain.errors import FileFaultError
 from app.domain.mails import Mail
-from app.sandbox.accounts.folder import AccountFolderError, read_events
+from app.sandbox.accounts.folder import read_events
 from tests.sandbox.asking import Asker
 from tests.sandbox.conftest import Clock
 from tests.sandbox.folders import write_folder
@@ -83,7 +84,7 @@ def test_events_name_their_mails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mails", ['"x"', "[1]", '[{"name":"A"}]', '[{"id":"x","name":"A"}]', '[{"id":1}]'])
 def test_faulty_mails_are_reported(tmp_path: Path, mails: str) -> None:
-    with pytest.raises(AccountFolderError, match=r"line 2: .*(mails|id|name)"):
+    with pytest.raises(FileFaultError, match=r"line 2: .*(mails|id|name)"):
         read_events(write_folder(tmp_path, f'[\n{{"id":1,"name":"a","mails":{mails}}}]'))
 
 

@@ -14,7 +14,7 @@ import pytest
 from app.client.auth import ClientCredentials
 from app.client.connection import open_http
 from app.domain.bulk import BulkError, Duplicates, RowState, plan_json
-from app.domain.csv_rows import CsvError
+from app.domain.errors import FileFaultError
 from app.domain.history_query import Clock, parse_query
 from app.domain.model import Extras, KeptContact, Outcome, TeamMarks, TriggerRequest
 from app.domain.wire import trigger_body
@@ -93,7 +93,7 @@ async def test_a_faulty_file_is_refused_with_its_lines_and_leaves_no_run(
 
 async def test_a_file_that_is_no_csv_is_refused(tmp_path: Path) -> None:
     async with endpoint() as server, desk(tmp_path, server.url) as here:
-        with pytest.raises(CsvError, match="empty"):
+        with pytest.raises(FileFaultError, match="empty"):
             await here.plan("")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.service.files import FileError, FileExistsAlreadyError, new_file, typed_path
+from app.domain.errors import AppError
+from app.service.files import FileExistsAlreadyError, new_file, typed_path
 
 
 def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -54,12 +55,12 @@ def test_a_link_stays_one_and_a_device_stays_what_it_is(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="is a folder"), new_file(tmp_path):
+    with pytest.raises(AppError, match="is a folder"), new_file(tmp_path):
         pass
-    with pytest.raises(FileError, match=r"There is no folder .*/a\.$"), new_file(tmp_path / "a" / "b"):
+    with pytest.raises(AppError, match=r"There is no folder .*/a\.$"), new_file(tmp_path / "a" / "b"):
         pass
     with (
-        pytest.raises(FileError, match="could not be written: File name too long"),
+        pytest.raises(AppError, match="could not be written: File name too long"),
         new_file(tmp_path / ("a" * 300)),
     ):
         pass

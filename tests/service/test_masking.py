@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.model import Attempt, Reply, TriggerRequest
-from app.service.masking import MaskKeyError, masked_attempt_row, open_mask
+from app.service.masking import masked_attempt_row, open_mask
 from app.store.attempts import History
 
 
@@ -27,11 +28,11 @@ def test_another_home_masks_otherwise(tmp_path: Path) -> None:
 
 def test_a_key_that_cannot_be_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "mask.key").write_bytes(b"")
-    with pytest.raises(MaskKeyError, match=r"mask\.key is not a mask key"):
+    with pytest.raises(AppError, match=r"mask\.key is not a mask key"):
         open_mask(tmp_path)
     (tmp_path / "mask.key").unlink()
     (tmp_path / "mask.key").mkdir()
-    with pytest.raises(MaskKeyError, match="cannot be used"):
+    with pytest.raises(AppError, match="cannot be used"):
         open_mask(tmp_path)
 
 

@@ -15,9 +15,9 @@ import pytest
 from app.bootstrap import open_service
 from app.client.api import ApiClient, Pace
 from app.client.errors import ClientError
+from app.domain.errors import FileFaultError
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.resources import sample_data
-from app.sandbox.accounts.folder import AccountFolderError
 from app.service.live import LiveAccount
 from app.service.refresh import Refresh, RefreshStep
 from app.service.session import Session
@@ -293,7 +293,7 @@ async def test_a_refresh_reads_the_files_as_they_are_now_and_the_running_account
 
     with (folder / "contacts.csv").open("a", encoding="utf-8") as file:
         file.write("nobody\n")
-    with pytest.raises(AccountFolderError, match=r"contacts\.csv, line 252: 1 cell, but the header has 23"):
+    with pytest.raises(FileFaultError, match=r"contacts\.csv, line 252: 1 cell, but the header has 23"):
         await service.refresh.run()
     assert service.refresh.state() == state
     assert await code(service, "loki@example.com") == 0

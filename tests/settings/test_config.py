@@ -241,7 +241,7 @@ def test_a_configuration_in_utf_16_is_named_so(home: Path, encoding: str) -> Non
     environment = configured(home, "")
     mark = "" if encoding == "utf-16" else "\ufeff"
     (home / "config.toml").write_bytes(f"{mark}# nothing\n".encode(encoding))
-    with pytest.raises(SettingsError, match=r"is UTF-16\. Save it as UTF-8\."):
+    with pytest.raises(SettingsError, match=r"not UTF-8 text\. Save it as UTF-8\."):
         load_settings(environment)
 
 

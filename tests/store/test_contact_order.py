@@ -8,8 +8,9 @@ from threading import Event
 import pytest
 
 from app.domain.model import Contact, Field, ListOrder
+from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME
 from app.store.catalog import Cache, replacing
-from app.store.contacts import BY_ID, NEAREST, ContactRow, import_contacts, remember_lookup
+from app.store.contacts import BY_ID, NEAREST, import_contacts, remember_lookup
 from app.store.database import StoppedError
 
 FIELDS = (Field("1", "First"), Field("2", "Last"), Field("3", "E-Mail"))
@@ -18,9 +19,9 @@ VALUES = {
     "2": ("Müller", "miller", "", "Borson", "山田"),
     "3": ("Twin@example.com", "twin@example.com", "", "a@example.org", "Z@example.com", "\ufffd@example.com"),
 }
-SHOWN: dict[str, Callable[[ContactRow], str]] = {
-    "email": lambda row: row.email,
-    "name": lambda row: f"{row.first_name} {row.last_name}".strip(" "),
+SHOWN: dict[str, Callable[[Contact], str]] = {
+    "email": lambda row: row.value(EMAIL),
+    "name": lambda row: f"{row.value(FIRST_NAME)} {row.value(LAST_NAME)}".strip(" "),
 }
 
 
@@ -44,13 +45,13 @@ def held(cache: Cache) -> Cache:
     return cache
 
 
-def listed(cache: Cache, search: str, order: ListOrder = BY_ID) -> list[ContactRow]:
+def listed(cache: Cache, search: str, order: ListOrder = BY_ID) -> list[Contact]:
     found = cache.search_contacts(search, order)
     found.read_all()
     return list(found.rows(0, 1000))
 
 
-def in_order(rows: Sequence[ContactRow], order: ListOrder) -> list[ContactRow]:
+def in_order(rows: Sequence[Contact], order: ListOrder) -> list[Contact]:
     """Sorted by looking; `rows` come by id."""
     if order.column == "id":
         return list(reversed(rows)) if order.descending else list(rows)

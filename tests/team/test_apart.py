@@ -14,7 +14,6 @@ import pytest
 
 from app.domain.history_query import Clock, parse_query
 from app.domain.model import Outcome, TriggerRequest
-from app.domain.team import TeamAttempt
 from app.service.guard import GuardError
 from app.service.team import SENT_LATER
 from app.team.server import TeamServer
@@ -144,9 +143,11 @@ async def test_a_person_forgotten_on_one_desk_is_forgotten_on_all_and_a_late_pus
     assert {one.request.external_id for one in anna.team.history.list_attempts(0)} == {"(forgotten)"}
 
 
-def attempt(number: object, account: str, at: int = 0) -> TeamAttempt:
+def attempt(number: object, account: str, at: int = 0) -> dict[str, object]:
     contact = marks(account, "odin@example.com")
-    return TeamAttempt(f"a{number}", "100", None, "3", contact.contacts, contact.data, None, None, at)
+    none = dict.fromkeys(("event_name", "parent_id", "predicted_code", "detail", "outcome"))
+    ids = {"attempt_id": f"a{number}", "event_id": "100", "key_id": "3"}
+    return {**none, **ids, "contacts": contact.contacts, "data": contact.data, "at": at, "is_claimed": True}
 
 
 async def test_a_desk_that_is_back_after_thirty_days_reads_all_and_tells_all(

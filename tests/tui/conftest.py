@@ -38,7 +38,7 @@ MEASURED = {
 WIDE = (140, 40)
 USUAL = (100, 30)  # the panes side by side; a larger screen takes longer to draw
 NARROW = (80, 24)
-LOOK_S = 0.005
+LOOK_S = 0.01
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.service.files import FileError, keep_copy
+from app.domain.errors import AppError
+from app.service.files import keep_copy
 from app.tui.app import TriggerDeskApp
 from app.tui.copying import MAX_BYTES, copy
 from tests.profiles import Opening
@@ -65,5 +66,5 @@ def test_a_file_is_written_where_the_clipboard_is_not_to_be_had(
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="There is no folder"):
+    with pytest.raises(AppError, match="There is no folder"):
         keep_copy(tmp_path / "gone", "a")

@@ -11,11 +11,6 @@ TO_THOR = (*"100", "enter", *"thor", "enter")
 TIME = "2026-03-01T13:00:00Z"
 
 
-def typed(text: str) -> list[str]:
-    names = {"-": "minus", ":": "colon", "/": "slash", ".": "full_stop", "_": "underscore"}
-    return [names.get(character, character) for character in text]
-
-
 async def test_event_time_and_attachment_are_inserted_shown_sent_and_kept(
     open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -23,12 +18,12 @@ async def test_event_time_and_attachment_are_inserted_shown_sent_and_kept(
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     extras = Extras(TIME, (attach("a.pdf", b"%PDF"),))
     async with open_desk() as desk:
-        await desk.press(*TO_THOR, "f8", "down", "enter", "ctrl+u", *typed("now"), "enter")
+        await desk.press(*TO_THOR, "f8", "down", "enter", "ctrl+u", *"now", "enter")
         assert "'now' is not an event time" in desk.said
-        await desk.press("f8", "down", "enter", "ctrl+u", *typed(TIME), "enter")
-        await desk.press("f8", "down", "down", "enter", *typed("b.pdf"), "enter")
+        await desk.press("f8", "down", "enter", "ctrl+u", *TIME, "enter")
+        await desk.press("f8", "down", "down", "enter", *"b.pdf", "enter")
         assert "b.pdf cannot be read: No such file" in desk.said
-        await desk.press("f8", "down", "down", "enter", *typed("a.pdf"), "enter")
+        await desk.press("f8", "down", "down", "enter", *"a.pdf", "enter")
         assert desk.text_of("#extras") == f"event time: {TIME} attachment: a.pdf, 4 bytes"
         await desk.press("f8", "s", *"both", "enter", "f9")
         (row,) = desk.attempts().rows(0, 2)

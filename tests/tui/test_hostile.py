@@ -8,11 +8,8 @@ import pytest
 from textual import events
 from textual.widgets import Input, TextArea
 
-from app.bootstrap import open_service
 from app.domain.history_query import QueryField, filter_text
 from app.domain.model import Reply, TriggerRequest, new_attempt_id
-from app.settings import load_settings
-from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk, OpenDesk, SlowEndpoint
 
 HOSTILE = [
@@ -57,16 +54,10 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
 async def test_a_hostile_account_is_shown_and_triggered_harmlessly(
-    hostile_home: tuple[Path, Path], size: tuple[int, int]
+    open_desk: OpenDesk, hostile_home: tuple[Path, Path], size: tuple[int, int]
 ) -> None:
-    from app.tui.app import TriggerDeskApp
-
     folder, home = hostile_home
-    service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}, account=folder))
-    app = TriggerDeskApp(Opening(lambda: service))
-    async with app.run_test(size=size) as pilot:
-        desk = Desk(pilot, service)
-        await desk.settle()
+    async with open_desk(size=size, at=home, account=folder) as desk:
         _assert_safe(desk)
         for _ in HOSTILE:
             await desk.press("down")

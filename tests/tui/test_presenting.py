@@ -31,7 +31,7 @@ async def test_replies_are_prepared_failures_simulated_the_mails_listed_and_a_re
         await desk.settle()
         assert [row.outcome for row in desk.attempts().rows(0, 2)] == ["unknown", "unknown"]
         await desk.press("escape")
-        for number, code in enumerate(REPLIES, 2):
+        for number, code in enumerate((0, 2004, 2010), 2):
             desk.dashboard.form.prepare(code)
             await desk.settle()
             assert desk.attempts().total == number

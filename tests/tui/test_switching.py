@@ -89,18 +89,14 @@ async def test_while_a_trigger_is_under_way_it_is_asked_and_the_trigger_recorded
         await desk.settle()
         await desk.press(*"100", "enter", *"thor", "enter")
         await pilot.press("f9")
-        while not endpoint.requests:
-            await pilot.pause()
+        await desk.until(lambda: bool(endpoint.requests))
         for keys in (("ctrl+o", "down", "enter", "escape"), ("ctrl+o", "down", "enter")):
             await pilot.press(*keys)
-            while not app.is_idle:
-                await pilot.pause()
-        while not isinstance(app.screen, Confirm):
-            await pilot.pause()
+            await desk.until(lambda: app.is_idle)
+        await desk.until(lambda: isinstance(app.screen, Confirm))
         assert desk.dashboard.send.is_sending
         await pilot.press("ctrl+y")
-        while "shop" not in desk.screen().splitlines()[0]:
-            await pilot.pause()
+        await desk.until(lambda: "shop" in desk.screen().splitlines()[0])
         looking = profiles.open("sandbox")
         assert [row.outcome for row in looking.history.list_attempts(0)] == [Outcome.UNKNOWN]
         await looking.close()

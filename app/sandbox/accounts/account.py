@@ -1,48 +1,39 @@
 """An account as the sandbox serves it: events and fields in memory, contacts in a database built from the folder.
 
 The database is built aside and renamed into place, so no reader sees half of it; it is never written again, so
-readers open it without locks. A file beside it keeps the state of the folder's files when they were last read.
+readers open it without locks.
 """
 
 import hashlib
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from app.domain.errors import DISK_FULL, AppError, disk_is_full, reason_of
+from app.domain.csv_rows import open_csv
+from app.domain.errors import DISK_FULL, AppError, FileFaultError, disk_is_full, reason_of, unreadable
 from app.domain.mails import Mail
 from app.domain.model import Field, Matches
 from app.domain.recipient import EMAIL
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
-    AccountFolderError,
     ContactsFile,
     EventEntry,
     Progress,
-    open_contacts,
     read_events,
     read_fields,
-    unreadable,
 )
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
-LAYOUT = "4"
-STALE_S = 3600.0
-
-GRAIN_S = 2.0
-"""Seconds within which two writes may leave a file with the same times, on the coarsest file system."""
+LAYOUT = "6"
 
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT, name TEXT, created TEXT, attached INTEGER, mails TEXT);
-CREATE TABLE field (n INTEGER PRIMARY KEY, id TEXT, name TEXT, string_id TEXT, application_type TEXT, cell TEXT);
 """
 
 
@@ -51,7 +42,6 @@ class AccountDatabaseError(AppError):
 
 
 def unwritable(file: Path, error: OSError | sqlite3.Error) -> AccountDatabaseError:
-    """The error for a database that cannot be written."""
     if isinstance(error, OSError):
         reason = reason_of(error)
     else:
@@ -64,7 +54,7 @@ class SandboxAccount:
 
     Without a folder it serves the database as it was built last. `changed` says whether the content had
     changed; `fingerprint` identifies the content. Implements app.domain.model.Account. Raises
-    AccountFolderError for a faulty folder, AccountDatabaseError for a database that cannot be written or
+    FileFaultError for a faulty folder, AccountDatabaseError for a database that cannot be written or
     read.
     """
 
@@ -77,14 +67,13 @@ class SandboxAccount:
             raise AccountDatabaseError(f"The sandbox cannot read {database}: {error}.") from error
 
     def follow(self, fingerprint: str) -> None:
-        """Switches to the content with this fingerprint, if the database holds it."""
         if fingerprint in ("", self.fingerprint):
             return
         before, _ = self._served
         # If the database is unreadable now, or has another content, nothing changes.
         with suppress(sqlite3.Error):
             newest = _open_finished(self.database)
-            if _fingerprint_of(newest) == fingerprint:
+            if _meta(newest, "digest") == fingerprint:
                 self._serve(newest)
                 before.close()
             else:
@@ -93,23 +82,17 @@ class SandboxAccount:
     def _serve(self, db: sqlite3.Connection) -> None:
         """Reads everything that can fail before it changes anything."""
         db.executescript("PRAGMA cache_size=-8000; PRAGMA query_only=1")
-        fingerprint = _fingerprint_of(db)
-        events = db.execute("SELECT id, name, created, attached, mails FROM event ORDER BY n").fetchall()
-        fields = db.execute(
-            "SELECT id, name, string_id, application_type, cell FROM field ORDER BY n"
-        ).fetchall()
+        fingerprint = _meta(db, "digest")
+        events, fields, cells = json.loads(_meta(db, "content"))
         self.fingerprint = fingerprint
         self.events: Mapping[str, EventEntry] = {
-            row[0]: EventEntry(
-                row[0], row[1], row[2], bool(row[3]), tuple(Mail(*mail) for mail in json.loads(row[4]))
-            )
-            for row in events
+            event_id: EventEntry(event_id, name, created, attached, tuple(Mail(*mail) for mail in mails))
+            for event_id, name, created, attached, mails in events
         }
-        self.fields: Mapping[str, Field] = {row[0]: Field(*row[:4]) for row in fields}
+        self.fields: Mapping[str, Field] = {row[0]: Field(*row) for row in fields}
         # The columns (`c0`, `c1`, ...) are the builder's, never text from outside; a field without one is empty.
-        cells = {"id": "id", "uid": "uid"} | {row[0]: row[4] for row in fields if row[4]}
         # Queries in threads read both at once.
-        self._served: tuple[sqlite3.Connection, Mapping[str, str]] = db, cells
+        self._served: tuple[sqlite3.Connection, Mapping[str, str]] = db, {"id": "id", "uid": "uid", **cells}
 
     def close(self) -> None:
         self._served[0].close()
@@ -143,10 +126,7 @@ class SandboxAccount:
     def with_values(
         self, key_id: str, values: Sequence[str], shown: Sequence[str]
     ) -> list[tuple[int, dict[str, str | None]]]:
-        """Pairs of (position in `values`, contact), at most 100 contacts for each value.
-
-        Each contact has its id, uid and the fields `shown`.
-        """
+        """Pairs of (position in `values`, contact with the fields `shown`), at most 100 for a value."""
         db, cells = self._served
         cell = cells.get(key_id)
         if cell is None:
@@ -182,7 +162,6 @@ class SandboxAccount:
         return [_contact(("id", shown), row) for row in db.execute(sql, (*wanted.values(), limit, offset))]
 
     def contact_ids(self, limit: int, offset: int) -> list[str]:
-        """Contact ids in the order of the file."""
         db, _ = self._served
         rows = db.execute("SELECT id FROM contact WHERE n > ? ORDER BY n LIMIT ?", (offset, limit))
         return [row[0] for row in rows]
@@ -210,59 +189,22 @@ def _is_value(value: str) -> bool:
 
 
 def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:
-    """Returns the fingerprint of the folder's content, and whether the database had to be built for it.
-
-    Raises AccountFolderError, and AccountDatabaseError if the disk cannot be written.
-    """
-    stamp, stamp_file = _stamp(folder), database.with_suffix(".stamp")
-    known = _known(database)
-    if known and stamp and _text(stamp_file) == f"{stamp};{known}":
-        return known, False
+    """The fingerprint of the folder's content, and whether the database had to be built for it. Raises AppError."""
     digest = content_digest(folder)
-    if known != digest:
-        with _replacing(database) as db:
-            _fill(db, folder, progress)
-            db.execute("INSERT INTO meta VALUES ('digest', ?)", (digest,))
-    # Without a stamp the next start reads the folder.
-    with suppress(OSError):
-        if stamp:
-            stamp_file.touch(mode=0o600)
-            stamp_file.write_text(f"{stamp};{digest}", encoding="utf-8")
-    return digest, known != digest
-
-
-def _stamp(folder: Path) -> str:
-    """A stamp that changes with every write to a file, so that an untouched folder is not read again.
-
-    Empty if a file was written so recently, or in the future, that the next write might not change the stamp.
-    """
-    stats = []
-    for name in FILES:
-        try:
-            stats.append((folder / name).stat())
-        except OSError as error:
-            raise unreadable(folder / name, error) from None
-    if max(max(s.st_mtime, s.st_ctime) for s in stats) > time.time() - GRAIN_S:
-        return ""
-    return ";".join(
-        [LAYOUT, *(f"{s.st_dev},{s.st_ino},{s.st_size},{s.st_mtime_ns},{s.st_ctime_ns}" for s in stats)]
-    )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
+    if _known(database) == digest:
+        return digest, False
+    with _replacing(database) as db:
+        _fill(db, folder, progress)
+        db.execute("INSERT INTO meta VALUES ('digest', ?)", (digest,))
+    return digest, True
 
 
 def content_digest(folder: Path) -> str:
-    """The fingerprint of the content of the folder's files. Raises AccountFolderError."""
-    digest = hashlib.blake2b(LAYOUT.encode())
+    digest = hashlib.sha256(LAYOUT.encode())
     for name in FILES:
         try:
             with (folder / name).open("rb") as raw:
-                digest.update(hashlib.file_digest(raw, "blake2b").digest())
+                digest.update(hashlib.file_digest(raw, "sha256").digest())
         except OSError as error:
             raise unreadable(folder / name, error) from None
     return digest.hexdigest()
@@ -271,14 +213,14 @@ def content_digest(folder: Path) -> str:
 def _known(database: Path) -> str | None:
     try:
         with closing(_open_finished(database)) as db:
-            return _fingerprint_of(db)
+            return _meta(db, "digest")
     except sqlite3.Error:
         return None
 
 
-def _fingerprint_of(db: sqlite3.Connection) -> str:
-    """The fingerprint of the content that an account database was built from. Raises sqlite3.Error."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
+def _meta(db: sqlite3.Connection, key: str) -> str:
+    """The `digest` of the folder, or its `content` but the contacts, as JSON. Raises sqlite3.Error."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return row[0] if row else ""
 
 
@@ -292,7 +234,6 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
     unfinished = database.with_name(f"{database.name}.{os.urandom(8).hex()}.building")
     try:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(database)
         unfinished.touch(mode=0o600)
         with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
             yield db
@@ -304,29 +245,15 @@ def _replacing(database: Path) -> Iterator[sqlite3.Connection]:
             unfinished.unlink(missing_ok=True)
 
 
-def _sweep(database: Path) -> None:
-    """Removes unfinished files of killed processes."""
-    for leftover in database.parent.glob(f"{database.name}.*.building"):
-        # Another process may sweep at the same time.
-        with suppress(FileNotFoundError):
-            if time.time() - leftover.stat().st_mtime > STALE_S:
-                leftover.unlink()
-
-
 def _fill(db: sqlite3.Connection, folder: Path, progress: Progress) -> None:
-    """Writes the whole account into an empty database. Raises AccountFolderError."""
     db.executescript(_SCHEMA)
     fields = read_fields(folder)
-    db.executemany(
-        "INSERT INTO event (id, name, created, attached, mails) VALUES (?, ?, ?, ?, ?)",
-        [(e.id, e.name, e.created, e.attached, json.dumps(e.mails)) for e in read_events(folder)],
-    )
-    with open_contacts(folder / CONTACTS, fields) as contacts:
+    events = [(one.id, one.name, one.created, one.attached, one.mails) for one in read_events(folder)]
+    with open_csv(folder / CONTACTS) as file:
+        contacts = ContactsFile(file, fields)
         cells = {column: f"c{place}" for place, column in enumerate(contacts.columns)}
-        db.executemany(
-            "INSERT INTO field (id, name, string_id, application_type, cell) VALUES (?, ?, ?, ?, ?)",
-            [(*field, cells.get(field.id)) for field in fields],
-        )
+        content = json.dumps([events, fields, cells])
+        db.execute("INSERT INTO meta VALUES ('content', ?)", (content,))
         _load_contacts(db, contacts, cells, progress)
     _index(db, folder, fields, cells.values())
 
@@ -357,11 +284,11 @@ def _index(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], cells:
         db.execute(f"CREATE INDEX contact_{cell} ON contact ({cell}, id) WHERE {cell} != ''")
 
 
-def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key: str) -> AccountFolderError:
+def _repeated(db: sqlite3.Connection, folder: Path, fields: Sequence[Field], key: str) -> FileFaultError:
     number, value = db.execute(f"""
         SELECT n, {key} FROM contact AS this WHERE {key} != '' AND EXISTS
             (SELECT 1 FROM contact AS other WHERE other.{key} = this.{key} AND other.n < this.n)
         ORDER BY n LIMIT 1""").fetchone()  # noqa: S608 - columns of our own
-    with open_contacts(folder / CONTACTS, fields) as contacts:
-        line = contacts.line_of(number)
-    return AccountFolderError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")
+    with open_csv(folder / CONTACTS) as file:
+        line = ContactsFile(file, fields).line_of(number)
+    return FileFaultError(folder / CONTACTS, line, f"Duplicate contact {key} {value}.")

@@ -5,15 +5,14 @@ Every fault is reported with file, line and reason.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
-from app.domain.csv_rows import CsvError, CsvFile, open_csv
-from app.domain.errors import AppError, reason_of
+from app.domain.csv_rows import CsvFile
+from app.domain.errors import AppError, FileFaultError, read_text, reason_of
 from app.domain.mails import Mail
 from app.domain.model import CONTACT_KEYS, Field, JsonObject
 from app.domain.wire import scalar_text
@@ -34,22 +33,6 @@ Progress = Callable[[int, int], None]
 """Called with (bytes read, bytes in all) while contacts are loaded."""
 
 
-class AccountFolderError(AppError):
-    """A faulty account folder: the file, the line (from 1; None for the whole file), and the reason."""
-
-    def __init__(self, file: Path, line: int | None, reason: str) -> None:
-        self.file = file
-        self.line = line
-        self.reason = reason
-        where = f", line {line}" if line else ""
-        super().__init__(f"{file}{where}: {reason}")
-
-
-def unreadable(file: Path, error: OSError) -> AccountFolderError:
-    """The error for a file that cannot be opened."""
-    return AccountFolderError(file, None, f"The file cannot be read: {reason_of(error)}.")
-
-
 @dataclass(frozen=True, slots=True)
 class EventEntry:
     """One external event of the folder; if `attached` is false, nothing in the account uses it."""
@@ -63,20 +46,17 @@ class EventEntry:
 
     @property
     def launched(self) -> tuple[Mail, ...]:
-        """The mails that a trigger sends."""
         return self.mails if self.attached else ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One object of a JSON array, with its position for error messages."""
-
     file: Path
     line: int
     members: Mapping[str, object] = field(default_factory=dict)
 
-    def error(self, reason: str) -> AccountFolderError:
-        return AccountFolderError(self.file, self.line, reason)
+    def error(self, reason: str) -> FileFaultError:
+        return FileFaultError(self.file, self.line, reason)
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.members.get(key)
@@ -96,12 +76,10 @@ class _Entry:
 
 
 def read_events(folder: Path) -> tuple[EventEntry, ...]:
-    """The events of `events.json`, in its order. Raises AccountFolderError."""
     return tuple(_event(entry) for entry in _distinct(_entries(folder / EVENTS), "event"))
 
 
 def read_fields(folder: Path) -> tuple[Field, ...]:
-    """The fields of `fields.json`, in its order. Raises AccountFolderError."""
     return tuple(
         Field(entry.id(), entry.text("name"), entry.text("string_id", ""), entry.text("application_type", ""))
         for entry in _distinct(_entries(folder / FIELDS), "field")
@@ -109,12 +87,12 @@ def read_fields(folder: Path) -> tuple[Field, ...]:
 
 
 def examples(folder: Path) -> dict[str, JsonObject]:
-    """The example event data of an account folder by event id. Raises AccountFolderError."""
+    """The example event data of an account folder by event id. Raises FileFaultError."""
     return {event.id: event.example for event in read_events(folder) if event.example is not None}
 
 
 def unknown_keys(folder: Path) -> Iterator[str]:
-    """A sentence for each key that `events.json` and `fields.json` may not have. Raises AccountFolderError."""
+    """A sentence for each key that `events.json` and `fields.json` may not have. Raises FileFaultError."""
     for name, known in ((EVENTS, EVENT_KEYS), (FIELDS, FIELD_KEYS)):
         for entry in _entries(folder / name):
             yield from _unknown(entry, entry.members, known)
@@ -163,16 +141,16 @@ def _distinct(entries: Iterator[_Entry], what: str) -> Iterator[_Entry]:
 
 
 def _entries(file: Path) -> Iterator[_Entry]:
-    text = _read_text(file)
+    text = read_text(file)
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
-        raise AccountFolderError(file, error.lineno, f"Invalid JSON: {error.msg}.") from None
+        raise FileFaultError(file, error.lineno, f"Invalid JSON: {error.msg}.") from None
     except (ValueError, RecursionError):
         reason = "Invalid JSON: nested too deeply, or a number too long."
-        raise AccountFolderError(file, None, reason) from None
+        raise FileFaultError(file, None, reason) from None
     if not isinstance(whole, list):
-        raise AccountFolderError(file, 1, "The file must be a JSON array of objects.")
+        raise FileFaultError(file, 1, "The file must be a JSON array of objects.")
     for position, value in _placed(text):
         entry = _Entry(file, text.count("\n", 0, position) + 1, value if isinstance(value, dict) else {})
         if not isinstance(value, dict):
@@ -181,7 +159,6 @@ def _entries(file: Path) -> Iterator[_Entry]:
 
 
 def _placed(text: str) -> Iterator[tuple[int, object]]:
-    """The elements of a valid array, each with its position."""
     decoder = json.JSONDecoder()
     position = _skip(text, text.index("[") + 1)
     while text[position] != "]":
@@ -194,17 +171,6 @@ def _skip(text: str, position: int) -> int:
     while text[position] in " \t\r\n,":
         position += 1
     return position
-
-
-def _read_text(file: Path) -> str:
-    """The text of a file of the folder, without a byte order mark. Raises AccountFolderError."""
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise AccountFolderError(file, line, "This is not UTF-8 text.") from None
-    except OSError as error:
-        raise unreadable(file, error) from None
 
 
 def _digits(text: str) -> bool:
@@ -230,14 +196,13 @@ class ContactsFile:
         self._sorted = itemgetter(*places)
 
     def chunks(self, progress: Progress) -> Iterator[list[Sequence[str]]]:
-        """All rows in lists of at most 5,000: id, uid and the columns. Raises AccountFolderError at the first faulty one."""
+        """All rows in lists of at most 5,000: id, uid and the columns. Raises FileFaultError at the first faulty one."""
         rows = self._rows()
         while chunk := list(islice(rows, CHUNK)):
             progress(self._file.done, self._file.size)
             yield [cells for _, cells in chunk]
 
     def line_of(self, number: int) -> int:
-        """The line of row `number` (from 1)."""
         return next(islice(self._rows(), number - 1, None))[0]
 
     def _rows(self) -> Iterator[tuple[int, Sequence[str]]]:
@@ -251,21 +216,8 @@ class ContactsFile:
         raise self._file.error(line, reason)
 
 
-@contextmanager
-def open_contacts(file: Path, fields: Sequence[Field]) -> Iterator[ContactsFile]:
-    """Opens the contacts of an account and checks the header. Raises AccountFolderError, also while rows are read."""
-    try:
-        with open_csv(file) as opened:
-            yield ContactsFile(opened, fields)
-    except CsvError as error:
-        raise AccountFolderError(file, error.line, error.reason) from None
-
-
 def write_starter(folder: Path) -> tuple[str, ...]:
-    """Writes the files of a small account folder, creating it if need be; returns their names.
-
-    Raises AppError, also if one of the files exists: then nothing is written.
-    """
+    """Writes a small account folder; returns the names of its files. Raises AppError, also if one exists already."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if existing := [name for name in FILES if (folder / name).exists()]:

@@ -22,7 +22,6 @@ async def get_event(request: ApiRequest) -> Response:
 
 
 async def event_usages(request: ApiRequest) -> Response:
-    """GET event/<id>/usages. Raises Rejected (5001)."""
     used = [mail.id for mail in _known_event(request).mails]
     return ok({"program_ids": [], "email_ids": used, "interactions_program_ids": []})
 
@@ -40,9 +39,7 @@ async def get_email(request: ApiRequest) -> Response:
 async def list_fields(request: ApiRequest) -> Response:
     """GET field and GET field/translate/<language>: all fields, unpaged. Raises Rejected (1002)."""
     _check_language(request)
-    shown = ("id", "name", "application_type", "string_id")
-    fields = request.context.account.fields.values()
-    return ok([{key: getattr(field, key) for key in shown} for field in fields])
+    return ok([field._asdict() for field in request.context.account.fields.values()])
 
 
 async def list_choices(request: ApiRequest) -> Response:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from starlette.responses import Response
 
 from app.domain.mails import account_time
 from app.domain.model import CONTACT_KEYS, TriggerRequest
 from app.domain.rules import RULES, judge
+from app.domain.text import whole_number
 from app.domain.wire import key_text, scalar_text
 from app.sandbox.context import ApiRequest, Context
 from app.sandbox.handlers.trigger import Triggered
@@ -85,7 +86,7 @@ def _check_fields(context: Context, fields: Iterable[str]) -> None:
 
 async def query(request: ApiRequest) -> Response:
     """GET contact/query: one field of the contacts with certain values, paged. Raises Rejected."""
-    parameters = _parameters(request)
+    parameters = request.query_params
     shown = parameters.get("return")
     if not shown:
         raise Rejected(2014, "No field specified to return")
@@ -100,28 +101,15 @@ async def query(request: ApiRequest) -> Response:
     return ok({"errors": [], "result": page})
 
 
-def _parameters(request: ApiRequest) -> dict[str, str]:
-    text = request.scope["query_string"].decode("utf-8", "replace")
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_KEYS))
-    except ValueError:
-        raise Rejected(*INVALID_PARAMETER) from None
-
-
 def _page(parameters: Mapping[str, str], max_page: int) -> tuple[int, int]:
-    """Limit and offset. Raises Rejected (2016, 1001)."""
-    limit = _number(parameters.get("limit", str(max_page)))
+    limit = whole_number(parameters.get("limit", str(max_page)))
     if limit is None or not 1 <= limit <= max_page:
         raise Rejected(2016, "Invalid limit")
-    offset = _number(parameters.get("offset", "0"))
+    offset = whole_number(parameters.get("offset", "0"))
     if offset is None:
         # GUESS: `One or more parameters are invalid or missing.` for an offset that is not a number
         raise Rejected(*INVALID_PARAMETER)
     return limit, offset
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 async def checkids(request: ApiRequest) -> Response:
@@ -173,16 +161,16 @@ async def list_contact_lists(_: ApiRequest) -> Response:
 async def get_contact_list(request: ApiRequest) -> Response:
     """GET contactlist/<id> and contactlist/<id>/contacts: contact ids, paged. Raises Rejected (3006, 2016, 1001)."""
     _check_list(request)
-    limit, offset = _page(_parameters(request), MAX_LIST_PAGE)
+    limit, offset = _page(request.query_params, MAX_LIST_PAGE)
     return ok(await asyncio.to_thread(request.context.account.contact_ids, limit, offset))
 
 
 async def list_contact_ids(request: ApiRequest) -> Response:
     """GET contactlist/<id>/contactIds: contact ids after the token, and the next page. Raises Rejected."""
     _check_list(request)
-    parameters = _parameters(request)
-    top = _number(parameters.get("$top", str(MAX_PAGE)))
-    token = _number(parameters.get("$skiptoken", "0"))
+    parameters = request.query_params
+    top = whole_number(parameters.get("$top", str(MAX_PAGE)))
+    token = whole_number(parameters.get("$skiptoken", "0"))
     if token is None or top is None or not 1 <= top <= MAX_IDS_PAGE:
         raise Rejected(*INVALID_PARAMETER)
     # GUESS: The token of contactIds is the number of contacts before the page, and `value` is inside `data`

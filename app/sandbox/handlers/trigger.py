@@ -52,17 +52,13 @@ def _key_id(request: ApiRequest) -> str:
 
 
 def _check(sent: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> None:
-    """Raises Rejected by the first broken rule."""
     verdict = judge(sent, account, rules)
     if verdict.code:
         raise Rejected(verdict.code, verdict.text)
 
 
 async def _trigger_many(request: ApiRequest, key_id: str) -> Response:
-    """Triggers up to a thousand contacts, looked up some at a time and checked one by one.
-
-    A rule about the request rejects it whole; the other rules reject single contacts, within HTTP 200.
-    """
+    """A rule about the request rejects it whole; the others reject single contacts, within HTTP 200."""
     context = request.context
     entries = _entries(request.payload)
     event_id = request.path_params["event_id"]
@@ -97,7 +93,6 @@ class Triggered:
 
     @classmethod
     def among(cls, account: SandboxAccount, key_id: str, external_ids: Iterable[str]) -> "Triggered":
-        """Looks up the contacts with these values of a key."""
         return cls(account, account.matches_of_many(key_id, external_ids))
 
     def has_event(self, event_id: str) -> bool:
@@ -153,20 +148,17 @@ def _check_data(data: object, *, may_be_too_large: bool) -> None:
     # PHP clients write an empty object as an empty list.
     if not isinstance(value, dict) and value != []:
         raise Rejected(5011, "Event data is not an object.")
-    if may_be_too_large and _size(data) > MAX_BYTES:
+    if not may_be_too_large:
+        return
+    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         # GUESS: 5008, `Event data size above limit for interactions program triggering.`
         raise Rejected(5008, "Event data size above limit for interactions program triggering.")
-
-
-def _size(data: object) -> int:
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
 
 
 async def _reply(
     context: Context, event_id: str, accepted: Sequence[Accepted], data: Mapping[str, object]
 ) -> Response:
-    """The reply for the contacts that broke no rule. Raises Rejected (5005) if nothing uses the event."""
     attached, interactions = context.account.events[event_id].attached, context.options.interactions
     if accepted and not (attached or interactions):
         raise Rejected(5005, "No program or campaign is triggered.")

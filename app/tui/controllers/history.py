@@ -27,9 +27,9 @@ from app.domain.history_query import (
     replaced,
     with_order,
 )
-from app.domain.model import RESOLVED, Attempt, Outcome
+from app.domain.model import RESOLVED, Attempt, Contact, Outcome
+from app.domain.recipient import EMAIL
 from app.domain.text import short_id
-from app.service.catalog import ContactRow
 from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in_thread
 from app.tui.controllers import View
 from app.tui.screens.attempt import AttemptScreen
@@ -144,10 +144,10 @@ class HistoryController:
         self._write(UNSETTLED)
         self.view.go("history")
 
-    def show_contact(self, contact: ContactRow) -> None:
+    def show_contact(self, contact: Contact) -> None:
         """Filters for all attempts on a contact, by any key, and moves the focus to the newest."""
         # Attempts whose contact was not known then have only the value they were sent with.
-        keys = filter(None, (contact.id, contact.email))
+        keys = filter(None, (contact.id, contact.value(EMAIL)))
         self._write(" ".join(filter_text(QueryField.PERSON, key) for key in keys))
         self.view.go("history")
 

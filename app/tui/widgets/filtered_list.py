@@ -16,9 +16,8 @@ from textual.widgets import Input
 
 from app.domain.errors import AppError
 from app.domain.identifiers import is_found_by
-from app.domain.model import ExternalEvent, Field, ListOrder
-from app.domain.recipient import customer_number
-from app.service.catalog import ContactRow
+from app.domain.model import Contact, ExternalEvent, Field, ListOrder
+from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, customer_number
 from app.service.history import Rows, StoppedError
 from app.tui.key_queue import handled_around
 from app.tui.privacy import PrivacyMode
@@ -317,7 +316,7 @@ class EventList(FilteredList[ExternalEvent]):
         ]
 
 
-class ContactList(FilteredList[ContactRow]):
+class ContactList(FilteredList[Contact]):
     """Contacts by e-mail address, name and numbers, with more about the current one below; the search covers every field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -331,7 +330,7 @@ class ContactList(FilteredList[ContactRow]):
     class AttemptsWanted(FilteredList.ListMessage):
         """The user wants all attempts on this contact."""
 
-    def __init__(self, find: Find[ContactRow], privacy: PrivacyMode) -> None:
+    def __init__(self, find: Find[Contact], privacy: PrivacyMode) -> None:
         self._privacy = privacy
         self._fields: Sequence[Field] = ()
         self._customer_number: Field | None = None
@@ -369,16 +368,16 @@ class ContactList(FilteredList[ContactRow]):
         self._show_detail(self.table.row)
 
     @on(VirtualTable.Highlighted)
-    def _highlighted(self, message: VirtualTable.Highlighted[ContactRow]) -> None:
+    def _highlighted(self, message: VirtualTable.Highlighted[Contact]) -> None:
         message.stop()
         self._show_detail(message.row)
 
-    def _show_detail(self, row: ContactRow | None) -> None:
+    def _show_detail(self, row: Contact | None) -> None:
         """Shows phone, customer number, city, birth date and what else the search found, the found values in bold."""
         parts = [] if row is None else list(self._details(row))
         self.query_one("#contacts-detail", TextBlock).show(Content(" · ").join(parts))
 
-    def _details(self, row: ContactRow) -> Iterator[Content]:
+    def _details(self, row: Contact) -> Iterator[Content]:
         number, typed = self._customer_number, self.filter.value
         phone = next(filter(row.fields.get, PHONES), "")
         words = {phone: "Phone"} | ({number.id: "No."} if number else {}) | DETAILS
@@ -394,18 +393,20 @@ class ContactList(FilteredList[ContactRow]):
 
     # Cells
 
-    def _email_cell(self, row: ContactRow) -> str | Content:
-        return self._privacy.mask.value(row.email) or label("no e-mail", "$quiet italic")
+    def _email_cell(self, row: Contact) -> str | Content:
+        return self._privacy.mask.value(row.value(EMAIL)) or label("no e-mail", "$quiet italic")
 
-    def _name_cell(self, row: ContactRow) -> str:
-        return " ".join(map(self._privacy.mask.value, filter(None, (row.first_name, row.last_name))))
+    def _name_cell(self, row: Contact) -> str:
+        return " ".join(
+            map(self._privacy.mask.value, filter(None, (row.value(FIRST_NAME), row.value(LAST_NAME))))
+        )
 
-    def _phone_cell(self, row: ContactRow) -> str:
+    def _phone_cell(self, row: Contact) -> str:
         return self._privacy.mask.value(next(filter(None, map(row.fields.get, PHONES)), ""))
 
-    def _number_cell(self, row: ContactRow) -> str:
+    def _number_cell(self, row: Contact) -> str:
         number = self._customer_number
         return self._privacy.mask.value(row.fields.get(number.id, "")) if number else ""
 
-    def _id_cell(self, row: ContactRow) -> Content:
+    def _id_cell(self, row: Contact) -> Content:
         return label(row.id if self._privacy.is_invented else self._privacy.mask.value(row.id), "$quiet")
