@@ -1,6 +1,5 @@
 """The profiles that a dashboard under test is given: the service that the test holds, and where else one can go."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from app.bootstrap import Profiles
@@ -21,8 +20,6 @@ class Opening:
 
     def open(self, name: str | None = None) -> Session:
         """The service of the test, or that of another profile."""
-        # The program begins tasks at once where Python can (3.12 and newer); Textual's harness for tests does not.
-        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory", None))
         if name is None:
             return self._open_service()
         assert self._others is not None

@@ -54,8 +54,7 @@ class TriggerDeskApp(App[AppError]):
     """Runs the dashboard; `run` returns the AppError that kept it from opening, else None."""
 
     TITLE = "triggerdesk"
-    # Those of a screen are read after its widgets are mounted, where tasks begin at once (Python 3.12 and newer).
-    CSS_PATH = [styles("app"), styles("dashboard"), styles("form")]  # noqa: RUF012 - declared by Textual
+    CSS_PATH = styles("app")
     COMMANDS = {Palette}  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
 
@@ -114,6 +113,8 @@ class TriggerDeskApp(App[AppError]):
         )
 
     def on_mount(self) -> None:
+        # Where Python can (3.12 and newer), Textual lets tasks begin at once: work could end before it is known here.
+        asyncio.get_running_loop().set_task_factory(None)
         self.set_keymap(self._keymap)
         # Until the app is mounted Textual draws nothing: a dashboard laid out now would be laid out twice.
         self.call_later(self._open)

@@ -17,6 +17,7 @@ from textual.widgets import Button
 
 from app.domain.errors import AppError
 from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
+from app.resources import styles
 from app.service.history import AttemptRow
 from app.service.profile_check import wsse_notice
 from app.service.session import Profile, Session
@@ -88,6 +89,7 @@ def reading_s(message: str) -> float:
 class Dashboard(Screen[None]):
     """Shows one account; the pane with the focus is the active one."""
 
+    CSS_PATH = [styles("dashboard"), styles("form")]  # noqa: RUF012 - declared by Textual
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (13, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012 - the same
     AUTO_FOCUS: ClassVar[str | None] = "#events-filter"
