@@ -129,7 +129,8 @@ def _batches(large: Path, database: Path, contacts: int) -> Iterator[Row]:
     groups = [shared(number) for number in range(0, contacts, SHARED_BY)][:BATCH]
     sandbox = create_sandbox(account)
     with closing(sqlite3.connect(database)) as bare:
-        cells = dict(bare.execute("SELECT id, cell FROM field").fetchall())
+        (content,) = bare.execute("SELECT value FROM meta WHERE key = 'content'").fetchone()
+        _, _, cells = json.loads(content)
         for what, key, values, code in (
             ("batch of 1000 / bare json_each", "3", unique, None),
             ("batch of 1000, each shared by 200 / bare json_each", "10143", groups, "2010"),
