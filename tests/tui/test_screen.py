@@ -176,7 +176,7 @@ async def test_lists_say_what_a_filter_leaves_the_palette_why_an_action_is_off_a
             for _ in range(3):
                 desk.dashboard.look()
                 await desk.settle()
-        assert painted == []  # an idle dashboard
+        assert len(painted) <= 1  # an idle dashboard, whose lists may just have become a minute older
 
         await desk.pilot.press("ctrl+p")
         await desk.settle()

@@ -149,7 +149,7 @@ async def test_while_sending_the_rest_works_esc_is_the_lists_and_to_stop_or_to_q
         assert " s of 30 s" in desk.text_of("#why")
         assert " s of 30 s" in desk.text_of("#reply")
         await _sent(desk, "f2", *"104")
-        assert "order_shipped" in desk.screen()
+        await desk.until(lambda: "order_shipped" in desk.screen())
         await _sent(desk, "f6", "f5")
         assert "… sending" in desk.screen()
         await desk.until(lambda: not desk.dashboard.cache.is_busy)
