@@ -78,8 +78,9 @@ async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_ag
         assert "paused" in desk.text_of("#bulk-text").lower()
         await desk.pilot.press("r")
         await asked(desk, "Type 3.")
-        await desk.press(
-            "3", "enter", "escape", "f6", "slash", *"outcome:rejected", "enter", "ctrl+d", "h", "ctrl+y"
-        )
+        await desk.press("3", "enter")
+        await desk.press("escape", "f6", "slash", *"outcome:rejected", "enter")
+        for key in ("ctrl+d", "h", "ctrl+y"):
+            await desk.press(key)
         assert isinstance(desk.app.screen, BulkScreen)
         assert "1 row: 1 unique" in desk.text_of("#bulk-text")
