@@ -11,12 +11,12 @@ from urllib.parse import unquote
 from app.domain.model import ExternalEvent
 from app.domain.text import HIDDEN, count
 
-_AROUND = re.compile(rf"^[\s{HIDDEN}]+|[\s{HIDDEN}]+$")
+_AROUND = rf"^[\s{HIDDEN}]+|[\s{HIDDEN}]+$"
 # Groups of three digits after the same separator: comma, full stop, apostrophe, underscore or space of any width.
-_GROUPED = re.compile(
+_GROUPED = (
     r"[0-9]{1,3}(?P<mark>[,.'\u2019\u02bc_ \u00a0\u2000-\u200a\u202f\u205f])[0-9]{3}(?:(?P=mark)[0-9]{3})*"
 )
-_BETWEEN_WORDS = re.compile(r"[\s_\-./]+")
+_BETWEEN_WORDS = r"[\s_\-./]+"
 
 SHOWN_CANDIDATES = 5
 
@@ -37,7 +37,7 @@ class Unresolved(NamedTuple):
 
 def bare(text: str) -> str:
     """The text without spaces and invisible characters around it."""
-    return _AROUND.sub("", text)
+    return text if text.isascii() and text.isalnum() else re.sub(_AROUND, "", text)
 
 
 def plain_id(text: str) -> str | None:
@@ -45,15 +45,15 @@ def plain_id(text: str) -> str | None:
     trimmed = bare(text)
     if trimmed.isascii() and trimmed.isdecimal():
         return trimmed
-    found = _GROUPED.fullmatch(trimmed)
+    found = re.fullmatch(_GROUPED, trimmed)
     return trimmed.replace(found["mark"], "") if found else None
 
 
 def resolve_event(text: str, events: Callable[[], Iterable[ExternalEvent]]) -> Resolved | Unresolved:
     """The event that `text` means, by its id or its name.
 
-    A name matches exactly, else without regard to case and the characters between words, else by its beginning, else by
-    any part, and only if it matches one event. Calls `events` only for a name.
+    A name matches exactly, else without regard to case and the characters between words, and only if it is that of one
+    event: what only begins or resembles a name could become that of another event. Calls `events` only for a name.
     """
     digits = plain_id(text)
     if digits is not None:
@@ -62,40 +62,28 @@ def resolve_event(text: str, events: Callable[[], Iterable[ExternalEvent]]) -> R
         )
     if not bare(text):
         return Unresolved("The event id is missing.")
-    known = list(events())
-    found = _meant(bare(text), known)
+    known, wanted = list(events()), _words(bare(text))
+    found = [event for event in known if event.name == bare(text)]
+    found = found or [event for event in known if wanted and _words(event.name) == wanted]
     if len(found) == 1:
         return Resolved(found[0].id, f"{text!r} was read as event {_label(found[0])}.")
+    found = found or [event for event in known if wanted and wanted in _words(event.name)]
     return _unresolved(text, found, known)
 
 
-def _meant(text: str, known: Sequence[ExternalEvent]) -> list[ExternalEvent]:
-    exact = [event for event in known if event.name == text]
-    if exact:
-        return exact
-    wanted = _words(text)
-    if not wanted:
-        return []
-    names = [(_words(event.name), event) for event in known]
-    tests: tuple[Callable[[str], bool], ...] = (
-        lambda name: name == wanted,
-        lambda name: name.startswith(wanted),
-        lambda name: wanted in name,
-    )
-    return next(filter(None, ([event for name, event in names if fits(name)] for fits in tests)), [])
-
-
 def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[ExternalEvent]) -> Unresolved:
-    if found:
-        shown = tuple(found[:SHOWN_CANDIDATES])
+    near = tuple(found[:SHOWN_CANDIDATES])
+    if len(found) > 1:
         more = " and more" if len(found) > SHOWN_CANDIDATES else ""
-        return Unresolved(f"{text!r} may be any of {_labels(shown)}{more}. Give the id of one.", shown)
+        return Unresolved(f"{text!r} may be any of {_labels(near)}{more}. Give the id of one.", near)
     if not known:
         return Unresolved(
             f"The event id must be digits, not {text!r}: there are no events in the cache to search by name. Refresh."
         )
-    by_name = {_words(event.name): event for event in known}
-    near = tuple(by_name[name] for name in get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6))
+    if not near:
+        by_name = {_words(event.name): event for event in known}
+        names = get_close_matches(_words(text), by_name, SHOWN_CANDIDATES, 0.6)
+        near = tuple(by_name[name] for name in names)
     hint = f" Is it {_labels(near)}?" if near else ""
     return Unresolved(
         f"The event id must be digits, or the name of an event; {text!r} is neither.{hint}", near
@@ -103,7 +91,7 @@ def _unresolved(text: str, found: Sequence[ExternalEvent], known: Sequence[Exter
 
 
 def _words(name: str) -> str:
-    return _BETWEEN_WORDS.sub(" ", name.casefold()).strip()
+    return re.sub(_BETWEEN_WORDS, " ", name.casefold()).strip()
 
 
 def _label(event: ExternalEvent) -> str:
@@ -122,11 +110,11 @@ MAX_LENGTH = 1000
 """A longer text is no external id that somebody mistyped."""
 
 _NAMED = 3
-_FOUND = re.compile(f"[{HIDDEN}]")
-_BLANK = re.compile(r"[\s\u2800\u3164\uffa0]")
+_FOUND = f"[{HIDDEN}]"
+_BLANK = r"[\s\u2800\u3164\uffa0]"
 _AROUND_VALUE = " \"'“”‘’„‚«»‹›`´<>,;"
 _PART = r'[^\s<>()\[\]"“”„«»,;:|\\?@]'
-_ADDRESS = re.compile(rf"(?<!@)(?<!{_PART}){_PART}+@{_PART}+\.{_PART}++(?!@)")
+_ADDRESS = rf"(?<!@)(?<!{_PART}){_PART}+@{_PART}+\.{_PART}++(?!@)"
 
 
 class Reading(NamedTuple):
@@ -157,7 +145,7 @@ def _readings(text: str, is_email: bool) -> Iterator[Reading]:
     if is_email:
         yield from address
         joined = "".join(shown.split())
-        if " " in shown and not inside and _ADDRESS.fullmatch(joined):
+        if " " in shown and not inside and re.fullmatch(_ADDRESS, joined):
             yield Reading(joined, "has spaces in it", "Remove them")
     cells = [bare(cell) for cell in bare(text).split("\t")]
     if len(cells) > 1:
@@ -171,12 +159,12 @@ def _readings(text: str, is_email: bool) -> Iterator[Reading]:
 
 def _addresses(text: str) -> Iterator[str]:
     decoded = unquote(text) if "mailto:" in text.lower() else text
-    return (found.strip("'‘’`´.") for found in _ADDRESS.findall(decoded))
+    return (found.strip("'‘’`´.") for found in re.findall(_ADDRESS, decoded))
 
 
 def _without_hidden(text: str) -> str:
     """The text without invisible characters; those that look like a space become one."""
-    return bare(_FOUND.sub(lambda found: " " if _BLANK.match(found[0]) else "", text))
+    return bare(re.sub(_FOUND, lambda found: " " if re.match(_BLANK, found[0]) else "", text))
 
 
 def hidden_words(text: str) -> str:
@@ -189,7 +177,7 @@ def hidden_words(text: str) -> str:
     runs = [
         (character, [place for place, _ in places])
         for character, places in groupby(enumerate(text, start=1), key=lambda one: one[1])
-        if _FOUND.match(character)
+        if re.match(_FOUND, character)
     ]
     named += [_run(character, places) for character, places in runs[:_NAMED]]
     more = sum(len(places) for _, places in runs[_NAMED:])
@@ -229,7 +217,7 @@ _SHORTEST_PHONE = 6
 _LONGEST_NATIONAL = 10
 # Values in parts, such as `C-10006`, `AV2 1HT` or `+44 (0)7700 900511`, and numbers that start with + or 0.
 _IN_PARTS = re.compile(
-    r"^(?=[^\n0-9]*[0-9])[+(]?\w+(?:[-./() ]+\w+){1,6}\)?$|^(?:\+|0)[0-9]{5,}$", re.MULTILINE
+    r"^(?=[^\n0-9]*+[0-9])[+(]?\w++(?:[-./() ]++\w++){1,6}+\)?$|^(?:\+|0)[0-9]{5,}+$", re.MULTILINE
 )
 _NUMBER = re.compile(r"[+(]?[-+./() 0-9]*[0-9][-./() 0-9]*", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
@@ -249,6 +237,8 @@ def fold(text: str) -> str:
 def search_text(values: Iterable[str]) -> str:
     """The words by which any of the values are found: one value a line, then other ways to write them."""
     text = "\n".join(values)
+    if text.isascii():
+        return "\n".join([text.lower(), *_codes(text)])
     lines = text.split("\n")
     folded = "\n".join(map(fold, lines))
     spelled = [_spelled_out(line) for line in lines if not line.isascii()]
