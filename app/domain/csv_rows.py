@@ -31,14 +31,14 @@ _NOT_CSV = {
     b"\xd0\xcf\x11\xe0": f"This is a spreadsheet (.xls), not CSV. {_SAVE_AS}",
     b"%PDF": "This is a PDF file, not CSV.",
 }
-_WITHOUT_MARK = re.compile(rb"(?:[\x09-\x7e]\0){4}|(?:\0[\x09-\x7e]){4}")
+_WITHOUT_MARK = rb"(?:[\x09-\x7e]\0){4}|(?:\0[\x09-\x7e]){4}"
 _CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\v\f\r\x1b")
 _FEWEST_CONTROLS = 3
 _BLOCK = 1 << 20
 _DELIMITERS = (",", ";", "\t")
 _SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)
-_IN_QUOTES = re.compile(r'"(?:[^"]|"")*"')
-_NOT_IN_NAMES = re.compile(rf"[\s{HIDDEN}]+")
+_IN_QUOTES = r'"(?:[^"]|"")*"'
+_NOT_IN_NAMES = rf"[\s{HIDDEN}]+"
 
 
 Row = tuple[int, tuple[str, ...]]
@@ -117,7 +117,7 @@ class CsvFile:
             raise self.error(None, reason)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
-        if _WITHOUT_MARK.match(start):
+        if re.match(_WITHOUT_MARK, start):
             raise self.error(None, f"This is UTF-16 text without a byte order mark. {_SAVE_AS}")
         first_line = start.splitlines()[0] if start.strip() else b""
         if b"\0" in first_line or len(_CONTROLS & {*start}) >= _FEWEST_CONTROLS:
@@ -165,7 +165,7 @@ class CsvFile:
         number, line = next(one for one in self._lines if one is None or one[1].strip()) or nothing
         if separator := _SEPARATOR.fullmatch(line):
             number, line = next(self._lines) or nothing
-        counted = _IN_QUOTES.sub("", line)
+        counted = re.sub(_IN_QUOTES, "", line)
         self._delimiter = separator[1] if separator else max(_DELIMITERS, key=counted.count)
         self._cell, self._open = _patterns(self._delimiter)
         if not line.strip():
@@ -260,4 +260,4 @@ def _names(fields: Iterable[Field]) -> Mapping[str, frozenset[str]]:
 
 
 def _plain(name: str) -> str:
-    return _NOT_IN_NAMES.sub("", name).casefold()
+    return re.sub(_NOT_IN_NAMES, "", name).casefold()

@@ -5,10 +5,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import chain, islice
-from typing import NoReturn
+from types import MappingProxyType
+from typing import NamedTuple, NoReturn
 
 from app.domain.json_text import TOKEN, TypedObject, compact, repaired, repeated_keys
 from app.domain.model import Contact, FieldNames, JsonObject
@@ -120,18 +120,15 @@ def _at(text: str, offset: int, sentence: str) -> EventDataError:
 
 # Faults by the character that is there
 
-_STRANGE = tuple(
-    (re.compile(pattern), sentence)
-    for pattern, sentence in (
-        ("[“”„«»‘’‚]", 'Curly quote {} instead of ".'),
-        ("'", "Single quote ' instead of \"."),
-        ("```", "A code fence (```). Leave its lines out."),
-        (r"//|/\*|#", "A comment, which JSON does not have. Leave it out."),
-        (r"True\b", "True instead of true."),
-        (r"False\b", "False instead of false."),
-        (r"None\b", "None instead of null."),
-        (r"undefined\b", "undefined is not JSON. Write null, or leave the name out."),
-    )
+_STRANGE = (
+    ("[“”„«»‘’‚]", 'Curly quote {} instead of ".'),
+    ("'", "Single quote ' instead of \"."),
+    ("```", "A code fence (```). Leave its lines out."),
+    (r"//|/\*|#", "A comment, which JSON does not have. Leave it out."),
+    (r"True\b", "True instead of true."),
+    (r"False\b", "False instead of false."),
+    (r"None\b", "None instead of null."),
+    (r"undefined\b", "undefined is not JSON. Write null, or leave the name out."),
 )
 
 _MESSAGES = {
@@ -169,7 +166,7 @@ def _strange(text: str, place: int) -> str | None:
     if PLACEHOLDER.match(text, place - 1):
         return "A placeholder outside a text. Put it in double quotes."
     for pattern, sentence in _STRANGE:
-        if found := pattern.match(text, place):
+        if found := re.compile(pattern).match(text, place):
             return sentence.format(found[0])
     character = text[place]
     if character.isascii() or unicodedata.category(character) not in ("Cf", "Cc", "Zs", "Zl", "Zp"):
@@ -329,13 +326,12 @@ _COLON = re.compile(r"\s*:")
 _FIELD = "field:"
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """Event data with its placeholders filled: `used` maps them to their values, `missing` to why they have none."""
 
     data: JsonObject | None
-    used: Mapping[str, str] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    used: Mapping[str, str] = MappingProxyType({})
+    missing: Mapping[str, str] = MappingProxyType({})
 
     @property
     def fault(self) -> str | None:

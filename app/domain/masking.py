@@ -18,9 +18,9 @@ _DIGITS = 6
 _SHORTEST_WITH_INITIAL = 4
 _LONGEST_PLAIN_NUMBER = 4
 # Matches only from the beginning of a word: trying every letter of a long word would take quadratic time.
-ADDRESS = re.compile(r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
-_CONTACT_IDS = re.compile(r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*")
-_WRITTEN = re.compile(r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*")
+ADDRESS = r"(?<![^\s@<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+"
+_CONTACT_IDS = r"(?i)(?:(?<=\bcontact )|(?<=\bcontacts )|(?<=\bcontact id ))[0-9]+(?:, [0-9]+)*"
+_WRITTEN = r"(?<= is written )('[^']*'|\"[^\"]*\")(?: or (?:'[^']*'|\"[^\"]*\"))*"
 
 
 class Mask:
@@ -48,7 +48,7 @@ class Mask:
         for value in sorted({value for value in values if value.strip()}, key=len, reverse=True):
             parts = re.split(rf"(?<!\w){re.escape(value)}(?!\w)", text)
             text = self.value(value).join(parts)
-        return ADDRESS.sub(self._address, text)
+        return re.sub(ADDRESS, self._address, text)
 
     def contact(self, contact: Contact) -> Contact:
         if self._key is None:
@@ -68,7 +68,7 @@ class Mask:
             external_id=self.value(request.external_id),
             data=None if request.data is None else self._data(request.data),
             trigger_id=request.trigger_id and self.text(request.trigger_id, request.external_id),
-            extras=replace(request.extras, attachments=tuple(attached)),
+            extras=request.extras._replace(attachments=tuple(attached)),
         )
 
     def attempt(self, attempt: Attempt) -> Attempt:
@@ -81,14 +81,14 @@ class Mask:
             answer=attempt.answer and self._answer(attempt.answer, value),
             remedy=attempt.remedy and self.words(attempt.remedy, value),
             note=attempt.note and self.text(attempt.note, value),
-            settlement=settled and replace(settled, note=self.text(settled.note, value)),
+            settlement=settled and settled._replace(note=self.text(settled.note, value)),
             contact=kept and KeptContact(self.value(kept.id), self.value(kept.name)),
         )
 
     def words(self, text: str, external_id: str) -> str:
         """A sentence of this program with the external id, contact ids and values in it masked."""
-        listed = _CONTACT_IDS.sub(lambda found: ", ".join(map(self.value, found[0].split(", "))), text)
-        return self.text(_WRITTEN.sub(lambda found: self.value(found[0]), listed), external_id)
+        listed = re.sub(_CONTACT_IDS, lambda found: ", ".join(map(self.value, found[0].split(", "))), text)
+        return self.text(re.sub(_WRITTEN, lambda found: self.value(found[0]), listed), external_id)
 
     def _answer(self, answer: Answer, external_id: str) -> Answer:
         match answer:
@@ -100,7 +100,7 @@ class Mask:
                 masked = text and self.text(text, external_id, *answer.errors)
                 return replace(answer, reply_text=masked, errors=errors, body=b"", location=None)
             case NoReply():
-                return replace(answer, detail=self.text(answer.detail, external_id))
+                return answer._replace(detail=self.text(answer.detail, external_id))
 
     def _data(self, data: JsonObject) -> JsonObject:
         return {self.text(name): self._json(value) for name, value in data.items()}

@@ -6,6 +6,7 @@ A mark is an HMAC with the team's key, in hex: it finds the same contact or even
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -145,7 +146,7 @@ def without_addresses(text: str, also: Collection[str] = ()) -> str:
     """The text without e-mail addresses, and without the texts in `also`."""
     for hidden in sorted(filter(None, also), key=len, reverse=True):
         text = text.replace(hidden, HIDDEN)
-    return ADDRESS.sub(HIDDEN, text)
+    return re.sub(ADDRESS, HIDDEN, text)
 
 
 def hidden_contact(contacts: Sequence[str]) -> str:

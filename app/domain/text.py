@@ -31,11 +31,11 @@ _UNSAFE = (
 HIDDEN = f"{_UNSAFE}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\U0001d159"
 """Every character, for a class of a regular expression, that shows nothing or looks like a space, but the space."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_FOUND = re.compile(f"(?P<decoration>{_DECORATION})|[{_UNSAFE}]")
+_SURROGATE = "[\ud800-\udfff]"
+_FOUND = f"(?P<decoration>{_DECORATION})|[{_UNSAFE}]"
 _LONGEST_REPLACEMENT = len("⟨U+E0FFF⟩")
 _TAB_WIDTH = 4
-_MAY_BE_MARKS = re.compile("[\u0903-\u1cff\u302e\u302f\ua800-\uabff\U00011000-\U0001d1ff]")
+_MAY_BE_MARKS = "[\u0903-\u1cff\u302e\u302f\ua800-\uabff\U00011000-\U0001d1ff]"
 
 
 def sanitize(text: str, limit: int = 300) -> str:
@@ -47,7 +47,7 @@ def sanitize(text: str, limit: int = 300) -> str:
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
-    shown = _FOUND.sub(_visible, text[:limit])
+    shown = re.sub(_FOUND, _visible, text[:limit])
     if len(text) > limit or len(shown) > limit:
         return shown[: limit - 1] + "…"
     return shown
@@ -55,17 +55,17 @@ def sanitize(text: str, limit: int = 300) -> str:
 
 def spacing_marks(text: str) -> int:
     """The number of spacing vowel signs, of which terminals disagree whether they take a cell."""
-    if not _MAY_BE_MARKS.search(text):
+    if not re.search(_MAY_BE_MARKS, text):
         return 0
     return sum(unicodedata.category(character) == "Mc" for character in text)
 
 
 def has_surrogates(text: str) -> bool:
-    return not text.isascii() and _SURROGATE.search(text) is not None
+    return not text.isascii() and re.search(_SURROGATE, text) is not None
 
 
 def replace_surrogates(text: str) -> str:
-    return _SURROGATE.sub("\ufffd", text) if has_surrogates(text) else text
+    return re.sub(_SURROGATE, "\ufffd", text) if has_surrogates(text) else text
 
 
 def sanitize_block(text: str, limit: int = 65536) -> str:
@@ -81,7 +81,7 @@ def sanitize_block(text: str, limit: int = 65536) -> str:
 
 def _block(text: str) -> str:
     plain = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
-    return "\n".join(_FOUND.sub(_visible, line) for line in plain.split("\n"))
+    return "\n".join(re.sub(_FOUND, _visible, line) for line in plain.split("\n"))
 
 
 def _visible(found: re.Match[str]) -> str:
