@@ -119,7 +119,11 @@ def diagnose(
         case Reply() if outcome is Outcome.UNKNOWN:
             return Diagnosis(f"{_unknown_reply(answer)} {UNKNOWN_REMEDY}")
         case Reply(errors=errors) if outcome is Outcome.PARTIAL:
-            who = ", ".join(list(errors)[:MAX_SHOWN])
+            who = ", ".join([one for one in errors if one][:MAX_SHOWN])
+            if not who:
+                return Diagnosis(
+                    "The reply does not name the rejected contacts. Check in the account who got the event."
+                )
             return Diagnosis(f"Rejected for {who}. Fix the cause, then send to these contacts alone.")
         case Reply():
             return _rejection(answer, request, directory, now, clues)
@@ -189,6 +193,8 @@ def _rejection(
     if cause:
         return cause(_Case(request, directory, clues))
     by_code = advise_code(reply.reply_code, reply.http_status, request.event_id)
+    if by_code is None and not reply.reply_text:
+        return Diagnosis("The reply gives no reason. Check the base URL of the profile, then the request.")
     return Diagnosis(by_code or "Read the reply text. Correct the request, then send again.")
 
 

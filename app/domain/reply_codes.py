@@ -170,7 +170,7 @@ def _kind_of_body(body: bytes) -> str:
     start = body.lstrip()[:1]
     if start == b"<":
         return ": a web page, not a reply of the API"
-    if not start:
+    if not body:
         return ": the reply is empty"
     return "" if start == b"{" else ": the reply is not the JSON of the API"
 

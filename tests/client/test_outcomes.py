@@ -104,6 +104,7 @@ TABLE: dict[str, tuple[Fault, str, int | None, int | str | None]] = {
     "504": (reply("504 Gateway Timeout"), "unknown", 504, None),
     "302": (redirect("302 Found", ELSEWHERE), "rejected", 302, None),
     "307": (redirect("307 Temporary Redirect", ELSEWHERE), "rejected", 307, None),
+    "307_with_0": (reply("307 Temporary Redirect", envelope(0), f"Location: {ELSEWHERE}"), "unknown", 307, 0),
     "308": (redirect("308 Permanent Redirect", ELSEWHERE), "rejected", 308, None),
     "302_to_a_file": (redirect("302 Found", "file:///etc/passwd"), "rejected", 302, None),
     "302_to_nonsense": (redirect("302 Found", "http://[x"), "rejected", 302, None),
@@ -125,6 +126,7 @@ async def test_what_is_not_http_is_told_as_text(server: FaultServer, http: httpx
         ("220 müller ESMTP\r\n\r\n".encode(), "it begins “220 müller ESMTP”."),
         (b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n", "one of its headers is “no colon here”."),
         (reply("200 OK", envelope(0), "X: " + "x" * MIB), "its headers are too long."),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "it switches to another protocol."),
     ]:
         answer = await ApiClient(server.url("fault", fault), http, ENOUGH_S).trigger(REQUEST)
         assert isinstance(answer, NoReply), fault

@@ -242,3 +242,13 @@ def test_a_web_page_that_leaves_the_outcome_unknown_is_called_that() -> None:
         assert remedy(Reply(status, None, None, body=b"<html>Sign in to the network</html>")).startswith(
             f"A web page with HTTP {status} came back"
         )
+
+
+def test_a_partial_reply_that_names_no_contact_says_so() -> None:
+    said = remedy(Reply(200, 0, "OK", errors={"": {"": '["x"]'}}))
+    assert said == "The reply does not name the rejected contacts. Check in the account who got the event."
+
+
+def test_a_rejection_without_a_text_does_not_send_anyone_to_read_it() -> None:
+    assert "gives no reason" in remedy(Reply(400, None, None))
+    assert "Read the reply text" in remedy(Reply(400, 77, "Odd."))

@@ -11,6 +11,7 @@ from app.domain.reply_codes import (
     advise_status,
     clock_skew_s,
     describe,
+    describe_reply,
     reply_text,
     retry_after_s,
 )
@@ -208,3 +209,8 @@ def test_a_401_with_a_wrong_clock_says_by_how_much() -> None:
         (None, "The credentials were not accepted"),
     ]:
         assert (advise_status(Reply(401, 1, "Unauthorized", date=date), NOW) or "").startswith(said)
+
+
+def test_a_reply_of_spaces_is_not_called_empty() -> None:
+    assert describe_reply(200, None, b" " * 4096).endswith(": the reply is not the JSON of the API.")
+    assert describe_reply(200, None, b"").endswith(": the reply is empty.")
