@@ -10,12 +10,13 @@ from app.settings.config import (
     move_to_oauth,
     remove_profile,
 )
-from app.settings.profile import CONFIG, SANDBOX, Profile, Settings, SettingsError, is_loopback
+from app.settings.profile import CONFIG, SANDBOX, Notice, Profile, Settings, SettingsError, is_loopback
 
 __all__ = [
     "CONFIG",
     "SANDBOX",
     "Config",
+    "Notice",
     "Profile",
     "Settings",
     "SettingsError",

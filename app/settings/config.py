@@ -6,12 +6,13 @@ typed. Any mistake raises SettingsError.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from app.domain.errors import FileFaultError, read_text, reason_of
@@ -35,22 +36,18 @@ MAX_RETENTION_ROWS = 1_000_000_000
 MAX_MEMBER = 64
 LOCK_TIMEOUT_S = 60
 
-_NAME = re.compile(r"[a-z0-9-]+")
-_DOMAIN = re.compile(r"@[^@\s]+")
-_HEADER = re.compile(r"\s*\[")
 _NEEDS = {"oauth": ("/api/v3", "client_id"), "wsse": ("/api/v2", "user")}
 
 Check = Callable[[object], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The content of `config.toml`; `keymap` by full ids."""
 
     profiles: Mapping[str, Profile]
     default_profile: str = SANDBOX
     theme: str | None = None
-    keymap: Mapping[str, str] = field(default_factory=dict)
+    keymap: Mapping[str, str] = MappingProxyType({})
     member: str | None = None
 
 
@@ -219,7 +216,7 @@ def _parse_profile(name: str, table: object, folder: Path) -> Profile:
     where = f"profiles.{name}"
     if name == SANDBOX:
         raise SettingsError(f"{where}: the profile {SANDBOX!r} is built in; choose another name.")
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch("[a-z0-9-]+", name):
         raise SettingsError(f"{where}: a profile name is made of a-z, 0-9 and '-'.")
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where}: must be a table.")
@@ -258,59 +255,43 @@ def _check(where: str, table: Mapping[str, object], keys: Mapping[str, Check]) -
 # Checks of the values
 
 
-def _truth(value: object) -> str | None:
-    return None if isinstance(value, bool) else "must be true or false"
-
-
-def _keymap(value: object) -> str | None:
-    if isinstance(value, Mapping) and all(isinstance(keys, str) for keys in value.values()):
-        return None
-    return 'must be a table of texts, such as send = "f9"'
-
-
-def _one_of(*allowed: str) -> Check:
-    return lambda value: None if value in allowed else f"must be one of {', '.join(allowed)}"
-
-
-def _whole(most: int) -> Check:
-    def check(value: object) -> str | None:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
-            return None
-        return f"must be a whole number from 0 to {most:,}"
-
-    return check
-
-
-def _seconds(value: object) -> str | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_DEADLINE_S:
-        return None
-    return f"must be a number of seconds, more than 0 and at most {MAX_DEADLINE_S}"
-
-
-def _test_contacts(value: object) -> str | None:
-    if not (isinstance(value, list) and all(isinstance(entry, str) for entry in value)):
-        return "must be a list of texts"
-    for entry in value:
-        if "*" in entry:
-            return f"{entry!r} matches nobody: patterns are not supported; a whole domain is @example.com"
-        if not entry or entry != entry.strip() or entry.endswith("@"):
-            return f"{entry!r} matches nobody: write a whole value such as thor@example.com, or @example.com"
-        if entry.startswith("@") and not _DOMAIN.fullmatch(entry):
-            return f"{entry!r} is not a domain; write it like @example.com"
-    return None
+def _must(holds: Callable[[Any], object], reason: str) -> Check:
+    return lambda value: None if holds(value) else reason
 
 
 def _text_with(check: Callable[[str], str | None]) -> Check:
     return lambda value: check(value) if isinstance(value, str) and value else "must be text and not empty"
 
 
-def _user(value: str) -> str | None:
-    is_plain = value.isascii() and value.isprintable() and not set(value) & set('"\\')
-    return None if is_plain else 'must be printable ASCII without " and \\'
+def _text_that(holds: Callable[[str], object], reason: str) -> Check:
+    return _text_with(_must(holds, reason))
 
 
-def _client_id(value: str) -> str | None:
-    return None if value.isprintable() and ":" not in value else "must be printable, without a colon"
+def _one_of(*allowed: str) -> Check:
+    return _must(lambda value: value in allowed, f"must be one of {', '.join(allowed)}")
+
+
+def _whole(most: int) -> Check:
+    return _must(
+        lambda value: type(value) is int and 0 <= value <= most, f"must be a whole number from 0 to {most:,}"
+    )
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _test_contacts(value: object) -> str | None:
+    if not (isinstance(value, list) and _are_texts(value)):
+        return "must be a list of texts"
+    for entry in value:
+        if "*" in entry:
+            return f"{entry!r} matches nobody: patterns are not supported; a whole domain is @example.com"
+        if not entry or entry != entry.strip() or entry.endswith("@"):
+            return f"{entry!r} matches nobody: write a whole value such as thor@example.com, or @example.com"
+        if entry.startswith("@") and not re.fullmatch(r"@[^@\s]+", entry):
+            return f"{entry!r} is not a domain; write it like @example.com"
+    return None
 
 
 def _command(value: str) -> str | None:
@@ -319,11 +300,6 @@ def _command(value: str) -> str | None:
     except ValueError as error:
         return f"is not a command line: {str(error)[:1].lower()}{str(error)[1:]}"
     return None
-
-
-def _contacts(value: str) -> str | None:
-    is_known = re.fullmatch(r"none|list:\d+|query:\d{1,9}", value, re.ASCII)
-    return None if is_known else "must be none, list:ID or query:N"
 
 
 def _member(value: str) -> str | None:
@@ -382,28 +358,44 @@ def _team(parts: SplitResult) -> str | None:
 
 
 _text = _text_with(lambda _: None)
+_truth = _must(lambda value: isinstance(value, bool), "must be true or false")
+_table = _must(lambda value: isinstance(value, Mapping), "must be a table")
 
 TOP_KEYS: Mapping[str, Check] = {
     "default_profile": _text,
     "theme": _one_of(*THEMES),
-    "keymap": _keymap,
+    "keymap": _must(
+        lambda value: isinstance(value, Mapping) and _are_texts(value.values()),
+        'must be a table of texts, such as send = "f9"',
+    ),
     "member": _text_with(_member),
-    "profiles": lambda value: None if isinstance(value, Mapping) else "must be a table",
+    "profiles": _table,
 }
 
 PROFILE_KEYS: Mapping[str, Check] = {
     "base_url": _address_with(_base_url),
     "account": _text,
     "auth": _one_of("none", "wsse", "oauth"),
-    "client_id": _text_with(_client_id),
+    "client_id": _text_that(
+        lambda value: value.isprintable() and ":" not in value, "must be printable, without a colon"
+    ),
     "token_url": _address_with(_url),
-    "user": _text_with(_user),
+    "user": _text_that(
+        lambda value: value.isascii() and value.isprintable() and not set(value) & set('"\\'),
+        'must be printable ASCII without " and \\',
+    ),
     "secret_command": _text_with(_command),
     "production": _truth,
     "test_contacts": _test_contacts,
-    "deadline_s": _seconds,
+    "deadline_s": _must(
+        lambda value: type(value) in (int, float) and 0 < value <= MAX_DEADLINE_S,
+        f"must be a number of seconds, more than 0 and at most {MAX_DEADLINE_S}",
+    ),
     "second_send_s": _whole(MAX_SECOND_SEND_S),
-    "refresh_contacts": _text_with(_contacts),
+    "refresh_contacts": _text_that(
+        lambda value: re.fullmatch(r"(?a)none|list:\d+|query:\d{1,9}", value),
+        "must be none, list:ID or query:N",
+    ),
     "proxy": _address_with(_proxy),
     "retention_days": _whole(MAX_RETENTION_DAYS),
     "retention_rows": _whole(MAX_RETENTION_ROWS),
@@ -456,7 +448,7 @@ def _without(text: str, name: str) -> Iterator[str]:
     starts = [number for number, line in enumerate(lines) if header.match(line)]
     if len(starts) == 1:
         before, after = lines[: starts[0]], lines[starts[0] + 1 :]
-        table = list(takewhile(lambda line: not _HEADER.match(line), after))
+        table = list(takewhile(lambda line: not re.match(r"\s*\[", line), after))
         # Comments below the last key may belong to the next table.
         below = list(takewhile(lambda line: not line.strip() or line.lstrip()[0] == "#", reversed(table)))
         yield "".join((*before, *reversed(below), *after[len(table) :]))

@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from app.domain.errors import AppError
@@ -19,6 +20,14 @@ TOKEN_URL = "https://auth.emarsys.net/oauth2/token"  # noqa: S105 - an address
 
 SECOND_SEND_S = 600
 """Ten minutes: as long as the same telephone call may last."""
+
+
+WSSE_ENDS = date(2026, 12, 31)
+
+
+class Notice(NamedTuple):
+    label: str
+    sentence: str
 
 
 class SettingsError(AppError):
@@ -94,6 +103,17 @@ class Profile:
             return self.name
         return sha256(str(self.folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
+    def notice(self, today: date) -> Notice | None:
+        """That Emarsys ends the way this profile signs in; None if it stays."""
+        if self.auth != "wsse":
+            return None
+        ends = "ends" if today <= WSSE_ENDS else "ended"
+        return Notice(
+            f"WSSE {ends} {WSSE_ENDS}",
+            f"Emarsys {ends} X-WSSE on {WSSE_ENDS}. "
+            f"`triggerdesk profile move {self.name} --client-id ID` moves this profile to OAuth 2.",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -125,6 +145,10 @@ class Settings:
     @property
     def cache(self) -> Path:
         return self.account_home / "cache.db"
+
+    @property
+    def sandbox_database(self) -> Path:
+        return self.account_home / "sandbox.db"
 
     @property
     def team_history(self) -> Path:
