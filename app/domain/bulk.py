@@ -46,8 +46,8 @@ REJECTED_SHARE, REJECTED_OF = 0.05, 200
 STOPPING_CODES = (5001, 5005)
 STOPPING_STATUSES = (401, 403)
 
-_COLUMN = re.compile(r"\{\{\s*column:([^{}]*?)\s*\}\}")
-_NAMED = re.compile(f"{_COLUMN.pattern}|{PLACEHOLDER.pattern}")
+_COLUMN = r"\{\{\s*column:([^{}]*?)\s*\}\}"
+_NAMED = f"{_COLUMN}|{PLACEHOLDER.pattern}"
 _COLON = re.compile(r"\s*:")
 
 
@@ -190,7 +190,7 @@ def plan_lines(
             yield f"  and {number - len(listed):,} more"
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
-    yield from (f"! {hint}" for hint in data_hints(parse_event_data(_COLUMN.sub("", run.template or ""))))
+    yield from (f"! {hint}" for hint in data_hints(parse_event_data(re.sub(_COLUMN, "", run.template or ""))))
     takes = f", about {duration(run.takes_s)} for what is left" if run.count(RowState.PLANNED) else ""
     yield f"{count(run.batches, 'request')}{takes}"
     if run.takes_s > LONG_RUN_S:
@@ -206,14 +206,13 @@ def _prediction_words(code: str, state: RunState) -> str:
     return f"{begin} rejected: {code} {describe(int(code)) or ''}".rstrip(" .")
 
 
-def accepted_question(run: Run, profile: str, *, again: bool = False) -> str:
+def accepted_question(run: Run, left: int, profile: str, *, again: bool = False) -> str:
     """The question before the other contacts of a run are sent, or its unknown ones again."""
     if again:
         return (
-            f"It is unknown whether {run.count(RowState.UNKNOWN):,} contacts got the event. Send it again to {profile}, "
+            f"It is unknown whether {left:,} contacts got the event. Send it again to {profile}, "
             "with the same trigger ids?"
         )
-    left = run.count(RowState.PLANNED)
     if not run.sent:
         return f"Send {left:,} to {profile}?"
     return f"{run.count(RowState.ACCEPTED):,} of {run.sent:,} accepted. Send the other {left:,} to {profile}?"
@@ -245,7 +244,7 @@ class RowTemplate:
                 continue
             value, place = json.loads(token), 0
             self._add('"')
-            for named in _NAMED.finditer(value):
+            for named in re.finditer(_NAMED, value):
                 self._add(_escaped(value[place : named.start()]))
                 column = named[1]
                 self._parts.append((named[2],) if column is None else self._place(column))

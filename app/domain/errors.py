@@ -13,6 +13,10 @@ class AppError(Exception):
     """An error that the user can fix; its message names the problem and the fix."""
 
 
+class ClientError(AppError):
+    """A failed call of the account; the message names the cause and the fix."""
+
+
 class FileFaultError(AppError):
     """A file that cannot be used: its name, the line (from 1; None for the whole file), and the reason."""
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from app.domain.errors import AppError
 from app.domain.model import Outcome
+from app.domain.reply_codes import describe
 from app.domain.text import id_prefixes
 
 MAX_TERMS = 100
@@ -344,6 +345,8 @@ class HistoryQuery:
         return any(one.field is QueryField.PROFILE and not one.negated for one in self.filters)
 
 
+EVERYTHING = HistoryQuery()
+
 NOTHING = HistoryQuery(until=datetime(1, 1, 1, tzinfo=UTC))
 """Finds no attempt, as a line with an error does."""
 
@@ -534,6 +537,14 @@ class CodeCount(NamedTuple):
     status: int | None
     attempts: int
 
+    @property
+    def title(self) -> str:
+        return "none" if self.code is None else str(self.code)
+
+    @property
+    def words(self) -> str:
+        return describe(self.code, self.status) or ("no reply code" if self.code is None else "")
+
 
 class EventShare(NamedTuple):
     """The number of attempts with one event, and how many of them Emarsys rejected, at least in part."""
@@ -553,8 +564,8 @@ class AttemptStatistics:
     """Statistics of all attempts that a query finds.
 
     `buckets` follow one another without gaps, each `bucket_s` seconds long. `codes` starts with the most frequent
-    one. `events` starts with the highest rejection rate. `p50_ms`, `p95_ms` and `p99_ms` are percentiles and `max_ms` is
-    the longest of the durations in milliseconds, timeouts included; None if no duration is known.
+    one. `events` starts with the highest rejection rate. `durations` are the percentiles p50, p95 and p99 and the longest,
+    max, in milliseconds, timeouts included; None if no duration is known.
     """
 
     counts: Mapping[Outcome, int]
@@ -562,10 +573,7 @@ class AttemptStatistics:
     buckets: tuple[Bucket, ...]
     codes: tuple[CodeCount, ...]
     events: tuple[EventShare, ...]
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None = None
-    max_ms: float | None = None
+    durations: Mapping[str, float | None]
 
     @property
     def total(self) -> int:

@@ -59,8 +59,7 @@ class Attachment:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
+class Extras(NamedTuple):
     event_time: str | None = None
     attachments: tuple[Attachment, ...] = ()
 
@@ -110,8 +109,7 @@ class Reply:
     limit_reset: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NoReply:
+class NoReply(NamedTuple):
     reason: str
     sent: Literal["no", "maybe"]
     detail: str
@@ -120,8 +118,7 @@ class NoReply:
 Answer = Reply | NoReply
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The user's resolution of an attempt: whether it arrived. Its outcome stays unknown."""
 
     arrived: bool
@@ -137,8 +134,7 @@ class KeptContact(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TeamMarks:
+class TeamMarks(NamedTuple):
     """How a team knows a request: by marks of the contact's keys and of the data; not `claimed` if offline."""
 
     account: str
@@ -181,14 +177,22 @@ def new_attempt_id() -> str:
     return str(uuid.uuid4())
 
 
+def new_attempt_ids(count: int) -> list[str]:
+    """Random UUIDs that follow each other at a distance, so that a large history has them on a few pages of its index."""
+    first = uuid.uuid4().int
+    return [str(uuid.UUID(int=(first + place * _APART) % 2**128)) for place in range(count)]
+
+
+_APART = 997 << 93
+"""The distance of the ids of a batch: 997 short ids, so that no two of them look alike."""
+
+
 # Event time and attachments
 
 
 MAX_REQUEST = 10_000_000
 
-_EVENT_TIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z", re.ASCII
-)
+_EVENT_TIME = r"(?a)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.000)?Z"
 
 
 class ExtrasError(ValueError):
@@ -205,7 +209,7 @@ def attach(filename: str, content: bytes) -> Attachment:
 
 def parse_event_time(value: object) -> str | None:
     """The event time; None for null. Raises ExtrasError for anything but the two forms."""
-    if value is not None and not (isinstance(value, str) and _EVENT_TIME.fullmatch(value)):
+    if value is not None and not (isinstance(value, str) and re.fullmatch(_EVENT_TIME, value)):
         raise ExtrasError(
             "event_time",
             f"{str(value)[:60]!r} is not an event time. "
@@ -252,8 +256,7 @@ def _attachment(entry: object) -> Attachment:
 # Drafts and templates
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """The texts of the form as typed. `contact_id` is the chosen contact, '' for none."""
 
     event_id: str = ""
@@ -269,8 +272,7 @@ class SavedDraft(NamedTuple):
     saved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """Event data as typed, with its placeholders, under a name; `event_id` is the event it was typed for."""
 
     name: str
@@ -348,7 +350,7 @@ RESOLVED = {True: "resolved: arrived", False: "resolved: did not arrive"}
 MEANING = {
     Outcome.SENDING: "Still being sent.",
     Outcome.ACCEPTED: "Emarsys accepted the event. Whether an e-mail goes out depends on the program that uses it.",
-    Outcome.PARTIAL: "Accepted, but not for everyone; the reply names the contacts.",
+    Outcome.PARTIAL: "Accepted, but not for everyone.",
     Outcome.REJECTED: "Rejected. Nothing was triggered.",
     Outcome.NOT_SENT: "Nothing left this machine. It is safe to send again.",
     Outcome.UNKNOWN: "It may have been triggered. Check before you send again.",
@@ -361,23 +363,13 @@ UNKNOWN_REMEDY = (
 
 def outcome_of(answer: Answer) -> Outcome:
     """The outcome of an answer; the first matching case decides."""
-    match answer:
-        case NoReply(sent="no"):
-            return Outcome.NOT_SENT
-        case NoReply():
-            return Outcome.UNKNOWN
-        case Reply():
-            return _outcome_of_reply(answer)
-
-
-def _outcome_of_reply(reply: Reply) -> Outcome:
-    match reply.http_status // 100, reply.reply_code:
-        case 3, _:
-            return Outcome.REJECTED
-        case 4, code:
+    if isinstance(answer, NoReply):
+        return Outcome.NOT_SENT if answer.sent == "no" else Outcome.UNKNOWN
+    match answer.http_status // 100, answer.reply_code:
+        case 3 | 4, code:
             return Outcome.UNKNOWN if code == 0 else Outcome.REJECTED
         case 2, 0:
-            return Outcome.PARTIAL if reply.errors else Outcome.ACCEPTED
+            return Outcome.PARTIAL if answer.errors else Outcome.ACCEPTED
         case 2, int():
             return Outcome.REJECTED
         case _:

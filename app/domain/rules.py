@@ -4,7 +4,6 @@ They are in the order of the documented table; this program assumes that the ser
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -17,8 +16,7 @@ class Verdict(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """`broken` is None if the account does not know; `scope` is what a broken rule rejects of a batch."""
 
     code: int
@@ -81,10 +79,8 @@ RULES: tuple[Rule, ...] = (
 
 def judge(request: TriggerRequest, account: Account, rules: tuple[Rule, ...] = RULES) -> Verdict:
     """The verdict of an account that knows everything: the first broken rule, or code 0."""
-    for rule in rules:
-        if rule.broken(request, account):
-            return Verdict(rule.code, rule.text(request))
-    return Verdict(0, reply_text(0, request))
+    broken = (Verdict(rule.code, rule.text(request)) for rule in rules if rule.broken(request, account))
+    return next(broken, Verdict(0, reply_text(0, request)))
 
 
 def broken_rules(request: TriggerRequest, account: Account) -> tuple[Verdict, ...]:

@@ -7,6 +7,7 @@ reads tolerantly and writes strictly; what it cannot read raises WireError.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from app.domain.json_text import TypedObject, ascii_json, parsed
@@ -19,6 +20,23 @@ ContactErrors = Mapping[str, Mapping[str, str]]
 # Made once: making it takes half as long as using it.
 _COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _SQLITE_INTEGER = range(-(2**63), 2**63)
+
+
+class Purpose(NamedTuple):
+    """What a reading call is for, and the permission that it needs."""
+
+    what: str
+    permission: str
+
+
+EVENTS = Purpose("events", "externalevent.list")
+FIELDS = Purpose("fields", "field.list")
+CONTACTS = Purpose("contacts", "contact.list")
+CONTACT_DATA = Purpose("contacts", "contact.getdata")
+CONTACT_LIST = Purpose("contact list", "contactlist.list")
+USAGES = Purpose("usages of the event", "externalevent.usages")
+MAIL = Purpose("mail", "campaign.get")
+MAIL_HISTORY = Purpose("mail history", "for the e-mail history of contacts")
 
 
 class WireError(ValueError):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import xmlschema
 
+from app.cli.check import junit_xml
 from app.domain.checks import (
     Case,
     CaseResult,
@@ -18,7 +19,6 @@ from app.domain.checks import (
     parse_cases,
 )
 from app.domain.event_data import parse_event_data
-from app.domain.junit import junit_xml
 from app.domain.masking import NO_MASK, Mask
 from app.domain.model import Attempt, Extras, NoReply, Outcome, Reply, TriggerRequest, attach
 from app.domain.wire import trigger_body

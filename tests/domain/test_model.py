@@ -1,6 +1,7 @@
 """What a trigger carries beside its event data, and the outcome of each answer."""
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -16,10 +17,12 @@ from app.domain.model import (
     attach,
     extras_json,
     extras_words,
+    new_attempt_ids,
     outcome_of,
     parse_event_time,
     parse_extras,
 )
+from app.domain.text import short_id
 from app.domain.wire import trigger_body
 
 TIME = "2026-03-01T13:00:00Z"
@@ -100,7 +103,7 @@ def test_every_answer_has_exactly_the_outcome_of_the_first_line_that_fits() -> N
         (Reply(502, 0, "OK"), "unknown"),
         (Reply(503, 2008, "x"), "unknown"),
         (Reply(302, None, None), "rejected"),
-        (Reply(307, 0, "OK"), "rejected"),
+        (Reply(307, 0, "OK"), "unknown"),
         (Reply(400, 0, "OK"), "unknown"),
         (Reply(400, 2008, "x"), "rejected"),
         (Reply(400, None, None), "rejected"),
@@ -128,3 +131,11 @@ def test_every_outcome_is_told_by_a_symbol_and_a_word_of_its_own() -> None:
         "not sent",
         "unknown",
     }
+
+
+def test_the_ids_of_a_batch_are_near_each_other_and_no_two_look_alike() -> None:
+    ids = new_attempt_ids(1000)
+    assert len({short_id(one) for one in ids}) == 1000
+    assert {UUID(one).version for one in ids} == {4}
+    assert (UUID(ids[-1]).int - UUID(ids[0]).int) % 2**128 < 2**113  # of a million, some 31 lie between them
+    assert not set(ids) & set(new_attempt_ids(1000))
