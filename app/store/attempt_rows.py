@@ -2,10 +2,11 @@
 
 import contextlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,7 +18,6 @@ from app.domain.model import (
     Answer,
     Attempt,
     Extras,
-    JsonObject,
     KeptContact,
     NoReply,
     Outcome,
@@ -30,12 +30,27 @@ from app.domain.model import (
 from app.domain.recipient import canonical_json, contact_fingerprint, request_fingerprint
 from app.domain.reply_codes import describe_reply
 from app.domain.wire import dumps, sent_json, trigger_body
-from app.store.text import microseconds, moment, restored, restored_or_none, stored, stored_or_null
+from app.store.text import microseconds, moment, stored, stored_or_null
 
 SHOWN_REPLY_TEXT = 1000
 """The number of characters of the reply text in `attempts`; `answers` has the whole text of a longer one."""
 
 Value = str | bytes | int | float | None
+
+LATEST_NAME = """
+WITH RECURSIVE known (account) AS (
+    SELECT min(account) FROM attempts
+    UNION ALL
+    SELECT (SELECT min(account) FROM attempts WHERE account > known.account) FROM known WHERE account IS NOT NULL
+)
+SELECT event_name FROM attempts WHERE number = (
+    SELECT max((
+        SELECT number FROM attempts WHERE account = known.account AND event_id = ?1 AND event_name IS NOT NULL
+        ORDER BY number DESC LIMIT 1
+    )) FROM known
+)
+"""
+"""The latest recorded name of an event on any account."""
 
 
 class AttemptRow(NamedTuple):
@@ -101,7 +116,7 @@ def attempt_values(attempt: Attempt, owner: str) -> dict[str, Value]:
         "note": stored_or_null(attempt.note),
         **_contact_values(attempt.contact),
         "run_id": attempt.run_id,
-        "team": None if attempt.team is None else json.dumps(asdict(attempt.team)),
+        "team": None if attempt.team is None else json.dumps(attempt.team._asdict()),
         "contact_mark": contact_fingerprint(attempt.account, request.key_id, request.external_id),
         "send_mark": request_fingerprint(attempt.account, request, canonical_json(request.data)),
     }
@@ -182,28 +197,29 @@ def settlement_values(settlement: Settlement | None) -> dict[str, Value]:
 def narrow_row(row: sqlite3.Row) -> AttemptRow:
     """An AttemptRow from the columns NARROW."""
     return AttemptRow(
-        attempt_id=restored(row["attempt_id"]),
-        profile=restored(row["profile"]),
+        attempt_id=row["attempt_id"],
+        profile=row["profile"],
         started_at=moment(row["started_at"]),
         outcome=Outcome(row["outcome"]),
-        event_id=restored(row["event_id"]),
-        event_name=restored_or_none(row["event_name"]),
-        key_id=restored(row["key_id"]),
-        external_id=restored(row["external_id"]),
+        event_id=row["event_id"],
+        event_name=row["event_name"],
+        key_id=row["key_id"],
+        external_id=row["external_id"],
         http_status=row["http_status"],
         reply_code=row["reply_code"],
-        reply_text=restored_or_none(row["reply_text"]),
+        reply_text=row["reply_text"],
         elapsed_ms=row["elapsed_ms"],
         arrived=_arrived(row),
-        contact_name=restored(row["contact_name"] or ""),
+        contact_name=row["contact_name"] or "",
         description=_description(row),
         member=_member(row),
     )
 
 
 def _description(row: sqlite3.Row) -> str:
-    if row["detail"] is not None:
-        return restored(row["detail"])
+    detail: str | None = row["detail"]
+    if detail is not None:
+        return detail
     if row["http_status"] is not None:
         return describe_reply(row["http_status"], row["reply_code"], row["body"] or b"")
     return "" if row["outcome"] == Outcome.SENDING else ENDED
@@ -212,20 +228,20 @@ def _description(row: sqlite3.Row) -> str:
 def whole_attempt(row: sqlite3.Row) -> Attempt:
     """An Attempt from the columns WHOLE."""
     return Attempt(
-        attempt_id=restored(row["attempt_id"]),
-        profile=restored(row["profile"]),
-        account=restored(row["account"]),
+        attempt_id=row["attempt_id"],
+        profile=row["profile"],
+        account=row["account"],
         request=_request(row),
-        event_name=restored_or_none(row["event_name"]),
+        event_name=row["event_name"],
         started_at=moment(row["started_at"]),
         predicted_code=row["predicted_code"],
         outcome=Outcome(row["outcome"]),
         answer=_answer(row),
         elapsed_ms=row["elapsed_ms"],
-        remedy=restored_or_none(row["remedy"]),
-        parent_id=restored_or_none(row["parent_id"]),
+        remedy=row["remedy"],
+        parent_id=row["parent_id"],
         settlement=_settlement(row),
-        note=restored_or_none(row["note"]),
+        note=row["note"],
         contact=_contact(row),
         run_id=row["run_id"],
         team=team_marks(row["team"]),
@@ -249,17 +265,17 @@ def _member(row: sqlite3.Row) -> str:
 def _contact(row: sqlite3.Row) -> KeptContact | None:
     if row["contact_id"] is None:
         return None
-    keys = restored(row["contact_keys"]).strip("\n").split("\n")
-    return KeptContact(restored(row["contact_id"]), restored(row["contact_name"]), tuple(keys))
+    keys = row["contact_keys"].strip("\n").split("\n")
+    return KeptContact(row["contact_id"], row["contact_name"], tuple(keys))
 
 
 def _request(row: sqlite3.Row) -> TriggerRequest:
     return TriggerRequest(
-        event_id=restored(row["event_id"]),
-        key_id=restored(row["key_id"]),
-        external_id=restored(row["external_id"]),
+        event_id=row["event_id"],
+        key_id=row["key_id"],
+        external_id=row["external_id"],
         data=_data(row),
-        trigger_id=restored_or_none(row["trigger_id"]),
+        trigger_id=row["trigger_id"],
         extras=_extras(row["request_body"]),
     )
 
@@ -285,7 +301,7 @@ def _settlement(row: sqlite3.Row) -> Settlement | None:
     arrived = _arrived(row)
     if arrived is None:
         return None
-    return Settlement(arrived, restored(row["settlement_note"]), moment(row["settled_at"]))
+    return Settlement(arrived, row["settlement_note"], moment(row["settled_at"]))
 
 
 def _arrived(row: sqlite3.Row) -> bool | None:
@@ -294,18 +310,18 @@ def _arrived(row: sqlite3.Row) -> bool | None:
 
 def _answer(row: sqlite3.Row) -> Answer | None:
     if row["reason"] is not None:
-        return NoReply(restored(row["reason"]), row["sent"], restored(row["detail"]))
+        return NoReply(row["reason"], row["sent"], row["detail"])
     if row["http_status"] is None:
         return None
     whole = row["whole_text"]
     return Reply(
         http_status=row["http_status"],
         reply_code=row["reply_code"],
-        reply_text=restored_or_none(row["reply_text"] if whole is None else whole),
+        reply_text=row["reply_text"] if whole is None else whole,
         errors=json.loads(row["errors"]) if row["errors"] is not None else {},
         body=row["body"],
         body_length=row["body_length"],
-        **{column: restored_or_none(row[column]) for column in _REPLY_TEXTS},
+        **{column: row[column] for column in _REPLY_TEXTS},
     )
 
 
@@ -348,24 +364,20 @@ def phrase(text: str) -> str:
     return f'"{quoted}"'
 
 
-def data_of(body: bytes) -> JsonObject | None:
-    """The event data in the body of a request; None if there is none."""
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    data = payload.get("data") if isinstance(payload, Mapping) else None
-    return data if isinstance(data, Mapping) else None
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def _text(row: sqlite3.Row) -> str:
-    data = json.loads(row["data"]) if row["data"] else data_of(row["request_body"])
+    data = row["data"] or member(row["request_body"].decode(), "data") or "null"
+    trigger_id: str | None = row["trigger_id"]
+    if trigger_id is not None and _UUID.fullmatch(trigger_id):
+        trigger_id = trigger_id.replace("-", "")  # one word: five would cost a large batch much more
     texts = (
         row["event_id"],
         row["event_name"],
         row["external_id"],
-        None if row["trigger_id"] == row["attempt_id"] else row["trigger_id"],
-        None if data is None else _spoken(data),
+        None if row["trigger_id"] == row["attempt_id"] else trigger_id,
+        None if data == "null" else _spoken(data),
         None if row["reply_code"] is None else str(row["reply_code"]),
         row["said"],
         _reply_text(row["reply_body"]) if row["reply_body"] else None,
@@ -375,26 +387,24 @@ def _text(row: sqlite3.Row) -> str:
         row["settlement_note"],
         row["contact_keys"],
     )
-    return stored(search_text(restored(text) for text in texts if text)).replace("\0", " ")
+    return stored(search_text(text for text in texts if text)).replace("\0", " ")
 
 
+@lru_cache(maxsize=16)  # the contacts of a batch have the same reply
 def _reply_text(body: bytes) -> str | None:
+    """The texts of a reply without its code and text, which are at hand; None if there are none."""
     try:
         reply = json.loads(body)
+        if isinstance(reply, Mapping):
+            reply = {name: value for name, value in reply.items() if value and name not in _REPLY_HAS}
+        return None if reply == {} else _spoken(json.dumps(reply, ensure_ascii=False))
     except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
-    if isinstance(reply, Mapping):
-        reply = {name: value for name, value in reply.items() if value and name not in _REPLY_HAS}
-    return None if reply == {} else _spoken(reply)
 
 
-def _spoken(value: object) -> str:
-    """The texts in a JSON value. Its punctuation may stay, since it separates words; its escapes may not."""
-    with contextlib.suppress(RecursionError):
-        written = json.dumps(value, ensure_ascii=False)
-        if "\\" not in written:
-            return written
-    return "\n".join(_leaves(value))
+def _spoken(text: str) -> str:
+    """The texts in JSON. Its punctuation may stay, since it separates words; its escapes may not."""
+    return "\n".join(_leaves(json.loads(text))) if "\\" in text else text
 
 
 def _leaves(value: object) -> Iterator[str]:

@@ -7,13 +7,13 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.errors import AppError
-from app.domain.history_query import HistoryQuery
 from app.domain.model import (
     UNKNOWN_REMEDY,
     Answer,
@@ -27,8 +27,9 @@ from app.domain.model import (
 )
 from app.domain.recipient import request_fingerprint
 from app.domain.text import short_id
-from app.store import bulk_runs
+from app.store import bulk_rows
 from app.store.attempt_rows import (
+    LATEST_NAME,
     NARROW,
     WHOLE,
     AttemptRow,
@@ -43,10 +44,12 @@ from app.store.attempt_rows import (
 from app.store.bulk_attempts import delete, insert, record
 from app.store.database import BUSY_SECONDS, StoreError, remove, transaction
 from app.store.history_file import DamagedHistoryError, HistoryFile, HistoryReplacedError, guarded
-from app.store.history_search import LATEST_NAME, HistorySearch
 from app.store.locks import Owner
 from app.store.outbox import enqueue, enqueue_if_shared
-from app.store.text import microseconds, restored, stored, stored_or_null
+from app.store.text import microseconds, stored, stored_or_null
+
+if TYPE_CHECKING:
+    from app.store.history_search import HistorySearch
 
 __all__ = [
     "AttemptRow",
@@ -74,23 +77,32 @@ WITH RECURSIVE used (id) AS (
 SELECT id FROM used WHERE id IS NOT NULL
 ORDER BY (SELECT max(number) FROM attempts WHERE account = ?1 AND event_id = used.id) DESC LIMIT ?2
 """
-_LAST_TO = """
-SELECT max((SELECT max(number) FROM attempts WHERE contact_mark = marks.value AND outcome = outcomes.value))
-FROM json_each(?) AS marks, json_each(?) AS outcomes
+_LAST_TO = f"""
+SELECT {NARROW} FROM attempts WHERE number = (
+    SELECT max(number) FROM attempts INDEXED BY by_mark
+    WHERE contact_mark IN (SELECT value FROM json_each(?)) AND outcome IN (SELECT value FROM json_each(?))
+)
 """
-_SENT = "outcome IN ('accepted', 'partial', 'sending')"
-_AFTER = "number > coalesce((SELECT number FROM attempts WHERE attempt_id = ?2), 0)"
+_SAME = f"""
+SELECT {NARROW} FROM attempts WHERE number = (
+    SELECT max(number) FROM attempts INDEXED BY by_mark
+    WHERE contact_mark IN (SELECT value FROM json_each(?)) AND send_mark IN (SELECT value FROM json_each(?))
+    AND (outcome IN ('accepted', 'partial', 'sending') AND started_at >= ?
+        OR outcome = 'unknown' AND settlement IS NOT 'did_not')
+    AND number > coalesce((SELECT number FROM attempts WHERE attempt_id = ?), 0)
+)
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class SameSend:
+class SameSend(NamedTuple):
     """The criteria for attempts that are the same trigger as one about to be sent.
 
-    `marks` are its request fingerprints, one for each key that finds the contact. An attempt with a reply counts if it
-    began at `since` or later. Only attempts after `asked_about`, the id of one that the user already confirmed, count.
+    `contacts` and `requests` are its fingerprints, one for each key that finds the contact. An attempt with a reply counts
+    if it began at `since` or later. Only attempts after `asked_about`, the id of one that the user already confirmed, count.
     """
 
-    marks: Sequence[int]
+    contacts: Sequence[int]
+    requests: Sequence[int]
     since: datetime
     asked_about: str | None = None
 
@@ -110,13 +122,18 @@ class History:
         self._file = HistoryFile(path, busy_seconds)
         _remove_index(path)
         self.recent = RecentAttempts(self._file)
-        self.search = HistorySearch(self._file)
         self._owner = Owner(path.parent / "owners")
         self._version = self._data_version()
 
     @property
     def path(self) -> Path:
         return self._file.path
+
+    @cached_property
+    def search(self) -> "HistorySearch":
+        from app.store.history_search import HistorySearch
+
+        return HistorySearch(self._file)
 
     def close(self) -> None:
         """Closes the file; the next `recover` treats attempts that are still `sending` as interrupted."""
@@ -197,8 +214,11 @@ class History:
 
     @property
     def owner(self) -> str:
-        """The name of this process as the writer of attempts. Raises OSError."""
-        return self._owner.name()
+        """The name of this process as the writer of attempts. Raises StoreError if the history can only be read."""
+        if self._file.unwritable is not None:
+            raise self._file.unwritable
+        with guarded(self.path):
+            return self._owner.name()
 
     def is_gone(self, owner: str | None) -> bool:
         """Whether the process of that name has ended. Raises OSError."""
@@ -214,7 +234,7 @@ class History:
         with self._file.guarded() as connection:
             rows = connection.execute("SELECT DISTINCT owner FROM attempts WHERE outcome = 'sending'")
             writers = dict.fromkeys(
-                [*(row["owner"] for row in rows.fetchall()), *bulk_runs.owners(connection)]
+                [*(row["owner"] for row in rows.fetchall()), *bulk_rows.owners(connection)]
             )
             gone = [owner for owner in writers if self._owner.is_gone(owner)]
             self._owner.sweep()
@@ -223,7 +243,7 @@ class History:
     def forget(self, account: str) -> int:
         """Deletes the attempts on one account, except those being sent; returns the number deleted."""
         with self._file.writing() as connection:
-            bulk_runs.prune(connection, "account = ?", stored(account))
+            bulk_rows.prune(connection, "account = ?", stored(account))
             return delete(connection, "account = :account", {"account": stored(account)})
 
     def get(self, attempt_id: str) -> Attempt | None:
@@ -238,7 +258,7 @@ class History:
             stored(f"{text}\x7f"),
             limit,
         )
-        found = [self.get(restored(row["attempt_id"])) for row in rows]
+        found = [self.get(row["attempt_id"]) for row in rows]
         return [attempt for attempt in found if attempt is not None]
 
     def request_body(self, attempt_id: str) -> bytes:
@@ -254,7 +274,7 @@ class History:
 
     def attempts(self, account: str | None, limit: int) -> Iterator[Attempt]:
         """The attempts on one account (None: on all), newest first, read in pages; limit 0 means no limit."""
-        found = self.search.attempts(HistoryQuery(), account)
+        found = self.search.attempts(account=account)
         return islice(found, limit) if limit else found
 
     def unsettled(self, account: str) -> int:
@@ -312,10 +332,10 @@ def _interrupt(connection: sqlite3.Connection, owner: str | None) -> int:
         rows = connection.execute(
             "SELECT attempt_id FROM attempts WHERE outcome = 'sending' AND owner IS ?", (owner,)
         ).fetchall()
-        attempt_ids = [restored(row["attempt_id"]) for row in rows]
+        attempt_ids = [row["attempt_id"] for row in rows]
         remedy = f"{INTERRUPTED.detail} {UNKNOWN_REMEDY}"
         record(connection, attempt_ids, INTERRUPTED, Outcome.UNKNOWN, remedy=remedy)
-        bulk_runs.interrupt(connection, owner, attempt_ids)
+        bulk_rows.interrupt(connection, owner, attempt_ids)
     return len(attempt_ids)
 
 
@@ -333,7 +353,7 @@ class RecentAttempts:
 
     def events(self, account: str, limit: int) -> tuple[str, ...]:
         """The ids of the events sent on an account, the latest first."""
-        return tuple(restored(row[0]) for row in self._file.all(_EVENTS, stored(account), limit))
+        return tuple(row[0] for row in self._file.all(_EVENTS, stored(account), limit))
 
     def latest(self, account: str, limit: int) -> tuple[AttemptRow, ...]:
         """The attempts on an account, the newest first."""
@@ -356,7 +376,7 @@ class RecentAttempts:
             stored(event_id),
             _LOOKED_BACK,
         )
-        return None if row is None else restored(row[0])
+        return None if row is None else row[0]
 
     def data(self, account: str, event_id: str) -> JsonObject | None:
         """The event data that an event was last sent with; None if the last 50 attempts had none."""
@@ -393,12 +413,12 @@ class RecentAttempts:
     def name_elsewhere(self, event_id: str) -> str | None:
         """The latest recorded name of the event with this id on any account; None if there is none."""
         row = self._file.one(LATEST_NAME, stored(event_id))
-        return None if row is None else restored(row[0])
+        return None if row is None else row[0]
 
     def with_contact(self, marks: Iterable[int], outcomes: Iterable[Outcome]) -> AttemptRow | None:
         """The latest attempt with one of these contact fingerprints and one of these outcomes."""
         row = self._file.one(_LAST_TO, json.dumps(list(marks)), json.dumps([one.value for one in outcomes]))
-        return None if row is None else self._narrow("number = ?", row[0])
+        return None if row is None else narrow_row(row)
 
     def sent(self, same: SameSend) -> AttemptRow | None:
         """The latest of the same attempts that arrived or may have arrived.
@@ -406,26 +426,11 @@ class RecentAttempts:
         Accepted attempts and those still being sent count from `since` on; unknown ones count always, unless the user
         resolved them as not arrived.
         """
-        asked = (json.dumps(list(same.marks)), stored_or_null(same.asked_about))
-        newest = self._file.one(
-            f"SELECT max((SELECT max(number) FROM attempts WHERE send_mark = value AND {_SENT} AND {_AFTER})) "
-            "FROM json_each(?1)",
-            *asked,
+        row = self._file.one(
+            _SAME,
+            json.dumps(list(same.contacts)),
+            json.dumps(list(same.requests)),
+            microseconds(same.since),
+            stored_or_null(same.asked_about),
         )
-        unknown = self._file.one(
-            "SELECT max(number) FROM attempts WHERE send_mark IN (SELECT value FROM json_each(?1)) "
-            f"AND outcome = 'unknown' AND settlement IS NOT 'did_not' AND {_AFTER}",
-            *asked,
-        )
-        within = self._narrow("number = ? AND started_at >= ?", _number(newest), microseconds(same.since))
-        doubtful = self._narrow("number = ?", _number(unknown))
-        found = [row for row in (within, doubtful) if row is not None]
-        return max(found, key=lambda row: row.started_at, default=None)
-
-    def _narrow(self, condition: str, *values: object) -> AttemptRow | None:
-        row = self._file.one(f"SELECT {NARROW} FROM attempts WHERE {condition}", *values)
         return None if row is None else narrow_row(row)
-
-
-def _number(row: sqlite3.Row | None) -> int | None:
-    return None if row is None else row[0]

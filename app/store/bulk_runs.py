@@ -7,7 +7,7 @@ a connection of its own, for use in a worker thread. Raises StoreError.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,17 +31,11 @@ from app.domain.model import Answer, Attempt, Outcome, Reply, TriggerRequest
 from app.domain.recipient import EMAIL, canonical_json, request_fingerprint
 from app.domain.text import id_prefixes
 from app.store.bulk_attempts import add, opened_for_many, previous_renewed, record
+from app.store.bulk_rows import READING, delete_runs, move
 from app.store.database import transaction
 from app.store.history_file import opened
 from app.store.outbox import enqueue
-from app.store.text import Stored, microseconds, moment, restored, restored_or_none, stored
-
-READING = "reading"
-"""The state of a run whose rows are still being added; it is not listed."""
-
-INTERRUPTED = "The program ended during the run."
-FORGOTTEN = "(forgotten)"
-"""Replaces the external id of an erased person."""
+from app.store.text import microseconds, moment, stored
 
 _CHUNK = 10_000
 _PLAN = (
@@ -54,6 +48,10 @@ _STATES = {
     Outcome.UNKNOWN: RowState.UNKNOWN,
 }
 _CLAIMED = "WHERE wave = ? AND number = ? AND attempt_id = ?"
+_TO_SEND = """state = 'planned' OR state = 'unknown' AND NOT EXISTS (
+    SELECT 1 FROM attempts AS one LEFT JOIN attempts AS later ON later.parent_id = one.attempt_id
+    WHERE one.attempt_id = bulk_rows.attempt_id
+    AND (one.settlement = 'arrived' OR later.outcome IN ('accepted', 'partial', 'sending')))"""
 _ROW = "wave, bulk_rows.number, line, bulk_rows.external_id, cells, bulk_rows.data"
 
 _NEW = ("number", "line", "external_id", "cells", "data", "parent_id")
@@ -148,7 +146,7 @@ def add_plan(
             return run
         except BaseException:  # also ctrl+c: clean up, then re-raise
             with transaction(connection):
-                _delete(connection, "number = ?", number)
+                delete_runs(connection, "number = ?", number)
             raise
 
 
@@ -176,8 +174,7 @@ def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -
     """Fills the temporary table `people`: the first row of each external id, their number, and whom the cache finds."""
     connection.execute("ATTACH ? AS cache", (f"{cache.absolute().as_uri()}?mode=ro",))
     exact = "" if run.key_id == EMAIL else "AND value = external_id COLLATE BINARY"
-    looked_up = "lower(external_id)" if run.key_id == EMAIL else "external_id"
-    known = f"EXISTS (SELECT 1 FROM cache.looked_up WHERE key_id = ?2 AND value = {looked_up})"
+    known = f"EXISTS (SELECT 1 FROM cache.looked_up WHERE key_id = ?2 AND value = {_person(run)})"
     if connection.execute("SELECT complete FROM cache.state").fetchone()[0]:
         known = "1"
     connection.execute(
@@ -191,7 +188,7 @@ def _judge(connection: sqlite3.Connection, number: int, run: Run, cache: Path) -
 
 
 def _person(run: Run) -> str:
-    return "external_id COLLATE NOCASE" if run.key_id == EMAIL else "external_id"
+    return "lower(external_id)" if run.key_id == EMAIL else "external_id"
 
 
 def _counted(
@@ -297,7 +294,7 @@ def _already_sent(connection: sqlite3.Connection, number: int, run: Run, since: 
 
 def _is_same(run: Run, template: RowTemplate, row: sqlite3.Row) -> bool:
     data = typed_data(row["data"] or template.fill(json.loads(row["cells"])))
-    request = TriggerRequest(run.event_id, row["key_id"], restored(row["sent_to"]), data)
+    request = TriggerRequest(run.event_id, row["key_id"], row["sent_to"], data)
     return bool(request_fingerprint(run.account, request, canonical_json(data)) == row["send_mark"])
 
 
@@ -370,10 +367,10 @@ def _run(row: sqlite3.Row) -> Run:
     plan = json.loads(row["plan"])
     return Run(
         run_id=row["run_id"],
-        account=restored(row["account"]),
+        account=row["account"],
         planned_at=moment(row["planned_at"]),
         state=RunState(row["state"]),
-        pause_reason=restored_or_none(row["pause_reason"]),
+        pause_reason=row["pause_reason"],
         counts={state: row[state.value] for state in RowState},
         **{**plan, "header": tuple(plan["header"])},
     )
@@ -383,7 +380,7 @@ def _row(row: sqlite3.Row) -> BulkRow:
     return BulkRow(
         row["number"],
         row["line"],
-        restored(row["external_id"]),
+        row["external_id"],
         tuple(json.loads(row["cells"] or "[]")),
         row["data"],
         row["wave"],
@@ -392,17 +389,31 @@ def _row(row: sqlite3.Row) -> BulkRow:
 
 
 def rows_left(path: Path, run_id: str, limit: int, state: RowState = RowState.PLANNED) -> list[BulkRow]:
-    """The next rows to send, all of one wave; or the first `unknown` ones, whose attempt is the `parent_id`."""
+    """The next rows to send, all of one wave; or the first `unknown` ones, whose attempt is the `parent_id`.
+
+    Not those that were marked as arrived, or resent one by one.
+    """
     with opened(path) as connection:
         run = _run_row(connection, run_id)
         is_next = state is RowState.PLANNED
         place = (run["next_wave"], run["next_row"]) if is_next else (0, 0)
         found = connection.execute(
             f"SELECT {_ROW}, {'parent_id' if is_next else 'attempt_id AS parent_id'} FROM bulk_rows "
-            "WHERE run = ?1 AND (run, wave, number) >= (?1, ?2, ?3) AND state = ?4 ORDER BY wave, number LIMIT ?5",
+            f"WHERE run = ?1 AND (run, wave, number) >= (?1, ?2, ?3) AND state = ?4 AND ({_TO_SEND}) "
+            "ORDER BY wave, number LIMIT ?5",
             (run["number"], *place, state.value, limit),
         ).fetchall()
         return [_row(row) for row in found if row["wave"] == found[0]["wave"]]
+
+
+def unknown_left(path: Path, run_id: str) -> int:
+    """The number of unknown rows that `rows_left` gives."""
+    with opened(path) as connection:
+        row = connection.execute(
+            f"SELECT count(*) FROM bulk_rows WHERE run = ? AND state = 'unknown' AND ({_TO_SEND})",
+            (_number(connection, run_id),),
+        ).fetchone()
+        return int(row[0])
 
 
 def predicted_rejected(path: Path, run_id: str, limit: int) -> list[tuple[BulkRow, int]]:
@@ -432,10 +443,10 @@ def report(path: Path, run_id: str, *, rejected: bool) -> Iterator[ReportLine]:
                 _row(row),
                 RowState(row["state"]),
                 row["code"],
-                restored_or_none(row["reply_text"]),
+                row["reply_text"],
                 row["attempt_id"],
                 row["http_status"],
-                restored_or_none(row["detail"]),
+                row["detail"],
             )
 
 
@@ -490,7 +501,7 @@ def claim(
             raise NotRunningError("The run was paused or aborted in another window.")
         rows = [(one.attempt_id, row.wave, row.number, row.external_id) for row, one in batch]
         to_attempts = ", attempt_id = ? WHERE wave = ? AND number = ? AND external_id = ?"
-        claimed = _move(connection, run["number"], (state, RowState.SENDING), to_attempts, rows)
+        claimed = move(connection, run["number"], (state, RowState.SENDING), to_attempts, rows)
         if claimed < len(batch):
             raise RowsChangedError("A row of the batch was changed.")
         if state is RowState.PLANNED:
@@ -507,9 +518,7 @@ def skip(path: Path, run_id: str, rows: Sequence[tuple[BulkRow, str]]) -> None:
     with _writing(path) as connection:
         values = [(attempt_id, row.wave, row.number) for row, attempt_id in rows]
         to_theirs = ", attempt_id = ? WHERE wave = ? AND number = ?"
-        _move(
-            connection, _number(connection, run_id), (RowState.PLANNED, RowState.SKIPPED), to_theirs, values
-        )
+        move(connection, _number(connection, run_id), (RowState.PLANNED, RowState.SKIPPED), to_theirs, values)
 
 
 def finish(path: Path, run_id: str, sent: Sequence[Sent]) -> Run:
@@ -525,8 +534,8 @@ def finish(path: Path, run_id: str, sent: Sequence[Sent]) -> Run:
             code = one.answer.reply_code if isinstance(one.answer, Reply) else None
             rows = [(code, row.wave, row.number, attempt.attempt_id) for row, attempt in one.batch]
             to_outcome, after = f", code = ? {_CLAIMED}", _STATES[one.outcome]
-            if _move(connection, number, (RowState.SENDING, after), to_outcome, rows) < len(rows):
-                _move(connection, number, (RowState.UNKNOWN, after), to_outcome, rows)
+            if move(connection, number, (RowState.SENDING, after), to_outcome, rows) < len(rows):
+                move(connection, number, (RowState.UNKNOWN, after), to_outcome, rows)
         return _run(_run_row(connection, run_id))
 
 
@@ -554,96 +563,12 @@ def release(path: Path, run_id: str, batch: Batch, state: RowState = RowState.PL
             (None if is_planned else row.parent_id, row.wave, row.number, one.attempt_id)
             for row, one in batch
         ]
-        _move(connection, number, (RowState.SENDING, state), f", attempt_id = ? {_CLAIMED}", rows)
+        move(connection, number, (RowState.SENDING, state), f", attempt_id = ? {_CLAIMED}", rows)
         if is_planned:
             _set_next(connection, number, batch[0][0].wave, batch[0][0].number)
-
-
-def _move(
-    connection: sqlite3.Connection,
-    run: int,
-    states: tuple[RowState, RowState],
-    where: str,
-    values: Iterable[Sequence[object]],
-) -> int:
-    """Moves rows from one state to another, with the counts of the run; returns their number.
-
-    `where` may have more columns to set before its WHERE; `values` are for one row each, or for several.
-    """
-    before, after = states
-    changed = connection.executemany(
-        f"UPDATE bulk_rows SET state = '{after}'{where} AND run = {run} AND state = '{before}'", values
-    ).rowcount
-    for state, by in ((before, -changed), (after, changed)):
-        connection.execute(f"UPDATE bulk_runs SET {state} = {state} + ? WHERE number = ?", (by, run))
-    return changed
 
 
 def _set_next(connection: sqlite3.Connection, number: int, wave: int, row: int) -> None:
     connection.execute(
         "UPDATE bulk_runs SET next_wave = ?, next_row = ? WHERE number = ?", (wave, row, number)
     )
-
-
-# Within the transactions of others
-
-
-def owners(connection: sqlite3.Connection) -> list[str]:
-    """The processes that run or plan something."""
-    return [
-        row[0] for row in connection.execute("SELECT DISTINCT owner FROM bulk_runs WHERE owner IS NOT NULL")
-    ]
-
-
-def interrupt(connection: sqlite3.Connection, owner: str | None, attempt_ids: Sequence[str]) -> None:
-    """Follows the attempts that were marked as interrupted, and pauses the runs of a process that has ended."""
-    ids = json.dumps(attempt_ids)
-    runs = connection.execute(
-        "SELECT DISTINCT bulk_runs.number FROM json_each(?) JOIN attempts ON attempt_id = value JOIN bulk_runs USING (run_id)",
-        (ids,),
-    ).fetchall()
-    among = " WHERE attempt_id IN (SELECT value FROM json_each(?))"
-    for row in runs:
-        _move(connection, row["number"], (RowState.SENDING, RowState.UNKNOWN), among, [(ids,)])
-    _delete(connection, f"owner = ? AND state = '{READING}'", owner)
-    connection.execute(
-        "UPDATE bulk_runs SET state = 'paused', pause_reason = ?, owner = NULL WHERE owner = ?",
-        (INTERRUPTED, owner),
-    )
-
-
-def forget(
-    connection: sqlite3.Connection,
-    account: str,
-    keys: Collection[tuple[Stored, Stored]],
-    texts: Collection[Stored],
-) -> None:
-    """Empties the rows of a person, by key or by a text in the row; those that were not sent are skipped."""
-    for run in connection.execute("SELECT * FROM bulk_runs WHERE account = ?", (stored(account),)).fetchall():
-        key_id = json.loads(run["plan"]).get("key_id", "")
-        own = json.dumps([restored(value) for key, value in keys if key == key_id])
-        form = "lower(external_id)" if key_id == EMAIL else "external_id"
-        named = "".join(" OR instr(lower(coalesce(cells, '') || coalesce(data, '')), ?)" for _ in texts)
-        where, values = f" WHERE ({form} IN (SELECT value FROM json_each(?)){named})", (own, *texts)
-        _move(connection, run["number"], (RowState.PLANNED, RowState.SKIPPED), where, [values])
-        connection.execute(
-            f"UPDATE bulk_rows SET external_id = '{FORGOTTEN}', cells = NULL, data = NULL {where} AND run = ?",
-            (*values, run["number"]),
-        )
-        for text in texts:
-            connection.execute(
-                "UPDATE bulk_runs SET plan = json_set(plan, '$.file', ?) WHERE number = ? AND instr(lower(plan), ?)",
-                (FORGOTTEN, run["number"], text),
-            )
-
-
-def prune(connection: sqlite3.Connection, where: str, *values: object) -> None:
-    """Deletes the runs that are over."""
-    _delete(connection, f"state IN ('done', 'aborted') AND {where}", *values)
-
-
-def _delete(connection: sqlite3.Connection, where: str, *values: object) -> None:
-    connection.execute(
-        f"DELETE FROM bulk_rows WHERE run IN (SELECT number FROM bulk_runs WHERE {where})", values
-    )
-    connection.execute(f"DELETE FROM bulk_runs WHERE {where}", values)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.domain.model import Contact, ExternalEvent, Field, ListOrder, Matches
 from app.store.cache_file import CacheFile, opened, refresh_lock
@@ -41,8 +40,7 @@ MAX_MATCHES = 6
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class CacheState:
+class CacheState(NamedTuple):
     """Age and size of the cache. `complete`: no contact is missing; `source` names the sandbox files in it."""
 
     refreshed_at: datetime | None

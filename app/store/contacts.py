@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
@@ -16,7 +16,7 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from string import ascii_lowercase, punctuation
 from threading import Event
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.domain.diagnosis import FieldMatch
 from app.domain.identifiers import differs_by, fold, is_number, search_forms, search_text
@@ -248,8 +248,7 @@ Found = tuple[str, list[str]]
 """A SELECT of the row numbers of the contacts, '' if all match, and the values that it binds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """The words, each as the forms that it may have, and a field id and value prefix for each `field:value`."""
 
     words: tuple[tuple[str, ...], ...]

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from app.domain.model import Contact
 from app.domain.recipient import EMAIL, normalize
-from app.store import bulk_runs, contacts
+from app.store import bulk_rows, contacts
 from app.store.attempt_rows import index_words, merge_words
 from app.store.bulk_attempts import delete, previous_renewed
-from app.store.bulk_runs import FORGOTTEN
+from app.store.bulk_rows import FORGOTTEN
 from app.store.cache_file import CacheFile, opened, refresh_lock
 from app.store.database import StoreError, compact, transaction
 from app.store.history_file import opened as opened_history
-from app.store.text import Stored, comparable, microseconds, moment, stored
+from app.store.text import comparable, microseconds, moment, stored
 
 _SHORTEST_NAME = 6
 _KEY = "(key_id, CASE key_id WHEN '3' THEN lower(external_id) ELSE external_id END)"
@@ -44,6 +44,15 @@ class Person:
     keys: frozenset[tuple[str, str]]
     texts: frozenset[str] = field(default_factory=frozenset)
 
+    def mentions(self, text: str, key: tuple[str, str] | None = None) -> bool:
+        """Whether a text contains a text of this person, or `key` (key id and value) finds this person."""
+        own = {(key_id, normalize(key_id, value)) for key_id, value in self.keys}
+        if key is not None and (key[0], normalize(*key)) in own:
+            return True
+        lowered = normalize(EMAIL, text)
+        forms = (form for named in self.texts for form in (named, json.dumps(named)[1:-1]))
+        return any(normalize(EMAIL, form) in lowered for form in forms)
+
 
 def person(key_id: str, value: str, found: Iterable[Contact]) -> Person:
     """The person with this value of `key_id`, with the keys and texts of the contacts `found`."""
@@ -54,16 +63,6 @@ def person(key_id: str, value: str, found: Iterable[Contact]) -> Person:
     texts = {value for _, value in keys if "@" in value}
     texts |= {text for text in (value, *(contact.uid for contact in known)) if _means_nobody_else(text)}
     return Person(frozenset(key for key in keys if key[1]), frozenset(texts))
-
-
-def mentions(person: Person, text: str, key: tuple[str, str] | None = None) -> bool:
-    """Whether a text contains a text of the person, or `key` (key id and value) finds the person."""
-    own = {(key_id, normalize(key_id, value)) for key_id, value in person.keys}
-    if key is not None and (key[0], normalize(*key)) in own:
-        return True
-    lowered = normalize(EMAIL, text)
-    forms = (form for named in person.texts for form in (named, json.dumps(named)[1:-1]))
-    return any(normalize(EMAIL, form) in lowered for form in forms)
 
 
 def forget_in_cache(path: Path, person: Person, contact_ids: Iterable[str]) -> None:
@@ -94,7 +93,7 @@ def forget_in_history(path: Path, account: str, person: Person) -> int:
                     _empty_attempt(connection, number)
                     index_words(connection, "number = ?", number)
             texts = [form for text in person.texts for form in _forms(text)]
-            bulk_runs.forget(connection, account, _keys(person), texts)
+            bulk_rows.forget(connection, account, _keys(person), texts)
             merge_words(connection)
         compact(connection, path)
     return len(numbers)
@@ -140,14 +139,14 @@ def _attempts(connection: sqlite3.Connection, account: str, person: Person) -> l
     return [row["number"] for row in rows]
 
 
-def _keys(person: Person) -> list[tuple[Stored, Stored]]:
+def _keys(person: Person) -> list[tuple[str, str]]:
     return sorted(
         ((stored(key_id), comparable(key_id, value)) for key_id, value in person.keys),
         key=repr,
     )
 
 
-def _forms(text: str) -> tuple[Stored, ...]:
+def _forms(text: str) -> tuple[str, ...]:
     """A text in plain and in JSON form, in lower case."""
     escaped = json.dumps(text)[1:-1]
     return tuple(comparable(EMAIL, form) for form in (text, escaped))
@@ -209,7 +208,7 @@ def let_go(path: Path, retention: Retention, now: datetime) -> int:
         with transaction(connection):
             values = _values(retention, now)
             gone = delete(connection, _DOOMED, values)
-            bulk_runs.prune(connection, "account = ? AND planned_at < ?", values["account"], values["before"])
+            bulk_rows.prune(connection, "account = ? AND planned_at < ?", values["account"], values["before"])
         if gone:
             merge_words(connection)
     return gone

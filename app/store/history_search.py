@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from app.domain.history_query import (
+    EVERYTHING,
     NO_VALUE,
     AttemptStatistics,
     Bucket,
@@ -32,18 +33,19 @@ from app.domain.history_query import (
 from app.domain.identifiers import fold
 from app.domain.model import Attempt, Outcome
 from app.domain.text import id_prefixes
-from app.store.attempt_rows import NARROW, WHOLE, AttemptRow, beginning, narrow_row, phrase, whole_attempt
+from app.store.attempt_rows import (
+    LATEST_NAME,
+    NARROW,
+    WHOLE,
+    AttemptRow,
+    beginning,
+    narrow_row,
+    phrase,
+    whole_attempt,
+)
 from app.store.history_file import HistoryFile, opened
 from app.store.row_ids import ALL_ROWS, RowIds
-from app.store.text import (
-    Stored,
-    microseconds,
-    moment,
-    numeric_order,
-    restored,
-    restored_or_none,
-    stored,
-)
+from app.store.text import microseconds, moment, numeric_order, stored
 
 Bound = str | bytes | int | float | None
 
@@ -53,6 +55,7 @@ Condition = tuple[str, Sequence[Bound]]
 _LOWEST, _HIGHEST = -math.inf, math.inf
 _OUTCOMES = tuple(Outcome)
 _REJECTED = (Outcome.REJECTED, Outcome.PARTIAL)
+_PERCENTILES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 _ID_LENGTH = 36
 _PAGE = 50
 GLANCE = 5000
@@ -120,21 +123,6 @@ SORTED_BY: Mapping[SortColumn, tuple[str, ...]] = {
     SortColumn.TEXT: ("reply_text COLLATE NOCASE",),
     SortColumn.TOOK: ("elapsed_ms",),
 }
-LATEST_NAME = """
-WITH RECURSIVE known (account) AS (
-    SELECT min(account) FROM attempts
-    UNION ALL
-    SELECT (SELECT min(account) FROM attempts WHERE account > known.account) FROM known WHERE account IS NOT NULL
-)
-SELECT event_name FROM attempts WHERE number = (
-    SELECT max((
-        SELECT number FROM attempts WHERE account = known.account AND event_id = ?1 AND event_name IS NOT NULL
-        ORDER BY number DESC LIMIT 1
-    )) FROM known
-)
-"""
-"""The latest recorded name of an event on any account."""
-
 _WITH_OUTCOME = (SortColumn.STATUS, SortColumn.CODE, SortColumn.TEXT, SortColumn.TOOK)
 """The columns whose index has the outcome too."""
 _CHAIN = """
@@ -242,7 +230,7 @@ class HistorySearch:
         return RowIds(found, self._file.guarded, lambda: opened(self._path, stop))
 
     def attempts(
-        self, query: HistoryQuery, account: str | None, stop: Event | None = None
+        self, query: HistoryQuery = EVERYTHING, account: str | None = None, stop: Event | None = None
     ) -> Iterator[Attempt]:
         """The attempts that match a query now, read page by page; for any thread."""
         with opened(self._path, stop) as connection:
@@ -411,12 +399,12 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
     """The statistics of the rows in the temporary table `chosen`."""
     first, last = connection.execute("SELECT min(started_at), max(started_at) FROM chosen").fetchone()
     if first is None:
-        return AttemptStatistics({}, 0, (), (), (), None, None)
+        return AttemptStatistics({}, 0, (), (), (), dict.fromkeys(_PERCENTILES))
     seconds = bucket_seconds(moment(first), moment(last), most_buckets)
     span = seconds * 1_000_000
     outcomes: Counter[Outcome] = Counter()
     codes: Counter[tuple[int | None, int | None]] = Counter()
-    events: Counter[tuple[Stored, bool]] = Counter()
+    events: Counter[tuple[str, bool]] = Counter()
     buckets: dict[int, Counter[Outcome]] = {at: Counter() for at in range(first // span, last // span + 1)}
     for at, name, code, status, event_id, count in _groups(connection, span):
         outcome = Outcome(name)
@@ -430,7 +418,7 @@ def _statistics(connection: sqlite3.Connection, most_buckets: int) -> AttemptSta
         tuple(Bucket(moment(at * span), dict(counts)) for at, counts in buckets.items()),
         tuple(CodeCount(*pair, number) for pair, number in sorted(codes.items(), key=_by_number)),
         _event_shares(connection, events),
-        *_percentiles(connection, 50, 95, 99, 100),
+        _durations(connection),
     )
 
 
@@ -455,20 +443,18 @@ def _by_number(item: tuple[tuple[int | None, int | None], int]) -> tuple[int, bo
 
 
 def _event_shares(
-    connection: sqlite3.Connection, counted: Counter[tuple[Stored, bool]]
+    connection: sqlite3.Connection, counted: Counter[tuple[str, bool]]
 ) -> tuple[EventShare, ...]:
     """The events by rejection rate, each under its latest name."""
     shares = []
     for event_id in {event_id for event_id, _ in counted}:
         name = connection.execute(LATEST_NAME, (event_id,)).fetchone()
         rejected, others = counted[event_id, True], counted[event_id, False]
-        shares.append(
-            EventShare(restored(event_id), restored_or_none(name and name[0]), rejected + others, rejected)
-        )
+        shares.append(EventShare(event_id, name and name[0], rejected + others, rejected))
     return tuple(sorted(shares, key=lambda one: (-one.share, -one.attempts, numeric_order(one.event_id))))
 
 
-def _percentiles(connection: sqlite3.Connection, *percents: int) -> Iterator[float | None]:
+def _durations(connection: sqlite3.Connection) -> dict[str, float | None]:
     """The percentiles of the duration in milliseconds, to the microsecond; None if no attempt has one."""
     # Counting them is faster than sorting them.
     connection.execute("CREATE TEMP TABLE took (us INTEGER PRIMARY KEY, count INTEGER)")
@@ -477,8 +463,8 @@ def _percentiles(connection: sqlite3.Connection, *percents: int) -> Iterator[flo
         "WHERE elapsed_ms IS NOT NULL ON CONFLICT DO UPDATE SET count = count + 1"
     )
     known = connection.execute("SELECT coalesce(sum(count), 0) FROM took").fetchone()[0]
-    places = [-(-known * percent // 100) for percent in percents]
+    places = [-(-known * percent // 100) for percent in _PERCENTILES.values()]
     first = ", ".join(["min(us) FILTER (WHERE place >= ?)"] * len(places))
     sql = f"SELECT {first} FROM (SELECT us, sum(count) OVER (ORDER BY us) AS place FROM took)"
-    for us in connection.execute(sql, places).fetchone():
-        yield None if us is None else us / 1000
+    found = connection.execute(sql, places).fetchone()
+    return {name: None if us is None else us / 1000 for name, us in zip(_PERCENTILES, found, strict=True)}

@@ -26,7 +26,7 @@ from app.store.database import (
     transaction,
 )
 from app.store.schema import NOTES
-from app.store.text import microseconds, moment, restored, stored
+from app.store.text import microseconds, moment, stored
 
 if TYPE_CHECKING:
     from app.store.erasure import Person
@@ -74,8 +74,8 @@ class Notes:
     def draft(self, profile: str) -> SavedDraft | None:
         rows = self._all("SELECT * FROM drafts WHERE profile = ?", stored(profile))
         for row in rows:
-            texts = {column: restored(row[column]) for column in _DRAFT}
-            draft = Draft(**texts, extras=_read(restored(row["extras"])))
+            texts = {column: row[column] for column in _DRAFT}
+            draft = Draft(**texts, extras=_read(row["extras"]))
             return SavedDraft(draft, moment(row["saved_at"]))
         return None
 
@@ -98,8 +98,7 @@ class Notes:
 
     def templates(self) -> tuple[Template, ...]:
         rows = self._all("SELECT name, event_id, data_text, extras FROM templates ORDER BY name")
-        texts = ([restored(value) for value in row] for row in rows)
-        return tuple(Template(name, event, data, _read(extras)) for name, event, data, extras in texts)
+        return tuple(Template(name, event, data, _read(extras)) for name, event, data, extras in rows)
 
     def drop_template(self, name: str) -> bool:
         if not self._path.exists():
@@ -118,22 +117,20 @@ class Notes:
     def typed(self, event_id: str) -> tuple[str, str] | None:
         """The attempt id and the event data last typed for this event; None if there are none."""
         rows = self._all("SELECT attempt_id, data_text FROM typed WHERE event_id = ?", stored(event_id))
-        return next(((restored(row[0]), restored(row[1])) for row in rows), None)
+        return next(((row[0], row[1]) for row in rows), None)
 
     def forget(self, person: Person) -> None:
         """Erases every text that names a person, down to the bytes of the file."""
-        from app.store.erasure import mentions
-
         if not self._path.exists():
             return
         with self._opened() as connection, transaction(connection):
             for row in connection.execute("SELECT rowid, * FROM drafts").fetchall():
-                key = (restored(row["key_id"]), restored(row["external_id"]))
-                if mentions(person, restored(row["data_text"]) + restored(row["extras"]), key):
+                key = (row["key_id"], row["external_id"])
+                if person.mentions(row["data_text"] + row["extras"], key):
                     connection.execute("DELETE FROM drafts WHERE rowid = ?", (row["rowid"],))
             for table, text in (("templates", "data_text || extras"), ("typed", "data_text")):
                 for row in connection.execute(f"SELECT rowid, {text} AS text FROM {table}").fetchall():
-                    if mentions(person, restored(row["text"])):
+                    if person.mentions(row["text"]):
                         connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row["rowid"],))
         with self._opened() as connection:
             compact(connection, self._path)

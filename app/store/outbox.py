@@ -10,7 +10,7 @@ from app.domain.model import Attempt, Settlement
 from app.store.attempt_rows import WHOLE, index_words, settlement_values, whole_attempt
 from app.store.database import transaction
 from app.store.history_file import opened
-from app.store.text import restored, stored
+from app.store.text import stored
 
 Kind = Literal["attempt", "outcome", "settled", "noted", "handed_over", "release", "forget"]
 
@@ -71,8 +71,7 @@ class Outbox:
                 (self._account, limit),
             ).fetchall()
         return [
-            Pending(row["number"], row["kind"], restored(row["about"]), json.loads(row["body"] or "{}"))
-            for row in rows
+            Pending(row["number"], row["kind"], row["about"], json.loads(row["body"] or "{}")) for row in rows
         ]
 
     def count(self) -> int:
@@ -110,4 +109,4 @@ def attempts_on(path: Path, account: str) -> set[tuple[str, str]]:
     """Every key id and external id of the attempts on an account. Raises StoreError."""
     sql = "SELECT DISTINCT key_id, external_id FROM attempts WHERE account = ?"
     with opened(path) as connection:
-        return {(restored(row[0]), restored(row[1])) for row in connection.execute(sql, (stored(account),))}
+        return {(row[0], row[1]) for row in connection.execute(sql, (stored(account),))}

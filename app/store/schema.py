@@ -189,6 +189,32 @@ DROP TABLE origins;
     ),
 )
 
+
+def _decode_texts(*tables: str) -> Callable[[sqlite3.Connection], None]:
+    """A step for texts with lone surrogates, which earlier versions stored as bytes."""
+
+    def step(connection: sqlite3.Connection) -> None:
+        connection.create_function("decoded", 1, lambda value: value.decode("utf-8", "replace"))
+        for table in tables:
+            columns = connection.execute(
+                "SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'", (table,)
+            )
+            for (name,) in columns.fetchall():
+                connection.execute(
+                    f"UPDATE OR REPLACE {table} SET {name} = decoded({name}) WHERE typeof({name}) = 'blob'"
+                )
+
+    return step
+
+
+_decode_attempts = _decode_texts("attempts", "requests", "answers")
+
+
+def _index_attempts(connection: sqlite3.Connection) -> None:
+    _decode_attempts(connection)
+    index_words(connection)
+
+
 _OUTCOMES = " ".join(f"WHEN '{outcome}' THEN {place}" for place, outcome in enumerate(Outcome))
 
 
@@ -290,7 +316,7 @@ CREATE INDEX by_note ON attempts (note COLLATE NOCASE, account) WHERE note IS NO
 DROP TABLE words;
 CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0, {WORDS});
 """,
-        index_words,
+        _index_attempts,
         # The rows of a run are sent in the order of their key; those that are skipped are in wave -1.
         """
 ALTER TABLE attempts ADD COLUMN run_id TEXT;
@@ -332,6 +358,12 @@ CREATE INDEX by_code ON attempts (reply_code, account, number, outcome_order);
 CREATE INDEX by_text ON attempts (reply_text COLLATE NOCASE, account, number, outcome_order);
 CREATE INDEX by_took ON attempts (elapsed_ms, account, number, outcome_order);
 """,
+        # Equal sends are found among those to the contact: an index of their own costs a large batch more than it saves.
+        """
+DROP INDEX attempts_sent;
+DROP INDEX attempts_unknown;
+""",
+        _decode_attempts,
     ),
     synchronous="FULL",
 )
@@ -355,5 +387,6 @@ CREATE TABLE typed (event_id TEXT PRIMARY KEY, attempt_id TEXT NOT NULL, data_te
 ALTER TABLE drafts ADD COLUMN extras TEXT NOT NULL DEFAULT '';
 ALTER TABLE templates ADD COLUMN extras TEXT NOT NULL DEFAULT '';
 """,
+        _decode_texts("drafts", "templates", "typed"),
     ),
 )

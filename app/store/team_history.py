@@ -25,7 +25,7 @@ from app.store.attempt_rows import (
     settlement_values,
 )
 from app.store.bulk_attempts import insert
-from app.store.bulk_runs import FORGOTTEN
+from app.store.bulk_rows import FORGOTTEN
 from app.store.database import transaction
 from app.store.history_file import opened
 from app.store.text import microseconds, moment, stored, stored_or_null

@@ -1,6 +1,6 @@
 """Converts texts and times for SQLite and back.
 
-SQLite rejects lone surrogates in text, so they are replaced. Earlier versions stored such texts as bytes.
+SQLite rejects lone surrogates in text, so they are replaced.
 """
 
 import sys
@@ -12,8 +12,6 @@ from app.domain.text import replace_surrogates
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-Stored = str | bytes
-
 
 def stored(text: str) -> str:
     """The text with U+FFFD for each lone surrogate."""
@@ -22,14 +20,6 @@ def stored(text: str) -> str:
 
 def stored_or_null(text: str | None) -> str | None:
     return None if text is None else stored(text)
-
-
-def restored(value: Stored) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def restored_or_none(value: Stored | None) -> str | None:
-    return None if value is None else restored(value)
 
 
 def comparable(key_id: str, value: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.model import Attempt, JsonObject, NoReply, Outcome, Reply, Settlement
-from app.domain.recipient import canonical_json, request_fingerprint
+from app.domain.recipient import canonical_json, contact_fingerprint, request_fingerprint
 from app.store.attempts import (
     DamagedHistoryError,
     History,
@@ -26,8 +26,10 @@ UNKNOWN = NoReply("timeout", "maybe", "Timeout.")
 
 
 def same_as(attempt: Attempt, asked_about: str | None = None, second_send_s: int = 600) -> SameSend:
-    mark = request_fingerprint(attempt.account, attempt.request, canonical_json(attempt.request.data))
-    return SameSend([mark], STARTED - timedelta(seconds=second_send_s), asked_about)
+    request = attempt.request
+    contact = contact_fingerprint(attempt.account, request.key_id, request.external_id)
+    mark = request_fingerprint(attempt.account, request, canonical_json(request.data))
+    return SameSend([contact], [mark], STARTED - timedelta(seconds=second_send_s), asked_about)
 
 
 def recorded(history: History) -> list[str]:

@@ -375,7 +375,7 @@ def test_a_query_finds_what_a_loop_over_all_attempts_finds(path: Path, tmp_path:
             codes[one.code] += one.attempts
         assert codes == Counter(KEYS_OF[SortColumn.CODE](one) for one in found)
         took = sorted(one.elapsed_ms for one in found if one.elapsed_ms is not None)
-        assert figures.p95_ms == (took[-(-len(took) * 95 // 100) - 1] if took else None)
+        assert figures.durations["p95"] == (took[-(-len(took) * 95 // 100) - 1] if took else None)
         assert {one.event_id: (one.attempts, one.rejected) for one in figures.events} == {
             event_id: (
                 sum(one.request.event_id == event_id for one in found),
@@ -404,9 +404,11 @@ def ids(history: History, query: HistoryQuery) -> list[str]:
     return [row.attempt_id for row in listed(history, query, None).rows(0, 100)]
 
 
-def begun(history: History, number: int, value: str, parent: str | None = None) -> str:
+def begun(
+    history: History, number: int, value: str, parent: str | None = None, trigger_id: str | None = None
+) -> str:
     attempt_id = f"{number:08}-0000-4000-8000-000000000000"
-    request = TriggerRequest("100", "3", value, None, attempt_id)
+    request = TriggerRequest("100", "3", value, None, trigger_id or attempt_id)
     history.begin(
         Attempt(attempt_id, "shop", "shop", request, "purchase", START, None, parent_id=parent),
         trigger_body(request),
@@ -601,6 +603,23 @@ def test_an_attempt_is_found_by_its_reference_and_by_its_id(history: History) ->
         assert ids(history, word(said)) == [one]
     assert ids(history, HistoryQuery(words=(Word("purchase"), Word(reference)))) == [one]
     assert ids(history, word(f"{reference[:-1]}0" if reference[-1] != "0" else f"{reference[:-1]}1")) == []
+
+
+@pytest.mark.parametrize(
+    ("trigger_id", "typed"),
+    [
+        ("41ed1471-bd2d-5bff-b85f-f5bccc27c4f7", "41ed1471-bd2d-5bff-b85f-f5bccc27c4f7"),
+        ("41ed1471-bd2d-5bff-b85f-f5bccc27c4f7", "41ED1471-bd"),
+        ("order-4711-Thor", "order-4711-thor"),
+        ("order-4711-Thor", "4711"),
+    ],
+)
+def test_an_attempt_is_found_by_the_beginning_of_its_trigger_id(
+    history: History, trigger_id: str, typed: str
+) -> None:
+    one = begun(history, 1, "a@example.com", trigger_id=trigger_id)
+    history.finish(one, LOST, 1.0, None)
+    assert ids(history, word(typed)) == [one]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def test_a_draft_is_kept_for_its_profile_alone_and_replaced(notes: Notes) -> Non
 
 def test_event_time_and_attachments_are_kept_with_drafts_and_templates(notes: Notes) -> None:
     extras = Extras("2026-03-01T13:00:00Z", (attach("invoice.pdf", b"\x00\xff"),))
-    draft, template = replace(DRAFT, extras=extras), Template("one", "100", "{}", extras)
+    draft, template = DRAFT._replace(extras=extras), Template("one", "100", "{}", extras)
     notes.save_draft("sandbox", draft, THEN)
     notes.save_template(template)
     assert notes.draft("sandbox") == SavedDraft(draft, THEN)
@@ -66,10 +65,11 @@ def test_drafts_and_templates_of_the_version_before_are_still_there(path: Path) 
     with closing(open_database(path, NOTES._replace(steps=NOTES.steps[:2]))) as old:
         texts = ("sandbox", "100", "3", "thor@example.com", '{"a": ', "11", microseconds(THEN))
         old.execute("INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?)", texts)
-        old.execute("INSERT INTO templates VALUES ('one', '100', '{}')")
+        old.execute("INSERT INTO templates VALUES ('one', '100', '{}'), ('two', '100', x'7b7deda080')")
     with closing(Notes(path)) as notes:
         assert notes.draft("sandbox") == SavedDraft(DRAFT, THEN)
-        assert notes.templates() == (Template("one", "100", "{}"),)
+        half = Template("two", "100", "{}\ufffd\ufffd\ufffd")
+        assert notes.templates() == (Template("one", "100", "{}"), half)
 
 
 def test_a_dropped_draft_is_gone(notes: Notes) -> None:

@@ -96,7 +96,7 @@ def test_the_index_beside_it_is_removed(history: History) -> None:
 
 def test_a_migration_that_fails_leaves_the_older_history_whole(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE requests SET data = 'no JSON' WHERE attempt = 8")
+        connection.execute("UPDATE requests SET data = 'no \\ JSON' WHERE attempt = 8")
         connection.commit()
     with pytest.raises(ValueError, match="Expecting value"):
         History(path)
@@ -130,3 +130,23 @@ def test_a_history_of_the_version_before_keeps_all_and_knows_no_contacts(tmp_pat
         ]
         assert [attempt.contact for attempt in history.attempts(None, 0)] == [None, None]
         assert (found(history, "thor"), found(history, "asked")) == ([1], [2])
+
+
+@pytest.mark.parametrize("version", [4, 10])
+def test_texts_that_were_kept_as_bytes_are_texts_with_half_characters_replaced(
+    tmp_path: Path, version: int
+) -> None:
+    path = tmp_path / "history.db"
+    with closing(open_database(path, HISTORY._replace(steps=HISTORY.steps[:version]))) as connection:
+        connection.executescript(VERSION_4)
+        connection.execute(
+            "UPDATE attempts SET external_id = x'7468eda0806f72', note = x'c398eda080' WHERE number = 2"
+        )
+    with closing(History(path)) as history:
+        attempt = history.get("00000002")
+        assert attempt is not None
+        assert (attempt.request.external_id, attempt.note) == (
+            "th\ufffd\ufffd\ufffdor",
+            "\u00d8\ufffd\ufffd\ufffd",
+        )
+        assert found(history, "note:\u00d8*") == [2]

@@ -50,8 +50,9 @@ def sent(history: History) -> Sent:
 
 def again(history: History, since: datetime = SINCE, **changes: object) -> str | None:
     request = replace(TriggerRequest("100", "3", "thor@example.com"), **changes)  # type: ignore[arg-type]
+    contact = contact_fingerprint("here", request.key_id, request.external_id)
     mark = request_fingerprint("here", request, canonical_json(request.data))
-    found = history.recent.sent(SameSend([mark], since))
+    found = history.recent.sent(SameSend([contact], [mark], since))
     return found.attempt_id if found else None
 
 
