@@ -8,16 +8,24 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, date, datetime
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
 from app.client.auth import ClientCredentials, SignIn, Wsse
-from app.client.connection import open_http, open_in_process
-from app.client.errors import ClientError, RejectedError, UnsendableError
-from app.client.exchange import Progress, Received, exchange, no_reply, within
+from app.client.exchange import (
+    Progress,
+    Received,
+    RejectedError,
+    UnsendableError,
+    exchange,
+    no_reply,
+    open_http,
+    within,
+)
 from app.domain import wire
+from app.domain.errors import ClientError
 from app.domain.mails import Launch, Mail, Usages
 from app.domain.model import (
     CONTACT_KEYS,
@@ -68,16 +76,12 @@ class Pace:
 
     def note(self, received: Received) -> None:
         if received.status == REFUSED or received.headers.get("x-ratelimit-remaining", "").strip() == "0":
-            self._free_at = self._clock() + _wait_s(received)
+            seconds = retry_after_s(received.reply(), datetime.now(UTC))
+            self._free_at = self._clock() + (UNTOLD_WAIT_S if seconds is None else seconds)
 
     def waits_for(self, received: Received) -> bool:
         """Whether the limit rejected the call, so that it must be repeated after the limit resets."""
         return received.status == REFUSED and self._watch is not None
-
-
-def _wait_s(received: Received) -> int:
-    seconds = retry_after_s(received.reply(), datetime.now(UTC))
-    return UNTOLD_WAIT_S if seconds is None else seconds
 
 
 TRIGGER_CAP = 1024 * 1024
@@ -88,20 +92,6 @@ REFRESH_CAP = 64 * 1024 * 1024
 MASK = "***"
 _LONGEST_TEXT = 200
 
-
-class Purpose(NamedTuple):
-    what: str
-    permission: str
-
-
-EVENTS = Purpose("events", "externalevent.list")
-FIELDS = Purpose("fields", "field.list")
-CONTACTS = Purpose("contacts", "contact.list")
-CONTACT_DATA = Purpose("contacts", "contact.getdata")
-CONTACT_LIST = Purpose("contact list", "contactlist.list")
-USAGES = Purpose("usages of the event", "externalevent.usages")
-MAIL = Purpose("mail", "campaign.get")
-MAIL_HISTORY = Purpose("mail history", "for the e-mail history of contacts")
 
 T = TypeVar("T")
 
@@ -165,10 +155,10 @@ class ApiClient:
         return (received, {}) if isinstance(received, NoReply) else (received.reply(), received.headers)
 
     async def external_events(self) -> tuple[ExternalEvent, ...]:
-        return await self._ask(wire.parse_events, EVENTS, "GET", "event")
+        return await self._ask(wire.parse_events, wire.EVENTS, "GET", "event")
 
     async def fields(self) -> tuple[Field, ...]:
-        return await self._ask(wire.parse_fields, FIELDS, "GET", "field")
+        return await self._ask(wire.parse_fields, wire.FIELDS, "GET", "field")
 
     async def contacts(self, return_field: str = "3", limit: int = 0) -> AsyncIterator[tuple[Contact, ...]]:
         """Contacts with all their fields, 1000 at a time, by GET /contact/query and POST /contact/getdata.
@@ -217,21 +207,23 @@ class ApiClient:
         return contacts
 
     async def usages(self, event_id: str) -> Usages:
-        return await self._ask(wire.parse_usages, USAGES, "GET", f"event/{quote(event_id, safe='')}/usages")
+        return await self._ask(
+            wire.parse_usages, wire.USAGES, "GET", f"event/{quote(event_id, safe='')}/usages"
+        )
 
     async def mail(self, mail_id: str) -> Mail:
-        return await self._ask(wire.parse_mail, MAIL, "GET", f"email/{quote(mail_id, safe='')}")
+        return await self._ask(wire.parse_mail, wire.MAIL, "GET", f"email/{quote(mail_id, safe='')}")
 
     async def launches(self, contact_id: str, first: date, last: date) -> tuple[Launch, ...]:
         """The mails launched to a contact between two days, by POST /contact/getcontacthistory. Raises ClientError."""
         contact = int(contact_id) if contact_id.isascii() and contact_id.isdigit() else contact_id
         body = wire.dumps({"contacts": [contact], "startDate": f"{first}", "endDate": f"{last}"})
         return await self._ask(
-            wire.parse_launches, MAIL_HISTORY, "POST", "contact/getcontacthistory", body=body
+            wire.parse_launches, wire.MAIL_HISTORY, "POST", "contact/getcontacthistory", body=body
         )
 
     async def _ids(self, query: Mapping[str, str | int]) -> list[str]:
-        _, contacts = await self._ask(_found, CONTACTS, "GET", "contact/query/", query=query)
+        _, contacts = await self._ask(_found, wire.CONTACTS, "GET", "contact/query/", query=query)
         return [contact.id for contact in contacts]
 
     async def _listed(self, list_id: str) -> list[str]:
@@ -240,7 +232,7 @@ class ApiClient:
         tokens = ["0"]
         while True:
             query: dict[str, str | int] = {"$skiptoken": tokens[-1], "$top": LIST_PAGE}
-            page, following = await self._ask(wire.parse_page, CONTACT_LIST, "GET", path, query=query)
+            page, following = await self._ask(wire.parse_page, wire.CONTACT_LIST, "GET", path, query=query)
             ids += page
             if following is None:
                 return ids
@@ -256,7 +248,7 @@ class ApiClient:
         while True:
             query = {"limit": LIST_PAGE, "offset": len(ids)}
             path = f"contactlist/{list_id}/"
-            page = await self._ask(wire.parse_ids, CONTACT_LIST, "GET", path, query=query)
+            page = await self._ask(wire.parse_ids, wire.CONTACT_LIST, "GET", path, query=query)
             ids += page
             if len(page) < LIST_PAGE:
                 return ids
@@ -268,12 +260,12 @@ class ApiClient:
         self, key_id: str, values: Sequence[str]
     ) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
         body = wire.dumps({"keyId": key_id, "keyValues": list(values)})
-        return await self._ask(_found, CONTACT_DATA, "POST", "contact/getdata", body=body)
+        return await self._ask(_found, wire.CONTACT_DATA, "POST", "contact/getdata", body=body)
 
     async def _ask(
         self,
         parse: Callable[[object], T],
-        purpose: Purpose,
+        purpose: wire.Purpose,
         method: str,
         path: str,
         *,
@@ -288,7 +280,11 @@ class ApiClient:
         if isinstance(received, NoReply):
             raise ClientError(f"{received.detail} Check the connection and try again.")
         auth = self._http.auth
-        return _read(parse, received, purpose, auth.user_word if isinstance(auth, SignIn) else "user")
+        user = auth.user_word if isinstance(auth, SignIn) else "user"
+        try:
+            return parse(_data_of(received, purpose, user))
+        except wire.WireError as error:
+            raise ClientError(f"{error} Check that the base URL is that of the API.") from None
 
     def _trigger_request(self, request: TriggerRequest) -> httpx.Request:
         try:
@@ -336,14 +332,7 @@ def _found(data: object) -> tuple[wire.ContactErrors, tuple[Contact, ...]]:
     return wire.parse_errors(members.get("errors")), wire.parse_contacts(members.get("result"))
 
 
-def _read(parse: Callable[[object], T], received: Received, purpose: Purpose, user: str) -> T:
-    try:
-        return parse(_data_of(received, purpose, user))
-    except wire.WireError as error:
-        raise ClientError(f"{error} Check that the base URL is that of the API.") from None
-
-
-def _data_of(received: Received, purpose: Purpose, user: str) -> object:
+def _data_of(received: Received, purpose: wire.Purpose, user: str) -> object:
     """`data` of a reply with HTTP 2xx and reply code 0. Raises ClientError for any other reply."""
     payload = wire.json_object(received.readable)
     if received.status // 100 == 2 and "value" in payload and "replyCode" not in payload:
@@ -365,7 +354,7 @@ def _skip_token(following: str, path: str) -> str | None:
     return token if token.isascii() and token.isalnum() else None
 
 
-def _rejection(reply: Reply, purpose: Purpose, user: str) -> str:
+def _rejection(reply: Reply, purpose: wire.Purpose, user: str) -> str:
     said = [f"HTTP {reply.http_status}"]
     if reply.reply_code is not None:
         said.append(f"reply code {reply.reply_code}")
@@ -375,8 +364,18 @@ def _rejection(reply: Reply, purpose: Purpose, user: str) -> str:
     return f"The account did not answer with its {purpose.what} ({', '.join(said)}). {remedy or 'Try again later.'}"
 
 
-def over_http(profile: Profile, secret: Callable[[], Secret]) -> ApiClient:
-    """A client of the profile's account; `secret` is called if the profile signs in, and may raise SettingsError."""
+def open_client(
+    profile: Profile,
+    secret: Callable[[], Secret],
+    sandbox: Callable[..., Awaitable[None]] | None = None,
+    refuses: Callable[[], bool] = lambda: False,
+) -> ApiClient:
+    """A client of the profile's account, or of a sandbox in this process: nothing leaves for that while it `refuses`.
+
+    Calls `secret`, which may raise SettingsError, if the profile signs in.
+    """
+    if sandbox is not None:
+        return ApiClient(SANDBOX_URL, open_http(sandbox=sandbox, refuses=refuses), profile.deadline_s)
     auth: SignIn | None
     match profile.auth:
         case "none":
@@ -387,12 +386,3 @@ def over_http(profile: Profile, secret: Callable[[], Secret]) -> ApiClient:
             tokens = open_http(proxy=profile.proxy)
             auth = ClientCredentials(profile.token_url, profile.client_id, secret(), tokens)
     return ApiClient(profile.base_url or "", open_http(proxy=profile.proxy, auth=auth), profile.deadline_s)
-
-
-def in_process(
-    application: Callable[..., Awaitable[None]],
-    deadline_s: float,
-    refuses: Callable[[], bool] = lambda: False,
-) -> ApiClient:
-    """A client of a sandbox in this process; nothing leaves for it while it `refuses`."""
-    return ApiClient(SANDBOX_URL, open_in_process(application, refuses), deadline_s)

@@ -14,8 +14,8 @@ from typing import cast
 
 import httpx
 
-from app.client.errors import ClientError, UnsendableError
-from app.client.exchange import Progress, Received, exchange, no_reply, receive, within
+from app.client.exchange import Progress, Received, UnsendableError, exchange, no_reply, receive, within
+from app.domain.errors import ClientError
 from app.domain.reply_codes import PROXY_SIGN_IN, is_web_page, web_page
 from app.domain.wire import json_object
 from app.settings.secrets import Secret

@@ -11,16 +11,17 @@ import re
 import socket
 import ssl
 from ast import literal_eval
-from collections.abc import Collection, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import httpx
 
-from app.client.connection import reply_headers
-from app.client.errors import UnsendableError
+from app import __version__
 from app.domain import wire
+from app.domain.errors import ClientError
 from app.domain.model import NoReply, Reply
 from app.domain.reply_codes import OWN_AUTHORITY, PROXY_SIGN_IN
 from app.domain.text import sanitize, whole_number
@@ -30,6 +31,22 @@ T = TypeVar("T")
 _NAMES_A_HOST = {"connect_tcp": "host", "start_tls": "server_hostname"}
 _AFTERWARDS = ("response_closed", "close")
 _GRACE_S = 0.25
+
+
+class RejectedError(ClientError):
+    """A call that the account answered with another HTTP status than 2xx, or with another reply code than 0."""
+
+    def __init__(self, sentence: str, http_status: int) -> None:
+        self.http_status = http_status
+        super().__init__(sentence)
+
+
+class UnsendableError(ClientError):
+    """A request that cannot be sent; `reason` is a word listed above, the message one sentence."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        self.reason = reason
+        super().__init__(sentence)
 
 
 class WaitStoppedError(Exception):
@@ -174,6 +191,7 @@ _SAID = {
     "illegal status line: ": "it begins ",
     "illegal header line: ": "one of its headers is ",
     "Receive buffer too long": "its headers are too long",
+    "Received server _SWITCH_UPGRADE event without a pending proposal": "it switches to another protocol",
 }
 _BYTES = r"""bytearray\((b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))\)"""
 
@@ -276,3 +294,119 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     for cause in (*inside, error.__cause__ or error.__context__):
         if cause is not None:
             yield from _causes(cause)
+
+
+# The httpx client of one profile, without keep-alive, redirects, decoding and settings from the environment. It removes the
+# headers that httpx would act on before httpx sees them: httpx builds the request for a redirect, keeps cookies, and
+# decompresses bodies.
+
+
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "Content-Type": "application/json",
+    "User-Agent": f"triggerdesk/{__version__}",
+}
+
+_ACTED_UPON = ("location", "set-cookie", "content-encoding")
+_LONGEST_VALUE = 2048
+_NO_REUSE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+
+
+def open_http(
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sandbox: Callable[..., Awaitable[None]] | None = None,
+    proxy: str | None = None,
+    auth: httpx.Auth | None = None,
+    trust: Callable[[], ssl.SSLContext] | None = None,
+    refuses: Callable[[], bool] = lambda: False,
+) -> httpx.AsyncClient:
+    """A client for one profile, which the caller closes; cheap, since it sets TLS up on first use.
+
+    `transport`, or the application `sandbox`, replaces the network; a request that has begun on it counts as sent.
+    `trust` makes the TLS context, by default one that trusts the certificate authorities of certifi and of this machine.
+    """
+    if sandbox is not None:
+        transport = httpx.ASGITransport(sandbox)
+    inner = transport or NetworkTransport(proxy, trust or trusted)
+    return httpx.AsyncClient(
+        transport=_Guarded(inner, traces=transport is None, refuses=refuses),
+        auth=auth,
+        headers=HEADERS,
+        timeout=None,  # noqa: S113  one deadline covers the whole exchange instead
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def trusted() -> ssl.SSLContext:
+    """A TLS context that trusts the public certificate authorities and those installed on this machine. Takes 80 ms."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
+
+
+def reply_headers(response: httpx.Response) -> Mapping[str, str]:
+    """The unprocessed headers of a reply, with names in lower case and values cut at 2048 characters."""
+    headers: Mapping[str, str] = response.extensions["reply_headers"]
+    return headers
+
+
+class _Guarded(httpx.AsyncBaseTransport):
+    """Removes the headers that httpx would act on, and reports when a request begins to a transport in this process."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, traces: bool, refuses: Callable[[], bool]) -> None:
+        self._inner = inner
+        self._traces = traces
+        self._refuses = refuses
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._refuses():
+            raise httpx.ConnectError("refused") from ConnectionRefusedError()
+        if not self._traces:
+            await request.extensions["trace"]("inside.send_request_headers.started", {})
+        response = await self._inner.handle_async_request(request)
+        response.extensions["reply_headers"] = {
+            name: value[:_LONGEST_VALUE] for name, value in response.headers.items()
+        }
+        for name in _ACTED_UPON:
+            response.headers.pop(name, None)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class NetworkTransport(httpx.AsyncBaseTransport):
+    """The network, with one TLS context, made in a thread for the first TLS connection."""
+
+    def __init__(self, proxy: str | None, trust: Callable[[], ssl.SSLContext]) -> None:
+        self._proxy = proxy
+        self._trust = trust
+        self._plain: httpx.AsyncHTTPTransport | None = None
+        self._secure: httpx.AsyncHTTPTransport | None = None
+        self._making = asyncio.Lock()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await (await self._transport(request)).handle_async_request(request)
+
+    async def _transport(self, request: httpx.Request) -> httpx.AsyncHTTPTransport:
+        if request.url.scheme != "https" and not (self._proxy or "").startswith("https"):
+            # A context that trusts no authority takes 2 ms; a TLS connection with it would fail.
+            self._plain = self._plain or self._make(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            return self._plain
+        async with self._making:
+            self._secure = self._secure or self._make(await asyncio.to_thread(self._trust))
+            return self._secure
+
+    def _make(self, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+        tls = context if (self._proxy or "").startswith("https") else None
+        proxy = httpx.Proxy(self._proxy, ssl_context=tls) if self._proxy else None
+        return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_NO_REUSE, proxy=proxy)
+
+    async def aclose(self) -> None:
+        async with AsyncExitStack() as closing:
+            for transport in filter(None, (self._plain, self._secure)):
+                closing.push_async_callback(transport.aclose)

@@ -7,7 +7,7 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.auth import ClientCredentials
-from app.client.connection import open_http
+from app.client.exchange import open_http
 from app.settings.secrets import Secret
 from tests.client.fault_server import Fault, FaultServer, fault_server
 from tests.client.oauth import Clock, Sign

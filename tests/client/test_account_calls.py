@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from app.client.api import ApiClient
-from app.client.connection import open_http
-from app.client.errors import ClientError
+from app.client.exchange import open_http
+from app.domain.errors import ClientError
 from app.domain.model import Contact, ExternalEvent, Field
 from tests.client.fault_server import FaultServer, nobody_listening, silence
 

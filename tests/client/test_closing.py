@@ -7,7 +7,7 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.auth import SignIn
-from app.client.connection import NetworkTransport
+from app.client.exchange import NetworkTransport
 
 
 async def test_of_two_ways_both_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from app.client.errors import ClientError
+from app.domain.errors import ClientError
 from app.domain.mails import Launch, Mail, Usages
 from tests.client.test_account_calls import account, ok, said
 

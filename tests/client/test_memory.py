@@ -27,7 +27,7 @@ LIMIT = 16 * MIB
 PROGRAM = """
 import asyncio, resource, sys
 from app.client.api import ApiClient
-from app.client.connection import open_http
+from app.client.exchange import open_http
 from app.domain.model import TriggerRequest
 
 def peak():

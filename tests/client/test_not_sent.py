@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.client.api import ApiClient
-from app.client.connection import open_http
+from app.client.exchange import open_http
 from app.domain.event_data import parse_event_data
 from app.domain.model import NoReply
 from tests.client.fault_server import (

@@ -6,8 +6,8 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.auth import ClientCredentials
-from app.client.connection import open_http
-from app.client.errors import ClientError
+from app.client.exchange import open_http
+from app.domain.errors import ClientError
 from app.domain.model import NoReply, TriggerRequest
 from app.domain.reply_codes import PROXY_SIGN_IN, web_page
 from app.settings.secrets import Secret

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.client.api import ApiClient, Pace
-from app.client.connection import open_http
-from app.client.errors import ClientError
+from app.client.exchange import open_http
+from app.domain.errors import ClientError
 
 OK = b'{"replyCode":0,"replyText":"OK","data":[{"id":"1","name":"a"}]}'
 NOW = 1_700_000_000

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from app.client.api import ApiClient
-from app.client.connection import open_http
+from app.client.exchange import open_http
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
 from app.domain.reply_codes import advise_status
 from tests.client.fault_server import (

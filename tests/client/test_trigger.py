@@ -9,8 +9,8 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.auth import Wsse
-from app.client.connection import open_http
-from app.client.errors import ClientError
+from app.client.exchange import open_http
+from app.domain.errors import ClientError
 from app.domain.model import Reply
 from app.settings.secrets import Secret
 from tests.client.fault_server import (

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.client.api import ApiClient
-from app.client.connection import open_in_process
+from app.client.exchange import open_http
 from app.domain.model import NoReply
 from tests.client.fault_server import ACCEPTED, FaultServer, Writer, envelope, silence
 from tests.client.said import REQUEST
@@ -79,7 +79,7 @@ async def test_what_ignores_being_cancelled_does_not_hold_up_the_answer() -> Non
             except asyncio.CancelledError:
                 continue
 
-    http = open_in_process(stubborn)
+    http = open_http(sandbox=stubborn)
     answer = await ApiClient("http://sandbox.localhost", http, 0.1).trigger(REQUEST)
     released.set()
     await asyncio.sleep(0)
@@ -121,7 +121,7 @@ async def test_what_has_begun_in_this_process_counts_as_sent() -> None:
         ),
         (application(error=httpx.ConnectError("refused")), "reset"),
     ]:
-        http = open_in_process(app)
+        http = open_http(sandbox=app)
 
         answer = await ApiClient("http://sandbox.localhost/api/v2", http, 5).trigger(REQUEST)
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.client.api import ApiClient
 from app.client.auth import Wsse, wsse_digest, wsse_header
-from app.client.connection import open_http
-from app.client.errors import ClientError
+from app.client.exchange import open_http
+from app.domain.errors import ClientError
 from app.domain.model import Reply, TriggerRequest
 from app.settings.secrets import Secret
 from tests.client.fault_server import ACCEPTED, FaultServer, envelope, reply
