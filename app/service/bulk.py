@@ -34,12 +34,13 @@ from app.domain.model import NO_EXTRAS, Attempt, Settlement, TriggerRequest
 from app.domain.reply_codes import describe_reply
 from app.domain.text import short_id
 from app.domain.wire import contact_entry, sent_json, trigger_many_body
+from app.service.attempts import check_note
 from app.service.bulk_sending import STOPPED, PausedError, RowRequests, Runner, Sending, predictor
 from app.service.guard import GuardError, check_production, check_test_contacts
-from app.service.history import check_note
 from app.service.live import LiveAccount
 from app.store import bulk_runs
-from app.store.bulk_runs import FORGOTTEN, NewRow, NotRunningError, ReportLine
+from app.store.bulk_rows import FORGOTTEN, INTERRUPTED
+from app.store.bulk_runs import NewRow, NotRunningError, ReportLine
 from app.store.catalog import Cache
 from app.store.database import StoreError
 
@@ -298,6 +299,9 @@ class BulkRuns:
             return bulk_runs.get_run(self._path, run.run_id)
         except (PausedError, GuardError, StoreError, BulkError) as error:
             reason = str(error)
+        except BaseException:  # ctrl+c too; it is raised again
+            reason = INTERRUPTED
+            raise
         finally:
             with suppress(StoreError):  # of a full disk the next start learns, and pauses the run
                 bulk_runs.stop(self._path, run.run_id, ended, reason, owner)

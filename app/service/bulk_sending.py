@@ -32,7 +32,16 @@ from app.domain.bulk import (
 from app.domain.diagnosis import diagnose
 from app.domain.errors import AppError
 from app.domain.json_text import TypedObject
-from app.domain.model import Answer, Attempt, Matches, NoReply, Outcome, Reply, TriggerRequest, new_attempt_id
+from app.domain.model import (
+    Answer,
+    Attempt,
+    Matches,
+    NoReply,
+    Outcome,
+    Reply,
+    TriggerRequest,
+    new_attempt_ids,
+)
 from app.domain.reply_codes import clock_skew_s
 from app.domain.rules import predict
 from app.domain.team import TeamError
@@ -77,12 +86,13 @@ class PausedError(AppError):
 class Sending:
     """How a run is sent.
 
-    `confirm` is asked once the canary was sent, if contacts are left; `stop` ends the run after the batch under way;
-    `permit` names the profile while sending is unlocked. `watch` gets the run after each batch, and each second of a wait
-    the seconds that are left. While `keep_trying` says so, a reply waits for a history that cannot be written.
+    `confirm` is asked once the canary was sent, with the number of contacts that are left, if any; `stop` ends the run
+    after the batch under way; `permit` names the profile while sending is unlocked. `watch` gets the run after each
+    batch, and each second of a wait the seconds that are left. While `keep_trying` says so, a reply waits for a history
+    that cannot be written.
     """
 
-    confirm: Callable[[Run], Awaitable[bool]]
+    confirm: Callable[[Run, int], Awaitable[bool]]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     permit: Callable[[], str | None] = lambda: None
     watch: Callable[[Run, float], object] = lambda *_: None
@@ -159,18 +169,23 @@ class Runner:
         self._owner = self.live.history.owner
         self._requests = RowRequests(self.run)
         self._done: Counter[Outcome] = Counter()
+        self._unknown = 0
 
     @property
     def _left(self) -> int:
-        return self.run.count(self.state)
+        if self.state is RowState.PLANNED:
+            return self.run.count(RowState.PLANNED)
+        return self._unknown - self._done.total() + self._done[Outcome.UNKNOWN]
 
     async def send_all(self) -> None:
         """Sends the canary, asks, and sends all other rows. Raises PausedError, NotRunningError and StoreError."""
-        if self.state is RowState.PLANNED and not self.run.sent and self.sending.canary:
+        if self.state is RowState.UNKNOWN:
+            self._unknown = await asyncio.to_thread(bulk_runs.unknown_left, self._path, self.run.run_id)
+        elif not self.run.sent and self.sending.canary:
             await self._send(self.sending.canary, is_canary=True)
-        if self._left and not await self.sending.confirm(self.run):
+        if (left := self._left) and not await self.sending.confirm(self.run, left):
             raise PausedError(UNANSWERED)
-        while await self._send(MAX_CONTACTS):
+        while self._left and await self._send(MAX_CONTACTS):
             pass
 
     async def _send(self, limit: int, *, is_canary: bool = False) -> bool:
@@ -183,7 +198,7 @@ class Runner:
             began = time.monotonic()
             body = await asyncio.to_thread(self._body, batch)
             answer, headers = await self.live.client.trigger_many(self.run.event_id, body)
-            if isinstance(answer, Reply) and answer.http_status == TOO_MANY:
+            if isinstance(answer, Reply) and answer.http_status == TOO_MANY and answer.reply_code != 0:
                 await self._release(batch)
                 await self._wait(self._next_minute_s(answer))
                 continue
@@ -252,10 +267,11 @@ class Runner:
         batch, size = list[tuple[BulkRow, Attempt]](), 0
         with closing(Cache(cache_path)) as cache:
             event_name, predicted = cache.event_name(run.event_id), predictor(cache, run)
-        found, now = look_up(cache_path, run.key_id, [row.external_id for row in rows]), self.clock()
-        for row, contacts in zip(rows, found, strict=True):
+        found = look_up(cache_path, run.key_id, [row.external_id for row in rows])
+        # Each try has ids of its own, so that a claim that is given back late is not that of the next try.
+        for attempt_id, row, contacts in zip(new_attempt_ids(len(rows)), rows, found, strict=True):
             code = predicted(min(2, len(contacts.contacts)), contacts.complete)
-            attempt = self._attempt(row, contacts, event_name, code, now)
+            attempt = self._attempt(attempt_id, row, contacts, event_name, code)
             size += _most_bytes(attempt.request)
             if batch and size > MAX_BODY:
                 break
@@ -283,22 +299,21 @@ class Runner:
 
     def _attempt(
         self,
+        attempt_id: str,
         row: BulkRow,
         found: FoundContacts,
         event_name: str | None,
         predicted: int | None,
-        now: datetime,
     ) -> Attempt:
         request = self._requests.of(row)
         check_test_contacts(self.live.profile, request, lambda *_: found.contacts)
         return Attempt(
-            # Each try has an id of its own, so that a claim that is given back late is not that of the next try.
-            attempt_id=new_attempt_id(),
+            attempt_id=attempt_id,
             profile=self.live.profile.name,
             account=self.live.key,
             request=request,
             event_name=event_name,
-            started_at=now,
+            started_at=self.clock(),
             predicted_code=predicted,
             parent_id=row.parent_id,
             contact=found.kept,

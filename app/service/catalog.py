@@ -1,25 +1,30 @@
-"""The account's events, contacts and fields: search, resolve, look up, import, forget."""
+"""The account's events and their mails, contacts and fields: search, resolve, complete, look up, import."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.domain.csv_rows import CsvFile, OnFault, open_csv
-from app.domain.errors import AppError
+from app.domain.errors import AppError, ClientError
 from app.domain.identifiers import Resolved, Unresolved, resolve_event
+from app.domain.mails import EventUse, Mail
 from app.domain.model import Contact, ExternalEvent, Field, ListOrder
 from app.domain.recipient import EMAIL, normalize
-from app.service.files import drop_copy
 from app.service.live import LiveAccount
-from app.store.catalog import CacheState
+from app.settings import Settings
+from app.store.catalog import Cache, CacheState
 from app.store.contacts import BY_ID, NEAREST, Origin, import_contacts, remember_lookup
-from app.store.erasure import Person, attempts_on, forget_in_cache, forget_in_history, person
 from app.store.row_ids import FewRows, RowIds
 from app.store.text import numeric_order
 
-__all__ = ["CacheState", "Contacts", "Events", "ForgetRefusedError", "Forgetting"]
+if TYPE_CHECKING:
+    from app.client.api import ApiClient
+
+__all__ = ["CacheState", "Contacts", "Events"]
 
 MAX_RECENT = 20
 
@@ -36,7 +41,9 @@ _SORT_KEYS: Mapping[str, Callable[[ExternalEvent], Any]] = {
 
 class Events:
     def __init__(self, account: LiveAccount) -> None:
-        self._live = account
+        self.recent = partial(account.history.recent.events, account.key, MAX_RECENT)
+        self.name = account.cache.event_name
+        self.containing = account.cache.list_events
 
     def search(self, text: str = "", order: ListOrder | None = None) -> FewRows[ExternalEvent]:
         """Events whose id or name contains every word, case ignored; the one sent last comes first.
@@ -59,18 +66,70 @@ class Events:
         found.sort(key=lambda event: exact not in (event.id, event.name.casefold()))
         return FewRows(found)
 
-    def recent(self) -> tuple[str, ...]:
-        return self._live.history.recent.events(self._live.key, MAX_RECENT)
-
-    def name(self, event_id: str) -> str | None:
-        return self._live.cache.event_name(event_id)
-
     def resolve(self, text: str) -> Resolved | Unresolved:
         return resolve_event(text, self.containing)
 
-    def containing(self, text: str = "", limit: int = 0) -> Iterator[ExternalEvent]:
-        """Events with `text` in id or name, case ignored, by numeric id; limit 0: all."""
-        return self._live.cache.list_events(text, limit)
+
+def event_choices(settings: Settings, typed: str) -> list[tuple[str, str]]:
+    """Event ids with their names; for what is no number, names with their ids. Raises StoreError."""
+    if not settings.cache.exists():
+        return []
+    with closing(Cache(settings.cache)) as cache:
+        events = list(cache.list_events())
+    if typed and not typed.isdigit():
+        return [(event.name, event.id) for event in events if event.name.startswith(typed)]
+    return [(event.id, event.name) for event in events if event.id.startswith(typed)]
+
+
+# The mails of an event. Asked only for an event that a person picked.
+
+
+MAX_MAILS = 5
+QUICK_S = 5.0
+
+
+class AccountMails:
+    """Asks the live account about the mails of its events. Raises ClientError and SettingsError."""
+
+    def __init__(self, account: LiveAccount) -> None:
+        self._live = account
+        self._uses: dict[tuple[str | None, str], EventUse | None] = {}
+        self._asking = asyncio.Lock()
+
+    def known_use(self, event_id: str) -> EventUse | None:
+        return self._uses.get((self._live.source, event_id))
+
+    def is_asked(self, event_id: str) -> bool:
+        """Whether the account was asked about the event in this session, whatever it answered."""
+        return (self._live.source, event_id) in self._uses
+
+    async def use(self, event_id: str) -> EventUse | None:
+        """What the event starts, asked once per session; None if the account does not tell, for lack of a permission."""
+        async with self._asking:
+            if not self.is_asked(event_id):
+                found = None
+                with suppress(ClientError):
+                    used = await self._live.client.usages(event_id)
+                    mails = await named_mails(self._live.client, used.mails)
+                    found = EventUse(mails, (*used.programs, *used.interactions))
+                self._uses[self._live.source, event_id] = found
+        return self.known_use(event_id)
+
+    async def quick_use(self, event_id: str) -> EventUse | None:
+        """The same; None too if the account takes longer than QUICK_S seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUICK_S):
+                return await self.use(event_id)
+        return None
+
+
+async def named_mails(client: "ApiClient", mail_ids: Sequence[str]) -> tuple[Mail, ...]:
+    """The mails by id; without a name if the account does not tell it, and beyond the first few."""
+    mails = {mail_id: Mail(mail_id) for mail_id in mail_ids}
+    with suppress(ClientError):
+        for mail_id in mail_ids[:MAX_MAILS]:
+            mails[mail_id] = await client.mail(mail_id)
+    return tuple(mails.values())
 
 
 # Contacts
@@ -115,24 +174,15 @@ class ContactLines:
         self._on_fault(line, reason)
 
 
-class ForgetRefusedError(AppError):
-    """This key does not identify one person to forget; the message says why."""
-
-
-class Forgetting(NamedTuple):
-    """What `forget` would remove: the cached contacts and the data of `attempts` attempts."""
-
-    contacts: tuple[Contact, ...]
-    attempts: int
-    named: Person
-
-
 class Contacts:
     """The contacts of the live account, and their fields. Raises StoreError."""
 
     def __init__(self, account: LiveAccount) -> None:
         self._live = account
         self._cache = account.cache
+        self.containing = account.cache.contacts.containing
+        self.get = account.cache.contacts.get
+        self.field_name = account.cache.field_name
 
     def search(
         self, text: str = "", order: ListOrder | None = None, stop: Event | None = None
@@ -145,19 +195,9 @@ class Contacts:
         """
         return self._cache.search_contacts(text, order or (NEAREST if text else BY_ID), stop)
 
-    def containing(self, text: str = "", limit: int = 0) -> Iterator[Contact]:
-        """Contacts with `text` anywhere in a value, case ignored, by numeric id; limit 0: all."""
-        return self._cache.contacts.containing(text, limit)
-
-    def get(self, contact_id: str) -> Contact | None:
-        return self._cache.contacts.get(contact_id)
-
     def fields(self, text: str = "", limit: int = 0) -> Sequence[Field]:
         """Fields with `text` in id, name or string id, case ignored, by numeric id; limit 0: all."""
         return tuple(self._cache.list_fields(text, limit))
-
-    def field_name(self, field_id: str) -> str | None:
-        return self._cache.field_name(field_id)
 
     def origins(self) -> Sequence[str]:
         origins = self._cache.contacts.origins()
@@ -188,28 +228,3 @@ class Contacts:
                 on_progress(file.done, file.size)
                 await asyncio.sleep(0)
         return ImportReport(imported, lines.left_out, lines.read - imported, lines.unknown_columns)
-
-    def whom_to_forget(self, key_id: str, value: str) -> Forgetting:
-        contacts = self._cache.contacts.find(key_id, value, 2)
-        if len(contacts) > 1:
-            ids = ", ".join(one.id for one in self._cache.contacts.find(key_id, value, 5))
-            raise ForgetRefusedError(
-                f"Several contacts share this value ({ids}). Name one by the key `id` and its contact id."
-            )
-        if contacts and self._live.profile.is_sandbox:
-            raise ForgetRefusedError(
-                "This contact is in contacts.csv of the account folder. Remove it there first, "
-                "or the next refresh brings it back."
-            )
-        named = person(key_id, value, contacts)
-        return Forgetting(contacts, attempts_on(self._live.history.path, self._live.key, named), named)
-
-    def forget(self, forgetting: Forgetting) -> int:
-        """Erases a person from cache, history, drafts and templates; returns the number of attempts emptied."""
-        self._live.notes.forget(forgetting.named)
-        drop_copy(self._live.history.path.parent)
-        forget_in_cache(self._cache.path, forgetting.named, [contact.id for contact in forgetting.contacts])
-        erased = forget_in_history(self._live.history.path, self._live.key, forgetting.named)
-        if self._live.on_forget is not None:
-            self._live.on_forget(sorted(forgetting.named.keys))
-        return erased

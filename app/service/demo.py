@@ -53,7 +53,7 @@ _PICKED = 20_000
 _STEP = 5000
 
 Watch = Callable[[str, int, int], None]
-"""Called with the step, the amount done and the total."""
+"""Called with the step in words, the amount done and the total."""
 
 # fmt: off
 _FIRST = (
@@ -106,7 +106,7 @@ def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
             sample_data(),
             plan.contacts,
             plan.seed,
-            lambda done, total: watch("contacts", done, total),
+            lambda done, total: watch("inventing contacts", done, total),
         )
     except OSError as error:
         raise AppError(f"The demo account cannot be written to {folder}: {reason_of(error)}.") from error
@@ -114,21 +114,23 @@ def write_files(settings: Settings, plan: DemoPlan, watch: Watch) -> int:
 
 def fill_account(settings: Settings, folder: Path, watch: Watch) -> None:
     account = SandboxAccount(
-        folder, settings.account_home / "sandbox.db", lambda done, total: watch("account", done, total)
+        folder,
+        settings.sandbox_database,
+        lambda done, total: watch("building the account", done, total),
     )
     with closing(account), replacing(settings.cache, complete=True, source=account.fingerprint) as load:
         load.events(ExternalEvent(event.id, event.name) for event in account.events.values())
         load.fields(account.fields.values())
         load.contacts(_watched(_contacts(folder / CONTACTS), account.count_contacts(), watch))
-        watch("order", 0, 0)
+        watch("sorting the cache", 0, 0)
 
 
 def make_past(settings: Settings, plan: DemoPlan, watch: Watch) -> None:
-    watch("attempts", 0, plan.attempts)
+    watch("inventing attempts", 0, plan.attempts)
     scene = _scene(settings, plan.contacts)
     remove_owned(settings.history, settings.profile.account_key, OWNER)
     for done in add_finished(settings.history, made_up(scene, plan.attempts, plan.seed, plan.end), OWNER):
-        watch("attempts", done, plan.attempts)
+        watch("inventing attempts", done, plan.attempts)
 
 
 def reset_demo(settings: Settings, watch: Watch) -> int:
@@ -169,7 +171,7 @@ def _contacts(file: Path, every: int = 1) -> Iterator[Contact]:
 def _watched(contacts: Iterator[Contact], total: int, watch: Watch) -> Iterator[Contact]:
     for number, contact in enumerate(contacts):
         if number % _STEP == 0:
-            watch("cache", number, total)
+            watch("filling the cache", number, total)
         yield contact
 
 

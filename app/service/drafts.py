@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from app.domain.event_data import EventDataError, Filled, fill_placeholders, parse_event_data, placeholders_in
 from app.domain.json_text import written
@@ -12,7 +13,6 @@ from app.domain.model import (
     Draft,
     Extras,
     JsonObject,
-    SavedDraft,
     Template,
     TriggerRequest,
 )
@@ -24,12 +24,11 @@ class Drafts:
         self._live = account
         self._cache = account.cache
         self._notes = account.notes
-
-    def last_data(self, event_id: str) -> JsonObject | None:
-        return self._live.history.recent.data(self._live.key, event_id)
-
-    def last_key(self, event_id: str) -> str | None:
-        return self._live.history.recent.key(self._live.key, event_id)
+        self.drop_template = account.notes.drop_template
+        self.last_data = partial(account.history.recent.data, account.key)
+        self.last_key = partial(account.history.recent.key, account.key)
+        self.draft = partial(account.notes.draft, account.profile.name)
+        self.drop_draft = partial(account.notes.drop_draft, account.profile.name)
 
     def fill(self, request: TriggerRequest) -> Filled:
         """The event data of a request with its placeholders filled from the contact that the key finds."""
@@ -80,16 +79,5 @@ class Drafts:
     ) -> None:
         self._notes.save_template(Template(name, event_id, data_text, extras))
 
-    def drop_template(self, name: str) -> bool:
-        return self._notes.drop_template(name)
-
-    # The draft
-
     def save_draft(self, draft: Draft) -> None:
         self._notes.save_draft(self._live.profile.name, draft, datetime.now(UTC))
-
-    def draft(self) -> SavedDraft | None:
-        return self._notes.draft(self._live.profile.name)
-
-    def drop_draft(self) -> None:
-        self._notes.drop_draft(self._live.profile.name)

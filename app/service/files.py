@@ -35,6 +35,7 @@ COPY_NAME = "copied.txt"
 
 
 def keep_copy(home: Path, text: str) -> Path:
+    """Writes a copied text to a file in the home and returns its path. Raises AppError."""
     path = home / COPY_NAME
     with new_file(path, replace=True) as file:
         file.write(text)

@@ -1,39 +1,49 @@
-"""The history for its users: search, statistics, comparison, resends, resolutions, notes, tickets, export, retention.
+"""The history for its users: search, statistics, comparison, evidence, notes, tickets, export.
 
 A query covers the live account, unless it names a profile or `all_accounts` is set.
 """
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Event
-from typing import IO, TypeVar
+from typing import IO, Literal
 
 from app.domain.attempt_export import FORMATS, ticket
 from app.domain.errors import AppError
-from app.domain.history_query import AttemptStatistics, Filter, HistoryQuery, Order, QueryField, Value
+from app.domain.history_query import (
+    EVERYTHING,
+    AttemptStatistics,
+    Filter,
+    HistoryQuery,
+    Order,
+    QueryField,
+    Value,
+)
+from app.domain.mails import Launch, Mail
 from app.domain.masking import NO_MASK, Mask
-from app.domain.model import LABEL, Attempt, Outcome, Settlement, TriggerRequest
-from app.domain.text import has_surrogates, id_prefixes
-from app.service.live import LiveAccount
+from app.domain.model import LABEL, Attempt, Outcome
+from app.domain.text import minute, short_id
+from app.service.attempts import AttemptError, check_note, ended_attempt, find_attempt
+from app.service.catalog import named_mails
+from app.service.live import LiveAccount, in_thread
 from app.service.masking import open_mask
 from app.store.attempts import AttemptRow, History
 from app.store.database import StoppedError
-from app.store.erasure import Doomed, Retention, doomed, let_go
 from app.store.row_ids import RowIds, Rows
 
-__all__ = ["AttemptHistory", "AttemptRow", "RowIds", "Rows", "StoppedError", "in_thread", "neighbours"]
+__all__ = [
+    "EVERYTHING",
+    "AttemptHistory",
+    "AttemptRow",
+    "RowIds",
+    "Rows",
+    "StoppedError",
+    "in_thread",
+    "neighbours",
+]
 
-Result = TypeVar("Result")
-
-MIN_REFERENCE = 4
-MAX_NOTE = 10_000
-_LISTED = 3
-
-EVERYTHING = HistoryQuery()
 MOST_BUCKETS = 60
 _FIRST = 50
 MOST_FOLLOWED = 1000
@@ -46,124 +56,6 @@ ANYBODY = "With the last accepted attempt of this event for anybody; none for th
 NONE_ACCEPTED = "No other attempt of this event was accepted. Mark the attempt to compare with."
 
 
-class AttemptError(AppError):
-    """There is no such attempt, or it does not allow this; the message says why."""
-
-
-def find_attempt(history: History, reference: str) -> Attempt:
-    """The attempt with this id, beginning of an id, or reference. Raises AttemptError and StoreError."""
-    wanted = reference.strip().lower()
-    if exact := history.get(wanted) or history.get(reference):
-        return exact
-    if len(wanted) < MIN_REFERENCE or not wanted.isascii():
-        raise AttemptError(
-            f"There is no attempt {reference!r}. Give its id, its reference or at least the first "
-            f"{MIN_REFERENCE} characters of the id."
-        )
-    found = {
-        attempt.attempt_id: attempt
-        for beginning in (wanted, *id_prefixes(wanted))
-        for attempt in history.beginning_with(beginning, _LISTED)
-    }
-    if not found:
-        raise AttemptError(
-            f"There is no attempt with the reference {reference!r}, or with an id that begins so."
-        )
-    if len(found) > 1:
-        raise AttemptError(
-            f"{reference!r} matches several attempts: {', '.join(found)}. Give more of the id."
-        )
-    return next(iter(found.values()))
-
-
-def settle(history: History, attempt_id: str, *, arrived: bool, note: str) -> Attempt:
-    """Resolves an unknown outcome, which stays unknown; returns the attempt. Raises AttemptError."""
-    attempt = ended_attempt(history, attempt_id)
-    if attempt.outcome is not Outcome.UNKNOWN:
-        _, word = LABEL[attempt.outcome]
-        raise AttemptError(
-            f"The attempt {attempt.attempt_id} is {word}. Only unknown outcomes can be resolved."
-        )
-    check_note(note)
-    settlement = Settlement(arrived, note, datetime.now(UTC))
-    history.resolve(attempt.attempt_id, settlement)
-    return replace(attempt, settlement=settlement)
-
-
-def check_note(text: str) -> None:
-    if has_surrogates(text):
-        raise AttemptError("The note holds half a character. Type the whole character.")
-    if len(text) > MAX_NOTE:
-        raise AttemptError(f"The note is longer than {MAX_NOTE} characters. Shorten it.")
-
-
-def ended_attempt(history: History, attempt_id: str) -> Attempt:
-    """A finished attempt. Raises AttemptError while it is being sent, and StoreError."""
-    attempt = find_attempt(history, attempt_id)
-    if attempt.outcome is Outcome.SENDING and history.recover():
-        attempt = find_attempt(history, attempt.attempt_id)
-    if attempt.outcome is Outcome.SENDING:
-        raise AttemptError(f"The attempt {attempt.attempt_id} is still being sent. Wait for its outcome.")
-    return attempt
-
-
-def offers_same_trigger(attempt: Attempt) -> bool:
-    known_to_have_arrived = attempt.settlement is not None and attempt.settlement.arrived
-    return (
-        attempt.outcome is Outcome.UNKNOWN
-        and attempt.request.trigger_id is not None
-        and not known_to_have_arrived
-    )
-
-
-def request_again(
-    attempt: Attempt, account: str, *, same_trigger: bool, new_attempt_id: str
-) -> TriggerRequest:
-    """The request of a resend, with its trigger id or with the new attempt's id. Raises AttemptError."""
-    if attempt.account != account:
-        raise AttemptError(
-            f"The attempt {attempt.attempt_id} was sent on another account. "
-            f"Switch to the profile {attempt.profile!r} to resend it."
-        )
-    request = attempt.request
-    if same_trigger:
-        if request.trigger_id is None:
-            raise AttemptError(
-                f"The attempt {attempt.attempt_id} has no trigger id to repeat. Send it as new."
-            )
-        return request
-    return replace(request, trigger_id=request.trigger_id and new_attempt_id)
-
-
-class AttemptRetention:
-    """The attempts of the live account past `retention_days` and `retention_rows` of its profile. Raises StoreError."""
-
-    def __init__(self, account: LiveAccount) -> None:
-        self._path = account.history.path
-        profile = account.profile
-        self._retention = Retention(account.key, profile.retention_days, profile.retention_rows)
-
-    def preview(self) -> Doomed | None:
-        return doomed(self._path, self._retention, datetime.now(UTC))
-
-    def apply(self) -> int:
-        return let_go(self._path, self._retention, datetime.now(UTC))
-
-
-async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) -> Result:
-    """Runs `work` in a thread and returns its result. Cancelled, it sets `stop` and waits for `work`."""
-    stop = stop or Event()
-    working = asyncio.ensure_future(asyncio.to_thread(work, stop))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        stop.set()
-        while not working.done():
-            with contextlib.suppress(AppError, asyncio.CancelledError):
-                await asyncio.shield(working)
-        raise
-
-
 def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | None, AttemptRow | None]:
     position = rows.position(row)
     if position is None:
@@ -172,6 +64,130 @@ def neighbours(rows: RowIds[AttemptRow], row: AttemptRow) -> tuple[AttemptRow | 
         rows.read_all()
     before = rows.rows(position - 1, 1) if position else ()
     return next(iter(before), None), next(iter(rows.rows(position + 1, 1)), None)
+
+
+# Evidence: whether an attempt arrived, by the mail history of its contact. Only reads, and only when asked
+
+
+TOLERANCE = timedelta(hours=2)
+"""How far the account's zone may be from the documented one."""
+CLOCKS = timedelta(minutes=5)
+"""How far the clocks of account and machine may differ; the account accepts no more."""
+
+_SENT_NOTHING = (Outcome.REJECTED, Outcome.NOT_SENT)
+_NO_TRACE = "No trace yet (checked {}). A mail may still follow."
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the mail history of a contact says about an attempt.
+
+    `ambiguous`: the mail may have been sent by the attempt `other_id`, or before this one if that is None.
+    """
+
+    attempt_id: str
+    contact_id: str
+    result: Literal["found", "none", "ambiguous"]
+    checked_at: datetime
+    mail: Mail | None = None
+    launched_at: datetime | None = None
+    other_id: str | None = None
+
+    @property
+    def words(self) -> str:
+        if self.mail is None or self.launched_at is None:
+            return _NO_TRACE.format(minute(self.checked_at, self.checked_at))
+        launched = f"The mail {self.mail.label} was launched at {minute(self.launched_at, self.checked_at)}"
+        if self.result == "found":
+            return f"{launched}: it arrived."
+        if self.other_id is not None:
+            other = short_id(self.other_id)
+            return f"{launched}, but the attempt {other} on the same event and contact may have sent it."
+        return f"{launched} by the account's clock, which may be two hours off: it may be from before this attempt."
+
+
+async def find_evidence(live: LiveAccount, attempt: Attempt) -> Evidence:
+    """What the account's mail history says about an attempt. Raises AttemptError if it can say nothing."""
+    _check(attempt, live.key)
+    contact_id = await _contact_id(live, attempt)
+    client, event_id, since = live.client, attempt.request.event_id, attempt.started_at
+    mail_ids = (await client.usages(event_id)).mails
+    if not mail_ids:
+        raise AttemptError(
+            f"No launched mail uses event {event_id}, so the mail history shows nothing of it."
+        )
+    now = datetime.now(UTC)
+    launches = await client.launches(contact_id, (since - TOLERANCE).date(), (now + TOLERANCE).date())
+    own = [one for one in launches if one.contact_id == contact_id and one.mail_id in mail_ids]
+    found = [
+        (launch, _other(live, attempt, contact_id, launch))
+        for launch in own
+        if launch.at >= since - TOLERANCE
+    ]
+    if not found:
+        return Evidence(attempt.attempt_id, contact_id, "none", now)
+    # A launch that no other attempt explains comes first.
+    launch, other = min(found, key=lambda one: (one[0].at < since - CLOCKS, one[1] is not None, one[0].at))
+    is_clear = other is None and launch.at >= since - CLOCKS
+    (mail,) = await named_mails(client, [launch.mail_id])
+    result: Literal["found", "ambiguous"] = "found" if is_clear else "ambiguous"
+    return Evidence(attempt.attempt_id, contact_id, result, now, mail, launch.at, other)
+
+
+async def _contact_id(live: LiveAccount, attempt: Attempt) -> str:
+    request = attempt.request
+    if attempt.contact is not None:
+        return attempt.contact.id
+    if request.key_id == "id":
+        return request.external_id
+    found = await live.client.lookup(request.key_id, request.external_id) if request.external_id else ()
+    if len(found) != 1:
+        how_many = "Several contacts share" if found else "No contact of the account has"
+        raise AttemptError(
+            f"{how_many} the external id of this attempt, so there is no mail history to check."
+        )
+    return found[0].id
+
+
+def _other(live: LiveAccount, attempt: Attempt, contact_id: str, launch: Launch) -> str | None:
+    """The id of another attempt on the same event and contact that may have launched the mail."""
+    request, kept = attempt.request, attempt.contact
+    values = dict.fromkeys((contact_id, request.external_id, *(kept.keys if kept else ())))
+    query = HistoryQuery(
+        (
+            Filter(QueryField.EVENT, (Value(request.event_id),)),
+            Filter(QueryField.PERSON, tuple(map(Value, filter(None, values)))),
+            Filter(QueryField.OUTCOME, tuple(Value(one) for one in _SENT_NOTHING), negated=True),
+        ),
+        since=min(attempt.started_at, launch.at) - TOLERANCE,
+        until=launch.at + TOLERANCE,
+    )
+    for one in live.history.search.attempts(query, live.key):
+        is_resolved = one.settlement is not None and not one.settlement.arrived
+        same_contact = one.contact is None or one.contact.id == contact_id
+        if one.attempt_id != attempt.attempt_id and same_contact and not is_resolved:
+            return one.attempt_id
+    return None
+
+
+def may_show_evidence(attempt: Attempt) -> bool:
+    return attempt.outcome not in (*_SENT_NOTHING, Outcome.SENDING)
+
+
+def _check(attempt: Attempt, account: str) -> None:
+    if attempt.account != account:
+        raise AttemptError(
+            f"The attempt {attempt.attempt_id} was sent on another account. "
+            f"Switch to the profile {attempt.profile!r} to check it."
+        )
+    if attempt.outcome in _SENT_NOTHING:
+        word = LABEL[attempt.outcome][1]
+        raise AttemptError(
+            f"The attempt {attempt.attempt_id} triggered nothing ({word}), so there is no mail to look for."
+        )
+
+
+# The history
 
 
 class AttemptHistory:
@@ -185,6 +201,11 @@ class AttemptHistory:
         self._live = account
         self._history = history or account.history
         self._search = self._history.search
+        self.chain = self._search.chain
+        self.attempt = self._history.get
+        self.request_body = self._history.request_body
+        self.changed = self._history.changed
+        self.recover = self._history.recover
 
     # Finding
 
@@ -201,9 +222,6 @@ class AttemptHistory:
     ) -> AttemptStatistics:
         account = self._account(query, all_accounts)
         return self._search.statistics(self._meant(query), account, MOST_BUCKETS, stop)
-
-    def chain(self, attempt_id: str) -> Sequence[AttemptRow]:
-        return self._search.chain(attempt_id)
 
     async def comparable(self, attempt: Attempt) -> tuple[Attempt, str]:
         """The last other accepted attempt of its event, for its contact if there is one, and which it is."""
@@ -257,20 +275,7 @@ class AttemptHistory:
     def unsettled(self) -> int:
         return self._history.unsettled(self._live.key)
 
-    def changed(self) -> bool:
-        return self._history.changed()
-
-    def recover(self) -> int:
-        """Records `unknown` for attempts whose process ended while sending; returns their number."""
-        return self._history.recover()
-
     # One attempt
-
-    def attempt(self, attempt_id: str) -> Attempt | None:
-        return self._history.get(attempt_id)
-
-    def request_body(self, attempt_id: str) -> bytes:
-        return self._history.request_body(attempt_id)
 
     def find_attempt(self, reference: str) -> Attempt:
         """The attempt of any account with this id, beginning of an id, or reference. Raises AttemptError."""
@@ -280,6 +285,10 @@ class AttemptHistory:
         attempt = find_attempt(self._history, attempt_id)
         check_note(text)
         return self._history.note(attempt.attempt_id, text or None)
+
+    async def evidence(self, reference: str) -> Evidence:
+        """Whether the account shows a mail of this attempt. Raises AttemptError, ClientError and StoreError."""
+        return await find_evidence(self._live, ended_attempt(self._live.history, reference))
 
     def ticket(self, attempt: Attempt, *, masked: bool = True) -> str:
         mask = self.mask() if masked else NO_MASK

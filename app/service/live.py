@@ -1,13 +1,15 @@
-"""The live account: its profile, cache, history and client."""
+"""The live account: its profile, cache, history and client; and work beside the loop of its screen."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from app.domain.errors import AppError
 from app.domain.model import JsonObject
 from app.settings import Profile
 from app.settings.secrets import in_daemon_thread
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from app.service.team import Team
 
     OpenSource = Callable[[Event], AbstractAsyncContextManager[tuple[ApiClient, str | None]]]
+
+Result = TypeVar("Result")
 
 
 class LiveAccount:
@@ -78,6 +82,7 @@ class LiveAccount:
         await asyncio.wrap_future(in_daemon_thread(lambda: self.client))
 
     def reopen_history(self) -> None:
+        """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
         self.notes.close()
         self.history.reopen()
 
@@ -89,3 +94,17 @@ class LiveAccount:
             if self._client is not None:
                 closing.push_async_callback(self._client.aclose)
             closing.callback(self.notes.close)
+
+
+async def in_thread(work: Callable[[Event], Result], stop: Event | None = None) -> Result:
+    """Runs `work` in a thread and returns its result. Cancelled, it sets `stop` and waits for `work`."""
+    stop = stop or Event()
+    working = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        while not working.done():
+            with contextlib.suppress(AppError, asyncio.CancelledError):
+                await asyncio.shield(working)
+        raise

@@ -5,7 +5,6 @@ The mask's key is a file, created on first use. Without the key no mask can be r
 
 import os
 import secrets
-from dataclasses import replace
 from pathlib import Path
 
 from app.domain.diagnosis import Diagnosis, FormPatch, QuickFix
@@ -47,8 +46,7 @@ def masked_preflight(mask: Mask, preflight: Preflight, request: TriggerRequest) 
         return Verdict(verdict.code, mask.text(verdict.text, request.external_id))
 
     use = preflight.same_data
-    return replace(
-        preflight,
+    return preflight._replace(
         prediction=preflight.prediction and masked(preflight.prediction),
         broken=tuple(map(masked, preflight.broken)),
         recipient=preflight.recipient._replace(

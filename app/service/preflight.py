@@ -1,10 +1,11 @@
 """Checks before sending: the predicted reply, the cause of a rejection, earlier sends. Nothing here sends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Event
+from typing import NamedTuple
 
 from app.domain.diagnosis import (
     LOOK_UP,
@@ -43,8 +44,7 @@ _REACHED_NOBODY = (Outcome.REJECTED, Outcome.NOT_SENT)
 _BUT_REJECTED = tuple(one for one in Outcome if one is not Outcome.REJECTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(NamedTuple):
     """The result of the checks.
 
     `prediction` is None if the cache cannot tell. `broken` lists every rule known to be broken. `recipient`
@@ -57,7 +57,7 @@ class Preflight:
 
     prediction: Verdict | None
     broken: tuple[Verdict, ...]
-    recipient: Recipient = field(default_factory=Recipient)
+    recipient: Recipient = Recipient()
     advice: Diagnosis | None = None
     last: AttemptRow | None = None
     second_send: AttemptRow | None = None
@@ -193,7 +193,7 @@ class PreflightChecks:
         if contact is None or known.advice is None:
             return known
         advice = nearly_right(request, contact, self._cache)
-        return replace(known, advice=advice._replace(remedies=advice.remedies + known.advice.remedies))
+        return known._replace(advice=advice._replace(remedies=advice.remedies + known.advice.remedies))
 
     def check_thoroughly(self, request: TriggerRequest) -> Preflight:
         """The checks, with a search for nearly the same value, which may take a second."""
@@ -240,12 +240,14 @@ class PreflightChecks:
         if contacts is None:
             contacts = self._cache.contacts.find(request.key_id, request.external_id, 2)
         account, data = self._live.key, canonical_json(request.data)
-        marks = [
-            request_fingerprint(account, replace(request, key_id=key_id, external_id=value), data)
-            for key_id, value in _keys(request, contacts)
-        ]
-        since = datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s)
-        return SameSend(marks, since, asked_about)
+        keys = _keys(request, contacts)
+        requests = [replace(request, key_id=key_id, external_id=value) for key_id, value in keys]
+        return SameSend(
+            [contact_fingerprint(account, *key) for key in keys],
+            [request_fingerprint(account, one, data) for one in requests],
+            datetime.now(UTC) - timedelta(seconds=self._live.profile.second_send_s),
+            asked_about,
+        )
 
     def _last_to(self, request: TriggerRequest, contacts: tuple[Contact, ...]) -> AttemptRow | None:
         if not request.external_id:

@@ -4,13 +4,13 @@ It makes each read-only call once. A permission that only a trigger could test i
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from app.domain import wire
 from app.domain.model import Answer, NoReply, Reply
 from app.domain.reply_codes import ALLOWED_SKEW_S, advise_status, clock_skew_s
 from app.domain.text import duration, sanitize
-from app.domain.wire import dumps
 from app.settings import Profile
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "failed", "unknown"]
 
-WSSE_ENDS = date(2026, 12, 31)
 NEXT_API_HOST = "api.sap.emarsys.net"
 NO_EVENTS = (
     f"{NEXT_API_HOST} is the next API, which has no external events. Use https://api.emarsys.net/api/v3."
@@ -40,33 +39,16 @@ class Finding(NamedTuple):
 class _Probe(NamedTuple):
     """A read-only call that needs one permission; `without` says what works less without it."""
 
-    permission: str
+    purpose: wire.Purpose
     method: str
     path: str
     body: bytes | None = None
     query: Mapping[str, str | int] | None = None
     without: str = ""
-    name: str = ""
 
     @property
     def what(self) -> str:
-        return self.name or self.permission
-
-
-class Notice(NamedTuple):
-    label: str
-    sentence: str
-
-
-def wsse_notice(profile: Profile, today: date) -> Notice | None:
-    if profile.auth != "wsse":
-        return None
-    ends = "ends" if today <= WSSE_ENDS else "ended"
-    return Notice(
-        f"WSSE {ends} {WSSE_ENDS}",
-        f"Emarsys {ends} X-WSSE on {WSSE_ENDS}. "
-        f"`triggerdesk profile move {profile.name} --client-id ID` moves this profile to OAuth 2.",
-    )
+        return self.purpose.what if self.purpose is wire.MAIL_HISTORY else self.purpose.permission
 
 
 async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding, ...]:
@@ -85,30 +67,21 @@ async def check_account(profile: Profile, client: "ApiClient") -> tuple[Finding,
 
 def _probes(profile: Profile) -> list[_Probe]:
     """The call that needs no more than a sign-in, and those for the other permissions; none finds anything to change."""
-    from app.client import api  # noqa: PLC0415 - it imports httpx
-
-    one_contact = dumps({"keyId": "id", "keyValues": ["0"], "fields": ["3"]})
-    one_day = dumps({"contacts": [0], "startDate": "2000-01-01", "endDate": "2000-01-01"})
+    one_contact = wire.dumps({"keyId": "id", "keyValues": ["0"], "fields": ["3"]})
+    one_day = wire.dumps({"contacts": [0], "startDate": "2000-01-01", "endDate": "2000-01-01"})
     probes = [
-        _Probe(api.EVENTS.permission, "GET", "event"),
-        _Probe(api.FIELDS.permission, "GET", "field"),
-        _Probe(api.CONTACT_DATA.permission, "POST", "contact/getdata", one_contact),
-        _Probe(api.CONTACTS.permission, "GET", "contact/query/", query={"return": "3", "limit": 1}),
+        _Probe(wire.EVENTS, "GET", "event"),
+        _Probe(wire.FIELDS, "GET", "field"),
+        _Probe(wire.CONTACT_DATA, "POST", "contact/getdata", one_contact),
+        _Probe(wire.CONTACTS, "GET", "contact/query/", query={"return": "3", "limit": 1}),
     ]
     if profile.refresh_contacts.startswith("list:"):
-        probes.append(_Probe(api.CONTACT_LIST.permission, "GET", "contactlist"))
+        probes.append(_Probe(wire.CONTACT_LIST, "GET", "contactlist"))
     return [
         *probes,
-        _Probe(api.USAGES.permission, "GET", "event/0/usages", without=_NO_USAGES),
-        _Probe(api.MAIL.permission, "GET", "email/0", without=_NO_MAIL),
-        _Probe(
-            api.MAIL_HISTORY.permission,
-            "POST",
-            "contact/getcontacthistory",
-            one_day,
-            without=_NO_HISTORY,
-            name=api.MAIL_HISTORY.what,
-        ),
+        _Probe(wire.USAGES, "GET", "event/0/usages", without=_NO_USAGES),
+        _Probe(wire.MAIL, "GET", "email/0", without=_NO_MAIL),
+        _Probe(wire.MAIL_HISTORY, "POST", "contact/getcontacthistory", one_day, without=_NO_HISTORY),
     ]
 
 
@@ -166,7 +139,7 @@ def _permission(probe: _Probe, answer: Answer) -> Finding:
 
 
 def _advice(reply: Reply, probe: _Probe, user: str = "user") -> str:
-    return advise_status(reply, datetime.now(UTC), probe.permission, user) or "Try again later."
+    return advise_status(reply, datetime.now(UTC), probe.purpose.permission, user) or "Try again later."
 
 
 def _said(reply: Reply) -> str:

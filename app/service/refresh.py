@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from app.domain.model import Contact, Field
 from app.domain.recipient import EMAIL
-from app.service.history import in_thread
-from app.service.live import LiveAccount
+from app.service.live import LiveAccount, in_thread
 from app.settings import Profile
 from app.store.catalog import CacheState, StagedRefresh, replacing
 from app.store.database import RefreshingError
@@ -75,7 +74,7 @@ class Refresh:
         async def work(stop: Event) -> None:
             async with live.open_source(stop) as (client, source):
                 with replacing(live.cache.path, live.profile.is_sandbox, source, stop) as staged:
-                    await _fetch(client, live.profile, staged, _Steps(show))
+                    await _fetch(client, live.profile, staged, show)
 
         await in_thread(lambda stop: asyncio.run(_until(stop, work(stop))))
         state = self.state()
@@ -92,34 +91,22 @@ class Refresh:
         return self.state()
 
 
-class _Steps:
-    """Remembers the last step, so that a wait for the rate limit is shown as part of it."""
-
-    def __init__(self, on_progress: OnProgress) -> None:
-        self._on_progress = on_progress
-        self.last = RefreshStep("events")
-
-    def show(self, step: RefreshStep) -> None:
-        self.last = step
-        self._on_progress(step)
-
-    def wait(self, seconds: int) -> None:
-        self._on_progress(self.last._replace(wait_s=seconds))
-
-
-async def _fetch(client: "ApiClient", profile: Profile, staged: StagedRefresh, steps: _Steps) -> None:
-    with client.pace.keeping(steps.wait):
-        steps.show(RefreshStep("events"))
+async def _fetch(
+    client: "ApiClient", profile: Profile, staged: StagedRefresh, on_progress: OnProgress
+) -> None:
+    step = RefreshStep("events")
+    # A wait for the rate limit is shown as part of the step.
+    with client.pace.keeping(lambda seconds: on_progress(step._replace(wait_s=seconds))):
+        on_progress(step)
         staged.events(await client.external_events())
-        steps.show(RefreshStep("fields"))
+        on_progress(step := RefreshStep("fields"))
         fields = await client.fields()
         staged.fields(fields)
-        done = 0
         async for total, page in _contacts(client, profile, fields):
             staged.contacts(page)
-            done += len(page)
-            steps.show(RefreshStep("contacts", done, total))
-    steps.show(steps.last._replace(stage="storing"))
+            done = step.done + len(page)
+            on_progress(step := RefreshStep("contacts", done, total))
+    on_progress(step._replace(stage="storing"))
 
 
 async def _contacts(

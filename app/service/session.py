@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,29 +16,30 @@ from app.domain.errors import AppError
 from app.domain.model import Answer, Attempt, NoReply, Reply, TriggerRequest, outcome_of
 from app.domain.rules import predict
 from app.domain.wire import trigger_body
-from app.service.catalog import Contacts, Events
+from app.service.attempts import ended_attempt, request_again, settle
+from app.service.catalog import AccountMails, Contacts, Events
 from app.service.drafts import Drafts
-from app.service.evidence import AccountMails, Evidence
 from app.service.files import keep_copy, new_file
 from app.service.guard import GuardError, check_production, check_test_contacts, check_text
-from app.service.history import AttemptHistory, AttemptRetention, ended_attempt, request_again, settle
 from app.service.live import LiveAccount
 from app.service.preflight import PreflightChecks
 from app.service.refresh import Refresh
 from app.service.scenarios import Scenarios
-from app.settings import Profile
+from app.settings import Notice, Profile
 from app.store.attempts import DamagedHistoryError, HistoryReplacedError, SameSend, SentMeanwhileError
 from app.store.database import BusyError, StoreError, UnwritableError, set_aside
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.service.bulk import BulkRuns
+    from app.service.history import AttemptHistory
     from app.service.team import Team
 
 __all__ = [
     "DamagedHistoryError",
     "HistoryReplacedError",
     "NotRecordedError",
+    "Notice",
     "Profile",
     "SentMeanwhileError",
     "Session",
@@ -86,7 +87,7 @@ class Session:
         wait_s: float = WAIT_S,
         team: "Team | None" = None,
     ) -> None:
-        self._live = account
+        self.account = account
         self._wait_s = wait_s
         self._cache = account.cache
         self._history = account.history
@@ -96,31 +97,35 @@ class Session:
         self.events = Events(account)
         self.contacts = Contacts(account)
         self.refresh = Refresh(account)
-        self.retention = AttemptRetention(account)
         self.preflight = PreflightChecks(account)
         self.drafts = Drafts(account)
-        self.history = AttemptHistory(account)
         self.mails = AccountMails(account)
+        self.open_client = account.open_client
+        self.reopen_history = account.reopen_history
+        self.settle = partial(settle, account.history)
+        self.keep_copy = partial(keep_copy, account.history.path.parent)
 
     @property
     def client(self) -> "ApiClient":
         """The client of the account. Raises SettingsError if the profile's secret is not available."""
-        return self._live.client
+        return self.account.client
 
     @cached_property
     def bulk(self) -> "BulkRuns":
         from app.service.bulk import BulkRuns  # noqa: PLC0415 - a single trigger needs none of it
 
-        return BulkRuns(self._live, self._wait_s)
+        return BulkRuns(self.account, self._wait_s)
 
-    async def open_client(self) -> None:
-        """Opens the client before the first use. Raises SettingsError if the secret is not available."""
-        await self._live.open_client()
+    @cached_property
+    def history(self) -> "AttemptHistory":
+        from app.service.history import AttemptHistory  # noqa: PLC0415 - the same
+
+        return AttemptHistory(self.account)
 
     async def close(self) -> None:
         if self.team is not None:
             self.team.close()
-        await self._live.close()
+        await self.account.close()
 
     def in_team(self) -> "Session":
         """This session with the attempts of the whole team as its history; itself without a team."""
@@ -129,10 +134,6 @@ class Session:
         other = copy(self)
         other.history = self.team.history
         return other
-
-    def reopen_history(self) -> None:
-        """Opens the history at its path again after it was removed or replaced. Raises StoreError."""
-        self._live.reopen_history()
 
     # Sending
 
@@ -145,8 +146,7 @@ class Session:
     def refusal(self, request: TriggerRequest) -> str | None:
         """Why this profile must not send a request, because of its text or contact; None if it may."""
         try:
-            check_text(request)
-            check_test_contacts(self.profile, request, self._cache.contacts.find)
+            self.guard(request, self.profile.name)
         except GuardError as refused:
             return refused.why
         return None
@@ -223,14 +223,6 @@ class Session:
             unrecorded=unrecorded,
         )
 
-    def settle(self, attempt_id: str, *, arrived: bool, note: str = "") -> Attempt:
-        """Resolves an unknown outcome; the outcome itself stays. Raises AttemptError and StoreError."""
-        return settle(self._history, attempt_id, arrived=arrived, note=note)
-
-    async def evidence(self, reference: str) -> Evidence:
-        """Whether the account shows a mail of this attempt. Raises AttemptError, ClientError and StoreError."""
-        return await self.mails.evidence(ended_attempt(self._history, reference))
-
     def planned(self, request: TriggerRequest) -> Attempt:
         """The attempt that `send` would make; records and sends nothing."""
         return self._attempt(request, "")
@@ -238,10 +230,6 @@ class Session:
     def describe(self, request: TriggerRequest) -> Mapping[str, object]:
         """The HTTP request as method, url, headers and body; credentials masked."""
         return self.client.describe(request)
-
-    def keep_copy(self, text: str) -> Path:
-        """Writes a copied text to a file in the home and returns its path. Raises AppError."""
-        return keep_copy(self._history.path.parent, text)
 
     def keep_screenshot(self, svg: str) -> Path:
         """Writes a picture of the screen to a new file in the home and returns its path. Raises AppError."""

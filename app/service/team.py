@@ -38,9 +38,10 @@ from app.domain.team import (
     hidden_contact,
 )
 from app.domain.text import short_id
-from app.service.catalog import Contacts, ForgetRefusedError
+from app.service.attempts import AttemptError, check_note, settle
+from app.service.erasure import ForgetRefusedError, forget, whom_to_forget
 from app.service.guard import GuardError, other_data_words
-from app.service.history import AttemptError, AttemptHistory, check_note, settle
+from app.service.history import AttemptHistory
 from app.service.live import LiveAccount
 from app.service.team_sync import TeamSettings, TeamSync
 from app.settings import Settings, SettingsError
@@ -207,12 +208,11 @@ class Team:
                 self.say(other_data_words(self._row(other, request), datetime.now(UTC)))
         except BaseException as error:  # Esc too; the work may go on for a while
             is_over.set()
-            if isinstance(error, UnreachableError) and not self._must_claim:
-                self.say(SENT_LATER)
-                return replace(attempt, team=replace(marks, claimed=False))
-            is_given_back.set()
-            self._give_back(error, attempt.attempt_id)
-            raise
+            if self._needs_claim(error):
+                is_given_back.set()
+                self._give_back(error, attempt.attempt_id)
+                raise
+            return replace(attempt, team=marks._replace(claimed=False))
         if (question := questions.get(attempt.attempt_id)) is not None:
             raise SentMeanwhileError(self._row(question, request))
         return replace(attempt, team=marks)
@@ -236,11 +236,10 @@ class Team:
         try:
             questions, _ = self._claim(event_id, marks, None, asks, lambda _: None)
         except BaseException as error:
-            if isinstance(error, UnreachableError) and not self._must_claim:
-                self.say(SENT_LATER)
-                return BatchClaims({one: replace(mark, claimed=False) for one, mark in marks.items()}, {})
-            self._give_back(error, *marks)
-            raise
+            if self._needs_claim(error):
+                self._give_back(error, *marks)
+                raise
+            return BatchClaims({one: mark._replace(claimed=False) for one, mark in marks.items()}, {})
         asked = {one: self._row(claim, attempts[one][0]) for one, claim in questions.items()}
         return BatchClaims({one: mark for one, mark in marks.items() if one not in asked}, asked)
 
@@ -251,9 +250,12 @@ class Team:
         except UnwritableError:  # the next sync tries again
             self._unreleased.extend(attempt_ids)
 
-    @property
-    def _must_claim(self) -> bool:
-        return self.settings.required or self._needs_approval
+    def _needs_claim(self, error: BaseException) -> bool:
+        """Whether nothing is sent after this error; if it is sent all the same, says so."""
+        if isinstance(error, UnreachableError) and not (self.settings.required or self._needs_approval):
+            self.say(SENT_LATER)
+            return False
+        return True
 
     def _give_back(self, error: BaseException, *attempt_ids: str) -> None:
         """Releases what may be claimed. Raises GuardError if `error` says that the team is not reachable."""
@@ -455,12 +457,12 @@ class Team:
         keys = {("id", one.id) for one in self._live.cache.contacts.containing("", 0)}
         keys |= attempts_on(self._live.history.path, self._live.key)
         found = sorted(key for key in keys if self.settings.key.contact(self.settings.account, *key) in marks)
-        contacts, done = Contacts(self._live), 0
+        done = 0
         self._live.on_forget = None  # the team knows already
         try:
             for key in found:
                 with suppress(ForgetRefusedError):
-                    contacts.forget(contacts.whom_to_forget(*key))
+                    forget(self._live, whom_to_forget(self._live, *key))
                     done += 1
         finally:
             self._live.on_forget = self._forgotten

@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -218,7 +218,7 @@ class TeamSync:
                 own = None if mine is None else [mine.event_id, mine.data_text]
                 if newest > version:
                     if mine is not None and own not in (content, shared):
-                        notes.save_template(replace(mine, name=name + MINE))
+                        notes.save_template(mine._replace(name=name + MINE))
                     notes.save_template(
                         Template(name, shared[0], shared[1], mine.extras if mine else NO_EXTRAS)
                     )

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from app.client.api import ApiClient
-from app.client.connection import open_http
+from app.client.exchange import open_http
 from app.domain.bulk import Duplicates, Run, status_json
 from app.service.bulk import BulkRuns, Planning
 from app.service.bulk_sending import Sending
@@ -42,6 +42,7 @@ TRIGGERING = (
     "refuse_some",
     "number_keys",
     "low",
+    "429 with 0",
 )
 
 
@@ -109,11 +110,7 @@ class Endpoint:
         if step == "cut_reply":
             writer.write(_reply(200, body)[:-20])
             return
-        writer.write(
-            _reply(
-                int(step) if step.isdigit() and len(step) == 3 else 400 if step.isdigit() else 200, body, step
-            )
-        )
+        writer.write(_reply(_status(step), body, step))
         await writer.drain()
 
     def _body(self, step: str, ids: list[str]) -> bytes:
@@ -128,7 +125,7 @@ class Endpoint:
             ).encode()
         told: list[str] = [one for one in ids if one not in self.refused]
         match step:
-            case "missing":
+            case "missing" | "429 with 0":
                 return b'{"replyCode":0,"replyText":"OK","data":{}}'
             case "ghost":
                 errors, told = {"ghost@example.com": {"2008": "No contact found"}}, []
@@ -141,6 +138,12 @@ class Endpoint:
         return json.dumps(
             {"replyCode": 0, "replyText": "OK", "data": {"ids": told, "errors": errors}}
         ).encode()
+
+
+def _status(step: str) -> int:
+    if step[:3].isdigit():
+        return int(step[:3]) if len(step.split(maxsplit=1)[0]) == 3 else 400
+    return 200
 
 
 def _reply(status: int, body: bytes, step: str = "") -> bytes:
@@ -208,7 +211,7 @@ class Desk:
 
 
 def sending(*, yes: bool = True, **given: Any) -> Sending:
-    async def confirm(_: Run) -> bool:
+    async def confirm(*_: object) -> bool:
         return yes
 
     return Sending(confirm=confirm, **{"canary": 0, **given})

@@ -12,11 +12,20 @@ from pathlib import Path
 import pytest
 
 from app.client.auth import ClientCredentials
-from app.client.connection import open_http
-from app.domain.bulk import BulkError, Duplicates, RowState, plan_json
+from app.client.exchange import open_http
+from app.domain.bulk import BulkError, Duplicates, RowState, Run, plan_json
 from app.domain.errors import FileFaultError
 from app.domain.history_query import Clock, parse_query
-from app.domain.model import Extras, KeptContact, Outcome, TeamMarks, TriggerRequest
+from app.domain.model import (
+    Extras,
+    KeptContact,
+    Outcome,
+    Reply,
+    Settlement,
+    TeamMarks,
+    TriggerRequest,
+    new_attempt_id,
+)
 from app.domain.wire import trigger_body
 from app.service.bulk_sending import LOCKED, STOPPED, UNANSWERED
 from app.service.guard import GuardError
@@ -188,6 +197,37 @@ async def test_unknown_contacts_that_were_not_sent_again_stay_unknown_with_their
         assert here.history.unsettled(here.live.key) == 0
 
 
+async def test_an_unknown_contact_that_arrived_or_was_resent_alone_is_not_sent_again(tmp_path: Path) -> None:
+    asked = list[int]()
+
+    async def confirm(_: Run, left: int) -> bool:
+        asked.append(left)
+        return True
+
+    async with endpoint("502") as server, desk(tmp_path, server.url) as here:
+        run = await here.run(await here.plan(csv_of(PEOPLE[:3])))
+        one, two, _ = here.history.attempts(None, 0)
+        here.history.resolve(one.attempt_id, Settlement(True, "seen", here.now))
+        alone = replace(two, attempt_id=new_attempt_id(), parent_id=two.attempt_id, outcome=Outcome.SENDING)
+        here.history.begin(alone, b"{}")
+        here.history.finish(alone.attempt_id, Reply(200, 0, "OK"), 1, None)
+        run = await here.bulk.resend_unknown(run, replace(sending(), confirm=confirm))
+    assert (asked, counts(run)) == ([1], {"accepted": 1, "unknown": 2})
+    assert server.requests[1:] == [PEOPLE[:1]]
+
+
+async def test_a_batch_that_is_unknown_again_pauses_the_run_and_is_sent_once_more_at_most(
+    tmp_path: Path,
+) -> None:
+    async with endpoint("502", "502") as server, desk(tmp_path, server.url) as here:
+        run = await here.run(await here.plan(csv_of(PEOPLE[:3])))
+        run = await here.bulk.resend_unknown(run, sending())
+    assert (run.state, counts(run), len(server.requests)) == ("paused", {"unknown": 3}, 2)
+    assert (run.pause_reason or "").startswith(
+        "It is unknown whether the last batch arrived. The reply was HTTP 502."
+    )
+
+
 # Pauses
 
 
@@ -225,6 +265,12 @@ async def test_after_429_the_same_batch_goes_in_the_next_full_minute_of_the_serv
     assert max(server.triggered.values()) == 1
 
 
+async def test_a_429_that_says_ok_is_unknown_and_not_sent_again(tmp_path: Path) -> None:
+    async with endpoint("429 with 0") as server, desk(tmp_path, server.url) as here:
+        run = await here.run(await here.plan(csv_of(PEOPLE[:3])))
+    assert (run.state, counts(run), max(server.triggered.values())) == ("done", {"unknown": 3}, 1)
+
+
 async def test_after_ten_429_in_a_row_the_run_pauses_and_goes_on_later(tmp_path: Path) -> None:
     async with endpoint(*["429"] * 10) as server, desk(tmp_path, server.url) as here:
         plan = await here.plan(csv_of(PEOPLE[:3]))
@@ -246,6 +292,25 @@ async def test_a_batch_that_did_not_leave_is_planned_again(tmp_path: Path) -> No
         assert list(here.history.attempts(None, 0)) == []
     assert (run.state, counts(run)) == ("paused", {"planned": 3})
     assert run.pause_reason == "The batch was not sent. 127.0.0.1 refused the connection."
+
+
+async def test_a_run_that_is_stopped_in_its_last_batch_is_done(tmp_path: Path) -> None:
+    async with endpoint() as server, desk(tmp_path, server.url) as here:
+        given = sending()
+        server.on_batch = given.stop.set
+        run = await here.bulk.run(await here.plan(csv_of(PEOPLE[:3])), given)
+    assert (run.state, run.pause_reason, counts(run)) == ("done", None, {"accepted": 3})
+
+
+async def test_a_run_whose_program_ends_says_so(tmp_path: Path) -> None:
+    async with endpoint() as server, desk(tmp_path, server.url) as here:
+        plan = await here.plan(csv_of(PEOPLE[:3]))
+        running = asyncio.ensure_future(here.bulk.run(plan, sending()))
+        server.on_batch = running.cancel
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        run = here.bulk.find(plan.run_id)
+    assert (run.state, run.pause_reason) == ("paused", "The program ended during the run.")
 
 
 async def test_stop_pauses_after_the_batch_under_way(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from app.client.api import ApiClient
-from app.client.connection import open_http
-from app.client.errors import ClientError
+from app.client.exchange import open_http
+from app.domain.errors import ClientError
 from app.domain.mails import EventUse, Mail, account_time
 from app.domain.model import Attempt, KeptContact, NoReply, Reply, TriggerRequest
 from app.domain.wire import trigger_body
-from app.service.evidence import Evidence
-from app.service.history import AttemptError
+from app.service.attempts import AttemptError
+from app.service.history import Evidence
 from app.service.live import LiveAccount
 from app.service.session import Session
 from app.settings import Profile
@@ -151,7 +151,7 @@ async def test_only_the_first_mails_are_asked_for(opened: Opened) -> None:
 
 
 async def found(session: Session, reference: str = "mine") -> tuple[str, str | None]:
-    evidence = await session.evidence(reference)
+    evidence = await session.history.evidence(reference)
     return evidence.result, evidence.other_id
 
 
@@ -161,7 +161,7 @@ async def test_a_launched_mail_of_the_event_shows_that_it_arrived(opened: Opened
         history.forget("shop")
         record("mine", answer)
         remote.launches = [("8", SENT), ("7", SENT + timedelta(seconds=seconds))]
-        evidence = await session.evidence("mine")
+        evidence = await session.history.evidence("mine")
         assert (evidence.result, evidence.contact_id) == ("found", "11"), seconds
         assert evidence.words.startswith("The mail “Order shipped” was launched at ")
         assert evidence.words.endswith(": it arrived.")
@@ -177,7 +177,7 @@ async def test_no_mail_proves_nothing(opened: Opened) -> None:
         [("7", SENT - timedelta(hours=2, seconds=1))],
     ]
     for remote.launches in launches:
-        evidence = await session.evidence("mine")
+        evidence = await session.history.evidence("mine")
         assert evidence.result == "none", remote.launches
         assert evidence.words.startswith("No trace yet (checked ")
         assert evidence.words.endswith("). A mail may still follow.")
@@ -187,7 +187,7 @@ async def test_a_mail_from_before_may_be_of_this_attempt_if_the_zones_differ(ope
     session, remote, record = opened
     record("mine")
     remote.launches = [("7", SENT - timedelta(hours=1))]
-    evidence = await session.evidence("mine")
+    evidence = await session.history.evidence("mine")
     assert (evidence.result, evidence.other_id) == ("ambiguous", None)
     assert "it may be from before this attempt" in evidence.words
 
@@ -235,7 +235,7 @@ async def test_where_the_account_can_show_nothing_it_says_why(opened: Opened, hi
 
     async def refused() -> str:
         with pytest.raises(AttemptError) as caught:
-            await session.evidence("mine")
+            await session.history.evidence("mine")
         return str(caught.value)
 
     for answer, changes, reason in [
@@ -258,7 +258,7 @@ async def test_an_event_without_mails_shows_nothing(opened: Opened) -> None:
     record("mine")
     remote.usages["email_ids"] = []
     with pytest.raises(AttemptError, match="No launched mail uses event 100"):
-        await session.evidence("mine")
+        await session.history.evidence("mine")
 
 
 async def test_an_account_that_does_not_answer_is_an_error(opened: Opened) -> None:
@@ -266,7 +266,7 @@ async def test_an_account_that_does_not_answer_is_an_error(opened: Opened) -> No
     record("mine")
     remote.failing["contact/getcontacthistory"] = 500
     with pytest.raises(ClientError, match="did not answer with its mail history"):
-        await session.evidence("mine")
+        await session.history.evidence("mine")
 
 
 def test_the_words_name_the_other_attempt_by_its_reference() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.client.api import ApiClient
-from app.client.connection import open_in_process
+from app.client.exchange import open_http
 from app.domain.model import Reply, TriggerRequest
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.app import create_sandbox
@@ -96,7 +96,7 @@ async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[Session]:
             closing(SandboxAccount(folder, tmp_path / "sandbox.db")) as own,
             closing(create_sandbox(own)) as there,
         ):
-            client = ApiClient("http://sandbox.localhost/api/v2", open_in_process(there), 30)
+            client = ApiClient("http://sandbox.localhost/api/v2", open_http(sandbox=there), 30)
             yield client, None
             await client.aclose()
 
@@ -104,7 +104,7 @@ async def partial(folder: Path, tmp_path: Path) -> AsyncIterator[Session]:
         profile,
         Cache(tmp_path / "accounts" / "shop" / "cache.db"),
         History(tmp_path / "history.db"),
-        lambda: ApiClient("http://sandbox.localhost/api/v2", open_in_process(sandbox), 30),
+        lambda: ApiClient("http://sandbox.localhost/api/v2", open_http(sandbox=sandbox), 30),
         source,
     )
     service = Session(live)

@@ -89,9 +89,9 @@ def test_the_one_contact_with_nearly_the_value_is_offered(reading: Session) -> N
 
 def test_a_value_that_a_contact_of_a_partial_list_has_is_not_taken_for_a_mistake(reading: Session) -> None:
     known = reading.preflight.check(THOR)
-    partial = replace(known, prediction=None, advice=Diagnosis("Look it up.", (LOOK_UP,)))
+    partial = known._replace(prediction=None, advice=Diagnosis("Look it up.", (LOOK_UP,)))
     assert not partial.is_unexplained
-    assert replace(partial, recipient=Recipient()).is_unexplained
+    assert partial._replace(recipient=Recipient()).is_unexplained
 
 
 def test_none_is_offered_where_several_are_as_near_or_a_number_differs(reading: Session) -> None:
@@ -188,13 +188,14 @@ async def test_a_reply_that_was_not_predicted_offers_a_refresh(service: Session)
     assert service.preflight.advice(replace(accepted, answer=None)) is None
 
 
-def test_an_empty_cache_says_how_to_ask(tmp_path: Path) -> None:
+async def test_an_empty_cache_says_how_to_ask(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
     known = service.preflight.check(THOR)
     assert known.prediction is None
     assert known.advice is not None
     assert known.advice.remedies[0].change is Fetch.REFRESH
+    await service.close()
 
 
 # Whom the trigger goes to
@@ -351,13 +352,16 @@ async def test_the_example_of_the_event_is_nobodys_data_in_the_sandbox(service: 
     assert (known.same_data, known.example_data) == (None, False)
 
 
-def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(service: Session, tmp_path: Path) -> None:
+async def test_an_example_is_told_on_an_account_that_is_not_the_sandbox(
+    service: Session, tmp_path: Path
+) -> None:
     example = service.drafts.example("100")
     (tmp_path / "config.toml").write_text('[profiles.local]\nbase_url = "http://127.0.0.1:9/api/v2"\n')
     local = open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "local"))
     assert local.preflight.check(replace(THOR, data=example)).example_data
     assert not local.preflight.check(THOR).example_data
     assert not local.preflight.check(replace(THOR, data=None)).example_data
+    await local.close()
 
 
 def test_data_filled_in_for_one_contact_are_still_theirs_when_another_is_chosen(reading: Session) -> None:

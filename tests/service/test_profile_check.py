@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import httpx
 
 from app.client.api import ApiClient
-from app.client.connection import open_http
-from app.service.profile_check import check_account, wsse_notice
+from app.client.exchange import open_http
+from app.service.profile_check import check_account
 from app.settings import Profile
 
 WSSE = Profile("shop", "https://api.example.com/api/v2", auth="wsse")
@@ -130,7 +130,7 @@ async def test_after_no_answer_nothing_more_is_asked() -> None:
 
 def test_the_end_of_wsse_is_said_and_the_way_out() -> None:
     for today, ends in [("2026-12-31", "ends"), ("2027-01-01", "ended")]:
-        notice = wsse_notice(WSSE, date.fromisoformat(today))
+        notice = WSSE.notice(date.fromisoformat(today))
         assert notice is not None, today
         assert notice.label == f"WSSE {ends} 2026-12-31", today
         assert notice.sentence == (
@@ -141,4 +141,4 @@ def test_the_end_of_wsse_is_said_and_the_way_out() -> None:
 
 def test_other_sign_ins_do_not_end() -> None:
     for auth in ["none", "oauth"]:
-        assert wsse_notice(Profile("shop", auth=auth), date(2027, 1, 1)) is None  # type: ignore[arg-type]
+        assert Profile("shop", auth=auth).notice(date(2027, 1, 1)) is None  # type: ignore[arg-type]

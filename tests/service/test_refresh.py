@@ -14,8 +14,7 @@ import pytest
 
 from app.bootstrap import open_service
 from app.client.api import ApiClient, Pace
-from app.client.errors import ClientError
-from app.domain.errors import FileFaultError
+from app.domain.errors import ClientError, FileFaultError
 from app.domain.model import Contact, ExternalEvent, Field, Reply, TriggerRequest
 from app.resources import sample_data
 from app.service.live import LiveAccount

@@ -84,13 +84,15 @@ async def test_a_reset_may_keep_or_take_the_history(service: Session, scenarios:
     assert service.history.counts() == {}
 
 
-def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
+async def test_another_account_folder_has_no_stage(tmp_path: Path) -> None:
     folder = tmp_path / "account"
     folder.mkdir()
     for name, text in (("events.json", "[]"), ("fields.json", "[]"), ("contacts.csv", "id,uid\n")):
         (folder / name).write_text(text)
     settings = load_settings({"TRIGGERDESK_HOME": str(tmp_path / "home")}, account=folder)
-    assert open_service(settings).scenarios is None
+    service = open_service(settings)
+    assert service.scenarios is None
+    await service.close()
 
 
 async def test_a_cut_connection_is_told_as_one(service: Session, scenarios: Scenarios) -> None:
