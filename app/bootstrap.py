@@ -3,23 +3,19 @@
 Heavy imports are late: a list from the cache needs neither httpx nor Starlette.
 """
 
+import json
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
-from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from threading import Event
+from typing import TYPE_CHECKING, NamedTuple
 
-from app.domain.errors import FileFaultError
 from app.domain.model import JsonObject
 from app.resources import sample_data
-from app.sandbox.accounts.account import SandboxAccount, ensure_built
-from app.sandbox.accounts.folder import examples, unknown_keys
 from app.service.live import LiveAccount
-from app.service.profile_check import Finding, check_account
 from app.service.scenarios import Scenarios
 from app.service.session import WAIT_S, Session
 from app.settings import SANDBOX, Profile, Settings, SettingsError
@@ -27,14 +23,15 @@ from app.settings.config import read_config
 from app.settings.secrets import Secret, find_secret
 from app.store.attempts import History
 from app.store.catalog import Cache
-from app.store.database import BusyError, StoppedError, StoreError, UnwritableError
+from app.store.database import BusyError, UnwritableError
 
 if TYPE_CHECKING:
     from app.client.api import ApiClient
-    from app.sandbox.app import Sandbox
-    from app.sandbox.options import SandboxOptions
-    from app.sandbox.serve import Watch
     from app.service.team import Team
+
+
+_NO_SECRET = partial(Secret, "")
+"""A sandbox in this process asks for none."""
 
 
 def open_service(
@@ -138,38 +135,47 @@ def _remote(
 
     @asynccontextmanager
     async def open_source(_: Event) -> AsyncIterator["tuple[ApiClient, None]"]:
-        client = _over_http(profile, secret)
-        try:
+        async with aclosing(open_client(profile, secret)) as client:
             yield client, None
-        finally:
-            await client.aclose()
 
     live = LiveAccount(
         profile,
         Cache(settings.cache),
         history,
-        lambda: _over_http(profile, secret),
+        lambda: open_client(profile, secret),
         open_source,
-        samples=lambda: _examples(sample_data()).values(),
+        samples=_samples,
     )
     return live, None
+
+
+def _samples() -> list[JsonObject]:
+    events = json.loads((sample_data() / "events.json").read_bytes())
+    return [event["example_data"] for event in events if "example_data" in event]
 
 
 def _sandboxed(
     settings: Settings, history: History, terminal: Callable[[str], None] | None
 ) -> tuple[LiveAccount, Scenarios | None]:
+    from app.sandbox.in_process import InProcess
+
     profile = settings.profile
-    fingerprint = _built(settings, terminal or (lambda _: None))
-    cache = Cache(settings.cache)
-    inside = _InProcess(_database(settings), cache)
+    inside = InProcess(settings, terminal or (lambda _: None))
+
+    @asynccontextmanager
+    async def open_source(stop: Event) -> AsyncIterator["tuple[ApiClient, str]"]:
+        with inside.rebuilt(stop) as (sandbox, fingerprint):
+            async with aclosing(open_client(profile, _NO_SECRET, sandbox)) as client:
+                yield client, fingerprint
+
     live = LiveAccount(
         profile,
-        cache,
+        inside.cache,
         history,
-        lambda: inside.client(profile.deadline_s),
-        partial(_rebuilt, settings),
-        examples=lambda: _examples(_account_folder(settings)),
-        source=fingerprint,
+        lambda: open_client(profile, _NO_SECRET, inside.answer, inside.sandbox.faults.refuses),
+        open_source,
+        examples=inside.examples,
+        source=inside.source,
         on_close=inside.close,
     )
     if profile.folder is not None:
@@ -177,136 +183,13 @@ def _sandboxed(
     return live, Scenarios(lambda: inside.sandbox, history, profile.account_key)
 
 
-def _examples(folder: Path) -> Mapping[str, JsonObject]:
-    """The example event data of the folder; empty if the folder is faulty, which a refresh reports."""
-    try:
-        return examples(folder)
-    except FileFaultError:
-        return {}
-
-
-def _account_folder(settings: Settings) -> Path:
-    """The folder that the sandbox reads: the profile's, the demo account's, or the sample."""
-    if settings.profile.folder is not None:
-        return settings.profile.folder
-    return settings.demo if settings.demo.is_dir() else sample_data()
-
-
-def _database(settings: Settings) -> Path:
-    return settings.account_home / "sandbox.db"
-
-
-def _built(settings: Settings, warn: Callable[[str], None]) -> str:
-    """Builds the sandbox's database if needed; returns the fingerprint of the account's files.
-
-    Calls `warn` with a sentence for each unknown key in files that are new or have changed.
-    """
-    folder = _account_folder(settings)
-    fingerprint, is_new = ensure_built(folder, _database(settings))
-    for warning in unknown_keys(folder) if is_new else ():
-        warn(warning)
-    return fingerprint
-
-
-class _InProcess:
-    """The sandbox in this process, created on first use.
-
-    It replies from the files that the cache was filled from, also after a refresh in another window.
-    """
-
-    def __init__(self, database: Path, cache: Cache) -> None:
-        self._database = database
-        self._cache = cache
-        self._making = Lock()
-        self._made: tuple[SandboxAccount, Sandbox] | None = None
-
-    @property
-    def sandbox(self) -> "Sandbox":
-        return self._pair[1]
-
-    @property
-    def _pair(self) -> "tuple[SandboxAccount, Sandbox]":
-        with self._making:
-            if self._made is None:
-                account = SandboxAccount(None, self._database)
-                self._made = account, _sandbox_of(account)
-            return self._made
-
-    def client(self, deadline_s: float) -> "ApiClient":
-        account, sandbox = self._pair
-
-        async def answer(*call: Any) -> None:
-            with suppress(StoreError):  # without a readable cache the sandbox keeps its content
-                account.follow(self._cache.state().source or "")
-            await sandbox(*call)
-
-        return _in_process(answer, deadline_s, sandbox.faults.refuses)
-
-    def close(self) -> None:
-        if self._made is not None:
-            account, sandbox = self._made
-            sandbox.close()
-            account.close()
-
-
-async def check_profile(profile: Profile, secret: Secret) -> tuple[Finding, ...]:
-    """Checks a profile that may not be in the configuration yet, with this secret."""
-    client = _over_http(profile, lambda: secret)
-    try:
-        return await check_account(profile, client)
-    finally:
-        await client.aclose()
-
-
-def serve_sandbox(
-    settings: Settings, options: "SandboxOptions", address: tuple[str, int], keep: Path | None, watch: "Watch"
-) -> None:
-    """Serves the profile's account folder on an address until ctrl+c; port 0 picks a free one.
-
-    Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Raises FileFaultError,
-    AccountDatabaseError and AppError.
-    """
-    from app.sandbox.serve import serve_account
-
-    serve_account(_account_folder(settings), _database(settings), options, address, keep=keep, watch=watch)
-
-
-@asynccontextmanager
-async def _rebuilt(settings: Settings, stop: Event) -> AsyncIterator["tuple[ApiClient, str]"]:
-    """Opens a sandbox of the files as they are now; the live one follows once the cache is refreshed."""
-
-    def check(*_: int) -> None:
-        if stop.is_set():
-            raise StoppedError
-
-    with (
-        closing(SandboxAccount(_account_folder(settings), _database(settings), check)) as account,
-        closing(_sandbox_of(account)) as sandbox,
-    ):
-        client = _in_process(sandbox, settings.profile.deadline_s)
-        try:
-            yield client, account.fingerprint
-        finally:
-            await client.aclose()
-
-
-def _sandbox_of(account: SandboxAccount) -> "Sandbox":
-    from app.sandbox.app import create_sandbox
-
-    return create_sandbox(account)
-
-
-def _in_process(
-    sandbox: Callable[..., Awaitable[None]],
-    deadline_s: float,
+def open_client(
+    profile: Profile,
+    secret: Callable[[], Secret],
+    sandbox: Callable[..., Awaitable[None]] | None = None,
     refuses: Callable[[], bool] = lambda: False,
 ) -> "ApiClient":
-    from app.client.api import in_process
+    """The client of a profile, which may not be in the configuration yet."""
+    from app.client import api
 
-    return in_process(sandbox, deadline_s, refuses)
-
-
-def _over_http(profile: Profile, secret: Callable[[], Secret]) -> "ApiClient":
-    from app.client.api import over_http
-
-    return over_http(profile, secret)
+    return api.open_client(profile, secret, sandbox, refuses)

@@ -18,7 +18,7 @@ from app.domain.text import sanitize
 from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import ApiRequest, Context, Handler
 from app.sandbox.controls import Controls
-from app.sandbox.faults import INSTEAD, Fault, deliver
+from app.sandbox.faults import INSTEAD, deliver
 from app.sandbox.handlers import ROUTES
 from app.sandbox.idempotency import AcceptedTriggers, ReachedContact
 from app.sandbox.options import SandboxOptions
@@ -30,7 +30,6 @@ from app.sandbox.responses import (
     WRONG_METHOD,
     JsonReply,
     Rejected,
-    gateway,
     not_served,
 )
 
@@ -75,14 +74,15 @@ class Sandbox:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
         # Clients send both double and trailing slashes.
         path = re.sub("/{2,}", "/", scope["path"]).rstrip("/") or "/"
         if self._context.options.log:
             send = _logging(send, scope, self._context.options.log, self._context.clock())
         with suppress(ClientDisconnect):
-            await self._router({**scope, "path": path, "root_path": ""}, receive, send)
+            try:
+                await self._router({**scope, "path": path, "root_path": ""}, receive, send)
+            except Rejected as rejected:
+                await rejected.reply()(scope, receive, send)
 
     def reset(self) -> None:
         self._context.reset()
@@ -98,10 +98,7 @@ class Sandbox:
 
     async def _token(self, request: Request) -> Response:
         context = self._context
-        try:
-            body = await read_body(request, context.options)
-        except Rejected as rejected:
-            return rejected.reply()
+        body = await read_body(request, context.options)
         response = context.sign_in.respond(request, body)
         shown = JSONResponse({"access_token": "***"}) if response.status_code == 200 else response
         context.log(context.clock(), request.scope, body, shown)
@@ -153,9 +150,14 @@ class ApiEndpoint:
             self._check(request, body)
             event_id = request.path_params.get("event_id") if request.payload else None
             fault = context.faults.strike(event_id, request.payload)
-            response = await self._response(request, fault)
+            instead = INSTEAD.get(fault.kind) if fault else None
+            response = instead() if instead else await self._handler(request)
         except Rejected as rejected:
             response = rejected.reply()
+        except RecursionError:
+            response = JsonReply(*UNREADABLE)
+        except sqlite3.Error:
+            response = JsonReply(*DATABASE_FAILED)
         response = self._signed(response)
         context.log(at, scope, body, response, fault.kind if fault else None)
         response.raw_headers.extend(context.rate_limit.headers(exhausted=response.status_code == 429))
@@ -170,21 +172,11 @@ class ApiEndpoint:
         if request.method == "POST":
             request.payload, request.length = decode(body), len(body)
 
-    async def _response(self, request: ApiRequest, fault: Fault | None) -> Response:
-        if fault and fault.kind in INSTEAD:
-            return INSTEAD[fault.kind]()
-        try:
-            return await self._handler(request)
-        except RecursionError:
-            return JsonReply(*UNREADABLE)
-        except sqlite3.Error:
-            return JsonReply(*DATABASE_FAILED)
-
     def _signed(self, response: Response) -> Response:
         status = response.status_code
         if self._version == "v3":
             if status == 401:
                 response.headers["www-authenticate"] = "Bearer"
         elif self._context.options.auth == "wsse" and status in GATEWAY and isinstance(response, JsonReply):
-            return gateway(status, GATEWAY[status])
+            return JSONResponse({"message": GATEWAY[status]}, status)
         return response

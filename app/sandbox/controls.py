@@ -16,7 +16,7 @@ from app.sandbox.accounts.account import SandboxAccount
 from app.sandbox.context import Context
 from app.sandbox.faults import parse_fault
 from app.sandbox.requests import Guard, decode, is_local, read_body
-from app.sandbox.responses import UNREADABLE, Rejected
+from app.sandbox.responses import Rejected
 
 TRIGGER_FILTERS = {"event": "event_id", "external_id": "external_id", "trigger_id": "trigger_id"}
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
@@ -49,17 +49,16 @@ class Controls:
             Mount("/_sandbox", routes=controls, middleware=[guard]),
             Route("/", self.page, methods=["GET"]),
             Route("/openapi.json", self.openapi, methods=["GET"]),
-            Route("/healthcheck", self.healthcheck, methods=["GET"]),
+            Route("/healthcheck", PlainTextResponse("OK"), methods=["GET"]),
         ]
 
     async def add_fault(self, request: Request) -> Response:
+        body = await read_body(request, self._context.options)
         try:
-            fault = parse_fault(decode(await read_body(request, self._context.options)))
+            fault = parse_fault(decode(body))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        except Rejected as rejected:
-            if rejected.code != UNREADABLE[0]:
-                return rejected.reply()
+        except Rejected:
             return JSONResponse({"error": "The body must be a JSON object."}, 400)
         self._context.faults.add(fault)
         shown = self._context.faults.shown()
@@ -94,18 +93,13 @@ class Controls:
         return JSONResponse({"status": "ok", "events": len(account.events), "fields": len(account.fields)})
 
     async def page(self, request: Request) -> Response:
-        host, port = request.scope.get("server") or ("127.0.0.1", 80)
-        origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        return HTMLResponse(_page(self._context, origin))
+        return HTMLResponse(_page(self._context, str(request.base_url).rstrip("/")))
 
     async def openapi(self, _: Request) -> Response:
         versions, security = _SERVED[self._context.options.auth]
         text = _with_examples(_DESCRIPTION.read_text(encoding="utf-8"), self._context.account)
         servers = [{"url": f"/api/{version}"} for version in versions]
         return JSONResponse(json.loads(text) | {"servers": servers, "security": security})
-
-    async def healthcheck(self, _: Request) -> Response:
-        return PlainTextResponse("OK")
 
 
 def _json_lines(request: Request, lines: Iterable[str]) -> Response:
@@ -119,34 +113,24 @@ def _with_examples(description: str, account: SandboxAccount) -> str:
     found = account.query({}, field_id, skip_empty=True, limit=1, offset=0)
     mails = (mail.id for event in account.events.values() for mail in event.mails)
     examples = {
-        "$email_id": next(mails, "1"),
-        "$event_id": next(iter(account.events), "1"),
-        "$field_id": field_id,
-        "$value": (found[0][field_id] if found else "") or "",
+        "email_id": next(mails, "1"),
+        "event_id": next(iter(account.events), "1"),
+        "field_id": field_id,
+        "value": (found[0][field_id] if found else "") or "",
     }
-    for name, value in examples.items():
-        description = description.replace(name, json.dumps(value)[1:-1])
-    return description
+    return Template(description).safe_substitute(
+        {key: json.dumps(text)[1:-1] for key, text in examples.items()}
+    )
 
 
 def _page(context: Context, origin: str) -> str:
-    auth = context.options.auth
-    events = context.account.events
-    base = f"{origin}/api/{'v3' if auth == 'oauth' else 'v2'}"
-    curl = f"curl -s{_HEADERS[auth]}"
-    body = '{"key_id": "3", "external_id": "thor@example.com", "data": {"global": {"itemName": "hammer"}}}'
-    rows = (f"<tr><td>{escape(event.id)}<td>{escape(event.name)}" for event in events.values())
+    auth, events = context.options.auth, context.account.events
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
-        base=escape(base),
+        origin=escape(origin),
+        base=escape(f"{origin}/api/{'v3' if auth == 'oauth' else 'v2'}"),
         auth=escape(_SIGN_IN[auth]),
-        trigger=escape(f"{curl} {base}/event/{next(iter(events), '100')}/trigger -d '{body}'"),
-        lists=escape(
-            f"{curl} {base}/event\n{curl} {base}/field\n{curl} '{base}/contact/query/?return=3&limit=10'"
-        ),
-        faults=escape(
-            f'curl -s {origin}/_sandbox/faults -d \'{{"kind": "503", "share": 0.5, "seed": 1}}\'\n'
-            f"curl -s -X DELETE {origin}/_sandbox/faults\ncurl -s {origin}/_sandbox/requests"
-        ),
+        curl=escape(f"curl -s{_HEADERS[auth]}"),
+        event=escape(next(iter(events), "100")),
         count=len(events),
-        events="".join(rows),
+        events="".join(f"<tr><td>{escape(event.id)}<td>{escape(event.name)}" for event in events.values()),
     )

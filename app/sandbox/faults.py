@@ -44,7 +44,7 @@ class SandboxCut(ConnectionResetError):  # noqa: N818 - named for what it does t
     """Cuts the connection: on a port the server aborts it, in process the client sees it lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Fault:
     """Fails a `share` of the matching calls, chosen by `seed`, at most `times`; `seconds` is the delay of `slow`."""
 
@@ -55,6 +55,18 @@ class Fault:
     seed: int = 0
     seconds: float = 10.0
     times: int | None = None
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)  # noqa: S311 - no secret
+        self._left = self.times
+
+    def strikes(self) -> bool:
+        """Whether the fault fails this one of the calls that it applies to."""
+        if self._left == 0 or self._chance.random() >= self.share:
+            return False
+        if self._left is not None:
+            self._left -= 1
+        return True
 
     def applies(self, event_id: str | None, payload: Mapping[str, object]) -> bool:
         """Whether the fault is for this request; `event_id` is None unless it is a trigger."""
@@ -71,26 +83,12 @@ def _external_ids(payload: Mapping[str, object]) -> set[str | None]:
     return {scalar_text(carrier.get("external_id")) for carrier in carriers if isinstance(carrier, Mapping)}
 
 
-class _Armed:
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self._chance = random.Random(fault.seed)  # noqa: S311 - no secret
-        self._left = fault.times
-
-    def strikes(self) -> bool:
-        if self._left == 0 or self._chance.random() >= self.fault.share:
-            return False
-        if self._left is not None:
-            self._left -= 1
-        return True
-
-
 class Faults:
     def __init__(self) -> None:
-        self._armed: list[_Armed] = []
+        self._armed: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        self._armed.append(_Armed(fault))
+        self._armed.append(fault)
         del self._armed[:-MAX_FAULTS]
 
     def clear(self) -> None:
@@ -102,19 +100,19 @@ class Faults:
         self.add(Fault(kind, event_id, times=1, seconds=seconds))
 
     def shown(self) -> list[dict[str, object]]:
-        faults = (asdict(armed.fault) for armed in self._armed)
-        return [{key: value for key, value in fault.items() if value is not None} for fault in faults]
+        return [
+            {key: value for key, value in asdict(fault).items() if value is not None} for fault in self._armed
+        ]
 
     def strike(self, event_id: str | None, payload: Mapping[str, object]) -> Fault | None:
-        for armed in self._armed:
-            fault = armed.fault
-            if fault.kind != REFUSED and fault.applies(event_id, payload) and armed.strikes():
+        for fault in self._armed:
+            if fault.kind != REFUSED and fault.applies(event_id, payload) and fault.strikes():
                 return fault
         return None
 
     def refuses(self) -> bool:
         """Whether a sandbox in this process refuses the connection; one on a port cannot."""
-        return any(armed.fault.kind == REFUSED and armed.strikes() for armed in self._armed)
+        return any(fault.kind == REFUSED and fault.strikes() for fault in self._armed)
 
 
 def parse_fault(payload: Mapping[str, object]) -> Fault:

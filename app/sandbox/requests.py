@@ -9,7 +9,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.model import MAX_REQUEST
@@ -57,8 +57,7 @@ async def read_body(request: Request, options: SandboxOptions) -> bytes:
     """The whole body. Raises Rejected past a limit, ClientDisconnect if the client hung up."""
 
     def early(code: int, text: str, status: int) -> Rejected:
-        response = _EarlyResponse(JsonReply(code, text, status), options.drain_s)
-        return Rejected(code, text, status, response)
+        return Rejected(code, text, status, _EarlyReply(code, text, status, options.drain_s))
 
     body = bytearray()
     declared = request.headers.get("content-length", "")
@@ -75,14 +74,14 @@ async def read_body(request: Request, options: SandboxOptions) -> bytes:
     return bytes(body)
 
 
-class _EarlyResponse(Response):
+class _EarlyReply(JsonReply):
     """Answers while the client still sends the body; reads and drops the rest for up to `drain_s` seconds.
 
     Closing the connection on a client that is still sending would lose the reply.
     """
 
-    def __init__(self, response: Response, drain_s: float) -> None:
-        super().__init__(response.body, response.status_code, dict(response.headers))
+    def __init__(self, code: int, text: str, status: int, drain_s: float) -> None:
+        super().__init__(code, text, status)
         self.headers["connection"] = "close"
         self._drain_s = drain_s
 

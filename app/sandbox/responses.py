@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.domain.wire import reply_body
 
@@ -56,10 +56,6 @@ class Rejected(Exception):  # noqa: N818 - a rejection is a reply, not an error
 def not_served(request: Request) -> Rejected:
     call = request.url.path.removeprefix("/api/v2").removeprefix("/api/v3").strip("/")
     return Rejected(1, f"This sandbox does not serve {request.method} {call}.", 404)
-
-
-def gateway(status: int, message: str) -> Response:
-    return JSONResponse({"message": message}, status)
 
 
 def ok(data: object, deduplicated: tuple[str, ...] = ()) -> JsonReply:

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,9 +18,10 @@ from app.sandbox.accounts.folder import unknown_keys
 from app.sandbox.app import create_sandbox
 from app.sandbox.faults import SandboxCut
 from app.sandbox.idempotency import AcceptedTriggers
+from app.sandbox.in_process import account_folder
 from app.sandbox.options import SandboxOptions
 from app.sandbox.requests import Guard, has_loopback_host
-from app.settings import is_loopback
+from app.settings import Settings, is_loopback
 
 SHUTDOWN_S = 1
 CONNECTIONS = 1000
@@ -29,33 +29,29 @@ MAX_PORT = 65_535
 BACKLOG = 2048
 
 
-class Watch(Protocol):
-    """Receives the progress of a sandbox that starts to serve: bytes of contacts, its URL, what is odd in its folder."""
-
-    def loading(self, done: int, total: int) -> None: ...
-    def answering(self, url: str) -> None: ...
-    def warning(self, text: str) -> None: ...
-
-
-def serve_account(
-    folder: Path,
-    database: Path,
+def serve_sandbox(
+    settings: Settings,
     options: SandboxOptions,
     address: tuple[str, int],
-    *,
     keep: Path | None,
-    watch: Watch,
+    *,
+    warn: Callable[[str], None],
+    loading: Callable[[int, int], None],
+    answering: Callable[[str], None],
 ) -> None:
-    """Serves an account folder until ctrl+c, then returns; accepted trigger ids are kept in `keep`, if given.
+    """Serves the profile's account folder on an address until ctrl+c; port 0 picks a free one.
 
-    Raises AppError.
+    Accepted trigger ids are kept in `keep`; without it they end with the sandbox. Calls `warn` with a sentence for each
+    unknown key of the folder, `loading` with the bytes of contacts loaded and in all, `answering` with the URL. Raises
+    FileFaultError, AccountDatabaseError and AppError.
     """
+    folder = account_folder(settings)
     for warning in unknown_keys(folder):
-        watch.warning(warning)
-    with closing(SandboxAccount(folder, database, watch.loading)) as account:
+        warn(warning)
+    with closing(SandboxAccount(folder, settings.sandbox_database, loading)) as account:
         accepted = AcceptedTriggers(keep, remember_s=options.remember_s)
         with closing(create_sandbox(account, options, accepted=accepted)) as sandbox:
-            serve(sandbox, *address, watch.answering)
+            serve(sandbox, *address, answering)
 
 
 def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
@@ -63,13 +59,12 @@ def serve(sandbox: ASGIApp, host: str, port: int, announce: Callable[[str], None
     # Broken connections are not worth a line on the terminal.
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     with listen(host, port) as listener:
-        app = sandbox
         if is_loopback(listener.getsockname()[0]):
-            app = Guard(sandbox, has_loopback_host, "Ask for localhost: no other name is answered here.")
+            sandbox = Guard(sandbox, has_loopback_host, "Ask for localhost: no other name is answered here.")
         try:
             # Requests wait in the listener's backlog until the server takes them.
             announce(url_of(listener))
-            uvicorn.Server(_config(app)).run([listener])
+            uvicorn.Server(_config(sandbox)).run([listener])
         except KeyboardInterrupt:
             return
 
@@ -116,20 +111,9 @@ def listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= MAX_PORT:
         raise AppError(f"Port {port} does not exist. Choose one from 0 to {MAX_PORT}.")
     try:
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
-        )
-        family, kind, protocol, _, address = found[0]
-        # asyncio sends small writes at once only if the socket names its protocol; else replies take 40 ms more.
-        listener = socket.socket(family, kind, protocol)
-        try:
-            if os.name == "posix":
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(BACKLOG)
-        except OSError:
-            listener.close()
-            raise
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        dual = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=dual)
     except OSError as error:
         # For a number above zero the system's message is plainer than the library's.
         number = error.errno or 0
@@ -137,7 +121,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise AppError(
             f"The sandbox cannot listen on {host} port {port}: {reason}. Choose another --port."
         ) from error
-    return listener
+    # asyncio sends small writes at once only if the socket names its protocol; else replies take 40 ms more.
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=listener.detach())
 
 
 def url_of(listener: socket.socket) -> str:

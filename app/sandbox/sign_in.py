@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.sandbox.options import SandboxOptions
-from app.sandbox.responses import GATEWAY, UNAUTHORIZED, Rejected, gateway
+from app.sandbox.responses import GATEWAY, UNAUTHORIZED, Rejected
 
 TIMEFRAME_S = 300.0
 TOKEN_LIFETIME_S = 3600
@@ -61,15 +61,11 @@ class SignInCheck:
         grant = form.get("grant_type", [""])[-1]
         if grant != "client_credentials":
             return _token_reply({"error": "unsupported_grant_type" if grant else "invalid_request"}, 400)
-        issued = {"access_token": self._issue(), "token_type": "Bearer", "expires_in": TOKEN_LIFETIME_S}
-        return _token_reply(issued, 200)
-
-    def _issue(self) -> str:
-        now = self._clock()
-        self._token_ends = {token: end for token, end in self._token_ends.items() if end > now}
-        token = secrets.token_urlsafe(32)
+        now, token = self._clock(), secrets.token_urlsafe(32)
+        self._token_ends = {known: end for known, end in self._token_ends.items() if end > now}
         self._token_ends[token] = now + TOKEN_LIFETIME_S
-        return token
+        issued = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFETIME_S}
+        return _token_reply(issued, 200)
 
     def _check_bearer(self, header: str) -> None:
         scheme, _, token = header.strip().partition(" ")
@@ -111,7 +107,7 @@ def _parts(header: str | None) -> dict[str, str]:
 
 
 def _gateway_rejected(message: str) -> Rejected:
-    return Rejected(1, message, 401, gateway(401, message))
+    return Rejected(1, message, 401, JSONResponse({"message": message}, 401))
 
 
 def wsse_digest(nonce: str, created: str, secret: bytes) -> str:

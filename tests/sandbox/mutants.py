@@ -5,16 +5,15 @@ It must be loaded before the sandbox is, so that every reader of the table meets
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 
 from app.domain import rules
 from app.domain.rules import Rule
 
 MUTATIONS: dict[str, Callable[[Rule], Rule]] = {
-    "dropped": lambda rule: replace(rule, broken=lambda *_: False),
-    "inverted": lambda rule: replace(rule, broken=lambda request, account: not rule.broken(request, account)),
-    "other words": lambda rule: replace(rule, text=lambda request: f"{rule.text(request)}!"),
-    "other code": lambda rule: replace(rule, code=rule.code + 1),
+    "dropped": lambda rule: rule._replace(broken=lambda *_: False),
+    "inverted": lambda rule: rule._replace(broken=lambda request, account: not rule.broken(request, account)),
+    "other words": lambda rule: rule._replace(text=lambda request: f"{rule.text(request)}!"),
+    "other code": lambda rule: rule._replace(code=rule.code + 1),
 }
 
 

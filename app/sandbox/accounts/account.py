@@ -13,10 +13,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from app.domain.csv_rows import open_csv
-from app.domain.errors import DISK_FULL, AppError, FileFaultError, disk_is_full, reason_of, unreadable
+from app.domain.errors import DISK_FULL, FileFaultError, disk_is_full, reason_of, unreadable
 from app.domain.mails import Mail
 from app.domain.model import Field, Matches
 from app.domain.recipient import EMAIL
+from app.domain.text import has_surrogates
 from app.sandbox.accounts.folder import (
     CONTACTS,
     FILES,
@@ -26,6 +27,7 @@ from app.sandbox.accounts.folder import (
     read_events,
     read_fields,
 )
+from app.store.database import StoreError
 
 NO_MATCH = Matches((), complete=True)
 MAX_PER_VALUE = 100
@@ -37,7 +39,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
-class AccountDatabaseError(AppError):
+class AccountDatabaseError(StoreError):
     """The account's database cannot be written or read; one sentence."""
 
 
@@ -182,10 +184,7 @@ def _contact(keys: Sequence[str], row: Sequence[str]) -> dict[str, str | None]:
 
 def _is_value(value: str) -> bool:
     """Whether a contact can have this value: not empty, no NUL, no half of a surrogate pair."""
-    try:
-        return value != "" and b"\0" not in value.encode()
-    except UnicodeEncodeError:
-        return False
+    return value != "" and "\0" not in value and not has_surrogates(value)
 
 
 def ensure_built(folder: Path, database: Path, progress: Progress = lambda *_: None) -> tuple[str, bool]:

@@ -10,11 +10,13 @@ from difflib import get_close_matches
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from app.domain.csv_rows import CsvFile
 from app.domain.errors import AppError, FileFaultError, read_text, reason_of
 from app.domain.mails import Mail
 from app.domain.model import CONTACT_KEYS, Field, JsonObject
+from app.domain.text import has_surrogates
 from app.domain.wire import scalar_text
 
 EVENTS = "events.json"
@@ -33,8 +35,7 @@ Progress = Callable[[int, int], None]
 """Called with (bytes read, bytes in all) while contacts are loaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventEntry:
+class EventEntry(NamedTuple):
     """One external event of the folder; if `attached` is false, nothing in the account uses it."""
 
     id: str
@@ -64,7 +65,7 @@ class _Entry:
             return default
         if not isinstance(value, str):
             raise self.error(f'"{key}" must be text.' if key in self.members else f'"{key}" is missing.')
-        if any("\ud800" <= char <= "\udfff" for char in value):
+        if has_surrogates(value):
             raise self.error(f'"{key}" holds half a surrogate pair, which is no text.')
         return value
 
