@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import click
 
@@ -18,14 +19,13 @@ from app.domain.model import CONTACT_KEYS, Extras, JsonObject, TriggerRequest
 from app.domain.recipient import EMAIL, contact_name, nobody_words, shared_words
 from app.domain.text import sanitize
 from app.service.guard import second_send_words
-from app.service.history import AttemptRow
 from app.service.masking import masked_attempt_row, masked_preflight
 from app.service.session import Session
+from app.store.attempts import AttemptRow
 
 _LISTED = 20
-_CANCELLED = "Cancelled. Nothing was sent."
 
-EVENT_HELP = "The event to trigger: its id, or its name, or a part of the name."
+EVENT_HELP = "The event to trigger: its id or its name."
 KEY_HELP = "The field by whose value Emarsys finds the contact: its id or name, or `id` or `uid`."
 EXTERNAL_ID_HELP = (
     "The contact's value of the key field. It is sent as you type it; nothing is trimmed.",
@@ -47,8 +47,7 @@ WORD_HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What the command line has already; None is asked for."""
 
     event_id: str | None
@@ -74,7 +73,7 @@ class Questions:
         external_id = given.external_id
         if external_id is None:
             label = field_label(key_id, self.service.contacts)
-            external_id = _answer(f"External id, {label}?", lambda: iter(EXTERNAL_ID_HELP))
+            external_id = _answer(f"External id, {label}?", EXTERNAL_ID_HELP)
         request = TriggerRequest(event_id, key_id, external_id, None, given.trigger_id, given.extras)
         return self._with_data(request, given.data)
 
@@ -124,7 +123,7 @@ class Questions:
 
     def _event(self, given: str | None) -> str:
         while True:
-            text = _answer("Event?", self._events) if given is None else given
+            text = _answer("Event?", self._events()) if given is None else given
             found, given = self.service.events.resolve(text), None
             if isinstance(found, Resolved):
                 name = self.service.events.name(found.event_id) or "not in the local list"
@@ -132,39 +131,33 @@ class Questions:
                 return found.event_id
             _say(found.sentence)
 
-    def _events(self) -> Iterator[str]:
-        yield EVENT_HELP
+    def _events(self) -> Sequence[str]:
         found = list(self.service.events.containing())
-        yield from (f"{event.id} {event.name}" for event in found[:_LISTED])
-        if len(found) > _LISTED:
-            yield f"{len(found) - _LISTED} more: `triggerdesk events` lists them."
+        lines = [EVENT_HELP, *(f"{event.id} {event.name}" for event in found[:_LISTED])]
+        more = f"{len(found) - _LISTED} more: `triggerdesk events` lists them."
+        return [*lines, more] if len(found) > _LISTED else lines
 
     def _key(self, event_id: str) -> str:
         usual = self.service.drafts.last_key(event_id) or EMAIL
         label = field_label(usual, self.service.contacts)
         while True:
-            text = _answer(f"Key field? An empty line takes {label}.", self._fields).strip()
+            text = _answer(f"Key field? An empty line takes {label}.", self._fields()).strip()
             if not text:
                 return usual
             if text in CONTACT_KEYS or (text.isascii() and text.isdigit()):
                 return text
-            wanted = text.casefold()
-            named = [
-                field.id
-                for field in self.service.contacts.fields()
-                if wanted in (field.name.casefold(), field.string_id.casefold())
-            ]
+            fields, wanted = self.service.contacts.fields(), text.casefold()
+            named = [one.id for one in fields if wanted in (one.name.casefold(), one.string_id.casefold())]
             if len(named) == 1:
                 return named[0]
             _say(f"{len(named) or 'No'} fields are called {text!r}. Give the id; ? lists the fields.")
 
-    def _fields(self) -> Iterator[str]:
-        yield KEY_HELP
-        yield from (f"{field.id} {field.name}" for field in self.service.contacts.fields())
+    def _fields(self) -> Sequence[str]:
+        return [KEY_HELP, *(f"{field.id} {field.name}" for field in self.service.contacts.fields())]
 
     def _with_data(self, request: TriggerRequest, given: str | None) -> TriggerRequest:
         while True:
-            source = _answer("Event data?", lambda: iter(DATA_HELP)) if given is None else given
+            source = _answer("Event data?", DATA_HELP) if given is None else given
             given = None
             try:
                 data = self._data(request.event_id, source)
@@ -187,7 +180,7 @@ class Questions:
         return self.read_data(written(example))
 
 
-def _answer(question: str, explain: Callable[[], Iterator[str]]) -> str:
+def _answer(question: str, explanation: Sequence[str]) -> str:
     """The line that was typed; a question mark explains and asks again. Raises Failure if the input ends."""
     while True:
         click.echo(f"{sanitize(question, MAX_LINE)} ", nl=False, err=True)
@@ -202,20 +195,20 @@ def _answer(question: str, explain: Callable[[], Iterator[str]]) -> str:
         answer = line.rstrip("\r\n")
         if answer.strip() != "?":
             return answer
-        for sentence in explain():
+        for sentence in explanation:
             _say(sentence)
 
 
-def _agree(question: str, explanation: tuple[str, ...], name: str | None = None) -> None:
+def _agree(question: str, explanation: Sequence[str], name: str | None = None) -> None:
     """Returns if the answer is yes, or the `name` that is asked for. Raises Failure if it is no."""
     refused = ("",) if name else ("", "no", "n")
     while True:
-        typed = _answer(question, lambda: iter(explanation)).strip()
+        typed = _answer(question, explanation).strip()
         answer = typed if name else typed.lower()
         if answer in ((name,) if name else ("yes", "y")):
             return
         if answer in refused:
-            raise Failure(_CANCELLED, ExitCode.NOT_SENT)
+            raise Failure("Cancelled. Nothing was sent.", ExitCode.NOT_SENT)
         _say(f"That is not {name}." if name else "Type yes or no, or ? for help.")
 
 

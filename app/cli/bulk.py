@@ -1,11 +1,11 @@
 """`triggerdesk bulk`: send one event to the contacts of a file."""
 
-import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,12 +15,12 @@ from app.cli.errors import (
     echo_error,
     failing_with,
     interrupt,
+    not_sent_on_ctrl_c,
     on_ctrl_c,
-    sending_nothing_after_ctrl_c,
     stopped_by_signal,
 )
-from app.cli.options import Options, complete_event, found_argument, pass_session
-from app.cli.output import at_terminal, echo_table, open_output, progress
+from app.cli.options import PATH, Options, complete_event, found_argument, pass_session, production_option
+from app.cli.output import at_terminal, echo_lines, echo_table, open_output, progress
 from app.cli.trigger import read_source
 from app.domain.attempt_export import json_text, readable_body
 from app.domain.bulk import (
@@ -48,10 +48,15 @@ _NUMBERS = ("ROWS", *(state.value.upper() for state in RowState))
 
 _run = click.argument("reference", metavar="RUN")
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-_production = click.option(
-    "--production", metavar="NAME", help="The profile's name, required for a live account."
-)
-_yes = click.option("--yes", type=int, metavar="N", help="Answers the question if N contacts are left.")
+
+
+def _sends(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds what the verbs that send a run take, and how they end."""
+    yes = click.option("--yes", type=int, metavar="N", help="Answers the question if N contacts are left.")
+    ends = failing_with(ExitCode.NOT_SENT, StoreError)
+    for add in (pass_session, ends, not_sent_on_ctrl_c(), _json, production_option, yes, _run):
+        verb = add(verb)
+    return verb
 
 
 @click.group()
@@ -64,7 +69,7 @@ def bulk() -> None:
 
 @bulk.command()
 @click.argument("event", shell_complete=complete_event)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option("--key", "key_id", required=True, metavar="KEY_ID", help="A field id, `id` or `uid`.")
 @click.option("--id-column", metavar="NAME", help="The column of the external ids. Default: that of the key.")
 @click.option("--data", metavar="TEMPLATE|@FILE", help="Event data; {{column:NAME}} stands for a cell.")
@@ -94,79 +99,46 @@ async def plan(
     planning = Planning(found.event_id, key_id, file, id_column, template, Duplicates(duplicates))
     try:
         with progress("plan", hidden=True) as on_progress:
-            run = await service.bulk.plan(planning, lambda done, size: on_progress("plan", done, size))
+            run = await service.bulk.plan(planning, on_progress)
     except EventDataError as error:
         raise Failure(f"--data: {error}") from None
     if as_json:
         click.echo(json_text(plan_json(run)))
     else:
-        _echo_lines(_plan_lines(service, run, options.mask()))
+        echo_lines(sanitize(line, _MAX_LINE) for line in _plan_lines(service, run, options.mask()))
 
 
 @bulk.command("run")
-@_run
 @click.option("--canary", type=click.IntRange(0, 1000), default=CANARY, show_default=True, help="0: none.")
-@_yes
-@_production
-@_json
-@sending_nothing_after_ctrl_c()
-@failing_with(ExitCode.NOT_SENT, StoreError)
-@pass_session
-async def run_(
-    options: Options,
-    service: Session,
-    *,
-    reference: str,
-    canary: int,
-    yes: int | None,
-    production: str | None,
-    as_json: bool,
-) -> ExitCode:
+@_sends
+async def run_(options: Options, service: Session, *, canary: int, **given: Any) -> ExitCode:
     """Send what is left of a RUN: first the canary, then, once you have typed their number, all other contacts.
 
     Nothing that is unknown is sent again. Ctrl+c pauses after the batch under way.
 
     Exit codes: 0 all accepted, 1 some rejected, 2 bad input, 3 some unknown, 4 nothing was sent, 5 paused.
     """
-    run = await _send(service, reference, yes, production, canary)
-    _echo_status(options, run, as_json)
-    return _exit_code(run)
+    return await _send(options, service, canary, **given)
 
 
 @bulk.command()
-@_run
-@_yes
-@_production
-@_json
-@sending_nothing_after_ctrl_c()
-@failing_with(ExitCode.NOT_SENT, StoreError)
-@pass_session
-async def resend(
-    options: Options,
-    service: Session,
-    *,
-    reference: str,
-    yes: int | None,
-    production: str | None,
-    as_json: bool,
-) -> ExitCode:
+@_sends
+async def resend(options: Options, service: Session, **given: Any) -> ExitCode:
     """Send the unknown contacts of a RUN again, with the same trigger ids.
 
     Emarsys processes a trigger id once in most programs, but not in every one: check in the account first.
     """
-    run = await _send(service, reference, yes, production, None)
-    _echo_status(options, run, as_json)
-    return _exit_code(run)
+    return await _send(options, service, None, **given)
 
 
 @bulk.command()
 @_run
 @found_argument
 @pass_session(filled=False)
-async def settle(_: Options, service: Session, *, reference: str, found: str, note: str) -> None:
+async def settle(_: Options, service: Session, *, reference: str, arrived: bool, note: str) -> None:
     """Resolve the unknown contacts of a RUN together: the batch arrived, or it did-not."""
     run = service.bulk.find(reference)
-    number = service.bulk.settle(run, arrived=found == "arrived", note=note)
+    number = service.bulk.settle(run, arrived=arrived, note=note)
     click.echo(f"{count(number, 'attempt')} resolved.")
 
 
@@ -186,8 +158,7 @@ async def list_(options: Options, service: Session, *, as_json: bool) -> None:
     """List the runs, newest first."""
     found = [_masked(options.mask(), run) for run in service.bulk.runs()]
     if as_json:
-        for run in found:
-            click.echo(json_text(status_json(run)))
+        echo_lines(json_text(status_json(run)) for run in found)
     else:
         header = ("RUN", "PLANNED AT", "EVENT", "FILE", "STATE", *_NUMBERS)
         echo_table(header, map(_table_row, found), right=_NUMBERS, optional=("FILE",))
@@ -208,7 +179,7 @@ async def abort(options: Options, service: Session, *, reference: str, as_json: 
     "--format", "format_name", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True
 )
 @click.option("--rejected", is_flag=True, help="Only rejected rows; as CSV in the columns of the file.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+@click.option("--output", type=PATH, metavar="FILE", help="Write to FILE.")
 @pass_session(filled=False)
 async def report(
     options: Options,
@@ -221,40 +192,45 @@ async def report(
 ) -> None:
     """Write what became of every row of a RUN, in the order of the file."""
     run = service.bulk.find(reference)
-    with open_output(output) as to:
-        for line in service.bulk.report(run, format_name, rejected=rejected, mask=options.mask()):
-            click.echo(line, file=to)
+    with open_output(output) as file:
+        echo_lines(service.bulk.report(run, format_name, rejected=rejected, mask=options.mask()), file)
 
 
 # Sending
 
 
 async def _send(
-    service: Session, reference: str, yes: int | None, production: str | None, canary: int | None
-) -> Run:
-    """Runs a RUN or, without a `canary`, sends its unknown contacts again."""
+    options: Options,
+    service: Session,
+    canary: int | None,
+    *,
+    reference: str,
+    yes: int | None,
+    production: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Runs a RUN or, without a `canary`, sends its unknown contacts again; prints how far it is then."""
     check_production(service.profile, production)
-    _ = service.client  # opened while ctrl+c still ends the wait for a keyring
     run = service.bulk.find(reference)
-    stop = stopped_by_signal()
-    await asyncio.sleep(0)  # a ctrl+c from just before takes effect here
+    stop = await stopped_by_signal(service)
     with progress("bulk", hidden=True) as on_progress:
         sending = Sending(
             confirm=partial(_confirmed, service.profile.name, yes, again=canary is None),
             stop=stop,
             permit=lambda: production,
-            watch=lambda now, wait_s: on_progress(_progress_label(now, wait_s), now.sent, now.rows),
+            watch=lambda now, wait_s: on_progress(now.sent, now.rows, _progress_label(now, wait_s)),
             canary=canary or 0,
         )
         verb = service.bulk.resend_unknown if canary is None else service.bulk.run
-        return await verb(run, sending)
+        run = await verb(run, sending)
+    _echo_status(options, run, as_json)
+    return _exit_code(run)
 
 
-async def _confirmed(profile: str, yes: int | None, run: Run, *, again: bool) -> bool:
-    left = run.count(RowState.UNKNOWN if again else RowState.PLANNED)
+async def _confirmed(profile: str, yes: int | None, run: Run, left: int, *, again: bool) -> bool:
     if yes == left:
         return True
-    question = accepted_question(run, profile, again=again)
+    question = accepted_question(run, left, profile, again=again)
     if yes is not None:
         echo_error(f"{left:,} contacts are left, not {yes:,}.")
     if not at_terminal():
@@ -292,20 +268,18 @@ def _echo_status(options: Options, run: Run, as_json: bool) -> None:
         click.echo(json_text(status_json(run)))
         return
     numbers = ", ".join(f"{run.count(state):,} {state}" for state in RowState if run.count(state))
-    lines = [
+    lines = (
         f"Run {run.run_id} ({short_id(run.run_id)}): {run.state}",
         f"{count(run.rows, 'row')}: {numbers}",
-    ]
-    _echo_lines((*lines, *filter(None, [run.pause_reason])))
-
-
-def _echo_lines(lines: Iterable[str]) -> None:
-    click.echo("\n".join(sanitize(line, _MAX_LINE) for line in lines))
+        run.pause_reason,
+    )
+    echo_lines(sanitize(line, _MAX_LINE) for line in lines if line)
 
 
 def _masked(mask: Mask, run: Run) -> Run:
-    reason = None if run.pause_reason is None else mask.text(run.pause_reason)
-    return replace(run, file=mask.text(run.file), pause_reason=reason)
+    return replace(
+        run, file=mask.text(run.file), pause_reason=run.pause_reason and mask.text(run.pause_reason)
+    )
 
 
 def _table_row(run: Run) -> tuple[str, ...]:

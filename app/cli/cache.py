@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import click
 
 from app.cli.errors import ExitCode, Failure, echo_error, failing_with
-from app.cli.options import Options, pass_options, pass_session
-from app.cli.output import confirm, echo_table, progress
-from app.client.errors import ClientError
+from app.cli.options import Options, pass_options, pass_session, yes_option
+from app.cli.output import confirm, echo_lines, echo_table, progress
 from app.domain.attempt_export import json_text
+from app.domain.errors import ClientError
 from app.domain.model import Contact
 from app.domain.text import count
+from app.service import erasure
 from app.service.refresh import RefreshStep
 from app.service.session import Session
 
@@ -51,31 +51,29 @@ async def refresh(__: Options, service: Session) -> None:
     """
     _ = service.client  # a missing secret is reported before any progress
     with progress("refresh: events") as on_progress:
-        state = await service.refresh.run(
-            lambda step: on_progress(f"refresh: {_words(step)}", step.done, step.total)
-        )
+
+        def watch(step: RefreshStep) -> None:
+            waiting = ", waiting for the rate limit" if step.wait_s else ""
+            on_progress(step.done, step.total, f"refresh: {step.stage}{waiting}")
+
+        state = await service.refresh.run(watch)
     held = (count(state.events, "event"), count(state.fields, "field"), count(state.contacts, "contact"))
     kept = service.contacts.origins()
     click.echo(", ".join(held) + (f", of them {' and '.join(kept)}" if kept else ""))
 
 
-def _words(step: RefreshStep) -> str:
-    return f"{step.stage}, waiting for the rate limit" if step.wait_s else step.stage
-
-
 # Lists
 
 
+_json = click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table.")
+_limit = click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="0: all.")
+_filter = click.option(
+    "--filter", "text", default="", metavar="TEXT", help="Rows that contain TEXT, case ignored."
+)
+
+
 def list_options(verb: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table."),
-        click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="0: all."),
-        click.option(
-            "--filter", "text", default="", metavar="TEXT", help="Rows that contain TEXT, case ignored."
-        ),
-    ):
-        verb = option(verb)
-    return verb
+    return _filter(_limit(_json(verb)))
 
 
 @click.command()
@@ -118,30 +116,20 @@ def _contact(contact: Contact) -> Row:
 
 
 def _echo_list(service: Session, header: tuple[str, ...], rows: Iterable[Row], as_json: bool) -> None:
-    rows = iter(rows)
-    if first := list(islice(rows, 1)):
-        _echo_rows(header, chain(first, rows), as_json)
-    elif not as_json:
-        click.echo(_nothing(service), err=True)
-
-
-def _echo_rows(header: tuple[str, ...], rows: Iterable[Row], as_json: bool) -> None:
     if as_json:
-        for row in rows:
-            click.echo(json_text(row))
+        echo_lines(map(json_text, rows))
+    elif cells := [_cells(*row.values()) for row in rows]:
+        echo_table(header, cells)
+    elif service.refresh.state().refreshed_at is None:
+        name = service.profile.name
+        click.echo(f"The cache of profile {name} is empty. `triggerdesk refresh` fills it.", err=True)
     else:
-        echo_table(header, map(_cells, rows))
+        click.echo("Nothing found.", err=True)
 
 
-def _cells(row: Row) -> list[str]:
-    *cells, last = row.values()
+def _cells(*row: Any) -> list[str]:
+    *cells, last = row
     return [*cells, *([last.get(one, "") for one in _SHOWN_FIELDS] if isinstance(last, dict) else [last])]
-
-
-def _nothing(service: Session) -> str:
-    if service.refresh.state().refreshed_at is None:
-        return f"The cache of profile {service.profile.name} is empty. `triggerdesk refresh` fills it."
-    return "Nothing found."
 
 
 # Contacts
@@ -150,7 +138,7 @@ def _nothing(service: Session) -> str:
 @contacts.command("lookup")
 @click.argument("value")
 @_key
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of a table.")
+@_json
 @failing_with(ExitCode.NOT_SENT, ClientError)
 @pass_session
 async def look_up(options: Options, service: Session, *, value: str, key_id: str, as_json: bool) -> None:
@@ -161,7 +149,7 @@ async def look_up(options: Options, service: Session, *, value: str, key_id: str
     found = map(options.mask().contact, await service.contacts.look_up(key_id, value))
     if not (rows := list(map(_contact, found))):
         raise Failure("No contact has this value.", ExitCode.REJECTED)
-    _echo_rows(_CONTACT_HEADER, rows, as_json)
+    _echo_list(service, _CONTACT_HEADER, rows, as_json)
 
 
 @contacts.command("import")
@@ -183,9 +171,7 @@ async def import_file(_: Options, service: Session, *, file: Path) -> None:
             echo_error(f"line {number}: {reason} Skipped.")
 
     with progress("import", hidden=True) as on_progress:
-        report = await service.contacts.import_file(
-            file, report_fault, lambda done, size: on_progress("import", done, size)
-        )
+        report = await service.contacts.import_file(file, report_fault, on_progress)
     if faults > MAX_FAULTS:
         echo_error(f"{count(faults - MAX_FAULTS, 'more line')} skipped.")
     if report.unknown_columns:
@@ -200,7 +186,7 @@ async def import_file(_: Options, service: Session, *, file: Path) -> None:
 @contacts.command("forget")
 @click.argument("value")
 @_key
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @pass_session
 async def forget(options: Options, service: Session, *, value: str, key_id: str, yes: bool) -> None:
     """Erase the person with VALUE from cache and history, and from the bytes of their files.
@@ -209,10 +195,10 @@ async def forget(options: Options, service: Session, *, value: str, key_id: str,
     the account itself do not change.
     """
     mask = options.mask()
-    found = service.contacts.whom_to_forget(key_id, value)
+    found = erasure.whom_to_forget(service.account, key_id, value)
     ids = [f"contact {mask.value(contact.id)}" for contact in found.contacts]
     who = ", ".join(ids) or "this person, who is not in the cache,"
     confirm(f"Forget {who} and erase {count(found.attempts, 'attempt')}? This cannot be undone.", yes)
-    erased = service.contacts.forget(found)
+    erased = erasure.forget(service.account, found)
     removed = count(len(found.contacts), "contact")
     click.echo(f"{removed} removed from the cache, {count(erased, 'attempt')} erased")

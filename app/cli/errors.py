@@ -18,6 +18,7 @@ import click
 
 from app.domain.errors import AppError, reason_of
 from app.domain.text import sanitize
+from app.service.session import Session
 
 MAX_SENTENCE = 2000
 _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -129,18 +130,22 @@ def on_ending_signals(leave: Callable[[int], object]) -> None:
     _handle(ENDING, received)
 
 
-def stopped_by_signal() -> asyncio.Event:
+async def stopped_by_signal(*sessions: Session) -> asyncio.Event:
     """Returns an event that each of ENDING sets from now on, so that no second signal interrupts the recording.
 
-    For use inside `sending_nothing_after_ctrl_c`, in the running loop.
+    Before that it opens the client of each session, while ctrl+c still ends the wait for a keyring. For use inside
+    `not_sent_on_ctrl_c`.
     """
+    for session in sessions:
+        _ = session.client
     stop = asyncio.Event()
     on_ending_signals(lambda _: stop.set())
+    await asyncio.sleep(0)  # a ctrl+c from just before takes effect here, while nothing is recorded
     return stop
 
 
 @contextmanager
-def sending_nothing_after_ctrl_c() -> Iterator[None]:
+def not_sent_on_ctrl_c() -> Iterator[None]:
     """Makes ctrl+c before `stopped_by_signal` end the verb as not sent.
 
     Later the outcome decides the exit code. In both cases the process ignores the ending signals from then on.

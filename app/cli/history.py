@@ -1,36 +1,39 @@
 """`triggerdesk history`: list the attempts that match a query, count them, or work with one of them."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 import click
 
-from app.cli.errors import (
-    ExitCode,
-    Failure,
-    echo_error,
-    failing_with,
-    sending_nothing_after_ctrl_c,
-    stopped_by_signal,
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with, not_sent_on_ctrl_c, stopped_by_signal
+from app.cli.options import (
+    PATH,
+    Options,
+    complete_attempt,
+    found_argument,
+    pass_options,
+    pass_session,
+    production_option,
+    yes_option,
 )
-from app.cli.options import Options, complete_attempt, found_argument, pass_options, pass_session
 from app.cli.output import (
     MAX_LINE,
     Report,
     attempt_lines,
     confirm,
     detail_lines,
+    echo_lines,
     echo_resolved,
     echo_table,
     open_output,
 )
-from app.client.errors import ClientError
 from app.domain.attempt_export import FORMATS, cells, header, json_text, timestamp, whole_attempt_json
+from app.domain.errors import ClientError
 from app.domain.history_query import (
     AttemptStatistics,
     Clock,
@@ -39,14 +42,13 @@ from app.domain.history_query import (
     parse_query,
     proposal,
 )
-from app.domain.json_text import AttemptDiff, JsonDiff, diff_attempts
+from app.domain.json_diff import AttemptDiff, JsonDiff, diff_attempts
 from app.domain.model import LABEL, Attempt, Outcome, new_attempt_id
-from app.domain.reply_codes import describe
 from app.domain.text import count, duration, percent, sanitize, short_id
+from app.service import erasure
 from app.service.checks import as_case as case_of
-from app.service.evidence import Evidence
 from app.service.guard import check_production
-from app.service.history import AttemptHistory
+from app.service.history import AttemptHistory, Evidence
 from app.service.session import Session, StoreError
 
 _MAX_EVENTS = 20
@@ -60,10 +62,7 @@ _query = click.option(
     "--query", "line", default="", metavar="TEXT", help="Such as 'code:2008 since:1d thor sort:-took'."
 )
 _all_accounts = click.option("--all-accounts", is_flag=True, help="Include all accounts.")
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
-_output = click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not to standard output."
-)
+_output = click.option("--output", type=PATH, metavar="FILE", help="Write to FILE, not to standard output.")
 
 
 @click.group(invoke_without_command=True)
@@ -121,9 +120,9 @@ def history(
         with open_output(output) as file:
             if name != "table":
                 click.echo(_BOM if bom else "", nl=False, file=file)
-                _echo_lines(FORMATS[name](attempts), file)
+                echo_lines(FORMATS[name](attempts), file)
             elif follow:
-                _echo_lines(map(_table_line, attempts), file)
+                echo_lines(map(_table_line, attempts), file)
             else:
                 _echo_attempts(attempts, file)
 
@@ -210,9 +209,9 @@ async def ticket(
 @history.command()
 @_attempt
 @click.option("--same-trigger", is_flag=True, help="With the trigger id of the earlier attempt.")
-@click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
+@production_option
 @click.option("--json", "as_json", is_flag=True, help="The new attempt as JSON.")
-@sending_nothing_after_ctrl_c()
+@not_sent_on_ctrl_c()
 @failing_with(ExitCode.NOT_SENT, StoreError)
 @pass_session
 async def resend(
@@ -230,8 +229,7 @@ async def resend(
     """
     report = Report(options.mask(), as_json)
     check_production(service.profile, production)
-    _ = service.client  # opened while ctrl+c still ends the wait for a keyring
-    stop = stopped_by_signal()
+    stop = await stopped_by_signal(service)
     earlier, new = service.history.find_attempt(attempt), new_attempt_id()
     return await report.send(
         lambda own, colleague: service.resend(
@@ -252,14 +250,12 @@ async def resend(
 @_attempt
 @found_argument
 @pass_session
-async def settle(
-    _: Options, service: Session, *, attempt: str, found: Literal["arrived", "did-not"], note: str
-) -> None:
+async def settle(_: Options, service: Session, *, attempt: str, arrived: bool, note: str) -> None:
     """Resolve an ATTEMPT of unknown outcome: it arrived, or did not.
 
     The outcome stays unknown; the resolution is saved with it. You can resolve an attempt again.
     """
-    echo_resolved(service.settle(attempt, arrived=found == "arrived", note=note))
+    echo_resolved(service.settle(attempt, arrived=arrived, note=note))
 
 
 @history.command()
@@ -274,7 +270,7 @@ async def evidence(options: Options, service: Session, *, attempt: str, as_json:
 
     Exit codes: 0 a mail was launched, 1 no clear evidence yet, 2 not possible for this attempt, 4 the account did not answer.
     """
-    found = await service.evidence(attempt)
+    found = await service.history.evidence(attempt)
     found = replace(found, contact_id=options.mask().value(found.contact_id))
     click.echo(json_text(evidence_json(found)) if as_json else found.words)
     return ExitCode.OK if found.result == "found" else ExitCode.REJECTED
@@ -298,20 +294,20 @@ async def stats(_: Options, service: Session, *, line: str, all_accounts: bool, 
 
 
 @history.command()
-@_yes
+@yes_option
 @pass_session(filled=False)
 async def prune(_: Options, service: Session, *, yes: bool) -> None:
     """Delete the attempts past the profile's retention.
 
     `retention_days` and `retention_rows` set it, for the live account. It shows first what it will delete. Attempts still being sent and unresolved unknown ones stay.
     """
-    found = service.retention.preview()
+    found = erasure.expired(service.account)
     if found is None:
         click.echo("No attempt is past the profile's retention.")
         return
     period = f"from {timestamp(found.oldest)} to {timestamp(found.newest)}"
     confirm(f"Delete {count(found.attempts, 'attempt')}, {period}? This cannot be undone.", yes)
-    click.echo(f"{count(service.retention.apply(), 'attempt')} deleted, {period}")
+    click.echo(f"{count(erasure.delete_expired(service.account), 'attempt')} deleted, {period}")
 
 
 def evidence_json(found: Evidence) -> dict[str, object]:
@@ -346,11 +342,6 @@ def _parse(line: str) -> HistoryQuery:
         raise Failure(f"{fault} Did you mean: {meant}" if meant else str(fault)) from None
 
 
-def _echo_lines(lines: Iterable[str], file: IO[str] | None) -> None:
-    for line in lines:
-        click.echo(line, file=file)
-
-
 def _table_line(attempt: Attempt) -> str:
     return "  ".join(sanitize(cell) for cell in cells(attempt) if cell)
 
@@ -365,8 +356,8 @@ def _echo_attempts(attempts: Iterable[Attempt], file: IO[str] | None) -> None:
 
 def _difference_lines(both: list[Attempt], found: AttemptDiff) -> Iterator[str]:
     for sign, one in zip("-+", both, strict=True):
-        symbol, word = LABEL[one.outcome]
-        yield f"{sign} {short_id(one.attempt_id)} {symbol} {word}, {one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        sent = f"{one.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        yield f"{sign} {short_id(one.attempt_id)} {' '.join(LABEL[one.outcome])}, {sent}"
     yield from _diff_lines("request", found.request)
     yield from _diff_lines("reply", found.reply)
 
@@ -377,29 +368,20 @@ def _diff_lines(title: str, diff: JsonDiff) -> Iterator[str]:
         return
     yield f"{title}:"
     for line in diff.around_differences():
-        yield (
-            "    …" if line is None else f"  {line.side.replace('=', ' ')} {sanitize(line.text, MAX_LINE)}"
-        )
+        yield f"  {line.side.replace('=', ' ')} {sanitize(line.text, MAX_LINE)}" if line else "    …"
     yield f"  {count(diff.identical, 'identical value')}"
     if diff.left_out:
         yield f"  … {count(diff.left_out, 'line')} more not compared"
 
 
 def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
+    counts = {outcome.value: figures.counts.get(outcome, 0) for outcome in Outcome}
     return {
         "attempts": figures.total,
-        "outcomes": {outcome.value: figures.counts.get(outcome, 0) for outcome in Outcome},
-        "shares": {
-            outcome.value: _share(figures.counts.get(outcome, 0), figures.total) for outcome in Outcome
-        },
+        "outcomes": counts,
+        "shares": {outcome: _share(number, figures.total) for outcome, number in counts.items()},
         "bucket_s": figures.bucket_s,
-        "buckets": [
-            {
-                "start": timestamp(one.start),
-                **{outcome.value: number for outcome, number in one.counts.items()},
-            }
-            for one in figures.buckets
-        ],
+        "buckets": [{"start": timestamp(one.start), **one.counts} for one in figures.buckets],
         "codes": [
             {
                 "reply_code": one.code,
@@ -410,7 +392,7 @@ def _statistics_json(figures: AttemptStatistics) -> dict[str, object]:
             for one in figures.codes
         ],
         "events": [{**event._asdict(), "share": round(event.share, 4)} for event in figures.events],
-        **{f"{title}_ms": took for title, took in _durations(figures).items()},
+        **{f"{title}_ms": took for title, took in figures.durations.items()},
     }
 
 
@@ -422,42 +404,33 @@ def _echo_statistics(figures: AttemptStatistics) -> None:
     if not figures.total:
         click.echo("No matching attempts.")
         return
-    click.echo(f"{count(figures.total, 'attempt')}\n")
+    click.echo(count(figures.total, "attempt"))
     present = [outcome for outcome in Outcome if outcome in figures.counts]
-    outcomes = [
-        (" ".join(LABEL[outcome]), *_shared(figures.counts[outcome], figures.total)) for outcome in present
-    ]
-    echo_table(("OUTCOME", "ATTEMPTS", "SHARE"), outcomes, right=_NUMBERS)
-    codes = [
-        ("none", *_shared(one.attempts, figures.total), "no reply code")
-        if one.code is None
-        else (str(one.code), *_shared(one.attempts, figures.total), describe(one.code, one.status) or "")
-        for one in figures.codes
-    ]
-    click.echo()
-    echo_table(("CODE", "ATTEMPTS", "SHARE", "DESCRIPTION"), codes, right=_NUMBERS)
+    titles = [LABEL[outcome][1].upper() for outcome in present]
+    outcomes = [(" ".join(LABEL[one]), *_shared(figures.counts[one], figures.total)) for one in present]
+    codes = [(one.title, *_shared(one.attempts, figures.total), one.words) for one in figures.codes]
     events = [
         (f"{one.event_id} {one.event_name or ''}", f"{one.attempts:,}", *_shared(one.rejected, one.attempts))
         for one in figures.events[:_MAX_EVENTS]
     ]
-    click.echo()
-    echo_table(("EVENT", "ATTEMPTS", "REJECTED", "SHARE"), events, right=_NUMBERS)
-    if len(figures.events) > _MAX_EVENTS:
-        click.echo(f"… {count(len(figures.events) - _MAX_EVENTS, 'event')} more; --json has all")
-    titles = [LABEL[outcome][1].upper() for outcome in present]
+    if left_out := figures.events[_MAX_EVENTS:]:
+        events.append((f"… {count(len(left_out), 'event')} more; --json has all", "", "", ""))
     times = [
         (f"{one.start.astimezone():%Y-%m-%d %H:%M}", *(f"{one.counts.get(each, 0):,}" for each in present))
         for one in figures.buckets
     ]
-    click.echo()
-    echo_table((f"{duration(figures.bucket_s).upper()} FROM", *titles), times, right=titles)
-    if figures.max_ms is not None:
-        durations = (f"{title} {took or 0:,.0f} ms" for title, took in _durations(figures).items())
+    tables: Mapping[Sequence[str], Sequence[Sequence[str]]] = {
+        ("OUTCOME", "ATTEMPTS", "SHARE"): outcomes,
+        ("CODE", "ATTEMPTS", "SHARE", "DESCRIPTION"): codes,
+        ("EVENT", "ATTEMPTS", "REJECTED", "SHARE"): events,
+        (f"{duration(figures.bucket_s).upper()} FROM", *titles): times,
+    }
+    for titles_of_table, rows in tables.items():
+        click.echo()
+        echo_table(titles_of_table, rows, right=(*_NUMBERS, *titles))
+    if figures.durations["max"] is not None:
+        durations = (f"{title} {took or 0:,.0f} ms" for title, took in figures.durations.items())
         click.echo(f"\nduration: {', '.join(durations)}")
-
-
-def _durations(figures: AttemptStatistics) -> dict[str, float | None]:
-    return {"p50": figures.p50_ms, "p95": figures.p95_ms, "p99": figures.p99_ms, "max": figures.max_ms}
 
 
 def _shared(number: int, total: int) -> tuple[str, str]:

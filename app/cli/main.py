@@ -24,7 +24,7 @@ from app.cli.errors import (
     on_ending_signals,
     writing,
 )
-from app.cli.options import Options, complete_profile, pass_options
+from app.cli.options import PATH, Options, complete_profile, pass_options
 from app.cli.output import echo_table
 from app.domain.attempt_export import json_text
 from app.domain.errors import reason_of
@@ -117,12 +117,7 @@ class _Program(click.Group):
     help="The profile to use. Default: the built-in sandbox.",
     shell_complete=complete_profile,
 )
-@click.option(
-    "--account",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help="An account folder for the sandbox to serve.",
-)
+@click.option("--account", metavar="FOLDER", type=PATH, help="An account folder for the sandbox to serve.")
 @click.option("--mask", is_flag=True, help="Hide personal data in everything that is shown.")
 @click.option("--verbose", is_flag=True, help=f"Write {LOG_FILE} in the home.")
 @click.version_option(__version__, message="%(version)s")
@@ -228,14 +223,13 @@ def _open_dashboard(options: Options, home: Path) -> None:
         )
     with on_ctrl_c(exit_at_once):
         from app.tui.app import TriggerDeskApp  # noqa: PLC0415 - Textual is for the dashboard only
-        from app.tui.privacy import PrivacyMode  # noqa: PLC0415 - the same
 
         settings = options.settings()
         profiles = Profiles(settings, in_browser)
         profiles.check(settings.profile)
         app = TriggerDeskApp(
             profiles,
-            privacy=PrivacyMode(lambda: open_mask(home)),
+            open_mask=lambda: open_mask(home),
             masked=options.masked,
             theme=settings.theme,
             keymap=settings.keymap,

@@ -19,15 +19,21 @@ from app.cli.errors import ExitCode, echo_error
 from app.domain.errors import AppError
 from app.domain.masking import NO_MASK, Mask
 from app.domain.text import sanitize
-from app.service.completion import Choices, attempt_choices, event_choices
+from app.service.attempts import attempt_choices
+from app.service.catalog import event_choices
 from app.service.masking import open_mask
-from app.service.profile_check import wsse_notice
 from app.service.session import Session
 from app.settings import Settings, home_folder, load_config, load_settings
 
 Result = TypeVar("Result")
 
 SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+PATH = click.Path(path_type=Path)
+production_option = click.option(
+    "--production", metavar="NAME", help="The profile's name, required for a live account."
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 WAIT_S = 60.0
 """How long a verb waits for files of the home that another program has locked."""
@@ -63,7 +69,7 @@ class Options:
     async def opened(self, *, filled: bool = True) -> AsyncIterator[Session]:
         """Opens the live account for the block, filled as in `run`."""
         settings = self.settings()
-        if (notice := wsse_notice(settings.profile, datetime.now(UTC).date())) is not None:
+        if (notice := settings.profile.notice(datetime.now(UTC).date())) is not None:
             echo_error(notice.sentence)
         service = open_service(settings, WAIT_S, echo_error)
         try:
@@ -83,7 +89,7 @@ def complete_profile(_: click.Context, __: click.Parameter, typed: str) -> list[
 
 
 def _completing(
-    choices: Callable[[Settings, str], Choices],
+    choices: Callable[[Settings, str], list[tuple[str, str]]],
 ) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
     """Completes by the choices on the account of the command line so far; by none if its files cannot be read."""
 
@@ -105,22 +111,10 @@ complete_attempt = _completing(attempt_choices)
 
 def pass_options(verb: Callable[..., Result]) -> Callable[..., Result]:
     """Passes the options to a verb, which takes --profile and --mask after its name as well."""
+    as_before = partial(click.option, expose_value=False, callback=_use, help="As before the verb.")
     passed: Callable[..., Result] = click.make_pass_decorator(Options)(verb)
-    for option in (
-        click.option(
-            "--mask", is_flag=True, expose_value=False, callback=_use_mask, help="As before the verb."
-        ),
-        click.option(
-            "--profile",
-            metavar="NAME",
-            expose_value=False,
-            callback=_use_profile,
-            help="As before the verb.",
-            shell_complete=complete_profile,
-        ),
-    ):
-        passed = option(passed)
-    return passed
+    passed = as_before("--mask", "masked", is_flag=True)(passed)
+    return as_before("--profile", metavar="NAME", shell_complete=complete_profile)(passed)
 
 
 def pass_session(
@@ -137,20 +131,16 @@ def pass_session(
     return pass_options(update_wrapper(run, verb))
 
 
-def _use_mask(ctx: click.Context, _: click.Parameter, masked: bool) -> None:
-    if masked:
-        ctx.obj = replace(ctx.ensure_object(Options), masked=True)
-
-
-def _use_profile(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
-    if name is not None:
-        ctx.obj = replace(ctx.ensure_object(Options), profile=name)
+def _use(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    if value not in (None, False):
+        ctx.obj = replace(ctx.ensure_object(Options), **{str(option.name): value})
 
 
 def found_argument(verb: Callable[..., Result]) -> Callable[..., Result]:
-    """Adds what was found out about an unknown outcome, and how."""
+    """Adds what was found out about an unknown outcome, and how: `arrived` and `note`."""
     verb = click.option("--note", default="", metavar="TEXT", help="How you know.")(verb)
-    return click.argument("found", type=click.Choice(["arrived", "did-not"]))(verb)
+    found = click.Choice(["arrived", "did-not"])
+    return click.argument("arrived", type=found, callback=lambda _, __, text: text == "arrived")(verb)
 
 
 @click.command()

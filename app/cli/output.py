@@ -3,44 +3,39 @@
 import os
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, NamedTuple
 
 import click
 
 from app.cli.errors import ExitCode, Failure, echo_error, writing
 from app.domain.attempt_export import (
     attempt_json,
-    description_of,
     json_text,
+    meaning_lines,
     readable_body,
     reply_parts,
     timestamp,
-    warnings_of,
 )
 from app.domain.diagnosis import FormPatch, field_label
 from app.domain.json_text import written
-from app.domain.mails import EventUse
 from app.domain.masking import Mask
-from app.domain.model import LABEL, MEANING, Attempt, FieldNames, Outcome, Reply, extras_words
+from app.domain.model import LABEL, RESOLVED, Attempt, FieldNames, Outcome, Reply, extras_words
 from app.domain.recipient import contact_name
 from app.domain.text import sanitize, sanitize_block, short_id
 from app.service.files import new_file
 from app.service.guard import second_send_words
-from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.session import NotRecordedError, SentMeanwhileError, Session
+from app.store.attempts import AttemptRow
 
 MAX_LINE = 2000
 _MAX_CELL = 4000
 _GAP = 2
 
-OnProgress = Callable[[str, int, int | None], None]
-"""Called with a label, how much is done, and how much there is, if that is known."""
 _MAX_BODY = 65_536
 _COLOURS = {
     Outcome.ACCEPTED: "green",
@@ -129,18 +124,26 @@ def open_output(path: Path | None) -> AbstractContextManager[IO[str] | None]:
 
 
 @contextmanager
-def progress(label: str, *, hidden: bool = False) -> Iterator[OnProgress]:
-    """A bar on a terminal; elsewhere a line for each new label, or nothing if `hidden`."""
+def progress(label: str, *, hidden: bool = False) -> Iterator[Callable[..., None]]:
+    """A bar on a terminal; elsewhere a line for each new label, or nothing if `hidden`.
+
+    Yields a function of how much is done, how much there is, if that is known, and another label.
+    """
     unseen = hidden and not sys.stderr.isatty()
     with click.progressbar(
         length=1, label=label, file=sys.stderr, show_eta=False, width=0, hidden=unseen
     ) as bar:
 
-        def on_progress(label: str, done: int, total: int | None) -> None:
+        def on_progress(done: int, total: int | None, label: str = label) -> None:
             bar.label, bar.pos, bar.length = sanitize(label), done, total
             bar.render_progress()
 
         yield on_progress
+
+
+def echo_lines(lines: Iterable[str], file: IO[str] | None = None) -> None:
+    for line in lines:
+        click.echo(line, file=file)
 
 
 # Attempts
@@ -148,8 +151,7 @@ def progress(label: str, *, hidden: bool = False) -> Iterator[OnProgress]:
 
 def echo_resolved(attempt: Attempt) -> None:
     arrived = attempt.settlement is not None and attempt.settlement.arrived
-    words = "arrived" if arrived else "did not arrive"
-    click.echo(f"Attempt {attempt.attempt_id} is resolved: {words}. Its outcome stays unknown.")
+    click.echo(f"Attempt {attempt.attempt_id} is {RESOLVED[arrived]}. Its outcome stays unknown.")
 
 
 def attempt_lines(attempt: Attempt, fields: FieldNames) -> list[str]:
@@ -157,27 +159,12 @@ def attempt_lines(attempt: Attempt, fields: FieldNames) -> list[str]:
     return [sanitize(line, MAX_LINE) for line in _attempt_lines(attempt, fields)]
 
 
-def detail_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> list[str]:
+def detail_lines(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     """Returns the rest of the attempt: time, trigger id, note, resends, event data, reply body."""
-    blocks = (sanitize_block(block, _MAX_BODY) for block in _details(attempt, chain))
-    return [line for block in blocks for line in block.split("\n")]
+    return (sanitize_block(block, _MAX_BODY) for block in _details(attempt, chain))
 
 
-def plan_lines(preflight: Preflight, exact: Mapping[str, Any], use: EventUse | None) -> list[str]:
-    """Returns the request of a dry run, its prediction, and what the event starts if that is known."""
-    lines = [
-        "Dry run: nothing was sent",
-        f"{exact['method']} {exact['url']}",
-        *(f"{name}: {value}" for name, value in exact["headers"].items()),
-        *readable_body(exact["body"].encode()).split("\n"),
-        *prediction_lines(preflight),
-        *([use.words(subjects=True)] if use else []),
-    ]
-    return [sanitize(line, MAX_LINE) for line in lines]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """How a verb that sends prints its attempt."""
 
     mask: Mask
@@ -196,7 +183,10 @@ class Report:
             lines = attempt_lines(self.mask.attempt(error.attempt), service.contacts)
             echo_error(f"{error} Attempt {attempt_id}: {' '.join(lines)}")
             return ExitCode.UNKNOWN
-        await _tell_team(service)
+        if service.team is not None:
+            await service.team.sync_soon()
+            for sentence in service.team.news():
+                echo_error(sentence)
         try:
             with writing():
                 click.echo("\n".join(self._lines(self.mask.attempt(attempt), service)))
@@ -208,7 +198,7 @@ class Report:
         if self.as_json:
             return [json_text(attempt_json(attempt))]
         first, *others = attempt_lines(attempt, service.contacts)
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        if not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
             first = click.style(first, fg=_COLOURS[attempt.outcome], bold=True)
         return [first, *others]
 
@@ -230,27 +220,14 @@ async def _send_with_warning(send: Callable[[str | None, str | None], Awaitable[
                 own = error.earlier.attempt_id
 
 
-async def _tell_team(service: Session) -> None:
-    if service.team is not None:
-        await service.team.sync_soon()
-        for sentence in service.team.news():
-            echo_error(sentence)
-
-
 def _attempt_lines(attempt: Attempt, fields: FieldNames) -> Iterator[str]:
     request = attempt.request
-    symbol, word = LABEL[attempt.outcome]
     status, code, text = reply_parts(attempt)
     said = "no reply code" if code is None else f"{code} {text or ''}".rstrip()
-    yield f"{symbol} {word}  {'no reply' if status is None else f'HTTP {status}  {said}'}"
+    yield f"{' '.join(LABEL[attempt.outcome])}  {'no reply' if status is None else f'HTTP {status}  {said}'}"
     event_name = attempt.event_name or "(not in the cache)"
     yield f"event {request.event_id} {event_name}, {field_label(request.key_id, fields)} {request.external_id!r}"
-    if code != 0 and (description := description_of(attempt)):
-        yield description
-    yield from (f"warning: {text}" for text in warnings_of(attempt))
-    yield MEANING[attempt.outcome]
-    if attempt.remedy:
-        yield attempt.remedy
+    yield from meaning_lines(attempt)
     duration = "no duration" if attempt.elapsed_ms is None else f"{attempt.elapsed_ms:.0f} ms"
     reference = f"attempt {attempt.attempt_id} ({short_id(attempt.attempt_id)})"
     yield f"{reference}, {duration}, {_comparison(attempt.predicted_code, code)}"
@@ -270,33 +247,26 @@ def _details(attempt: Attempt, chain: Sequence[AttemptRow]) -> Iterator[str]:
     if attempt.note:
         yield f"note: {attempt.note}"
     if len(chain) > 1:
-        yield "resends: " + ", then ".join(_link(row, attempt) for row in chain)
+        names = {
+            row.attempt_id: f"{short_id(row.attempt_id)} {' '.join(LABEL[row.outcome])}" for row in chain
+        }
+        names[attempt.attempt_id] += " (this one)"
+        yield f"resends: {', then '.join(names.values())}"
     if attempt.request.data is not None:
         yield f"event data:\n{written(attempt.request.data)}"
     if isinstance(attempt.answer, Reply) and attempt.answer.body:
         yield f"reply body, {attempt.answer.body_length:,} bytes:\n{readable_body(attempt.answer.body)}"
 
 
-def _link(row: AttemptRow, attempt: Attempt) -> str:
-    symbol, word = LABEL[row.outcome]
-    this = " (this one)" if row.attempt_id == attempt.attempt_id else ""
-    return f"{short_id(row.attempt_id)} {symbol} {word}{this}"
-
-
-def prediction_words(preflight: Preflight) -> str:
-    """Returns what Emarsys will reply, in one line."""
-    match preflight.prediction:
-        case None:
-            return "Cannot predict the reply"
-        case verdict if verdict.code == 0:
-            return f"Will be accepted (0 {verdict.text})"
-        case verdict:
-            return f"Will be rejected: {verdict.code} {verdict.text}"
-
-
 def prediction_lines(preflight: Preflight) -> Iterator[str]:
     """The predicted reply, why, and the fixes, each by whom it would send to."""
-    yield prediction_words(preflight)
+    match preflight.prediction:
+        case None:
+            yield "Cannot predict the reply"
+        case verdict if verdict.code == 0:
+            yield f"Will be accepted (0 {verdict.text})"
+        case verdict:
+            yield f"Will be rejected: {verdict.code} {verdict.text}"
     advice = preflight.advice
     if advice is None:
         return

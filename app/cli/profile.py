@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +12,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.bootstrap import check_profile
+from app.bootstrap import open_client
 from app.cli.errors import ExitCode, Failure, echo_error
-from app.cli.options import Options, complete_profile, pass_options
-from app.cli.output import at_terminal, confirm, echo_table
+from app.cli.options import Options, complete_profile, pass_options, yes_option
+from app.cli.output import at_terminal, confirm, echo_lines, echo_table
 from app.domain.attempt_export import json_text
-from app.service.profile_check import NEXT_API_HOST, NO_EVENTS, Finding, State, check_account, wsse_notice
+from app.service.profile_check import NEXT_API_HOST, NO_EVENTS, Finding, State, check_account
 from app.service.session import Session
 from app.settings import (
     CONFIG,
@@ -71,8 +72,8 @@ def profile() -> None:
 @click.option("--default", is_flag=True, help="Use it when no profile is named.")
 def add(name: str, *, default: bool, **given: Any) -> None:
     """Add the profile NAME. It asks for the secret, which is never an argument."""
-    values = {key: list(value) if key == "test_contacts" else value for key, value in given.items()}
-    values = {key: value for key, value in values.items() if value not in (None, [])}
+    given["test_contacts"] = list(given["test_contacts"])
+    values = {key: value for key, value in given.items() if value not in (None, [])}
     home = home_folder(os.environ)
     added = add_profile(home / CONFIG, name, values, default=default)
     click.echo(f"Added the profile {name!r} to {home / CONFIG}.")
@@ -80,7 +81,7 @@ def add(name: str, *, default: bool, **given: Any) -> None:
         echo_error(f"{name!r} is a live account: a trigger needs --production {name}.")
     if urlsplit(added.base_url or "").hostname == NEXT_API_HOST:
         echo_error(NO_EVENTS)
-    if (notice := wsse_notice(added, datetime.now(UTC).date())) is not None:
+    if (notice := added.notice(datetime.now(UTC).date())) is not None:
         echo_error(notice.sentence)
     if added.auth != "none" and not _is_held_elsewhere(added):
         secret = _typed_secret("Secret (hidden; Enter to skip)")
@@ -97,9 +98,19 @@ def list_profiles(as_json: bool) -> None:
     """List the profiles."""
     config = load_config(os.environ)
     profiles = sorted(config.profiles.values(), key=lambda profile: (profile.name != SANDBOX, profile.name))
+    members = [
+        {
+            "name": one.name,
+            "base_url": one.base_url,
+            "account": None if one.folder is None else str(one.folder),
+            "auth": one.auth,
+            "production": one.is_production,
+            "default": one.name == config.default_profile,
+        }
+        for one in profiles
+    ]
     if as_json:
-        for one in profiles:
-            click.echo(json_text(_as_json(one, one.name == config.default_profile)))
+        echo_lines(map(json_text, members))
         return
     rows = [
         (
@@ -151,7 +162,7 @@ def move(name: str, *, client_id: str, token_url: str | None) -> None:
         raise Failure(f"The client secret is missing: {other_ways(name)}. The profile {name!r} is unchanged.")
     else:
         secret = typed
-    failed = _failed(asyncio.run(check_profile(moved, secret)))
+    failed = _failed(asyncio.run(_checked(moved, secret)))
     if set(failed) & {"address", "sign-in"}:
         raise Failure(f"The profile {name!r} is unchanged.", ExitCode.REJECTED)
     move_to_oauth(path, name, client_id, token_url, write=True)
@@ -160,6 +171,11 @@ def move(name: str, *, client_id: str, token_url: str | None) -> None:
         _store(name, secret)
     if failed:
         sys.exit(ExitCode.REJECTED)
+
+
+async def _checked(profile: Profile, secret: Secret) -> Sequence[Finding]:
+    async with aclosing(open_client(profile, lambda: secret)) as client:
+        return await check_account(profile, client)
 
 
 def _failed(findings: Sequence[Finding]) -> list[str]:
@@ -171,7 +187,7 @@ def _failed(findings: Sequence[Finding]) -> list[str]:
 
 @profile.command("remove")
 @click.argument("name", shell_complete=complete_profile)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def remove(name: str, *, yes: bool) -> None:
     """Remove the profile NAME and its secret from the keyring. Its history and cache stay."""
     home = home_folder(os.environ)
@@ -203,14 +219,3 @@ def _store(name: str, secret: Secret) -> None:
         echo_error(f"The secret is not stored, {error}: {other_ways(name)}.")
     else:
         echo_error("The secret is stored in the keyring of this system.")
-
-
-def _as_json(profile: Profile, default: bool) -> dict[str, object]:
-    return {
-        "name": profile.name,
-        "base_url": profile.base_url,
-        "account": None if profile.folder is None else str(profile.folder),
-        "auth": profile.auth,
-        "production": profile.is_production,
-        "default": default,
-    }

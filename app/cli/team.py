@@ -5,9 +5,9 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import update_wrapper
 from getpass import getuser
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -27,10 +27,17 @@ from app.settings.secrets import secret_variable
 if TYPE_CHECKING:
     from app.service.team import Team
 
-Result = TypeVar("Result")
-
 _EXTRA = "A team needs the extra `team`: pip install 'triggerdesk[team]'."
 _profile = click.argument("name", metavar="PROFILE")
+
+
+def _with_team(verb: Callable[..., None]) -> Callable[..., Any]:
+    """Runs a verb with the team of its first argument, PROFILE."""
+
+    def run(options: Options, name: str, **given: object) -> None:
+        _run(options, name, lambda joined: verb(joined, **given))
+
+    return _profile(pass_options(update_wrapper(run, verb)))
 
 
 @click.group()
@@ -78,8 +85,11 @@ def join(options: Options, *, name: str, uri: str, key: str, member: str | None)
     home = home_folder(os.environ)
     before = load_config(os.environ).profiles.get(name)
     settings = replace(options, profile=name).settings()
-    had_key = settings.team_key.exists()
-    _keep_key(settings.team_key, key)
+    file = settings.team_key
+    had_key = file.exists()
+    if had_key and file.read_text(encoding="ascii").strip() != key:
+        raise SettingsError(f"{file} has the key of another team. Leave that team and remove the file first.")
+    atomic_write(file, f"{key}\n")
     who = member or settings.member or getuser()
     change_profile(home / CONFIG, name, {"team": uri}, {"member": who})
     try:
@@ -87,7 +97,7 @@ def join(options: Options, *, name: str, uri: str, key: str, member: str | None)
     except TeamError:
         change_profile(home / CONFIG, name, {"team": before and before.team})
         if not had_key:
-            settings.team_key.unlink()
+            file.unlink()
         raise
     click.echo(f"{who} joined the team with the profile {name!r}.")
     echo_error(f"A password is read from {secret_variable(f'{name}-team')}, the keyring or libpq's passfile.")
@@ -102,12 +112,11 @@ def leave(name: str) -> None:
 
 
 @team.command("status")
-@_profile
+@_with_team
 @click.option("--json", "as_json", is_flag=True, help="The status as JSON.")
-@pass_options
-def status(options: Options, *, name: str, as_json: bool) -> None:
+def status(joined: "Team", *, as_json: bool) -> None:
     """Show whether the team of PROFILE is reachable, its members, and what is not pushed yet."""
-    found = _run(options, name, lambda joined: joined.status())
+    found = joined.status()
     if as_json:
         click.echo(json_text({**asdict(found), "members": list(found.members)}))
         return
@@ -122,32 +131,30 @@ def status(options: Options, *, name: str, as_json: bool) -> None:
 
 
 @team.command("sync")
-@_profile
-@pass_options
-def sync(options: Options, *, name: str) -> None:
+@_with_team
+def sync(joined: "Team") -> None:
     """Push and pull the attempts of the team of PROFILE now.
 
     Exit codes: 0 synced, 2 configuration, 4 the team is not reachable.
     """
-    _run(options, name, lambda joined: joined.sync())
+    joined.sync()
     click.echo("Synced.")
 
 
 @team.command("approve")
-@_profile
+@_with_team
 @click.argument("request", required=False)
-@pass_options
-def approve(options: Options, *, name: str, request: str | None) -> None:
+def approve(joined: "Team", *, request: str | None) -> None:
     """List the sends that wait for another member's yes, or approve the REQUEST with this id."""
     if request is not None:
-        found = _run(options, name, lambda joined: joined.server.approve(request))
+        found = joined.server.approve(request)
         event, who = sanitize(found.event_id), sanitize(found.asked_by)
         click.echo(f"Approved for an hour, once: event {event}, asked by {who}.")
         return
     rows = [
         (one.approval_id[:8], f"{one.event_id} {one.event_name or ''}".rstrip(), one.contact, one.asked_by,
          f"{duration(int(one.age_s))} ago" if one.age_s >= 1 else "just now")
-        for one in _run(options, name, lambda joined: joined.server.approvals())
+        for one in joined.server.approvals()
     ]  # fmt: skip
     if rows:
         echo_table(("REQUEST", "EVENT", "CONTACT", "ASKED BY", "ASKED"), rows)
@@ -156,50 +163,37 @@ def approve(options: Options, *, name: str, request: str | None) -> None:
 
 
 @team.command("take")
-@_profile
+@_with_team
 @click.argument("attempt")
-@pass_options
-def take(options: Options, *, name: str, attempt: str) -> None:
+def take(joined: "Team", *, attempt: str) -> None:
     """Take over an ATTEMPT of unknown outcome, so that the team sees who is on it."""
-    taken = _run(options, name, lambda joined: joined.take_over(attempt), syncs=True)
+    taken = joined.take_over(attempt)
+    joined.sync()
     click.echo(f"Attempt {taken.attempt_id} is assigned to you.")
 
 
 @team.command("settle")
-@_profile
+@_with_team
 @click.argument("attempt")
 @found_argument
-@pass_options
-def settle(
-    options: Options, *, name: str, attempt: str, found: Literal["arrived", "did-not"], note: str
-) -> None:
+def settle(joined: "Team", *, attempt: str, arrived: bool, note: str) -> None:
     """Resolve an unknown ATTEMPT of any member: it arrived, or did not. The member's desk shows it too."""
-    arrived = found == "arrived"
-    echo_resolved(
-        _run(options, name, lambda joined: joined.settle(attempt, arrived=arrived, note=note), syncs=True)
-    )
+    settled = joined.settle(attempt, arrived=arrived, note=note)
+    joined.sync()
+    echo_resolved(settled)
 
 
-def _run(options: Options, name: str, work: "Callable[[Team], Result]", *, syncs: bool = False) -> Result:
-    """The result of `work`, and a sync if it `syncs`; then the desk does what the team asks of it. Raises Failure."""
+def _run(options: Options, name: str, work: "Callable[[Team], None]") -> None:
+    """Does the work with the team; then the desk does what the team asks of it. Raises Failure."""
 
-    async def run(service: Session) -> Result:
+    async def run(service: Session) -> None:
         if (joined := service.team) is None:
             raise Failure(f"The profile {name!r} has no team. `triggerdesk team join` joins one.")
         with failing_with(ExitCode.NOT_SENT, UnreachableError):
-            result = work(joined)
-            if syncs:
-                joined.sync()
+            work(joined)
         if gone := joined.forget_here():
             echo_error(f"{count(gone, 'person')} forgotten, as another desk did.")
         for sentence in joined.news():
             echo_error(sentence)
-        return result
 
-    return replace(options, profile=name).run(run, filled=False)
-
-
-def _keep_key(file: Path, key: str) -> None:
-    if file.exists() and file.read_text(encoding="ascii").strip() != key:
-        raise SettingsError(f"{file} has the key of another team. Leave that team and remove the file first.")
-    atomic_write(file, f"{key}\n")
+    replace(options, profile=name).run(run, filled=False)

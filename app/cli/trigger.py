@@ -1,27 +1,20 @@
 """`triggerdesk trigger`: send one trigger."""
 
-import asyncio
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any
 
 import click
 
 from app.cli.ask import Given, Questions
-from app.cli.errors import (
-    ExitCode,
-    Failure,
-    echo_error,
-    failing_with,
-    sending_nothing_after_ctrl_c,
-    stopped_by_signal,
-)
-from app.cli.options import Options, complete_event, pass_options
-from app.cli.output import Report, plan_lines, warn_of_second_send
-from app.domain.attempt_export import json_text, planned_json
+from app.cli.errors import ExitCode, Failure, echo_error, failing_with, not_sent_on_ctrl_c, stopped_by_signal
+from app.cli.options import PATH, Options, complete_event, pass_options, production_option
+from app.cli.output import MAX_LINE, Report, prediction_lines, warn_of_second_send
+from app.domain.attempt_export import json_text, planned_json, readable_body
 from app.domain.errors import reason_of
 from app.domain.event_data import MAX_BYTES, MAX_TEXT, EventDataError, data_hints, parse_event_data
 from app.domain.identifiers import Resolved
@@ -34,46 +27,51 @@ from app.domain.model import (
     new_attempt_id,
     parse_event_time,
 )
-from app.sandbox.accounts.account import AccountDatabaseError
+from app.domain.text import has_surrogates, sanitize
+from app.service.attempts import check_note
 from app.service.files import read_attachment
-from app.service.guard import check_production
-from app.service.history import check_note
 from app.service.masking import masked_preflight
 from app.service.session import Session, StoreError
 
-Text = TypeVar("Text", str, str | None)
+
+def _utf8(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if has_surrogates(text or ""):
+        name = option.get_error_hint(ctx).strip("'[]")
+        raise Failure(f"{name} is not valid UTF-8. Give it in that encoding.")
+    return text
+
+
+def _event_time(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    try:
+        return parse_event_time(text)
+    except ExtrasError as error:
+        raise Failure(f"--event-time: {error}") from None
 
 
 @click.command()
-@click.argument("event_id", required=False, shell_complete=complete_event)
-@click.option("--key", "key_id", metavar="KEY_ID", help="A field id, `id` or `uid`.")
-@click.option("--external-id", metavar="VALUE", help="Identifies the contact. Sent as it is.")
+@click.argument("event_id", required=False, shell_complete=complete_event, callback=_utf8)
+@click.option("--key", "key_id", metavar="KEY_ID", callback=_utf8, help="A field id, `id` or `uid`.")
+@click.option("--external-id", metavar="VALUE", callback=_utf8, help="Identifies the contact. Sent as it is.")
 @click.option("--data", metavar="JSON|@FILE|-", help="Event data: a JSON object, a file, or standard input.")
-@click.option("--event-time", metavar="TEXT", help="In UTC, such as 2026-03-01T13:00:00Z.")
 @click.option(
-    "--attachment",
-    "attachments",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A file to attach; repeatable.",
+    "--event-time", metavar="TEXT", callback=_event_time, help="In UTC, such as 2026-03-01T13:00:00Z."
 )
-@click.option("--trigger-id", metavar="TEXT", help="Default: the attempt id.")
+@click.option(
+    "--attachment", "attachments", multiple=True, type=PATH, metavar="FILE",
+    help="A file to attach; repeatable.",
+)  # fmt: skip
+@click.option("--trigger-id", metavar="TEXT", callback=_utf8, help="Default: the attempt id.")
 @click.option("--no-trigger-id", is_flag=True, help="Send no trigger id.")
-@click.option("--production", metavar="NAME", help="The profile's name, required for a live account.")
-@click.option("--note", metavar="TEXT", help="A note for the history.")
+@production_option
+@click.option("--note", metavar="TEXT", callback=_utf8, help="A note for the history.")
 @click.option("--ask", is_flag=True, help="Ask for what is missing, line by line, and before sending.")
 @click.option("--dry-run", is_flag=True, help="Show the request and the prediction. Send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The attempt as JSON.")
 @pass_options
-@sending_nothing_after_ctrl_c()
+@not_sent_on_ctrl_c()
 def trigger(
     options: Options,
     *,
-    event_id: str | None,
-    key_id: str | None,
-    external_id: str | None,
-    data: str | None,
     event_time: str | None,
     attachments: Sequence[Path],
     trigger_id: str | None,
@@ -83,6 +81,7 @@ def trigger(
     ask: bool,
     dry_run: bool,
     as_json: bool,
+    **words: str | None,
 ) -> None:
     """Trigger an external event for one contact.
 
@@ -91,21 +90,18 @@ def trigger(
 
     Exit codes: 0 accepted, 1 rejected or partial, 2 bad input, 3 unknown, 4 not sent.
     """
-    attempt_id = new_attempt_id()
-    given = Given(
-        _utf8("EVENT_ID", event_id),
-        _utf8("--key", key_id),
-        _utf8("--external-id", external_id),
-        data,
-        _trigger_id(trigger_id, no_trigger_id, attempt_id),
-        _extras(event_time, attachments),
-    )
-    if (note := _utf8("--note", note)) is not None:
+    if trigger_id is not None and no_trigger_id:
+        raise Failure("--trigger-id and --no-trigger-id exclude each other. Give one of them.")
+    if note is not None:
         check_note(note)
+    attempt_id = new_attempt_id()
+    if trigger_id is None and not no_trigger_id:
+        trigger_id = attempt_id
+    given = Given(
+        **words, trigger_id=trigger_id, extras=Extras(event_time, tuple(map(read_attachment, attachments)))
+    )
     report = Report(options.mask(), as_json)
     request = None if ask else _request(given)
-    if not ask and not dry_run:
-        check_production(options.settings().profile, production)
 
     async def run(service: Session) -> ExitCode:
         questions = Questions(service, report.mask, _event_data)
@@ -123,7 +119,7 @@ def trigger(
         return await _send(service, plan, attempt_id, production=named, note=note, report=report, asked=asked)
 
     code = ExitCode.USAGE if dry_run else ExitCode.NOT_SENT
-    with failing_with(code, StoreError), failing_with(code, AccountDatabaseError):
+    with failing_with(code, StoreError):
         exit_code = options.run(run)
     sys.exit(exit_code)
 
@@ -144,7 +140,7 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
     mask = report.mask
     if (earlier := service.preflight.second_send(request)) is not None:
         warn_of_second_send(earlier)
-    exact = service.describe(mask.request(request))
+    exact: Mapping[str, Any] = service.describe(mask.request(request))
     use = await service.mails.quick_use(request.event_id)
     known = service.preflight.check_thoroughly(request)
     if report.as_json:
@@ -153,8 +149,15 @@ async def _show_plan(service: Session, request: TriggerRequest, report: Report) 
         planned = replace(service.planned(request), remedy=known.remedy)
         click.echo(json_text(planned_json(mask.attempt(planned), exact)))
     else:
-        lines = plan_lines(masked_preflight(mask, known, request), exact, use)
-        click.echo("\n".join(lines))
+        lines = [
+            "Dry run: nothing was sent",
+            f"{exact['method']} {exact['url']}",
+            *(f"{name}: {value}" for name, value in exact["headers"].items()),
+            *readable_body(exact["body"].encode()).split("\n"),
+            *prediction_lines(masked_preflight(mask, known, request)),
+            *([use.words(subjects=True)] if use else []),
+        ]
+        click.echo("\n".join(sanitize(line, MAX_LINE) for line in lines))
 
 
 async def _send(
@@ -171,11 +174,8 @@ async def _send(
 
     Another earlier attempt that turns up meanwhile then ends it as not sent.
     """
-    _ = service.client  # opened while ctrl+c still ends the wait for a keyring
-    stop = stopped_by_signal()
-    # A ctrl+c from just before takes effect here, while nothing is recorded.
-    await asyncio.sleep(0)
-    service.guard(request, production)
+    service.guard(request, production)  # before a secret is asked for
+    stop = await stopped_by_signal(service)
     if asked is None and (doubt := service.preflight.doubt(request)):
         echo_error(f"--external-id: {report.mask.words(doubt, request.external_id)}")
 
@@ -205,28 +205,6 @@ def _resolve(service: Session, request: TriggerRequest) -> TriggerRequest:
     return replace(resolved, data=filled.data)
 
 
-def _trigger_id(given: str | None, none_at_all: bool, attempt_id: str) -> str | None:
-    if given is not None and none_at_all:
-        raise Failure("--trigger-id and --no-trigger-id exclude each other. Give one of them.")
-    return None if none_at_all else _utf8("--trigger-id", attempt_id if given is None else given)
-
-
-def _extras(event_time: str | None, attachments: Sequence[Path]) -> Extras:
-    try:
-        time = parse_event_time(event_time)
-    except ExtrasError as error:
-        raise Failure(f"--event-time: {error}") from None
-    return Extras(time, tuple(map(read_attachment, attachments)))
-
-
-def _utf8(option: str, text: Text) -> Text:
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError:
-        raise Failure(f"{option} is not valid UTF-8. Give it in that encoding.") from None
-    return text
-
-
 def _event_data(source: str) -> JsonObject | None:
     try:
         data = parse_event_data(read_source(source))
@@ -239,32 +217,20 @@ def _event_data(source: str) -> JsonObject | None:
 
 def read_source(source: str) -> str:
     """The text itself, or that of a file or of standard input."""
+    if source != "-" and not source.startswith("@"):
+        return source
     try:
-        return _read(source)
-    except UnicodeDecodeError:
-        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None
+        with nullcontext(sys.stdin.buffer) if source == "-" else Path(source[1:]).open("rb") as file:
+            # One byte over the limit, not more: a device may have no end.
+            raw = file.read(MAX_TEXT + len(BOM_UTF8) + 1)
     except OSError as error:
         name = "standard input" if source == "-" else source[1:]
         raise Failure(f"--data: {name} cannot be read: {reason_of(error)}.") from None
-
-
-def _read(source: str) -> str:
-    if source == "-":
-        if sys.stdin is None:
-            raise Failure("--data: standard input is closed. Give the event data, or leave --data out.")
-        text = _read_capped(sys.stdin.buffer)
-        if not text:
-            raise Failure("--data: standard input is empty. Give the event data, or leave --data out.")
-        return text
-    if source.startswith("@"):
-        with Path(source[1:]).open("rb") as file:
-            return _read_capped(file)
-    return source
-
-
-def _read_capped(file: BinaryIO) -> str:
-    """Reads at most one byte over the limit: a device may have no end."""
-    raw = file.read(MAX_TEXT + len(BOM_UTF8) + 1)
+    if source == "-" and not raw.removeprefix(BOM_UTF8):
+        raise Failure("--data: standard input is empty. Give the event data, or leave --data out.")
     if len(raw.removeprefix(BOM_UTF8)) > MAX_TEXT:
         raise Failure(f"--data: The event data is over {MAX_BYTES:,} bytes. Shorten it.")
-    return raw.decode("utf-8-sig")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Failure("--data is not valid UTF-8. Save it in that encoding.") from None

@@ -78,6 +78,14 @@ def test_a_plan_a_run_and_its_report(desk: Desk, file: Path) -> None:
     assert found[0]["remedy"].startswith("Contacts 12, 13 share this value of E-Mail (3).")
 
 
+def test_nothing_is_planned_where_the_history_cannot_be_written(desk: Desk, home: Path, file: Path) -> None:
+    desk("events")
+    (home / "owners").touch()
+    ran = desk("bulk", "plan", "100", str(file), "--key", "3", "--duplicates", "each", "--json")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("Choose a home folder that can be written, or correct its permissions.\n")
+
+
 def test_a_run_is_aborted_for_good(desk: Desk, file: Path) -> None:
     run_id = planned(desk, file, "--duplicates", "each")
     assert desk("bulk", "abort", run_id, "--json").json["state"] == "aborted"

@@ -1,12 +1,14 @@
 """`contacts`: still a list, and look-up, import and forget beside it."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import open_service
 from app.domain.model import Draft
+from app.resources import sample_data
 from app.settings import load_settings
 from tests.cli.conftest import Desk
 from tests.cli.real import Account, everything_in
@@ -193,10 +195,17 @@ def test_forgetting_asks_for_one_person(shop: Account) -> None:
     assert "12, 13" in ran.err
 
 
-def test_who_stands_in_the_account_folder_would_come_back(desk: Desk) -> None:
-    ran = desk("contacts", "forget", "thor@example.com", "--key", "3", "--yes")
-    assert (ran.code, ran.out) == (2, "")
-    assert "contacts.csv" in ran.err
+def test_who_stands_in_the_account_folder_would_come_back_and_who_is_built_in_is_nobody(
+    desk: Desk, tmp_path: Path
+) -> None:
+    thor = ("contacts", "forget", "thor@example.com", "--key", "3", "--yes")
+    folder = str(shutil.copytree(sample_data(), tmp_path / "account"))
+    for ran, said in (
+        (desk("--account", folder, *thor), "This contact is in contacts.csv of the account folder."),
+        (desk(*thor), "The people of the built-in account are invented: there is nobody to forget."),
+    ):
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err
 
 
 def test_somebody_whom_only_the_history_knows_is_forgotten_too(desk: Desk, home: Path) -> None:

@@ -34,14 +34,21 @@ ALTERNATE_SCREEN = r"\x1b\[\?1049h"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """A home whose profile is an endpoint that takes requests and never replies."""
+def silent() -> Iterator[socket.socket]:
+    """An endpoint that takes requests and never replies."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/api/v2"
-        (tmp_path / "config.toml").write_text(
-            f'default_profile = "silent"\n[profiles.silent]\nbase_url = "{url}"\n'
-        )
-        yield tmp_path
+        server.settimeout(30)
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path, silent: socket.socket) -> Path:
+    """A home whose profile is that endpoint."""
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/api/v2"
+    (tmp_path / "config.toml").write_text(
+        f'default_profile = "silent"\n[profiles.silent]\nbase_url = "{url}"\n'
+    )
+    return tmp_path
 
 
 def check_restored(desk: Terminal, before: list[object]) -> None:
@@ -91,23 +98,26 @@ async def test_bytes_that_are_not_utf_8_do_no_harm_and_a_signal_restores_the_ter
 
 @pytest.mark.parametrize("by", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), None])
 async def test_a_trigger_under_way_at_a_signal_or_when_the_window_closes_is_recorded_as_unknown(
-    by: signal.Signals | None, home: Path
+    by: signal.Signals | None, home: Path, silent: socket.socket
 ) -> None:
     with on_a_terminal(environment(home)) as desk:
         before = desk.modes
         fill(desk, "thor@example.com")
         desk.press("f9")
         desk.until("Waiting for the reply")
-        desk.press("x")
-        desk.until("comx")
-        if by is None:
-            desk.close()
-            assert desk.end() == 128 + signal.SIGHUP
-        else:
-            desk.process.send_signal(by)
-            desk.process.send_signal(by)
-            assert desk.end() == 128 + by
-            check_restored(desk, before)
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1), "the request has left"
+            desk.press("x")
+            desk.until("comx")
+            if by is None:
+                desk.close()
+                assert desk.end() == 128 + signal.SIGHUP
+            else:
+                desk.process.send_signal(by)
+                desk.process.send_signal(by)
+                assert desk.end() == 128 + by
+                check_restored(desk, before)
     (attempt,) = recovered(home)
     assert attempt.outcome is Outcome.UNKNOWN
     assert isinstance(attempt.answer, NoReply)
