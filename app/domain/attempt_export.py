@@ -34,7 +34,7 @@ HEADER = (
 
 ENDED = "The program ended before a reply came."
 _UNCUT = 20_000_000
-_MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]")
+_MARKDOWN = r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#+-]|(?<=^\d)[.)]"
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """The characters that start a formula; spreadsheets treat the wide ones like the narrow ones."""
 
@@ -232,7 +232,7 @@ def _markdown_line(parts: Iterable[str]) -> str:
 
 def markdown_text(text: str, limit: int = _UNCUT) -> str:
     """One line of text, with the characters escaped that have a meaning in Markdown."""
-    return _MARKDOWN.sub(r"\\\g<0>", sanitize(text, limit))
+    return re.sub(_MARKDOWN, r"\\\g<0>", sanitize(text, limit))
 
 
 FORMATS: dict[str, Callable[[Iterable[Attempt]], Iterator[str]]] = {
@@ -402,7 +402,8 @@ def _reply(attempt: Attempt) -> Iterator[str]:
             yield "Nothing is recorded yet."
 
 
-def _meaning(attempt: Attempt) -> Iterator[str]:
+def meaning_lines(attempt: Attempt) -> Iterator[str]:
+    """What the reply means, what it warned of, and what to do about it."""
     _, code, _ = reply_parts(attempt)
     description = description_of(attempt)
     if description and code != 0:
@@ -411,6 +412,11 @@ def _meaning(attempt: Attempt) -> Iterator[str]:
     yield MEANING[attempt.outcome]
     if attempt.remedy:
         yield attempt.remedy
+
+
+def _meaning(attempt: Attempt) -> Iterator[str]:
+    _, code, _ = reply_parts(attempt)
+    yield from meaning_lines(attempt)
     if attempt.predicted_code is not None and attempt.predicted_code != code:
         yield f"Predicted: {attempt.predicted_code}."
     if attempt.settlement is not None:

@@ -1,10 +1,11 @@
 """The dashboard as a Textual application: opens a profile, switches to another, quits; keys, messages, themes."""
 
 import asyncio
+import gc
 import math
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
@@ -16,6 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from app.domain.errors import AppError
+from app.domain.masking import Mask
 from app.resources import styles
 from app.service.session import DamagedHistoryError, Profile, Session, set_aside
 from app.tui.bindings import APP_BINDINGS, Palette
@@ -62,7 +64,7 @@ class TriggerDeskApp(App[AppError]):
         self,
         profiles: ProfileSource,
         *,
-        privacy: PrivacyMode | None = None,
+        open_mask: Callable[[], Mask] | None = None,
         masked: bool = False,
         theme: str | None = None,
         keymap: Mapping[str, str] | None = None,
@@ -70,7 +72,7 @@ class TriggerDeskApp(App[AppError]):
         """`masked` hides personal data from the first frame on; `keymap` maps binding ids to keys."""
         super().__init__()
         self._profiles = profiles
-        self._privacy = privacy or PrivacyMode()
+        self._privacy = PrivacyMode(open_mask)
         self._starts_masked = masked
         self._keymap = dict(keymap or {})
         self._session: Session | None = None
@@ -160,11 +162,11 @@ class TriggerDeskApp(App[AppError]):
         """Whether every key that was pressed has taken effect."""
         return self._keys.is_idle
 
-    async def ready(self) -> None:
-        """Returns once a key may take effect."""
+    async def ready(self, event: events.Event | None = None) -> None:
+        """Returns once a key, or this event, may take effect."""
         await self._opened.wait()
         if isinstance(self.screen, Dashboard):
-            await self.screen.ready()
+            await self.screen.ready(event)
 
     def notify(
         self,
@@ -192,32 +194,30 @@ class TriggerDeskApp(App[AppError]):
 
     # Opening, switching, quitting
 
-    async def _open(self) -> None:
+    async def _open(self, damaged: DamagedHistoryError | None = None, yes: bool | None = True) -> None:
+        """Opens the first session, once a `damaged` history is renamed if the user said `yes`."""
         try:
+            if damaged is not None:
+                if not yes:
+                    raise damaged
+                set_aside(damaged.path)
             self._session = self._profiles.open()
             if self._starts_masked and not self._privacy.is_on:
                 self._privacy.switch()
             await self.push_screen(self._dashboard(self._session))
-        except DamagedHistoryError as error:
-            question = sanitize(f"{error} {SET_ASIDE}", 2000)
-            self.push_screen(Confirm(question, yes="Rename", no="Quit"), partial(self._set_aside, error))
+            if not self.is_headless:
+                # What is there now stays. A full collection, which any thread may cause, would hold up a key for 80 ms.
+                self.call_after_refresh(gc.freeze)
         except AppError as error:
-            self.exit(error)
+            if isinstance(error, DamagedHistoryError) and yes:
+                question = sanitize(f"{error} {SET_ASIDE}", 2000)
+                self.push_screen(Confirm(question, yes="Rename", no="Quit"), partial(self._open, error))
+            else:
+                self.exit(error)
         self._opened.set()
 
     def _dashboard(self, session: Session) -> Dashboard:
         return Dashboard(session, self._privacy, self._profiles.known, self._switch)
-
-    async def _set_aside(self, damaged: DamagedHistoryError, yes: bool | None) -> None:
-        if not yes:
-            self.exit(damaged)
-            return
-        try:
-            set_aside(damaged.path)
-        except AppError as error:
-            self.exit(error)
-        else:
-            await self._open()
 
     @work(group="switch")
     async def _switch(self, left: Dashboard, profile: str) -> None:
@@ -246,7 +246,7 @@ class TriggerDeskApp(App[AppError]):
         if any(dashboard.send.is_sending for dashboard in dashboards):
             unrecorded = any(dashboard.send.is_recording for dashboard in dashboards)
             question = QUIT_UNRECORDED if unrecorded else QUIT
-            open_screen(self, Confirm(question, yes="Quit", no="Cancel"), lambda _: self.leave())
+            open_screen(self, Confirm(question, yes="Quit"), lambda _: self.leave())
         else:
             self.leave()
 

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import ClassVar, Final, TypeVar, cast
+from typing import ClassVar, Final, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,10 +16,9 @@ from textual.screen import Screen
 from textual.widgets import Button
 
 from app.domain.errors import AppError
-from app.domain.model import Attempt, Contact, ExternalEvent, Outcome
+from app.domain.model import Attempt, Outcome
 from app.resources import styles
 from app.service.history import AttemptRow
-from app.service.profile_check import wsse_notice
 from app.service.session import Profile, Session
 from app.tui.bindings import DASHBOARD_BINDINGS, Command, key_of
 from app.tui.controllers.bulk import BulkController
@@ -36,7 +35,7 @@ from app.tui.widgets.answers import PreflightPane, RemedyButtons, ReplyPanel
 from app.tui.widgets.event_data import JsonArea
 from app.tui.widgets.filtered_list import ContactList, EventList, FilteredList
 from app.tui.widgets.form import TriggerForm
-from app.tui.widgets.history import HistoryPane, QueryLine
+from app.tui.widgets.history import Choice, HistoryPane, QueryLine
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.status import FetchBar, KeyFooter, PaneTabs, StatusLine
 from app.tui.widgets.table import VirtualTable
@@ -78,6 +77,8 @@ WELCOME = (
     "This is the built-in account: nothing you send leaves this machine. "
     "{} explains every pane; ctrl+p lists every action."
 )
+TEST_ACCOUNT = "Test account: sending is always unlocked."
+NOTHING_TO_FIX = "Nothing to fix"
 SWITCH = "A trigger is still being sent. Switch the profile anyway? It will be recorded as unknown."
 
 
@@ -119,8 +120,8 @@ class Dashboard(Screen[None]):
         self._connecting = asyncio.Lock()
         self._is_connected = False
         self._mounted = asyncio.Event()
-        self.status_line = StatusLine(session.profile, wsse_notice(session.profile, datetime.now(UTC).date()))
-        self.event_list = EventList(session.events.search, session.events.name)
+        self.status_line = StatusLine(session.profile, session.profile.notice(datetime.now(UTC).date()))
+        self.event_list = EventList(session.events.search)
         self.contact_list = ContactList(session.contacts.search, privacy)
         self.trigger_form = TriggerForm(session, privacy)
         self.preflight_pane = PreflightPane(privacy)
@@ -203,12 +204,17 @@ class Dashboard(Screen[None]):
         if self._mounted.is_set():
             self.form.save_draft()
 
-    async def ready(self) -> None:
-        """Returns once a key may take effect: every pane is there, and the first load is done or takes long."""
+    async def ready(self, event: events.Event | None) -> None:
+        """Returns once an event may take effect: every pane is there, and the first load is done or takes long.
+
+        Enter in a list picks of the rows for what was typed: it waits for the search.
+        """
         await self._mounted.wait()
         await self.cache.loaded()
-        for pane in (self.event_list, self.contact_list):
-            await pane.choice_made()
+        if isinstance(event, events.Key) and event.key == "enter":
+            for pane in (self.event_list, self.contact_list):
+                if pane.has_focus_within:
+                    await pane.found.wait()
 
     async def shutdown(self) -> None:
         """Returns once the trigger being sent is recorded, a refresh has stopped and the draft is saved."""
@@ -348,7 +354,7 @@ class Dashboard(Screen[None]):
         open_screen(self.app, screen, then)
 
     def ask(self, question: str, yes: str, then: Callable[[], object]) -> None:
-        self.open(Confirm(question, yes=yes, no="Cancel"), lambda _: then())
+        self.open(Confirm(question, yes=yes), lambda _: then())
 
     async def connect(self) -> None:
         """Opens the client, once. Raises SettingsError if there is no secret."""
@@ -456,11 +462,6 @@ class Dashboard(Screen[None]):
             widget.display = widget.id in shown
         self.query_one("#answers").set_class(self.pane == "trigger", "-at-trigger")
 
-    @on(PaneTabs.Picked)
-    def _tab_picked(self, message: PaneTabs.Picked) -> None:
-        if message.pane != self.pane:
-            self.go(message.pane)
-
     # Keys
 
     def why_off(self, action: str) -> str:
@@ -468,8 +469,8 @@ class Dashboard(Screen[None]):
         reasons: Mapping[str, Callable[[], str]] = {
             "send": lambda: self.send.obstacle,
             "stop": self._why_no_stop,
-            "unlock": lambda: self.send.why_no_unlock,
-            "fix": lambda: self.form.why_no_fix,
+            "unlock": lambda: "" if self.session.profile.is_production else TEST_ACCOUNT,
+            "fix": lambda: "" if self.form.fixes else NOTHING_TO_FIX,
             "personal_data": lambda: "" if self.privacy.can_be_on else "Masking is not available here.",
         }
         return reasons[action]() if action in reasons else ""
@@ -481,6 +482,8 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """None, shown dimmed, or False, hidden, if the action is off."""
+        if action in ("history", "follow_up"):
+            return self.history_pane.allows(*parameters)
         if not self._mounted.is_set() or not self.why_off(action):
             return super().check_action(action, parameters)
         return False if action in HIDDEN_WHEN_OFF else None
@@ -550,29 +553,33 @@ class Dashboard(Screen[None]):
                 self.session.team.server.approve(approval_id)
                 self.say("", "Approved for an hour, once.", "information")
 
-    # Messages of the panes
+    # What the panes want
 
-    @on(FilteredList.SortWanted)
-    def _offer_orders(self, message: FilteredList.SortWanted) -> None:
-        message.stop()
-        self.open(Menu("Sort by", message.pane.orders), message.pane.sort)
+    def action_sort(self, pane: str) -> None:
+        found = self.query_one(f"#{pane}", FilteredList)
+        self.open(Menu("Sort by", found.orders), found.sort)
+
+    def action_attempts(self) -> None:
+        if self.contact_list.table.row is not None:
+            self.history.show_contact(self.contact_list.table.row)
+
+    def action_history(self, what: str) -> None:
+        self.history.open(what, self.history_pane.table.row)
+
+    def action_follow_up(self, choice: str) -> None:
+        self.history.follow_up(self.history_pane.table.row, Choice[choice])
 
     @on(EventList.Chosen, "#events")
     def _event_chosen(self, message: EventList.Chosen) -> None:
-        self.trigger_form.choose_event(cast("ExternalEvent", message.row))
+        self.trigger_form.choose_event(message.row)
         self.contact_list.filter.focus()
 
     @on(ContactList.Chosen, "#contacts")
     def _contact_chosen(self, message: ContactList.Chosen) -> None:
-        contact = self.session.contacts.get(cast("Contact", message.row).id)
+        contact = self.session.contacts.get(message.row.id)
         if contact is not None:
             self.trigger_form.choose_contact(contact)
         self.trigger_form.focus_next()
-
-    @on(ContactList.AttemptsWanted)
-    def _show_attempts_on(self, message: ContactList.AttemptsWanted) -> None:
-        message.stop()
-        self.history.show_contact(message.row)
 
     @on(TriggerForm.Changed)
     def _form_changed(self) -> None:
@@ -593,13 +600,8 @@ class Dashboard(Screen[None]):
 
     @on(VirtualTable.HeaderSelected, "#history-table")
     def _header_clicked(self, message: VirtualTable.HeaderSelected) -> None:
-        self.history.sort(message.column.key)
+        self.history.sort(message.column)
 
     @on(VirtualTable.Selected, "#history-table")
     def _attempt_selected(self, message: VirtualTable.Selected[AttemptRow]) -> None:
         self.history.open_attempt(message.row)
-
-    @on(HistoryPane.Wanted)
-    def _history_wants(self, message: HistoryPane.Wanted) -> None:
-        message.stop()
-        self.history.open(message.what, message.row)

@@ -36,9 +36,9 @@ class KeyQueue:
         self,
         app: App[Any],
         handle: Callable[[events.Event], Awaitable[None]],
-        ready: Callable[[], Awaitable[None]],
+        ready: Callable[[events.Event], Awaitable[None]],
     ) -> None:
-        """`handle` applies an event; `ready` returns once the next one may be applied."""
+        """`handle` applies an event; `ready` returns once it may be applied."""
         self._app = app
         self._handle = handle
         self._ready = ready
@@ -67,8 +67,8 @@ class KeyQueue:
 
     async def _run(self) -> None:
         while self._waiting:
-            await self._ready()
             event = self._waiting.popleft()
+            await self._ready(event)
             focused = self._app.screen.focused or self._app.screen
             await self._handle(event)
             if not isinstance(event, events.MouseMove):

@@ -8,13 +8,11 @@ import re
 import selectors
 import signal
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
 from typing import Any, TextIO
 
 from rich.cells import cell_len
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Paste
 
 from app.domain.text import spacing_marks
 
@@ -34,7 +32,7 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Reads and dispatches input until Textual ends it or the terminal closes."""
         decoder = getincrementaldecoder("utf-8")("replace")
-        parser, pastes = XTermParser(self._debug), PasteReader()
+        parser = XTermParser(self._debug)
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -44,42 +42,12 @@ class TerminalDriver(LinuxDriver):
                         # The kernel signals only the leader of a session.
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
-                    for text in pastes.split(decoder.decode(typed)):
-                        if isinstance(text, Paste):
-                            self.process_message(text)
-                        else:
-                            for event in parser.feed(text):
-                                self.process_message(event)
+                    # Without text, as after half a character, the parser would end.
+                    if text := decoder.decode(typed):
+                        for event in parser.feed(text):
+                            self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)
-
-
-class PasteReader:
-    """Takes pasted texts out of the input: Textual's parser needs seconds for a megabyte, letter by letter."""
-
-    _BEGIN, _END = "\x1b[200~", "\x1b[201~"
-
-    def __init__(self) -> None:
-        self._parts: list[str] | None = None
-        self._held = ""
-
-    def split(self, text: str) -> Iterator[str | Paste]:
-        """What was typed, without empty texts, and each paste as soon as it is complete."""
-        while text:
-            if self._parts is None:
-                typed, begun, text = text.partition(self._BEGIN)
-                if begun:
-                    self._parts = []
-                if typed:
-                    yield typed
-            else:
-                pasted, ended, text = (self._held + text).partition(self._END)
-                # The mark of the end may come in two pieces.
-                self._held = "" if ended else pasted[-len(self._END) + 1 :]
-                self._parts.append(pasted.removesuffix(self._held) if self._held else pasted)
-                if ended:
-                    yield Paste("".join(self._parts).replace("\0", ""))
-                    self._parts = None
 
 
 class _Screen:

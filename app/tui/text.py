@@ -3,7 +3,7 @@
 Text from a file, the wire or a person passes through here on its way to a widget.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from textual.content import Content
@@ -30,16 +30,11 @@ from app.domain.recipient import Recipient, contact_name, nobody_words, shared_w
 from app.domain.reply_codes import describe
 from app.domain.rules import RULES, Verdict
 from app.domain.text import clock, count, elapsed, is_today, minute, percent, short_id
-from app.domain.wire import trigger_path
 from app.service.guard import already_sent_words, second_send_words
 from app.service.history import AttemptRow
 from app.service.preflight import Preflight
 from app.service.scenarios import SentMail
 from app.service.session import Profile, Session
-
-__all__ = ["count", "label", "sanitize", "sanitize_block", "sanitize_content", "spacing_marks"]
-
-sanitize_block, spacing_marks = harmless.sanitize_block, harmless.spacing_marks
 
 LISTED = 5
 NO_VALUE = 2005
@@ -53,7 +48,7 @@ _PREDICTABLE = {0, *(rule.code for rule in RULES)}
 def sanitize(text: str, limit: int = 300) -> str:
     """One harmless line, with a blank for each cell by which a terminal may draw it wider than Textual measures."""
     shown = harmless.sanitize(text, limit)
-    return shown + " " * spacing_marks(shown)
+    return shown + " " * harmless.spacing_marks(shown)
 
 
 def label(text: str, style: str = "", limit: int = 300) -> Content:
@@ -71,14 +66,8 @@ def visible(text: str) -> str:
     """The text with each unsafe character replaced by one visible character, so that positions stay."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_visible_character, text))
-
-
-def _visible_character(character: str) -> str:
-    if character.isascii() and character.isprintable():
-        return character
-    shown = sanitize(character)
-    return shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}"
+    shown = map(sanitize, text)
+    return "".join(one if len(one) == 1 else "\N{REPLACEMENT CHARACTER}" for one in shown)
 
 
 def lines(parts: Iterable[Content | None]) -> Content:
@@ -234,7 +223,7 @@ def looked_up(key_id: str, value: str, found: Iterable[Contact], account: Sessio
     return f"{len(contacts):,} contacts share {by}: {', '.join(named)}{more}."
 
 
-# Questions before sending
+# The question before sending
 
 
 def send_question(
@@ -245,63 +234,35 @@ def send_question(
     now: datetime,
     *,
     use: EventUse | None = None,
+    again: Attempt | None = None,
+    same_trigger: bool = False,
 ) -> str:
-    """The question before a trigger that reaches real customers, repeats another one, or both."""
-    contact = known.contacts[0] if len(known.contacts) == 1 else None
-    facts = [
-        *_sent_lines(request, event_name, account, contact),
-        prediction_label(known.prediction).plain,
-        use.words() if use else None,
-        _plain(carried_data(known, now)),
-    ]
-    asked = "\n".join(filter(None, facts))
-    earlier = [
-        f"! {second_send_words(row, now)}" for row in (known.colleague, known.second_send) if row is not None
-    ]
-    if not earlier:
-        return f"{asked}\n\nSend it?"
-    return "\n".join((*earlier, "", asked, "", "Send it again?"))
-
-
-def again_question(
-    attempt: Attempt,
-    account: Session,
-    known: Preflight,
-    now: datetime,
-    *,
-    same_trigger: bool,
-    use: EventUse | None = None,
-) -> str:
-    request, again = attempt.request, known.second_send
-    if again is not None and again.attempt_id == attempt.attempt_id:
-        again = None
-    facts = [
-        f"{attempt.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {attempt_label(attempt).plain}",
-        *_sent_lines(request, attempt.event_name, account),
-        prediction_label(known.prediction).plain,
-        use.words() if use else None,
-        *(f"! {second_send_words(row, now)}" for row in (again, known.colleague) if row is not None),
-    ]
-    question = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
+    """The question before a trigger that reaches real customers, repeats another one, or sends an attempt `again`."""
+    rows = [row for row in (known.colleague, known.second_send) if row is not None]
+    head, asked = [], "Send it again?" if rows else "Send it?"
+    if again is not None:
+        head = [f"{again.started_at.astimezone():%Y-%m-%d %H:%M:%S}  {attempt_label(again).plain}"]
+        rows = [row for row in rows if row.attempt_id != again.attempt_id]
+        asked = "Send it as a new trigger? If this attempt arrived, the contact is triggered twice."
     if same_trigger:
-        question = (
+        asked = (
             "Resend it with the same trigger id? "
             "An account that already received the trigger can recognize the repeat."
         )
-    return "\n".join([*filter(None, facts), "", question])
-
-
-def _sent_lines(
-    request: TriggerRequest, name: str | None, account: Session, contact: Contact | None = None
-) -> Iterator[str]:
-    """The event, whom it is for, and the account if it is live."""
-    yield f"event {sanitize(request.event_id)} {sanitize(name or '')}".rstrip()
-    key = sanitize(field_label(request.key_id, account.contacts))
-    yield f"to {key} {sanitize(request.external_id)}"
-    if contact is not None:
-        yield contact_label(contact).plain
-    if account.profile.is_production:
-        yield f"▲ {sanitize(account.profile.name)}: LIVE, real customers"
+    head += [f"! {second_send_words(row, now)}" for row in rows]
+    contact = known.contacts[0] if len(known.contacts) == 1 else None
+    facts = [
+        f"event {sanitize(request.event_id)} {sanitize(event_name or '')}".rstrip(),
+        f"to {sanitize(field_label(request.key_id, account.contacts))} {sanitize(request.external_id)}",
+        contact_label(contact).plain if contact else None,
+        f"▲ {sanitize(account.profile.name)}: LIVE, real customers"
+        if account.profile.is_production
+        else None,
+        prediction_label(known.prediction).plain,
+        use and use.words(),
+        _plain(carried_data(known, now)),
+    ]
+    return "\n\n".join(filter(None, ("\n".join(head), "\n".join(filter(None, facts)), asked)))
 
 
 def _plain(content: Content | None) -> str | None:
@@ -402,13 +363,6 @@ def answered(attempt: Attempt, fields: FieldNames) -> str:
     return f"{_plain(answer_code(attempt)) or ''} · {request_label(attempt.request, fields)}."
 
 
-def outcome_lines(attempt: Attempt) -> Content:
-    note = (
-        Content.assemble(("note ", "bold $primary"), sanitize(attempt.note, 10_000)) if attempt.note else None
-    )
-    return lines([*reply_lines(attempt), note])
-
-
 def fact_lines(attempt: Attempt, fields: FieldNames) -> Content:
     request = attempt.request
     own_id = request.trigger_id == attempt.attempt_id
@@ -448,40 +402,6 @@ def chain_lines(chain: Sequence[AttemptRow], attempt_id: str) -> Content:
         )
         for link in chain
     )
-
-
-NOT_TOLD = "Only the member who sent it has this."
-
-
-def request_heading(attempt: Attempt) -> str:
-    return f"Request body of POST {sanitize(trigger_path(attempt.request.event_id))}"
-
-
-def reply_heading(attempt: Attempt) -> str:
-    match attempt.answer:
-        case Reply(body=body, body_length=length) if length > len(body) > 0:
-            return f"Reply body, the first {len(body):,} of {length:,} bytes"
-        case _:
-            return "Reply body"
-
-
-def reply_body(attempt: Attempt, *, masked: bool) -> bytes | None:
-    """The bytes of the reply; None without a reply and while personal data is hidden."""
-    match attempt.answer:
-        case Reply(body=body) if not masked:
-            return body or None if attempt.member else body
-        case _:
-            return None
-
-
-def no_body(attempt: Attempt) -> str:
-    match attempt.answer:
-        case NoReply(detail=detail):
-            return sanitize(detail, 2000)
-        case Reply(body=body):
-            return NOT_TOLD if attempt.member and not body else "Not shown while personal data is hidden."
-        case None:
-            return "No reply was recorded."
 
 
 # Many attempts

@@ -7,15 +7,11 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.json_diff import MAX_LINES, JsonDiff, Side, diff_attempts, diff_json
 from app.domain.json_text import (
-    MAX_LINES,
-    JsonDiff,
-    Side,
     TypedObject,
     ascii_json,
     compact,
-    diff_attempts,
-    diff_json,
     indented,
     member,
     repaired,

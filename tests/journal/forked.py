@@ -12,13 +12,13 @@ from textual.widgets import Input
 
 from app.bootstrap import Profiles
 from app.cli.main import main
-from app.client import api, connection
+from app.client import api
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
 from tests.journal.processes import environment, trigger
 
-PRELOADED = (__name__, api.__name__, connection.__name__, "app.cli.trigger")
+PRELOADED = (__name__, api.__name__, "app.cli.trigger")
 
 Sender = Callable[[str], None]
 

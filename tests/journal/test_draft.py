@@ -18,7 +18,7 @@ async def test_what_is_typed_is_there_after_kill_9(tmp_path: Path) -> None:
     looking = open_service(load_settings(environment))
     with contextlib.suppress(KilledError), run_in_terminal(environment=environment) as terminal:
         terminal.wait_for("refreshed just now")
-        terminal.press("f4", "order_ship", "enter", " 007 ")
+        terminal.press("f4", "order_shipped", "enter", " 007 ")
         until = time.monotonic() + 30
         while (kept := looking.drafts.draft()) is None or kept.draft.external_id != " 007 ":
             assert time.monotonic() < until
@@ -26,6 +26,6 @@ async def test_what_is_typed_is_there_after_kill_9(tmp_path: Path) -> None:
         raise KilledError
     kept = looking.drafts.draft()
     assert kept is not None
-    assert (kept.draft.event_id, kept.draft.external_id) == ("order_ship", " 007 ")
+    assert (kept.draft.event_id, kept.draft.external_id) == ("order_shipped", " 007 ")
     assert list(looking.history.list_attempts(0)) == []
     await looking.close()

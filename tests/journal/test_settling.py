@@ -9,7 +9,8 @@ import pytest
 from app.bootstrap import open_service
 from app.domain.attempt_export import attempt_json
 from app.domain.model import Attempt, Outcome, TriggerRequest, new_attempt_id
-from app.service.history import AttemptError, AttemptRow, offers_same_trigger
+from app.service.attempts import AttemptError, offers_same_trigger
+from app.service.history import AttemptRow
 from app.service.session import Session
 from app.settings import load_settings
 from tests.journal.processes import ended, started

@@ -14,6 +14,7 @@ import pytest
 
 from app.domain.history_query import Clock, parse_query
 from app.domain.model import Outcome, TriggerRequest
+from app.service.erasure import forget, whom_to_forget
 from app.service.guard import GuardError
 from app.service.team import SENT_LATER
 from app.team.server import TeamServer
@@ -131,7 +132,7 @@ async def test_a_person_forgotten_on_one_desk_is_forgotten_on_all_and_a_late_pus
     proxy.unplug()
     late = await bert.send(gone, data={"to": gone})
     assert gone in everything_in(admin, account)
-    anna.session.contacts.forget(anna.session.contacts.whom_to_forget("3", gone))
+    forget(anna.session.account, whom_to_forget(anna.session.account, "3", gone))
     anna.team.sync()
     assert gone not in everything_in(admin, account)
     proxy.plug_in()

@@ -1,7 +1,6 @@
 """The dashboard over the real service: a home of its own, the built-in account served in process."""
 
 import asyncio
-import contextlib
 import gc
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +13,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
-from textual.worker import WorkerCancelled
+from textual.worker import Worker
 
 from app.bootstrap import open_service
 from app.domain.model import Answer, NoReply, Reply, TriggerRequest
@@ -23,6 +22,7 @@ from app.service.session import Session
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
 from app.tui.dashboard import Dashboard
+from app.tui.screens.confirm import Confirm
 from app.tui.widgets.answers import PreflightPane, ReplyPanel
 from app.tui.widgets.form import TriggerForm
 from app.tui.widgets.history import HistoryPane
@@ -108,11 +108,16 @@ class Desk:
         await self.app.ready()
         await self._keys_taken()
         await drawn(self.pilot)
-        # A worker may begin another one at its end, and a newer search cancels the one before.
-        while any(not worker.is_finished for worker in self.app.workers):
-            with contextlib.suppress(WorkerCancelled):
-                await self.app.workers.wait_for_complete()
+        # A worker may begin another one at its end.
+        while self._working:
+            await self.until(lambda: not self._working)
             await drawn(self.pilot)
+
+    @property
+    def _working(self) -> list[Worker[object]]:
+        """The workers under way, but those that wait for the answer to a question."""
+        asks = isinstance(self.app.screen, Confirm)
+        return [one for one in self.app.workers if not (one.is_finished or (asks and one.group == "send"))]
 
     @property
     def dashboard(self) -> Dashboard:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from app.tui.widgets.text_block import PART, RAW_PART, breaks, json_parts, raw_lines, raw_parts, split
+from app.tui.widgets.text_block import PART, RAW_LINES, breaks, json_parts, raw_parts, split
 
 
 @given(st.text(alphabet="ab\n\ud800é", max_size=300), st.integers(1, 40))
@@ -23,10 +23,10 @@ def test_a_long_text_is_cut_at_the_end_of_a_line() -> None:
     assert first.endswith("\n")
 
 
-@pytest.mark.parametrize("size", [0, 1, 15, 16, RAW_PART, RAW_PART + 1])
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 16 * RAW_LINES, 16 * RAW_LINES + 1])
 def test_raw_lines_read_back_are_the_bytes(size: int) -> None:
     body = bytes(number % 256 for number in range(size))
-    lines = [line for part in range(raw_parts(body)) for line in raw_lines(body, part)]
+    lines = [line for part in raw_parts(body) for line in part.split("\n")]
     assert bytes.fromhex("".join(line[6:53] for line in lines)) == body
     assert [int(line[:5], 16) for line in lines] == list(range(0, size, 16))
     assert all(line.isascii() and line.isprintable() for line in lines)

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from app.bootstrap import open_service
 from app.client.api import ApiClient
-from app.client.errors import ClientError
+from app.domain.errors import ClientError
 from app.domain.model import Contact
 from app.resources import sample_data
 from app.service.refresh import RefreshStep
@@ -23,6 +23,7 @@ from app.store.catalog import Cache
 from app.store.contacts import remember_lookup
 from app.tui.app import TriggerDeskApp
 from app.tui.controllers.cache import NOTHING_TYPED, STOPPED
+from app.tui.controllers.send import RECIPIENT_CHANGED
 from app.tui.widgets.status import FetchBar
 from tests.cli.test_sandbox import served
 from tests.profiles import Opening
@@ -96,7 +97,7 @@ async def test_a_refresh_moves_a_bar_and_esc_stops_it_with_the_old_cache_whole(
 
         await pilot.press("f5")
         pages.give(1, 25, 100)
-        await shown(desk, "25 contacts of 100", "━━━━━", "25%", "esc stops")
+        await shown(desk, "25 contacts of 100", "━━━━━", "25%", "Esc stops")
         pages.give(26, 25, 100)
         await shown(desk, "50 contacts of 100", "50%")
         await pilot.press("escape")
@@ -125,6 +126,12 @@ async def test_f5_reads_edited_files_keeps_the_picked_contact_and_says_where_a_f
         await desk.press("f5")
         assert desk.form.request().external_id == "odinson@example.com"
         assert desk.text_of("#recipient") == "to Thor Odinson · contact 11"
+        (cache,) = (tmp_path / "new" / "accounts").glob("*/cache.db")
+        other = Contact("12", "", {"3": "odinson@example.com"})
+        remember_lookup(cache, "3", "odinson@example.com", [other])
+        await desk.press("f9")
+        assert desk.said.endswith(f"Not sent: {RECIPIENT_CHANGED}")
+        await desk.press("f5")
         await desk.press("f9")
         assert "accepted" in desk.text_of("#reply")
 
@@ -247,6 +254,13 @@ async def test_the_bar_says_how_far_a_refresh_is_and_how_to_stop_it() -> None:
             await pilot.pause()
             line = "".join(one.text for one in pilot.app.screen._compositor.render_strips()[0])
             assert line.startswith(said)
-            assert "esc stops" in line
+            assert "Esc stops" in line
             assert share in line
             assert ("%" in line) is bool(share)
+
+
+async def test_the_last_step_of_a_refresh_may_come_once_the_dashboard_is_gone(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        bar = desk.dashboard.fetch_bar
+    bar.step(RefreshStep("storing"))
+    assert not bar.display

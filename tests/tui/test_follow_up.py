@@ -65,8 +65,8 @@ async def test_the_count_and_the_palette_lead_to_what_nobody_settled(
     async with open_desk(size=NARROW) as desk:
         endpoint = await send_into_the_unknown(desk, monkeypatch)
         await desk.press("f4", "ctrl+p", *"unresolved", "enter")
+        await desk.until(lambda: "? unknown" in desk.screen())
         assert (desk.history.line.text, desk.focus) == ("settled:no", "history-table")
-        assert "? unknown" in desk.screen()
         desk.history.line.write("")
         await desk.settle()
         endpoint.accept()

@@ -176,7 +176,7 @@ async def test_an_event_is_typed_by_id_or_name_with_the_key_of_last_time_and_ent
         assert list(desk.service.history.list_attempts(0)) == []
         for text, event_id, said in (
             (" 100 ", "100", "purchase_confirmation"),
-            (" purchase ", "100", "= 100 purchase_confirmation"),
+            (" purchase confirmation ", "100", "= 100 purchase_confirmation"),
             ("1,000", "1000", "= 1000 not in the local list"),
             ("999", "999", "not in the local list"),
         ):
@@ -215,7 +215,7 @@ async def test_an_event_is_typed_by_id_or_name_with_the_key_of_last_time_and_ent
 async def test_placeholders_are_filled_and_templates_kept_taken_and_deleted(open_desk: OpenDesk) -> None:
     async with open_desk(size=NARROW) as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
-        desk.form.editor.put_back('{"mine": "{{contact.uid}}"}')
+        desk.form.editor.fill('{"mine": "{{contact.uid}}"}', typed=True)
         await desk.press("f8", "s", *"My [/] own", "enter", "f8")
         menu = desk.app.screen
         assert isinstance(menu, DataMenu)
@@ -257,7 +257,7 @@ async def test_placeholders_are_filled_and_templates_kept_taken_and_deleted(open
 async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
-        desk.form.editor.put_back("")
+        desk.form.editor.fill("", typed=True)
         await desk.settle()
         typed = desk.form.draft()
     async with open_desk(size=NARROW) as desk:
@@ -266,7 +266,7 @@ async def test_a_draft_is_there_at_the_next_start_until_it_is_cleared_or_sent(op
         assert "restored draft · ctrl+n clears" in str(desk.form.border_title)
         await desk.press("f4", "f9")
         assert desk.service.drafts.draft() is None
-        desk.form.editor.put_back('{"more": 1}')
+        desk.form.editor.fill('{"more": 1}', typed=True)
         await desk.settle()
         desk.dashboard.form.save_draft()
         draft = desk.service.drafts.draft()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.history_query import AttemptStatistics, Bucket, CodeCount, EventShare
-from app.domain.json_text import DiffLine, JsonDiff, Side, diff_json
+from app.domain.json_diff import DiffLine, JsonDiff, Side, diff_json
 from app.domain.model import Outcome
 from app.domain.text import duration, percent
 from app.tui.screens.compare import diff_content
@@ -23,8 +23,7 @@ PICTURE = AttemptStatistics(
     ),
     (CodeCount(0, 200, 6), CodeCount(2008, 400, 1), CodeCount(None, None, 1)),
     (EventShare("104", "[/] \u202e注文", 2, 1), EventShare("100", None, 6, 0)),
-    80.0,
-    1200.0,
+    {"p50": 80.0, "p95": 1200.0},
 )
 
 

@@ -17,7 +17,6 @@ from app.service.history import AttemptHistory, AttemptRow, RowIds, StoppedError
 from app.service.masking import open_mask
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
 from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Confirm
@@ -153,7 +152,7 @@ async def test_menus_and_titles_write_the_query_which_statistics_and_export_obey
     async with open_desk(size=WIDE, at=past) as desk:
         line = desk.history.line
         await desk.press("f6")
-        await pick(desk, "f", 1)
+        await pick(desk, "f", 3)
         assert line.text == "outcome:rejected"
         await pick(desk, "t", 2)
         await pick(desk, "r", 4)
@@ -340,7 +339,7 @@ async def test_attempts_on_a_contact_are_listed_one_is_changed_and_sent_and_a_lo
 async def test_no_person_is_shown_or_taken_out_while_the_mask_is_on(past: Path, tmp_path: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(past)}))
     service.scenarios = None  # as on any account but the built-in one
-    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(past)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), open_mask=lambda: open_mask(past), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()

@@ -1,51 +1,30 @@
 """The keymap of the configuration is obeyed, and named wherever a key is named."""
 
+from collections.abc import Iterator
+
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.keys import Keys
 
 from app.settings import SettingsError
 from app.settings.keymap import ACTIONS, check_keymap
-from app.tui.app import TriggerDeskApp
-from app.tui.dashboard import Dashboard
-from app.tui.screens.attempt import AttemptScreen
-from app.tui.screens.bulk import BulkScreen, PlanScreen
-from app.tui.screens.compare import CompareScreen
-from app.tui.screens.confirm import Ask, Confirm, UnlockScreen
-from app.tui.screens.export import ExportScreen
-from app.tui.screens.help import HelpScreen
-from app.tui.screens.menu import DataMenu, Menu, ProfileList
-from app.tui.screens.request import RequestScreen
-from app.tui.screens.statistics import StatisticsScreen
-from app.tui.widgets.event_data import JsonArea
-from app.tui.widgets.filtered_list import ContactList, EventList
-from app.tui.widgets.history import HistoryPane, QueryLine
+from app.tui import app as everything  # imports every part of the dashboard
 from tests.tui.conftest import NARROW, OpenDesk
 
-OWNERS = (
-    TriggerDeskApp,
-    Dashboard,
-    AttemptScreen,
-    EventList,
-    ContactList,
-    HistoryPane,
-    QueryLine,
-    CompareScreen,
-    StatisticsScreen,
-    BulkScreen,
-    PlanScreen,
-    ExportScreen,
-    Menu,
-    RequestScreen,
-    HelpScreen,
-    Confirm,
-    Ask,
-    DataMenu,
-    UnlockScreen,
-    ProfileList,
-    JsonArea,
-)
+
+def classes(kind: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    """The classes of the dashboard below this one."""
+    for one in kind.__subclasses__():
+        yield from classes(one)
+        if one.__module__.startswith(everything.__package__):
+            yield one
+
+
 BINDINGS = [
-    binding for owner in OWNERS for binding in owner.BINDINGS if isinstance(binding, Binding) and binding.id
+    binding
+    for owner in set(classes(DOMNode))
+    for binding in vars(owner).get("BINDINGS", ())
+    if isinstance(binding, Binding) and binding.id and not binding.id.startswith("table.")
 ]
 
 

@@ -11,7 +11,7 @@ from app.domain.errors import AppError
 from app.service.masking import KEY_FILE, open_mask
 from app.settings import load_settings
 from app.tui.app import TriggerDeskApp
-from app.tui.privacy import PrivacyMode, covered
+from app.tui.privacy import covered
 from tests.profiles import Opening
 from tests.tui.conftest import NARROW, WIDE, Desk
 
@@ -22,7 +22,7 @@ PERSONS = re.compile(r"(?i)(?<!on:today.)(?<!on:today&#160;)thor|odinson|twin@|s
 async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> None:
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
     service.scenarios = None  # as on any account but the built-in one
-    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(home)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), open_mask=lambda: open_mask(home), masked=True)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         desk = Desk(pilot, service)
         await desk.settle()
@@ -39,7 +39,7 @@ async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> N
         await desk.press("enter")
         assert desk.form.request().external_id == "thor@example.com"
         seen()
-        desk.form.editor.put_back('{"name": "Thor"}')
+        desk.form.editor.fill('{"name": "Thor"}', typed=True)
         await desk.press("f4", "f9")
         assert "accepted" in desk.screen()
         seen()
@@ -69,7 +69,7 @@ async def test_no_person_is_shown_anywhere_while_the_mask_is_on(home: Path) -> N
 async def test_a_mask_that_cannot_be_had_keeps_a_masked_desk_closed(home: Path) -> None:
     (home / KEY_FILE).write_bytes(b"short")
     service = open_service(load_settings({"TRIGGERDESK_HOME": str(home)}))
-    app = TriggerDeskApp(Opening(lambda: service), privacy=PrivacyMode(lambda: open_mask(home)), masked=True)
+    app = TriggerDeskApp(Opening(lambda: service), open_mask=lambda: open_mask(home), masked=True)
     async with app.run_test(size=WIDE):
         pass
     assert isinstance(app.return_value, AppError)

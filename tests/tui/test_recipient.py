@@ -7,7 +7,6 @@ from textual.widgets import Input, Select, TextArea
 
 from app.domain.model import Outcome
 from app.service.masking import open_mask
-from app.tui.privacy import PrivacyMode
 from tests.tui.conftest import Desk, OpenDesk
 
 MAGNUS = "to Magnus Tveskov-Hale · contact 13"
@@ -132,7 +131,7 @@ async def test_event_data_of_another_contact_are_told_until_they_change_but_not_
     open_desk: OpenDesk, home: Path
 ) -> None:
     same = re.compile(r"! Same event data as for Thor Odinson \(\d\d:\d\d\)")
-    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
+    async with open_desk(open_mask=lambda: open_mask(home)) as desk:
         await desk.press("f2", *"100", "enter", *"thor", "enter", "f9")
         await desk.press("f3", *"sif", "enter")
         said = desk.text_of("#preflight")

@@ -6,7 +6,6 @@ import pytest
 from textual.widgets import Button, Input, Select
 
 from app.service.masking import open_mask
-from app.tui.privacy import PrivacyMode
 from tests.tui.conftest import NARROW, Desk, OpenDesk
 
 SEVEN = [
@@ -78,7 +77,7 @@ async def test_each_reply_is_predicted_and_explained_also_without_colours_and_on
     open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with open_desk(privacy=PrivacyMode(lambda: open_mask(home))) as desk:
+    async with open_desk(open_mask=lambda: open_mask(home)) as desk:
         assert desk.app.no_color
         for event_id, key_id, external_id, status, reply, description in SEVEN:
             await _fill(desk, event_id, key_id, external_id)

@@ -7,7 +7,6 @@ import pytest
 from textual.widgets import TextArea
 
 from app.domain.masking import Mask
-from app.tui.privacy import PrivacyMode
 from app.tui.screens.attempt import AttemptScreen
 from tests.tui.conftest import NARROW, WIDE, OpenDesk
 
@@ -50,8 +49,8 @@ async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
     open_desk: OpenDesk, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
-    privacy = PrivacyMode(lambda: Mask(b"k" * 32))
-    async with open_desk(size=WIDE, privacy=privacy, masked=True) as desk:
+    mask = Mask(b"k" * 32)
+    async with open_desk(size=WIDE, open_mask=lambda: mask, masked=True) as desk:
         await desk.press(*"100", "enter", *"thor", "enter")
         for shown in ("purchase_confirmation", "thor@example.com", "hammer", "contact 11"):
             assert shown in desk.screen()  # invented people: ids and typed text stay readable
@@ -62,7 +61,7 @@ async def test_a_mask_and_a_fault_in_the_data_hold_here_too(
         await desk.press("escape", "f9")
         await desk.press("f6", "enter", "r")
         assert "Running this sends" in desk.text_of("#request-said")
-        assert privacy.mask.value("thor@example.com").partition("-")[2] in desk.screen()
+        assert mask.value("thor@example.com").partition("-")[2] in desk.screen()
         await desk.press("escape")
         assert isinstance(desk.app.screen, AttemptScreen)
         await desk.press("escape", "f4")

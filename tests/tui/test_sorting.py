@@ -172,9 +172,11 @@ async def test_a_slow_answer_leaves_the_screen_alive_and_the_next_key_takes_its_
         assert pane.row is None
         await pilot.press("enter")
         await pilot.pause()
-        assert app.chosen == []
+        assert app.chosen == []  # the rows are not those for what was typed
         await done(pilot, of_b)
         assert pane.table.row == "found ab"
+        await pilot.press("enter")
+        await pilot.pause()
         assert app.chosen == ["found ab"]
         assert pane.row == "found ab"
         assert str(pane.border_title) == "Slow  1"
@@ -183,21 +185,6 @@ async def test_a_slow_answer_leaves_the_screen_alive_and_the_next_key_takes_its_
         assert app.asked[-2].stop.is_set()
         await done(pilot, app.asked[-1])
         assert pane.table.row == "found "
-
-
-async def test_enter_chooses_of_the_rows_for_what_was_typed_although_the_list_is_read_again() -> None:
-    app = SlowApp()
-    async with app.run_test() as pilot:
-        pane = app.query_one(FilteredList)
-        pane.reload("")
-        await done(pilot, app.asked[-1])
-        await pilot.press("a", "enter")
-        pane.reload("")
-        await pilot.pause()
-        assert app.asked[-2].stop.is_set()
-        assert app.chosen == []
-        await done(pilot, app.asked[-1])
-        assert app.chosen == ["found a"]
 
 
 def test_the_lists_name_their_columns_as_the_store_does() -> None:

@@ -38,7 +38,7 @@ async def test_a_switch_keeps_what_was_typed_carries_no_unlocking_over_and_may_f
         desk = Desk(pilot, service)
         await desk.settle()
         await desk.press(*"104", "enter", *"sif", "enter", "f4")
-        desk.form.editor.put_back('{"typed": "by hand"}')
+        desk.form.editor.fill('{"typed": "by hand"}', typed=True)
         await desk.press("ctrl+o")
         assert isinstance(app.screen, ProfileList)
         for said in (

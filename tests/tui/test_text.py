@@ -10,7 +10,6 @@ from app.tui.text import label, sanitize_content
 def test_the_screen_and_the_command_line_share_one_rule() -> None:
     for said in ("a\x00b\u202e", "x" * 400, "👩‍👦"):
         assert text.sanitize(said) == rule.sanitize(said)
-    assert text.sanitize_block is rule.sanitize_block
 
 
 @pytest.mark.parametrize("data", ["[/]", "[@click=app.quit]x", "[bold]x[/bold]", "[$error]x"])

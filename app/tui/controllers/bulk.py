@@ -43,14 +43,7 @@ class BulkController:
     def open(self) -> None:
         request, draft = self.view.trigger_form.request(), self.view.trigger_form.draft()
         planning = Planning(request.event_id, request.key_id, Path(), template=draft.data_text or None)
-        self._screen = BulkScreen(
-            self.session.bulk,
-            self.view.privacy,
-            planning,
-            send=self._start,
-            plan_history=lambda: self.session.bulk.plan_again(*self._shown()),
-            mask=self.session.history.mask,
-        )
+        self._screen = BulkScreen(self.session, self.view.privacy, planning, self._shown(), self._start)
         self.view.open(self._screen)
 
     def _show(self) -> None:
@@ -84,10 +77,9 @@ class BulkController:
             self.view.say(f"Run {short_id(run.run_id)} {ended.state}", f"{numbers}.{reason}", unasked=True)
         self._show()
 
-    async def _confirm(self, again: bool, run: Run) -> bool:
+    async def _confirm(self, again: bool, run: Run, left: int) -> bool:
         """Asks for the number of contacts that are left; False if the dashboard closes meanwhile."""
-        left = run.count(RowState.UNKNOWN if again else RowState.PLANNED)
-        question = f"{accepted_question(run, self.session.profile.name, again=again)} Type {left}."
+        question = f"{accepted_question(run, left, self.session.profile.name, again=again)} Type {left}."
         words = question
         while (typed := await self._answer(Ask(words, yes="Send"))) is not None:
             if typed.strip().replace(",", "") == str(left):
@@ -97,8 +89,7 @@ class BulkController:
 
     async def _answer(self, question: Ask) -> str | None:
         """What was typed; None on Esc, and if the dashboard closes meanwhile."""
-        answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self.view.screen.app.push_screen(question, answered.set_result)
+        answered = self.view.screen.app.push_screen(question, wait_for_dismiss=True)
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((answered, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

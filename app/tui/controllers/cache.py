@@ -7,7 +7,6 @@ from collections.abc import Coroutine
 from textual.worker import Worker, WorkerCancelled
 
 from app.domain.errors import AppError
-from app.domain.model import Contact
 from app.service.catalog import CacheState
 from app.tui.bindings import key_of
 from app.tui.controllers import View
@@ -141,7 +140,9 @@ class CacheController:
             with self.view.saying("Look-up failed", unasked=True):
                 await self.view.connect()
                 found = await self.session.contacts.look_up(key_id, value)
-                self._say_found(key_id, value, found)
+                shown = map(self.privacy.contact, found)
+                said = looked_up(key_id, self.privacy.mask.value(value), shown, self.session)
+                self.view.say("Looked up", said, "information" if found else "warning")
                 # A user who has typed on wants another contact.
                 if searching and len(found) == 1 and typed == self._typed:
                     self.form.choose_contact(found[0])
@@ -151,11 +152,6 @@ class CacheController:
     @property
     def _typed(self) -> tuple[str, str, str]:
         return self.form.key_id, self.form.request().external_id, self.contacts.filter.value
-
-    def _say_found(self, key_id: str, value: str, found: tuple[Contact, ...]) -> None:
-        shown = map(self.privacy.contact, found)
-        said = looked_up(key_id, self.privacy.mask.value(value), shown, self.session)
-        self.view.say("Looked up", said, "information" if found else "warning")
 
     def _begin(self, words: str, work: Coroutine[None, None, None]) -> None:
         self.bar.show(words)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Event
 
 from textual.timer import Timer
 
@@ -34,7 +33,7 @@ from app.domain.recipient import DataUse, Recipient
 from app.domain.reply_codes import describe
 from app.domain.text import short_id
 from app.service.files import read_attachment, typed_path
-from app.service.history import StoppedError
+from app.service.history import StoppedError, in_thread
 from app.service.preflight import Preflight
 from app.service.scenarios import FAILURES, REPLIES, SimulatedFailure
 from app.tui.bindings import Command, key_of
@@ -49,7 +48,6 @@ from app.tui.text import sanitize, sent_mail_label
 
 PAUSE_S = 0.4
 MAY_HAVE_ARRIVED = (Outcome.ACCEPTED, Outcome.PARTIAL, Outcome.UNKNOWN)
-NOTHING_TO_FIX = "Nothing to fix"
 TIME = "Event time in UTC, such as 2026-03-01T13:00:00Z. Leave it empty to send none."
 FILE = "File to attach. Every attachment is sent with this trigger."
 NOT_YET = "Nothing was sent. This preview has a trigger id of its own: every trigger gets a new one."
@@ -77,15 +75,13 @@ class FormController:
         self._saved: Draft | None = None
         self._pause: Timer | None = None
         self._has_failed = False
-        self._stop = Event()
         self._asking: set[str] = set()
 
     # The prediction and its fixes
 
     def predict(self) -> None:
         self.send.show()
-        self._stop.set()
-        self._stop = Event()
+        self.view.screen.workers.cancel_group(self.view.screen, "nearly")
         form, session = self.form, self.session
         request, contact_id = form.request(), form.draft().contact_id
         known = None
@@ -104,15 +100,15 @@ class FormController:
             self._ask_use(request.event_id)
         self._offer_fixes_of_reply(request, contact_id)
         if known is not None and known.is_unexplained:
-            work = partial(self._look_for_nearly_right, request, known, self._stop)
+            work = partial(self._look_for_nearly_right, request, known)
             # Textual leaves the type of the result open.
-            self.view.screen.run_worker(work, group="nearly", exclusive=True)  # type: ignore[arg-type]
+            self.view.screen.run_worker(work, group="nearly")  # type: ignore[arg-type]
 
-    async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight, stop: Event) -> None:
+    async def _look_for_nearly_right(self, request: TriggerRequest, known: Preflight) -> None:
         """Offers the contact with nearly the value that no contact has; the next change of the form stops it."""
         await asyncio.sleep(PAUSE_S)  # a value that is still being typed is no mistake
         with self.view.saying("Cannot search the contacts"), contextlib.suppress(StoppedError):
-            contact = await asyncio.to_thread(self.session.preflight.nearly_right, request, stop)
+            contact = await in_thread(partial(self.session.preflight.nearly_right, request))
             if contact is not None and self.form.request() == request:
                 found = self.session.preflight.explained(request, known, contact)
                 use = self.session.mails.known_use(request.event_id)
@@ -152,22 +148,14 @@ class FormController:
         if attempt is None:
             return
         sent = attempt.request
-        is_same = (asked.event_id, asked.key_id, asked.external_id) == (
-            sent.event_id,
-            sent.key_id,
-            sent.external_id,
-        )
+        same = ("event_id", "key_id", "external_id")
+        is_same = all(getattr(asked, name) == getattr(sent, name) for name in same)
         diagnosis = self.session.preflight.advice(attempt, contact_id) if is_same else None
-        self.reply.fixes.offer(self.privacy.remedies(diagnosis, sent))
+        self.reply.fixes.remedies = self.privacy.remedies(diagnosis, sent)
 
     @property
     def fixes(self) -> Sequence[QuickFix]:
         return self.preflight.fixes.remedies or self.reply.fixes.remedies
-
-    @property
-    def why_no_fix(self) -> str:
-        """Why there is no fix; '' if there is one."""
-        return "" if self.fixes else NOTHING_TO_FIX
 
     def apply_first_fix(self) -> None:
         if self.fixes:
@@ -258,8 +246,7 @@ class FormController:
         else:
             data = attempt.request.data
             form.fill(replace(attempt.request, data=None))
-            text = "" if data is None else written(data)
-            form.editor.put_back(text, also_empty=True)
+            form.editor.fill("" if data is None else written(data), typed=True)
             self.send.continue_from(attempt.attempt_id)
             self.view.go("trigger")
 
@@ -382,7 +369,7 @@ class FormController:
             self.view.say("", "No mail went out yet.", "information")
 
     def prepare(self, code: int) -> None:
-        if self.session.scenarios is not None and self._can_fill:
+        if self._can_fill:
             self.form.fill(REPLIES[code])
             self.send.forget_last()
             self.view.go("trigger")
@@ -441,8 +428,8 @@ def _extra_choices(extras: Extras) -> Iterator[DataChoice]:
 
 
 def _with_time(extras: Extras, typed: str) -> Extras:
-    return replace(extras, event_time=parse_event_time(typed.strip() or None))
+    return extras._replace(event_time=parse_event_time(typed.strip() or None))
 
 
 def _with_file(extras: Extras, typed: str) -> Extras:
-    return replace(extras, attachments=(*extras.attachments, read_attachment(typed_path(typed))))
+    return extras._replace(attachments=(*extras.attachments, read_attachment(typed_path(typed))))

@@ -18,7 +18,6 @@ from app.domain.history_query import (
     Clock,
     Filter,
     HistoryQuery,
-    Order,
     QueryField,
     SortColumn,
     Value,
@@ -33,13 +32,14 @@ from app.domain.text import short_id
 from app.service.history import EVERYTHING, AttemptRow, RowIds, StoppedError, in_thread
 from app.tui.controllers import View
 from app.tui.screens.attempt import AttemptScreen
-from app.tui.screens.compare import CompareScreen, compare_with_accepted
+from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
 from app.tui.screens.menu import Menu
 from app.tui.screens.statistics import OUTCOME_FIELDS, StatisticsScreen, code_words, only
-from app.tui.text import counts_label, outcome_label, request_label, sanitize
+from app.tui.text import STACKED, counts_label, outcome_label, request_label, sanitize
 from app.tui.widgets.history import MAX_MARKS, Choice
+from app.tui.widgets.table import Column
 
 PROGRESS_S = 0.2
 GONE = "This attempt is no longer in the history."
@@ -141,38 +141,33 @@ class HistoryController:
     # Filter, order, full screen
 
     def show_unresolved(self) -> None:
-        self._write(UNSETTLED)
+        self.pane.line.write(UNSETTLED)
         self.view.go("history")
 
     def show_contact(self, contact: Contact) -> None:
         """Filters for all attempts on a contact, by any key, and moves the focus to the newest."""
         # Attempts whose contact was not known then have only the value they were sent with.
         keys = filter(None, (contact.id, contact.value(EMAIL)))
-        self._write(" ".join(filter_text(QueryField.PERSON, key) for key in keys))
+        self.pane.line.write(" ".join(filter_text(QueryField.PERSON, key) for key in keys))
         self.view.go("history")
 
-    def sort(self, column: str) -> None:
-        if column in list(SortColumn):
-            self._write(with_order(self.pane.line.asked, SortColumn(column)))
-
-    def _write(self, line: str) -> None:
-        self.pane.line.write(line)
+    def sort(self, column: Column[AttemptRow]) -> None:
+        if column.is_sorted:
+            self.pane.line.write(with_order(self.pane.line.asked, SortColumn(column.key)))
 
     def _write_time(self, line: str) -> None:
-        self._write(line)
+        self.pane.line.write(line)
         if "until:" in line:
             self.pane.line.begin()  # the user fills in the two dates
 
     # Menus and screens
 
-    def open(self, what: str | Choice, row: AttemptRow | None) -> None:
-        """Opens the menu or screen of this name, or follows up on the attempt of a row."""
+    def open(self, what: str, row: AttemptRow | None) -> None:
+        """Opens the menu or screen of this name; `row` is the current attempt."""
         match what:
-            case Choice():
-                self._choose(row, what)
             case "team":
                 self._switch_team()
-            case "whole":
+            case "whole" | "back":
                 self.view.show_history_alone(not self.pane.whole)
             case "compare":
                 self._compare(row)
@@ -183,15 +178,18 @@ class HistoryController:
 
     def _open_menu(self, what: str, row: AttemptRow | None) -> None:
         line, masked, open_ = self.pane.line.asked, self.privacy.is_on, self.view.open
+        write = self.pane.line.write
         match what:
             case "statistics":
-                open_(StatisticsScreen(self.shown.history, line, self._query, masked=masked), self._write)
+                open_(StatisticsScreen(self.shown.history, line, self._query, masked=masked), write)
             case "filters":
-                open_(Menu("Show", filter_choices(line, row, masked=masked)), self._write)
+                open_(Menu("Show", filter_choices(line, row, masked=masked)), write)
             case "times":
                 open_(Menu("Sent", time_choices(line, datetime.now(UTC))), self._write_time)
             case _:
-                open_(Menu("Sort by", order_choices(line, self._query.order)), self._write)
+                titles = self.pane.table.titles()
+                orders = [(title, with_order(line, SortColumn(key))) for key, title in titles]
+                open_(Menu("Sort by", orders), write)
 
     def _export(self, row: AttemptRow | None) -> None:
         if row is not None and self.pane.rows is not None:
@@ -208,14 +206,8 @@ class HistoryController:
         attempts = [one for one in map(self.shown.history.attempt, ids) if one is not None]
         if len(attempts) != len(ids):
             self.view.say("Cannot compare", GONE)
-        elif len(attempts) == MAX_MARKS:
-            self.view.open(CompareScreen(partial(self._marked, *attempts)))
         elif attempts:
-            find = partial(compare_with_accepted, self.shown, self.privacy, *attempts)
-            self.view.open(CompareScreen(find))
-
-    async def _marked(self, one: Attempt, other: Attempt) -> tuple[Attempt, Attempt, str]:
-        return self.privacy.mask.attempt(one), self.privacy.mask.attempt(other), ""
+            self.view.open(CompareScreen(self.shown, self.privacy, *attempts))
 
     # Mine or the team's
 
@@ -253,7 +245,7 @@ class HistoryController:
         if choice is not None:
             self._follow(self._whole(row.attempt_id), choice)
 
-    def _choose(self, row: AttemptRow | None, choice: Choice) -> None:
+    def follow_up(self, row: AttemptRow | None, choice: Choice) -> None:
         """Does what the user chose for the attempt of a row, or says why it is not possible."""
         attempt = None if row is None else self._whole(row.attempt_id)
         if attempt is None or choice.fits(attempt):
@@ -272,7 +264,7 @@ class HistoryController:
                 self._ask_how(attempt, arrived=choice is Choice.ARRIVED)
             case Choice.SAME_TRIGGER | Choice.NEW_TRIGGER:
                 self.view.resend(attempt, choice is Choice.SAME_TRIGGER)
-            case Choice.IN_FORM:
+            case Choice.IN_THE_FORM:
                 self.view.edit(attempt)
 
     async def _find_mail(self, attempt: Attempt) -> None:
@@ -280,7 +272,7 @@ class HistoryController:
         view = self.view
         with view.saying("Mail history", unasked=True):
             await view.connect()
-            found = await self.session.evidence(attempt.attempt_id)
+            found = await self.session.history.evidence(attempt.attempt_id)
             if found.result == "found" and attempt.outcome is Outcome.UNKNOWN:
                 question = f"{found.words}\n\nMark {self._named(attempt)}, as arrived?"
                 view.ask(question, "Mark arrived", partial(self._resolve, attempt, True, found.words))
@@ -310,14 +302,6 @@ class HistoryController:
 
 # Menus
 
-_OUTCOMES = (
-    Outcome.REJECTED,
-    Outcome.UNKNOWN,
-    Outcome.PARTIAL,
-    Outcome.NOT_SENT,
-    Outcome.ACCEPTED,
-    Outcome.SENDING,
-)
 _AFTER_SUCCESS = f"outcome:{Outcome.REJECTED} previous:{Outcome.ACCEPTED}"
 _TIMES = (
     ("Any time", ""),
@@ -328,24 +312,13 @@ _TIMES = (
     ("The last 7 days", "since:1w"),
     ("The last 30 days", "since:30d"),
 )
-_TITLES = {
-    SortColumn.TIME: "Time",
-    SortColumn.OUTCOME: "Outcome",
-    SortColumn.EVENT: "Event",
-    SortColumn.KEY: "Key field",
-    SortColumn.CONTACT: "External id",
-    SortColumn.STATUS: "HTTP status",
-    SortColumn.CODE: "Reply code",
-    SortColumn.TEXT: "Reply text",
-    SortColumn.TOOK: "Duration",
-}
 
 
 def filter_choices(line: str, row: AttemptRow | None, *, masked: bool) -> Choices:
     """The outcomes and the values of a row; no personal value while personal data is hidden."""
     outcomes = [
         (Content.assemble("Only ", outcome_label(one)), replaced(line, OUTCOME_FIELDS, f"outcome:{one}"))
-        for one in _OUTCOMES
+        for one in STACKED
     ]
     return [
         (Content("Any outcome"), replaced(line, OUTCOME_FIELDS, "")),
@@ -381,13 +354,4 @@ def time_choices(line: str, now: datetime) -> Choices:
     return [
         *((Content(words), replaced(line, TIMES, term)) for words, term in _TIMES),
         (Content(f"From … to …   {week}"), replaced(line, TIMES, week)),
-    ]
-
-
-def order_choices(line: str, order: Order) -> Choices:
-    """The columns to sort by; the present one is marked and reverses the order."""
-    sign = "▼" if order.descending else "▲"
-    return [
-        (Content(f"{sign if column is order.column else ' '} {title}"), with_order(line, column))
-        for column, title in _TITLES.items()
     ]

@@ -17,8 +17,9 @@ from app.domain.errors import AppError
 from app.domain.mails import EventUse
 from app.domain.model import Attempt, TriggerRequest, new_attempt_id
 from app.domain.text import short_id
+from app.service.attempts import offers_same_trigger
 from app.service.guard import GuardError, ProductionLock
-from app.service.history import AttemptRow, offers_same_trigger
+from app.service.history import AttemptRow
 from app.service.masking import masked_preflight
 from app.service.preflight import Preflight
 from app.service.session import (
@@ -31,7 +32,7 @@ from app.service.session import (
 from app.tui.bindings import key_of
 from app.tui.controllers import View
 from app.tui.screens.confirm import Confirm, UnlockScreen
-from app.tui.text import again_question, sanitize, send_question
+from app.tui.text import sanitize, send_question
 from app.tui.widgets.filtered_list import FilteredList
 from app.tui.widgets.history import HistoryPane
 
@@ -39,8 +40,8 @@ DOUBLE_PRESS_S = 1.0
 SENDING = "Sending… {}"
 SENT_JUST_NOW = "you sent this a moment ago. Press Send once more to send it again."
 LOADING = "Loading the lists. Sending is possible in a moment."
-TEST_ACCOUNT = "Test account: sending is always unlocked."
 NOT_PICKED = "you typed in {} but did not pick a row. Enter picks, Esc clears."
+RECIPIENT_CHANGED = "another program changed the local list, and with it the recipient. Check it, then send."
 RECORDING = "Still being recorded."
 REOPENED = "Nothing was sent. The history is open again: you can send now."
 SET_ASIDE = "Rename the damaged file and start a new history? Nothing is deleted."
@@ -57,7 +58,6 @@ class _Trigger:
     """
 
     request: TriggerRequest
-    attempt_id: str
     again: Attempt | None = None
     same_trigger: bool = False
     is_rehearsed: bool = False
@@ -128,26 +128,9 @@ class SendController:
         self._blocked = self.closed or refusal or ""
         self.form.show_obstacle(self.obstacle)
 
-    def _begin_to_ask(self) -> None:
-        self._began_at = self.clock()
-        self.show()
-
-    def _end(self) -> None:
-        """Sending is over; the time of a double press begins again."""
-        self._began_at = None
-        if self._last_sent is not None:
-            self._last_sent = self._last_sent[0], self.clock()
-        if self.view.screen.is_running:
-            self.show()
-
     def forget_last(self) -> None:
         """Accepts the next press of Send even if the same was sent a moment ago."""
         self._last_sent = None
-
-    @property
-    def why_no_unlock(self) -> str:
-        """Why sending cannot be unlocked; '' if it can."""
-        return "" if self._lock else TEST_ACCOUNT
 
     @property
     def permit(self) -> str | None:
@@ -162,11 +145,10 @@ class SendController:
             self._lock.disarm()
             self.show()
         else:
-            self.view.open(UnlockScreen(self.session.profile.name), self._unlock)
+            self.view.open(UnlockScreen(self.session.profile.name), partial(self._unlock, self._lock))
 
-    def _unlock(self, minutes: int) -> None:
-        if self._lock is not None:
-            self._lock.arm(self.session.profile.name, minutes, datetime.now(UTC))
+    def _unlock(self, lock: ProductionLock, minutes: int) -> None:
+        lock.arm(self.session.profile.name, minutes, datetime.now(UTC))
         self.show()
 
     # Sending the form
@@ -184,11 +166,8 @@ class SendController:
         if reason := not_picked or self.obstacle or self._pressed_twice(request):
             self.view.say("Not sent", reason)
             return
-        self._begin_to_ask()
         self._last_sent = request, self.clock()
-        attempt_id = new_attempt_id()
-        request = replace(request, trigger_id=attempt_id)
-        self._check(_Trigger(request, attempt_id, is_rehearsed=rehearsed))
+        self._start(_Trigger(request, is_rehearsed=rehearsed))
 
     def _pressed_twice(self, request: TriggerRequest) -> str:
         sent, at = self._last_sent or (None, 0.0)
@@ -226,61 +205,90 @@ class SendController:
     def resend(self, attempt: Attempt, same_trigger: bool) -> None:
         if self.is_busy or self.closed:
             self.view.say("Not sent", self.closed or self.obstacle)
-            return
-        self._begin_to_ask()
-        self._check(_Trigger(attempt.request, new_attempt_id(), attempt, same_trigger))
+        else:
+            self._start(_Trigger(attempt.request, attempt, same_trigger))
+
+    def _start(self, trigger: _Trigger) -> None:
+        self._began_at = self.clock()
+        self.show()
+        self._worker = self.view.screen.run_worker(self._run(trigger), group="send")
+
+    async def _run(self, trigger: _Trigger) -> None:
+        while await self._ask_and_send(trigger):
+            pass
+        self._began_at = None
+        if self._last_sent is not None:
+            self._last_sent = self._last_sent[0], self.clock()  # the time of a double press begins again
+        if self.view.screen.is_running:
+            self.show()
+
+    async def _ask_and_send(self, trigger: _Trigger) -> bool:
+        """Returns whether to ask again, because another window has sent the same meanwhile."""
+        attempt_id = new_attempt_id()
+        if trigger.again is None:
+            trigger = replace(trigger, request=replace(trigger.request, trigger_id=attempt_id))
+        try:
+            known = self.session.preflight.check(trigger.request)
+            is_seen = trigger.again is not None or trigger.is_rehearsed
+            if not is_seen and [one.id for one in known.contacts] != self.form.named_ids:
+                self.forget_last()
+                self.view.lists_changed()
+                self.view.say("Not sent", RECIPIENT_CHANGED)
+                return False
+            if self.session.team is not None:
+                known = known._replace(colleague=await self.session.team.look(trigger.request))
+            agreed = await self._ask(trigger, known)
+        except AppError as error:
+            self.view.show_fault(f"Nothing was sent. {error}")
+            return False
+        if agreed is None:
+            self.forget_last()
+            return False
+        self.view.show_history_alone(False)
+        if self.closed:
+            self.view.show_fault(f"Nothing was sent. {self.closed}")
+            return False
+        meanwhile = await self._send(agreed, known, attempt_id)
+        if trigger.again is None and not meanwhile:
+            self.continue_from(None)
+        return meanwhile
 
     # The questions
 
-    def _check(self, trigger: _Trigger) -> None:
-        """Checks the request, also with the team if the profile has one, and goes on to the question."""
-        try:
-            known = self.session.preflight.check(trigger.request)
-            if self.session.team is None:
-                self._ask(trigger, known)
-            else:
-                looking = self._look(self.session.team.look(trigger.request), trigger, known)
-                self.view.screen.run_worker(looking, group="team")
-        except AppError as error:
-            self._nothing_sent(error)
-
-    async def _look(self, look: Awaitable[AttemptRow | None], trigger: _Trigger, known: Preflight) -> None:
-        try:
-            self._ask(trigger, replace(known, colleague=await look))
-        except AppError as error:
-            self._nothing_sent(error)
-
-    def _nothing_sent(self, why: object) -> None:
-        self._end()
-        self.view.show_fault(f"Nothing was sent. {why}")
-
-    def _ask(self, trigger: _Trigger, known: Preflight) -> None:
-        mails, event_id = self.session.mails, trigger.request.event_id
+    async def _ask(self, trigger: _Trigger, known: Preflight) -> _Trigger | None:
+        """What the user agrees to send: the trigger, or the unknown attempt that it would repeat; None for nothing."""
         if trigger.is_rehearsed:
-            known = replace(known, second_send=None)
-        is_repeat = bool(known.second_send or known.colleague)
-        if trigger.again is None and not self.session.profile.is_production and not is_repeat:
-            self._answer(trigger, known, None, True)
-            return
-        unknown = None if trigger.again else self._unknown(known.second_send)
+            known = known._replace(second_send=None)
+        again, is_repeat = trigger.again, bool(known.second_send or known.colleague)
+        if again is None and not self.session.profile.is_production and not is_repeat:
+            return trigger
+        unknown = None if again else self._unknown(known.second_send)
         yes, other = "Send again" if is_repeat else "Send", ""
-        if trigger.again is not None:
+        if again is not None:
             yes = "Resend" if trigger.same_trigger else "Send as new"
         elif unknown is not None:
             yes, other = "Resend (same trigger id)", "Send as new"
         worded = partial(self._question_about, trigger, known)
-        screen = Confirm(worded(mails.known_use(event_id)), yes=yes, no="Cancel", other=other)
-        self.view.screen.app.push_screen(screen, partial(self._answer, trigger, known, unknown))
+        event_id = trigger.request.event_id
+        screen = Confirm(worded(self.session.mails.known_use(event_id)), yes=yes, other=other)
         self._complete(screen, worded, event_id)
+        answer = await self.view.screen.app.push_screen_wait(screen)
+        if answer and unknown is not None:
+            return replace(trigger, again=unknown, same_trigger=True)
+        return None if answer is None else trigger
 
     def _question_about(self, trigger: _Trigger, known: Preflight, use: EventUse | None) -> str:
-        session, mask, now = self.session, self.privacy.mask, datetime.now(UTC)
-        if trigger.again is not None:
-            shown = mask.attempt(trigger.again)
-            return again_question(shown, session, known, now, same_trigger=trigger.same_trigger, use=use)
-        request, name = trigger.request, session.events.name(trigger.request.event_id)
-        drawn = masked_preflight(mask, known, request)
-        return send_question(mask.request(request), name, session, drawn, now, use=use)
+        session, mask, request = self.session, self.privacy.mask, trigger.request
+        return send_question(
+            mask.request(request),
+            session.events.name(request.event_id),
+            session,
+            masked_preflight(mask, known, request),
+            datetime.now(UTC),
+            use=use,
+            again=trigger.again,
+            same_trigger=trigger.same_trigger,
+        )
 
     def _complete(self, screen: Confirm, worded: Callable[[EventUse | None], str], event_id: str) -> None:
         """Adds to an open question about a live account what the event starts, once the account has told it."""
@@ -298,76 +306,16 @@ class SendController:
         attempt = earlier and self.session.history.attempt(earlier.attempt_id)
         return attempt if attempt and offers_same_trigger(attempt) else None
 
-    def _answer(self, trigger: _Trigger, known: Preflight, unknown: Attempt | None, yes: bool | None) -> None:
-        """Sends; after the question about an `unknown` attempt, that attempt again, or for False as new."""
-        if not yes and (unknown is None or yes is None):
-            self._end()
-            self.forget_last()
-            return
-        asked = trigger
-        if unknown is not None and yes:
-            trigger = replace(trigger, again=unknown, same_trigger=True)
-        parent_id = self.parent_id
-        self._begin(trigger, known, partial(self._ask_again, asked, parent_id))
-        if asked.again is None:
-            self.continue_from(None)
-
-    def _ask_again(self, trigger: _Trigger, parent_id: str | None) -> None:
-        """Asks about the same trigger that another window sent meanwhile; its id may be given back to the team."""
-        self._begin_to_ask()
-        request, attempt_id = trigger.request, new_attempt_id()
-        if trigger.again is None:
-            self.continue_from(parent_id)
-            request = replace(request, trigger_id=attempt_id)
-        self._check(replace(trigger, request=request, attempt_id=attempt_id))
-
     # One trigger
 
-    def _begin(self, trigger: _Trigger, known: Preflight, ask_again: Callable[[], None]) -> None:
-        """Starts to send and shows the reply pane, unless sending was locked meanwhile.
-
-        Calls `ask_again` if another window sent the same meanwhile.
-        """
-        view = self.view
-        view.show_history_alone(False)
-        if self.closed:
-            self._nothing_sent(self.closed)
-            return
-        self._stop, self._began_at = asyncio.Event(), self.clock()
-        request = trigger.request
+    async def _send(self, trigger: _Trigger, known: Preflight, attempt_id: str) -> bool:
+        """Sends and shows the reply; returns whether another window has sent the same meanwhile."""
+        view, stop, request = self.view, asyncio.Event(), trigger.request
+        self._stop, self._began_at = stop, self.clock()
         view.show_reply(lambda panel: panel.show_sending(self.privacy.mask.request(request), self._waited))
         if view.screen.has_class("-narrow"):
             view.go("reply")
-        send = self._sender(trigger, known, self._stop)
-        self._worker = view.screen.run_worker(self._send(send, self._stop, ask_again), group="send")
-
-    def _sender(
-        self, trigger: _Trigger, known: Preflight, stop: asyncio.Event
-    ) -> Callable[[], Awaitable[Attempt]]:
-        """What sends the trigger, with the permit and the parent of this moment."""
-        agreed: dict[str, Any] = {
-            "stop": stop,
-            "production": self.permit,
-            "asked_about": known.second_send and known.second_send.attempt_id,
-            "claim_seen": known.colleague and known.colleague.attempt_id,
-            "unrecorded": self.show_unrecorded,
-        }
-        new_id, again = trigger.attempt_id, trigger.again
-        if again is not None:
-            same = trigger.same_trigger
-            return partial(
-                self.session.resend, again.attempt_id, same_trigger=same, new_attempt_id=new_id, **agreed
-            )
-        repeats, parent_id = trigger.is_rehearsed, self.parent_id
-        return partial(
-            self.session.send, trigger.request, new_id, parent_id=parent_id, repeats=repeats, **agreed
-        )
-
-    async def _send(
-        self, send: Callable[[], Awaitable[Attempt]], stop: asyncio.Event, ask_again: Callable[[], None]
-    ) -> None:
-        view = self.view
-        then = view.show_history
+        send = self._sender(trigger, known, attempt_id, stop)
         try:
             await view.connect()
             view.screen.call_later(view.show_history)
@@ -379,17 +327,36 @@ class SendController:
             view.answered(error.attempt, str(error))
         except AppError as error:
             view.show_fault(f"Nothing was sent. {error.why if isinstance(error, GuardError) else error}")
-            if isinstance(error, SentMeanwhileError):
-                then = ask_again
-            elif isinstance(error, HistoryReplacedError):
-                then = partial(self._offer_reopening, error)
+            if isinstance(error, HistoryReplacedError):
+                question = f"Nothing was sent. {sanitize(str(error), 2000)}"
+                view.ask(question, "Open again", self._reopen)
+                return False
+            if isinstance(error, SentMeanwhileError) and not stop.is_set():
+                return True
         finally:
             self._stop = None
             self.is_recording = False
             if self._question is not None:
                 self._question.withdraw()
-            self._end()
-        then()
+        view.show_history()
+        return False
+
+    def _sender(
+        self, trigger: _Trigger, known: Preflight, attempt_id: str, stop: asyncio.Event
+    ) -> Callable[[], Awaitable[Attempt]]:
+        """What sends the trigger, with the permit and the parent of this moment."""
+        agreed: dict[str, Any] = {
+            "stop": stop,
+            "production": self.permit,
+            "asked_about": known.second_send and known.second_send.attempt_id,
+            "claim_seen": known.colleague and known.colleague.attempt_id,
+            "unrecorded": self.show_unrecorded,
+        }
+        if trigger.again is not None:
+            agreed |= {"same_trigger": trigger.same_trigger, "new_attempt_id": attempt_id}
+            return partial(self.session.resend, trigger.again.attempt_id, **agreed)
+        agreed |= {"parent_id": self.parent_id, "repeats": trigger.is_rehearsed}
+        return partial(self.session.send, trigger.request, attempt_id, **agreed)
 
     def show_unrecorded(self, attempt: Attempt, error: AppError) -> None:
         self.is_recording = True
@@ -423,27 +390,18 @@ class SendController:
 
     # A history that was removed or replaced
 
-    def _offer_reopening(self, replaced: HistoryReplacedError) -> None:
-        question = f"Nothing was sent. {sanitize(str(replaced), 2000)}"
-        self.view.ask(question, "Open again", self._reopen)
-
-    def _reopen(self) -> None:
+    def _reopen(self, damaged: DamagedHistoryError | None = None) -> None:
+        """Opens the history again, once a `damaged` one is renamed."""
         try:
+            if damaged is not None:
+                set_aside(damaged.path)
             self.session.reopen_history()
         except DamagedHistoryError as error:
             question = f"{sanitize(str(error), 2000)} {SET_ASIDE}"
-            self.view.ask(question, "Rename", partial(self._set_aside, error))
+            self.view.ask(question, "Rename", partial(self._reopen, error))
         except AppError as error:
             self.view.show_fault(str(error))
         else:
             self.forget_last()
             self.view.show_reply(lambda panel: panel.show_fault(REOPENED))
             self.view.show_history()
-
-    def _set_aside(self, damaged: DamagedHistoryError) -> None:
-        try:
-            set_aside(damaged.path)
-        except AppError as error:
-            self.view.show_fault(str(error))
-        else:
-            self._reopen()

@@ -1,19 +1,19 @@
 """One attempt: its request, its reply, what they mean, and what can follow."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.widgets import Footer, Static
 
 from app.domain.errors import AppError
-from app.domain.model import Attempt
+from app.domain.model import Attempt, NoReply, Reply
 from app.domain.text import short_id
-from app.domain.wire import trigger_body
+from app.domain.wire import trigger_body, trigger_path
 from app.service.checks import keep_as_case
 from app.service.files import typed_path
 from app.service.history import AttemptRow, RowIds, neighbours
@@ -21,25 +21,16 @@ from app.service.session import Session
 from app.tui.bindings import key_of
 from app.tui.privacy import PrivacyMode
 from app.tui.screens import Overlay, open_screen
-from app.tui.screens.compare import CompareScreen, compare_with_accepted
+from app.tui.screens.compare import CompareScreen
 from app.tui.screens.confirm import Ask
 from app.tui.screens.export import offer_export
-from app.tui.text import (
-    NOT_TOLD,
-    chain_lines,
-    fact_lines,
-    no_body,
-    outcome_lines,
-    reply_body,
-    reply_heading,
-    request_heading,
-    sanitize,
-)
+from app.tui.text import chain_lines, fact_lines, lines, reply_lines, sanitize
 from app.tui.widgets.history import Choice, follow_up_bindings
 from app.tui.widgets.text_block import BodyView
 
 CHECKS = "checks.toml"
 KEEP = "Keep as check. Add it to the cases in this file, which is made if there is none:"
+NOT_TOLD = "Only the member who sent it has this."
 NOT_KEPT = "A check holds the contact's value. Show personal data first."
 
 
@@ -57,7 +48,7 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (120, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", tooltip="Back to the dashboard", id="attempt.back"),
-        *follow_up_bindings("attempt"),
+        *follow_up_bindings("attempt", "choose"),
         Binding("r", "request", "Preview request", tooltip="The exact request as cURL, Python or JSON", id="attempt.request"),
         Binding("x", "export", "Export", tooltip="Save or copy this attempt", id="attempt.export"),
         Binding("c", "compare", "Compare", tooltip="Compare with the last accepted attempt of its event", id="attempt.compare"),
@@ -152,9 +143,7 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
             pane.scroll_home(animate=False)
 
     def action_compare(self) -> None:
-        self.app.push_screen(
-            CompareScreen(partial(compare_with_accepted, self._session, self._privacy, self._attempt))
-        )
+        self.app.push_screen(CompareScreen(self._session, self._privacy, self._attempt))
 
     def action_request(self) -> None:
         self._preview(self._attempt)
@@ -201,26 +190,41 @@ class AttemptScreen(Overlay[tuple[AttemptRow, Choice | None]]):
     def _show(self, row: AttemptRow, attempt: Attempt) -> None:
         history = self._session.history
         chain = history.chain(attempt.attempt_id)
-        body = history.request_body(attempt.attempt_id)
+        body: bytes | None = history.request_body(attempt.attempt_id)
         self._row, self._attempt = row, attempt
         if self._privacy.is_on:
             attempt = self._privacy.mask.attempt(attempt)
             body = trigger_body(attempt.request)
+        note = Content.assemble(("note ", "bold $primary"), sanitize(attempt.note or "", 10_000))
         pane = self._pane
         pane.border_title = f"Attempt {sanitize(short_id(attempt.attempt_id))}"
         pane.border_subtitle = f"{key_of(self, 'attempt.to_the_reply')}: next section"
         shown = {
-            "outcome": outcome_lines(attempt),
+            "outcome": lines([*reply_lines(attempt), note if attempt.note else None]),
             "facts": fact_lines(attempt, self._session.contacts),
             "chain": chain_lines(chain, attempt.attempt_id),
         }
         for name, content in shown.items():
             self.query_one(f"#attempt-{name}", Static).update(content)
         self.query(".chain").set(display=len(chain) > 1)
-        told = body or None if attempt.member else body
-        self._body("request").show(request_heading(attempt), told, NOT_TOLD)
-        self._body("reply").show(
-            reply_heading(attempt), reply_body(attempt, masked=self._privacy.is_on), no_body(attempt)
-        )
+        heading = f"Request body of POST {sanitize(trigger_path(attempt.request.event_id))}"
+        self._body("request").show(heading, body or None if attempt.member else body, NOT_TOLD)
+        self._body("reply").show(*_reply_body(attempt, masked=self._privacy.is_on))
         pane.scroll_home(animate=False)
         self.refresh_bindings()
+
+
+def _reply_body(attempt: Attempt, *, masked: bool) -> tuple[str, bytes | None, str]:
+    """The heading of the reply's bytes, the bytes, and what to say without them."""
+    title = "Reply body"
+    match attempt.answer:
+        case Reply(body=body, body_length=length):
+            if length > len(body) > 0:
+                title += f", the first {len(body):,} of {length:,} bytes"
+            if attempt.member and not body:
+                return title, None, NOT_TOLD
+            return title, None if masked else body, "Not shown while personal data is hidden."
+        case NoReply(detail=detail):
+            return title, None, sanitize(detail, 2000)
+        case None:
+            return title, None, "No reply was recorded."

@@ -1,7 +1,8 @@
 """Bulk: the runs of the account, the plan or the progress of one, and the questions before it is sent."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -18,17 +19,19 @@ from textual.widgets.option_list import Option
 from app.domain.attempt_export import readable_body
 from app.domain.bulk import CANARY, BulkRow, Duplicates, RowState, Run, RunState, plan_lines
 from app.domain.errors import AppError
-from app.domain.masking import NO_MASK, Mask
+from app.domain.history_query import HistoryQuery
+from app.domain.masking import NO_MASK
 from app.domain.model import Outcome
-from app.domain.text import duration, short_id
+from app.domain.text import count, duration, short_id
 from app.resources import style
 from app.service.bulk import BulkRuns, Planning
 from app.service.files import new_file, typed_path
 from app.service.history import in_thread
+from app.service.session import Session
 from app.tui.privacy import PrivacyMode
 from app.tui.screens import Overlay, open_screen
 from app.tui.screens.confirm import Ask, Confirm
-from app.tui.text import count, outcome_label, sanitize
+from app.tui.text import outcome_label, sanitize
 from app.tui.widgets.inputs import SafeInput
 
 LOOK_EVERY_S = 1.0
@@ -40,8 +43,7 @@ DUPLICATES = {
 }
 _OUTCOMES = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN)
 ABORT = "Abort the run? The contacts that are left are never sent by it. A batch under way is finished."
-ARRIVED = "Mark all unknown contacts of this run as arrived? How do you know? (optional)"
-DID_NOT = "Mark all unknown contacts of this run as not arrived? How do you know? (optional)"
+SETTLE = "Mark all unknown contacts of this run as {}arrived? How do you know? (optional)"
 UNKNOWN_LEFT = "Unknown contacts are never resent automatically. Check the account, then mark them as arrived (a) or not (d), or resend them (u)."
 AGAIN = "Plan to send the attempts that the history shows again, as new triggers? Contacts that got them may get them twice."
 
@@ -69,25 +71,22 @@ class BulkScreen(Screen[None]):
 
     def __init__(
         self,
-        runs: BulkRuns,
+        session: Session,
         privacy: PrivacyMode,
         planning: Planning,
-        *,
+        shown: tuple[str, HistoryQuery],
         send: Callable[[Run, bool], object],
-        plan_history: Callable[[], Awaitable[Run]],
-        mask: Callable[[], Mask],
     ) -> None:
-        """`planning` has no file. `send` sends what is left of a run, or its unknown contacts again.
+        """`planning` has no file; `shown` is what the history shows, as typed and as a query.
 
-        `plan_history` plans the attempts that the history shows; it raises AppError. `mask` opens the mask of the home.
+        `send` sends what is left of a run, or its unknown contacts again.
         """
         super().__init__()
-        self._bulk = runs
+        self._bulk, self._mask = session.bulk, session.history.mask
         self._privacy = privacy
         self._planning = planning
+        self._shown = shown
         self._send = send
-        self._plan_shown = plan_history
-        self._mask = mask
         self._runs: list[Run] = []
         self._run: Run | None = None
         self._begun: dict[str, tuple[float, int]] = {}
@@ -155,9 +154,10 @@ class BulkScreen(Screen[None]):
         self.refresh_bindings()
 
     def _counts(self, run: Run) -> Content:
-        numbers = {outcome: run.count(RowState(outcome.value)) for outcome in _OUTCOMES}
         shown = [
-            Content.assemble(f"{number:,} ", outcome_label(one)) for one, number in numbers.items() if number
+            Content.assemble(f"{number:,} ", outcome_label(outcome))
+            for outcome in _OUTCOMES
+            if (number := run.count(RowState(outcome.value)))
         ]
         under_way, left = run.count(RowState.SENDING), run.count(RowState.PLANNED)
         if under_way:
@@ -218,18 +218,15 @@ class BulkScreen(Screen[None]):
         return allowed.get((action, *parameters), True)
 
     def action_new(self) -> None:
-        open_screen(self.app, PlanScreen(self._bulk, self._planning), self._planned)
-
-    def _planned(self, run: Run) -> None:
-        self.look(run.run_id)
+        open_screen(self.app, PlanScreen(self._bulk, self._planning), lambda run: self.look(run.run_id))
 
     def action_again(self) -> None:
-        open_screen(self.app, Confirm(AGAIN, yes="Plan", no="Cancel"), lambda _: self._plan_history())
+        open_screen(self.app, Confirm(AGAIN, yes="Plan"), lambda _: self._plan_history())
 
     @work(group="bulk-again", exclusive=True)
     async def _plan_history(self) -> None:
         try:
-            self._planned(await self._plan_shown())
+            self.look((await self._bulk.plan_again(*self._shown)).run_id)
         except AppError as error:
             self._say(str(error))
 
@@ -241,15 +238,15 @@ class BulkScreen(Screen[None]):
         self._do(self._bulk.pause)
 
     def action_abort(self) -> None:
-        question = Confirm(ABORT, yes="Abort", no="Cancel")
+        question = Confirm(ABORT, yes="Abort")
         open_screen(self.app, question, lambda _: self._do(self._bulk.abort))
 
     def action_settle(self, arrived: bool) -> None:
-        question = Ask(ARRIVED if arrived else DID_NOT, covered=self._privacy.is_on)
-        open_screen(self.app, question, partial(self._settle, arrived))
+        def settle(note: str) -> None:
+            self._do(lambda run: self._bulk.settle(run, arrived=arrived, note=note))
 
-    def _settle(self, arrived: bool, note: str) -> None:
-        self._do(lambda run: self._bulk.settle(run, arrived=arrived, note=note))
+        question = SETTLE.format("" if arrived else "not ")
+        open_screen(self.app, Ask(question, covered=self._privacy.is_on), settle)
 
     def _do(self, work: Callable[[Run], object]) -> None:
         try:
@@ -265,13 +262,11 @@ class BulkScreen(Screen[None]):
             ask = Ask("Write the report to which file?", yes="Write file", value=str(Path.cwd() / name))
             open_screen(self.app, ask, partial(self._write, self._run, which))
 
-    def _write(self, run: Run, which: str, path: str) -> None:
-        if path:
-            self._write_report(run, which, typed_path(path))
-
     @work(group="bulk-report", exclusive=True)
-    async def _write_report(self, run: Run, which: str, path: Path) -> None:
-        def write() -> int:
+    async def _write(self, run: Run, which: str, typed: str) -> None:
+        path = typed_path(typed)
+
+        def write(_: object) -> int:
             mask = self._mask() if self._privacy.is_on else NO_MASK
             lines = list(self._bulk.report(run, "csv", rejected=which == "rejected", mask=mask))
             with new_file(path) as file:
@@ -279,7 +274,7 @@ class BulkScreen(Screen[None]):
             return len(lines) - 1
 
         try:
-            self._say(f"{count(await in_thread(lambda _: write()), 'row')} written to {path}")
+            self._say(f"{count(await in_thread(write), 'row')} written to {path}")
         except AppError as error:
             self._say(str(error))
 
@@ -329,17 +324,12 @@ class PlanScreen(Overlay[Run]):
     @on(Button.Pressed, "#plan-now")
     def _plan(self) -> None:
         file, column = (self.query_one(f"#plan-{name}", Input).value for name in ("file", "column"))
-        duplicates = self.query_one("#plan-duplicates", Select).value
+        duplicates = Duplicates(str(self.query_one("#plan-duplicates", Select).value))
         if not self._planning.event_id or not file:
             self._show("Pick an event in the form first." if file else "Type the path of a CSV file.")
-        elif isinstance(duplicates, Duplicates):
-            planning = self._planning
+        else:
             path = typed_path(file)
-            self._make(
-                Planning(
-                    planning.event_id, planning.key_id, path, column or None, planning.template, duplicates
-                )
-            )
+            self._make(replace(self._planning, file=path, id_column=column or None, duplicates=duplicates))
 
     @work(group="plan", exclusive=True)
     async def _make(self, planning: Planning) -> None:

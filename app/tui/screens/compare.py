@@ -1,7 +1,6 @@
 """Two attempts compared: the differences of their requests and replies."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import work
@@ -13,13 +12,13 @@ from textual.widgets import Footer, Static
 
 from app.domain.attempt_export import reply_parts
 from app.domain.errors import AppError
-from app.domain.json_text import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
+from app.domain.json_diff import AttemptDiff, DiffLine, JsonDiff, Side, diff_attempts
 from app.domain.model import Attempt
-from app.domain.text import elapsed, short_id
+from app.domain.text import count, elapsed, short_id
 from app.service.session import Session
 from app.tui.privacy import PrivacyMode
 from app.tui.screens import Overlay
-from app.tui.text import attempt_label, count, lines, sanitize
+from app.tui.text import attempt_label, lines, sanitize
 
 LEFT, RIGHT = "A", "B"
 MAX_LINE = 4_000
@@ -37,10 +36,14 @@ class CompareScreen(Overlay[None]):
         Binding("e", "equal", "Identical lines", tooltip="Show or hide identical lines", id="compare.equal"),
     ]
 
-    def __init__(self, find: Callable[[], Awaitable[tuple[Attempt, Attempt, str]]]) -> None:
-        """`find` returns the two attempts, and a sentence that says which; it may raise AppError."""
+    def __init__(
+        self, session: Session, privacy: PrivacyMode, one: Attempt, other: Attempt | None = None
+    ) -> None:
+        """Without another attempt, the last accepted one of its event is found."""
         super().__init__()
-        self._find = find
+        self._session = session
+        self._privacy = privacy
+        self._one, self._other = one, other
         self._diff: AttemptDiff | None = None
         self._everything = False
 
@@ -57,13 +60,16 @@ class CompareScreen(Overlay[None]):
     @work(group="compare")
     async def on_mount(self) -> None:
         which = self.query_one("#compare-which", Static)
+        one, other, words = self._one, self._other, ""
         try:
-            one, other, words = await self._find()
+            if other is None:
+                other, words = await self._session.history.comparable(one)
         except AppError as error:
             which.update(Content(f"Cannot compare. {sanitize(str(error), 500)}"))
             self.query(".heading").remove()
             return
-        left, right = sorted((one, other), key=lambda attempt: attempt.started_at)
+        masked = map(self._privacy.mask.attempt, (one, other))
+        left, right = sorted(masked, key=lambda attempt: attempt.started_at)
         which.update(
             lines([Content.styled(words, "$quiet") if words else None, side(LEFT, left), side(RIGHT, right)])
         )
@@ -82,14 +88,6 @@ class CompareScreen(Overlay[None]):
             for name, diff in (("request", self._diff.request), ("reply", self._diff.reply)):
                 shown = self.query_one(f"#compare-{name}", Static)
                 shown.update(diff_content(diff, shown.content_size.width, everything=self._everything))
-
-
-async def compare_with_accepted(
-    session: Session, privacy: PrivacyMode, attempt: Attempt
-) -> tuple[Attempt, Attempt, str]:
-    """The attempt, the accepted one that it is compared with, and which that is. Raises AppError."""
-    accepted, words = await session.history.comparable(attempt)
-    return privacy.mask.attempt(attempt), privacy.mask.attempt(accepted), words
 
 
 def side(letter: str, attempt: Attempt) -> Content:

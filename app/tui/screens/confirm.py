@@ -33,7 +33,7 @@ class Confirm(Overlay[bool]):
     ]
     AUTO_FOCUS = "#no"
 
-    def __init__(self, question: str, *, yes: str, no: str, other: str = "") -> None:
+    def __init__(self, question: str, *, yes: str, no: str = "Cancel", other: str = "") -> None:
         super().__init__(classes="-three" if other else None)
         self._question = question
         self._yes, self._no, self._other = yes, no, other
@@ -96,8 +96,10 @@ class Ask(Overlay[str]):
             yield Static(self._question, markup=False)
             yield self._line
             with Horizontal():
-                yield Button("Cancel  esc", action="screen.dismiss(None)", compact=True)
-                yield Button(f"{self._yes}  enter", action="screen.take", compact=True)
+                yield Button(
+                    f"Cancel  {key_of(self, 'ask.back')}", action="screen.dismiss(None)", compact=True
+                )
+                yield Button(f"{self._yes}  Enter", action="screen.take", compact=True)
 
     @on(Input.Submitted)
     def action_take(self) -> None:

@@ -3,9 +3,8 @@
 import asyncio
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -21,7 +20,7 @@ from textual.worker import Worker
 from app.domain.errors import AppError
 from app.domain.history_query import HistoryQuery
 from app.domain.masking import NO_MASK
-from app.domain.text import short_id
+from app.domain.text import count, short_id
 from app.service.files import FileExistsAlreadyError, new_file, typed_path
 from app.service.history import OPEN_TICKET, TICKET, AttemptRow, in_thread
 from app.service.session import Session
@@ -30,33 +29,28 @@ from app.tui.copying import copy
 from app.tui.screens import Overlay, open_screen
 from app.tui.screens.confirm import Confirm
 from app.tui.screens.menu import Menu
-from app.tui.text import count, sanitize
+from app.tui.text import sanitize
 from app.tui.widgets.inputs import SafeInput
 
 PROGRESS_EVERY_S = 0.2
 MAX_COPIED = 2_000
 """Attempts that can be copied at once."""
 
-FORMATS = {
-    "csv": ("CSV", "csv"),
-    "json": ("JSON", "json"),
-    "jsonl": ("JSON Lines", "jsonl"),
-    "markdown": ("Markdown", "md"),
-}
-TICKETS = {
-    TICKET: ("a ticket, personal data hidden", "md"),
-    OPEN_TICKET: ("a ticket, nothing hidden", "md"),
-}
-"""Each format with its name and file extension."""
+FORMATS = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines", "markdown": "Markdown"}
+TICKETS = {TICKET: "a ticket, personal data hidden", OPEN_TICKET: "a ticket, nothing hidden"}
+"""Each format with its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One attempt, or all that match a query, in a format; `total` is their number, None if unknown."""
+    """One attempt, or all that match a query, in a format; `total` is their number, None if unknown.
+
+    `file` is a name without its ending.
+    """
 
     title: str
     form: str
-    name: str
+    file: str
     what: AttemptRow | HistoryQuery
     total: int | None
 
@@ -71,32 +65,26 @@ def offer_export(
     total: int | None = None,
 ) -> None:
     """Asks what to export, the attempt of a row or all that match `query`, then where to."""
-
-    choices: list[tuple[Content, Export] | None] = [*_of_one(row, masked=masked)]
-    if query is not None:
-        choices += [None, *_of_many(query, total, datetime.now(UTC))]
-    open_screen(
-        app,
-        Menu("Export", choices),
-        lambda export: app.push_screen(ExportScreen(session, export, masked=masked)),
-    )
-
-
-def _of_one(row: AttemptRow, *, masked: bool) -> Iterator[tuple[Content, Export]]:
     reference = sanitize(short_id(row.attempt_id))
-    file_name = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
-    for form, (name, ending) in (TICKETS | FORMATS).items():
-        if not (masked and form == OPEN_TICKET):
-            export = Export(f"Attempt {reference} as {name}", form, f"attempt-{file_name}.{ending}", row, 1)
-            yield Content(f"This attempt as {name}"), export
-
-
-def _of_many(query: HistoryQuery, total: int | None, now: datetime) -> Iterator[tuple[Content, Export]]:
-    what = "All attempts shown" if total is None else count(total, "attempt")
-    for form, (name, ending) in FORMATS.items():
-        title = f"{what} as {name}"
-        file_name = f"attempts-{now.astimezone():%Y%m%d-%H%M%S}.{ending}"
-        yield Content(title), Export(title, form, file_name, query, total)
+    file = re.sub(r"[^0-9A-Za-z-]+", "-", reference)[:40]
+    choices: list[tuple[Content, Export] | None] = [
+        (
+            Content(f"This attempt as {name}"),
+            Export(f"Attempt {reference} as {name}", form, f"attempt-{file}", row, 1),
+        )
+        for form, name in (TICKETS | FORMATS).items()
+        if not (masked and form == OPEN_TICKET)
+    ]
+    if query is not None:
+        file = f"attempts-{datetime.now():%Y%m%d-%H%M%S}"
+        what = "All attempts shown" if total is None else count(total, "attempt")
+        titles = {form: f"{what} as {name}" for form, name in FORMATS.items()}
+        choices.append(None)
+        choices += [
+            (Content(title), Export(title, form, file, query, total)) for form, title in titles.items()
+        ]
+    screen = partial(ExportScreen, session, masked=masked)
+    open_screen(app, Menu("Export", choices), lambda export: app.push_screen(screen(export)))
 
 
 class ExportScreen(Overlay[None]):
@@ -120,7 +108,8 @@ class ExportScreen(Overlay[None]):
             pane.border_title = "Export"
             hidden = ", personal data hidden" if self._is_masked and self._export.form != TICKET else ""
             yield Static(f"{self._export.title}{hidden}", markup=False)
-            yield SafeInput(str(Path.cwd() / self._export.name), id="path", personal=False)
+            ending = "md" if self._export.form in (*TICKETS, "markdown") else self._export.form
+            yield SafeInput(str(Path.cwd() / f"{self._export.file}.{ending}"), id="path", personal=False)
             copies = f", {key_of(self, 'export.copy')} copies" if self._can_be_copied else ""
             yield Static(f"Enter writes the file{copies}", markup=False, id="export-status")
             with Horizontal():
@@ -167,7 +156,7 @@ class ExportScreen(Overlay[None]):
         except FileExistsAlreadyError as error:
             self._show(str(error))
             question = f"{sanitize(str(error), 1000)} Overwrite it?"
-            overwrite = Confirm(question, yes="Overwrite", no="Cancel")
+            overwrite = Confirm(question, yes="Overwrite")
             open_screen(self.app, overwrite, lambda _: self._start(replace=True))
         except AppError as error:
             self._show(str(error))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -63,27 +62,26 @@ class HelpScreen(Overlay[None]):
     def compose(self) -> ComposeResult:
         from textual.widgets import Markdown  # noqa: PLC0415 - its parser is heavy
 
+        self._manual = Markdown(open_links=False)
         with VerticalScroll(id="help") as pane:
             pane.border_title = "Help"
-            yield Markdown(f"{self._keys}\n\n{self._text(self._page)}", open_links=False)
+            yield self._manual
         yield Footer(compact=True, show_command_palette=False)
 
-    def on_screen_resume(self, event: ScreenResume) -> None:
-        event.refresh_styles = False  # every widget is styled when it is mounted
+    def on_mount(self) -> None:
+        # The pane gets the focus first: that styles again all it holds.
+        self.call_after_refresh(self._manual.update, f"{self._keys}\n\n{self._text(self._page)}")
 
     def _text(self, page: str) -> str:
         return self._pages[page].read_text(encoding="utf-8")
 
-    async def on_markdown_link_clicked(self, event: "Markdown.LinkClicked") -> None:
-        page = Path(event.href).stem
-        if page in self._pages:
-            await self.action_page(page)
-
     async def action_page(self, page: str) -> None:
-        from textual.widgets import Markdown  # noqa: PLC0415 - as above
+        if page in self._pages:
+            await self._manual.update(self._text(page))
+            self.query_one(VerticalScroll).scroll_home(animate=False)
 
-        await self.query_one(Markdown).update(self._text(page))
-        self.query_one(VerticalScroll).scroll_home(animate=False)
+    async def on_markdown_link_clicked(self, event: "Markdown.LinkClicked") -> None:
+        await self.action_page(Path(event.href).stem)
 
 
 def _place(active: ActiveBinding) -> int:

@@ -12,10 +12,11 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.domain.model import DataChoice
+from app.domain.text import sanitize_block
 from app.service.session import Profile
 from app.tui.privacy import covered
 from app.tui.screens import Overlay
-from app.tui.text import account_labels, lines, sanitize, sanitize_block
+from app.tui.text import account_labels, lines, sanitize
 
 Value = TypeVar("Value")
 
@@ -56,15 +57,12 @@ class ProfileList(Menu[str | None]):
     ]
 
     def __init__(self, profiles: Sequence[Profile], live: str) -> None:
-        names = [profile.name for profile in profiles]
-        marks = ("● " if name == live else "  " for name in names)
-        words = (
-            Content.assemble(mark, account_labels(one)[0]) for mark, one in zip(marks, profiles, strict=True)
-        )
-        super().__init__(
-            "Profiles", list(zip(words, (None if name == live else name for name in names), strict=True))
-        )
-        self._list.highlighted = names.index(live) if live in names else 0
+        names = [None if one.name == live else one.name for one in profiles]
+        words = [
+            Content.assemble("● " if one.name == live else "  ", account_labels(one)[0]) for one in profiles
+        ]
+        super().__init__("Profiles", list(zip(words, names, strict=True)))
+        self._list.highlighted = names.index(None) if None in names else 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="profiles") as pane:
@@ -103,7 +101,7 @@ class DataMenu(Menu[tuple[str, DataChoice | None]]):
                     "Save as template  s", action="screen.keep", compact=True, disabled=not self._can_keep
                 )
                 yield Button("Delete  d", id="drop", action="screen.drop", compact=True, disabled=True)
-                yield Button("Back  esc", action="screen.dismiss(None)", compact=True)
+                yield Button("Back  Esc", action="screen.dismiss(None)", compact=True)
 
     def on_mount(self) -> None:
         if self._choices:

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import Footer, Static, Tab, Tabs
 
 from app.domain.attempt_export import as_curl, as_httpx, as_json
+from app.domain.text import sanitize_block
 from app.tui.screens import Overlay
-from app.tui.text import sanitize_block
 from app.tui.widgets.text_block import CodeBlock
 
 MAX_SHOWN = 65_536

@@ -5,7 +5,7 @@ The charts are text, drawn in the symbols of the outcomes, so that none needs a 
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -22,15 +22,12 @@ from app.domain.errors import AppError
 from app.domain.history_query import (
     NO_VALUE,
     AttemptStatistics,
-    CodeCount,
-    EventShare,
     HistoryQuery,
     QueryField,
     filter_text,
     replaced,
 )
 from app.domain.model import LABEL, Outcome
-from app.domain.reply_codes import describe
 from app.domain.text import count, duration, elapsed, percent
 from app.resources import style
 from app.service.history import AttemptHistory, in_thread
@@ -51,13 +48,6 @@ _MAX_COLUMN, _MAX_ATTEMPT = 10, 3
 
 MIN_HEIGHT, OTHER_LINES = 10, 20
 """Lines of the chart over time: at least, and how many fewer than the terminal has."""
-
-TITLES = {
-    "time": "Attempts over time, stacked by outcome",
-    "codes": "Reply codes",
-    "events": "Rejection rate by event",
-    "took": "Duration",
-}
 
 
 class StatisticsScreen(Screen[str | None]):
@@ -83,7 +73,7 @@ class StatisticsScreen(Screen[str | None]):
     def compose(self) -> ComposeResult:
         yield Static("Counting…", markup=False, id="statistics-head")
         with VerticalScroll(id="charts"):
-            for name, title in TITLES.items():
+            for name, (title, _) in CHARTS.items():
                 chart = Static(id=f"chart-{name}", classes="chart")
                 chart.border_title = title
                 yield chart
@@ -117,27 +107,16 @@ class StatisticsScreen(Screen[str | None]):
         counts = counts_label(statistics.counts, width=head.content_size.width)
         head.update(Content.assemble(counts, (query, "$quiet")))
         height = max(MIN_HEIGHT, self.size.height - OTHER_LINES)
-        for chart in self.query(".chart").results(Static):
+        for name, (title, draw) in CHARTS.items():
+            chart = self.query_one(f"#chart-{name}", Static)
             chart.display = bool(statistics.total)
             if statistics.total:
-                chart.update(_drawn(chart.id or "", statistics, chart.content_size.width, height))
-        columns = f", {duration(statistics.bucket_s)} a column" if len(statistics.buckets) > 1 else ""
-        self.query_one("#chart-time").border_title = f"{TITLES['time']}{columns}"
+                chart.update(draw(statistics, chart.content_size.width, height))
+            if name == "time" and len(statistics.buckets) > 1:
+                chart.border_title = f"{title}, {duration(statistics.bucket_s)} a column"
 
 
 # Charts
-
-
-def _drawn(chart: str, statistics: AttemptStatistics, width: int, height: int) -> Content:
-    match chart.removeprefix("chart-"):
-        case "time":
-            return over_time(statistics, width, height)
-        case "codes":
-            return codes(statistics, width)
-        case "events":
-            return events(statistics, width)
-        case _:
-            return took(statistics, width)
 
 
 def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content:
@@ -149,21 +128,21 @@ def over_time(statistics: AttemptStatistics, width: int, height: int) -> Content
         for outcome in STACKED
         if statistics.counts.get(outcome)
     }
-    return _coloured(stacked(_named(starts, statistics.bucket_s), series, width, height))
+    chart = Content(stacked(_named(starts, statistics.bucket_s), series, width, height))
+    for run in _RUN.finditer(chart.plain):
+        chart = chart.stylize(outcome_style(_SIGNS[run[0][0]]), run.start(), run.end())
+    return chart
 
 
 def codes(statistics: AttemptStatistics, width: int) -> Content:
-    shown = statistics.codes[:SHOWN_ROWS]
-    digits = _digits([one.attempts for one in shown])
-    labels = [
-        f"{'none' if one.code is None else one.code!s:>5}  {one.attempts:>{digits},} "
-        f"{percent(one.attempts, statistics.total):>5}  "
-        f"{describe(one.code, one.status) or ('no reply code' if one.code is None else '')}"
-        for one in shown
-    ]
-    more = statistics.codes[SHOWN_ROWS:]
+    shown, more = statistics.codes[:SHOWN_ROWS], statistics.codes[SHOWN_ROWS:]
+    digits = max(len(f"{one.attempts:,}") for one in shown)
+    rows = []
+    for one in shown:
+        share = percent(one.attempts, statistics.total)
+        rows.append((f"{one.title:>5}  {one.attempts:>{digits},} {share:>5}  {one.words}", one.attempts))
     said = f"… {count(len(more), 'more reply code')}, {count(sum(one.attempts for one in more), 'attempt')}"
-    return _rows(labels, [one.attempts for one in shown], width, said if more else "")
+    return _rows(rows, width, said if more else "")
 
 
 def events(statistics: AttemptStatistics, width: int) -> Content:
@@ -172,46 +151,42 @@ def events(statistics: AttemptStatistics, width: int) -> Content:
     if not rejected:
         return Content("No rejected attempts.")
     shown, more = rejected[:SHOWN_ROWS], rejected[SHOWN_ROWS:]
-    digits = _digits([event.attempts for event in shown])
-    said = ""
-    if more:
-        most = percent(more[0].rejected, more[0].attempts)
-        said = f"… {count(len(more), 'more event')}, each at most {most}"
-    return _rows([_event(event, digits) for event in shown], [event.share for event in shown], width, said)
+    digits = max(len(f"{one.attempts:,}") for one in shown)
+    rows = []
+    for one in shown:
+        name = f"{sanitize(one.event_id)} {sanitize(one.event_name or '(no name)')}"
+        rows.append(
+            (f"{percent(one.rejected, one.attempts):>5} of {one.attempts:>{digits},}  {name}", one.share)
+        )
+    most = percent(more[0].rejected, more[0].attempts) if more else ""
+    return _rows(rows, width, f"… {count(len(more), 'more event')}, each at most {most}" if more else "")
 
 
 def took(statistics: AttemptStatistics, width: int) -> Content:
     """The median, the 95th and 99th percentile, and the longest duration."""
-    figures = {
-        "p50": statistics.p50_ms,
-        "p95": statistics.p95_ms,
-        "p99": statistics.p99_ms,
-        "max": statistics.max_ms,
-    }
-    known = {name: one for name, one in figures.items() if one is not None}
-    if not known:
-        return Content("No replies.")
-    return _rows([f"{name} {elapsed(one):>7}" for name, one in known.items()], list(known.values()), width)
-
-
-def _event(event: EventShare, digits: int) -> str:
-    share = f"{percent(event.rejected, event.attempts):>5} of {event.attempts:>{digits},}"
-    return f"{share}  {sanitize(event.event_id)} {sanitize(event.event_name or '(no name)')}"
-
-
-def _digits(numbers: Sequence[int]) -> int:
-    return max(len(f"{number:,}") for number in numbers)
-
-
-def _rows(labels: Sequence[str], values: Sequence[float], width: int, more: str = "") -> Content:
-    """Labels with their bars, which are drawn separately so that no character of a label moves one; then `more`."""
-    cells = min(max(map(cell_len, labels)), width - max(_MIN_BAR + 2, width // 5))
-    drawn = bars(values, max(_MIN_BAR, width - cells - 2))
-    rows = [
-        Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary"))
-        for label, bar in zip(labels, drawn, strict=True)
+    known = [
+        (f"{name} {elapsed(one):>7}", one) for name, one in statistics.durations.items() if one is not None
     ]
-    return lines((*rows, Content.styled(fit_text(more, width), "$quiet") if more else None))
+    return _rows(known, width) if known else Content("No replies.")
+
+
+CHARTS: Mapping[str, tuple[str, Callable[[AttemptStatistics, int, int], Content]]] = {
+    "time": ("Attempts over time, stacked by outcome", over_time),
+    "codes": ("Reply codes", lambda statistics, width, _: codes(statistics, width)),
+    "events": ("Rejection rate by event", lambda statistics, width, _: events(statistics, width)),
+    "took": ("Duration", lambda statistics, width, _: took(statistics, width)),
+}
+"""The title of each chart, and how it is drawn in so many cells and lines."""
+
+
+def _rows(rows: Sequence[tuple[str, float]], width: int, more: str = "") -> Content:
+    """Labels with the bars of their values, which no character of a label moves; then `more`."""
+    widest = max(cell_len(label) for label, _ in rows)
+    cells = min(widest, width - max(_MIN_BAR + 2, width // 5))
+    drawn = zip(rows, bars([value for _, value in rows], max(_MIN_BAR, width - cells - 2)), strict=True)
+    below = Content.styled(fit_text(more, width), "$quiet") if more else None
+    parts = (Content.assemble(f"{fit_text(label, cells)}  ", (bar, "$primary")) for (label, _), bar in drawn)
+    return lines((*parts, below))
 
 
 def _named(starts: Sequence[datetime], bucket_s: int) -> list[str]:
@@ -220,13 +195,6 @@ def _named(starts: Sequence[datetime], bucket_s: int) -> list[str]:
         return [f"{start:%d %b %Y}" if several_years else f"{start:%d %b}" for start in starts]
     within_a_day = starts[0].date() == starts[-1].date()
     return [f"{start:%H:%M}" if within_a_day else f"{start:%d %b %H:%M}" for start in starts]
-
-
-def _coloured(chart: str) -> Content:
-    content = Content(chart)
-    for run in _RUN.finditer(chart):
-        content = content.stylize(outcome_style(_SIGNS[run[0][0]]), run.start(), run.end())
-    return content
 
 
 # Drawing
@@ -295,15 +263,15 @@ def statistics_choices(line: str, statistics: AttemptStatistics) -> Sequence[tup
         query = only(rejected, QueryField.EVENT, one.event_id)
         events.append((Content(f"Rejections of event {named}"), query))
     times = Counter(one.code for one in statistics.codes)
-    return [*events, None, *(_code_choice(line, one, times[one.code] == 1) for one in statistics.codes)]
-
-
-def _code_choice(line: str, one: CodeCount, is_alone: bool) -> tuple[Content, str]:
-    words = code_words("Only", one.code)
-    query = only(line, QueryField.CODE, NO_VALUE if one.code is None else str(one.code))
-    if is_alone:
-        return Content(words), query
-    return Content(f"{words}, HTTP {one.status}"), only(query, QueryField.STATUS, str(one.status))
+    codes = []
+    for found in statistics.codes:
+        words = code_words("Only", found.code)
+        query = only(line, QueryField.CODE, NO_VALUE if found.code is None else str(found.code))
+        if times[found.code] > 1:
+            words += f", HTTP {found.status}"
+            query = only(query, QueryField.STATUS, str(found.status))
+        codes.append((Content(words), query))
+    return [*events, None, *codes]
 
 
 def code_words(which: str, code: int | None) -> str:

@@ -4,7 +4,7 @@ The prediction is the reply to expect, why, and what was sent before. The reply 
 outcome, codes, meaning, what to do, and whether it was predicted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -66,18 +66,16 @@ START = lines(
 
 
 class _FixButton(Button):
-    def __init__(self, number: int, words: str, key: str) -> None:
-        content = Content.assemble("▸ ", words, (f"  {key}" if key else "", "bold"))
+    def __init__(self, fix: QuickFix, key: str) -> None:
+        content = Content.assemble("▸ ", _words(fix), (f"  {key}" if key else "", "bold"))
         super().__init__(content, compact=True, tooltip="Changes the form or asks the account; never sends")
-        self.number = number
-        self.words = words
+        self.fix = fix
 
 
 class RemedyButtons(Vertical):
     """One button for each fix, the best first."""
 
-    words: reactive[tuple[str, ...]] = reactive((), recompose=True)
-    remedies: Sequence[QuickFix] = ()
+    remedies: reactive[tuple[QuickFix, ...]] = reactive((), recompose=True)
 
     @dataclass
     class Chosen(Message):
@@ -85,22 +83,17 @@ class RemedyButtons(Vertical):
 
         remedy: QuickFix
 
-    def offer(self, remedies: Iterable[QuickFix]) -> None:
-        """Offers these fixes; buttons with the same words stay."""
-        self.remedies = tuple(remedies)
-        self.words = tuple(map(_words, self.remedies))
-
     def compose(self) -> ComposeResult:
-        for number, words in enumerate(self.words):
-            yield _FixButton(number, words, "" if number else key_of(self, "fix"))
+        for number, fix in enumerate(self.remedies):
+            yield _FixButton(fix, "" if number else key_of(self, "fix"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         button = event.button
-        # The fixes may have changed since the buttons were drawn; masked words may be equal.
-        if isinstance(button, _FixButton) and (button.number, button.words) in enumerate(self.words):
-            self.post_message(self.Chosen(self.remedies[button.number]))
+        # The fixes may have changed since the buttons were drawn.
+        if isinstance(button, _FixButton) and button.fix in self.remedies:
+            self.post_message(self.Chosen(button.fix))
 
 
 def _words(fix: QuickFix) -> str:
@@ -166,7 +159,7 @@ class PreflightPane(VerticalScroll):
 
     def _update(self, headline: Content, fixes: Iterable[QuickFix], more: Content | None) -> None:
         self.query_one("#preflight-text", TextBlock).show(headline)
-        self.fixes.offer(fixes)
+        self.fixes.remedies = tuple(fixes)
         below = self.query_one("#preflight-more", TextBlock)
         below.display = bool(more)
         below.show(more or "")
@@ -209,7 +202,7 @@ class ReplyPanel(VerticalScroll):
         self.fixes = RemedyButtons(id="reply-remedies", classes="remedies")
 
     def compose(self) -> ComposeResult:
-        yield TextBlock(NOTHING_YET, id="reply-text")
+        yield TextBlock(id="reply-text")
         yield self.fixes
 
     def show_nothing(self, last: Attempt | None, welcome: str = "") -> None:
@@ -258,7 +251,7 @@ class ReplyPanel(VerticalScroll):
         self.remove_class(f"-{self._state}").add_class(f"-{state}")
         self._state = state
         self.query_one("#reply-text", TextBlock).show(lines(parts))
-        self.fixes.offer(())
+        self.fixes.remedies = ()
         self.scroll_home(animate=False)
 
 

@@ -1,5 +1,7 @@
 """The event data: an editor, the JSON check while one types, and hints about unusual data."""
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.color import Color as RichColor
@@ -122,10 +124,7 @@ class DataEditor(Vertical):
         self._inserted: str | None = ""
         self._example: str | None = None
         self._for_event = ""
-        self._parsed_text = ""
-        self._value: JsonObject | None = None
-        self._fault: EventDataError | None = None
-        self._has_placeholders = False
+        self._parsed = lru_cache(1)(_parsed)  # every key asks for it, and the text may be long
 
     def compose(self) -> ComposeResult:
         with Container(id="data-head"):
@@ -153,47 +152,34 @@ class DataEditor(Vertical):
     @property
     def value(self) -> JsonObject | None:
         """The object with its placeholders; None if there is none or it has a fault."""
-        self._parse()
-        return self._value
+        return self._parsed(self.text)[0]
 
     @property
     def fault(self) -> EventDataError | None:
         """Why the text cannot be sent; None if it can."""
-        self._parse()
-        return self._fault
+        return self._parsed(self.text)[1]
 
     @property
     def has_placeholders(self) -> bool:
-        self._parse()
-        return self._has_placeholders
+        return self._parsed(self.text)[2]
 
     def offer(self, event_id: str, example: JsonObject | None) -> None:
         """Inserts the example of another event, unless a person typed the text."""
-        is_another = event_id != self._for_event
-        self._belong_to(event_id, example)
+        is_another, self._for_event = event_id != self._for_event, event_id
+        self._example = None if example is None else written(example)
         if is_another and self.text in (self._inserted, self._example):
             self.fill(self._example or "")
         self._check()
 
     def fill_for(self, event_id: str, example: JsonObject | None, data: JsonObject | None) -> None:
         """Inserts exactly this data for an event, whatever its example is."""
-        self._belong_to(event_id, example)
-        self.fill("" if data is None else written(data))
-
-    def _belong_to(self, event_id: str, example: JsonObject | None) -> None:
         self._for_event = event_id
         self._example = None if example is None else written(example)
+        self.fill("" if data is None else written(data))
 
-    def fill(self, text: str) -> None:
-        """Inserts a text that an example may replace; undo brings the old text back."""
-        self._inserted = text
-        if text != self.text:
-            self._area.replace_all(text)
-
-    def put_back(self, text: str, *, also_empty: bool = False) -> None:
-        """Inserts a text that counts as typed, so that no example replaces it; an empty one only if `also_empty`."""
-        if also_empty:
-            self._inserted = None
+    def fill(self, text: str, *, typed: bool = False) -> None:
+        """Inserts a text; undo brings the old one back. No example replaces one that counts as `typed`."""
+        self._inserted = None if typed else text
         if text != self.text:
             self._area.replace_all(text)
 
@@ -201,7 +187,7 @@ class DataEditor(Vertical):
         """Indents the JSON; returns why it cannot, else ''."""
         if self.fault is not None:
             return str(self.fault)
-        if self._value is not None and (text := indented(self.text)) != self.text:
+        if self.value is not None and (text := indented(self.text)) != self.text:
             self._area.replace_all(text)
         return ""
 
@@ -220,33 +206,27 @@ class DataEditor(Vertical):
         event.stop()
         self.format()  # the fault is already shown above the text
 
-    def _parse(self) -> None:
-        """Parses each text once: every key asks for it, and it may be long."""
-        text = self.text
-        if text == self._parsed_text:
-            return
-        self._parsed_text, self._value, self._fault = text, None, None
-        try:
-            self._value = parse_event_data(text)
-        except EventDataError as fault:
-            self._fault = fault
-        self._has_placeholders = bool(placeholders_in(self._value))
-
     def _check(self) -> None:
         self._area.mark(self.fault)
-        verdict = Content.assemble(("Event data    ", "$quiet"), self._verdict(), self._offered_example())
+        verdict = Content.assemble(("Event data    ", "$quiet"), *self._verdict())
         hints = [Content.styled(f"! {sanitize(hint)}", "$text-warning") for hint in data_hints(self.value)]
         self.query_one("#data-check", TextBlock).show(lines([verdict, *hints]))
 
-    def _offered_example(self) -> Content:
-        if self.fault is not None or self._example in (None, self.text):
-            return Content("")
-        key = key_of(self, "event_data")
-        return Content.styled(f"   {key} inserts the example of {sanitize(self._for_event, 12)}", "$quiet")
-
-    def _verdict(self) -> Content:
+    def _verdict(self) -> Iterator[tuple[str, str]]:
+        """Whether the text can be sent, and the key that inserts the example, each with its style."""
         if self.fault is not None:
-            return Content.styled(f"✗ {sanitize(str(self.fault))}", "$outcome-rejected")
-        if self._value is None:
-            return Content.styled("No event data", "$quiet")
-        return Content.styled("✓ JSON object", "$outcome-accepted")
+            yield f"✗ {sanitize(str(self.fault))}", "$outcome-rejected"
+            return
+        yield ("No event data", "$quiet") if self.value is None else ("✓ JSON object", "$outcome-accepted")
+        if self._example not in (None, self.text):
+            key = key_of(self, "event_data")
+            yield f"   {key} inserts the example of {sanitize(self._for_event, 12)}", "$quiet"
+
+
+def _parsed(text: str) -> tuple[JsonObject | None, EventDataError | None, bool]:
+    """The object in a text, or why it cannot be sent, and whether it has placeholders."""
+    try:
+        value = parse_event_data(text)
+    except EventDataError as fault:
+        return None, fault, False
+    return value, None, bool(placeholders_in(value))

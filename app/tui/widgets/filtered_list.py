@@ -19,7 +19,6 @@ from app.domain.identifiers import is_found_by
 from app.domain.model import Contact, ExternalEvent, Field, ListOrder
 from app.domain.recipient import EMAIL, FIRST_NAME, LAST_NAME, customer_number
 from app.service.history import Rows, StoppedError
-from app.tui.key_queue import handled_around
 from app.tui.privacy import PrivacyMode
 from app.tui.text import label, sanitize
 from app.tui.widgets.inputs import SafeInput
@@ -42,7 +41,7 @@ DETAILS = {"11": "", "4": "born"}
 
 def _sort_binding(pane: str) -> Binding:
     return Binding(
-        "ctrl+s,r", "sort", "Sort", show=False, id=f"{pane}.sort", key_display="^s",
+        "ctrl+s,r", f"screen.sort('{pane}')", "Sort", show=False, id=f"{pane}.sort", key_display="^s",
         tooltip="Sort by a column; the same one again reverses the order",
     )  # fmt: skip
 
@@ -59,22 +58,16 @@ class FilteredList(Vertical, Generic[Row]):
     ]
 
     @dataclass
-    class ListMessage(Message):
-        """A message of a list."""
+    class Chosen(Message):
+        """The user picked this row, with Enter or the mouse."""
 
         pane: "FilteredList[Any]"
-        row: Any = None
+        row: Any
 
         @property
         def control(self) -> "FilteredList[Any]":
             """The list, for `@on` with a selector."""
             return self.pane
-
-    class Chosen(ListMessage):
-        """The user picked this row, with Enter or the mouse."""
-
-    class SortWanted(ListMessage):
-        """The user wants to pick a column to sort by."""
 
     def __init__(
         self,
@@ -90,7 +83,6 @@ class FilteredList(Vertical, Generic[Row]):
         """`personal`: privacy mode covers the typed text. `usual`: the order in which `find` returns rows."""
         super().__init__(id=id, classes="pane")
         self.border_title = self._title = title
-        self._columns = columns
         # Kept rather than queried: a search may end while Textual removes the pane.
         self.filter: Input = SafeInput(placeholder=placeholder, id=f"{id}-filter", personal=personal)
         """The search field."""
@@ -103,9 +95,6 @@ class FilteredList(Vertical, Generic[Row]):
         self._shown_text: str | None = None
         self.found = asyncio.Event()
         """Set while the rows of the typed text are shown."""
-        self._chooses = False
-        self._handled = asyncio.Event()
-        self._handled.set()
         self.is_open = False
         """Whether the user has typed since picking a row."""
 
@@ -141,7 +130,6 @@ class FilteredList(Vertical, Generic[Row]):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.is_open = True
-        self._chooses = False
         self._search()
 
     def on_unmount(self) -> None:
@@ -166,8 +154,6 @@ class FilteredList(Vertical, Generic[Row]):
             await asyncio.to_thread(rows.read_first, self.table.row if keep_cursor else None)
             progress.stop()
             self._show(rows, text, keep_cursor=keep_cursor)
-            if self._chooses:
-                await self._choose_and_wait()
             self.found.set()
             await asyncio.to_thread(rows.count)
             self.table.rows_changed()
@@ -175,7 +161,6 @@ class FilteredList(Vertical, Generic[Row]):
         except StoppedError:
             pass  # a newer search has begun
         except AppError as error:
-            self._chooses = False
             self.found.set()
             self.notify(str(error), severity="error", markup=False)
         finally:
@@ -188,12 +173,7 @@ class FilteredList(Vertical, Generic[Row]):
         self.table.show_sort(None if is_nearest else self._order.column, descending=self._order.descending)
         self.table.show(rows, keep_cursor=keep_cursor)
         self._show_count(rows)
-        if not keep_cursor:
-            self.narrowed(rows, text)
         self._shown_text = text
-
-    def narrowed(self, rows: Rows[Row], typed: str) -> None:
-        """Called once the rows for the typed text are shown."""
 
     def _show_count(self, rows: Rows[Row]) -> None:
         number = f"{rows.total:,} " if self.filter.value and rows.total is not None else ""
@@ -204,32 +184,12 @@ class FilteredList(Vertical, Generic[Row]):
 
     # Choosing
 
-    async def choice_made(self) -> None:
-        """Returns once every Enter has picked its row, so that the next key takes effect after that."""
-        if self._chooses:
-            await self.found.wait()
-        await self._handled.wait()
-
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        """Picks the row under the cursor; while a search is running, its first row."""
+        """Picks the row under the cursor, unless the rows are still those for another text."""
         event.stop()
-        if self.found.is_set():
-            self._choose()
-        else:
-            self._chooses = True
-
-    async def _choose_and_wait(self) -> None:
-        """Picks the row, and returns once the pick and its effects are handled."""
-        self._handled.clear()
-        try:
-            self._choose()
-            await handled_around(self)
-        finally:
-            self._handled.set()
-
-    def _choose(self) -> None:
-        self._chooses = False
+        if self._shown_text != self.filter.value:
+            return
         if (row := self.table.row) is not None:
             self._post_chosen(row)
         else:
@@ -248,16 +208,8 @@ class FilteredList(Vertical, Generic[Row]):
 
     @property
     def orders(self) -> Sequence[tuple[Content, ListOrder]]:
-        """The orders to pick from; the current column is marked, and picking it reverses the order."""
-        sign = "▼" if self._order.descending else "▲"
-        return [
-            (
-                Content(f"{sign if column.key == self._order.column else ' '} {column.title}"),
-                self._next_order(column.key),
-            )
-            for column in self._columns
-            if column.is_sorted
-        ]
+        """The orders to pick from; picking the current one again reverses it."""
+        return [(title, self._next_order(key)) for key, title in self.table.titles()]
 
     def sort(self, order: ListOrder) -> None:
         self._order = order
@@ -265,9 +217,6 @@ class FilteredList(Vertical, Generic[Row]):
 
     def _next_order(self, key: str) -> ListOrder:
         return ListOrder(key, descending=self._order == ListOrder(key))
-
-    def action_sort(self) -> None:
-        self.post_message(self.SortWanted(self))
 
     @on(VirtualTable.HeaderSelected)
     def _header_clicked(self, event: VirtualTable.HeaderSelected) -> None:
@@ -282,11 +231,7 @@ class EventList(FilteredList[ExternalEvent]):
 
     BINDINGS: ClassVar[list[BindingType]] = [_sort_binding("events")]
 
-    def __init__(
-        self,
-        find: Callable[[str, ListOrder | None], Rows[ExternalEvent]],
-        name_of: Callable[[str], str | None],
-    ) -> None:
+    def __init__(self, find: Callable[[str, ListOrder | None], Rows[ExternalEvent]]) -> None:
         super().__init__(
             [
                 Column("id", "Id", lambda row: label(row.id, "$quiet"), 4, max_width=8, justify="right"),
@@ -299,13 +244,6 @@ class EventList(FilteredList[ExternalEvent]):
             usual=BY_USE,
             id="events",
         )
-        self._name_of = name_of
-
-    def narrowed(self, rows: Rows[ExternalEvent], typed: str) -> None:
-        """Moves the cursor to the event whose complete id is typed."""
-        name = self._name_of(typed.strip()) if typed.strip().isdecimal() else None
-        if name is not None:
-            self.table.move_cursor(rows.position(ExternalEvent(typed.strip(), name)) or 0)
 
     @property
     def orders(self) -> Sequence[tuple[Content, ListOrder]]:
@@ -322,13 +260,10 @@ class ContactList(FilteredList[Contact]):
     BINDINGS: ClassVar[list[BindingType]] = [
         _sort_binding("contacts"),
         Binding(
-            "c", "attempts", "Attempts", show=False, id="contacts.attempts",
+            "c", "screen.attempts", "Attempts", show=False, id="contacts.attempts",
             tooltip="All attempts on this contact, by any key",
         ),
     ]  # fmt: skip
-
-    class AttemptsWanted(FilteredList.ListMessage):
-        """The user wants all attempts on this contact."""
 
     def __init__(self, find: Find[Contact], privacy: PrivacyMode) -> None:
         self._privacy = privacy
@@ -353,10 +288,6 @@ class ContactList(FilteredList[Contact]):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield TextBlock(id="contacts-detail")
-
-    def action_attempts(self) -> None:
-        if self.table.row is not None:
-            self.post_message(self.AttemptsWanted(self, self.table.row))
 
     def offer_fields(self, fields: Sequence[Field]) -> None:
         self._fields = fields

@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import var
 from textual.widgets import Button, Input, Select, Static, TextArea
+from textual.widgets.select import InvalidSelectValueError
 
 from app.domain.diagnosis import FormPatch, field_label
 from app.domain.event_data import Filled
@@ -56,6 +58,9 @@ class TriggerForm(Vertical):
     A press of Send reaches the dashboard as Button.Pressed, unless text was typed on the button before.
     """
 
+    extras: var[Extras] = var(NO_EXTRAS, init=False)
+    """Event time and attachments, sent beside the event data."""
+
     class Changed(Message):
         """The request changed."""
 
@@ -65,7 +70,8 @@ class TriggerForm(Vertical):
         self._service = service
         self._privacy = privacy
         self._contact: Contact | None = None
-        self._extras = NO_EXTRAS
+        self.named_ids: list[str] = []
+        """The ids of the contacts shown as recipients."""
         self._resolved: tuple[str, Resolved | Unresolved | None] = "", None
         self._decided_event = ""
         self._put_key = EMAIL
@@ -133,16 +139,10 @@ class TriggerForm(Vertical):
 
     def _typed_request(self) -> TriggerRequest:
         return TriggerRequest(
-            self.event_id, self.key_id, self._external_id.value, self.editor.value, extras=self._extras
+            self.event_id, self.key_id, self._external_id.value, self.editor.value, extras=self.extras
         )
 
-    @property
-    def extras(self) -> Extras:
-        return self._extras
-
-    @extras.setter
-    def extras(self, extras: Extras) -> None:
-        self._extras = extras
+    def watch_extras(self) -> None:
         self.post_message(self.Changed())
 
     @property
@@ -157,7 +157,7 @@ class TriggerForm(Vertical):
     def draft(self) -> Draft:
         contact_id = self._contact.id if self._contact else ""
         texts = (self._event_line.value, self.key_id, self._external_id.value, self.editor.text)
-        return Draft(*texts, contact_id, self._extras)
+        return Draft(*texts, contact_id, self.extras)
 
     @property
     def event_id(self) -> str:
@@ -210,7 +210,7 @@ class TriggerForm(Vertical):
     def fill(self, request: TriggerRequest) -> None:
         """Fills every field from a request; undo in the editor brings its text back."""
         self._contact = None
-        self._extras = request.extras
+        self.extras = request.extras
         self._event_line.value = request.event_id
         self._decided_event = request.event_id
         self._take_usual_key()
@@ -226,12 +226,12 @@ class TriggerForm(Vertical):
             self._event_line.value = changed.event_id
         self._put(changed.key_id, changed.external_id)
         if change.data_text is not None:
-            self.editor.put_back(change.data_text)
+            self.editor.fill(change.data_text, typed=True)
 
     def take_up(self, draft: Draft, contact: Contact | None) -> None:
         """Restores a draft; `contact` is the one that was picked."""
         self._contact = contact if contact and contact.value(draft.key_id) == draft.external_id else None
-        self._extras = draft.extras
+        self.extras = draft.extras
         self._event_line.value = draft.event_id
         self._decided_event = self.event_id
         self._take_usual_key()
@@ -241,7 +241,7 @@ class TriggerForm(Vertical):
             self._put_by(draft.key_id, self._contact)
         else:
             self._put(draft.key_id, draft.external_id)
-        self.editor.put_back(draft.data_text, also_empty=bool(draft.event_id))
+        self.editor.fill(draft.data_text, typed=bool(draft.event_id or draft.data_text))
 
     def choose_event(self, event: ExternalEvent) -> None:
         """Picks an event, with its example data unless a person typed event data."""
@@ -257,7 +257,7 @@ class TriggerForm(Vertical):
     def clear(self) -> None:
         """Empties every field; undo in the editor brings its text back."""
         self._contact = None
-        self._extras = NO_EXTRAS
+        self.extras = NO_EXTRAS
         self._decided_event = ""
         self._event_line.value = ""
         self._put(self.usual_key_id, "")
@@ -269,9 +269,10 @@ class TriggerForm(Vertical):
 
     def _put(self, key_id: str, external_id: str) -> None:
         self._put_key = key_id
-        is_listed = any(key_id == value for _, value in self._key._options)
-        self._key.value = key_id if is_listed else _OTHER
-        if not is_listed:
+        try:
+            self._key.value = key_id
+        except InvalidSelectValueError:
+            self._key.value = _OTHER
             self._other_key.value = key_id
         self._external_id.value = external_id
 
@@ -296,10 +297,9 @@ class TriggerForm(Vertical):
                 return label(sentence, "$text-warning")
             case Resolved(event_id=event_id, said=said):
                 name = self._service.events.name(event_id)
-                taken = Content.styled(f"= {event_id} " if said else "", "bold $primary")
-                if name is None:
-                    return Content.assemble(taken, ("not in the local list", "$text-warning"))
-                return Content.assemble(taken, sanitize(name))
+                taken = (f"= {event_id} " if said else "", "bold $primary")
+                known = ("not in the local list", "$text-warning") if name is None else sanitize(name)
+                return Content.assemble(taken, known)
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         self._typed_on_send = False
@@ -410,14 +410,13 @@ class TriggerForm(Vertical):
 
     def name_recipient(self, found: Recipient) -> None:
         """Shows the recipient below the external id, and what is sent beside the event data below that."""
-        extras = list(extras_words(self._privacy.mask.request(self._typed_request()).extras))
-        carried = self.query_one("#extras", TextBlock)
-        carried.display = bool(extras)
-        carried.show(lines(label(f"{name}: {value}") for name, value in extras))
-        words = self._recipient_words(found)
-        below = self.query_one("#recipient", TextBlock)
-        below.display = bool(words)
-        below.show(words)
+        self.named_ids = [one.id for one in found.contacts]
+        extras = extras_words(self._privacy.mask.request(self._typed_request()).extras)
+        carried = lines(label(f"{name}: {value}") for name, value in extras)
+        for block, words in (("#extras", carried), ("#recipient", self._recipient_words(found))):
+            below = self.query_one(block, TextBlock)
+            below.display = bool(words)
+            below.show(words)
 
     def _recipient_words(self, found: Recipient) -> Content:
         contact, fields = self._contact, self._service.contacts

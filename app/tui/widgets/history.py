@@ -1,7 +1,6 @@
 """The history pane: a search field, one attempt a row, and details and keys of the current attempt."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import ClassVar
@@ -28,12 +27,12 @@ from app.domain.history_query import (
     proposal,
 )
 from app.domain.model import LABEL, RESOLVED, Attempt, FieldNames, Outcome
-from app.domain.text import clock, elapsed, short_id
-from app.service.evidence import may_show_evidence
-from app.service.history import AttemptRow, RowIds, offers_same_trigger
+from app.domain.text import clock, count, elapsed, short_id
+from app.service.attempts import offers_same_trigger
+from app.service.history import AttemptRow, RowIds, may_show_evidence
 from app.service.masking import masked_attempt_row
 from app.tui.privacy import PrivacyMode
-from app.tui.text import count, label, lines, outcome_label, sanitize
+from app.tui.text import label, lines, outcome_label, sanitize
 from app.tui.widgets.inputs import SafeInput
 from app.tui.widgets.table import Column, VirtualTable
 from app.tui.widgets.text_block import TextBlock
@@ -60,30 +59,9 @@ HINTS = {
 
 MAX_HINTS = 5
 RESOLVING = ("history.evidence", "history.arrived", "history.did_not")
-NEEDS_ROW = ("compare", "export", "statistics")
 
 
 # What can follow an attempt: the same keys on its screen and in its row
-
-
-class Choice(Enum):
-    EVIDENCE = "evidence"
-    ARRIVED = "arrived"
-    DID_NOT = "did not"
-    SAME_TRIGGER = "same trigger"
-    NEW_TRIGGER = "new trigger"
-    IN_FORM = "in the form"
-
-    def fits(self, attempt: Attempt) -> bool:
-        return not self._is_the_senders(attempt) and _FITS[self][0](attempt)
-
-    def unfit(self, attempt: Attempt) -> str:
-        """Why it is not possible."""
-        return "Only the member who sent it can do this." if self._is_the_senders(attempt) else _FITS[self][1]
-
-    def _is_the_senders(self, attempt: Attempt) -> bool:
-        """Whether another member sent the attempt, and only that member can do this."""
-        return bool(attempt.member) and self not in (Choice.ARRIVED, Choice.DID_NOT)
 
 
 def _is_unknown(attempt: Attempt) -> bool:
@@ -93,37 +71,56 @@ def _is_unknown(attempt: Attempt) -> bool:
 ONLY_UNKNOWN = "Only an unknown outcome can be marked."
 NOT_THE_SAME = "Only an unresolved unknown outcome with a trigger id can be resent. Send it as new."
 NO_MAIL = "It triggered nothing, or is still being sent: there is no mail to look for."
-_FITS: Mapping[Choice, tuple[Callable[[Attempt], bool], str]] = {
-    Choice.EVIDENCE: (may_show_evidence, NO_MAIL),
-    Choice.ARRIVED: (_is_unknown, ONLY_UNKNOWN),
-    Choice.DID_NOT: (_is_unknown, ONLY_UNKNOWN),
-    Choice.SAME_TRIGGER: (offers_same_trigger, NOT_THE_SAME),
-    Choice.NEW_TRIGGER: (lambda one: one.outcome is not Outcome.SENDING, "It is still being sent."),
-    Choice.IN_FORM: (lambda _: True, ""),
-}
-_KEYS = {
-    Choice.EVIDENCE: ("l", "Find the mail", "Ask the account whether a mail of the event was launched since"),
-    Choice.ARRIVED: ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived"),
-    Choice.DID_NOT: ("d", "Mark not arrived", "Resolve an unknown outcome: the event did not arrive"),
-    Choice.SAME_TRIGGER: ("s", "Resend", "Resend with the same trigger id, after an unknown outcome"),
-    Choice.NEW_TRIGGER: ("n", "Send as new", "Send the same request with a new trigger id"),
-    Choice.IN_FORM: ("o", "Edit in form", "Open it in the form to change it before sending"),
-}
 
 
-def follow_up_bindings(where: str, *, show: bool = True) -> list[BindingType]:
-    """The keys; `where` begins their ids in the keymap."""
+class Choice(Enum):
+    """What can follow: its key, title and tooltip, which attempts it is possible for, and why not for the others."""
+
+    # fmt: off
+    EVIDENCE = ("l", "Find the mail", "Ask the account whether a mail of the event was launched since",
+                may_show_evidence, NO_MAIL)
+    ARRIVED = ("a", "Mark arrived", "Resolve an unknown outcome: the event arrived",
+               _is_unknown, ONLY_UNKNOWN)
+    DID_NOT = ("d", "Mark not arrived", "Resolve an unknown outcome: the event did not arrive",
+               _is_unknown, ONLY_UNKNOWN)
+    SAME_TRIGGER = ("s", "Resend", "Resend with the same trigger id, after an unknown outcome",
+                    offers_same_trigger, NOT_THE_SAME)
+    NEW_TRIGGER = ("n", "Send as new", "Send the same request with a new trigger id",
+                   lambda one: one.outcome is not Outcome.SENDING, "It is still being sent.")
+    IN_THE_FORM = ("o", "Edit in form", "Open it in the form to change it before sending",
+                   lambda _: True, "")
+    # fmt: on
+
+    def __init__(
+        self, key: str, title: str, tooltip: str, is_possible: Callable[[Attempt], bool], why_not: str
+    ) -> None:
+        self.key, self.title, self.tooltip = key, title, tooltip
+        self._is_possible, self._why_not = is_possible, why_not
+
+    def fits(self, attempt: Attempt) -> bool:
+        return not self._is_the_senders(attempt) and self._is_possible(attempt)
+
+    def unfit(self, attempt: Attempt) -> str:
+        """Why it is not possible."""
+        return "Only the member who sent it can do this." if self._is_the_senders(attempt) else self._why_not
+
+    def _is_the_senders(self, attempt: Attempt) -> bool:
+        """Whether another member sent the attempt, and only that member can do this."""
+        return bool(attempt.member) and self not in (Choice.ARRIVED, Choice.DID_NOT)
+
+
+def follow_up_bindings(where: str, action: str, *, show: bool = True) -> list[BindingType]:
+    """The keys; `where` begins their ids in the keymap, and the action gets the name of the choice."""
     return [
         Binding(
-            key,
-            f"choose('{choice.name}')",
-            name,
-            tooltip=tooltip,
-            show=show,
-            id=f"{where}.{choice.value.replace(' ', '_')}",
+            one.key, f"{action}('{one.name}')", one.title, tooltip=one.tooltip, show=show,
+            id=f"{where}.{one.name.lower()}",
         )
-        for choice, (key, name, tooltip) in _KEYS.items()
-    ]
+        for one in Choice
+    ]  # fmt: skip
+
+
+NEEDS_ROW = ("compare", "export", "mark", "statistics", *(choice.name for choice in Choice))
 
 
 # The pane
@@ -137,14 +134,11 @@ class QueryLine(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", show=False, tooltip="Show every attempt", id="query.clear"),
-        Binding("down", "leave", "To the rows", show=False, tooltip="From the search to the attempts", id="query.leave"),
+        Binding("down", "app.focus('history-table')", "To the rows", show=False, tooltip="From the search to the attempts", id="query.leave"),
     ]  # fmt: skip
 
     class Asked(Message):
         """The query has changed."""
-
-    class Left(Message):
-        """The user moves on to the rows."""
 
     def __init__(self) -> None:
         super().__init__(id="history-query")
@@ -177,9 +171,6 @@ class QueryLine(Vertical):
 
     def action_clear(self) -> None:
         self.write("")
-
-    def action_leave(self) -> None:
-        self.post_message(self.Left())
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -219,7 +210,7 @@ class QueryLine(Vertical):
         if self._proposal is not None:
             self.write(self._proposal)
         elif isinstance(event, Input.Submitted):
-            self.action_leave()
+            self.screen.query_one("#history-table").focus()
 
 
 class _Completion(Suggester):
@@ -234,35 +225,23 @@ def _binding(key: str, action: str, name: str, tooltip: str, binding_id: str = "
 class HistoryPane(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         _binding("slash", "filter", "Search", "Type a query, such as outcome:rejected on:today thor", "filter"),
-        _binding("f", "want('filters')", "Choose a filter", "Filter by outcome or by a value of this row", "choose_a_filter"),
-        _binding("t", "want('times')", "Choose a time", "Filter by time: today, yesterday, from … to", "choose_a_time"),
-        _binding("r", "want('orders')", "Sort", "Sort by a column; the same one again reverses the order"),
+        _binding("f", "screen.history('filters')", "Choose a filter", "Filter by outcome or by a value of this row", "choose_a_filter"),
+        _binding("t", "screen.history('times')", "Choose a time", "Filter by time: today, yesterday, from … to", "choose_a_time"),
+        _binding("r", "screen.history('orders')", "Sort", "Sort by a column; the same one again reverses the order"),
         _binding("m", "mark", "Mark", "Mark this attempt to compare it; two at most"),
         _binding(
-            "c", "want('compare')", "Compare",
+            "c", "screen.history('compare')", "Compare",
             "Compare the marked attempts, or this one with the marked or the last accepted one of its event",
         ),
-        _binding("x", "want('export')", "Export", "Export these attempts, or this one: CSV, JSON, Markdown, a ticket; to a file or the clipboard"),
-        _binding("p", "want('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
-        _binding("e", "want('team')", "Mine or team", "Show the attempts of the whole team, or yours only", "team"),
+        _binding("x", "screen.history('export')", "Export", "Export these attempts, or this one: CSV, JSON, Markdown, a ticket; to a file or the clipboard"),
+        _binding("p", "screen.history('statistics')", "Statistics", "These attempts over time, by code and by event, and their duration"),
+        _binding("e", "screen.history('team')", "Mine or team", "Show the attempts of the whole team, or yours only", "team"),
         _binding("u", "screen.unresolved", "Unresolved", "Unresolved outcomes only, all of this account", "unresolved"),
         _binding("question_mark", "app.help", "More keys", "Explain the history and all its keys", "keys"),
-        _binding("z", "want('whole')", "Full screen", "Show the history on the full screen, or leave it", "full_screen"),
-        Binding("escape", "back", "Back", tooltip="Leave the full screen", show=False),
-        *follow_up_bindings("history", show=False),
+        _binding("z", "screen.history('whole')", "Full screen", "Show the history on the full screen, or leave it", "full_screen"),
+        Binding("escape", "screen.history('back')", "Back", tooltip="Leave the full screen", show=False),
+        *follow_up_bindings("history", "screen.follow_up", show=False),
     ]  # fmt: skip
-
-    @dataclass
-    class Wanted(Message):
-        """The user wants to follow up on the current attempt, or a menu or screen.
-
-        `what` is `filters`, `times`, `orders`, `compare`, `export`, `statistics`, `team` or `whole`
-        (the full screen).
-        """
-
-        what: str | Choice
-        row: AttemptRow | None
-        """The current attempt then: a search may end before the message is handled."""
 
     whole: reactive[bool] = reactive(False)
     """Whether the pane is on the full screen."""
@@ -392,22 +371,14 @@ class HistoryPane(Vertical):
         if action := event.style.meta.get("hint"):
             await self.run_action(action)
 
-    @on(QueryLine.Left)
-    def _to_rows(self, message: QueryLine.Left) -> None:
-        message.stop()
-        self.table.focus()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Some actions need a row, one needs a team; Esc leaves the full screen."""
-        if parameters == ("team",):
-            return self._has_team
-        needs_row = action in ("choose", "mark") or (action == "want" and parameters[0] in NEEDS_ROW)
-        if needs_row and self.is_mounted and self.table.row is None:
-            return False
-        return self.whole if action == "back" else super().check_action(action, parameters)
+        return self.allows(action) if action == "mark" else super().check_action(action, parameters)
 
-    def action_choose(self, name: str) -> None:
-        self.post_message(self.Wanted(Choice[name], self.table.row))
+    def allows(self, what: object) -> bool:
+        """Whether this can be done now: some things need a row, one a team; Esc leaves the full screen."""
+        if what in ("team", "back"):
+            return self._has_team if what == "team" else self.whole
+        return what not in NEEDS_ROW or not self.is_mounted or self.table.row is not None
 
     def action_filter(self) -> None:
         self.line.begin()
@@ -423,12 +394,6 @@ class HistoryPane(Vertical):
         self.marked = list(attempt_ids)
         self.table.refresh()
 
-    def action_back(self) -> None:
-        self.action_want("whole")
-
-    def action_want(self, what: str) -> None:
-        self.post_message(self.Wanted(what, self.table.row))
-
     # Columns
 
     def watch_is_team(self, is_team: bool) -> None:
@@ -441,7 +406,7 @@ class HistoryPane(Vertical):
             return lambda row: text(masked_attempt_row(self._privacy.mask, row))
 
         member = Column[AttemptRow](
-            "member", "Member", lambda row: sanitize(row.member), 11, max_width=24, min_width=8, flex=2
+            "member", "Member", lambda row: sanitize(row.member), 11, 24, min_width=8, flex=2, is_sorted=False
         )
         return [
             Column("time", "Time", lambda row: clock(row.started_at, datetime.now(UTC)), 12),
@@ -450,10 +415,10 @@ class HistoryPane(Vertical):
             Column("event", "Event", _event, 14, max_width=34, min_width=8, flex=3),
             Column("key", "Key field", lambda row: field_label(row.key_id, fields), 11, max_width=18, rank=4),
             Column("contact", "External id", masked(lambda row: row.external_id), 18, max_width=34, flex=1),
-            Column("name", "Contact", masked(lambda row: row.contact_name), 12, max_width=24, flex=1, rank=1),
+            Column("name", "Contact", masked(lambda row: row.contact_name), 12, 24, flex=1, rank=1, is_sorted=False),
             Column("status", "HTTP", lambda row: _number(row.http_status), 4, rank=2, justify="right"),
             Column("code", "Code", lambda row: _number(row.reply_code), 4, justify="right"),
-            Column("description", "Description", masked(_description), 24, max_width=64, min_width=12, flex=6),
+            Column("description", "Description", masked(_description), 24, 64, min_width=12, flex=6, is_sorted=False),
             Column("text", "Reply text", masked(lambda row: row.reply_text or ""), 14, flex=1, rank=5),
             Column("took", "Duration", lambda row: elapsed(row.elapsed_ms), 8, rank=3, justify="right"),
         ]  # fmt: skip

@@ -7,7 +7,8 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from app.tui.text import count, sanitize, visible
+from app.domain.text import count
+from app.tui.text import sanitize, visible
 
 SHOWN_LINES = 3
 MAX_PASTE = 100_000

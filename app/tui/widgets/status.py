@@ -1,15 +1,14 @@
 """The lines around the panes: the account with what is known of it, a refresh, the keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.style import Style
@@ -17,19 +16,18 @@ from textual.widget import Widget
 from textual.widgets import ProgressBar, Static
 
 from app.domain.model import Outcome
-from app.domain.text import age
+from app.domain.text import age, count
 from app.service.catalog import CacheState
-from app.service.profile_check import Notice
 from app.service.refresh import RefreshStep
-from app.service.session import Profile
+from app.service.session import Notice, Profile
 from app.tui.bindings import active_in_order
-from app.tui.text import account_labels, count, fit_line, outcome_style, sanitize
+from app.tui.text import account_labels, fit_line, outcome_style, sanitize
 from app.tui.widgets.text_block import TextBlock
 
 CLICK = "Click to switch the profile"
 UNRESOLVED_CLICK = "Click to show the unresolved outcomes"
 _LINK = "@click"
-_KEY, _TOOLTIP, _PANE = "key", "tooltip", "pane"
+_TOOLTIP = "tooltip"
 
 
 class StatusLine(Widget):
@@ -82,9 +80,8 @@ class StatusLine(Widget):
         brand = Content.styled("triggerdesk   ", "bold $primary")
         long, short, name = account_labels(self._profile)
         alerts = self._alerts()
-        notice = alerts
-        if self._notice:
-            notice = Content.assemble((f"{self._notice.label}   ", "bold $text-warning"), alerts)
+        label = f"{self._notice.label}   " if self._notice else ""
+        notice = Content.assemble((label, "bold $text-warning"), alerts)
         said = f"refreshed {self.refreshed}" if self.refreshed else "never refreshed"
         facts = Content.assemble(notice, (f"{self.counts}   {said}", "$quiet"))
         old = Content.assemble(notice, (said, "$quiet"))
@@ -127,17 +124,17 @@ class FetchBar(Horizontal):
         super().__init__(id="fetching")
         self.display = False
 
+    def compose(self) -> ComposeResult:
+        yield TextBlock(id="fetching-words")
+        yield ProgressBar(total=1, show_eta=False)
+        yield Static("Esc stops", id="fetching-stop")
+
     def show(self, words: str, share: float | None = None) -> None:
         """Shows the line; `share` is 0 to 1, or None if unknown."""
-        said = f"⟳ {sanitize(words)}"
-        if not self.children:
-            self.mount(
-                TextBlock(said, id="fetching-words"),
-                ProgressBar(total=1, show_eta=False, id="fetching-share"),
-                Static("esc stops", id="fetching-stop"),
-            )
+        if not self.is_running:
+            return  # the thread of a refresh may tell of its last step once the dashboard is gone
         self.display = True
-        self.query_one("#fetching-words", TextBlock).show(said)
+        self.query_one("#fetching-words", TextBlock).show(f"⟳ {sanitize(words)}")
         bar = self.query_one(ProgressBar)
         bar.display = share is not None
         bar.update(progress=share or 0)
@@ -153,28 +150,19 @@ class PaneTabs(Widget):
     """The panes on one line, the active one marked; a click leads to one."""
 
     ALLOW_SELECT = False
+    auto_links = False
 
     labels: reactive[Mapping[str, str]] = reactive({})
     """The words of each pane."""
 
     active: reactive[str] = reactive("")
 
-    def on_click(self, event: events.Click) -> None:
-        if pane := event.style.meta.get(_PANE):
-            self.post_message(self.Picked(pane))
-
     def render(self) -> Content:
         return Content(" ").join(self._tab(pane, words) for pane, words in self.labels.items())
 
     def _tab(self, pane: str, words: str) -> Content:
         style = "bold reverse $primary" if pane == self.active else ""
-        return Content.styled(words, style).stylize(Style.from_meta({_PANE: pane}))
-
-    @dataclass
-    class Picked(Message):
-        """The user picked this pane."""
-
-        pane: str
+        return Content.styled(words, style).stylize(Style.from_meta({_LINK: f"screen.go('{pane}')"}))
 
 
 class KeyFooter(Widget):
@@ -184,10 +172,11 @@ class KeyFooter(Widget):
     """
 
     ALLOW_SELECT = False
+    auto_links = False
 
     keys: reactive[Sequence[ActiveBinding]] = reactive(())
     hovered: reactive[str] = reactive("")
-    """The key under the mouse."""
+    """What a click on the key under the mouse does."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
@@ -203,15 +192,11 @@ class KeyFooter(Widget):
         ]
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        self.hovered = event.style.meta.get(_KEY, "")
+        self.hovered = event.style.meta.get(_LINK, "")
         self.tooltip = event.style.meta.get(_TOOLTIP)
 
     def on_leave(self) -> None:
         self.hovered = ""
-
-    def on_click(self, event: events.Click) -> None:
-        if key := event.style.meta.get(_KEY):
-            self.app.simulate_key(key)
 
     def render(self) -> Content:
         palette = self.screen.active_bindings.get(self.app.COMMAND_PALETTE_BINDING)
@@ -229,7 +214,7 @@ class KeyFooter(Widget):
         said = Content.assemble((name, "bold $footer-key-foreground"), f" {binding.description}")
         meta = {_TOOLTIP: key.tooltip or binding.tooltip or binding.description}
         if key.enabled:
-            meta[_KEY] = binding.key
-        if binding.key == self.hovered:
+            meta[_LINK] = f"app.simulate_key('{binding.key}')"
+        if key.enabled and meta[_LINK] == self.hovered:
             said = said.stylize("on $block-hover-background")
         return said.stylize(Style.from_meta(meta)).stylize("" if key.enabled else "dim")

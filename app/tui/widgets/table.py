@@ -23,8 +23,9 @@ from textual.style import Style
 from textual.widget import Widget
 
 from app.domain.errors import AppError
+from app.domain.text import spacing_marks
 from app.service.history import Rows
-from app.tui.text import sanitize, sanitize_content, spacing_marks
+from app.tui.text import sanitize, sanitize_content
 
 Row = TypeVar("Row")
 Told = TypeVar("Told")
@@ -96,13 +97,13 @@ def _needed(shown: Sequence[Column[Row]]) -> int:
 def _grow(shown: Sequence[Column[Row]], widths: list[int], spare: int) -> None:
     """Hands out spare cells one by one, each to the column that has got least for its flex so far."""
     for _ in range(spare):
-        shares = {
-            (widths[index] - column.width + 1) / column.flex: index
-            for index, column in reversed(list(enumerate(shown)))
+        shares = [
+            ((widths[index] - column.width + 1) / column.flex, index)
+            for index, column in enumerate(shown)
             if column.flex and (column.max_width is None or widths[index] < column.max_width)
-        }
+        ]
         if shares:
-            widths[shares[min(shares)]] += 1
+            widths[min(shares)[1]] += 1
 
 
 def fit_text(text: str, width: int, justify: Justify = "left") -> str:
@@ -238,7 +239,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         """The position of the row under the cursor; 0 if there are no rows."""
         self.row: Row | None = None
         """The row under the cursor; None if there are no rows."""
-        self._columns = columns
+        self.columns = columns
         self._slots: tuple[int, list[Slot[Row]]] = (-1, [])
         self._rows: Rows[Row] | None = None
         self._reading: Rows[Row] | None = None
@@ -247,7 +248,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._body_lines = 0
 
     def show_columns(self, columns: Sequence[Column[Row]]) -> None:
-        self._columns, self._slots = columns, (-1, [])
+        self.columns, self._slots = columns, (-1, [])
         self.refresh()
 
     # Rows
@@ -399,6 +400,16 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     # Drawing
 
+    def titles(self) -> list[tuple[str, Content]]:
+        """The key and title of each column to sort by; the present one is marked."""
+        key, descending = self._sort
+        sign = "▼" if descending else "▲"
+        return [
+            (column.key, Content(f"{sign if column.key == key else ' '} {column.title}"))
+            for column in self.columns
+            if column.is_sorted
+        ]
+
     def show_sort(self, key: str | None, *, descending: bool = False) -> None:
         """Marks the title of the column that the rows are sorted by; None marks no column."""
         self._sort = (key, descending)
@@ -440,7 +451,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     def _fitted(self) -> list[Slot[Row]]:
         width = self.scrollable_content_region.width
         if self._slots[0] != width:
-            self._slots = (width, fit_columns(self._columns, max(0, width - MARGIN)))
+            self._slots = (width, fit_columns(self.columns, max(0, width - MARGIN)))
         return self._slots[1]
 
     def _draw(self, marker: str, part: str, cell: Callable[[Slot[Row]], str | Content]) -> Strip:

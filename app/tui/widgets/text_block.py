@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from app.domain.attempt_export import readable_body
+from app.domain.text import sanitize_block
 from app.tui.bindings import key_of
-from app.tui.text import sanitize_block
 
 MAX_COLOURED = 32_768
 """Characters of a text with colours; a longer one takes too long to draw."""
@@ -37,8 +37,8 @@ _INDENT = 2
 PART = 65_536
 """Characters of a formatted part, at most."""
 
-RAW_PART = 4_096
-"""Bytes of a raw part: 256 lines of it."""
+RAW_LINES = 256
+"""Lines of a raw part, at most."""
 
 _LINE = 16
 _NEAREST = 2_000
@@ -47,13 +47,15 @@ _NEAREST = 2_000
 class TextBlock(Static):
     """Text that is never markup; another text of the same height costs no layout of the screen."""
 
-    def __init__(self, text: Content | str = "", *, id: str) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(text, markup=False, id=id)
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(markup=False, id=id)
+        self._shown = Content("")
 
     def show(self, text: Content | str) -> None:
-        shown, new = _content(self.content), _content(text)
-        if new.is_same(shown):
+        new = Content(text) if isinstance(text, str) else text
+        if new.is_same(self._shown):
             return
+        self._shown = new
         before = self._height
         self.update(new, layout=self.styles.is_auto_width)
         if self.styles.is_auto_height and self._height != before:
@@ -63,10 +65,6 @@ class TextBlock(Static):
     def _height(self) -> int:
         """The lines that the text takes at its present width."""
         return self.get_content_height(Size(), Size(), self.content_size.width)
-
-
-def _content(text: object) -> Content:
-    return text if isinstance(text, Content) else Content(str(text))
 
 
 # Code
@@ -142,12 +140,11 @@ class BodyView(Vertical):
         """`more` is the id of the binding for the next part."""
         super().__init__(id=id)
         self._more = more
-        self._title = ""
+        self._title = self._instead = ""
         self._body: bytes | None = None
-        self._instead = ""
+        self._is_raw = False
         self._parts: Sequence[str] = ()
         self._part = 0
-        self._raw = False
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, classes="heading")
@@ -155,53 +152,38 @@ class BodyView(Vertical):
 
     def show(self, title: str, body: bytes | None, instead: str = "") -> None:
         """Shows a body from its beginning, or the sentence `instead` if it is None."""
-        self._title, self._body, self._part = title, body, 0
-        self._instead = instead
-        self._parts = () if body is None else split(readable_body(body))
-        self._draw()
+        self._title, self._body, self._instead = title, body, instead
+        self._begin()
 
     @property
     def is_long(self) -> bool:
-        return self._count > 1
+        return len(self._parts) > 1
 
     def show_raw(self, raw: bool) -> None:
-        if raw != self._raw:
-            self._raw, self._part = raw, 0
-            self._draw()
+        self._is_raw = raw
+        self._begin()
 
     def show_next_part(self) -> None:
-        self._part = (self._part + 1) % self._count
+        self._part = (self._part + 1) % len(self._parts)
         self._draw()
 
-    @property
-    def _count(self) -> int:
-        if self._body is None:
-            return 1
-        return raw_parts(self._body) if self._raw else len(self._parts)
+    def _begin(self) -> None:
+        if not self._body:
+            self._parts = [self._instead if self._body is None else "empty"]
+        else:
+            self._parts = raw_parts(self._body) if self._is_raw else split(readable_body(self._body))
+        self._part = 0
+        self._draw()
 
     def _draw(self) -> None:
-        self.query_one(Static).update(Content.assemble(self._title, (self._where(), "$quiet")))
+        where = "  raw" if self._is_raw and self._body else ""
+        if self.is_long:
+            where += f"  part {self._part + 1} of {len(self._parts)}, {key_of(self, self._more)} for the next"
+        self.query_one(Static).update(Content.assemble(self._title, (where, "$quiet")))
         body = self.query_one(CodeBlock)
-        is_text = bool(self._body) and not self._raw
-        before = self._parts[: self._part] if is_text else ()
-        body.is_numbered, body.is_json = is_text, is_text
-        body.first_line = 1 + sum(part.count("\n") for part in before)
-        body.text = self._shown()
-
-    def _where(self) -> str:
-        raw = "  raw" if self._raw and self._body else ""
-        if not self.is_long:
-            return raw
-        return f"{raw}  part {self._part + 1} of {self._count}, {key_of(self, self._more)} for the next"
-
-    def _shown(self) -> str:
-        if self._body is None:
-            return self._instead
-        if not self._body:
-            return "empty"
-        if self._raw:
-            return "\n".join(raw_lines(self._body, self._part))
-        return sanitize_block(self._parts[self._part], PART)
+        body.is_numbered = body.is_json = bool(self._body) and not self._is_raw
+        body.first_line = 1 + sum(part.count("\n") for part in self._parts[: self._part])
+        body.text = sanitize_block(self._parts[self._part], PART)
 
 
 def split(text: str, limit: int = PART) -> Sequence[str]:
@@ -216,15 +198,11 @@ def split(text: str, limit: int = PART) -> Sequence[str]:
     return (*parts, text[start:])
 
 
-def raw_parts(body: bytes) -> int:
-    """In how many parts the bytes of a body are read; one also for an empty one."""
-    return max(1, -(-len(body) // RAW_PART))
-
-
-def raw_lines(body: bytes, part: int) -> Iterator[str]:
-    """The lines of one raw part, from 0: offset, sixteen bytes in hexadecimal, and the same as ASCII where it is."""
-    start = part * RAW_PART
-    for at in range(start, min(len(body), start + RAW_PART), _LINE):
+def raw_parts(body: bytes) -> Sequence[str]:
+    """The bytes as lines: offset, sixteen bytes in hexadecimal, and the same as ASCII where it is; 256 lines a part."""
+    lines = []
+    for at in range(0, len(body), _LINE):
         line = body[at : at + _LINE]
         shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in line)
-        yield f"{at:05x} {line.hex(' '):<47} {shown}"
+        lines.append(f"{at:05x} {line.hex(' '):<47} {shown}")
+    return ["\n".join(lines[at : at + RAW_LINES]) for at in range(0, len(lines), RAW_LINES)]
