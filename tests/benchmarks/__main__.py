@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tests.benchmarks.table import Row, machine, table
 
-MODULES = ("journal", "sandbox", "loading", "store", "refresh", "headless", "desk", "history", "bulk", "team")
+MODULES = ("journal", "sandbox", "loading", "store", "headless", "desk", "history", "bulk", "team")
 """Each has `rows(scale) -> list[Row]`; scale 1 is the full size."""
 
 

@@ -23,7 +23,7 @@ from uuid import UUID
 
 from app.bootstrap import open_service
 from app.domain.bulk import CANARY, RowState, Run, RunState, status_json
-from app.domain.model import Attempt, Outcome, Reply, TriggerRequest
+from app.domain.model import Attempt, Outcome, Reply, TriggerRequest, new_attempt_ids
 from app.service.bulk import Planning
 from app.service.bulk_sending import Sending
 from app.service.session import Session
@@ -141,7 +141,9 @@ async def _batches(home: Path) -> tuple[float, float]:
         bulk_runs.start(path, run.run_id, OWNER, lambda _: True)
         times = []
         for _ in range(BATCHES):
-            batch = [(row, _attempt(run, row)) for row in bulk_runs.rows_left(path, run.run_id, 1000)]
+            rows = bulk_runs.rows_left(path, run.run_id, 1000)
+            ids = new_attempt_ids(len(rows))
+            batch = [(row, _attempt(run, row, attempt_id)) for row, attempt_id in zip(rows, ids, strict=True)]
             if len(batch) < 1000 and times:
                 break
             began = time.perf_counter()
@@ -154,19 +156,19 @@ async def _batches(home: Path) -> tuple[float, float]:
     return statistics.median(times), status
 
 
-def _attempt(run: Run, row: bulk_runs.BulkRow) -> Attempt:
+def _attempt(run: Run, row: bulk_runs.BulkRow, attempt_id: str) -> Attempt:
     trigger_id = row.trigger_id(UUID(run.run_id))
     data = {"global": {"itemName": row.cells[1]}}
     request = TriggerRequest(run.event_id, run.key_id, row.external_id, data, trigger_id)
     return Attempt(
-        trigger_id, run.profile, run.account, request, run.event_name, datetime.now(UTC), 0, run_id=run.run_id
+        attempt_id, run.profile, run.account, request, run.event_name, datetime.now(UTC), 0, run_id=run.run_id
     )
 
 
 async def _whole_run(home: Path, file: Path, count: int) -> float:
     """Seconds that a run takes."""
 
-    async def yes(_: Run) -> bool:
+    async def yes(*_: object) -> bool:
         return True
 
     async with _opened(home) as service:

@@ -1,28 +1,45 @@
-"""What the dashboard costs: its first frame, moving about, searching, working while a refresh is under way, idling.
+"""What the dashboard costs: its first frame, memory, keys while nothing and while a refresh is under way.
 
 Measured on the program itself under a pseudo-terminal, against a bare Textual application with a header and a footer;
 what happens inside one frame, in this process.
 """
 
 import asyncio
+import gc
+import multiprocessing
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice, product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.bootstrap import open_service
-from tests.benchmarks import desk_frames, homes
+from app.domain.model import Contact
+from app.domain.recipient import EMAIL
+from app.service.history import AttemptRow
+from app.service.session import Session
+from app.settings import Settings, load_settings
+from app.tui.app import TriggerDeskApp
+from app.tui.widgets.table import VirtualTable
+from tests.benchmarks import homes, words
 from tests.benchmarks.desk_terminal import BARE_APP, BARE_FRAME, Running, running
 from tests.benchmarks.table import Row
 from tests.benchmarks.timing import nth
+from tests.profiles import Opening
+from tests.tui.conftest import Desk
 
 ROUNDS = 9
-BROWSED = 300
+MOVES = 300
 KEYS = 400
-IDLE_S = 10.0
+SENDS = 1000
 SIZES = {(80, 24): ("Help",), (140, 40): ("@", "Code", "Help")}
 """What the first usable frame shows at each size beside the first event: rows of every pane, and the keys."""
 
 DESK = ("-m", "app")
-ALLOWED_MB = 50
+BROWSING_MB = 50
+SENDING_MB = 10
 MOST_ROWS = 50
 """No pane is higher, so that each key leads on."""
 
@@ -32,33 +49,31 @@ CURSOR = "▏".encode()
 
 def rows(scale: float) -> list[Row]:
     """The rows of the dashboard; scale 1 has a million contacts and a million attempts."""
-    large, small = homes.large(scale), homes.small()
-    rounds = max(3, round(ROUNDS * scale))
+    home = homes.large(scale)
+    moves = max(20, round(MOVES * scale))
     return [
-        *_first_frame(large, small, rounds),
-        *_memory(large, small, max(10, round(BROWSED * scale))),
-        *desk_frames.frames(large, small, max(20, round(KEYS * scale))),
-        *_busy(large, max(20, round(KEYS * scale))),
-        *_idle(large, small),
+        *_first_frame(home, max(3, round(ROUNDS * scale))),
+        _browsing(home, moves),
+        _sending(max(20, round(SENDS * scale))),
+        *_keys(home, moves),
+        _busy(home, max(20, round(KEYS * scale))),
     ]
 
 
 # The first frame
 
 
-def _first_frame(large: homes.Home, small: homes.Home, rounds: int) -> Iterator[Row]:
-    first = [asyncio.run(_first_event(home)) for home in (large, small)]
+def _first_frame(home: homes.Home, rounds: int) -> Iterator[Row]:
+    first = asyncio.run(_first_event(home))
     for size, shown in SIZES.items():
-        taken: dict[str, list[float]] = {"bare": [], "large": [], "small": []}
+        bare, ours = [], []
         for _ in range(rounds + 1):
-            taken["bare"].append(_until(BARE_APP, BARE_FRAME, large.environment, size))
-            taken["large"].append(_until(DESK, (first[0], *shown), large.environment, size))
-            taken["small"].append(_until(DESK, (first[1], *shown), small.environment, size))
+            bare.append(_until(BARE_APP, BARE_FRAME, home.environment, size))
+            ours.append(_until(DESK, (first, *shown), home.environment, size))
         # The first of each may still have been compiling what the others found compiled.
-        bare, ours, few = (nth(times[1:], 0.5) for times in taken.values())
-        what = "complete dashboard at {} by {}, CPU".format(*size)
-        yield Row(f"{what} / a bare app", bare, ours, "ms", 2.8)
-        yield Row(f"{what} / with 1,000 of each", few, ours, "ms", 2.0)
+        floor, drawn = (nth(times[1:], 0.5) for times in (bare, ours))
+        what = "complete dashboard at {} by {}, CPU / a bare app".format(*size)
+        yield Row(what, floor, drawn, "ms", 2.8)
 
 
 async def _first_event(home: homes.Home) -> str:
@@ -79,18 +94,11 @@ def _until(
 # Memory
 
 
-def _memory(large: homes.Home, small: homes.Home, moves: int) -> Iterator[Row]:
-    with running(BARE_APP, large.environment) as bare:
+def _browsing(home: homes.Home, moves: int) -> Row:
+    with running(BARE_APP, home.environment) as bare:
         bare.wait_for(*BARE_FRAME)
         bare.drain(0.5)
-        floor = bare.peak_mb() + ALLOWED_MB
-    ours, few = (_browsed_mb(home, moves) for home in (large, small))
-    what = f"peak memory, {moves} pages browsed"
-    yield Row(f"{what} / a bare app + {ALLOWED_MB} MB", floor, ours, "MB", 1.0)
-    yield Row(f"{what} / with 1,000 of each", few, ours, "MB", 2.0)
-
-
-def _browsed_mb(home: homes.Home, moves: int) -> float:
+        floor = bare.peak_mb() + BROWSING_MB
     with running(DESK, home.environment) as desk:
         stands(desk)
         pages = min(moves // 2, home.attempts // MOST_ROWS)
@@ -100,7 +108,57 @@ def _browsed_mb(home: homes.Home, moves: int) -> float:
                 desk.press(key)
                 assert desk.read(1.0) or key == "home"
         desk.drain(0.5)
-        return desk.peak_mb()
+        ours = desk.peak_mb()
+    return Row(
+        f"peak memory, {2 * pages} pages browsed / a bare app + {BROWSING_MB} MB", floor, ours, "MB", 1.0
+    )
+
+
+def _sending(sends: int) -> Row:
+    with multiprocessing.get_context("spawn").Pool(1) as apart:
+        early, late = apart.apply(_memory_of_sends, (sends,))
+    what = f"memory after {sends} sends / after {sends // 10} + {SENDING_MB} MB"
+    return Row(what, early + SENDING_MB, late, "MB", 1.0)
+
+
+def _memory_of_sends(sends: int) -> tuple[float, float]:
+    """Megabytes resident after a tenth of the sends, and after all, on a new home."""
+    with TemporaryDirectory() as home:
+        return asyncio.run(_sent(load_settings({"TRIGGERDESK_HOME": home}), sends))
+
+
+async def _sent(settings: Settings, sends: int) -> tuple[float, float]:
+    service = open_service(settings)
+    app = TriggerDeskApp(Opening(lambda: service))
+    resident = []
+    async with app.run_test(size=(140, 40)) as pilot:
+        desk = Desk(pilot, service)
+        await desk.settle()
+        events, contacts = service.events.search(), service.contacts.search()
+        events.count()
+        contacts.count()
+        each = product(events.rows(0, events.known), contacts.rows(0, contacts.known))
+        for number, (event, contact) in enumerate(islice(each, sends), start=1):
+            desk.form.choose_event(event)
+            desk.form.choose_contact(contact)
+            await desk.press("f9")
+            if number in (sends // 10, sends):
+                resident.append(_resident_mb())
+        assert _attempts(service) == sends
+    await service.close()
+    early, late = resident
+    return early, late
+
+
+def _attempts(service: Session) -> int:
+    found = service.history.attempts()
+    found.count()
+    return found.known
+
+
+def _resident_mb() -> float:
+    pages = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]
+    return int(pages) * 4096 / (1 << 20)
 
 
 def stands(desk: Running) -> None:
@@ -109,11 +167,93 @@ def stands(desk: Running) -> None:
     desk.drain(1.0)
 
 
+# Keys
+
+
+def _keys(home: homes.Home, moves: int) -> Iterator[Row]:
+    for what, limit, times in asyncio.run(_moved(home, moves)):
+        yield Row(f"{what}: 99 of 100, of {len(times)}", None, nth(times, 0.99), "ms", limit)
+
+
+async def _moved(home: homes.Home, moves: int) -> list[tuple[str, float, list[float]]]:
+    service = open_service(home.settings())
+    app = TriggerDeskApp(Opening(lambda: service))
+    taken = []
+    async with app.run_test(size=(140, 40)) as pilot:
+        await app.ready()
+        await pilot.pause()
+        gc.freeze()  # as the program does on a terminal
+        for name in ("contacts", "history"):
+            table = app.screen.query_one(f"#{name}-table", VirtualTable)
+            table.action_last()  # who goes there has the numbers of all rows read
+            await pilot.pause()
+            await app.workers.wait_for_complete()
+            taken.append((f"page down, end, jump in {name}, drawn", 16.0, list(_moves(table, moves))))
+        table = app.screen.query_one("#contacts-table", VirtualTable)
+        typed = [word[: end + 1] for word in words.OFTEN for end in range(len(word))]
+        times = [_timed(partial(_typed, table, service, text)) for text in typed]
+        taken.append(("typed into the filter of contacts, to its rows", 50.0, times))
+    await service.close()
+    return taken
+
+
+def _moves(table: "VirtualTable[object]", moves: int) -> Iterator[float]:
+    total = table.row_count
+    assert total
+
+    def jump(number: int) -> None:
+        table.move_cursor(number * 7919 * 131 % total)
+        assert table.cursor == number * 7919 * 131 % total
+
+    def end(_: int) -> None:
+        table.action_first()
+        table.action_last()
+        assert table.cursor == total - 1
+
+    for step in (lambda _: table.action_page(1), end, jump):
+        table.action_first()
+        for number in range(moves):
+            table.rows_changed()  # nothing is kept from the move before
+            yield _timed(partial(_drawn, table, step, number))
+
+
+def _drawn(table: "VirtualTable[object]", step: Callable[[int], None], number: int) -> None:
+    step(number)
+    drawn = [table.render_line(line).text for line in range(table.size.height)]
+    (at_cursor,) = (line for line in drawn if line.startswith("▏"))
+    assert all(part in at_cursor for part in _shown(table.row))
+
+
+def _shown(row: object) -> Sequence[str]:
+    """What must stand in the line of a row, however narrow its columns are."""
+    match row:
+        case Contact():
+            return [row.value(EMAIL)[:12] or "no e-mail"]
+        case AttemptRow():
+            return [row.event_id, row.external_id[:8]]
+        case _:
+            raise AssertionError("no row is under the cursor")
+
+
+def _typed(table: "VirtualTable[object]", service: Session, text: str) -> None:
+    found = service.contacts.search(text)
+    found.read_first()
+    table.show(found)
+    assert _shown(table.row)
+    assert all(table.render_line(line).text.strip() for line in range(2))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
 # While a refresh and a send are under way
 
 
-def _busy(home: homes.Home, keys: int) -> Iterator[Row]:
-    with running(DESK, home.environment) as desk:
+def _busy(home: homes.Home, keys: int) -> Row:
+    with TemporaryDirectory() as name, running(DESK, {"TRIGGERDESK_HOME": _copy(home, name)}) as desk:
         stands(desk)
         for key in ("100", "enter", "down", "enter", "f3", "f5"):
             desk.press(key)
@@ -122,13 +262,12 @@ def _busy(home: homes.Home, keys: int) -> Iterator[Row]:
         waits = [painted_ms(desk, "down") for _ in range(keys)]
         assert b"refreshing" in desk.painted
         assert b"accepted" in desk.painted
-    yield Row(
-        f"key to painted frame during a refresh and a send: 99 of 100 ({len(waits)} keys)",
-        None,
-        nth(waits, 0.99),
-        "ms",
-        50.0,
-    )
+    what = f"key to painted frame during a refresh and a send: 99 of 100, of {len(waits)}"
+    return Row(what, None, nth(waits, 0.99), "ms", 50.0)
+
+
+def _copy(home: homes.Home, folder: str) -> str:
+    return str(shutil.copytree(home.path, Path(folder, "home")))
 
 
 def painted_ms(desk: Running, key: str) -> float:
@@ -141,31 +280,3 @@ def painted_ms(desk: Running, key: str) -> float:
     while CURSOR not in desk.painted[before:]:
         assert desk.read(1.0)
     return (time.perf_counter() - started) * 1000
-
-
-# Idle
-
-
-def _idle(large: homes.Home, small: homes.Home) -> Iterator[Row]:
-    ours, few = (_idle_share(home) for home in (large, small))
-    yield Row("idle: share of a core", None, ours, "%", 0.5)
-    yield Row("idle: share of a core / with 1,000 of each", few, ours, "%", 2.0)
-
-
-def _idle_share(home: homes.Home) -> float:
-    with running(DESK, home.environment) as desk:
-        stands(desk)
-        desk.drain(2.0)
-        before, painted, written = desk.cpu_s(), len(desk.painted), _written(home)
-        end = time.monotonic() + IDLE_S
-        while (left := end - time.monotonic()) > 0:
-            desk.read(left)
-        # The age of the cache may have become another one.
-        assert len(desk.painted) - painted < 500
-        assert _written(home) == written
-        return (desk.cpu_s() - before) / IDLE_S * 100
-
-
-def _written(home: homes.Home) -> list[tuple[str, int]]:
-    files = sorted(file for file in home.path.rglob("*.db*") if not file.name.endswith("-shm"))
-    return [(file.name, file.stat().st_mtime_ns) for file in files]

@@ -4,7 +4,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks import homes
@@ -18,31 +18,18 @@ TRIGGER = ("-m", "app", "--profile", "local", "trigger", "100", "--key", "3", "-
 
 
 def rows(scale: float) -> list[Row]:
-    """A trigger against the imports it cannot do without, and with a long history against a short one."""
+    """One row: a trigger with a long history against the imports it cannot do without."""
+    home = homes.large(scale)
     with server() as base_url:
-        large, small = (_with_profile(home, base_url) for home in (homes.large(scale), homes.small()))
-        return list(_measured(large, small, max(3, round(ROUNDS * scale))))
-
-
-def _measured(large: homes.Home, small: homes.Home, rounds: int) -> Iterator[Row]:
-    floor: list[float] = []
-    times: list[float] = []
-    times_small: list[float] = []
-    for number in range(rounds + 1):
-        who = f"bench{number}@example.com"
-        floor.append(_cpu_ms(BARE, large.environment))
-        times.append(_cpu_ms([*TRIGGER, who], large.environment))
-        times_small.append(_cpu_ms([*TRIGGER, who], small.environment))
+        text = f'[profiles.local]\nbase_url = "{base_url}"\n'
+        (home.path / "config.toml").write_text(text, encoding="utf-8")
+        floor, ours = list[float](), list[float]()
+        for number in range(max(3, round(ROUNDS * scale)) + 1):
+            floor.append(_cpu_ms(BARE, home.environment))
+            ours.append(_cpu_ms([*TRIGGER, f"bench{number}@example.com"], home.environment))
     # The first of each may still have been compiling what the others found compiled.
-    bare, ours, few = (nth(taken[1:], 0.5) for taken in (floor, times, times_small))
-    yield Row("trigger, start to exit / python -c 'import httpx, sqlite3'", bare, ours, "ms", 1.6)
-    yield Row("trigger, start to exit / with 1,000 attempts", few, ours, "ms", 2.0)
-
-
-def _with_profile(home: homes.Home, base_url: str) -> homes.Home:
-    text = f'[profiles.local]\nbase_url = "{base_url}"\n'
-    (home.path / "config.toml").write_text(text, encoding="utf-8")
-    return home
+    bare, trigger = (nth(taken[1:], 0.5) for taken in (floor, ours))
+    return [Row("trigger, start to exit / python -c 'import httpx, sqlite3'", bare, trigger, "ms", 1.6)]
 
 
 def _cpu_ms(arguments: Sequence[str], environment: Mapping[str, str]) -> float:

@@ -1,17 +1,11 @@
-"""What it costs to ask a history of a million attempts: a screen of what a query finds, its counts and statistics, exporting it.
+"""What it costs to ask a history of a million attempts: a screen of what a query finds, its counts and statistics.
 
 Every answer is held against plain SQL over the journal, which knows nothing of its indexes.
 """
 
-import json
-import resource
-import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from app.domain.history_query import HistoryQuery
 from app.store.attempts import AttemptRow, History
@@ -19,7 +13,7 @@ from app.store.history_search import HistorySearch
 from tests.benchmarks import homes
 from tests.benchmarks.history_plain import BOTH, FILTERS, SORTS, WORDS, Asked, PlainRows
 from tests.benchmarks.table import Row
-from tests.benchmarks.timing import cpu_s, ms, nth
+from tests.benchmarks.timing import ms, nth
 
 SCREEN = 50
 REPEATS = 10
@@ -48,8 +42,6 @@ def rows(scale: float) -> list[Row]:
         return [
             *_first_screens(search),
             *_figures(search),
-            _found_after_a_change(history),
-            *_taken_out(home),
         ]
 
 
@@ -84,67 +76,6 @@ def _figures(search: HistorySearch) -> Iterator[Row]:
     yield Row("history: statistics of everything, slowest query", None, slow, "ms", 5000.0)
 
 
-def _found_after_a_change(history: History) -> Row:
-    """From a note to its being found."""
-    newest = _screen(history.search, HistoryQuery())[0].attempt_id
-    query = Asked("walhalla").query
-
-    def noted() -> None:
-        history.note(newest, "seen in Walhalla")
-        assert [row.attempt_id for row in _screen(history.search, query)] == [newest]
-
-    return Row("history: a note, found by a word of it", None, ms(noted), "ms", 50.0)
-
-
-def _taken_out(home: homes.Home) -> Iterator[Row]:
-    few, many = max(1000, home.attempts // 100), max(1000, home.attempts // 10)
-    small, _ = _exported(home, few)
-    large, spent = _exported(home, many)
-    yield Row(f"history: memory of an export of {many:,} / of {few:,}", small, large, "MB", 1.2)
-    floor = cpu_s(_plainly_exported, home.settings().history, many)
-    yield Row("history: CPU of an export as JSON Lines / plain rows and json.dumps", floor, spent, "s", 8.0)
-
-
-def _exported(home: homes.Home, limit: int) -> tuple[float, float]:
-    """Megabytes resident at most, and seconds of CPU, of a process that takes attempts out."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    words = (
-        "history",
-        "--query",
-        "sort:time",
-        "--format",
-        "jsonl",
-        "--limit",
-        str(limit),
-        "--output",
-        "/dev/null",
-    )
-    code = (
-        "import resource, sys; from app.cli.main import program\n"
-        f"program({list(words)!r}, standalone_mode=False)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], env=dict(home.environment), capture_output=True, text=True, check=True
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return float(ran.stdout), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _plainly_exported(path: Path, limit: int) -> None:
-    address = f"{path.as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(address, uri=True)) as plain,
-        Path("/dev/null").open("w", encoding="utf-8") as file,
-    ):
-        file.writelines(
-            json.dumps([value if isinstance(value, str | int) else None for value in row])
-            for row in plain.execute(
-                "SELECT * FROM attempts JOIN requests ON attempt = number ORDER BY number LIMIT ?", (limit,)
-            )
-        )
-
-
 def _screen(search: HistorySearch, query: HistoryQuery) -> Sequence[AttemptRow]:
     rows = search.rows(query, ACCOUNT)
     rows.read_first()
@@ -167,5 +98,5 @@ def _check(plain: PlainRows, search: HistorySearch) -> None:
         assert {code: sum(n for c, n in counted if c == code) for code, _ in counted} == plain.codes(asked)
         spans = {bucket.start: sum(bucket.counts.values()) for bucket in figures.buckets if bucket.counts}
         assert spans == plain.spans(asked, figures.bucket_s), asked.line
-        known = [took for took in (figures.p50_ms, figures.p95_ms) if took is not None]
+        known = [took for took in (figures.durations["p50"], figures.durations["p95"]) if took is not None]
         assert known == plain.took(asked, (50, 95)), asked.line

@@ -28,13 +28,9 @@ COLUMNS = ("id", "uid", "1", "2", "3", "11", "37", "10142")
 
 
 def rows(scale: float) -> list[Row]:
-    """Two rows: `contacts import` of six fields, and the filling of a cache from an account folder.
-
-    Meanwhile the large home is built on another core, its cache too: whatever two processes cost each other falls
-    on all three.
-    """
-    homes.begin(scale)
-    contacts = homes.size(homes.CONTACTS, scale)
+    """Two rows: `contacts import` of six fields, and the filling of a cache from an account folder."""
+    home = homes.large(scale)
+    contacts = home.contacts
     what = f"{contacts:,} contacts"
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -46,8 +42,7 @@ def rows(scale: float) -> list[Row]:
             ours = cpu_s(_import, folder / CONTACTS, cache)
             assert cache.state().contacts == contacts
             assert _finds(cache, "example.com")
-    spent = homes.large(scale).spent
-    filled = spent["cache"] + spent["order"]
+    filled = home.spent["filling the cache"] + home.spent["sorting the cache"]
     return [
         Row(f"import {what} / csv.reader, executemany, the same indexes", floor, ours, "s", 3.0),
         Row(f"fill the cache with {what} / the same", floor, filled, "s", 3.0),

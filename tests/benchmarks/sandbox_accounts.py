@@ -1,12 +1,11 @@
-"""Account folders of any size for the sandbox's benchmarks: invented people, six fields, one of them shared by 200."""
+"""Account folders of any size for the sandbox's benchmarks: invented people, five fields."""
 
 import csv
 import json
 from pathlib import Path
 
 EVENTS = 20
-SHARED_BY = 200
-FIELDS = ("3", "1", "2", "15", "10142", "10143")
+FIELDS = ("3", "1", "2", "15", "10142")
 
 
 def write_account(folder: Path, contacts: int) -> Path:
@@ -28,11 +27,6 @@ def email(number: int) -> str:
     return f"person.{number}@example.com"
 
 
-def shared(number: int) -> str:
-    """The value of field 10143 that 200 contacts share."""
-    return f"group-{number // SHARED_BY}"
-
-
 def _row(number: int, contacts: int) -> list[str]:
     twin = number - number % 2 if number >= contacts - 100 else number
     phone = f"+44 1632 {number:06d}"
@@ -44,5 +38,4 @@ def _row(number: int, contacts: int) -> list[str]:
         f"Family{number % 7919}",
         phone,
         f"C-{number}",
-        shared(number),
     ]

@@ -12,8 +12,6 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 OFTEN = ("example", "fairweather", "imogen", "moreau", "7700", "nowa", "mail", "saint", "zoe")
 RARE = ("yaqtqki23wgn", "fairweather12", "c-99", "900123", "loki")
 TOGETHER = ("zhang imogen", "fairweather c-9", "zoe mail 7700")
-SORTED = ("example", "e", "fairweather", "imogen", "saint", "7700 a", "first_name:example", "loki")
-"""Found and sorted: what nearly every contact has, some, a few, and nobody."""
 
 ELSEWHERE = (
     "first_name:ex",
