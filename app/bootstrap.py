@@ -176,6 +176,7 @@ def _sandboxed(
         open_source,
         examples=inside.examples,
         source=inside.source,
+        forget_in_account=lambda person: inside.sandbox.forget(person.mentions),
         on_close=inside.close,
     )
     if profile.folder is not None:

@@ -20,7 +20,7 @@ from app.sandbox.context import ApiRequest, Context, Handler
 from app.sandbox.controls import Controls
 from app.sandbox.faults import INSTEAD, deliver
 from app.sandbox.handlers import ROUTES
-from app.sandbox.idempotency import AcceptedTriggers, ReachedContact
+from app.sandbox.idempotency import AcceptedTriggers, Mentions, ReachedContact
 from app.sandbox.options import SandboxOptions
 from app.sandbox.requests import Guard, decode, is_same_origin, read_body
 from app.sandbox.responses import (
@@ -86,6 +86,10 @@ class Sandbox:
 
     def reset(self) -> None:
         self._context.reset()
+
+    def forget(self, mentions: Mentions) -> None:
+        """Removes the triggers of a person from what was accepted."""
+        self._context.accepted.forget(mentions)
 
     def sent_mails(self, limit: int) -> list[tuple[Mail, ReachedContact]]:
         """The mails of the newest `limit` triggers, newest first, each with its trigger."""

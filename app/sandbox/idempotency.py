@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,10 @@ _SCHEMA = (
 _REMEMBER = """
 INSERT INTO accepted (digest, at) VALUES (?, ?)
 ON CONFLICT (digest) DO UPDATE SET at = excluded.at WHERE at <= ?"""
+
+
+Mentions = Callable[[str, tuple[str, str]], bool]
+"""Whether a text names a person, or a key id with a value finds them."""
 
 
 class Accepted(NamedTuple):
@@ -50,10 +54,11 @@ class AcceptedTriggers:
 
     def __init__(self, file: Path | None, remember_s: float | None = None) -> None:
         self._remember_s = remember_s
+        self._path = file or Path(":memory:")
         try:
             self._db = _open(":memory:") if file is None else _open_file(file)
         except (OSError, sqlite3.Error) as error:
-            raise unwritable(file or Path(":memory:"), error) from error
+            raise unwritable(self._path, error) from error
 
     def add(self, accepted: Sequence[Accepted], at: float) -> tuple[str, ...]:
         """Adds triggers; returns the trigger ids accepted before, or earlier in the same batch."""
@@ -92,6 +97,21 @@ class AcceptedTriggers:
         """Those of the newest `limit` triggers that were processed, newest first."""
         rows = self._db.execute("SELECT at, line FROM triggered ORDER BY n DESC LIMIT ?", (limit,))
         return _launches(rows)
+
+    def forget(self, mentions: Mentions) -> None:
+        """Removes the triggers of a person, down to the bytes of the file. Raises AccountDatabaseError."""
+        found = []
+        try:
+            for number, line in self._db.execute("SELECT n, line FROM triggered"):
+                members = json.loads(line)
+                if mentions(line, (members["key_id"], members["external_id"])):
+                    found.append((number,))
+            with self._db:
+                self._db.executemany("DELETE FROM triggered WHERE n = ?", found)
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise unwritable(self._path, error) from error
 
     def clear(self) -> None:
         with self._db:

@@ -44,7 +44,8 @@ def whom_to_forget(live: LiveAccount, key_id: str, value: str) -> Forgetting:
 
 
 def forget(live: LiveAccount, forgetting: Forgetting) -> int:
-    """Erases a person from cache, history, drafts and templates; returns the number of attempts emptied."""
+    """Erases a person from cache, history, drafts, templates and sandbox; returns the number of attempts emptied."""
+    live.forget_in_account(forgetting.named)
     live.notes.forget(forgetting.named)
     drop_copy(live.history.path.parent)
     erasure.forget_in_cache(

@@ -20,6 +20,7 @@ from app.store.notes import Notes
 if TYPE_CHECKING:
     from app.client.api import ApiClient
     from app.service.team import Team
+    from app.store.erasure import Person
 
     OpenSource = Callable[[Event], AbstractAsyncContextManager[tuple[ApiClient, str | None]]]
 
@@ -32,7 +33,7 @@ class LiveAccount:
     `source` is the fingerprint of a sandbox's files; `examples` is the example event data of the account,
     `samples` that of other accounts. `open_source` opens a client of its own for a refresh, in the calling
     thread, with the fingerprint of a sandbox's files at that time; it raises StoppedError once the event is
-    set.
+    set. `forget_in_account` erases a person from what a sandbox accepted.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class LiveAccount:
         examples: Callable[[], Mapping[str, JsonObject]] = dict,
         samples: Callable[[], Iterable[JsonObject]] = tuple,
         source: str | None = None,
+        forget_in_account: Callable[[Person], None] = lambda _: None,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self.profile = profile
@@ -56,6 +58,7 @@ class LiveAccount:
         self.samples = samples
         self.source = source
         self.open_source = open_source
+        self.forget_in_account = forget_in_account
         self._open_client = open_client
         self._on_close = on_close
         self.on_forget: Callable[[Sequence[tuple[str, str]]], None] | None = None

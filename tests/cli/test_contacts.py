@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,22 @@ def test_somebody_whom_only_the_history_knows_is_forgotten_too(desk: Desk, home:
     desk("trigger", "100", "--key", "3", "--external-id", "loki@example.com")
     assert desk("contacts", "forget", "loki@example.com", "--key", "3", "--yes").code == 0
     assert b"loki@example.com" not in everything_in(home)
+
+
+def test_who_left_the_account_folder_is_forgotten_by_its_sandbox_too(
+    new_desk: Desk, home: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(sample_data(), tmp_path / "account")
+    at = partial(new_desk, "--account", str(folder))
+    for who in ("thor@example.com", "lukaszz@example.com"):
+        at("trigger", "100", "--key", "3", "--external-id", who, "--data", f'{{"to": "{who}"}}')
+    contacts = folder / "contacts.csv"
+    left = [line for line in contacts.read_text("utf-8").splitlines() if "thor@example.com" not in line]
+    contacts.write_text("\n".join(left), "utf-8")
+    at("refresh")
+    assert at("contacts", "forget", "thor@example.com", "--key", "3", "--yes").code == 0
+    assert b"thor@example.com" not in everything_in(home)
+    assert b"lukaszz@example.com" in everything_in(home)
 
 
 def test_forgetting_is_asked_for_at_a_terminal(
