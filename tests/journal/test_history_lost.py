@@ -3,7 +3,7 @@
 import asyncio
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,9 +25,9 @@ def opened(home: Path, wait_s: float = 5) -> Session:
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+async def lock(tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
     """Another program that has the history open."""
-    opened(tmp_path)._history.close()
+    await opened(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as other:
         yield other
 
