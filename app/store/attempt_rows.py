@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from app.domain.attempt_export import ENDED
@@ -328,7 +327,7 @@ def _answer(row: sqlite3.Row) -> Answer | None:
 # The full-text index
 
 
-_AT_ONCE = 1000
+_AT_ONCE = 100
 _REPLY_HAS = ("replyCode", "replyText")
 _READ = """
     SELECT number, attempt_id, event_id, event_name, external_id, trigger_id, requests.body AS request_body, requests.data,
@@ -344,8 +343,12 @@ def index_words(connection: sqlite3.Connection, where: str = "1", *values: objec
     rows = connection.cursor()
     rows.row_factory = sqlite3.Row
     rows.execute(f"{_READ} AND {where}", values)
-    while some := [(row["number"], _text(row)) for row in islice(rows, _AT_ONCE)]:
-        connection.executemany("INSERT OR REPLACE INTO words (rowid, text) VALUES (?, ?)", some)
+    # One statement for many: each one lets go of the interpreter's lock, too shortly for a key to get it.
+    while some := rows.fetchmany(_AT_ONCE):
+        connection.execute(
+            "INSERT OR REPLACE INTO words (rowid, text) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
+            (json.dumps([(row["number"], _text(row)) for row in some], ensure_ascii=False),),
+        )
 
 
 def merge_words(connection: sqlite3.Connection) -> None:
