@@ -348,7 +348,7 @@ def _id_column(file: CsvFile, planning: Planning, cache: Cache) -> int:
     if len(found) != 1:
         problem = "several columns" if found else "no column"
         raise BulkError(
-            f"{file.name} has {problem} {wanted}. Name the column of the external ids with --id-column; "
+            f"{file.name} has {problem} {wanted}. Name the column of the external ids; "
             f"the columns are {', '.join(file.header)}."
         )
     return found[0]

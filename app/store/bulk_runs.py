@@ -256,8 +256,7 @@ def _duplicate_words(lines: Sequence[int]) -> str:
     names = "row names" if len(lines) == 1 else "rows name"
     return (
         f"{len(lines):,} {names} a contact a second time: line{'s' if len(lines) > 1 else ''} "
-        f"{', '.join(map(str, lines[:10]))}{more}. Remove them, or plan with --duplicates first (skips them) or each "
-        "(sends them all)."
+        f"{', '.join(map(str, lines[:10]))}{more}. Remove them, or plan to send the first row of each contact, or every row."
     )
 
 

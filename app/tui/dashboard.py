@@ -136,7 +136,9 @@ class Dashboard(Screen[None]):
         self.send = send = SendController(self, lambda: cache.is_loading)
         self.form = form = FormController(self, send, cache)
         self.history = history = HistoryController(self)
-        self.bulk = bulk = BulkController(self, lambda: send.permit, lambda: history.filter)
+        self.bulk = bulk = BulkController(
+            self, lambda: send.permit, lambda: send.closed, lambda: history.filter
+        )
         self.show_history, self.resend = history.show, send.resend
         self.edit, self.preview_attempt = form.edit, form.preview_attempt
         # The actions of the bindings that are one call.

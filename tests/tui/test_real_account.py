@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from app.domain.model import Reply, TriggerRequest
 from app.tui.screens.confirm import NO_MINUTES, NOT_THE_NAME, Confirm
@@ -78,3 +78,19 @@ async def test_who_is_no_test_contact_is_refused_before_the_press_and_wsse_says_
         desk.form.fill(TriggerRequest("100", "3", "sif@example.org"))
         await desk.settle()
         assert desk.dashboard.send.obstacle == ""
+
+
+async def test_a_run_is_not_sent_while_sending_is_locked(open_desk: OpenDesk, home: Path) -> None:
+    (home / "config.toml").write_text(CONFIG)
+    file = home / "customers.csv"
+    file.write_text("external_id\nthor@example.com\nthor@example.com\n")
+    async with open_desk(size=NARROW, profile="shop") as desk:
+        await desk.press("f4", *"100", "ctrl+d", "n")
+        desk.app.screen.query_one("#plan-file", Input).value = str(file)
+        await desk.press("enter")
+        assert "Remove them, or plan to send the first row of each contact" in desk.text_of("#plan-status")
+        file.write_text("external_id\nthor@example.com\n")
+        await desk.press("enter")
+        await desk.press("r")
+        await desk.until(lambda: "Read-only. f10 unlocks sending." in desk.screen())
+        assert desk.attempts().total == 0

@@ -26,11 +26,15 @@ class BulkController:
         self,
         view: View,
         permit: Callable[[], str | None],
+        closed: Callable[[], str],
         shown: Callable[[], tuple[str, HistoryQuery]],
     ) -> None:
-        """`permit` is the name of the profile while sending is unlocked; `shown` the query of the history."""
+        """`permit` is the name of the profile while sending is unlocked; `closed` says why nothing can be sent, or ''.
+
+        `shown` is the query of the history.
+        """
         self.view, self.session = view, view.session
-        self._permit, self._shown = permit, shown
+        self._permit, self._closed, self._shown = permit, closed, shown
         self._stop = asyncio.Event()
         self._is_leaving = False
         self._worker: Worker[None] | None = None
@@ -55,8 +59,8 @@ class BulkController:
 
     def _start(self, run: Run, again: bool) -> None:
         """Sends what is left of a run or, `again`, its unknown contacts; one run at a time."""
-        if self.is_sending:
-            self.view.say("Not sent", ONE)
+        if reason := ONE if self.is_sending else self._closed():
+            self.view.say("Not sent", reason)
             return
         self._stop = asyncio.Event()
         self._worker = self.view.screen.run_worker(self._send(run, again), group="bulk")
