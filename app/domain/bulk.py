@@ -191,7 +191,8 @@ def plan_lines(
     if run.already_sent:
         yield f"Already sent with the same data: {count(run.already_sent, 'contact')}"
     yield from (f"! {hint}" for hint in data_hints(parse_event_data(re.sub(_COLUMN, "", run.template or ""))))
-    takes = f", about {duration(run.takes_s)} for what is left" if run.count(RowState.PLANNED) else ""
+    goes_on = run.count(RowState.PLANNED) and run.state is not RunState.ABORTED
+    takes = f", about {duration(run.takes_s)} for what is left" if goes_on else ""
     yield f"{count(run.batches, 'request')}{takes}"
     if run.takes_s > LONG_RUN_S:
         yield f"An Interactions program uses the event; it takes {run.per_second} contacts a second. Consider a smaller file."

@@ -84,3 +84,17 @@ async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_ag
             await desk.press(key)
         assert isinstance(desk.app.screen, BulkScreen)
         assert "1 row: 1 unique" in desk.text_of("#bulk-text")
+
+
+async def test_a_run_that_was_aborted_leaves_nothing_to_wait_for(home: Path, open_desk: OpenDesk) -> None:
+    async with open_desk(size=NARROW) as desk:
+        await plan(desk, home)
+        assert "1 request, about 1 second for what is left" in desk.text_of("#bulk-text")
+        await desk.pilot.press("r")
+        await asked(desk, "Type 3.")
+        for key in ("escape", "x", "ctrl+y"):
+            await desk.press(key)
+        text = desk.text_of("#bulk-text")
+        assert "5 ✓ accepted 3 not sent" in text
+        assert "Aborted." in text
+        assert "for what is left" not in text

@@ -42,7 +42,7 @@ DUPLICATES = {
     Duplicates.EACH: "Send every row",
 }
 _OUTCOMES = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN)
-ABORT = "Abort the run? The contacts that are left are never sent by it. A batch under way is finished."
+ABORT = "Abort the run? The contacts that are left get nothing. A batch under way is finished."
 SETTLE = "Mark all unknown contacts of this run as {}arrived? How do you know? (optional)"
 UNKNOWN_LEFT = "Unknown contacts are never resent automatically. Check the account, then mark them as arrived (a) or not (d), or resend them (u)."
 AGAIN = "Plan to send the attempts that the history shows again, as new triggers? Contacts that got them may get them twice."
@@ -162,7 +162,8 @@ class BulkScreen(Screen[None]):
         under_way, left = run.count(RowState.SENDING), run.count(RowState.PLANNED)
         if under_way:
             shown.append(Content(f"{under_way:,} being sent"))
-        return Content("   ").join([*shown, Content(f"{left:,} left" if left else "nothing left")])
+        rest = "not sent" if run.state is RunState.ABORTED else "left"
+        return Content("   ").join([*shown, Content(f"{left:,} {rest}" if left else "nothing left")])
 
     def _lines(self, run: Run) -> Iterator[str]:
         yield f"{run.state.capitalize()}. {self._privacy.mask.text(run.pause_reason or '')}".rstrip()
