@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.sandbox.accounts.account import unwritable
+from app.store.database import use_log
 
 # A power failure may lose a sandbox's triggers, so nothing waits for the disk.
-_OPEN = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;"
+_OPEN = "PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;"
 # Files of the first version hold the table `accepted` without the column `at`.
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS accepted (n INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE)",
@@ -148,6 +149,7 @@ def _open_file(file: Path) -> sqlite3.Connection:
 def _open(file: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(file, check_same_thread=False)
     try:
+        use_log(db)
         db.executescript(_OPEN)
         with db:
             db.execute("BEGIN IMMEDIATE")

@@ -257,7 +257,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     from sqlite_utils import Database
 
-    _use_log(connection)
+    use_log(connection)
     migrations = schema.migrations()
     with transaction(connection):
         # Check again under the lock: another process may have migrated it.
@@ -267,7 +267,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
             connection.execute(f"PRAGMA user_version = {schema.version}")
 
 
-def _use_log(connection: sqlite3.Connection) -> None:
+def use_log(connection: sqlite3.Connection) -> None:
     """Switches to write-ahead logging. SQLite does not wait for locks here, so this function does."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -140,3 +141,14 @@ def test_a_trigger_id_is_known_as_long_as_asked(
     accepted.add([trigger("t")], 1000.0)
     assert accepted.add([trigger("t")], 1000.0 + after_s) == repeats
     accepted.close()
+
+
+def test_a_file_that_another_start_is_making_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "triggers.db"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ending = Timer(0.1, other.execute, ["COMMIT"])
+        ending.start()
+        with closing(AcceptedTriggers(file)) as accepted:
+            assert accepted.add([trigger("one")], 0) == ()
+        ending.join()
