@@ -80,6 +80,11 @@ async def test_the_palette_lists_by_pane_what_is_on_and_finds_what_is_meant_and_
         assert len([name for name in names if "Simulate" in name]) == len(FAILURES)
         off = [hit.help.startswith("Off: ") for hit in hits]
         assert off == sorted(off)
+        helps = {hit.text: hit.help for hit in hits}
+        assert helps["Demo: Prepare reply 0"] == "OK. Fills the form, does not send."
+        assert (
+            helps["Demo: Prepare reply 2004"] == "The field ID does not exist. Fills the form, does not send."
+        )
         events = next(hit for hit in hits if hit.text == "Events")
         assert str(events.display).endswith(" f2")
         for typed, first in (

@@ -344,7 +344,7 @@ class FormController:
             return ()
         offered: list[tuple[str, str, Callable[[], object]]] = []
         for code in REPLIES:
-            words = f"{describe(code) or 'OK.'} Fills the form, does not send."
+            words = f"{(describe(code) or '').rstrip('.')}. Fills the form, does not send."
             offered.append((f"Prepare reply {code}", words, partial(self.prepare, code)))
         for one in FAILURES:
             words = f"{one.title}: {LABEL[one.outcome][1]}. Sends now."
