@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import cache, partial
 from threading import Event
@@ -52,20 +52,20 @@ def open_service(
 
 
 def _opened(settings: Settings, wait_s: float, terminal: Callable[[str], None] | None) -> Session:
-    # The history opens first: an attempt that cannot be recorded must not be sent.
-    history = History(settings.history)
-    try:
+    with ExitStack() as opened:
+        # The history opens first: an attempt that cannot be recorded must not be sent.
+        history = History(settings.history)
+        opened.callback(history.close)
         _recover(history)
         live, scenarios = (
             _sandboxed(settings, history, terminal)
             if settings.profile.is_sandbox
             else _remote(settings, history, terminal)
         )
+        opened.callback(live.cache.close)
         team = None if settings.profile.team is None else _team(settings, live, terminal)
+        opened.pop_all()
         return Session(live, scenarios, wait_s, team)
-    except BaseException:  # ctrl+c too; it is raised again
-        history.close()
-        raise
 
 
 def _recover(history: History) -> None:

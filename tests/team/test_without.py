@@ -1,10 +1,15 @@
-"""A profile without a team: nothing of it is loaded, and no statement of a send is about it."""
+"""A profile without a team loads nothing of it; one without the key of its team does not open."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from app.bootstrap import open_service
+from app.settings import SettingsError, load_settings
 
 SEND = """
 import json, sqlite3, sys
@@ -32,3 +37,14 @@ def test_nothing_of_the_team_is_loaded_and_no_statement_is_added_to_a_send(tmp_p
         [sys.executable, "-c", SEND], env=environment, capture_output=True, text=True, check=True
     )
     assert json.loads(ran.stdout.splitlines()[-1]) == [[], 1, []]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the open files are not listed here")
+def test_a_desk_without_the_key_of_its_team_leaves_no_file_open(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[profiles.shop]\nbase_url = "http://127.0.0.1:9/api/v2"\nteam = "postgresql://anna@127.0.0.1:9/desks"\n'
+    )
+    with pytest.raises(SettingsError, match="team join"):
+        open_service(load_settings({"TRIGGERDESK_HOME": str(tmp_path)}, "shop"))
+    opened = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert not [name for name in opened if name.startswith(str(tmp_path))]
