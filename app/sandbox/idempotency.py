@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.sandbox.accounts.account import unwritable
-from app.store.database import use_log
+from app.store.database import compact, use_log
 
 # A power failure may lose a sandbox's triggers, so nothing waits for the disk.
 _OPEN = "PRAGMA synchronous=OFF; PRAGMA cache_size=-1000;"
@@ -100,7 +100,7 @@ class AcceptedTriggers:
         return _launches(rows)
 
     def forget(self, mentions: Mentions) -> None:
-        """Removes the triggers of a person, down to the bytes of the file. Raises AccountDatabaseError."""
+        """Removes the triggers of a person, down to the bytes of the file. Raises StoreError."""
         found = []
         try:
             for number, line in self._db.execute("SELECT n, line FROM triggered"):
@@ -109,8 +109,7 @@ class AcceptedTriggers:
                     found.append((number,))
             with self._db:
                 self._db.executemany("DELETE FROM triggered WHERE n = ?", found)
-            self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            compact(self._db, self._path)
         except sqlite3.Error as error:
             raise unwritable(self._path, error) from error
 
