@@ -79,7 +79,9 @@ async def test_a_run_that_was_paused_goes_on_and_what_was_rejected_is_planned_ag
         await desk.pilot.press("r")
         await asked(desk, "Type 3.")
         await desk.press("3", "enter")
-        await desk.press("escape", "f6", "slash", *"outcome:rejected", "enter")
+        await desk.press("escape")
+        assert "done: 7 of 8 contacts accepted." in desk.text_of("#reply")
+        await desk.press("f6", "slash", *"outcome:rejected", "enter")
         for key in ("ctrl+d", "h", "ctrl+y"):
             await desk.press(key)
         assert isinstance(desk.app.screen, BulkScreen)

@@ -76,9 +76,13 @@ class BulkController:
         with self.view.saying("Bulk", unasked=True):
             await self.view.connect()
             ended = await (bulk.resend_unknown(run, sending) if again else bulk.run(run, sending))
-            numbers = f"{count(ended.count(RowState.ACCEPTED), 'contact')} accepted of {ended.rows:,}"
-            reason = f" {ended.pause_reason}" if ended.pause_reason else ""
-            self.view.say(f"Run {short_id(run.run_id)} {ended.state}", f"{numbers}.{reason}", unasked=True)
+            numbers = f"{ended.count(RowState.ACCEPTED):,} of {count(ended.rows, 'contact')} accepted"
+            title, reason = f"Run {short_id(run.run_id)} {ended.state}", ended.pause_reason or ""
+            self.view.say(title, f"{numbers}. {reason}".rstrip(), unasked=True)
+            if self.view.reply_panel.is_free:
+                self.view.show_reply(
+                    lambda panel: panel.show_run(f"{title}: {numbers}.", self.view.privacy.mask.text(reason))
+                )
         self._show()
 
     async def _confirm(self, again: bool, run: Run, left: int) -> bool:

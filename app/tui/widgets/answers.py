@@ -238,6 +238,15 @@ class ReplyPanel(VerticalScroll):
     def show_fault(self, fault: str) -> None:
         self._update("fault", [_fault(fault)])
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it shows no reply and no fault, and no reply is waited for."""
+        return self._state in ("nothing", "run")
+
+    def show_run(self, numbers: str, reason: str) -> None:
+        """A bulk run has ended, for a reason if it was paused."""
+        self._update("run", [Content(numbers), Content.styled(sanitize(reason, 500), "$quiet")])
+
     def _how_to_resolve(self, attempt: Attempt) -> Content | None:
         if attempt.outcome is not Outcome.UNKNOWN or attempt.settlement is not None:
             return None
