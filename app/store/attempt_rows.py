@@ -343,10 +343,11 @@ def index_words(connection: sqlite3.Connection, where: str = "1", *values: objec
     rows = connection.cursor()
     rows.row_factory = sqlite3.Row
     rows.execute(f"{_READ} AND {where}", values)
-    # One statement for many: each one lets go of the interpreter's lock, too shortly for a key to get it.
+    # Every statement lets go of the interpreter's lock, too shortly for a key to get it: one for many rows.
     while some := rows.fetchmany(_AT_ONCE):
         connection.execute(
-            "INSERT OR REPLACE INTO words (rowid, text) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
+            "INSERT OR REPLACE INTO words (rowid, text) "
+            "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)",
             (json.dumps([(row["number"], _text(row)) for row in some], ensure_ascii=False),),
         )
 
